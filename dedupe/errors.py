@@ -1,0 +1,50 @@
+"""What can go wrong with an image's bytes.
+
+    DedupeError
+    └── ImageError               the bytes can't be fingerprinted; trying again won't help
+        ├── UnsupportedFormat    not an image, or of a format outside the allow-list
+        ├── TooManyPixels        the header promises more pixels than the limit
+        ├── TruncatedImage       the data ends before the picture does
+        └── CorruptImage         the data contradicts itself
+"""
+
+from typing import ClassVar
+
+
+class DedupeError(Exception):
+    """Root of all errors of this package."""
+
+    retriable: ClassVar[bool] = False
+
+
+class ImageError(DedupeError):
+    """Bytes that can't be made into a fingerprint.
+
+    ``outcome`` is the word for it in records and metrics.
+    """
+
+    outcome: ClassVar[str] = "corrupt_image"
+
+
+class UnsupportedFormat(ImageError):
+    """Not an image at all, or of a format that isn't allowed."""
+
+    outcome = "not_an_image"
+
+
+class TooManyPixels(ImageError):
+    """More pixels than the limit, by the header: nothing was decoded."""
+
+    outcome = "too_many_pixels"
+
+
+class TruncatedImage(ImageError):
+    """The data ends before the picture does."""
+
+    outcome = "truncated_image"
+
+
+class CorruptImage(ImageError):
+    """The data contradicts itself or its format."""
+
+    outcome = "corrupt_image"

@@ -1,0 +1,71 @@
+"""What a command or a worker could not do.
+
+    SynsiftError
+    ├── UsageError               the user asked for something that doesn't exist (exit status 2)
+    │   └── ConfigError          a key or value of the configuration
+    ├── RecordError              bytes on a topic that aren't a record of ours
+    │   └── UnknownVersion       written by a newer program
+    ├── LogError                 the log can't be read or written
+    │   ├── LogUnavailable       for now; trying again may help
+    │   └── FencedError          this member lost its partitions: it must write nothing more
+    ├── StoreError               the object store refused
+    │   ├── StoreUnavailable     for now; trying again may help
+    │   └── DiskFull             no space: stop cleanly, resume when there is some
+    └── FolderInUse              another synsift works on the output folder
+"""
+
+from typing import ClassVar
+
+
+class SynsiftError(Exception):
+    """Root of all errors of this package. Its message is shown to users as it is."""
+
+    retriable: ClassVar[bool] = False
+
+
+class UsageError(SynsiftError):
+    """The user asked for something that doesn't exist or makes no sense."""
+
+
+class ConfigError(UsageError):
+    """A key or value of the configuration is wrong; the message names it and its source."""
+
+
+class RecordError(SynsiftError):
+    """Bytes that are not a record of the expected type."""
+
+
+class UnknownVersion(RecordError):
+    """A record of a version that this program doesn't read."""
+
+
+class LogError(SynsiftError):
+    """The log can't be read or written."""
+
+
+class LogUnavailable(LogError):
+    """The log can't be reached or is locked, for now."""
+
+    retriable = True
+
+
+class FencedError(LogError):
+    """The member's partitions belong to others now. What it had in flight is theirs to do again."""
+
+
+class StoreError(SynsiftError):
+    """The object store refused an operation."""
+
+
+class StoreUnavailable(StoreError):
+    """The object store can't be reached or is overloaded, for now."""
+
+    retriable = True
+
+
+class DiskFull(StoreError, LogError):
+    """No space is left on the disk. Nothing is lost: free some and run the same command again."""
+
+
+class FolderInUse(SynsiftError):
+    """Another synsift works on the same output folder."""

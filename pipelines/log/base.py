@@ -1,0 +1,136 @@
+"""The log: a durable, partitioned stream of records with consumer groups and transactions.
+
+All stages are written against these four small interfaces. Two implementations, and no third: SQLite for one
+machine, Kafka for fleets.
+
+    log.join(group, topic, listener) ──▶ Member ──poll──▶ messages of the partitions it owns
+                                           │
+                                           └─transaction──▶ outputs and consumed positions, all or nothing
+
+Promises, which ``tests/pipelines/log/contract.py`` checks of every implementation:
+
+- Entries of one partition are read in the order in which they were written, and none is lost.
+- What a transaction wrote is seen whole after it, and never if it was aborted.
+- A member begins where its group's committed position stands.
+- A partition has one owner at a time; the next owner begins after the last has let go or was declared dead.
+- A member that was declared dead writes nothing more: its transactions and commits raise ``FencedError``.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from pipelines.topics import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A record as it stands in the log.
+
+    Attributes:
+        topic: Name of the topic.
+        partition: Partition within the topic.
+        offset: Place within the partition; grows, not always by one.
+        key: Identity for compaction.
+        value: The encoded record.
+    """
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes
+    value: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How far a group has come in a partition.
+
+    Attributes:
+        offset: The next to read: everything below is done.
+        note: At most 4,000 characters that are kept with it, for example what is done above ``offset``.
+    """
+
+    offset: int
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """What a group has yet to do in one partition.
+
+    Attributes:
+        partition: Which.
+        committed: Offset of the group's position.
+        end: Offset that the next record will have.
+        owner: Name of the member that owns the partition; empty for none.
+    """
+
+    partition: int
+    committed: int
+    end: int
+    owner: str = ""
+
+    @property
+    def records(self) -> int:
+        """How many records are left, at most."""
+        return self.end - self.committed
+
+
+class Listener(Protocol):
+    """Who is told of changes of ownership; called from within ``Member.poll`` and ``Member.close``."""
+
+    def on_assigned(self, positions: Mapping[int, Position]) -> None:
+        """Partitions are ours from now on: rebuild their state."""
+
+    def on_revoked(self, partitions: Collection[int]) -> None:
+        """Partitions will be another's: commit what is finished, forget the rest."""
+
+
+class Transaction(Protocol):
+    """Outputs and consumed positions that become visible together."""
+
+    def produce(self, entries: Sequence[Entry]) -> None:
+        """Add outputs."""
+
+    def consume(self, positions: Mapping[int, Position]) -> None:
+        """Add positions of the member's input partitions."""
+
+
+class Member(Protocol):
+    """A member of a consumer group. Used by one thread at a time."""
+
+    def poll(self, max_records: int, timeout_s: float, *, paused: Collection[int] = ()) -> list[Message]:
+        """Read on, in order per partition; empty after ``timeout_s`` without records. Tells the listener first.
+
+        Partitions in ``paused`` stay ours, but nothing is read from them this time.
+        """
+
+    def commit(self, positions: Mapping[int, Position]) -> None:
+        """Say how far the work is done, without outputs."""
+
+    def transaction(self) -> AbstractContextManager[Transaction]:
+        """Begin a transaction: committed at the end of the block, aborted if it raises."""
+
+    def close(self) -> None:
+        """Leave the group, after telling the listener. Nothing is committed by this."""
+
+
+class Log(Protocol):
+    """A log. Thread-safe; its members are not."""
+
+    def produce(self, entries: Sequence[Entry]) -> None:
+        """Write entries, all or nothing; durable on return."""
+
+    def join(self, group: str, topic: str, listener: Listener) -> Member:
+        """Become a member of a group that reads one topic."""
+
+    def read(self, topic: str, partition: int, start: int = 0) -> Iterator[Message]:
+        """Read a partition from an offset to its present end, outside of any group."""
+
+    def lag(self, group: str, topic: str) -> list[Lag]:
+        """What a group has yet to do, by partition."""
+
+    def close(self) -> None:
+        """Release what the log holds. Members must have been closed."""

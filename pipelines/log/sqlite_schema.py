@@ -1,0 +1,124 @@
+"""The database file of the SQLite log: schema, connections, and SQLite's errors in our words."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from pipelines import topics
+from pipelines.errors import ConfigError, DiskFull, LogError, LogUnavailable
+
+_FORMAT: Final = "1"
+_BUSY_TIMEOUT_S: Final = 30.0
+
+# A record's id is its place: topic, partition and offset in one integer, so that a partition is a range of the
+# table's own key and needs no index.
+_OFFSET_BITS: Final = 40
+_PARTITION_BITS: Final = 14
+TOPIC_NUMBERS: Final = {topic.name: number for number, topic in enumerate(topics.ALL, start=1)}
+
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS records (id INTEGER PRIMARY KEY, key BLOB NOT NULL, value BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS heads (
+    topic TEXT NOT NULL, partition INTEGER NOT NULL, next INTEGER NOT NULL, PRIMARY KEY (topic, partition)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS latest (
+    topic TEXT NOT NULL, partition INTEGER NOT NULL, key BLOB NOT NULL, id INTEGER NOT NULL,
+    PRIMARY KEY (topic, partition, key)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS positions (
+    grp TEXT NOT NULL, topic TEXT NOT NULL, partition INTEGER NOT NULL, next INTEGER NOT NULL, note TEXT NOT NULL,
+    PRIMARY KEY (grp, topic, partition)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS generations (
+    grp TEXT NOT NULL, topic TEXT NOT NULL, generation INTEGER NOT NULL, PRIMARY KEY (grp, topic)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS members (
+    grp TEXT NOT NULL, topic TEXT NOT NULL, name TEXT NOT NULL, pid INTEGER NOT NULL, started TEXT NOT NULL,
+    seen_at REAL NOT NULL, PRIMARY KEY (grp, topic, name)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS owners (
+    grp TEXT NOT NULL, topic TEXT NOT NULL, partition INTEGER NOT NULL, owner TEXT NOT NULL,
+    PRIMARY KEY (grp, topic, partition)
+) WITHOUT ROWID;
+"""
+
+
+def record_id(topic: str, partition: int, offset: int) -> int:
+    """The id of a record: its place in one integer, ascending within a partition."""
+    return (TOPIC_NUMBERS[topic] << _PARTITION_BITS | partition) << _OFFSET_BITS | offset
+
+
+def offset_of(identity: int) -> int:
+    """The offset within a record's id."""
+    return identity & ((1 << _OFFSET_BITS) - 1)
+
+
+def connect(path: Path, partitions: int) -> sqlite3.Connection:
+    """Open the file, making it if it is new.
+
+    WAL, synchronous=NORMAL: a killed process loses nothing; a power failure may lose the last transactions, whole
+    and in order, so outputs and positions still agree.
+
+    Raises:
+        ConfigError: The file was made with another number of partitions.
+        LogError: It can't be opened or isn't a log.
+    """
+    with errors_of(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        db = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
+        try:
+            _prepare(db, path, partitions)
+        except BaseException:
+            db.close()
+            raise
+    return db
+
+
+def _prepare(db: sqlite3.Connection, path: Path, partitions: int) -> None:
+    db.execute("PRAGMA journal_mode=WAL")
+    db.execute("PRAGMA synchronous=NORMAL")
+    with immediate(db):
+        for statement in _SCHEMA.split(";"):
+            db.execute(statement)
+        for name, value in (("format", _FORMAT), ("partitions", str(partitions))):
+            db.execute("INSERT OR IGNORE INTO meta VALUES (?, ?)", (name, value))
+        meta = dict(db.execute("SELECT name, value FROM meta").fetchall())
+    if meta["format"] != _FORMAT:
+        raise LogError(f"{path} has format {meta['format']}; this program reads format {_FORMAT}")
+    if meta["partitions"] != str(partitions):
+        raise ConfigError(
+            f"{path} was made with {meta['partitions']} partitions and log.partitions says {partitions}: "
+            f"set log.partitions = {meta['partitions']}, or choose another --out"
+        )
+
+
+@contextmanager
+def immediate(db: sqlite3.Connection) -> Iterator[None]:
+    """A write transaction: committed at the end of the block, rolled back if it raises."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+
+
+@contextmanager
+def errors_of(path: Path) -> Iterator[None]:
+    """Translate what SQLite and the file system raise."""
+    try:
+        yield
+    except sqlite3.Error as exc:
+        name = getattr(exc, "sqlite_errorname", "")
+        if name.startswith(("SQLITE_FULL", "SQLITE_IOERR_WRITE")):
+            raise DiskFull(f"no space left for the log {path}: free some and run the same command again") from exc
+        if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+            raise LogUnavailable(f"the log {path} stayed locked for {_BUSY_TIMEOUT_S:.0f} s") from exc
+        raise LogError(f"the log {path}: {exc}") from exc
+    except OSError as exc:
+        raise LogError(f"the log {path}: {exc}") from exc

@@ -1,0 +1,313 @@
+"""What crosses a process border: the records of every topic, as JSON.
+
+    Query ──search──▶ ImageUrl ──fetch──▶ Candidate ──dedupe──▶ Survivor ──land──▶ object storage
+                          │                               └───▶ Duplicate
+                          └──▶ Fetched (so that no URL is fetched twice)
+    every stage ──▶ Progress, DeadLetter
+
+Readers ignore fields that they don't know, and new fields have defaults; a change that old readers would
+misunderstand raises ``VERSION``. ``docs/schemas`` holds the JSON Schemas made from these types.
+"""
+
+from typing import Final, TypeVar
+
+import msgspec
+
+from pipelines.errors import RecordError, UnknownVersion
+
+VERSION: Final = 1
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What all records share: the version of their form."""
+
+    v: int = VERSION
+
+
+class Query(Record, frozen=True, kw_only=True):
+    """Ask a source for a text on behalf of a synset. Key: wnid.
+
+    Attributes:
+        wnid: Identifier of the synset.
+        source: Name of the image source.
+        text: What to ask for.
+        lang: Language of the text, ISO 639-1.
+        rank: Place of this query among the synset's, best first, from 0.
+        cursor: Where the next page begins, in the source's own terms; empty for the first page.
+        page: Number of the page, from 0.
+        limit: Stop asking for this synset after so many image URLs; 0 for no limit.
+    """
+
+    wnid: str
+    source: str
+    text: str
+    lang: str = "en"
+    rank: int = 0
+    cursor: str = ""
+    page: int = 0
+    limit: int = 0
+
+
+class FoundBy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where an image URL comes from, and whose the image is.
+
+    Attributes:
+        source: Name of the image source.
+        query: Text that found it.
+        lang: Language of that text.
+        query_rank: Rank of the query among its synset's.
+        rank: Place of the image in the answer to the query, from 0.
+        landing_page: Page that shows the image to people.
+        title: As the source gives it.
+        author: As the source gives it, without markup.
+        licence: Name of the licence.
+        licence_url: Its text.
+    """
+
+    source: str
+    query: str
+    lang: str = "en"
+    query_rank: int = 0
+    rank: int = 0
+    landing_page: str = ""
+    title: str = ""
+    author: str = ""
+    licence: str = ""
+    licence_url: str = ""
+
+
+class ImageUrl(Record, frozen=True, kw_only=True):
+    """Fetch an image for a synset. Key: host (registered domain).
+
+    Attributes:
+        wnid: Synset that wants it.
+        url: Absolute, http or https.
+        found_by: Its origin.
+        replay_of: Outcome of the earlier try, where a dead letter is replayed; empty otherwise.
+    """
+
+    wnid: str
+    url: str
+    found_by: FoundBy
+    replay_of: str = ""
+
+
+class HttpAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What matters of the HTTP response that gave an image.
+
+    Attributes:
+        final_url: Where redirects led; empty if nowhere else.
+        status: HTTP status code.
+        fetched_at: When, RFC 3339 in UTC.
+        content_type: As the server named it.
+        etag: ``ETag`` header, for asking again.
+        last_modified: ``Last-Modified`` header.
+    """
+
+    status: int
+    fetched_at: str
+    final_url: str = ""
+    content_type: str = ""
+    etag: str = ""
+    last_modified: str = ""
+
+
+class Image(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An image in the blob store, and its fingerprint.
+
+    Attributes:
+        sha256: Of the bytes; names the blob.
+        hash: Perceptual hash, in the text form of ``dedupe.Fingerprint.to_text``.
+        information: What the hash sees of the picture, in grey levels; low for plain pictures.
+        width_px: Width, upright.
+        height_px: Height, upright.
+        format: ``JPEG``, ``PNG``, …
+        size_bytes: Of the file.
+    """
+
+    sha256: str
+    hash: str
+    information: float
+    width_px: int
+    height_px: int
+    format: str
+    size_bytes: int
+
+
+class Candidate(Record, frozen=True, kw_only=True):
+    """An image of a synset is in the blob store. Key: wnid.
+
+    Attributes:
+        wnid: Synset that wants it.
+        url: Where it was asked for.
+        image: What it is.
+        found_by: Its origin.
+        answer: The response that gave it.
+    """
+
+    wnid: str
+    url: str
+    image: Image
+    found_by: FoundBy
+    answer: HttpAnswer
+
+
+class Survivor(Record, frozen=True, kw_only=True):
+    """A candidate is kept: a new image of its synset, or a better copy of one. Key: wnid.
+
+    The system of record: the state of deduplication is a function of these, in order.
+
+    Attributes:
+        candidate: What is kept.
+        replaces: SHA-256 of the survivor that it replaces as the better copy; empty for a new image.
+        distance_bits: Hamming distance to what it replaces; 0 for a new image.
+        transform: How the two are related; empty for a new image.
+    """
+
+    candidate: Candidate
+    replaces: str = ""
+    distance_bits: int = 0
+    transform: str = ""
+
+
+class Duplicate(Record, frozen=True, kw_only=True):
+    """A candidate is a copy of a survivor. Key: wnid.
+
+    Attributes:
+        candidate: The copy.
+        of: SHA-256 of the survivor at that time.
+        kind: ``exact`` (same bytes) or ``near``.
+        distance_bits: Hamming distance of the hashes, out of 256.
+        transform: How the two are related: ``identity``, ``mirrored``, ….
+        replaced: Whether the copy was a survivor until the better copy ``of`` came.
+    """
+
+    candidate: Candidate
+    of: str
+    kind: str
+    distance_bits: int = 0
+    transform: str = "identity"
+    replaced: bool = False
+
+
+class Fetched(Record, frozen=True, kw_only=True):
+    """What a URL gave, so that it is not fetched again. Key: URL; on its host's partition; compacted.
+
+    Attributes:
+        url: As asked for.
+        outcome: ``fetched``, or why there is no image.
+        message: Of the failure.
+        attempts: How often it was tried.
+        image: What it gave; None after a failure.
+        answer: The response that gave it; None after a failure.
+        wnids: Synsets that were served from it.
+    """
+
+    url: str
+    outcome: str
+    message: str = ""
+    attempts: int = 1
+    image: Image | None = None
+    answer: HttpAnswer | None = None
+    wnids: tuple[str, ...] = ()
+
+
+class Progress(Record, frozen=True, kw_only=True):
+    """Counts of one stage for one synset on one input partition, since the beginning. Compacted.
+
+    Key: ``wnid/stage/partition``. The counts of a synset are the sum over its records.
+
+    Attributes:
+        wnid: The synset.
+        stage: Who counted.
+        partition: Of the stage's input.
+        counts: Outcome → how many.
+    """
+
+    wnid: str
+    stage: str
+    partition: int
+    counts: dict[str, int]
+
+
+class DeadLetter(Record, frozen=True, kw_only=True):
+    """An input that could not become an output, whole, so that it can be replayed. Key: as the input's.
+
+    Attributes:
+        stage: Who gave up.
+        topic: Where the input stood.
+        partition: Its partition.
+        offset: Its offset.
+        key: Its key.
+        value: Its bytes as they were.
+        outcome: Class of the failure.
+        message: What happened, for people.
+        attempts: How often it was tried.
+        at: When, RFC 3339 in UTC.
+        wnid: Synset concerned, if known.
+        closes: ``partition/offset`` of the dead letter that was replayed; such a record is no failure.
+    """
+
+    stage: str
+    topic: str
+    partition: int
+    offset: int
+    key: bytes
+    value: bytes
+    outcome: str
+    message: str
+    at: str
+    attempts: int = 1
+    wnid: str = ""
+    closes: str = ""
+
+
+ALL: Final = (Query, ImageUrl, Candidate, Survivor, Duplicate, Fetched, Progress, DeadLetter)
+"""Every record type that travels, for schemas and tests."""
+
+_R = TypeVar("_R", bound=Record)
+_ENCODER: Final = msgspec.json.Encoder()
+_DECODERS: Final[dict[type[Record], msgspec.json.Decoder[Record]]] = {kind: msgspec.json.Decoder(kind) for kind in ALL}
+
+
+class _Version(msgspec.Struct):
+    v: int = VERSION
+
+
+_VERSION_DECODER: Final = msgspec.json.Decoder(_Version)
+
+
+def encode(record: Record) -> bytes:
+    """Write a record as it travels: JSON in UTF-8, without fields that have their default."""
+    return _ENCODER.encode(record)
+
+
+def decode(kind: type[_R], data: bytes) -> _R:
+    """Read a record.
+
+    Raises:
+        UnknownVersion: Written in a version that this program doesn't read.
+        RecordError: Not JSON, or not this record.
+    """
+    try:
+        record = _DECODERS[kind].decode(data)
+    except msgspec.MsgspecError as exc:
+        raise _explain(kind, data, exc) from exc
+    if record.v != VERSION:
+        raise UnknownVersion(_version_message(kind, record.v))
+    return record  # type: ignore[return-value]  # the decoder of `kind` makes `kind`
+
+
+def _explain(kind: type[Record], data: bytes, cause: msgspec.MsgspecError) -> RecordError:
+    """A record of a newer version may well not parse: say that rather than what is missing."""
+    try:
+        version = _VERSION_DECODER.decode(data).v
+    except msgspec.MsgspecError:
+        version = VERSION
+    if version != VERSION:
+        return UnknownVersion(_version_message(kind, version))
+    return RecordError(f"not a {kind.__name__}: {cause}")
+
+
+def _version_message(kind: type[Record], version: int) -> str:
+    return f"{kind.__name__} of version {version}; this program reads version {VERSION}"

@@ -1,0 +1,255 @@
+"""What every implementation of the log must do. A test module subclasses ``LogContract`` and gives ``make_log``."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+
+import pytest
+
+from pipelines import topics
+from pipelines.errors import FencedError
+from pipelines.log.base import Log, Member, Message, Position
+from pipelines.topics import Entry
+
+PARTITIONS = 4
+INPUT = topics.CANDIDATES.name
+OUTPUT = topics.SURVIVORS.name
+COMPACTED = topics.FETCHED.name
+
+MakeLog = Callable[[], Log]
+
+
+def entry(text: str, *, partition: int = 0, topic: str = INPUT, key: str = "key") -> Entry:
+    return Entry(topic, partition, key.encode(), text.encode())
+
+
+def texts(messages: Collection[Message]) -> list[str]:
+    return [message.value.decode() for message in messages]
+
+
+class Owner:
+    """A listener that remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.owned: dict[int, Position] = {}
+        self.revoked: list[int] = []
+        self.before_release: Callable[[], None] = lambda: None
+
+    def on_assigned(self, positions: Mapping[int, Position]) -> None:
+        self.owned.update(positions)
+
+    def on_revoked(self, partitions: Collection[int]) -> None:
+        self.before_release()
+        for partition in partitions:
+            del self.owned[partition]
+            self.revoked.append(partition)
+
+
+def poll_all(member: Member, count: int) -> list[Message]:
+    """Poll until ``count`` messages came; a log that gives fewer fails here."""
+    messages: list[Message] = []
+    for _ in range(200):
+        messages += member.poll(100, 0.1)
+        if len(messages) >= count:
+            return messages
+    raise AssertionError(f"{len(messages)} messages of {count}: {texts(messages)}")
+
+
+def settle(*members: tuple[Member, Owner]) -> None:
+    """Poll members in turn until every partition has one owner, evenly."""
+    for _ in range(200):
+        for member, _owner in members:
+            assert member.poll(0, 0.02) == []
+        owned = [set(owner.owned) for _, owner in members]
+        if sum(map(len, owned)) == PARTITIONS == len(set().union(*owned)) and min(map(len, owned)) > 0:
+            return
+    raise AssertionError(f"no even assignment: {owned}")
+
+
+class LogContract:
+    """The promises of ``pipelines.log.base``."""
+
+    @pytest.fixture
+    def make_log(self) -> MakeLog:
+        raise NotImplementedError
+
+    @pytest.fixture
+    def log(self, make_log: MakeLog) -> Iterator[Log]:
+        log = make_log()
+        yield log
+        log.close()
+
+    def test_a_partition_is_read_in_the_order_of_writing(self, log: Log) -> None:
+        member = log.join("group", INPUT, Owner())
+        for start in range(0, 300, 7):
+            log.produce([entry(f"{n}", partition=n % 2) for n in range(start, min(start + 7, 300))])
+        messages = poll_all(member, 300)
+        for partition in (0, 1):
+            mine = [message for message in messages if message.partition == partition]
+            assert texts(mine) == [str(n) for n in range(partition, 300, 2)]
+            assert [m.offset for m in mine] == sorted({m.offset for m in mine})
+        member.close()
+
+    def test_nothing_is_lost_between_reads_of_few_records(self, log: Log) -> None:
+        log.produce([entry(f"{n}", partition=n % PARTITIONS) for n in range(50)])
+        member = log.join("group", INPUT, Owner())
+        seen: list[str] = []
+        while len(seen) < 50:
+            seen += texts(member.poll(3, 1.0))
+        assert sorted(map(int, seen)) == list(range(50))
+        member.close()
+
+    def test_paused_partitions_wait_and_lose_nothing(self, log: Log) -> None:
+        log.produce([entry("a", partition=0), entry("b", partition=1)])
+        member = log.join("group", INPUT, Owner())
+        first: list[Message] = []
+        for _ in range(20):
+            first += member.poll(10, 0.05, paused={0})
+        assert texts(first) == ["b"]
+        assert texts(poll_all(member, 1)) == ["a"]
+        member.close()
+
+    def test_a_transaction_is_seen_whole(self, log: Log) -> None:
+        owner = Owner()
+        member = log.join("group", INPUT, owner)
+        log.produce([entry("in")])
+        (message,) = poll_all(member, 1)
+        with member.transaction() as transaction:
+            transaction.produce([entry("out", topic=OUTPUT)])
+            transaction.consume({0: Position(message.offset + 1)})
+            assert list(log.read(OUTPUT, 0)) == []
+        assert texts(list(log.read(OUTPUT, 0))) == ["out"]
+        assert log.lag("group", INPUT)[0].committed == message.offset + 1
+        member.close()
+
+    def test_an_aborted_transaction_leaves_no_trace(self, log: Log) -> None:
+        member = log.join("group", INPUT, Owner())
+        log.produce([entry("in")])
+        poll_all(member, 1)
+
+        def fail_inside() -> None:
+            with member.transaction() as transaction:
+                transaction.produce([entry("out", topic=OUTPUT)])
+                transaction.consume({0: Position(1)})
+                raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            fail_inside()
+        assert list(log.read(OUTPUT, 0)) == []
+        with member.transaction() as transaction:
+            transaction.produce([entry("second", topic=OUTPUT)])
+        reader = log.join("readers", OUTPUT, Owner())
+        assert texts(poll_all(reader, 1)) == ["second"]
+        assert log.lag("group", INPUT)[0].committed == 0
+        member.close()
+        reader.close()
+
+    def test_a_restart_begins_at_the_committed_position(self, make_log: MakeLog) -> None:
+        log = make_log()
+        log.produce([entry(f"{n}") for n in range(5)])
+        member = log.join("group", INPUT, Owner())
+        messages = poll_all(member, 5)
+        member.commit({0: Position(messages[2].offset, "a note")})
+        member.close()
+        log.close()
+
+        log = make_log()
+        owner = Owner()
+        member = log.join("group", INPUT, owner)
+        assert texts(poll_all(member, 3)) == ["2", "3", "4"]
+        assert owner.owned[0] == Position(messages[2].offset, "a note")
+        member.close()
+        log.close()
+
+    def test_groups_do_not_disturb_each_other(self, log: Log) -> None:
+        log.produce([entry("x")])
+        for group in ("one", "two"):
+            member = log.join(group, INPUT, Owner())
+            (message,) = poll_all(member, 1)
+            member.commit({0: Position(message.offset + 1)})
+            member.close()
+
+    def test_a_second_member_takes_its_share_while_the_first_works(self, log: Log) -> None:
+        first, second = Owner(), Owner()
+        one = log.join("group", INPUT, first)
+        settle((one, first))
+        log.produce([entry(f"{n}", partition=n) for n in range(PARTITIONS)])
+        messages = poll_all(one, PARTITIONS)
+        # What the first has finished is committed when it is told to let go; the rest is the second's to do.
+        first.before_release = lambda: one.commit({m.partition: Position(m.offset + 1) for m in messages[:2]})
+        two = log.join("group", INPUT, second)
+        settle((one, first), (two, second))
+        first.before_release = lambda: None
+        assert set(first.revoked) == set(second.owned)
+        finished = {m.partition for m in messages[:2]}
+        redone = {partition for partition in second.owned if second.owned[partition].offset == 0}
+        assert redone == set(second.owned) - finished
+        one.close()
+        two.close()
+
+    def test_a_partition_has_one_owner_at_a_time(self, log: Log) -> None:
+        owners = [Owner() for _ in range(3)]
+        members: list[tuple[Member, Owner]] = []
+        for owner in owners:
+            members.append((log.join("group", INPUT, owner), owner))
+            for _ in range(20):
+                for member, _ in members:
+                    member.poll(0, 0.01)
+                held = [partition for other in owners for partition in other.owned]
+                assert len(held) == len(set(held))
+        settle(*members)
+        for member, _ in members:
+            member.close()
+
+    def test_what_a_member_leaves_goes_to_the_others(self, log: Log) -> None:
+        first, second = Owner(), Owner()
+        one, two = log.join("group", INPUT, first), log.join("group", INPUT, second)
+        settle((one, first), (two, second))
+        one.close()
+        settle((two, second))
+        assert set(second.owned) == set(range(PARTITIONS))
+        two.close()
+
+    def test_a_member_that_was_declared_dead_writes_nothing_more(self, log: Log) -> None:
+        dead_owner, owner = Owner(), Owner()
+        dead = log.join("group", INPUT, dead_owner)
+        settle((dead, dead_owner))
+        log.produce([entry("x")])
+        poll_all(dead, 1)
+        self.let_session_expire()
+        heir = log.join("group", INPUT, owner)
+        settle((heir, owner))
+        with pytest.raises(FencedError), dead.transaction() as transaction:
+            transaction.produce([entry("ghost", topic=OUTPUT)])
+            transaction.consume({0: Position(1)})
+        with pytest.raises(FencedError):
+            dead.commit({0: Position(1)})
+        assert list(log.read(OUTPUT, 0)) == []
+        assert log.lag("group", INPUT)[0].committed == 0
+        assert texts(poll_all(heir, 1)) == ["x"]
+        heir.close()
+
+    def let_session_expire(self) -> None:
+        """Make members that don't poll from now on look dead to the log."""
+        raise NotImplementedError
+
+    def test_reading_outside_a_group_starts_where_asked(self, log: Log) -> None:
+        log.produce([entry(f"{n}") for n in range(4)])
+        offsets = [message.offset for message in log.read(INPUT, 0)]
+        assert texts(list(log.read(INPUT, 0, offsets[2]))) == ["2", "3"]
+        assert list(log.read(INPUT, 1)) == []
+
+    def test_lag_counts_what_is_not_committed(self, log: Log) -> None:
+        log.produce([entry(f"{n}", partition=1) for n in range(6)])
+        assert [lag.records for lag in log.lag("group", INPUT)] == [0, 6, 0, 0]
+        owner = Owner()
+        member = log.join("group", INPUT, owner)
+        messages = poll_all(member, 6)
+        member.commit({1: Position(messages[3].offset + 1)})
+        assert log.lag("group", INPUT)[1].records == 2
+        assert log.lag("group", INPUT)[1].owner != ""
+        member.close()
+
+    def test_a_compacted_topic_ends_with_the_last_record_of_each_key(self, log: Log) -> None:
+        for text in ("old", "new"):
+            log.produce([entry(text, topic=COMPACTED, key="a"), entry("other", topic=COMPACTED, key=text)])
+        last = {message.key: message.value for message in log.read(COMPACTED, 0)}
+        assert last == {b"a": b"new", b"old": b"other", b"new": b"other"}

@@ -1,0 +1,114 @@
+"""The SQLite log keeps the contract, and survives what only files and processes can do to it."""
+
+import multiprocessing
+import os
+import signal
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pipelines.errors import ConfigError, LogError
+from pipelines.log.base import Log, Position
+from pipelines.log.sqlite import SqliteLog
+from tests.pipelines.log.contract import INPUT, OUTPUT, PARTITIONS, LogContract, Owner, entry, poll_all, texts
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now_s = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+class TestSqliteLog(LogContract):
+    @pytest.fixture
+    def make_log(self, tmp_path: Path) -> Callable[[], Log]:
+        self.clock = Clock()
+        return lambda: SqliteLog(tmp_path / "log.db", partitions=PARTITIONS, clock=self.clock)
+
+    def let_session_expire(self) -> None:
+        self.clock.now_s += 31
+
+
+def _work_until_killed(path: Path) -> None:
+    log = SqliteLog(path, partitions=PARTITIONS)
+    member = log.join("group", INPUT, Owner())
+    while True:
+        for message in member.poll(1, 1.0):
+            with member.transaction() as transaction:
+                transaction.produce([entry(message.value.decode(), topic=OUTPUT, partition=message.partition)])
+                transaction.consume({message.partition: Position(message.offset + 1)})
+
+
+def test_a_killed_process_loses_and_repeats_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "log.db"
+    log = SqliteLog(path, partitions=PARTITIONS)
+    total = 400
+    log.produce([entry(f"{n}", partition=n % PARTITIONS) for n in range(total)])
+    outputs = log.join("watch", OUTPUT, Owner())
+    spawn = multiprocessing.get_context("spawn")
+    seen: list[str] = []
+    while len(seen) < total:
+        worker = spawn.Process(target=_work_until_killed, args=(path,), daemon=True)
+        worker.start()
+        wanted = min(len(seen) + 120, total)
+        while len(seen) < wanted:
+            seen += texts(outputs.poll(100, 0.2))
+        assert worker.pid is not None
+        os.kill(worker.pid, signal.SIGKILL)
+        worker.join()
+        # No waiting for a session to expire: the process is gone, and the log can see it.
+    assert sorted(map(int, seen)) == list(range(total))
+    outputs.close()
+    log.close()
+
+
+def test_a_note_of_the_largest_size_survives(tmp_path: Path) -> None:
+    log = SqliteLog(tmp_path / "log.db", partitions=1)
+    owner = Owner()
+    member = log.join("group", INPUT, owner)
+    member.poll(1, 0)
+    member.commit({0: Position(5, "n" * 4_000)})
+    member.close()
+    member = log.join("group", INPUT, owner)
+    member.poll(1, 0)
+    assert owner.owned[0].note == "n" * 4_000
+    member.close()
+    log.close()
+
+
+def test_two_records_of_one_key_in_one_write_are_compacted_too(tmp_path: Path) -> None:
+    log = SqliteLog(tmp_path / "log.db", partitions=1)
+    log.produce([entry(text, topic="progress", key="k") for text in ("1", "2", "3")])
+    assert texts(list(log.read("progress", 0))) == ["3"]
+    member = log.join("group", "progress", Owner())
+    assert texts(poll_all(member, 1)) == ["3"]
+    member.close()
+    log.close()
+
+
+def test_another_number_of_partitions_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    SqliteLog(tmp_path / "log.db", partitions=4).close()
+    with pytest.raises(ConfigError, match=r"set log\.partitions = 4"):
+        SqliteLog(tmp_path / "log.db", partitions=8)
+
+
+def test_a_file_that_is_no_log_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "log.db"
+    path.write_text("this is not a database, it is a letter to a friend" * 100)
+    with pytest.raises(LogError, match=r"log\.db"):
+        SqliteLog(path, partitions=4)
+
+
+def test_a_log_of_a_newer_format_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "log.db"
+    SqliteLog(path, partitions=4).close()
+    db = sqlite3.connect(path)
+    db.execute("UPDATE meta SET value = '99' WHERE name = 'format'")
+    db.commit()
+    db.close()
+    with pytest.raises(LogError, match="format 99"):
+        SqliteLog(path, partitions=4)
