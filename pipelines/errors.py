@@ -9,6 +9,7 @@
     │   ├── LogUnavailable       for now; trying again may help
     │   └── FencedError          this member lost its partitions: it must write nothing more
     ├── StoreError               the object store refused
+    │   ├── NoSuchObject         that was to be read or copied
     │   ├── StoreUnavailable     for now; trying again may help
     │   └── DiskFull             no space: stop cleanly, resume when there is some
     └── FolderInUse              another synsift works on the output folder
@@ -55,6 +56,10 @@ class FencedError(LogError):
 
 class StoreError(SynsiftError):
     """The object store refused an operation."""
+
+
+class NoSuchObject(StoreError):
+    """There is no object of that name."""
 
 
 class StoreUnavailable(StoreError):

@@ -171,23 +171,26 @@ class Survivor(Record, frozen=True, kw_only=True):
 
 
 class Duplicate(Record, frozen=True, kw_only=True):
-    """A candidate is a copy of a survivor. Key: wnid.
+    """An image is a copy of a survivor of its synset. Key: wnid.
 
     Attributes:
-        candidate: The copy.
+        wnid: The synset.
+        sha256: The copy.
         of: SHA-256 of the survivor at that time.
         kind: ``exact`` (same bytes) or ``near``.
         distance_bits: Hamming distance of the hashes, out of 256.
         transform: How the two are related: ``identity``, ``mirrored``, ….
-        replaced: Whether the copy was a survivor until the better copy ``of`` came.
+        candidate: The copy, whole; None where a survivor was replaced by the better copy ``of``: it stands in
+            ``survivors`` already.
     """
 
-    candidate: Candidate
+    wnid: str
+    sha256: str
     of: str
     kind: str
     distance_bits: int = 0
     transform: str = "identity"
-    replaced: bool = False
+    candidate: Candidate | None = None
 
 
 class Fetched(Record, frozen=True, kw_only=True):

@@ -119,7 +119,7 @@ class Router:
 
     def duplicate(self, record: records.Duplicate) -> Entry:
         """Entry of a duplicate."""
-        return self._by_wnid(DUPLICATES, record.candidate.wnid, record)
+        return self._by_wnid(DUPLICATES, record.wnid, record)
 
     def fetched(self, record: records.Fetched) -> Entry:
         """Entry of a fetched URL, on its host's partition."""

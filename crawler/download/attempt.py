@@ -1,0 +1,159 @@
+"""What to do after an attempt: take the answer, follow, try again later, or give up. Pure.
+
+    response ──┬─ 200 ───────────────────────────────▶ Take
+               ├─ 301 302 303 307 308 + Location ────▶ Follow, a few times
+               ├─ 429 5xx, timeout, reset ───────────▶ Retry with back-off, Retry-After honoured, a few times
+               └─ anything else ─────────────────────▶ GiveUp
+"""
+
+import email.utils
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urljoin, urlsplit
+
+from crawler.download.opt_out import opts_out
+from crawler.outcome import Outcome, of_status
+
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+MAX_URL_CHARACTERS: Final = 4_096
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How often and how long to try.
+
+    Attributes:
+        attempts: Tries in all.
+        redirects: Redirects to follow in all.
+        backoff_s: Wait before the second try; doubled for each further one.
+        max_wait_s: Longest wait; a Retry-After beyond it ends the attempts.
+    """
+
+    attempts: int = 4
+    redirects: int = 5
+    backoff_s: float = 1.0
+    max_wait_s: float = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """The response is the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """Ask another URL."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Try again after a wait; ``host_wide`` if the whole host asks for it."""
+
+    wait_s: float
+    host_wide: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """There will be no answer."""
+
+    outcome: Outcome
+    message: str
+
+
+Step = Take | Follow | Retry | GiveUp
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A response without its body.
+
+    Attributes:
+        url: That was asked.
+        status: HTTP status code.
+        headers: By lower-case name.
+    """
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+
+
+def after_answer(answer: Answer, *, attempts: int, redirects: int, patience: Patience, now_s: float) -> Step:
+    """Decide after a response.
+
+    Args:
+        answer: The response.
+        attempts: Tries so far, this one included.
+        redirects: Redirects followed so far.
+        patience: The limits.
+        now_s: Unix time, for Retry-After given as a date.
+    """
+    if answer.status in _REDIRECTS and "location" in answer.headers:
+        return _follow(answer, redirects, patience)
+    outcome = of_status(answer.status)
+    if outcome is Outcome.FETCHED:
+        if opts_out(answer.headers):
+            return GiveUp(Outcome.OPTED_OUT, "the response's headers opt out of use for machine learning")
+        return Take()
+    asked_s = retry_after_s(answer.headers.get("retry-after", ""), now_s)
+    return _retry(outcome, f"HTTP status {answer.status}", attempts, asked_s, patience)
+
+
+def after_error(outcome: Outcome, message: str, *, attempts: int, patience: Patience) -> Step:
+    """Decide after a request that got no response."""
+    return _retry(outcome, message, attempts, None, patience)
+
+
+def retry_after_s(value: str, now_s: float) -> float | None:
+    """Read a Retry-After header (RFC 9110, section 10.2.3): seconds or a date; None if it is neither."""
+    value = value.strip()
+    if value.isascii() and value.isdigit():
+        return float(value[:9])
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - now_s)
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def url_problem(url: str) -> str | None:
+    """What is wrong with an image URL; None if it can be fetched."""
+    if len(url) > MAX_URL_CHARACTERS:
+        return f"longer than {MAX_URL_CHARACTERS} characters"
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError as exc:
+        return str(exc)
+    if parts.scheme not in ("http", "https"):
+        return f"scheme {parts.scheme!r} is neither http nor https"
+    if not parts.hostname:
+        return "no host"
+    if parts.username is not None or parts.password is not None:
+        return "user name or password in the URL"
+    return None
+
+
+def _follow(answer: Answer, redirects: int, patience: Patience) -> Step:
+    if redirects >= patience.redirects:
+        return GiveUp(Outcome.TOO_MANY_REDIRECTS, f"more than {patience.redirects} redirects")
+    try:
+        target = urljoin(answer.url, answer.headers["location"].strip())
+    except ValueError as exc:
+        return GiveUp(Outcome.BAD_URL, f"redirect: {exc}")
+    problem = url_problem(target)
+    if problem is not None:
+        return GiveUp(Outcome.BAD_URL, f"redirect: {problem}")
+    return Follow(target)
+
+
+def _retry(outcome: Outcome, message: str, attempts: int, asked_s: float | None, patience: Patience) -> Step:
+    if not outcome.heals or attempts >= patience.attempts:
+        return GiveUp(outcome, message)
+    wait_s = max(asked_s or 0.0, patience.backoff_s * 2 ** (attempts - 1))
+    if asked_s is not None and asked_s > patience.max_wait_s:
+        return GiveUp(outcome, f"{message}; asked to wait {asked_s:.0f} s")
+    return Retry(min(wait_s, patience.max_wait_s), host_wide=asked_s is not None or outcome is Outcome.RATE_LIMITED)

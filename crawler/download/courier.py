@@ -1,0 +1,205 @@
+"""Brings URLs to their ends: politeness, retries and redirects between a stage and a spider.
+
+    stage ──submit──▶ Courier ──next──▶ spider ──▶ Scrapy ──▶ the web
+      ▲                │  ▲                            │
+      └──── received ──┘  └──── answered / failed ─────┘
+            given_up
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, Generic, Protocol, TypeVar
+
+from crawler.download import attempt
+from crawler.download.attempt import Answer, Follow, GiveUp, Patience, Retry, Take
+from crawler.download.dispatcher import Dispatcher, Politeness
+from crawler.errors import SourceBusy, SourceError
+from crawler.outcome import Outcome
+
+T = TypeVar("T")
+T_contra = TypeVar("T_contra", contravariant=True)
+
+_log: Final = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Job(Generic[T]):
+    """One URL on its way.
+
+    Attributes:
+        task: What the stage wants back with the result.
+        url: Asked first.
+        current_url: To ask now, after redirects.
+        host: Whose politeness counts now.
+        attempts: Tries so far.
+        redirects: Redirects followed so far.
+    """
+
+    task: T
+    url: str
+    current_url: str
+    host: str
+    attempts: int = 0
+    redirects: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A URL's good end.
+
+    Attributes:
+        answer: The last response.
+        content: What the spider extracted from it: bytes of an image, a page of a source.
+        attempts: Tries that it took.
+    """
+
+    answer: Answer
+    content: Any
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Abandoned:
+    """A URL's other end.
+
+    Attributes:
+        outcome: Its class.
+        message: What happened, for people.
+        attempts: Tries that were made.
+    """
+
+    outcome: Outcome
+    message: str
+    attempts: int
+
+
+class Receiver(Protocol[T_contra]):
+    """Who gets the results, each task exactly once."""
+
+    async def received(self, task: T_contra, result: Received) -> None:
+        """Take a good end."""
+
+    async def abandoned(self, task: T_contra, result: Abandoned) -> None:
+        """Take a failure."""
+
+
+class Courier(Generic[T]):
+    """Carries tasks of one stage. Lives in one event loop."""
+
+    def __init__(
+        self,
+        receiver: Receiver[T],
+        *,
+        politeness: Politeness,
+        patience: Patience,
+        host_of: Callable[[str], str],
+        local_files: bool = False,
+    ) -> None:
+        """Make one.
+
+        Args:
+            receiver: Gets the results.
+            politeness: How hard hosts may be hit.
+            patience: How often and how long to try.
+            host_of: A URL's politeness key.
+            local_files: Whether tasks may name files of this machine. Never where URLs come from the web.
+        """
+        self._receiver = receiver
+        self._local_files = local_files
+        self._patience = patience
+        self._host_of = host_of
+        self._dispatcher: Dispatcher[Job[T]] = Dispatcher(politeness)
+
+    @property
+    def waiting(self) -> int:
+        """Tasks that have not started, or wait for another try."""
+        return self._dispatcher.waiting
+
+    @property
+    def active(self) -> int:
+        """Tasks in flight."""
+        return self._dispatcher.active
+
+    async def submit(self, task: T, url: str) -> None:
+        """Take a task. A URL that can't be fetched ends at once."""
+        problem = attempt.url_problem(url)
+        if problem is not None and not (self._local_files and url.startswith("file:///")):
+            await self._receiver.abandoned(task, Abandoned(Outcome.BAD_URL, problem, 0))
+            return
+        job = Job(task, url, url, self._host_of(url))
+        self._dispatcher.add(job.host, job)
+
+    async def next(self) -> Job[T] | None:
+        """Wait for the next job that may start; None once closed."""
+        job = await self._dispatcher.next()
+        if job is not None:
+            job.attempts += 1
+        return job
+
+    def close(self) -> None:
+        """Start no more jobs. Those in flight still end; those that wait are dropped, and nobody is told."""
+        self._dispatcher.close()
+
+    def slow_down(self, url: str, delay_s: float) -> None:
+        """Honour the Crawl-delay of a URL's host."""
+        self._dispatcher.slow_down(self._host_of(url), min(delay_s, self._patience.max_wait_s))
+
+    async def answered(self, job: Job[T], answer: Answer, extract: Callable[[], Any]) -> None:
+        """Take a response; ``extract`` gives its content and may raise ``SourceError``."""
+        step = attempt.after_answer(
+            answer, attempts=job.attempts, redirects=job.redirects, patience=self._patience, now_s=time.time()
+        )
+        if not isinstance(step, Take):
+            await self._carry_on(job, step)
+            return
+        try:
+            content = extract()
+        except SourceBusy as exc:
+            await self._carry_on(job, self._after_busy(job, exc))
+        except SourceError as exc:
+            await self._carry_on(job, GiveUp(Outcome.SOURCE_ERROR, str(exc)))
+        else:
+            try:
+                await self._receiver.received(job.task, Received(answer, content, job.attempts))
+            finally:
+                self._dispatcher.finish(job.host)
+
+    async def failed(self, job: Job[T], outcome: Outcome, message: str) -> None:
+        """Take a request that got no response."""
+        step = attempt.after_error(outcome, message, attempts=job.attempts, patience=self._patience)
+        await self._carry_on(job, step)
+
+    def _after_busy(self, job: Job[T], busy: SourceBusy) -> attempt.Step:
+        """A source's own "come back later", said in a body of status 200, counts as status 503."""
+        headers = {"retry-after": str(int(busy.retry_after_s))} if busy.retry_after_s else {}
+        step = attempt.after_answer(
+            Answer(job.current_url, 503, headers),
+            attempts=job.attempts,
+            redirects=job.redirects,
+            patience=self._patience,
+            now_s=time.time(),
+        )
+        return GiveUp(Outcome.SOURCE_ERROR, str(busy)) if isinstance(step, GiveUp) else step
+
+    async def _carry_on(self, job: Job[T], step: attempt.Step) -> None:
+        host = job.host
+        if isinstance(step, Follow):
+            job.attempts -= 1  # a redirect is a part of the same try
+            job.redirects += 1
+            job.current_url = step.url
+            job.host = self._host_of(step.url)
+            self._dispatcher.add(job.host, job)
+        elif isinstance(step, Retry):
+            _log.debug("trying %s again in %.1f s", job.current_url, step.wait_s)
+            job.current_url = job.url
+            job.host = self._host_of(job.url)
+            job.redirects = 0
+            if step.host_wide:
+                self._dispatcher.pause(host, step.wait_s)
+            self._dispatcher.add(job.host, job, delay_s=step.wait_s)
+        elif isinstance(step, GiveUp):
+            await self._receiver.abandoned(job.task, Abandoned(step.outcome, step.message, job.attempts))
+        self._dispatcher.finish(host)
+

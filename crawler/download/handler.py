@@ -1,0 +1,65 @@
+"""The only place that knows Scrapy's aiohttp download handler.
+
+Scrapy marks it as private and experimental, so its version is pinned (pyproject.toml) and this wrapper is the one
+thing to mend when it moves. Measured beside the default handler: 0.97 against 1.2 ms of CPU an image.
+"""
+
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+import aiohttp
+from scrapy import Request
+from scrapy.core.downloader.handlers._aiohttp import AiohttpDownloadHandler, _ClientResponse
+from scrapy.core.downloader.handlers._base_streaming import BaseStreamingDownloadHandler
+from scrapy.crawler import Crawler
+from scrapy.http import Response
+from scrapy.utils.ssl import _make_ssl_context
+
+from crawler.download.address_guard import AddressGuard, GuardedResolver
+
+# Names are resolved once per host and kept: asking for every request is what fails first at scale
+# (img2dataset#360). Longer, and a moved host is asked at its old address.
+_DNS_TTL_S = 300
+
+
+class GuardedDownloadHandler(AiohttpDownloadHandler):
+    """Downloads from permitted addresses only, with a deadline for the whole and a limit while streaming."""
+
+    experimental: ClassVar[bool] = False
+
+    def __init__(self, crawler: Crawler) -> None:
+        # Not the parent's __init__, which would open a session with an unguarded connector.
+        BaseStreamingDownloadHandler.__init__(self, crawler)
+        self._guard = AddressGuard(crawler.settings.getlist("SYNSIFT_ALLOW_NETWORKS"))
+        self._ssl_context = _make_ssl_context(crawler.settings)
+        connector = aiohttp.TCPConnector(
+            limit=0,  # places are the host schedule's to give
+            limit_per_host=0,
+            resolver=GuardedResolver(self._guard),
+            ttl_dns_cache=_DNS_TTL_S,
+        )
+        self._session = aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            response_class=_ClientResponse,
+            skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
+        )
+
+    async def download_request(self, request: Request) -> Response:
+        """Download, after checking a literal address; names are checked by the resolver."""
+        self._guard.check_literal(urlsplit(request.url).hostname or "")
+        response: Response = await super().download_request(request)
+        return response
+
+
+class UnloggedFormatter:
+    """Keeps Scrapy from formatting a line for every response: stages log and count for themselves."""
+
+    @classmethod
+    def from_crawler(cls, _crawler: Crawler) -> "UnloggedFormatter":
+        """Make one, as Scrapy does."""
+        return cls()
+
+    def __getattr__(self, _name: str) -> Any:  # noqa: ANN401 - every kind of line, whatever its arguments
+        return lambda *_args, **_kwargs: None

@@ -1,0 +1,138 @@
+"""robots.txt (RFC 9309), obeyed: asked once a day and host, by a Scrapy middleware.
+
+    robots.txt ──┬─ 2xx ─────────────────────▶ its rules, at most 500 KiB of them
+                 ├─ 4xx ─────────────────────▶ everything is allowed (section 2.3.1.3)
+                 └─ 5xx, 429, no answer ─────▶ nothing is allowed, for a quarter of an hour (section 2.3.1.4)
+"""
+
+import asyncio
+import logging
+import time
+from dataclasses import dataclass
+from typing import Final, Protocol, cast
+from urllib.parse import urljoin, urlsplit
+
+from protego import Protego
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.http import Response
+
+from crawler.download.attempt import url_problem
+from crawler.errors import PrivateAddress, RobotsDenied
+from crawler.outcome import Outcome, of_status
+
+_log: Final = logging.getLogger(__name__)
+
+_MAX_BYTES: Final = 500 * 1024
+_MAX_REDIRECTS: Final = 5
+_TTL_S: Final = 24 * 3600.0
+_RETRY_AFTER_S: Final = 15 * 60.0
+_NO_ROBOTS: Final = "synsift_no_robots"
+
+
+class HasCourier(Protocol):
+    """What the middleware needs of its spider."""
+
+    def slow_down(self, url: str, delay_s: float) -> None:
+        """Honour a Crawl-delay at the host of a URL."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What one host allows.
+
+    Attributes:
+        parsed: Its robots.txt; None if there is none.
+        reachable: Whether an answer was had at all.
+        expires_at_s: When to ask again, by the monotonic clock.
+    """
+
+    parsed: Protego | None
+    reachable: bool
+    expires_at_s: float
+
+    def allows(self, url: str, agent: str) -> bool:
+        """Whether a URL may be fetched."""
+        if self.parsed is None:
+            return self.reachable
+        return bool(self.parsed.can_fetch(url, agent))
+
+    def crawl_delay_s(self, agent: str) -> float:
+        """Its Crawl-delay, not part of the RFC but widely set; 0 if none."""
+        return float(self.parsed.crawl_delay(agent) or 0.0) if self.parsed is not None else 0.0
+
+
+class RobotsMiddleware:
+    """Refuses requests that robots.txt forbids, and passes its Crawl-delay on to the courier."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._agent: str = crawler.settings["USER_AGENT"]
+        self._timeout_s: float = crawler.settings.getfloat("DOWNLOAD_TIMEOUT")
+        self._rules: dict[str, asyncio.Task[Rules]] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> "RobotsMiddleware":
+        """Make one, as Scrapy does."""
+        return cls(crawler)
+
+    async def process_request(self, request: Request) -> None:
+        """Let a request pass.
+
+        Raises:
+            RobotsDenied: robots.txt forbids it, or can't be had.
+        """
+        parts = urlsplit(request.url)
+        if parts.scheme not in ("http", "https") or request.meta.get(_NO_ROBOTS):
+            return
+        rules = await self._rules_of(f"{parts.scheme}://{parts.netloc}")
+        if not rules.allows(request.url, self._agent):
+            reason = "forbids it" if rules.reachable else "can't be had, so nothing may be fetched for now"
+            raise RobotsDenied(f"robots.txt of {parts.netloc} {reason}")
+
+    async def _rules_of(self, origin: str) -> Rules:
+        known = self._rules.get(origin)
+        if known is not None and known.done() and known.result().expires_at_s < time.monotonic():
+            known = None
+        if known is None:
+            known = self._rules[origin] = asyncio.create_task(self._ask(origin))
+        # Shielded: the first request that asks may be cancelled, the others still wait for the answer.
+        return await asyncio.shield(known)
+
+    async def _ask(self, origin: str) -> Rules:
+        try:
+            response = await self._download(f"{origin}/robots.txt")
+        except PrivateAddress:
+            # The request itself will be refused for the same reason, under its own name.
+            return Rules(None, reachable=True, expires_at_s=time.monotonic())
+        except Exception as exc:  # noqa: BLE001 - whatever went wrong, there was no answer
+            _log.debug("no robots.txt from %s: %s", origin, exc)
+            return Rules(None, reachable=False, expires_at_s=time.monotonic() + _RETRY_AFTER_S)
+        outcome = of_status(response.status)
+        if outcome is not Outcome.FETCHED:
+            wait_s = _RETRY_AFTER_S if outcome.heals else _TTL_S
+            return Rules(None, reachable=not outcome.heals, expires_at_s=time.monotonic() + wait_s)
+        rules = Rules(
+            Protego.parse(response.body[:_MAX_BYTES].decode("utf-8", "replace")),
+            reachable=True,
+            expires_at_s=time.monotonic() + _TTL_S,
+        )
+        if rules.crawl_delay_s(self._agent) > 0:
+            cast("HasCourier", self._crawler.spider).slow_down(origin, rules.crawl_delay_s(self._agent))
+        return rules
+
+    async def _download(self, url: str) -> Response:
+        """Get robots.txt, following redirects to anywhere, as the RFC asks."""
+        engine = self._crawler.engine
+        if engine is None:
+            raise RuntimeError("robots.txt is asked for while an engine runs")
+        for _ in range(_MAX_REDIRECTS + 1):
+            meta = {_NO_ROBOTS: True, "download_maxsize": 2 * _MAX_BYTES, "download_timeout": self._timeout_s}
+            response: Response = await engine.download_async(Request(url, meta=meta, dont_filter=True))
+            location = response.headers.get("Location")
+            if response.status not in (301, 302, 303, 307, 308) or location is None:
+                return response
+            url = urljoin(url, location.decode("latin-1"))
+            if url_problem(url) is not None:
+                return response.replace(status=404)
+        return response.replace(status=404)  # too many redirects count as "unavailable": section 2.3.1.2

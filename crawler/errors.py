@@ -1,0 +1,60 @@
+"""What can't be crawled, and why.
+
+    CrawlerError
+    ├── DownloadRefused          this URL must not be fetched; carries its outcome
+    │   ├── PrivateAddress       it leads to an address that isn't public
+    │   └── RobotsDenied         the host's robots.txt forbids it
+    ├── SourceError              a source's answer can't be used
+    │   └── SourceBusy           for now: ask again after ``retry_after_s``
+    └── TargetError              what the user asked for can't be understood
+"""
+
+from typing import ClassVar
+
+from crawler.outcome import Outcome
+
+
+class CrawlerError(Exception):
+    """Root of all errors of this package."""
+
+    retriable: ClassVar[bool] = False
+
+
+class DownloadRefused(CrawlerError):
+    """A URL that must not be fetched."""
+
+    outcome: ClassVar[Outcome]
+
+
+class PrivateAddress(DownloadRefused):
+    """The URL leads to an address that is neither public nor named by the configuration."""
+
+    outcome = Outcome.PRIVATE_ADDRESS
+
+
+class RobotsDenied(DownloadRefused):
+    """The host's robots.txt forbids the URL (RFC 9309)."""
+
+    outcome = Outcome.ROBOTS_DENIED
+
+
+class SourceError(CrawlerError):
+    """An image source's answer can't be used."""
+
+
+class SourceBusy(SourceError):
+    """The source asks for patience.
+
+    Attributes:
+        retry_after_s: How long to wait, as the source says; 0 if it doesn't say.
+    """
+
+    retriable = True
+
+    def __init__(self, message: str, *, retry_after_s: float = 0.0) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class TargetError(CrawlerError):
+    """What the user asked for can't be understood; the message says what to write instead."""

@@ -1,0 +1,12 @@
+"""Image sources, by name. A new one is a module beside this one, and a line here."""
+
+from typing import Final
+
+from crawler.sources.base import FoundImage, Page, PageQuery, Reject, Source
+from crawler.sources.commons import CommonsSource
+from crawler.sources.url_list import UrlListSource
+
+SOURCES: Final = {"commons": CommonsSource, "urls": UrlListSource}
+"""Name → class. The fields of a class are its settings, ``[sources.NAME]`` in the configuration."""
+
+__all__ = ["SOURCES", "CommonsSource", "FoundImage", "Page", "PageQuery", "Reject", "Source", "UrlListSource"]

@@ -1,0 +1,98 @@
+"""What an image source is: two methods, both pure.
+
+A new source is one module with one class, and a line in ``crawler/sources/__init__.py``.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class PageQuery:
+    """A request for one page of an answer.
+
+    Attributes:
+        source: Name of the source.
+        text: What to ask for, plain: quoting is the source's business.
+        lang: Language of the text, ISO 639-1.
+        cursor: Where the page begins, in the source's own terms; empty for the first.
+        page: Number of the page, from 0.
+        wnid: The synset that asks.
+    """
+
+    source: str
+    text: str
+    lang: str
+    cursor: str
+    page: int
+    wnid: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoundImage:
+    """An image that a source knows.
+
+    Attributes:
+        url: Of the image file.
+        landing_page: Page that shows it to people.
+        title: As the source gives it.
+        author: As the source gives it, without markup.
+        licence: Name of its licence.
+        licence_url: Text of its licence.
+        wnid: Synset that it is for, where the source says so itself; empty for the one that asks.
+    """
+
+    url: str
+    landing_page: str = ""
+    title: str = ""
+    author: str = ""
+    licence: str = ""
+    licence_url: str = ""
+    wnid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A part of a page that can't be used.
+
+    Attributes:
+        message: What is wrong, and where.
+        raw: The part, as it was.
+    """
+
+    message: str
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of an answer.
+
+    Attributes:
+        images: In the source's order.
+        next_cursor: Where the next page begins; empty after the last.
+        rejects: What couldn't be used.
+    """
+
+    images: tuple[FoundImage, ...]
+    next_cursor: str = ""
+    rejects: tuple[Reject, ...] = ()
+
+
+class Source(Protocol):
+    """An image source."""
+
+    @property
+    def page_size(self) -> int:
+        """Most images of a page."""
+
+    def request_url(self, query: PageQuery) -> str:
+        """The URL that answers a page's query."""
+
+    def page(self, query: PageQuery, body: bytes) -> Page:
+        """Read an answer.
+
+        Raises:
+            SourceBusy: It says to come back later.
+            SourceError: It can't be used.
+        """

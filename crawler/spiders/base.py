@@ -1,0 +1,112 @@
+"""What both spiders do: take jobs from a courier, give it what came of them."""
+
+import functools
+import logging
+from collections.abc import AsyncIterator
+from typing import Any, ClassVar, Final, Generic, TypeVar
+
+import scrapy
+from scrapy import Request
+from scrapy.crawler import AsyncCrawlerRunner
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    ResponseDataLossError,
+    UnsupportedURLSchemeError,
+)
+from scrapy.http import Response
+from twisted.python.failure import Failure
+
+from crawler.download.attempt import Answer
+from crawler.download.courier import Courier, Job
+from crawler.download.settings import Limits, scrapy_settings
+from crawler.errors import DownloadRefused
+from crawler.outcome import Outcome
+
+T = TypeVar("T")
+
+_log: Final = logging.getLogger(__name__)
+
+_JOB: Final = "synsift_job"
+# The first that matches wins, so subclasses stand before their bases.
+_OUTCOMES: Final[tuple[tuple[type[Exception], Outcome], ...]] = (
+    (DownloadTimeoutError, Outcome.TIMEOUT),
+    (CannotResolveHostError, Outcome.DNS_FAILED),
+    (DownloadConnectionRefusedError, Outcome.CONNECTION_FAILED),
+    (ResponseDataLossError, Outcome.CONNECTION_FAILED),
+    (DownloadCancelledError, Outcome.TOO_LARGE),
+    (UnsupportedURLSchemeError, Outcome.BAD_URL),
+    (DownloadFailedError, Outcome.CONNECTION_FAILED),
+)
+
+
+class CourierSpider(scrapy.Spider, Generic[T]):
+    """A spider without decisions. Ends when its courier is closed and the requests in flight have ended."""
+
+    name: ClassVar[str] = "courier"
+    headers: ClassVar[dict[str, str]] = {}
+
+    def __init__(self, courier: Courier[T], timeout_s: float) -> None:
+        super().__init__()
+        self._courier = courier
+        self._timeout_s = timeout_s
+
+    def extract(self, task: T, response: Response) -> Any:  # noqa: ANN401 - as each spider says
+        """Take what is wanted from a good response. May raise ``SourceError``."""
+        raise NotImplementedError
+
+    async def start(self) -> AsyncIterator[Any]:
+        """Give Scrapy one request at a time, each when it may start."""
+        while (job := await self._courier.next()) is not None:
+            yield Request(
+                job.current_url,
+                callback=self.answered,
+                errback=self.failed,
+                headers={"User-Agent": self.settings["USER_AGENT"], **self.headers},
+                meta={_JOB: job, "download_timeout": self._timeout_s},
+                dont_filter=True,
+            )
+
+    async def answered(self, response: Response) -> None:
+        """Pass a response to the courier."""
+        job: Job[T] = response.meta[_JOB]
+        headers = {
+            name.decode("latin-1").lower(): b", ".join(values).decode("latin-1")
+            for name, values in response.headers.items()
+        }
+        answer = Answer(job.current_url, response.status, headers)
+        await self._courier.answered(job, answer, functools.partial(self.extract, job.task, response))
+
+    async def failed(self, failure: Failure) -> None:
+        """Pass a request that got no response to the courier."""
+        job: Job[T] = failure.request.meta[_JOB]
+        error = failure.value
+        if not isinstance(error, Exception):
+            raise error
+        outcome = outcome_of(error)
+        if outcome is Outcome.INTERNAL_ERROR:
+            _log.error("fetching %s failed unexpectedly", job.current_url, exc_info=error)
+        await self._courier.failed(job, outcome, f"{type(error).__name__}: {error}")
+
+    def slow_down(self, url: str, delay_s: float) -> None:
+        """Honour the Crawl-delay of a URL's host."""
+        self._courier.slow_down(url, delay_s)
+
+
+def outcome_of(error: Exception) -> Outcome:
+    """The outcome of a request that ended in an exception."""
+    if isinstance(error, DownloadRefused):
+        return error.outcome
+    for kind, outcome in _OUTCOMES:
+        if isinstance(error, kind):
+            return outcome
+    return Outcome.CONNECTION_FAILED if isinstance(error, OSError) else Outcome.INTERNAL_ERROR
+
+
+async def run_spider(spider: type[CourierSpider[T]], courier: Courier[T], limits: Limits, **arguments: Any) -> None:  # noqa: ANN401
+    """Run a spider in this event loop until its courier is closed and the requests in flight have ended."""
+    runner = AsyncCrawlerRunner(scrapy_settings(limits))
+    await runner.crawl(spider, courier=courier, timeout_s=limits.timeout_s, **arguments)

@@ -1,0 +1,141 @@
+"""The configuration → objects, wired. The only place that knows which class stands behind each interface."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from crawler.download.attempt import Patience
+from crawler.download.dispatcher import Politeness
+from crawler.download.settings import Limits
+from crawler.identity import user_agent
+from crawler.sources import CommonsSource, Source, UrlListSource
+from crawler.sources.url_list import FILE_HANDLER
+from pipelines import __version__
+from pipelines.config import Settings
+from pipelines.log.base import Log
+from pipelines.log.sqlite import SqliteLog
+from pipelines.stages.base import INPUTS, Stage
+from pipelines.stages.dedupe import DedupeStage
+from pipelines.stages.fetch import FetchOptions, FetchStage
+from pipelines.stages.land import LandOptions, LandStage
+from pipelines.stages.search import SearchOptions, SearchStage
+from pipelines.storage.objects import Objects, StoreAddress
+from pipelines.topics import Router
+
+STAGES: Final = tuple(INPUTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What every command works with."""
+
+    settings: Settings
+    log: Log
+    router: Router
+    objects: Objects
+
+
+def store_address(settings: Settings) -> StoreAddress:
+    """Where the configuration says that objects are kept."""
+    store = settings.store
+    return StoreAddress(
+        url=store.url,
+        endpoint=store.endpoint,
+        region=store.region,
+        access_key_id=store.access_key_id,
+        secret_access_key=store.secret_access_key.get_secret_value(),
+    )
+
+
+def log_path(settings: Settings) -> Path:
+    """Where the SQLite log is."""
+    if settings.log.path:
+        return Path(settings.log.path).expanduser()
+    folder = store_address(settings).folder
+    return folder.expanduser() / "log.db" if folder is not None else Path("synsift-log.db")
+
+
+def open_log(settings: Settings) -> Log:
+    """Open the log that the configuration names."""
+    return SqliteLog(log_path(settings), partitions=settings.log.partitions)
+
+
+def open_parts(settings: Settings) -> Parts:
+    """Open the log and the store, and make sure that the store answers."""
+    objects = Objects(store_address(settings))
+    objects.check()
+    return Parts(settings, open_log(settings), Router(settings.log.partitions), objects)
+
+
+def make_sources(settings: Settings) -> dict[str, Source]:
+    """Every image source, as configured."""
+    commons, urls = settings.sources.commons, settings.sources.urls
+    return {
+        "commons": CommonsSource(
+            api_url=commons.api_url,
+            width_px=commons.width_px,
+            page_size=commons.page_size,
+            maxlag_s=commons.maxlag_s,
+            max_pages=commons.max_pages,
+        ),
+        "urls": UrlListSource(url_column=urls.url_column, wnid_column=urls.wnid_column, page_size=urls.page_size),
+    }
+
+
+def make_stages(names: Sequence[str], parts: Parts) -> list[Stage]:
+    """Make stages by name.
+
+    Raises:
+        TargetError: A stage that asks the web is among them, and no contact is configured.
+    """
+    makers = {"search": _search, "fetch": _fetch, "dedupe": _dedupe, "land": _land}
+    return [makers[name](parts) for name in names]
+
+
+def _search(parts: Parts) -> Stage:
+    settings = parts.settings.search
+    options = SearchOptions(
+        politeness=Politeness(settings.concurrency, settings.host_concurrency, settings.delay_s),
+        patience=Patience(attempts=settings.attempts),
+        limits=Limits(
+            user_agent=user_agent(__version__, parts.settings.identity.contact),
+            timeout_s=settings.timeout_s,
+            max_bytes=settings.max_bytes,
+            # An API is asked as its documentation invites to; its robots.txt speaks to crawlers of its pages.
+            obey_robots=False,
+            allow_networks=parts.settings.fetch.allow_networks,
+            file_handler=FILE_HANDLER,
+        ),
+    )
+    return SearchStage(parts.log, parts.router, sources=make_sources(parts.settings), options=options)
+
+
+def _fetch(parts: Parts) -> Stage:
+    settings = parts.settings.fetch
+    options = FetchOptions(
+        politeness=Politeness(settings.concurrency, settings.host_concurrency, settings.delay_s),
+        patience=Patience(settings.attempts, settings.redirects, settings.backoff_s, settings.max_wait_s),
+        limits=Limits(
+            user_agent=user_agent(__version__, parts.settings.identity.contact),
+            timeout_s=settings.timeout_s,
+            max_bytes=settings.max_bytes,
+            obey_robots=settings.obey_robots,
+            allow_networks=settings.allow_networks,
+        ),
+        max_pixels=settings.max_pixels,
+        look_ahead=settings.look_ahead,
+        threads=settings.threads,
+    )
+    return FetchStage(parts.log, parts.router, blobs=parts.objects, options=options)
+
+
+def _dedupe(parts: Parts) -> Stage:
+    settings = parts.settings.dedupe
+    return DedupeStage(parts.log, parts.router, radius_bits=settings.radius_bits, batch=settings.batch)
+
+
+def _land(parts: Parts) -> Stage:
+    settings = parts.settings.land
+    options = LandOptions(settings.batch, settings.linger_s, settings.threads)
+    return LandStage(parts.log, parts.router, objects=parts.objects, options=options)

@@ -1,0 +1,303 @@
+"""The configuration: one frozen, typed tree, read once.
+
+    defaults ◀ TOML file ◀ SYNSIFT_… environment variables ◀ options of the command
+"""
+
+import difflib
+import ipaddress
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+
+from crawler.sources.commons import DEFAULT_API
+from dedupe import DEFAULT_MAX_PIXELS, DEFAULT_RADIUS_BITS
+from pipelines.errors import ConfigError
+
+ENV_PREFIX: Final = "SYNSIFT_"
+DEFAULT_FILES: Final = (Path("synsift.toml"), Path("~/.config/synsift/synsift.toml"))
+
+
+class Branch(BaseModel):
+    """A table of the configuration."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _network(text: str) -> str:
+    return str(ipaddress.ip_network(text))
+
+
+class Identity(Branch):
+    """Who is crawling."""
+
+    contact: str = Field("", description="E-mail address or web page in the User-Agent; no public host without one")
+
+
+class LogSettings(Branch):
+    """The log."""
+
+    path: str = Field("", description="SQLite file; empty for log.db in the store's folder, else ./synsift-log.db")
+    partitions: int = Field(16, ge=1, le=1024, description="Partitions of every topic; fixed once the log is made")
+
+
+class StoreSettings(Branch):
+    """Object storage."""
+
+    url: str = Field("synsift-data", description="A folder, or s3://, gs://, az:// and a bucket's name")
+    endpoint: str = Field("", description="URL of an S3-compatible server")
+    region: str = Field("", description="Region of the bucket")
+    access_key_id: str = Field("", description="Empty for the platform's usual environment")
+    secret_access_key: SecretStr = Field(SecretStr(""), description="Empty for the platform's usual environment")
+
+
+class CommonsSettings(Branch):
+    """The source ``commons``."""
+
+    api_url: str = Field(DEFAULT_API, description="api.php of a MediaWiki")
+    width_px: int = Field(1024, ge=0, description="Width of the thumbnails to fetch; 0 for the originals")
+    page_size: int = Field(50, ge=1, le=500, description="Files asked for at once")
+    maxlag_s: int = Field(5, ge=1, description="The wiki may refuse while its replicas lag by more")
+    max_pages: int = Field(200, ge=1, description="Pages of one query at most")
+
+
+class UrlsSettings(Branch):
+    """The source ``urls``."""
+
+    url_column: str = Field("url", description="Column of the image URLs")
+    wnid_column: str = Field("synset", description="Column of the synsets")
+    page_size: int = Field(1000, ge=1, le=100_000, description="Rows read at once")
+
+
+class SourcesSettings(Branch):
+    """Image sources."""
+
+    commons: CommonsSettings = CommonsSettings()
+    urls: UrlsSettings = UrlsSettings()
+
+
+class SearchSettings(Branch):
+    """The stage ``search``."""
+
+    concurrency: int = Field(8, ge=1, description="Requests in flight")
+    host_concurrency: int = Field(1, ge=1, description="Requests in flight at one source")
+    delay_s: float = Field(0.5, ge=0, description="Time between two requests to one source")
+    timeout_s: float = Field(30.0, gt=0, description="Deadline of a request as a whole")
+    attempts: int = Field(5, ge=1, description="Tries before a page becomes a dead letter")
+    max_bytes: int = Field(16 * 1024 * 1024, ge=1, description="Largest answer")
+
+
+class FetchSettings(Branch):
+    """The stage ``fetch``."""
+
+    concurrency: int = Field(64, ge=1, le=1024, description="Requests in flight")
+    host_concurrency: int = Field(2, ge=1, description="Requests in flight at one host")
+    delay_s: float = Field(0.1, ge=0, description="Time between two requests to one host")
+    timeout_s: float = Field(30.0, gt=0, description="Deadline of a request as a whole")
+    max_bytes: int = Field(32 * 1024 * 1024, ge=1, description="Largest image")
+    max_pixels: int = Field(DEFAULT_MAX_PIXELS, ge=1, description="Most pixels of an image")
+    attempts: int = Field(4, ge=1, description="Tries before a URL becomes a dead letter")
+    backoff_s: float = Field(1.0, ge=0, description="Wait before the second try; doubled for each further one")
+    max_wait_s: float = Field(120.0, ge=0, description="Longest wait for a host that asks for one")
+    redirects: int = Field(5, ge=0, description="Redirects to follow")
+    look_ahead: int = Field(2000, ge=1, le=100_000, description="URLs held in memory")
+    threads: int = Field(2, ge=1, le=64, description="Threads that decode and store")
+    obey_robots: bool = Field(default=True, description="Ask every host's robots.txt (RFC 9309)")
+    allow_networks: tuple[Annotated[str, AfterValidator(_network)], ...] = Field(
+        (), description="Networks that may be reached although they aren't public"
+    )
+
+
+class DedupeSettings(Branch):
+    """The stage ``dedupe``."""
+
+    radius_bits: int = Field(DEFAULT_RADIUS_BITS, ge=0, le=128, description="Largest distance of near-duplicates")
+    batch: int = Field(500, ge=1, le=10_000, description="Candidates a transaction")
+
+
+class LandSettings(Branch):
+    """The stage ``land``."""
+
+    batch: int = Field(500, ge=1, le=10_000, description="Survivors a commit, and so a part of a manifest, at most")
+    linger_s: float = Field(2.0, ge=0, description="Wait for a batch to fill; larger makes fewer, larger parts")
+    threads: int = Field(8, ge=1, le=64, description="Objects written at once")
+
+
+class ServiceSettings(Branch):
+    """What a worker serves to ops."""
+
+    host: str = Field("127.0.0.1", description="Address of /metrics, /healthz and /readyz")
+    port: int = Field(-1, ge=-1, le=65535, description="Their port; 0 for a free one, -1 for none")
+
+
+class LoggingSettings(Branch):
+    """Log lines."""
+
+    level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR")
+
+
+class Settings(BaseSettings):
+    """The whole configuration."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", env_prefix=ENV_PREFIX, env_nested_delimiter="__", nested_model_default_partial_update=True
+    )
+
+    identity: Identity = Identity()
+    log: LogSettings = LogSettings()
+    store: StoreSettings = StoreSettings()
+    sources: SourcesSettings = SourcesSettings()
+    search: SearchSettings = SearchSettings()
+    fetch: FetchSettings = FetchSettings()
+    dedupe: DedupeSettings = DedupeSettings()
+    land: LandSettings = LandSettings()
+    service: ServiceSettings = ServiceSettings()
+    logging: LoggingSettings = LoggingSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        **_sources: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what ``load`` has merged: it knows where each value came from."""
+        return (init_settings,)
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One key of the configuration: its value for people, secrets masked, and where it came from."""
+
+    key: str
+    value: Any
+    origin: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The configuration and the origin of each key that isn't a default."""
+
+    settings: Settings
+    origins: Mapping[str, str]
+
+    def values(self) -> Iterator[Value]:
+        """Every key in order."""
+        for key, value, description in _leaves(self.settings, ""):
+            yield Value(key, value, self.origins.get(key, "default"), description)
+
+
+def load(
+    *, file: Path | None = None, options: Mapping[str, Any] | None = None, env: Mapping[str, str] | None = None
+) -> Loaded:
+    """Read the configuration.
+
+    Args:
+        file: The TOML file; None for ``SYNSIFT_CONFIG``, else the first of ``DEFAULT_FILES`` that exists, else none.
+        options: Dotted key → value, from the command line.
+        env: The environment; None for the process's own.
+
+    Raises:
+        ConfigError: A key doesn't exist, or a value is wrong; the message names it, its origin and the way out.
+    """
+    environment = os.environ if env is None else env
+    path = _find_file(file, environment)
+    layers = (
+        (str(path), _flatten(_read_toml(path)) if path is not None else {}),
+        ("environment", _read_env(environment)),
+        ("option", dict(options or {})),
+    )
+    known = {key for key, _, _ in _leaves(Settings(), "")}
+    tree: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    for origin, values in layers:
+        for key, value in values.items():
+            if key not in known:
+                raise ConfigError(_unknown_key(key, origin, known))
+            origins[key] = f"{ENV_PREFIX}{key.replace('.', '__').upper()}" if origin == "environment" else origin
+            _set(tree, key, value)
+    try:
+        return Loaded(Settings(**tree), origins)
+    except ValidationError as exc:
+        raise ConfigError(_wrong_value(exc, origins)) from exc
+
+
+def _find_file(file: Path | None, env: Mapping[str, str]) -> Path | None:
+    named = file or (Path(env["SYNSIFT_CONFIG"]) if env.get("SYNSIFT_CONFIG") else None)
+    if named is not None:
+        return named.expanduser()
+    return next((path for path in map(Path.expanduser, DEFAULT_FILES) if path.is_file()), None)
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as exc:
+        raise ConfigError(f"{path}: {exc.strerror or exc}") from exc
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+        raise ConfigError(f"{path}: {exc}") from exc
+
+
+def _read_env(env: Mapping[str, str]) -> dict[str, Any]:
+    """Values of ``SYNSIFT_TABLE__KEY`` variables, lists as JSON, read by pydantic-settings."""
+    names = [name for name in env if name.startswith(ENV_PREFIX) and name != f"{ENV_PREFIX}CONFIG"]
+    source = EnvSettingsSource(Settings)
+    source.env_vars = {name.lower(): env[name] for name in names}
+    try:
+        values = _flatten(source())
+    except (ValueError, RuntimeError) as exc:
+        raise ConfigError(f"environment: {exc}") from exc
+    # The source drops what it doesn't know; a misspelt variable must not go unseen.
+    for name in names:
+        key = name.removeprefix(ENV_PREFIX).lower().replace("__", ".")
+        values.setdefault(key, env[name])
+    return values
+
+
+def _flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in tree.items():
+        if isinstance(value, Mapping):
+            flat.update(_flatten(value, f"{prefix}{name}."))
+        else:
+            flat[f"{prefix}{name}"] = value
+    return flat
+
+
+def _set(tree: dict[str, Any], key: str, value: object) -> None:
+    *tables, name = key.split(".")
+    for table in tables:
+        tree = tree.setdefault(table, {})
+    tree[name] = value
+
+
+def _leaves(branch: BaseModel, prefix: str) -> Iterator[tuple[str, Any, str]]:
+    for name, field in type(branch).model_fields.items():
+        value = getattr(branch, name)
+        if isinstance(value, BaseModel):
+            yield from _leaves(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value, field.description or ""
+
+
+def _unknown_key(key: str, origin: str, known: set[str]) -> str:
+    # A key in the wrong table is likelier than a word that looks alike.
+    same_name = [other for other in sorted(known) if other.rpartition(".")[2] == key.rpartition(".")[2]]
+    nearest = same_name or difflib.get_close_matches(key, sorted(known), n=1, cutoff=0.0)
+    return f"{origin}: there is no key {key!r}; the nearest is {nearest[0]!r} ('synsift config' lists all)"
+
+
+def _wrong_value(exc: ValidationError, origins: Mapping[str, str]) -> str:
+    problems = []
+    for error in exc.errors(include_url=False, include_context=False):
+        parts = [str(part) for part in error["loc"]]
+        key = next((k for n in range(len(parts), 0, -1) if (k := ".".join(parts[:n])) in origins), ".".join(parts))
+        given = "" if "secret" in key else f" (given: {error['input']!r})"
+        problems.append(f"{origins.get(key, 'default')}: {key}: {error['msg']}{given}")
+    return "\n".join(problems)

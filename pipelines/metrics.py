@@ -1,0 +1,56 @@
+"""What is counted, and shown to Prometheus. Labels have closed sets of values: stages and outcomes."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client.core import GaugeMetricFamily, Metric
+
+from pipelines.log.base import Lag
+from pipelines.stages.base import Statistics
+
+REGISTRY: Final = CollectorRegistry()
+
+OUTCOMES: Final = Counter(
+    "synsift_pipelines_outcomes_total",
+    "Inputs of a stage by how they ended, counted after their commit",
+    ["stage", "outcome"],
+    registry=REGISTRY,
+)
+COMMIT_SECONDS: Final = Histogram(
+    "synsift_pipelines_commit_seconds",
+    "Time of a transaction on the log",
+    ["stage"],
+    buckets=(0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10),
+    registry=REGISTRY,
+)
+WORK_SECONDS: Final = Histogram(
+    "synsift_pipelines_work_seconds",
+    "Time of a stage's own work on one input: decode and store for fetch, matching for dedupe, objects for land",
+    ["stage"],
+    buckets=(0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10),
+    registry=REGISTRY,
+)
+FETCHED_BYTES: Final = Counter("synsift_pipelines_fetched_bytes_total", "Bytes of images fetched", registry=REGISTRY)
+
+
+class LiveCollector:
+    """Gauges made of the stages' and the log's own statistics, when asked."""
+
+    def __init__(
+        self, statistics: Callable[[], Iterable[Statistics]], lags: Callable[[], Iterable[tuple[str, Iterable[Lag]]]]
+    ) -> None:
+        self._statistics = statistics
+        self._lags = lags
+
+    def collect(self) -> Iterator[Metric]:
+        """The gauges, as the Prometheus client asks for them."""
+        in_flight = GaugeMetricFamily("synsift_pipelines_in_flight", "Inputs being worked on", labels=["stage"])
+        owned = GaugeMetricFamily("synsift_pipelines_partitions", "Input partitions owned", labels=["stage"])
+        for stage in self._statistics():
+            in_flight.add_metric([stage.stage], stage.in_flight)
+            owned.add_metric([stage.stage], stage.partitions)
+        lag = GaugeMetricFamily("synsift_pipelines_lag", "Inputs that wait, in all partitions", labels=["stage"])
+        for name, partitions in self._lags():
+            lag.add_metric([name], sum(partition.records for partition in partitions))
+        yield from (in_flight, owned, lag)

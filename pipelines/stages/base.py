@@ -1,0 +1,47 @@
+"""What a worker knows of a stage."""
+
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from pipelines import topics
+from pipelines.topics import Topic
+
+INPUTS: Final[dict[str, Topic]] = {
+    "search": topics.QUERIES,
+    "fetch": topics.IMAGE_URLS,
+    "dedupe": topics.CANDIDATES,
+    "land": topics.SURVIVORS,
+}
+"""Stage → its input topic, in the order of the stream. A stage's consumer group has its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """A stage at one moment.
+
+    Attributes:
+        stage: Its name.
+        partitions: Input partitions that it owns, their state rebuilt.
+        in_flight: Inputs that are read and not committed.
+        is_ready: Whether it has its partitions, if there are enough for it.
+    """
+
+    stage: str
+    partitions: int
+    in_flight: int
+    is_ready: bool
+
+
+class Stage(Protocol):
+    """A stage of the stream."""
+
+    name: str
+
+    async def run(self) -> None:
+        """Work until ``stop``, then finish what is in flight, commit and leave the group."""
+
+    def stop(self) -> None:
+        """Read no more. Safe from any thread."""
+
+    def statistics(self) -> Statistics:
+        """How it is now."""

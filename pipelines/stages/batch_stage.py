@@ -1,0 +1,85 @@
+"""The shell of the stages that work in order, batch by batch: ``dedupe`` and ``land``. Runs in a thread of its own."""
+
+import asyncio
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Final
+
+from pipelines.errors import FencedError
+from pipelines.log.base import Log, Member, Message
+from pipelines.stages.base import INPUTS, Statistics
+from pipelines.stages.ledger import Ledger
+from pipelines.topics import Router
+
+_log: Final = logging.getLogger(__name__)
+
+_POLL_S: Final = 0.2
+
+
+class BatchStage(ABC):
+    """A stage that finishes a batch before it reads the next."""
+
+    name: str
+
+    def __init__(self, log: Log, router: Router, *, batch: int) -> None:
+        self._logbook = log
+        self._router = router
+        self._batch = batch
+        self._ledger = Ledger(self.name, log, router, restore=self.restore)
+        self._stopping = False
+        self._joined = False
+
+    @abstractmethod
+    def work(self, messages: Sequence[Message]) -> None:
+        """Bring every message of a batch to its end, in order, by ``Ledger.finish``."""
+
+    @abstractmethod
+    def restore(self, partition: int) -> None:
+        """Rebuild the state of a partition."""
+
+    def gather(self, member: Member) -> list[Message]:
+        """Read a batch."""
+        return member.poll(self._batch, _POLL_S)
+
+    def stop(self) -> None:
+        """Read no more."""
+        self._stopping = True
+
+    def statistics(self) -> Statistics:
+        """How it is now."""
+        return Statistics(self.name, self._ledger.partitions, self._ledger.pending, self._joined)
+
+    async def run(self) -> None:
+        """Work until ``stop``; then leave the group."""
+        await asyncio.to_thread(self._run)
+
+    def _run(self) -> None:
+        member = self._join()
+        try:
+            while not self._stopping:
+                try:
+                    messages = [message for message in self.gather(member) if self._ledger.admit(message)]
+                    if messages:
+                        self.work(messages)
+                        self._ledger.commit(member)
+                except FencedError as exc:
+                    _log.warning("%s: %s; joining anew", self.name, exc)
+                    self._ledger.forget_all()
+                    self._leave(member)
+                    member = self._join()
+                self._joined = True
+        finally:
+            self._leave(member)
+
+    def _join(self) -> Member:
+        member = self._logbook.join(self.name, INPUTS[self.name].name, self._ledger)
+        self._ledger.member = member
+        return member
+
+    def _leave(self, member: Member) -> None:
+        self._ledger.member = None
+        try:
+            member.close()
+        except FencedError:
+            _log.debug("%s: the fenced member is gone", self.name)

@@ -1,0 +1,173 @@
+"""The shell of the stages that ask the web: ``search`` and ``fetch``.
+
+    log ──poll──▶ take ──submit──▶ courier ⇄ Scrapy ──▶ received / abandoned ──finish──▶ ledger ──commit──▶ log
+
+The log is spoken to in one thread of its own; everything else lives in the event loop.
+"""
+
+import asyncio
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final, Generic, TypeVar
+
+from crawler.download.courier import Abandoned, Courier, Received
+from crawler.outcome import Outcome
+from pipelines.errors import FencedError, RecordError
+from pipelines.log.base import Log, Member, Message
+from pipelines.stages.base import INPUTS, Statistics
+from pipelines.stages.ledger import Count, Ledger
+from pipelines.topics import Router
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+_log: Final = logging.getLogger(__name__)
+
+# Short enough that a commit never waits long, long enough that an idle stage costs little.
+_POLL_S: Final = 0.05
+_POLL_RECORDS: Final = 500
+BROKEN_RECORD: Final = "broken_record"
+"""Outcome of an input that isn't a record."""
+
+
+class CourierStage(ABC, Generic[T]):
+    """A stage whose work ends out of order, at the web's pace."""
+
+    name: str
+
+    def __init__(self, log: Log, router: Router, *, look_ahead: int) -> None:
+        self._logbook = log
+        self._router = router
+        self._look_ahead = look_ahead
+        self._ledger = Ledger(self.name, log, router, restore=self.restore)
+        self._stopping = False
+        self._fatal: Exception | None = None
+        self._log_thread = ThreadPoolExecutor(1, thread_name_prefix=f"{self.name}-log")
+        self._joined = False
+
+    # What a stage fills in.
+
+    @abstractmethod
+    def make_courier(self) -> Courier[T]:
+        """The courier; called within the event loop."""
+
+    @abstractmethod
+    async def run_spider(self, courier: Courier[T]) -> None:
+        """Run the spider until the courier is closed."""
+
+    @abstractmethod
+    async def take(self, message: Message) -> None:
+        """Begin the work on an input. ``RecordError`` makes it a dead letter."""
+
+    @abstractmethod
+    async def deliver(self, task: T, result: Received) -> None:
+        """End the work on a task whose URL was answered."""
+
+    @abstractmethod
+    async def abandon(self, task: T, result: Abandoned) -> None:
+        """End the work on a task whose URL was given up."""
+
+    @abstractmethod
+    def message_of(self, task: T) -> Message:
+        """The input behind a task."""
+
+    def restore(self, partition: int) -> None:
+        """Rebuild the state of a partition; runs in the log's thread."""
+
+    # The shell.
+
+    def stop(self) -> None:
+        """Read no more."""
+        self._stopping = True
+
+    def statistics(self) -> Statistics:
+        """How it is now."""
+        return Statistics(self.name, self._ledger.partitions, self._ledger.pending, self._joined)
+
+    async def run(self) -> None:
+        """Work until ``stop``; then finish what is in flight, commit and leave the group."""
+        self.courier = self.make_courier()
+        member = await self._in_log_thread(self._join)
+        spider = asyncio.create_task(self.run_spider(self.courier), name=f"{self.name}-spider")
+        try:
+            while not self._stopping and self._fatal is None:
+                if spider.done():
+                    spider.result()
+                    raise RuntimeError(f"the {self.name} spider ended by itself")
+                member = await self._turn(member)
+        finally:
+            self.courier.close()
+            await spider
+            await self._in_log_thread(self._leave, member)
+            self._log_thread.shutdown()
+        if self._fatal is not None:
+            raise self._fatal
+
+    async def received(self, task: T, result: Received) -> None:
+        """Take an answer from the courier; whatever goes wrong with it stays with this one input."""
+        await self._guard(self.deliver, task, result)
+
+    async def abandoned(self, task: T, result: Abandoned) -> None:
+        """Take a failure from the courier."""
+        await self._guard(self.abandon, task, result)
+
+    async def _turn(self, member: Member) -> Member:
+        """Read, begin, commit; once."""
+        room = max(0, min(_POLL_RECORDS, self._look_ahead - self._ledger.pending))
+        paused = self._ledger.far_ahead()
+        try:
+            for message in await self._in_log_thread(lambda: member.poll(room, _POLL_S, paused=paused)):
+                if self._ledger.admit(message):
+                    await self._begin(message)
+            await self._in_log_thread(self._ledger.commit, member)
+        except FencedError as exc:
+            _log.warning("%s: %s; joining anew", self.name, exc)
+            self._ledger.forget_all()
+            return await self._in_log_thread(self._rejoin, member)
+        self._joined = True
+        return member
+
+    async def _begin(self, message: Message) -> None:
+        try:
+            await self.take(message)
+        except RecordError as exc:
+            letter = self._ledger.dead_letter(message, BROKEN_RECORD, str(exc))
+            self._ledger.finish(message, [letter], [Count("", BROKEN_RECORD)])
+
+    async def _guard(self, end: Callable[[T, Any], Any], task: T, result: object) -> None:
+        try:
+            await end(task, result)
+        except Exception as exc:  # noqa: BLE001 - the per-item guard: a bug must cost one input, not the worker
+            message = self.message_of(task)
+            _log.exception("%s: %s/%d/%d failed", self.name, message.topic, message.partition, message.offset)
+            letter = self._ledger.dead_letter(message, Outcome.INTERNAL_ERROR, f"{type(exc).__name__}: {exc}")
+            self._ledger.finish(message, [letter], [Count("", Outcome.INTERNAL_ERROR)])
+
+    def fail(self, error: Exception) -> None:
+        """Stop the stage for a reason that concerns all inputs, for example a full disk. What is in flight stays."""
+        self._fatal = self._fatal or error
+
+    def _join(self) -> Member:
+        member = self._logbook.join(self.name, INPUTS[self.name].name, self._ledger)
+        self._ledger.member = member
+        return member
+
+    def _rejoin(self, member: Member) -> Member:
+        self._ledger.member = None
+        try:
+            member.close()
+        except FencedError:
+            _log.debug("%s: the fenced member is gone", self.name)
+        return self._join()
+
+    def _leave(self, member: Member) -> None:
+        try:
+            self._ledger.commit(member)
+            member.close()
+        except FencedError as exc:
+            _log.warning("%s: %s", self.name, exc)
+
+    async def _in_log_thread(self, work: Callable[..., R], *arguments: object) -> R:
+        return await asyncio.get_running_loop().run_in_executor(self._log_thread, work, *arguments)

@@ -1,0 +1,290 @@
+"""``fetch``: image URLs → images in the blob store, with their fingerprints.
+
+    image URL ──┬─ fetched before ──────────────▶ candidate again, for another synset; nothing is asked
+                ├─ being fetched now ───────────▶ waits for the one that is
+                └─ new ──courier──▶ bytes ──▶ fingerprint ──▶ blob ──▶ candidate + fetched
+"""
+
+import asyncio
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+import msgspec
+
+from crawler.download.attempt import Patience
+from crawler.download.courier import Abandoned, Courier, Received
+from crawler.download.dispatcher import Politeness
+from crawler.download.settings import Limits
+from crawler.outcome import Outcome
+from crawler.spiders.base import run_spider
+from crawler.spiders.fetch import FetchSpider
+from dedupe import ImageError, fingerprint
+from pipelines import topics
+from pipelines.errors import DiskFull, StoreError, StoreUnavailable
+from pipelines.log.base import Log, Message
+from pipelines.metrics import FETCHED_BYTES, WORK_SECONDS
+from pipelines.records import Candidate, Fetched, HttpAnswer, Image, ImageUrl, decode, encode
+from pipelines.stages.courier_stage import CourierStage
+from pipelines.stages.ledger import Count, now_text
+from pipelines.storage import layout
+from pipelines.topics import Entry, Router, host_of
+
+REPEATED: Final = "repeated"
+"""Outcome of a URL that was found again for the same synset."""
+REUSED: Final = "reused"
+"""Outcome of a URL that was fetched for another synset before."""
+STORE_FAILED: Final = "store_failed"
+_STORE_RETRIES_S: Final = (0.5, 2.0, 8.0)
+
+
+class BlobStore(Protocol):
+    """What fetching needs of object storage."""
+
+    def put(self, path: str, data: bytes, *, overwrite: bool = True) -> bool:
+        """Write an object. False if it exists and must not be overwritten."""
+
+    def exists(self, path: str) -> bool:
+        """Whether there is an object."""
+
+
+@dataclass(frozen=True, slots=True)
+class FetchOptions:
+    """What a fetch stage needs of the configuration."""
+
+    politeness: Politeness
+    patience: Patience
+    limits: Limits
+    max_pixels: int
+    look_ahead: int
+    threads: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """An image URL and the input behind it."""
+
+    message: Message
+    record: ImageUrl
+
+
+@dataclass(slots=True)
+class _PartitionMemory:
+    """What is known of the URLs of one partition."""
+
+    fetched: dict[bytes, bytes] = field(default_factory=dict)
+
+    def get(self, url: str) -> Fetched | None:
+        found = self.fetched.get(_digest(url))
+        return decode(Fetched, found) if found is not None else None
+
+    def put(self, record: Fetched) -> None:
+        self.fetched[_digest(record.url)] = encode(record)
+
+
+def image_record(data: bytes, max_pixels: int) -> Image:
+    """Fingerprint an image.
+
+    Raises:
+        ImageError: It can't be decoded.
+    """
+    found = fingerprint(data, max_pixels=max_pixels)
+    return Image(
+        sha256=found.sha256,
+        hash=found.to_text(),
+        information=round(found.information, 3),
+        width_px=found.width_px,
+        height_px=found.height_px,
+        format=found.format,
+        size_bytes=found.size_bytes,
+    )
+
+
+class FetchStage(CourierStage[Wanted]):
+    """Downloads images."""
+
+    name = "fetch"
+
+    def __init__(self, log: Log, router: Router, *, blobs: BlobStore, options: FetchOptions) -> None:
+        super().__init__(log, router, look_ahead=options.look_ahead)
+        self._blobs = blobs
+        self._options = options
+        self._memory: dict[int, _PartitionMemory] = {}
+        self._in_flight: dict[str, list[Wanted]] = {}
+        self._workers = ThreadPoolExecutor(options.threads, thread_name_prefix="fetch-work")
+
+    def make_courier(self) -> Courier[Wanted]:
+        """A courier for URLs of the web."""
+        return Courier(self, politeness=self._options.politeness, patience=self._options.patience, host_of=host_of)
+
+    async def run_spider(self, courier: Courier[Wanted]) -> None:
+        """Run the fetch spider."""
+        try:
+            await run_spider(FetchSpider, courier, self._options.limits)
+        finally:
+            self._workers.shutdown()
+
+    def restore(self, partition: int) -> None:
+        """Read what was fetched from the partition's hosts."""
+        memory = _PartitionMemory()
+        for message in self._logbook.read(topics.FETCHED.name, partition):
+            memory.fetched[hashlib.blake2b(message.key, digest_size=16).digest()] = message.value
+        self._memory[partition] = memory
+
+    def message_of(self, task: Wanted) -> Message:
+        """The input behind a URL."""
+        return task.message
+
+    async def take(self, message: Message) -> None:
+        """Fetch a URL, unless that was done or is being done."""
+        wanted = Wanted(message, decode(ImageUrl, message.value))
+        known = self._memory[message.partition].get(wanted.record.url)
+        if known is not None and not (wanted.record.replay_of and known.image is None):
+            await self._serve(wanted, known)
+        elif wanted.record.url in self._in_flight:
+            self._in_flight[wanted.record.url].append(wanted)
+        else:
+            self._in_flight[wanted.record.url] = []
+            await self.courier.submit(wanted, wanted.record.url)
+
+    async def deliver(self, task: Wanted, result: Received) -> None:
+        """Take the bytes of an image."""
+        body: bytes = result.content
+        try:
+            image = await asyncio.get_running_loop().run_in_executor(self._workers, self._keep, body)
+        except ImageError as exc:
+            outcome = exc.outcome if body else Outcome.EMPTY
+            await self._end_without(task, Abandoned(outcome, str(exc), result.attempts))
+            return
+        except DiskFull as exc:
+            self.fail(exc)
+            return
+        except StoreUnavailable as exc:
+            await self._retry_store(task, result, exc)
+            return
+        except StoreError as exc:
+            self.fail(exc)
+            return
+        FETCHED_BYTES.inc(len(body))
+        await self._end_with(task, result, image)
+
+    async def abandon(self, task: Wanted, result: Abandoned) -> None:
+        """Note that a URL gives nothing."""
+        await self._end_without(task, result)
+
+    def _keep(self, body: bytes) -> Image:
+        """Fingerprint and store an image; in a thread."""
+        with WORK_SECONDS.labels(self.name).time():
+            image = image_record(body, self._options.max_pixels)
+            self._blobs.put(layout.blob(image.sha256), body, overwrite=False)
+        return image
+
+    async def _retry_store(self, task: Wanted, result: Received, error: StoreUnavailable) -> None:
+        """A store that is away for a moment costs a wait; one that stays away stops the stage."""
+        for wait_s in _STORE_RETRIES_S:
+            await asyncio.sleep(wait_s)
+            try:
+                image = await asyncio.get_running_loop().run_in_executor(self._workers, self._keep, result.content)
+            except StoreUnavailable as exc:
+                error = exc
+                continue
+            await self._end_with(task, result, image)
+            return
+        self.fail(error)
+
+    async def _end_with(self, task: Wanted, result: Received, image: Image) -> None:
+        headers = result.answer.headers
+        answer = HttpAnswer(
+            status=result.answer.status,
+            fetched_at=now_text(),
+            final_url=result.answer.url if result.answer.url != task.record.url else "",
+            content_type=headers.get("content-type", ""),
+            etag=headers.get("etag", ""),
+            last_modified=headers.get("last-modified", ""),
+        )
+        await self._end(
+            task,
+            Fetched(
+                url=task.record.url,
+                outcome=Outcome.FETCHED,
+                attempts=result.attempts,
+                image=image,
+                answer=answer,
+                wnids=(task.record.wnid,),
+            ),
+        )
+
+    async def _end_without(self, task: Wanted, result: Abandoned) -> None:
+        await self._end(
+            task,
+            Fetched(
+                url=task.record.url,
+                outcome=str(result.outcome),
+                message=result.message[:500],
+                attempts=result.attempts,
+                wnids=(task.record.wnid,),
+            ),
+        )
+
+    async def _end(self, task: Wanted, fetched: Fetched) -> None:
+        """Finish a URL, and serve those that waited for it."""
+        memory = self._memory.get(task.message.partition)
+        if memory is not None:
+            memory.put(fetched)
+        entries = [self._output(task, fetched), self._router.fetched(fetched)]
+        counts = [Count(task.record.wnid, fetched.outcome)]
+        if task.record.replay_of:
+            counts.append(Count(task.record.wnid, task.record.replay_of, -1))
+        self._ledger.finish(task.message, entries, counts)
+        for waiting in self._in_flight.pop(task.record.url, []):
+            await self._serve(waiting, fetched)
+
+    async def _serve(self, wanted: Wanted, known: Fetched) -> None:
+        """Answer a URL from what is known of it."""
+        memory = self._memory[wanted.message.partition]
+        known = memory.get(known.url) or known
+        record = wanted.record
+        if record.wnid in known.wnids:
+            counts = [Count(record.wnid, REPEATED)]
+            if record.replay_of:
+                counts.append(Count(record.wnid, record.replay_of, -1))
+            self._ledger.finish(wanted.message, [], counts)
+            return
+        if known.image is not None and not await asyncio.to_thread(
+            self._blobs.exists, layout.blob(known.image.sha256)
+        ):
+            # Swept as a duplicate of its first synset, and wanted by a second: the one case of fetching twice.
+            self._in_flight[record.url] = []
+            await self.courier.submit(wanted, record.url)
+            return
+        served = msgspec.structs.replace(known, wnids=(*known.wnids, record.wnid))
+        memory.put(served)
+        outcome = REUSED if known.image is not None else known.outcome
+        self._ledger.finish(
+            wanted.message,
+            [self._output(wanted, served), self._router.fetched(served)],
+            [Count(record.wnid, outcome)],
+        )
+
+    def _output(self, wanted: Wanted, fetched: Fetched) -> Entry:
+        """The candidate that a URL gave, or the dead letter."""
+        record = wanted.record
+        if fetched.image is None or fetched.answer is None:
+            return self._ledger.dead_letter(
+                wanted.message, fetched.outcome, fetched.message, attempts=fetched.attempts, wnid=record.wnid
+            )
+        return self._router.candidate(
+            Candidate(
+                wnid=record.wnid,
+                url=record.url,
+                image=fetched.image,
+                found_by=record.found_by,
+                answer=fetched.answer,
+            )
+        )
+
+
+def _digest(url: str) -> bytes:
+    return hashlib.blake2b(url.encode(), digest_size=16).digest()
+

@@ -1,0 +1,177 @@
+"""``land``: survivors → objects and manifests. Idempotent: names derive from content and from offsets.
+
+The order of a batch, so that a kill at any point leaves nothing that the next run doesn't mend:
+
+    1. copy the new survivors out of the blob store, with their provenance
+    2. write a part of each synset's manifest
+    3. move out what was replaced
+    4. commit the positions
+"""
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from dedupe import EXTENSIONS
+from pipelines.errors import NoSuchObject, RecordError
+from pipelines.log.base import Log, Member, Message
+from pipelines.metrics import WORK_SECONDS
+from pipelines.records import Survivor, decode, encode
+from pipelines.stages.batch_stage import BatchStage
+from pipelines.stages.courier_stage import BROKEN_RECORD
+from pipelines.stages.ledger import Count
+from pipelines.storage import layout
+from pipelines.storage.base import ObjectStore
+from pipelines.storage.manifests import encode_part
+from pipelines.topics import Router
+
+BLOB_MISSING: Final = "blob_missing"
+_POLL_S: Final = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class LandOptions:
+    """What a land stage needs of the configuration."""
+
+    batch: int
+    linger_s: float
+    threads: int
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """A survivor on its way to its object."""
+
+    message: Message
+    survivor: Survivor
+
+    @property
+    def wnid(self) -> str:
+        """Its synset."""
+        return self.survivor.candidate.wnid
+
+
+class LandStage(BatchStage):
+    """Writes what consumers read."""
+
+    name = "land"
+
+    def __init__(self, log: Log, router: Router, *, objects: ObjectStore, options: LandOptions) -> None:
+        super().__init__(log, router, batch=options.batch)
+        self._objects = objects
+        self._options = options
+        self._cleaned: dict[int, set[str]] = {}
+        self._writers = ThreadPoolExecutor(options.threads, thread_name_prefix="land")
+
+    async def run(self) -> None:
+        """Work until ``stop``; then leave the group."""
+        try:
+            await super().run()
+        finally:
+            self._writers.shutdown()
+
+    def gather(self, member: Member) -> list[Message]:
+        """Read a batch, with some patience: larger batches make fewer and larger parts of manifests."""
+        messages = member.poll(self._batch, _POLL_S)
+        deadline_s = time.monotonic() + self._options.linger_s
+        while messages and len(messages) < self._batch and time.monotonic() < deadline_s and not self._stopping:
+            messages += member.poll(self._batch - len(messages), _POLL_S)
+        return messages
+
+    def restore(self, partition: int) -> None:
+        """Remember that parts of an interrupted batch may lie about in this partition's manifests."""
+        self._cleaned[partition] = set()
+
+    def work(self, messages: Sequence[Message]) -> None:
+        """Land a batch; see the module's docstring for the order."""
+        landings = self._decode(messages)
+        replaced = {(landing.wnid, landing.survivor.replaces) for landing in landings if landing.survivor.replaces}
+        missing: set[str] = set()
+
+        def copy(landing: Landing) -> None:
+            try:
+                self._copy(landing)
+            except NoSuchObject:
+                missing.add(landing.survivor.candidate.image.sha256)
+
+        # What is replaced within the batch needs no object.
+        self._all(copy, [x for x in landings if (x.wnid, x.survivor.candidate.image.sha256) not in replaced])
+        landed = [x for x in landings if x.survivor.candidate.image.sha256 not in missing]
+        self._write_manifests(landed)
+        self._all(self._move_out, sorted(replaced))
+        for landing in landings:
+            self._finish(landing, is_missing=landing.survivor.candidate.image.sha256 in missing)
+
+    def _decode(self, messages: Iterable[Message]) -> list[Landing]:
+        landings: list[Landing] = []
+        for message in messages:
+            try:
+                survivor = decode(Survivor, message.value)
+                if survivor.candidate.image.format not in EXTENSIONS:
+                    raise RecordError(f"format {survivor.candidate.image.format!r} is unknown")
+            except RecordError as exc:
+                letter = self._ledger.dead_letter(message, BROKEN_RECORD, str(exc))
+                self._ledger.finish(message, [letter], [Count("", BROKEN_RECORD)])
+                continue
+            landings.append(Landing(message, survivor))
+        return landings
+
+    def _copy(self, landing: Landing) -> None:
+        with WORK_SECONDS.labels(self.name).time():
+            image = landing.survivor.candidate.image
+            self._objects.copy(layout.blob(image.sha256), layout.candidate(landing.wnid, image))
+            text = msgspec.json.format(encode(landing.survivor), indent=2)
+            self._objects.put(layout.provenance(landing.wnid, image.sha256), text)
+
+    def _write_manifests(self, landings: Sequence[Landing]) -> None:
+        parts: dict[tuple[str, int], list[Landing]] = defaultdict(list)
+        for landing in landings:
+            parts[(landing.wnid, landing.message.partition)].append(landing)
+
+        def write(key: tuple[str, int]) -> None:
+            rows = [(landing.message.offset, landing.survivor) for landing in parts[key]]
+            part = layout.ManifestPart(*key, first=rows[0][0], last=rows[-1][0])
+            self._remove_uncommitted(part)
+            self._objects.put(part.path, encode_part(rows))
+
+        self._all(write, sorted(parts))
+
+    def _remove_uncommitted(self, new: layout.ManifestPart) -> None:
+        """Remove parts of a batch that was interrupted before its commit: its offsets are covered anew."""
+        cleaned = self._cleaned[new.partition]
+        if new.wnid in cleaned:
+            return
+        for path in self._objects.list(f"{layout.MANIFESTS}{new.wnid}/"):
+            part = layout.manifest_part(path)
+            if part is not None and part.partition == new.partition and part.last >= new.first:
+                self._objects.delete(path)
+        cleaned.add(new.wnid)
+
+    def _move_out(self, replaced: tuple[str, str]) -> None:
+        """Take away a replaced survivor's object, then its provenance. The blob stays until it is swept."""
+        wnid, sha256 = replaced
+        provenance = layout.provenance(wnid, sha256)
+        try:
+            survivor = decode(Survivor, self._objects.get(provenance))
+        except NoSuchObject:
+            return  # replaced within its own batch, or moved out before a restart
+        self._objects.delete(layout.candidate(wnid, survivor.candidate.image))
+        self._objects.delete(provenance)
+
+    def _finish(self, landing: Landing, *, is_missing: bool) -> None:
+        if not is_missing:
+            self._ledger.finish(landing.message, [], [Count(landing.wnid, "landed")])
+            return
+        text = f"blob {landing.survivor.candidate.image.sha256} is not in the store"
+        letter = self._ledger.dead_letter(landing.message, BLOB_MISSING, text, wnid=landing.wnid)
+        self._ledger.finish(landing.message, [letter], [Count(landing.wnid, BLOB_MISSING)])
+
+    def _all(self, work: Callable[..., None], items: Sequence[object]) -> None:
+        """Do the same to all, a few at once; raise the first error."""
+        for _ in self._writers.map(work, items):
+            pass

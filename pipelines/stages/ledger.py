@@ -1,0 +1,239 @@
+"""What a stage owes the log: outputs, counts and positions of the inputs that it has finished.
+
+One order for all stages, so that nothing is lost, repeated or counted twice:
+
+    1. take everything finished since the last commit
+    2. raise each partition's low watermark
+    3. in one transaction: outputs, counts per synset, positions
+    4. only then count for Prometheus
+"""
+
+import datetime
+import logging
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pipelines import topics
+from pipelines.errors import LogUnavailable
+from pipelines.log.base import Log, Member, Message, Position
+from pipelines.log.watermark import MAX_SPAN, Watermark
+from pipelines.metrics import COMMIT_SECONDS, OUTCOMES
+from pipelines.records import DeadLetter, Progress, decode
+from pipelines.topics import Entry, Router
+
+_log: Final = logging.getLogger(__name__)
+
+_RETRY_S: Final = (0.2, 1.0, 5.0, 15.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """So many inputs or outputs of a synset ended so."""
+
+    wnid: str
+    outcome: str
+    number: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """An input that came to its end."""
+
+    message: Message
+    entries: Sequence[Entry]
+    counts: Sequence[Count]
+
+
+def now_text() -> str:
+    """The present time in UTC as RFC 3339, to the second."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+class Ledger:
+    """Books of one stage. ``finish`` may be called from any thread; the rest from the one that polls."""
+
+    def __init__(self, stage: str, log: Log, router: Router, *, restore: Callable[[int], None] | None = None) -> None:
+        """Open the books.
+
+        Args:
+            stage: Name of the stage.
+            log: Where progress is read from.
+            router: Makes entries.
+            restore: Rebuilds the stage's own state of a partition when it is assigned.
+        """
+        self._stage = stage
+        self._logbook = log
+        self._router = router
+        self._restore = restore
+        self._lock = threading.Lock()
+        self._marks: dict[int, Watermark] = {}
+        self._counts: dict[int, dict[str, Counter[str]]] = {}
+        self._finished: list[Finished] = []
+        self.member: Member | None = None
+
+    # Ownership: told by the log, within poll and close.
+
+    def on_assigned(self, positions: Mapping[int, Position]) -> None:
+        """Rebuild the state of new partitions."""
+        for partition, position in positions.items():
+            self._counts[partition] = self._read_counts(partition)
+            if self._restore is not None:
+                self._restore(partition)
+            with self._lock:
+                self._marks[partition] = Watermark(position)
+        _log.debug("%s owns %d partitions more", self._stage, len(positions))
+
+    def on_revoked(self, partitions: Collection[int]) -> None:
+        """Commit what is finished, and forget the partitions."""
+        if self.member is not None:
+            self.commit(self.member)
+        for partition in partitions:
+            with self._lock:
+                self._marks.pop(partition, None)
+            self._counts.pop(partition, None)
+
+    def forget_all(self) -> None:
+        """Drop everything: the member was declared dead, and its work is another's."""
+        with self._lock:
+            self._marks.clear()
+            self._finished.clear()
+        self._counts.clear()
+
+    # Work.
+
+    def admit(self, message: Message) -> bool:
+        """Take an input in. False if it was finished before a restart, or its partition is gone."""
+        with self._lock:
+            mark = self._marks.get(message.partition)
+            return mark is not None and mark.admit(message.offset)
+
+    def finish(self, message: Message, entries: Sequence[Entry], counts: Sequence[Count]) -> None:
+        """Note the end of an input, to be committed with the next batch."""
+        with self._lock:
+            self._finished.append(Finished(message, entries, counts))
+
+    def dead_letter(
+        self, message: Message, outcome: str, text: str, *, attempts: int = 1, wnid: str = "", value: bytes | None = None
+    ) -> Entry:
+        """The entry of an input that could not become an output.
+
+        With ``value`` it is about a part of the input only, which is kept but can't be replayed: it has no topic.
+        """
+        return self._router.dead_letter(
+            DeadLetter(
+                stage=self._stage,
+                topic=message.topic if value is None else "",
+                partition=message.partition,
+                offset=message.offset,
+                key=message.key,
+                value=message.value if value is None else value,
+                outcome=outcome,
+                message=text[:2_000],
+                attempts=attempts,
+                at=now_text(),
+                wnid=wnid,
+            )
+        )
+
+    def count_of(self, partition: int, wnid: str, outcome: str) -> int:
+        """How many were committed so far."""
+        return self._counts.get(partition, {}).get(wnid, Counter())[outcome]
+
+    def commit(self, member: Member) -> int:
+        """Write everything finished; see the module's docstring for the order. Returns how many inputs.
+
+        Raises:
+            FencedError: Nothing was written, and nothing of this member ever will be.
+        """
+        finished = self._take()
+        if not finished:
+            return 0
+        with self._lock:
+            for item in finished:
+                self._marks[item.message.partition].finish(item.message.offset)
+            positions = {
+                partition: self._marks[partition].position() for partition in {i.message.partition for i in finished}
+            }
+        entries = [entry for item in finished for entry in item.entries]
+        entries += self._count(finished)
+        with COMMIT_SECONDS.labels(self._stage).time():
+            self._write(member, entries, positions)
+        for item in finished:
+            for count in item.counts:
+                if count.number > 0 and ":" not in count.outcome:
+                    OUTCOMES.labels(self._stage, count.outcome).inc(count.number)
+        return len(finished)
+
+    def far_ahead(self) -> frozenset[int]:
+        """Partitions whose reading has run so far ahead of their watermark that it must wait."""
+        with self._lock:
+            return frozenset(p for p, mark in self._marks.items() if mark.span >= MAX_SPAN - 1_000)
+
+    @property
+    def partitions(self) -> int:
+        """How many partitions are owned, their state rebuilt."""
+        return len(self._marks)
+
+    @property
+    def pending(self) -> int:
+        """How many inputs are read and not committed."""
+        with self._lock:
+            return sum(mark.pending for mark in self._marks.values())
+
+    @property
+    def finished(self) -> int:
+        """How many inputs are finished and not committed."""
+        return len(self._finished)
+
+    def _take(self) -> list[Finished]:
+        """What is finished, without what belongs to others by now or was finished twice."""
+        with self._lock:
+            taken, self._finished = self._finished, []
+            valid: dict[tuple[int, int], Finished] = {}
+            for item in taken:
+                mark = self._marks.get(item.message.partition)
+                if mark is not None and mark.is_pending(item.message.offset):
+                    valid[(item.message.partition, item.message.offset)] = item
+        return list(valid.values())
+
+    def _count(self, finished: Iterable[Finished]) -> list[Entry]:
+        touched: set[tuple[int, str]] = set()
+        for item in finished:
+            counts = self._counts[item.message.partition]
+            for count in item.counts:
+                counts.setdefault(count.wnid, Counter())[count.outcome] += count.number
+                touched.add((item.message.partition, count.wnid))
+        return [
+            self._router.progress(
+                Progress(
+                    wnid=wnid, stage=self._stage, partition=partition, counts=dict(self._counts[partition][wnid])
+                )
+            )
+            for partition, wnid in sorted(touched)
+        ]
+
+    def _write(self, member: Member, entries: Sequence[Entry], positions: Mapping[int, Position]) -> None:
+        for wait_s in (*_RETRY_S, None):
+            try:
+                with member.transaction() as transaction:
+                    transaction.produce(entries)
+                    transaction.consume(positions)
+            except LogUnavailable as exc:
+                if wait_s is None:
+                    raise
+                _log.warning("%s: %s; trying again in %.1f s", self._stage, exc, wait_s)
+                time.sleep(wait_s)
+            else:
+                return
+
+    def _read_counts(self, partition: int) -> dict[str, Counter[str]]:
+        counts: dict[str, Counter[str]] = {}
+        for message in self._logbook.read(topics.PROGRESS.name, partition):
+            progress = decode(Progress, message.value)
+            if progress.stage == self._stage and progress.partition == partition:
+                counts[progress.wnid] = Counter(progress.counts)
+        return counts

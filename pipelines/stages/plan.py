@@ -1,0 +1,61 @@
+"""``plan``: what to ask for each synset → ``queries``. Asking for the same again plans nothing twice."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from crawler.queries import SynsetQuery
+from pipelines import topics
+from pipelines.errors import RecordError
+from pipelines.log.base import Log
+from pipelines.records import Query, decode
+from pipelines.topics import Router
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What planning did.
+
+    Attributes:
+        new: Queries that were written.
+        known: Queries that had been planned before.
+    """
+
+    new: int
+    known: int
+
+
+def plan(log: Log, router: Router, queries: Iterable[SynsetQuery], *, source: str, limit: int = 0) -> Planned:
+    """Write the queries that were not planned before.
+
+    Args:
+        log: Where they go.
+        router: Makes entries.
+        queries: What to ask, best first within a synset.
+        source: Name of the image source.
+        limit: Image URLs a synset; 0 for no limit. With another limit a query counts as new.
+    """
+    wanted = [
+        Query(wnid=query.wnid, source=source, text=query.text, lang=query.lang, rank=query.rank, limit=limit)
+        for query in queries
+    ]
+    known = _planned_before(log, {router.of_wnid(query.wnid) for query in wanted})
+    new = list({_identity(query): query for query in wanted if _identity(query) not in known}.values())
+    log.produce([router.query(query) for query in new])
+    return Planned(len(new), len(wanted) - len(new))
+
+
+def _planned_before(log: Log, partitions: Iterable[int]) -> set[tuple[str, ...]]:
+    known: set[tuple[str, ...]] = set()
+    for partition in partitions:
+        for message in log.read(topics.QUERIES.name, partition):
+            try:
+                query = decode(Query, message.value)
+            except RecordError:
+                continue  # search makes a dead letter of it
+            if query.page == 0:
+                known.add(_identity(query))
+    return known
+
+
+def _identity(query: Query) -> tuple[str, ...]:
+    return query.wnid, query.source, query.text, query.lang, str(query.limit)

@@ -1,0 +1,226 @@
+"""``search``: queries → image URLs, page by page.
+
+A page's outputs are its image URLs and, where there is more, the query for the next page; both are committed with
+the page itself. The queries of one synset are asked one after the other, in their order, so that its limit cuts off
+the same URLs however often the crawl was interrupted.
+"""
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+import msgspec
+
+from crawler.download.attempt import Patience, url_problem
+from crawler.download.courier import Abandoned, Courier, Received
+from crawler.download.dispatcher import Politeness
+from crawler.download.settings import Limits
+from crawler.queries import is_identifier
+from crawler.sources.base import FoundImage, Page, PageQuery, Reject, Source
+from crawler.spiders.base import run_spider
+from crawler.spiders.search import SearchSpider
+from pipelines.log.base import Log, Message
+from pipelines.records import FoundBy, ImageUrl, Query, decode
+from pipelines.stages.courier_stage import CourierStage
+from pipelines.stages.ledger import Count
+from pipelines.topics import Entry, Router, host_of
+
+LIMIT_REACHED: Final = "limit_reached"
+UNKNOWN_SOURCE: Final = "unknown_source"
+BAD_ENTRY: Final = "bad_entry"
+_LOOK_AHEAD: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class SearchOptions:
+    """What a search stage needs of the configuration."""
+
+    politeness: Politeness
+    patience: Patience
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Ask(PageQuery):
+    """A page's query and the input behind it."""
+
+    message: Message
+    query: Query
+
+
+def page_query(query: Query, message: Message) -> Ask:
+    """What a source is asked for a record."""
+    return Ask(
+        source=query.source,
+        text=query.text,
+        lang=query.lang,
+        cursor=query.cursor,
+        page=query.page,
+        wnid=query.wnid,
+        message=message,
+        query=query,
+    )
+
+
+def image_url(query: Query, found: FoundImage, rank: int) -> ImageUrl:
+    """The record of a found image."""
+    return ImageUrl(
+        wnid=found.wnid or query.wnid,
+        url=found.url,
+        found_by=FoundBy(
+            source=query.source,
+            query=query.text,
+            lang=query.lang,
+            query_rank=query.rank,
+            rank=rank,
+            landing_page=found.landing_page,
+            title=found.title,
+            author=found.author,
+            licence=found.licence,
+            licence_url=found.licence_url,
+        ),
+    )
+
+
+def limit_counter(query: Query) -> str:
+    """Name of the count that a synset's limit looks at; another limit counts anew."""
+    return f"limit:{query.limit}"
+
+
+class SearchStage(CourierStage[PageQuery]):
+    """Asks image sources."""
+
+    name = "search"
+
+    def __init__(self, log: Log, router: Router, *, sources: Mapping[str, Source], options: SearchOptions) -> None:
+        super().__init__(log, router, look_ahead=_LOOK_AHEAD)
+        self._sources = dict(sources)
+        self._options = options
+        self._asking: dict[str, deque[Ask]] = {}
+        self._uncommitted: dict[tuple[str, int], int] = {}
+
+    def make_courier(self) -> Courier[PageQuery]:
+        """A courier that may read lists on this machine: only the planner names them."""
+        return Courier(
+            self,
+            politeness=self._options.politeness,
+            patience=self._options.patience,
+            host_of=host_of,
+            local_files=True,
+        )
+
+    async def run_spider(self, courier: Courier[PageQuery]) -> None:
+        """Run the search spider."""
+        await run_spider(SearchSpider, courier, self._options.limits, sources=self._sources)
+
+    def restore(self, partition: int) -> None:
+        """Forget what was counted beyond the committed counts."""
+        self._uncommitted = {key: number for key, number in self._uncommitted.items() if key[1] != partition}
+
+    def message_of(self, task: PageQuery) -> Message:
+        """The input behind a page's query."""
+        return _ask(task).message
+
+    async def take(self, message: Message) -> None:
+        """Queue a query behind the others of its synset."""
+        ask = page_query(decode(Query, message.value), message)
+        if ask.source not in self._sources:
+            known = ", ".join(sorted(self._sources))
+            text = f"there is no source {ask.source!r}; this worker knows {known}"
+            letter = self._ledger.dead_letter(message, UNKNOWN_SOURCE, text, wnid=ask.wnid)
+            self._ledger.finish(message, [letter], [Count(ask.wnid, UNKNOWN_SOURCE)])
+            return
+        waiting = self._asking.setdefault(ask.wnid, deque())
+        waiting.append(ask)
+        if len(waiting) == 1:
+            await self._ask_first(ask.wnid)
+
+    async def deliver(self, task: PageQuery, result: Received) -> None:
+        """Take a page."""
+        ask, page = _ask(task), result.content
+        entries, counts = self._outputs(ask, page)
+        self._ledger.finish(ask.message, entries, counts)
+        await self._ask_next(ask)
+
+    async def abandon(self, task: PageQuery, result: Abandoned) -> None:
+        """A page that can't be had ends its query; the next query of the synset goes on."""
+        ask = _ask(task)
+        letter = self._ledger.dead_letter(
+            ask.message, result.outcome, result.message, attempts=result.attempts, wnid=ask.wnid
+        )
+        self._ledger.finish(ask.message, [letter], [Count(ask.wnid, result.outcome)])
+        await self._ask_next(ask)
+
+    async def _ask_next(self, ask: Ask) -> None:
+        waiting = self._asking[ask.wnid]
+        if waiting and waiting[0] is ask:
+            waiting.popleft()
+        if waiting:
+            await self._ask_first(ask.wnid)
+        else:
+            del self._asking[ask.wnid]
+
+    async def _ask_first(self, wnid: str) -> None:
+        """Ask the first query in a synset's line that its limit still allows."""
+        waiting = self._asking[wnid]
+        while waiting:
+            ask = waiting[0]
+            if self._room(ask) > 0:
+                await self.courier.submit(ask, self._sources[ask.source].request_url(ask))
+                return
+            self._ledger.finish(ask.message, [], [Count(wnid, LIMIT_REACHED)])
+            waiting.popleft()
+        del self._asking[wnid]
+
+    def _room(self, ask: Ask) -> int:
+        """How many image URLs the synset may still get."""
+        if ask.query.limit == 0:
+            return 1 << 60
+        counter = limit_counter(ask.query)
+        committed = self._ledger.count_of(ask.message.partition, ask.wnid, counter)
+        return ask.query.limit - max(committed, self._uncommitted.get((ask.wnid, ask.message.partition), 0))
+
+    def _outputs(self, ask: Ask, page: Page) -> tuple[list[Entry], list[Count]]:
+        room = self._room(ask)
+        query, message = ask.query, ask.message
+        counts = [Count(query.wnid, "pages"), Count(query.wnid, "asked", int(query.page == 0))]
+        entries: list[Entry] = []
+        first_rank = query.page * self._sources[ask.source].page_size
+        for number, found in enumerate(page.images[:room]):
+            record = image_url(query, found, first_rank + number)
+            problem = _entry_problem(record)
+            if problem is not None:
+                page = replace(page, rejects=(*page.rejects, Reject(f"{found.url[:200]}: {problem}", found.url)))
+                continue
+            entries.append(self._router.image_url(record))
+            counts.append(Count(record.wnid, "found"))
+        for reject in page.rejects:
+            entries.append(
+                self._ledger.dead_letter(
+                    message, BAD_ENTRY, reject.message, wnid=query.wnid, value=reject.raw.encode("utf-8", "replace")
+                )
+            )
+            counts.append(Count(query.wnid, BAD_ENTRY))
+        if query.limit:
+            taken = min(room, len(page.images))
+            counts.append(Count(query.wnid, limit_counter(query), taken))
+            self._uncommitted[(query.wnid, message.partition)] = query.limit - room + taken
+        if page.next_cursor and room > len(page.images):
+            following = msgspec.structs.replace(query, cursor=page.next_cursor, page=query.page + 1)
+            entries.append(self._router.query(following))
+        return entries, counts
+
+
+def _ask(task: PageQuery) -> Ask:
+    if not isinstance(task, Ask):
+        raise TypeError(f"not a task of this stage: {task!r}")
+    return task
+
+
+def _entry_problem(record: ImageUrl) -> str | None:
+    if not is_identifier(record.wnid):
+        return f"{record.wnid[:80]!r} is no identifier of a synset"
+    return url_problem(record.url)
+
+

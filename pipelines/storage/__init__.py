@@ -1,0 +1,1 @@
+"""Object storage: blobs, survivors and manifests."""

@@ -1,0 +1,23 @@
+"""Object storage, as the stages see it."""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+
+class ObjectStore(Protocol):
+    """Named objects of bytes. Thread-safe. All methods raise ``StoreError`` or one of its kinds."""
+
+    def put(self, path: str, data: bytes, *, overwrite: bool = True) -> bool:
+        """Write an object whole, or not at all. False if it exists and must not be overwritten."""
+
+    def get(self, path: str) -> bytes:
+        """Read an object."""
+
+    def copy(self, source: str, target: str) -> None:
+        """Copy an object within the store, replacing the target."""
+
+    def delete(self, path: str) -> None:
+        """Delete an object; one that doesn't exist is deleted already."""
+
+    def list(self, prefix: str) -> Iterator[str]:
+        """Paths below a prefix that ends at a slash, in no order."""

@@ -1,0 +1,58 @@
+"""Names of objects. They derive from content, so that writing twice changes nothing.
+
+    blobs/<2 of sha256>/<sha256>               every image that was fetched, once
+    candidates/<wnid>/<sha256>.<ext>           the survivors of a synset
+    candidates/<wnid>/<sha256>.json            where each comes from
+    manifests/<wnid>/<partition>-<first>-<last>.parquet   what offsets first…last of ``survivors`` say of it
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from dedupe import EXTENSIONS
+from pipelines.records import Image
+
+BLOBS: Final = "blobs/"
+CANDIDATES: Final = "candidates/"
+MANIFESTS: Final = "manifests/"
+
+_PART: Final = re.compile(r"manifests/(?P<wnid>[^/]+)/(?P<partition>\d+)-(?P<first>\d+)-(?P<last>\d+)\.parquet")
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestPart:
+    """The offsets of ``survivors`` that one part of a synset's manifest covers, both included."""
+
+    wnid: str
+    partition: int
+    first: int
+    last: int
+
+    @property
+    def path(self) -> str:
+        """Name of the object. Zero-padded, so that names sort as offsets do."""
+        return f"{MANIFESTS}{self.wnid}/{self.partition:05d}-{self.first:012d}-{self.last:012d}.parquet"
+
+
+def blob(sha256: str) -> str:
+    """Name of an image in the blob store."""
+    return f"{BLOBS}{sha256[:2]}/{sha256}"
+
+
+def candidate(wnid: str, image: Image) -> str:
+    """Name of a survivor."""
+    return f"{CANDIDATES}{wnid}/{image.sha256}.{EXTENSIONS[image.format]}"
+
+
+def provenance(wnid: str, sha256: str) -> str:
+    """Name of a survivor's provenance."""
+    return f"{CANDIDATES}{wnid}/{sha256}.json"
+
+
+def manifest_part(path: str) -> ManifestPart | None:
+    """Read the name of a manifest's part; None for any other object."""
+    found = _PART.fullmatch(path)
+    if found is None:
+        return None
+    return ManifestPart(found["wnid"], int(found["partition"]), int(found["first"]), int(found["last"]))

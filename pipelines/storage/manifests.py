@@ -1,0 +1,79 @@
+"""Survivors → a part of their synset's manifest, as Parquet.
+
+A row is a record of ``survivors``. A row with ``replaces`` puts the image in the place of that one: the present set
+of a synset is what its rows name, less what they replace.
+"""
+
+import io
+from collections.abc import Sequence
+from typing import Any, Final
+
+from pipelines.records import Survivor
+from pipelines.storage import layout
+
+_TEXT: Final = (
+    "sha256 replaces object url landing_page title author licence licence_url source query lang hash format "
+    "final_url content_type etag last_modified fetched_at"
+).split()
+_INTEGERS: Final = ("offset", "query_rank", "rank", "width_px", "height_px", "size_bytes", "status", "distance_bits")
+
+
+def encode_part(survivors: Sequence[tuple[int, Survivor]]) -> bytes:
+    """Write survivors of one synset, each with its offset, as a Parquet file compressed with Zstandard."""
+    import pyarrow
+    import pyarrow.parquet
+
+    schema = pyarrow.schema(
+        [
+            *((name, pyarrow.int64()) for name in _INTEGERS),
+            *((name, pyarrow.string()) for name in _TEXT),
+            ("information", pyarrow.float32()),
+        ]
+    )
+    table = pyarrow.Table.from_pylist([_row(offset, survivor) for offset, survivor in survivors], schema=schema)
+    target = io.BytesIO()
+    pyarrow.parquet.write_table(table, target, compression="zstd")
+    return target.getvalue()
+
+
+def decode_part(data: bytes) -> list[dict[str, Any]]:
+    """Read the rows of a part."""
+    import pyarrow.parquet
+
+    rows: list[dict[str, Any]] = pyarrow.parquet.read_table(io.BytesIO(data)).to_pylist()
+    return rows
+
+
+def _row(offset: int, survivor: Survivor) -> dict[str, Any]:
+    candidate = survivor.candidate
+    image, found_by, answer = candidate.image, candidate.found_by, candidate.answer
+    return {
+        "offset": offset,
+        "sha256": image.sha256,
+        "replaces": survivor.replaces,
+        "distance_bits": survivor.distance_bits,
+        "object": layout.candidate(candidate.wnid, image),
+        "url": candidate.url,
+        "hash": image.hash,
+        "information": image.information,
+        "width_px": image.width_px,
+        "height_px": image.height_px,
+        "format": image.format,
+        "size_bytes": image.size_bytes,
+        "source": found_by.source,
+        "query": found_by.query,
+        "lang": found_by.lang,
+        "query_rank": found_by.query_rank,
+        "rank": found_by.rank,
+        "landing_page": found_by.landing_page,
+        "title": found_by.title,
+        "author": found_by.author,
+        "licence": found_by.licence,
+        "licence_url": found_by.licence_url,
+        "status": answer.status,
+        "final_url": answer.final_url,
+        "content_type": answer.content_type,
+        "etag": answer.etag,
+        "last_modified": answer.last_modified,
+        "fetched_at": answer.fetched_at,
+    }

@@ -1,0 +1,172 @@
+"""The one adapter of object storage: obstore, for a folder, S3, Google Cloud Storage or Azure."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import obstore
+from obstore import exceptions
+from obstore.store import from_url
+
+from pipelines.errors import DiskFull, NoSuchObject, StoreError, StoreUnavailable, UsageError
+
+_SCHEMES: Final = ("s3", "gs", "az", "file", "memory")
+_RETRIES: Final = {"max_retries": 4, "retry_timeout": timedelta(seconds=30)}
+_NO_SPACE: Final = ("No space left on device", "os error 28", "Disk quota exceeded", "os error 122")
+_UNREACHABLE: Final = ("error sending request", "HTTP error", "timed out", "status 5", "Server returned", "dns error")
+
+
+@dataclass(frozen=True, slots=True)
+class StoreAddress:
+    """Where objects are kept. Empty fields are taken from the platform's usual environment.
+
+    Attributes:
+        url: A folder, ``s3://bucket/prefix``, ``gs://bucket/prefix`` or ``az://account/container/prefix``.
+        endpoint: Of an S3-compatible server.
+        region: Of the bucket.
+        access_key_id: Credentials for S3.
+        secret_access_key: Credentials for S3.
+    """
+
+    url: str
+    endpoint: str = ""
+    region: str = ""
+    access_key_id: str = ""
+    secret_access_key: str = ""
+
+    @property
+    def folder(self) -> Path | None:
+        """The local folder; None for a store elsewhere."""
+        if self.url.startswith("file://"):
+            return Path(self.url.removeprefix("file://"))
+        return None if "://" in self.url else Path(self.url)
+
+    def __str__(self) -> str:
+        """For people: never with credentials."""
+        return f"{self.url} at {self.endpoint}" if self.endpoint else self.url
+
+
+class Objects:
+    """The objects at an address."""
+
+    def __init__(self, address: StoreAddress) -> None:
+        """Connect, lazily: nothing is asked yet, but a folder is made.
+
+        Raises:
+            UsageError: The URL isn't one of a store.
+            StoreError: The folder can't be made.
+        """
+        self.address = address
+        with self._translated("opening"):
+            self._store: Any = _open(address)
+
+    def check(self) -> None:
+        """Make sure that the store answers and the credentials are good.
+
+        Raises:
+            StoreError: It doesn't, or they aren't; the message says what was tried, with which settings.
+        """
+        with self._translated("asking"):
+            next(iter(obstore.list(self._store, prefix="synsift-check", chunk_size=1)), None)
+
+    def put(self, path: str, data: bytes, *, overwrite: bool = True) -> bool:
+        """Write an object whole, or not at all. False if it exists and must not be overwritten."""
+        with self._translated(f"writing {path} to"):
+            try:
+                obstore.put(self._store, path, data, mode="overwrite" if overwrite else "create")
+            except exceptions.AlreadyExistsError:
+                return False
+            except exceptions.PreconditionError:
+                return False
+        return True
+
+    def exists(self, path: str) -> bool:
+        """Whether there is an object."""
+        with self._translated(f"looking for {path} in"):
+            try:
+                obstore.head(self._store, path)
+            except FileNotFoundError:
+                return False
+        return True
+
+    def get(self, path: str) -> bytes:
+        """Read an object. One that doesn't exist is a ``NoSuchObject``."""
+        with self._translated(f"reading {path} from"):
+            return bytes(obstore.get(self._store, path).bytes())
+
+    def copy(self, source: str, target: str) -> None:
+        """Copy an object within the store, replacing the target. Costs no bytes in a folder: a hard link."""
+        with self._translated(f"copying {source} to {target} in"):
+            obstore.copy(self._store, source, target)
+
+    def delete(self, path: str) -> None:
+        """Delete an object; one that doesn't exist is deleted already."""
+        with self._translated(f"deleting {path} from"):
+            try:
+                obstore.delete(self._store, path)
+            except FileNotFoundError:
+                return
+
+    def list(self, prefix: str) -> Iterator[str]:
+        """Paths below a prefix that ends at a slash, in no order."""
+        with self._translated(f"listing {prefix} in"):
+            for page in obstore.list(self._store, prefix=prefix):
+                for entry in page:
+                    yield str(entry["path"])
+
+    @contextmanager
+    def _translated(self, action: str) -> Iterator[None]:
+        try:
+            yield
+        except (exceptions.BaseError, OSError) as exc:
+            raise self._explain(action, exc) from exc
+
+    def _explain(self, action: str, exc: Exception) -> StoreError:
+        if isinstance(exc, FileNotFoundError):
+            return NoSuchObject(f"{action} the store {self.address}: there is no such object")
+        reason = str(exc).partition("\n\nDebug source")[0].strip()
+        message = f"{action} the store {self.address}: {reason}"
+        if any(words in str(exc) for words in _NO_SPACE):
+            return DiskFull(f"{message}. Free some space and run the same command again: nothing is lost")
+        settings = f"(store.url = {self.address.url!r}, store.endpoint = {self.address.endpoint!r})"
+        if isinstance(exc, (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError, PermissionError)):
+            return StoreError(f"{message}. Not allowed: check the credentials and permissions {settings}")
+        if any(words in str(exc) for words in _UNREACHABLE):
+            return StoreUnavailable(f"{message}. Can't be reached or is overloaded {settings}")
+        return StoreError(f"{message} {settings}")
+
+
+def _open(address: StoreAddress) -> Any:  # noqa: ANN401 - one of obstore's stores, which share no type
+    folder = address.folder
+    if folder is not None:
+        folder = folder.expanduser().resolve()
+        folder.mkdir(parents=True, exist_ok=True)
+        return obstore.store.LocalStore(folder)
+    scheme = address.url.partition("://")[0]
+    if scheme not in _SCHEMES:
+        raise UsageError(
+            f"store.url = {address.url!r}: a store is a folder or one of s3://, gs://, az:// and a bucket's name"
+        )
+    options: dict[str, Any] = {}
+    if scheme == "s3":
+        options = {
+            name: value
+            for name, value in (
+                ("endpoint", address.endpoint),
+                ("region", address.region),
+                ("access_key_id", address.access_key_id),
+                ("secret_access_key", address.secret_access_key),
+            )
+            if value
+        }
+        if address.endpoint.startswith("http://"):
+            options["client_options"] = {"allow_http": True}
+    if scheme == "memory":
+        return obstore.store.MemoryStore()
+    try:
+        return from_url(address.url, retry_config=_RETRIES, **options)
+    except (exceptions.BaseError, ValueError) as exc:
+        raise UsageError(f"store.url = {address.url!r}: {str(exc).splitlines()[0]}") from exc

@@ -1,0 +1,110 @@
+"""Runs stages in this process: start, drain, stop.
+
+    running ──┬─ SIGINT or SIGTERM ──▶ draining: finish what is in flight, commit, leave ──▶ ended, resumable
+              ├─ nothing left to do ─▶ draining ──▶ ended, done       (only where asked for)
+              ├─ a stage fails ──────▶ draining ──▶ its error
+              └─ a second signal ────▶ killed at once; the log is consistent at any point
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+from typing import Final
+
+from pipelines.log.base import Log
+from pipelines.stages.base import INPUTS, Stage
+
+_log: Final = logging.getLogger(__name__)
+
+_WATCH_S: Final = 0.1
+_KILLED: Final = 130
+
+
+class Ending(StrEnum):
+    """How a worker ended."""
+
+    DONE = "done"
+    INTERRUPTED = "interrupted"
+
+
+def is_idle(log: Log, stages: Sequence[str]) -> bool:
+    """Whether nothing is left for these stages to do.
+
+    Asked in the order of the stream: a stage's outputs and positions are committed together, so what one stage has
+    left is seen in the next one's lag.
+    """
+    ordered = [name for name in INPUTS if name in stages]
+    return all(lag.records == 0 for name in ordered for lag in log.lag(name, INPUTS[name].name))
+
+
+class Worker:
+    """Some stages in one process."""
+
+    def __init__(self, log: Log, stages: Sequence[Stage], *, until_idle: bool) -> None:
+        """Make a worker.
+
+        Args:
+            log: The stages' log.
+            stages: Which.
+            until_idle: Whether to end when nothing is left to do, rather than wait for more.
+        """
+        self._log = log
+        self.stages = stages
+        self._until_idle = until_idle
+        self._interrupted = False
+
+    async def run(self) -> Ending:
+        """Run until the end.
+
+        Raises:
+            SynsiftError: A stage failed; the others were drained.
+        """
+        tasks = [asyncio.create_task(stage.run(), name=stage.name) for stage in self.stages]
+        with self._signals():
+            try:
+                while not self._interrupted and not any(task.done() for task in tasks):
+                    await asyncio.wait(tasks, timeout=_WATCH_S, return_when=asyncio.FIRST_COMPLETED)
+                    if self._until_idle and await asyncio.to_thread(self._is_idle):
+                        break
+            finally:
+                for stage in self.stages:
+                    stage.stop()
+                results = await asyncio.gather(*tasks, return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+        return Ending.INTERRUPTED if self._interrupted else Ending.DONE
+
+    def _is_idle(self) -> bool:
+        return is_idle(self._log, [stage.name for stage in self.stages])
+
+    @contextlib.contextmanager
+    def _signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        handled = (signal.SIGINT, signal.SIGTERM)
+        try:
+            for number in handled:
+                loop.add_signal_handler(number, self._interrupt)
+        except (NotImplementedError, RuntimeError):
+            handled = ()  # not in the main thread: whoever runs us here stops us in another way
+        try:
+            yield
+        finally:
+            for number in handled:
+                loop.remove_signal_handler(number)
+
+    def interrupt(self) -> None:
+        """Drain and end, as on SIGTERM."""
+        self._interrupted = True
+
+    def _interrupt(self) -> None:
+        if self._interrupted:
+            os._exit(_KILLED)
+        _log.warning("interrupted: finishing what is in flight; once more to stop at once")
+        self._interrupted = True
+
+
