@@ -165,7 +165,10 @@ class LandStage(BatchStage):
 
     def _finish(self, landing: Landing, *, is_missing: bool) -> None:
         if not is_missing:
-            self._ledger.finish(landing.message, [], [Count(landing.wnid, "landed")])
+            replaces = int(bool(landing.survivor.replaces))
+            self._ledger.finish(
+                landing.message, [], [Count(landing.wnid, "landed"), Count(landing.wnid, "moved_out", replaces)]
+            )
             return
         text = f"blob {landing.survivor.candidate.image.sha256} is not in the store"
         letter = self._ledger.dead_letter(landing.message, BLOB_MISSING, text, wnid=landing.wnid)

@@ -1,0 +1,54 @@
+"""The commands, and what each is called."""
+
+from typing import Annotated
+
+import typer
+
+from pipelines import __version__
+from pipelines.cli import config, crawl, dead_letters, demo, run, status, storage
+
+app = typer.Typer(
+    name="synsift",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001 - as Typer calls it
+    if wanted:
+        typer.echo(f"synsift {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[  # noqa: ARG001 - handled by its callback
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """From the concepts of an ontology to clean candidate images.
+
+    Asks image sources for each concept, downloads politely, throws out what it already has in any disguise, and
+    leaves the rest in a folder or an object store, each image with its origin and licence.
+
+    [bold]Examples[/bold]
+
+      synsift demo                                    see it work, no network needed
+
+      synsift crawl whippet --contact you@example.org
+
+      synsift crawl --source urls --list photos.csv --out s3://bucket/photos --contact you@example.org
+    """
+
+
+app.command()(demo.demo)
+app.command()(crawl.crawl)
+app.command()(crawl.plan)
+app.command()(run.run)
+app.command()(status.status)
+app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(storage.app, name="storage")
+app.command("config")(config.config)

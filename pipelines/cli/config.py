@@ -1,0 +1,33 @@
+"""``synsift config``."""
+
+from pipelines.cli.console import print_rows
+from pipelines.cli.options import ConfigFile, Format, OutputFormat, SetValues, configuration
+
+
+def config(file: ConfigFile = None, values: SetValues = None, output: OutputFormat = Format.TABLE) -> None:
+    """Show every key of the configuration, its value and where that came from.
+
+    Defaults, then the TOML file, then SYNSIFT_… environment variables, then options; the last wins. Secrets are
+    masked.
+
+    [bold]Examples[/bold]
+
+      synsift config
+
+      SYNSIFT_FETCH__DELAY_S=1 synsift config --format jsonl
+    """
+    loaded = configuration(file, values)
+    rows = (
+        {
+            "key": value.key,
+            "value": list(value.value) if isinstance(value.value, tuple) else _plain(value.value),
+            "from": value.origin,
+            "meaning": value.description,
+        }
+        for value in loaded.values()
+    )
+    print_rows(rows, output)
+
+
+def _plain(value: object) -> object:
+    return value if isinstance(value, (bool, int, float, str)) else str(value)

@@ -1,0 +1,206 @@
+"""``synsift crawl`` and ``synsift plan``."""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from crawler.queries import SynsetQuery, from_list, from_text, identifier_of
+from crawler.sources import SOURCES
+from pipelines.assembly import STAGES, Parts, make_stages, open_parts, store_address
+from pipelines.cli.console import err, print_rows, synset_row
+from pipelines.cli.options import ConfigFile, Contact, Format, Out, OutputFormat, SetValues, settings_of
+from pipelines.config import Settings
+from pipelines.errors import UsageError
+from pipelines.folder_lock import lock_folder
+
+Targets = Annotated[list[str] | None, typer.Argument(metavar="TEXT|WNID...", help="What to ask for")]
+Text = Annotated[str | None, typer.Option("--text", metavar="TEXT", help="What to ask for on behalf of one WNID")]
+ListFile = Annotated[
+    Path | None,
+    typer.Option("--list", metavar="FILE", help="Lines wnid<TAB>text; for the source 'urls' a list of URLs"),
+]
+SourceName = Annotated[str, typer.Option("--source", metavar="NAME", help=f"One of {', '.join(SOURCES)}")]
+Limit = Annotated[int, typer.Option("--limit", min=0, help="Image URLs a synset; 0 for all that there are")]
+
+
+def crawl(
+    targets: Targets = None,
+    text: Text = None,
+    list_file: ListFile = None,
+    source: SourceName = "commons",
+    limit: Limit = 0,
+    out: Out = None,
+    contact: Contact = None,
+    report: Annotated[
+        Path | None, typer.Option("--report", metavar="FILE", help="Where the page of contact sheets goes")
+    ] = None,
+    file: ConfigFile = None,
+    values: SetValues = None,
+    output: OutputFormat = Format.TABLE,
+) -> None:
+    """Plan and run all stages in one process, until nothing is left to do.
+
+    Interrupted by Ctrl-C or anything worse, the same command goes on where it stood. Public hosts want to know who
+    is asking: give --contact, or set identity.contact once in synsift.toml.
+
+    [bold]Examples[/bold]
+
+      synsift crawl whippet --limit 500 --contact you@example.org
+
+      synsift crawl n02091134 --text whippet --out dogs
+
+      synsift crawl --list synsets.tsv --out s3://bucket/dogs
+
+      synsift crawl --source urls --list photos.csv
+    """
+    settings = settings_of(file, values, store__url=out, identity__contact=contact)
+    queries = read_targets(targets, text, list_file, source, settings)
+    with lock_folder(store_address(settings).folder), contextlib.closing(_Opened(settings)) as opened:
+        status = _crawl(opened.parts, queries, source, limit, output)
+        _write_report(opened.parts, queries, report)
+    raise typer.Exit(status)
+
+
+def plan(
+    targets: Targets = None,
+    text: Text = None,
+    list_file: ListFile = None,
+    source: SourceName = "commons",
+    limit: Limit = 0,
+    out: Out = None,
+    file: ConfigFile = None,
+    values: SetValues = None,
+) -> None:
+    """Write the queries of synsets into the log, for workers to ask. Planning twice changes nothing.
+
+    [bold]Examples[/bold]
+
+      synsift plan whippet
+
+      synsift plan --list synsets.tsv --limit 1000
+    """
+    from pipelines.stages.plan import plan as plan_queries
+
+    settings = settings_of(file, values, store__url=out)
+    queries = read_targets(targets, text, list_file, source, settings)
+    with contextlib.closing(_Opened(settings)) as opened:
+        planned = plan_queries(opened.parts.log, opened.parts.router, queries, source=source, limit=limit)
+    err.print(f"planned {planned.new} queries; {planned.known} were planned before")
+
+
+class _Opened:
+    """The log and the store of a command, closed at its end."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.parts = open_parts(settings)
+
+    def close(self) -> None:
+        """Close the log."""
+        self.parts.log.close()
+
+
+def read_targets(
+    targets: Sequence[str] | None, text: str | None, list_file: Path | None, source: str, settings: Settings
+) -> list[SynsetQuery]:
+    """What the user wants asked.
+
+    Raises:
+        UsageError: Nothing, or what doesn't go together, or an unknown source.
+        TargetError: A target can't be understood.
+    """
+    if source not in SOURCES:
+        raise UsageError(f"there is no source {source!r}; the sources are {', '.join(SOURCES)}")
+    if source == "urls":
+        return [_url_list(targets, list_file, settings)]
+    queries: list[SynsetQuery] = []
+    if text is not None:
+        if targets is None or len(targets) != 1:
+            raise UsageError("--text says what to ask for on behalf of exactly one WNID: synsift crawl WNID --text TEXT")
+        queries.append(from_text(text, targets[0]))
+    else:
+        queries += [from_text(target) for target in targets or []]
+    if list_file is not None:
+        good, bad = from_list(list_file)
+        for line in bad:
+            err.print(f"[yellow]{line.place}[/yellow]: {line.problem}; the rest goes on")
+        queries += good
+    if not queries:
+        raise UsageError("nothing to ask for: give a text, or --list FILE with lines wnid<TAB>text")
+    return queries
+
+
+def _url_list(targets: Sequence[str] | None, list_file: Path | None, settings: Settings) -> SynsetQuery:
+    from crawler.errors import SourceError
+    from crawler.sources.rows import columns
+
+    if list_file is None or targets:
+        raise UsageError("the source 'urls' reads a list: synsift crawl --source urls --list FILE")
+    wanted = settings.sources.urls.url_column
+    try:
+        known = columns(list_file)
+    except SourceError as exc:
+        raise UsageError(str(exc)) from exc
+    if wanted not in known:
+        raise UsageError(
+            f"{list_file}: there is no column {wanted!r}; its columns are {', '.join(known) or 'none'} "
+            "(sources.urls.url_column names the one to use)"
+        )
+    return SynsetQuery(identifier_of(list_file.stem), str(list_file.resolve()))
+
+
+def _crawl(parts: Parts, queries: Sequence[SynsetQuery], source: str, limit: int, output: Format) -> int:
+    from pipelines.cli.watch import watching
+    from pipelines.stages.plan import plan as plan_queries
+    from pipelines.summary import read_counts, read_dead_letters
+    from pipelines.worker import Ending, Worker
+
+    worker = Worker(parts.log, make_stages(STAGES, parts), until_idle=True)
+    planned = plan_queries(parts.log, parts.router, queries, source=source, limit=limit)
+    if planned.new == 0:
+        err.print("all of this was planned before; going on with what is left of it")
+    with watching(parts.log, worker):
+        ending = asyncio.run(worker.run())
+    counts = read_counts(parts.log, parts.settings.log.partitions)
+    print_rows((synset_row(found) for wnid, found in counts.items() if wnid and found.found), output, empty="no images")
+    letters = read_dead_letters(parts.log, parts.settings.log.partitions)
+    if letters:
+        err.print(f"{len(letters)} inputs ended as dead letters: 'synsift dead-letters list' says why, 'replay' retries")
+    if ending is Ending.INTERRUPTED:
+        err.print("interrupted; the same command goes on from here")
+        return 1
+    asked_in_vain = [x for x in letters if x.letter.stage == "search" and x.letter.topic]
+    if asked_in_vain and not any(found.found for found in counts.values()):
+        err.print(f"[red]no query was answered[/red], for example: {asked_in_vain[0].letter.message}")
+        return 1
+    return 0
+
+
+def _write_report(parts: Parts, queries: Sequence[SynsetQuery], target: Path | None) -> None:
+    from pipelines.report.contact_sheet import Sheet, render
+    from pipelines.summary import read_counts, read_groups
+
+    folder = parts.objects.address.folder
+    if target is None:
+        if folder is None:
+            return
+        target = folder / "report.html"
+    partitions = parts.settings.log.partitions
+    names: dict[str, str] = {}
+    for query in queries:
+        names.setdefault(query.wnid, query.text)
+    groups = read_groups(parts.log, partitions)
+    if not groups:
+        return
+    sheet = Sheet(
+        title="Contact sheets",
+        note=f"Everything that was crawled into {parts.objects.address.url}.",
+        names=names,
+        counts=read_counts(parts.log, partitions),
+        groups=groups,
+    )
+    target.write_text(render(sheet, parts.objects.get), encoding="utf-8")
+    err.print(f"look at it: {target.resolve()}", markup=False)

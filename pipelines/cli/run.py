@@ -1,0 +1,58 @@
+"""``synsift run``."""
+
+import asyncio
+import contextlib
+from typing import Annotated
+
+import typer
+
+from pipelines.cli.console import err
+from pipelines.cli.options import ConfigFile, Contact, Out, SetValues, settings_of
+from pipelines.errors import UsageError
+from pipelines.folder_lock import lock_folder
+
+
+def run(
+    stages: Annotated[list[str], typer.Argument(metavar="STAGE...|all", help="search, fetch, dedupe, land")],
+    drain: Annotated[bool, typer.Option("--drain", help="End when nothing is left to do")] = False,
+    port: Annotated[
+        int | None, typer.Option("--port", help="Serve /metrics, /healthz, /readyz here  [service.port]")
+    ] = None,
+    out: Out = None,
+    contact: Contact = None,
+    file: ConfigFile = None,
+    values: SetValues = None,
+) -> None:
+    """Run a worker: some stages, or all, until it is told to stop.
+
+    Any number of workers share the work of a log. SIGTERM or Ctrl-C finishes what is in flight, commits and leaves;
+    a second one stops at once, and loses nothing either.
+
+    [bold]Examples[/bold]
+
+      synsift run all
+
+      synsift run fetch --port 9464
+
+      synsift run fetch dedupe land --drain
+    """
+    from pipelines.assembly import STAGES, make_stages, open_parts, store_address
+    from pipelines.service.http import serving
+    from pipelines.worker import Ending, Worker
+
+    names = list(STAGES) if "all" in stages else list(dict.fromkeys(stages))
+    for name in names:
+        if name not in STAGES:
+            raise UsageError(f"there is no stage {name!r}; the stages are {', '.join(STAGES)} and 'all'")
+    settings = settings_of(file, values, store__url=out, identity__contact=contact, service__port=port)
+    with lock_folder(store_address(settings).folder, shared=True):
+        parts = open_parts(settings)
+        with contextlib.closing(parts.log):
+            worker = Worker(parts.log, make_stages(names, parts), until_idle=drain)
+
+            async def work() -> Ending:
+                async with serving(settings.service, worker, parts.log):
+                    return await worker.run()
+
+            ending = asyncio.run(work())
+    err.print("drained" if ending is Ending.INTERRUPTED else "nothing left to do")

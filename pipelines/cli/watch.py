@@ -1,0 +1,98 @@
+"""Progress of a worker: a live table on a terminal, plain lines in a pipe. Both on standard error."""
+
+import contextlib
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from rich.live import Live
+from rich.table import Table
+
+from pipelines.cli.console import err
+from pipelines.log.base import Log
+from pipelines.stages.base import INPUTS
+from pipelines.worker import Worker
+
+_LIVE_S: Final = 0.25
+_LINE_S: Final = 5.0
+_RATE_OVER_S: Final = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class StageProgress:
+    """How far a stage is."""
+
+    stage: str
+    done: int
+    left: int
+    in_flight: int
+    per_s: float
+
+
+class _Rates:
+    """Done counts over time → rates over the last seconds."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, list[tuple[float, int]]] = {}
+
+    def rate(self, stage: str, done: int) -> float:
+        now_s = time.monotonic()
+        seen = self._seen.setdefault(stage, [])
+        seen.append((now_s, done))
+        while len(seen) > 2 and seen[1][0] < now_s - _RATE_OVER_S:
+            seen.pop(0)
+        elapsed_s = now_s - seen[0][0]
+        return (done - seen[0][1]) / elapsed_s if elapsed_s > 0 else 0.0
+
+
+@contextlib.contextmanager
+def watching(log: Log, worker: Worker) -> Iterator[None]:
+    """Show the progress of a worker while the block runs."""
+    stop = threading.Event()
+    show = _show_live if err.is_terminal else _show_lines
+    thread = threading.Thread(target=show, args=(log, worker, stop), name="progress", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _progress(log: Log, worker: Worker, rates: _Rates) -> list[StageProgress]:
+    rows = []
+    for stage in worker.stages:
+        lags = log.lag(stage.name, INPUTS[stage.name].name)
+        done = sum(lag.committed for lag in lags)
+        statistics = stage.statistics()
+        rows.append(
+            StageProgress(
+                stage.name, done, sum(lag.records for lag in lags), statistics.in_flight, rates.rate(stage.name, done)
+            )
+        )
+    return rows
+
+
+def _show_live(log: Log, worker: Worker, stop: threading.Event) -> None:
+    rates = _Rates()
+    with Live(console=err, refresh_per_second=8, transient=True) as live:
+        while not stop.wait(_LIVE_S):
+            table = Table(box=None, pad_edge=False, header_style="dim")
+            for name in ("stage", "done", "left", "in flight", "per second"):
+                table.add_column(name, justify="left" if name == "stage" else "right", min_width=9)
+            for row in _progress(log, worker, rates):
+                table.add_row(row.stage, str(row.done), str(row.left), str(row.in_flight), f"{row.per_s:.0f}")
+            live.update(table)
+
+
+def _show_lines(log: Log, worker: Worker, stop: threading.Event) -> None:
+    rates = _Rates()
+    while not stop.wait(_LINE_S):
+        err.print(
+            "; ".join(
+                f"{row.stage} {row.done} done, {row.left} left, {row.per_s:.0f}/s"
+                for row in _progress(log, worker, rates)
+            )
+        )

@@ -1,0 +1,1 @@
+"""``synsift demo``: the real pipeline against a small web with known truth."""

@@ -1,0 +1,122 @@
+"""Starts the demo's web, crawls it with the real pipeline, and compares."""
+
+import asyncio
+import contextlib
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import msgspec
+
+from crawler.queries import SynsetQuery
+from pipelines.assembly import STAGES, Parts, make_stages
+from pipelines.demo.check import Actual, differences
+from pipelines.demo.web import Directory
+from pipelines.demo.world import ALLOWED_NETWORK, MAX_BYTES, MAX_PIXELS, SUBJECTS
+from pipelines.report.contact_sheet import Sheet, render
+from pipelines.stages.plan import plan
+from pipelines.storage import layout
+from pipelines.summary import SynsetCounts, read_counts, read_groups
+from pipelines.worker import Ending, Worker
+
+_API_TIMEOUT_S: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class DemoResult:
+    """What came out.
+
+    Attributes:
+        counts: By synset.
+        differences: To the truth, in words.
+        report: The page of contact sheets.
+    """
+
+    counts: dict[str, SynsetCounts]
+    differences: list[str]
+    report: str
+
+
+def demo_options(directory: Directory) -> dict[str, Any]:
+    """The configuration of the demo: one that asks its small web quickly and gives up soon."""
+    return {
+        "identity.contact": "synsift-demo@localhost",
+        "sources.commons.api_url": directory.api_url,
+        "sources.commons.width_px": 0,
+        "sources.commons.page_size": 25,
+        "search.delay_s": 0.0,
+        "fetch.allow_networks": [ALLOWED_NETWORK],
+        "fetch.delay_s": 0.0,
+        "fetch.host_concurrency": 8,
+        "fetch.timeout_s": 2.0,
+        "fetch.attempts": 3,
+        "fetch.backoff_s": 0.2,
+        "fetch.max_bytes": MAX_BYTES,
+        "fetch.max_pixels": MAX_PIXELS,
+        "land.linger_s": 0.3,
+    }
+
+
+@contextlib.contextmanager
+def demo_web() -> Iterator[Directory]:
+    """Start the demo's web in a process of its own; stop it at the end of the block."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "pipelines.demo.web"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        try:
+            if process.stdout is None or process.stdin is None:
+                raise RuntimeError("the demo's web has no pipes")
+            yield msgspec.json.decode(process.stdout.readline(), type=Directory)
+            process.stdin.close()
+        finally:
+            process.terminate()
+
+
+def crawl_demo(parts: Parts, watch: Callable[[Worker], contextlib.AbstractContextManager[None]]) -> Ending:
+    """Plan the demo's queries and run all stages until nothing is left to do."""
+    queries = [
+        SynsetQuery(subject.wnid, text, rank=rank) for subject in SUBJECTS for rank, text in enumerate(subject.queries)
+    ]
+    plan(parts.log, parts.router, queries, source="commons")
+    worker = Worker(parts.log, make_stages(STAGES, parts), until_idle=True)
+    with watch(worker):
+        return asyncio.run(worker.run())
+
+
+def judge(parts: Parts, directory: Directory) -> DemoResult:
+    """Compare the crawl with the truth, and draw the contact sheets."""
+    partitions = parts.settings.log.partitions
+    counts = read_counts(parts.log, partitions)
+    groups = read_groups(parts.log, partitions)
+    actual = {
+        wnid: Actual(counts[wnid], groups.get(wnid, []), _objects(parts, wnid)) for wnid in counts if wnid in groups
+    }
+    problems = list(differences(directory, actual, _private_hits(directory)))
+    names = {subject.wnid: subject.kind for subject in SUBJECTS}
+    sheet = Sheet(
+        title="synsift demo",
+        note="The real pipeline on a small web of procedural pictures: what it kept, and what it recognised as copies.",
+        names=names,
+        counts=counts,
+        groups=groups,
+    )
+    return DemoResult(counts, problems, render(sheet, parts.objects.get))
+
+
+def _objects(parts: Parts, wnid: str) -> frozenset[str]:
+    paths = [Path(path) for path in parts.objects.list(f"{layout.CANDIDATES}{wnid}/")]
+    pictures = {path.stem for path in paths if path.suffix != ".json"}
+    if pictures != {path.stem for path in paths if path.suffix == ".json"}:
+        return frozenset({*pictures, "a picture without provenance, or the reverse"})
+    return frozenset(pictures)
+
+
+def _private_hits(directory: Directory) -> int:
+    url = f"http://{urlsplit(directory.api_url).netloc}/private-hits"
+    with urllib.request.urlopen(url, timeout=_API_TIMEOUT_S) as response:  # noqa: S310 - our own server on loopback
+        return int(response.read())

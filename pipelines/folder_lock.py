@@ -1,0 +1,45 @@
+"""One crawl at a time in an output folder; any number of workers that know of each other."""
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipelines.errors import FolderInUse, StoreError
+
+
+@contextlib.contextmanager
+def lock_folder(folder: Path | None, *, shared: bool = False) -> Iterator[None]:
+    """Hold an output folder for the block.
+
+    Args:
+        folder: The folder; None where the output isn't one, and nothing is held.
+        shared: Whether others may hold it too, if they share it as well: workers do, a crawl doesn't.
+
+    Raises:
+        FolderInUse: Another process holds it.
+    """
+    if folder is None:
+        yield
+        return
+    path = folder.expanduser() / ".lock"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("a+")
+    except OSError as exc:
+        raise StoreError(f"{folder}: {exc.strerror or exc}") from exc
+    with file:
+        try:
+            fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+        except BlockingIOError as exc:
+            file.seek(0)
+            holder = file.read().strip() or "?"
+            raise FolderInUse(
+                f"another synsift (process {holder}) works on {folder}: wait until it has ended, or choose another --out"
+            ) from exc
+        if not shared:
+            file.truncate(0)
+            file.write(str(os.getpid()))
+            file.flush()
+        yield

@@ -1,0 +1,34 @@
+"""Log lines: for people on a terminal, JSON everywhere else."""
+
+import logging
+import sys
+from typing import Any, Final
+
+import structlog
+
+# Libraries whose INFO is not for the users of this program.
+_QUIET: Final = ("scrapy", "aiohttp", "asyncio", "twisted", "filelock", "tldextract", "py.warnings")
+
+
+def set_up_logging(level: str) -> None:
+    """Send log lines of all libraries to standard error, each as one structured event."""
+    shared: list[Any] = [
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.stdlib.PositionalArgumentsFormatter(),
+    ]
+    people = sys.stderr.isatty()
+    final: list[Any] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
+    if people:
+        final.append(structlog.dev.ConsoleRenderer())
+    else:
+        final += [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=final, foreign_pre_chain=shared))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.ERROR)
+    logging.captureWarnings(capture=True)

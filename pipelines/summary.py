@@ -1,0 +1,153 @@
+"""What the log says of each synset: counts, survivors, and the copies of each survivor."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
+
+from crawler.outcome import Outcome
+from pipelines import topics
+from pipelines.errors import RecordError
+from pipelines.log.base import Log
+from pipelines.records import Candidate, DeadLetter, Duplicate, Progress, Record, Survivor, decode
+from pipelines.stages.fetch import REPEATED, REUSED
+from pipelines.topics import Topic
+
+R = TypeVar("R", bound=Record)
+
+_NOT_REFUSED: Final = frozenset({Outcome.FETCHED, REUSED, REPEATED})
+
+
+@dataclass(frozen=True, slots=True)
+class SynsetCounts:
+    """The counts of one synset, by stage and outcome."""
+
+    wnid: str
+    stages: dict[str, Counter[str]]
+
+    def of(self, stage: str, *outcomes: str) -> int:
+        """How many inputs of a stage ended in one of the outcomes."""
+        counts = self.stages.get(stage, Counter())
+        return sum(counts[outcome] for outcome in outcomes)
+
+    @property
+    def asked(self) -> int:
+        """Queries."""
+        return self.of("search", "asked")
+
+    @property
+    def found(self) -> int:
+        """Image URLs."""
+        return self.of("search", "found")
+
+    @property
+    def fetched(self) -> int:
+        """Images that came: by a request, or from an earlier one for another synset."""
+        return self.of("fetch", Outcome.FETCHED, REUSED)
+
+    @property
+    def repeated(self) -> int:
+        """URLs that were found more than once."""
+        return self.of("fetch", REPEATED)
+
+    @property
+    def refused(self) -> dict[str, int]:
+        """Image URLs that gave no image: outcome → how many."""
+        counts = self.stages.get("fetch", Counter())
+        return {name: number for name, number in sorted(counts.items()) if number > 0 and name not in _NOT_REFUSED}
+
+    @property
+    def unique(self) -> int:
+        """Survivors."""
+        return self.of("dedupe", "unique")
+
+    @property
+    def exact(self) -> int:
+        """Copies with the same bytes."""
+        return self.of("dedupe", "exact_duplicate")
+
+    @property
+    def near(self) -> int:
+        """Near-duplicates."""
+        return self.of("dedupe", "near_duplicate")
+
+    @property
+    def landed(self) -> int:
+        """Survivors in object storage now."""
+        return self.of("land", "landed") - self.of("land", "moved_out")
+
+
+@dataclass(slots=True)
+class Group:
+    """A survivor and its copies."""
+
+    survivor: Candidate
+    copies: list[Duplicate] = field(default_factory=list)
+
+
+def read_counts(log: Log, partitions: int) -> dict[str, SynsetCounts]:
+    """Sum up the ``progress`` topic. What concerns no known synset stands under the empty wnid."""
+    counts: dict[str, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
+    for progress in read_all(log, topics.PROGRESS, Progress, partitions):
+        counts[progress.wnid][progress.stage].update(progress.counts)
+    return {wnid: SynsetCounts(wnid, dict(stages)) for wnid, stages in sorted(counts.items())}
+
+
+def read_groups(log: Log, partitions: int) -> dict[str, list[Group]]:
+    """Survivors by synset, in the order in which their clusters were found, with their copies."""
+    known: dict[str, dict[str, Candidate]] = defaultdict(dict)
+    heir: dict[tuple[str, str], str] = {}
+    order: dict[str, list[str]] = defaultdict(list)
+    for survivor in read_all(log, topics.SURVIVORS, Survivor, partitions):
+        candidate = survivor.candidate
+        known[candidate.wnid][candidate.image.sha256] = candidate
+        if survivor.replaces:
+            heir[(candidate.wnid, survivor.replaces)] = candidate.image.sha256
+        else:
+            order[candidate.wnid].append(candidate.image.sha256)
+
+    def last_heir(wnid: str, sha256: str) -> str:
+        while (wnid, sha256) in heir:
+            sha256 = heir[(wnid, sha256)]
+        return sha256
+
+    groups = {
+        wnid: {last: Group(known[wnid][last]) for last in (last_heir(wnid, sha256) for sha256 in first)}
+        for wnid, first in order.items()
+    }
+    for duplicate in read_all(log, topics.DUPLICATES, Duplicate, partitions):
+        group = groups.get(duplicate.wnid, {}).get(last_heir(duplicate.wnid, duplicate.of))
+        if group is not None:
+            group.copies.append(duplicate)
+    return {wnid: list(found.values()) for wnid, found in sorted(groups.items())}
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLetter:
+    """A dead letter that was not replayed, and its own place: ``partition/offset``."""
+
+    place: str
+    letter: DeadLetter
+
+
+def read_dead_letters(log: Log, partitions: int) -> list[OpenLetter]:
+    """Dead letters that were not replayed, in the order of their places."""
+    found: dict[str, DeadLetter] = {}
+    for partition in range(partitions):
+        for message in log.read(topics.DEAD_LETTERS.name, partition):
+            letter = decode(DeadLetter, message.value)
+            if letter.closes:
+                found.pop(letter.closes, None)
+            else:
+                found[f"{partition}/{message.offset}"] = letter
+    return [OpenLetter(place, letter) for place, letter in found.items()]
+
+
+def read_all(log: Log, topic: Topic, kind: type[R], partitions: int) -> Iterator[R]:
+    """Every good record of a topic."""
+    for partition in range(partitions):
+        for message in log.read(topic.name, partition):
+            try:
+                yield decode(kind, message.value)
+            except RecordError:
+                continue
