@@ -1,12 +1,12 @@
 """What can't be crawled, and why.
 
-    CrawlerError
-    ├── DownloadRefused          this URL must not be fetched; carries its outcome
-    │   ├── PrivateAddress       it leads to an address that isn't public
-    │   └── RobotsDenied         the host's robots.txt forbids it
-    ├── SourceError              a source's answer can't be used
-    │   └── SourceBusy           for now: ask again after ``retry_after_s``
-    └── TargetError              what the user asked for can't be understood
+CrawlerError
+├── DownloadRefused          this URL must not be fetched; carries its outcome
+│   ├── PrivateAddress       it leads to an address that isn't public
+│   └── RobotsDenied         the host's robots.txt forbids it
+├── SourceError              a source's answer can't be used
+│   └── SourceBusy           for now: ask again after ``retry_after_s``
+└── TargetError              what the user asked for can't be understood
 """
 
 from typing import ClassVar

@@ -46,7 +46,9 @@ def identifier_of(text: str) -> str:
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     name = _NOT_ID.sub("-", plain).strip("-")[:64]
     if not name:
-        raise TargetError(f"{text!r} has no letter or digit of ASCII to make an identifier of: write a line wnid<TAB>text")
+        raise TargetError(
+            f"{text!r} has no letter or digit of ASCII to make an identifier of: write a line wnid<TAB>text"
+        )
     return name
 
 

@@ -1,11 +1,11 @@
 """What can go wrong with an image's bytes.
 
-    DedupeError
-    └── ImageError               the bytes can't be fingerprinted; trying again won't help
-        ├── UnsupportedFormat    not an image, or of a format outside the allow-list
-        ├── TooManyPixels        the header promises more pixels than the limit
-        ├── TruncatedImage       the data ends before the picture does
-        └── CorruptImage         the data contradicts itself
+DedupeError
+└── ImageError               the bytes can't be fingerprinted; trying again won't help
+    ├── UnsupportedFormat    not an image, or of a format outside the allow-list
+    ├── TooManyPixels        the header promises more pixels than the limit
+    ├── TruncatedImage       the data ends before the picture does
+    └── CorruptImage         the data contradicts itself
 """
 
 from typing import ClassVar

@@ -43,7 +43,7 @@ def _dct_matrix(rows: int, size: int) -> NDArray[np.float32]:
     k, n = np.arange(rows)[:, None], np.arange(size)[None, :]
     basis = np.sqrt(2 / size) * np.cos(np.pi * k * (2 * n + 1) / (2 * size))
     basis[0] /= np.sqrt(2)
-    return basis.astype(np.float32)
+    return np.asarray(basis, dtype=np.float32)
 
 
 _DCT: Final = _dct_matrix(_FREQUENCIES, _SIDE_PX)

@@ -1,6 +1,6 @@
 """The configuration: one frozen, typed tree, read once.
 
-    defaults ◀ TOML file ◀ SYNSIFT_… environment variables ◀ options of the command
+defaults ◀ TOML file ◀ SYNSIFT_… environment variables ◀ options of the command
 """
 
 import difflib
@@ -36,42 +36,50 @@ def _network(text: str) -> str:
 class Identity(Branch):
     """Who is crawling."""
 
-    contact: str = Field("", description="E-mail address or web page in the User-Agent; no public host without one")
+    contact: str = Field(
+        default="", description="E-mail address or web page in the User-Agent; no public host without one"
+    )
 
 
 class LogSettings(Branch):
     """The log."""
 
-    path: str = Field("", description="SQLite file; empty for log.db in the store's folder, else ./synsift-log.db")
-    partitions: int = Field(16, ge=1, le=1024, description="Partitions of every topic; fixed once the log is made")
+    path: str = Field(
+        default="", description="SQLite file; empty for log.db in the store's folder, else ./synsift-log.db"
+    )
+    partitions: int = Field(
+        default=16, ge=1, le=1024, description="Partitions of every topic; fixed once the log is made"
+    )
 
 
 class StoreSettings(Branch):
     """Object storage."""
 
-    url: str = Field("synsift-data", description="A folder, or s3://, gs://, az:// and a bucket's name")
-    endpoint: str = Field("", description="URL of an S3-compatible server")
-    region: str = Field("", description="Region of the bucket")
-    access_key_id: str = Field("", description="Empty for the platform's usual environment")
-    secret_access_key: SecretStr = Field(SecretStr(""), description="Empty for the platform's usual environment")
+    url: str = Field(default="synsift-data", description="A folder, or s3://, gs://, az:// and a bucket's name")
+    endpoint: str = Field(default="", description="URL of an S3-compatible server")
+    region: str = Field(default="", description="Region of the bucket")
+    access_key_id: str = Field(default="", description="Empty for the platform's usual environment")
+    secret_access_key: SecretStr = Field(
+        default=SecretStr(""), description="Empty for the platform's usual environment"
+    )
 
 
 class CommonsSettings(Branch):
     """The source ``commons``."""
 
-    api_url: str = Field(DEFAULT_API, description="api.php of a MediaWiki")
-    width_px: int = Field(1024, ge=0, description="Width of the thumbnails to fetch; 0 for the originals")
-    page_size: int = Field(50, ge=1, le=500, description="Files asked for at once")
-    maxlag_s: int = Field(5, ge=1, description="The wiki may refuse while its replicas lag by more")
-    max_pages: int = Field(200, ge=1, description="Pages of one query at most")
+    api_url: str = Field(default=DEFAULT_API, description="api.php of a MediaWiki")
+    width_px: int = Field(default=1024, ge=0, description="Width of the thumbnails to fetch; 0 for the originals")
+    page_size: int = Field(default=50, ge=1, le=500, description="Files asked for at once")
+    maxlag_s: int = Field(default=5, ge=1, description="The wiki may refuse while its replicas lag by more")
+    max_pages: int = Field(default=200, ge=1, description="Pages of one query at most")
 
 
 class UrlsSettings(Branch):
     """The source ``urls``."""
 
-    url_column: str = Field("url", description="Column of the image URLs")
-    wnid_column: str = Field("synset", description="Column of the synsets")
-    page_size: int = Field(1000, ge=1, le=100_000, description="Rows read at once")
+    url_column: str = Field(default="url", description="Column of the image URLs")
+    wnid_column: str = Field(default="synset", description="Column of the synsets")
+    page_size: int = Field(default=1000, ge=1, le=100_000, description="Rows read at once")
 
 
 class SourcesSettings(Branch):
@@ -84,69 +92,73 @@ class SourcesSettings(Branch):
 class SearchSettings(Branch):
     """The stage ``search``."""
 
-    concurrency: int = Field(8, ge=1, description="Requests in flight")
-    host_concurrency: int = Field(1, ge=1, description="Requests in flight at one source")
-    delay_s: float = Field(0.5, ge=0, description="Time between two requests to one source")
-    timeout_s: float = Field(30.0, gt=0, description="Deadline of a request as a whole")
-    attempts: int = Field(5, ge=1, description="Tries before a page becomes a dead letter")
-    max_bytes: int = Field(16 * 1024 * 1024, ge=1, description="Largest answer")
+    concurrency: int = Field(default=8, ge=1, description="Requests in flight")
+    host_concurrency: int = Field(default=1, ge=1, description="Requests in flight at one source")
+    delay_s: float = Field(default=0.5, ge=0, description="Time between two requests to one source")
+    timeout_s: float = Field(default=30.0, gt=0, description="Deadline of a request as a whole")
+    attempts: int = Field(default=5, ge=1, description="Tries before a page becomes a dead letter")
+    max_bytes: int = Field(default=16 * 1024 * 1024, ge=1, description="Largest answer")
 
 
 class FetchSettings(Branch):
     """The stage ``fetch``."""
 
-    concurrency: int = Field(64, ge=1, le=1024, description="Requests in flight")
-    host_concurrency: int = Field(2, ge=1, description="Requests in flight at one host")
-    delay_s: float = Field(0.1, ge=0, description="Time between two requests to one host")
-    timeout_s: float = Field(30.0, gt=0, description="Deadline of a request as a whole")
-    max_bytes: int = Field(32 * 1024 * 1024, ge=1, description="Largest image")
-    max_pixels: int = Field(DEFAULT_MAX_PIXELS, ge=1, description="Most pixels of an image")
-    attempts: int = Field(4, ge=1, description="Tries before a URL becomes a dead letter")
-    backoff_s: float = Field(1.0, ge=0, description="Wait before the second try; doubled for each further one")
-    max_wait_s: float = Field(120.0, ge=0, description="Longest wait for a host that asks for one")
-    redirects: int = Field(5, ge=0, description="Redirects to follow")
-    look_ahead: int = Field(2000, ge=1, le=100_000, description="URLs held in memory")
-    threads: int = Field(2, ge=1, le=64, description="Threads that decode and store")
+    concurrency: int = Field(default=64, ge=1, le=1024, description="Requests in flight")
+    host_concurrency: int = Field(default=2, ge=1, description="Requests in flight at one host")
+    delay_s: float = Field(default=0.1, ge=0, description="Time between two requests to one host")
+    timeout_s: float = Field(default=30.0, gt=0, description="Deadline of a request as a whole")
+    max_bytes: int = Field(default=32 * 1024 * 1024, ge=1, description="Largest image")
+    max_pixels: int = Field(default=DEFAULT_MAX_PIXELS, ge=1, description="Most pixels of an image")
+    attempts: int = Field(default=4, ge=1, description="Tries before a URL becomes a dead letter")
+    backoff_s: float = Field(default=1.0, ge=0, description="Wait before the second try; doubled for each further one")
+    max_wait_s: float = Field(default=120.0, ge=0, description="Longest wait for a host that asks for one")
+    redirects: int = Field(default=5, ge=0, description="Redirects to follow")
+    look_ahead: int = Field(default=2000, ge=1, le=100_000, description="URLs held in memory")
+    threads: int = Field(default=2, ge=1, le=64, description="Threads that decode and store")
     obey_robots: bool = Field(default=True, description="Ask every host's robots.txt (RFC 9309)")
     allow_networks: tuple[Annotated[str, AfterValidator(_network)], ...] = Field(
-        (), description="Networks that may be reached although they aren't public"
+        default=(), description="Networks that may be reached although they aren't public"
     )
 
 
 class DedupeSettings(Branch):
     """The stage ``dedupe``."""
 
-    radius_bits: int = Field(DEFAULT_RADIUS_BITS, ge=0, le=128, description="Largest distance of near-duplicates")
-    batch: int = Field(500, ge=1, le=10_000, description="Candidates a transaction")
+    radius_bits: int = Field(
+        default=DEFAULT_RADIUS_BITS, ge=0, le=128, description="Largest distance of near-duplicates"
+    )
+    batch: int = Field(default=500, ge=1, le=10_000, description="Candidates a transaction")
 
 
 class LandSettings(Branch):
     """The stage ``land``."""
 
-    batch: int = Field(500, ge=1, le=10_000, description="Survivors a commit, and so a part of a manifest, at most")
-    linger_s: float = Field(2.0, ge=0, description="Wait for a batch to fill; larger makes fewer, larger parts")
-    threads: int = Field(8, ge=1, le=64, description="Objects written at once")
+    batch: int = Field(
+        default=500, ge=1, le=10_000, description="Survivors a commit, and so a part of a manifest, at most"
+    )
+    linger_s: float = Field(default=2.0, ge=0, description="Wait for a batch to fill; larger makes fewer, larger parts")
+    threads: int = Field(default=8, ge=1, le=64, description="Objects written at once")
 
 
 class ServiceSettings(Branch):
     """What a worker serves to ops."""
 
-    host: str = Field("127.0.0.1", description="Address of /metrics, /healthz and /readyz")
-    port: int = Field(-1, ge=-1, le=65535, description="Their port; 0 for a free one, -1 for none")
+    host: str = Field(default="127.0.0.1", description="Address of /metrics, /healthz and /readyz")
+    port: int = Field(default=-1, ge=-1, le=65535, description="Their port; 0 for a free one, -1 for none")
 
 
 class LoggingSettings(Branch):
     """Log lines."""
 
-    level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR")
+    level: str = Field(
+        default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR"
+    )
 
 
 class Settings(BaseSettings):
     """The whole configuration."""
 
-    model_config = SettingsConfigDict(
-        frozen=True, extra="forbid", env_prefix=ENV_PREFIX, env_nested_delimiter="__", nested_model_default_partial_update=True
-    )
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix=ENV_PREFIX, env_nested_delimiter="__")
 
     identity: Identity = Identity()
     log: LogSettings = LogSettings()
@@ -164,7 +176,9 @@ class Settings(BaseSettings):
         cls,
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
-        **_sources: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Only what ``load`` has merged: it knows where each value came from."""
         return (init_settings,)

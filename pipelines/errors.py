@@ -1,18 +1,18 @@
 """What a command or a worker could not do.
 
-    SynsiftError
-    ├── UsageError               the user asked for something that doesn't exist (exit status 2)
-    │   └── ConfigError          a key or value of the configuration
-    ├── RecordError              bytes on a topic that aren't a record of ours
-    │   └── UnknownVersion       written by a newer program
-    ├── LogError                 the log can't be read or written
-    │   ├── LogUnavailable       for now; trying again may help
-    │   └── FencedError          this member lost its partitions: it must write nothing more
-    ├── StoreError               the object store refused
-    │   ├── NoSuchObject         that was to be read or copied
-    │   ├── StoreUnavailable     for now; trying again may help
-    │   └── DiskFull             no space: stop cleanly, resume when there is some
-    └── FolderInUse              another synsift works on the output folder
+SynsiftError
+├── UsageError               the user asked for something that doesn't exist (exit status 2)
+│   └── ConfigError          a key or value of the configuration
+├── RecordError              bytes on a topic that aren't a record of ours
+│   └── UnknownVersion       written by a newer program
+├── LogError                 the log can't be read or written
+│   ├── LogUnavailable       for now; trying again may help
+│   └── FencedError          this member lost its partitions: it must write nothing more
+├── StoreError               the object store refused
+│   ├── NoSuchObject         that was to be read or copied
+│   ├── StoreUnavailable     for now; trying again may help
+│   └── DiskFull             no space: stop cleanly, resume when there is some
+└── FolderInUse              another synsift works on the output folder
 """
 
 from typing import ClassVar

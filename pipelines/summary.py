@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
+import msgspec
+
 from crawler.outcome import Outcome
 from pipelines import topics
 from pipelines.errors import RecordError
@@ -118,7 +120,9 @@ def read_groups(log: Log, partitions: int) -> dict[str, list[Group]]:
     for duplicate in read_all(log, topics.DUPLICATES, Duplicate, partitions):
         group = groups.get(duplicate.wnid, {}).get(last_heir(duplicate.wnid, duplicate.of))
         if group is not None:
-            group.copies.append(duplicate)
+            replaced = known[duplicate.wnid].get(duplicate.sha256)
+            whole = duplicate.candidate or replaced
+            group.copies.append(msgspec.structs.replace(duplicate, candidate=whole))
     return {wnid: list(found.values()) for wnid, found in sorted(groups.items())}
 
 

@@ -1,9 +1,9 @@
 """Runs stages in this process: start, drain, stop.
 
-    running ──┬─ SIGINT or SIGTERM ──▶ draining: finish what is in flight, commit, leave ──▶ ended, resumable
-              ├─ nothing left to do ─▶ draining ──▶ ended, done       (only where asked for)
-              ├─ a stage fails ──────▶ draining ──▶ its error
-              └─ a second signal ────▶ killed at once; the log is consistent at any point
+running ──┬─ SIGINT or SIGTERM ──▶ draining: finish what is in flight, commit, leave ──▶ ended, resumable
+          ├─ nothing left to do ─▶ draining ──▶ ended, done       (only where asked for)
+          ├─ a stage fails ──────▶ draining ──▶ its error
+          └─ a second signal ────▶ killed at once; the log is consistent at any point
 """
 
 import asyncio
@@ -85,7 +85,7 @@ class Worker:
     @contextlib.contextmanager
     def _signals(self) -> Iterator[None]:
         loop = asyncio.get_running_loop()
-        handled = (signal.SIGINT, signal.SIGTERM)
+        handled: tuple[signal.Signals, ...] = (signal.SIGINT, signal.SIGTERM)
         try:
             for number in handled:
                 loop.add_signal_handler(number, self._interrupt)
@@ -106,5 +106,3 @@ class Worker:
             os._exit(_KILLED)
         _log.warning("interrupted: finishing what is in flight; once more to stop at once")
         self._interrupted = True
-
-

@@ -1,0 +1,1 @@
+"""Everything between a URL and bytes: guard, robots, host schedule, retries."""

@@ -1,9 +1,9 @@
 """What to do after an attempt: take the answer, follow, try again later, or give up. Pure.
 
-    response ──┬─ 200 ───────────────────────────────▶ Take
-               ├─ 301 302 303 307 308 + Location ────▶ Follow, a few times
-               ├─ 429 5xx, timeout, reset ───────────▶ Retry with back-off, Retry-After honoured, a few times
-               └─ anything else ─────────────────────▶ GiveUp
+response ──┬─ 200 ───────────────────────────────▶ Take
+           ├─ 301 302 303 307 308 + Location ────▶ Follow, a few times
+           ├─ 429 5xx, timeout, reset ───────────▶ Retry with back-off, Retry-After honoured, a few times
+           └─ anything else ─────────────────────▶ GiveUp
 """
 
 import email.utils

@@ -1,9 +1,9 @@
 """Brings URLs to their ends: politeness, retries and redirects between a stage and a spider.
 
-    stage ──submit──▶ Courier ──next──▶ spider ──▶ Scrapy ──▶ the web
-      ▲                │  ▲                            │
-      └──── received ──┘  └──── answered / failed ─────┘
-            given_up
+stage ──submit──▶ Courier ──next──▶ spider ──▶ Scrapy ──▶ the web
+  ▲                │  ▲                            │
+  └──── received ──┘  └──── answered / failed ─────┘
+        given_up
 """
 
 import logging
@@ -65,12 +65,12 @@ class Abandoned:
     """A URL's other end.
 
     Attributes:
-        outcome: Its class.
+        outcome: Its class: an ``Outcome``, or a stage's own word.
         message: What happened, for people.
         attempts: Tries that were made.
     """
 
-    outcome: Outcome
+    outcome: str
     message: str
     attempts: int
 
@@ -202,4 +202,3 @@ class Courier(Generic[T]):
         elif isinstance(step, GiveUp):
             await self._receiver.abandoned(job.task, Abandoned(step.outcome, step.message, job.attempts))
         self._dispatcher.finish(host)
-

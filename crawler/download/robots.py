@@ -1,8 +1,8 @@
 """robots.txt (RFC 9309), obeyed: asked once a day and host, by a Scrapy middleware.
 
-    robots.txt ──┬─ 2xx ─────────────────────▶ its rules, at most 500 KiB of them
-                 ├─ 4xx ─────────────────────▶ everything is allowed (section 2.3.1.3)
-                 └─ 5xx, 429, no answer ─────▶ nothing is allowed, for a quarter of an hour (section 2.3.1.4)
+robots.txt ──┬─ 2xx ─────────────────────▶ its rules, at most 500 KiB of them
+             ├─ 4xx ─────────────────────▶ everything is allowed (section 2.3.1.3)
+             └─ 5xx, 429, no answer ─────▶ nothing is allowed, for a quarter of an hour (section 2.3.1.4)
 """
 
 import asyncio

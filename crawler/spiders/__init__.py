@@ -1,0 +1,1 @@
+"""The Scrapy spiders: they extract, and decide nothing."""

@@ -46,7 +46,7 @@ _OUTCOMES: Final[tuple[tuple[type[Exception], Outcome], ...]] = (
 class CourierSpider(scrapy.Spider, Generic[T]):
     """A spider without decisions. Ends when its courier is closed and the requests in flight have ended."""
 
-    name: ClassVar[str] = "courier"
+    name = "courier"
     headers: ClassVar[dict[str, str]] = {}
 
     def __init__(self, courier: Courier[T], timeout_s: float) -> None:
@@ -82,10 +82,10 @@ class CourierSpider(scrapy.Spider, Generic[T]):
 
     async def failed(self, failure: Failure) -> None:
         """Pass a request that got no response to the courier."""
-        job: Job[T] = failure.request.meta[_JOB]
+        job: Job[T] = failure.request.meta[_JOB]  # type: ignore[attr-defined]  # Scrapy sets it
         error = failure.value
         if not isinstance(error, Exception):
-            raise error
+            failure.raiseException()
         outcome = outcome_of(error)
         if outcome is Outcome.INTERNAL_ERROR:
             _log.error("fetching %s failed unexpectedly", job.current_url, exc_info=error)

@@ -12,9 +12,9 @@ T = TypeVar("T")
 class FetchSpider(CourierSpider[T]):
     """Gives the body of every response."""
 
-    name: ClassVar[str] = "fetch"
+    name = "fetch"
     headers: ClassVar[dict[str, str]] = {"Accept": "image/*,*/*;q=0.5", "Accept-Encoding": "identity"}
 
-    def extract(self, task: T, response: Response) -> bytes:  # noqa: ARG002 - every task is after the same
+    def extract(self, task: T, response: Response) -> bytes:
         """The image's bytes, not looked at yet."""
         return response.body

@@ -12,7 +12,7 @@ from crawler.spiders.base import CourierSpider
 class SearchSpider(CourierSpider[PageQuery]):
     """Gives the page that a query's source reads out of every response."""
 
-    name: ClassVar[str] = "search"
+    name = "search"
     headers: ClassVar[dict[str, str]] = {"Accept": "application/json,*/*;q=0.5", "Accept-Encoding": "identity"}
 
     def __init__(self, courier: Courier[PageQuery], timeout_s: float, sources: dict[str, Source]) -> None:

@@ -8,7 +8,7 @@ import typer
 
 
 def main() -> None:
-    """Run the command line: exit status 0 for done, 1 for failed, 2 for wrong use; never a traceback for a user's error."""
+    """Run the command line. Exit status: 0 done, 1 failed, 2 wrong use; no traceback for what a user can cause."""
     from crawler.errors import CrawlerError, TargetError
     from dedupe import DedupeError
     from pipelines.cli.app import app

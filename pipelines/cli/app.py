@@ -17,7 +17,7 @@ app = typer.Typer(
 )
 
 
-def _version(wanted: bool) -> None:  # noqa: FBT001 - as Typer calls it
+def _version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"synsift {__version__}")
         raise typer.Exit
@@ -25,7 +25,7 @@ def _version(wanted: bool) -> None:  # noqa: FBT001 - as Typer calls it
 
 @app.callback()
 def root(
-    version: Annotated[  # noqa: ARG001 - handled by its callback
+    version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:

@@ -119,7 +119,9 @@ def read_targets(
     queries: list[SynsetQuery] = []
     if text is not None:
         if targets is None or len(targets) != 1:
-            raise UsageError("--text says what to ask for on behalf of exactly one WNID: synsift crawl WNID --text TEXT")
+            raise UsageError(
+                "--text says what to ask for on behalf of exactly one WNID: synsift crawl WNID --text TEXT"
+            )
         queries.append(from_text(text, targets[0]))
     else:
         queries += [from_text(target) for target in targets or []]
@@ -168,7 +170,9 @@ def _crawl(parts: Parts, queries: Sequence[SynsetQuery], source: str, limit: int
     print_rows((synset_row(found) for wnid, found in counts.items() if wnid and found.found), output, empty="no images")
     letters = read_dead_letters(parts.log, parts.settings.log.partitions)
     if letters:
-        err.print(f"{len(letters)} inputs ended as dead letters: 'synsift dead-letters list' says why, 'replay' retries")
+        err.print(
+            f"{len(letters)} inputs ended as dead letters: 'synsift dead-letters list' says why, 'replay' retries"
+        )
     if ending is Ending.INTERRUPTED:
         err.print("interrupted; the same command goes on from here")
         return 1

@@ -28,8 +28,8 @@ def picture(kind: str, seed: int) -> Image.Image:
     KINDS[kind](image, rng)
     light = _noise(rng, exponent=1.4)
     grain = rng.normal(0, 4, (HEIGHT_PX, WIDTH_PX))
-    pixels = np.asarray(image.filter(ImageFilter.GaussianBlur(0.6)), dtype=np.float32)
-    pixels = pixels * (0.55 + 0.9 * light[..., None]) + grain[..., None]
+    flat = np.asarray(image.filter(ImageFilter.GaussianBlur(0.6)), dtype=np.float32)
+    pixels = flat * (0.55 + 0.9 * light[..., None]) + grain[..., None]
     return Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
 
 
@@ -50,7 +50,7 @@ def _noise(rng: np.random.Generator, exponent: float) -> NDArray[np.float32]:
     spectrum[0, 0] = 0
     noise = np.fft.irfft2(spectrum, (HEIGHT_PX, WIDTH_PX))
     low, high = np.percentile(noise, [2, 98])
-    return ((noise - low) / (high - low)).clip(0, 1).astype(np.float32)
+    return np.asarray(((noise - low) / (high - low)).clip(0, 1), dtype=np.float32)
 
 
 def _clouds(rng: np.random.Generator, dark: Colour, bright: Colour) -> Image.Image:

@@ -118,5 +118,5 @@ def _objects(parts: Parts, wnid: str) -> frozenset[str]:
 
 def _private_hits(directory: Directory) -> int:
     url = f"http://{urlsplit(directory.api_url).netloc}/private-hits"
-    with urllib.request.urlopen(url, timeout=_API_TIMEOUT_S) as response:  # noqa: S310 - our own server on loopback
+    with urllib.request.urlopen(url, timeout=_API_TIMEOUT_S) as response:
         return int(response.read())

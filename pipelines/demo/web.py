@@ -167,7 +167,8 @@ class DemoWeb:
         self._tries[url] += 1
         answer = self._answers().get(file.behaviour)
         if answer is not None:
-            return await answer(request, file)
+            response: web.StreamResponse = await answer(request, file)
+            return response
         self._raise_for(file, self._tries[url])
         headers = {"ETag": f'"{len(file.body)}"', "Content-Type": "image/jpeg"}
         if file.behaviour is Behaviour.OPT_OUT:

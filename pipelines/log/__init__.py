@@ -1,0 +1,1 @@
+"""The log: one interface, SQLite for one machine."""

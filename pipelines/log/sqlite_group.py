@@ -90,9 +90,7 @@ class Group:
 
     def rebalance(self) -> Changes:
         """Take what is ours by right and free; tell what isn't ours any more."""
-        names = [
-            row[0] for row in self._db.execute("SELECT name FROM members WHERE grp = ? AND topic = ?", self._key)
-        ]
+        names = [row[0] for row in self._db.execute("SELECT name FROM members WHERE grp = ? AND topic = ?", self._key)]
         owners = self._owners()
         wanted = balance(names, self._partitions, owners)
         mine = {partition for partition, name in wanted.items() if name == self._name}

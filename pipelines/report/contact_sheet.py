@@ -111,11 +111,12 @@ def _group(group: Group, get_blob: GetBlob) -> str:
 
 
 def _reason(copy: Duplicate) -> str:
-    size = f" · {_size(copy.candidate)}" if copy.candidate is not None else " · replaced by a better copy"
+    size = f" · {_size(copy.candidate)}" if copy.candidate is not None else ""
     if copy.kind == "exact":
         return f"exact copy{size}"
     transform = "" if copy.transform in ("", "identity") else f" · {copy.transform}"
-    return f"near · {copy.distance_bits} bits{transform}{size}"
+    bits = "1 bit" if copy.distance_bits == 1 else f"{copy.distance_bits} bits"
+    return f"near · {bits}{transform}{size}"
 
 
 def _size(candidate: Candidate) -> str:
@@ -139,7 +140,13 @@ def _tooltip(sha256: str, candidate: Candidate | None) -> str:
     if candidate is None:
         return sha256
     found_by = candidate.found_by
-    lines = [found_by.title, f"by {found_by.author}" if found_by.author else "", found_by.licence, candidate.url, sha256]
+    lines = [
+        found_by.title,
+        f"by {found_by.author}" if found_by.author else "",
+        found_by.licence,
+        candidate.url,
+        sha256,
+    ]
     return "\n".join(line for line in lines if line)
 
 

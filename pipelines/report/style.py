@@ -19,7 +19,8 @@ small, .hint, header p { color: var(--dim); font-weight: normal; }
 a { color: inherit; }
 table { border-collapse: collapse; margin-top: 20px; width: 100%; background: var(--card); border-radius: 8px;
   overflow: hidden; }
-th, td { text-align: right; padding: 8px 14px; border-bottom: 1px solid var(--line); font-variant-numeric: tabular-nums; }
+th, td { text-align: right; padding: 8px 14px; border-bottom: 1px solid var(--line);
+  font-variant-numeric: tabular-nums; }
 th { color: var(--dim); font-size: 13px; font-weight: 600; }
 th:first-child, td:first-child { text-align: left; }
 .sheet { display: grid; grid-template-columns: repeat(auto-fill, minmax(168px, 1fr)); gap: 12px; }
@@ -30,7 +31,8 @@ th:first-child, td:first-child { text-align: left; }
 .kept { border-right: 1px solid var(--line); padding-right: 10px; }
 .kept figcaption { color: var(--keep); font-weight: 600; }
 figure { margin: 0; }
-figure img { display: block; width: 100%; height: 120px; object-fit: cover; border-radius: 6px; background: var(--line); }
+figure img { display: block; width: 100%; height: 120px; object-fit: cover; border-radius: 6px;
+  background: var(--line); }
 .group figure img { object-fit: contain; }
 .missing { display: grid; place-items: center; height: 120px; border: 1px dashed var(--line); border-radius: 6px;
   color: var(--dim); font-size: 12px; }

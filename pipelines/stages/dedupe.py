@@ -97,9 +97,7 @@ class DedupeStage(BatchStage):
                 candidate=candidate,
             )
             return [self._router.duplicate(duplicate)]
-        survivor = Survivor(
-            candidate=candidate, replaces=verdict.of, distance_bits=distance_bits, transform=transform
-        )
+        survivor = Survivor(candidate=candidate, replaces=verdict.of, distance_bits=distance_bits, transform=transform)
         replaced = Duplicate(
             wnid=candidate.wnid,
             sha256=verdict.of,

@@ -1,8 +1,8 @@
 """``fetch``: image URLs → images in the blob store, with their fingerprints.
 
-    image URL ──┬─ fetched before ──────────────▶ candidate again, for another synset; nothing is asked
-                ├─ being fetched now ───────────▶ waits for the one that is
-                └─ new ──courier──▶ bytes ──▶ fingerprint ──▶ blob ──▶ candidate + fetched
+image URL ──┬─ fetched before ──────────────▶ candidate again, for another synset; nothing is asked
+            ├─ being fetched now ───────────▶ waits for the one that is
+            └─ new ──courier──▶ bytes ──▶ fingerprint ──▶ blob ──▶ candidate + fetched
 """
 
 import asyncio
@@ -220,7 +220,7 @@ class FetchStage(CourierStage[Wanted]):
             task,
             Fetched(
                 url=task.record.url,
-                outcome=str(result.outcome),
+                outcome=result.outcome,
                 message=result.message[:500],
                 attempts=result.attempts,
                 wnids=(task.record.wnid,),
@@ -251,9 +251,7 @@ class FetchStage(CourierStage[Wanted]):
                 counts.append(Count(record.wnid, record.replay_of, -1))
             self._ledger.finish(wanted.message, [], counts)
             return
-        if known.image is not None and not await asyncio.to_thread(
-            self._blobs.exists, layout.blob(known.image.sha256)
-        ):
+        if known.image is not None and not await asyncio.to_thread(self._blobs.exists, layout.blob(known.image.sha256)):
             # Swept as a duplicate of its first synset, and wanted by a second: the one case of fetching twice.
             self._in_flight[record.url] = []
             await self.courier.submit(wanted, record.url)
@@ -287,4 +285,3 @@ class FetchStage(CourierStage[Wanted]):
 
 def _digest(url: str) -> bytes:
     return hashlib.blake2b(url.encode(), digest_size=16).digest()
-

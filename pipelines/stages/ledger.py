@@ -116,8 +116,15 @@ class Ledger:
         with self._lock:
             self._finished.append(Finished(message, entries, counts))
 
-    def dead_letter(
-        self, message: Message, outcome: str, text: str, *, attempts: int = 1, wnid: str = "", value: bytes | None = None
+    def dead_letter(  # noqa: PLR0913 - a dead letter says all there is to say
+        self,
+        message: Message,
+        outcome: str,
+        text: str,
+        *,
+        attempts: int = 1,
+        wnid: str = "",
+        value: bytes | None = None,
     ) -> Entry:
         """The entry of an input that could not become an output.
 
@@ -209,9 +216,7 @@ class Ledger:
                 touched.add((item.message.partition, count.wnid))
         return [
             self._router.progress(
-                Progress(
-                    wnid=wnid, stage=self._stage, partition=partition, counts=dict(self._counts[partition][wnid])
-                )
+                Progress(wnid=wnid, stage=self._stage, partition=partition, counts=dict(self._counts[partition][wnid]))
             )
             for partition, wnid in sorted(touched)
         ]

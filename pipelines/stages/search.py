@@ -222,5 +222,3 @@ def _entry_problem(record: ImageUrl) -> str | None:
     if not is_identifier(record.wnid):
         return f"{record.wnid[:80]!r} is no identifier of a synset"
     return url_problem(record.url)
-
-

@@ -1,9 +1,9 @@
 """Names of objects. They derive from content, so that writing twice changes nothing.
 
-    blobs/<2 of sha256>/<sha256>               every image that was fetched, once
-    candidates/<wnid>/<sha256>.<ext>           the survivors of a synset
-    candidates/<wnid>/<sha256>.json            where each comes from
-    manifests/<wnid>/<partition>-<first>-<last>.parquet   what offsets first…last of ``survivors`` say of it
+blobs/<2 of sha256>/<sha256>               every image that was fetched, once
+candidates/<wnid>/<sha256>.<ext>           the survivors of a synset
+candidates/<wnid>/<sha256>.json            where each comes from
+manifests/<wnid>/<partition>-<first>-<last>.parquet   what offsets first…last of ``survivors`` say of it
 """
 
 import re

@@ -12,9 +12,10 @@ from pipelines.records import Survivor
 from pipelines.storage import layout
 
 _TEXT: Final = (
-    "sha256 replaces object url landing_page title author licence licence_url source query lang hash format "
-    "final_url content_type etag last_modified fetched_at"
-).split()
+    *("sha256", "replaces", "object", "url", "landing_page", "title", "author", "licence", "licence_url"),
+    *("source", "query", "lang", "hash", "format"),
+    *("final_url", "content_type", "etag", "last_modified", "fetched_at"),
+)
 _INTEGERS: Final = ("offset", "query_rank", "rank", "width_px", "height_px", "size_bytes", "status", "distance_bits")
 
 

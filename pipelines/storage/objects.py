@@ -167,6 +167,6 @@ def _open(address: StoreAddress) -> Any:  # noqa: ANN401 - one of obstore's stor
     if scheme == "memory":
         return obstore.store.MemoryStore()
     try:
-        return from_url(address.url, retry_config=_RETRIES, **options)
+        return from_url(address.url, retry_config=_RETRIES, **options)  # type: ignore[call-overload]
     except (exceptions.BaseError, ValueError) as exc:
         raise UsageError(f"store.url = {address.url!r}: {str(exc).splitlines()[0]}") from exc

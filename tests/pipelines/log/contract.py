@@ -217,9 +217,14 @@ class LogContract:
         self.let_session_expire()
         heir = log.join("group", INPUT, owner)
         settle((heir, owner))
-        with pytest.raises(FencedError), dead.transaction() as transaction:
-            transaction.produce([entry("ghost", topic=OUTPUT)])
-            transaction.consume({0: Position(1)})
+
+        def haunt() -> None:
+            with dead.transaction() as transaction:
+                transaction.produce([entry("ghost", topic=OUTPUT)])
+                transaction.consume({0: Position(1)})
+
+        with pytest.raises(FencedError):
+            haunt()
         with pytest.raises(FencedError):
             dead.commit({0: Position(1)})
         assert list(log.read(OUTPUT, 0)) == []
