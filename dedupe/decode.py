@@ -110,7 +110,7 @@ def _decode(data: bytes, side_px: int, max_pixels: int) -> Decoded:
         orientation = _exif_orientation(image)
         image.draft("L", (_REDUCED_SIDE_PX, _REDUCED_SIDE_PX))
         image.load()
-        small = _grey(image).resize((side_px, side_px), Image.Resampling.LANCZOS)
+        small = _grey(image).resize((side_px, side_px), Image.Resampling.BICUBIC)
     if orientation in _EXIF_TRANSPOSE:
         small = small.transpose(_EXIF_TRANSPOSE[orientation])
     if orientation >= 5:

@@ -42,6 +42,9 @@ class HashIndex:
         """
         if not len(self):
             return None
+        # A handful of queries is not worth waking OpenMP's other threads, which then spin: with them, a stream of
+        # single look-ups burns both cores. The number is the calling thread's own, so it is set here.
+        faiss.omp_set_num_threads(1)
         distances, numbers = self._index.search(hashes, 1)
         row = int(np.argmin(distances[:, 0]))
         number, distance = int(numbers[row, 0]), int(distances[row, 0])

@@ -137,5 +137,7 @@ def _dedupe(parts: Parts) -> Stage:
 
 def _land(parts: Parts) -> Stage:
     settings = parts.settings.land
-    options = LandOptions(settings.batch, settings.linger_s, settings.threads)
+    # A folder answers at once: threads would only fight for the interpreter's lock.
+    threads = 1 if parts.objects.address.folder is not None else settings.threads
+    options = LandOptions(settings.batch, settings.linger_s, threads)
     return LandStage(parts.log, parts.router, objects=parts.objects, options=options)

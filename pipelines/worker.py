@@ -8,6 +8,7 @@ running ──┬─ SIGINT or SIGTERM ──▶ draining: finish what is in fli
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -31,14 +32,16 @@ class Ending(StrEnum):
     INTERRUPTED = "interrupted"
 
 
-def is_idle(log: Log, stages: Sequence[str]) -> bool:
-    """Whether nothing is left for these stages to do.
+def first_busy(log: Log, stages: Sequence[str]) -> str | None:
+    """The first of some stages, in the order of the stream, that has something left to do; None if none has.
 
-    Asked in the order of the stream: a stage's outputs and positions are committed together, so what one stage has
-    left is seen in the next one's lag.
+    The order matters: a stage's outputs and positions are committed together, so what one stage has finished is seen
+    in the next one's lag.
     """
-    ordered = [name for name in INPUTS if name in stages]
-    return all(lag.records == 0 for name in ordered for lag in log.lag(name, INPUTS[name].name))
+    for name in INPUTS:
+        if name in stages and any(lag.records for lag in log.lag(name, INPUTS[name].name)):
+            return name
+    return None
 
 
 class Worker:
@@ -63,6 +66,8 @@ class Worker:
         Raises:
             SynsiftError: A stage failed; the others were drained.
         """
+        # What is loaded by now stays: the collector need not walk through it again and again.
+        gc.freeze()
         tasks = [asyncio.create_task(stage.run(), name=stage.name) for stage in self.stages]
         with self._signals():
             try:
@@ -80,7 +85,11 @@ class Worker:
         return Ending.INTERRUPTED if self._interrupted else Ending.DONE
 
     def _is_idle(self) -> bool:
-        return is_idle(self._log, [stage.name for stage in self.stages])
+        busy = first_busy(self._log, [stage.name for stage in self.stages])
+        for stage in self.stages:
+            if stage.name == busy:
+                stage.hurry()  # all before it are done
+        return busy is None
 
     @contextlib.contextmanager
     def _signals(self) -> Iterator[None]:

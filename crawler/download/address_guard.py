@@ -8,6 +8,7 @@ answer between check and use gains nothing. Literal addresses never reach a reso
 import ipaddress
 import socket
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -35,6 +36,8 @@ class AddressGuard:
             ValueError: One of them is not a network.
         """
         self._allowed: tuple[Network, ...] = tuple(ipaddress.ip_network(text) for text in allowed)
+        # Hosts are asked many times, and parsing an address costs as much as checking it.
+        self._refuses = lru_cache(maxsize=4_096)(self._is_refused_literal)
 
     def permits(self, address: str) -> bool:
         """Whether an IP address is public, or in a network that the configuration names."""
@@ -53,12 +56,15 @@ class AddressGuard:
         Raises:
             PrivateAddress: It isn't permitted.
         """
+        if self._refuses(hostname):
+            raise PrivateAddress(f"{hostname} is not a public address")
+
+    def _is_refused_literal(self, hostname: str) -> bool:
         try:
             ipaddress.ip_address(hostname.partition("%")[0])
         except ValueError:
-            return
-        if not self.permits(hostname):
-            raise PrivateAddress(f"{hostname} is not a public address")
+            return False
+        return not self.permits(hostname)
 
 
 def _is_public(address: Address) -> bool:

@@ -12,6 +12,7 @@ from scrapy import Request
 from scrapy.core.downloader.handlers._aiohttp import AiohttpDownloadHandler, _ClientResponse
 from scrapy.core.downloader.handlers._base_streaming import BaseStreamingDownloadHandler
 from scrapy.crawler import Crawler
+from scrapy.exceptions import DownloadCancelledError, ResponseDataLossError
 from scrapy.http import Response
 from scrapy.utils.ssl import _make_ssl_context
 
@@ -51,6 +52,30 @@ class GuardedDownloadHandler(AiohttpDownloadHandler):
         self._guard.check_literal(urlsplit(request.url).hostname or "")
         response: Response = await super().download_request(request)
         return response
+
+    async def _read_response(self, response: _ClientResponse, request: Request) -> Response:
+        """Read a body, counting its bytes as they arrive.
+
+        Stands for the parent's, which for every chunk and every response sends signals, guesses a class from the
+        body and parses addresses: a tenth of Scrapy's time, for answers that nobody here asks for.
+        """
+        limit = request.meta.get("download_maxsize", self._default_maxsize)
+        promised = response.content_length or 0
+        if promised > limit:
+            raise DownloadCancelledError(f"Content-Length is {promised} bytes, the limit {limit}")
+        chunks: list[bytes] = []
+        received = 0
+        try:
+            async for chunk in response.content.iter_any():
+                received += len(chunk)
+                if received > limit:
+                    raise DownloadCancelledError(f"more than the limit of {limit} bytes")
+                chunks.append(chunk)
+        except aiohttp.ClientPayloadError as exc:
+            raise ResponseDataLossError(str(exc)) from exc
+        return Response(
+            request.url, status=response.status, headers=self._extract_headers(response), body=b"".join(chunks)
+        )
 
 
 class UnloggedFormatter:

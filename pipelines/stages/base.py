@@ -43,5 +43,8 @@ class Stage(Protocol):
     def stop(self) -> None:
         """Read no more. Safe from any thread."""
 
+    def hurry(self) -> None:
+        """Nothing more will come for now: don't wait for batches to fill. Safe from any thread."""
+
     def statistics(self) -> Statistics:
         """How it is now."""

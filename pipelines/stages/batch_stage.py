@@ -46,6 +46,9 @@ class BatchStage(ABC):
         """Read no more."""
         self._stopping = True
 
+    def hurry(self) -> None:  # noqa: B027 - most stages have nothing to hurry
+        """Don't wait for batches to fill."""
+
     def statistics(self) -> Statistics:
         """How it is now."""
         return Statistics(self.name, self._ledger.partitions, self._ledger.pending, self._joined)

@@ -25,9 +25,10 @@ R = TypeVar("R")
 
 _log: Final = logging.getLogger(__name__)
 
-# Short enough that a commit never waits long, long enough that an idle stage costs little.
-_POLL_S: Final = 0.05
-_POLL_RECORDS: Final = 500
+# Reading and committing happen this often and not more often: every turn costs a transaction, and every wake-up of
+# another thread a fight for the interpreter's lock. Longer, and the first image of a crawl is late by as much.
+_TURN_S: Final = 0.1
+_POLL_RECORDS: Final = 1_000
 BROKEN_RECORD: Final = "broken_record"
 """Outcome of an input that isn't a record."""
 
@@ -82,6 +83,9 @@ class CourierStage(ABC, Generic[T]):
         """Read no more."""
         self._stopping = True
 
+    def hurry(self) -> None:
+        """Nothing to do: this stage never waits for a batch."""
+
     def statistics(self) -> Statistics:
         """How it is now."""
         return Statistics(self.name, self._ledger.partitions, self._ledger.pending, self._joined)
@@ -114,20 +118,24 @@ class CourierStage(ABC, Generic[T]):
         await self._guard(self.abandon, task, result)
 
     async def _turn(self, member: Member) -> Member:
-        """Read, begin, commit; once."""
-        room = max(0, min(_POLL_RECORDS, self._look_ahead - self._ledger.pending))
-        paused = self._ledger.far_ahead()
+        """Commit, read, begin; once."""
         try:
-            for message in await self._in_log_thread(lambda: member.poll(room, _POLL_S, paused=paused)):
+            for message in await self._in_log_thread(self._exchange, member):
                 if self._ledger.admit(message):
                     await self._begin(message)
-            await self._in_log_thread(self._ledger.commit, member)
         except FencedError as exc:
             _log.warning("%s: %s; joining anew", self.name, exc)
             self._ledger.forget_all()
             return await self._in_log_thread(self._rejoin, member)
         self._joined = True
+        await asyncio.sleep(_TURN_S)
         return member
+
+    def _exchange(self, member: Member) -> list[Message]:
+        """Commit what is finished and read as much as there is room for; in the log's thread."""
+        self._ledger.commit(member)
+        room = max(0, min(_POLL_RECORDS, self._look_ahead - self._ledger.pending))
+        return member.poll(room, 0.0, paused=self._ledger.far_ahead())
 
     async def _begin(self, message: Message) -> None:
         try:

@@ -25,7 +25,7 @@ from pipelines import topics
 from pipelines.errors import DiskFull, StoreError, StoreUnavailable
 from pipelines.log.base import Log, Message
 from pipelines.metrics import FETCHED_BYTES, WORK_SECONDS
-from pipelines.records import Candidate, Fetched, HttpAnswer, Image, ImageUrl, decode, encode
+from pipelines.records import Candidate, Fetched, HttpAnswer, Image, ImageUrl, decode
 from pipelines.stages.courier_stage import CourierStage
 from pipelines.stages.ledger import Count, now_text
 from pipelines.storage import layout
@@ -79,8 +79,8 @@ class _PartitionMemory:
         found = self.fetched.get(_digest(url))
         return decode(Fetched, found) if found is not None else None
 
-    def put(self, record: Fetched) -> None:
-        self.fetched[_digest(record.url)] = encode(record)
+    def put(self, url: str, encoded: bytes) -> None:
+        self.fetched[_digest(url)] = encoded
 
 
 def image_record(data: bytes, max_pixels: int) -> Image:
@@ -229,10 +229,11 @@ class FetchStage(CourierStage[Wanted]):
 
     async def _end(self, task: Wanted, fetched: Fetched) -> None:
         """Finish a URL, and serve those that waited for it."""
+        entry = self._router.fetched(fetched)
         memory = self._memory.get(task.message.partition)
         if memory is not None:
-            memory.put(fetched)
-        entries = [self._output(task, fetched), self._router.fetched(fetched)]
+            memory.put(fetched.url, entry.value)
+        entries = [self._output(task, fetched), entry]
         counts = [Count(task.record.wnid, fetched.outcome)]
         if task.record.replay_of:
             counts.append(Count(task.record.wnid, task.record.replay_of, -1))
@@ -257,11 +258,12 @@ class FetchStage(CourierStage[Wanted]):
             await self.courier.submit(wanted, record.url)
             return
         served = msgspec.structs.replace(known, wnids=(*known.wnids, record.wnid))
-        memory.put(served)
+        entry = self._router.fetched(served)
+        memory.put(served.url, entry.value)
         outcome = REUSED if known.image is not None else known.outcome
         self._ledger.finish(
             wanted.message,
-            [self._output(wanted, served), self._router.fetched(served)],
+            [self._output(wanted, served), entry],
             [Count(record.wnid, outcome)],
         )
 

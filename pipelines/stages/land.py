@@ -66,6 +66,7 @@ class LandStage(BatchStage):
         self._objects = objects
         self._options = options
         self._cleaned: dict[int, set[str]] = {}
+        self._hurried = False
         self._writers = ThreadPoolExecutor(options.threads, thread_name_prefix="land")
 
     async def run(self) -> None:
@@ -75,12 +76,19 @@ class LandStage(BatchStage):
         finally:
             self._writers.shutdown()
 
+    def hurry(self) -> None:
+        """Don't wait for batches to fill, this once."""
+        self._hurried = True
+
     def gather(self, member: Member) -> list[Message]:
         """Read a batch, with some patience: larger batches make fewer and larger parts of manifests."""
         messages = member.poll(self._batch, _POLL_S)
         deadline_s = time.monotonic() + self._options.linger_s
-        while messages and len(messages) < self._batch and time.monotonic() < deadline_s and not self._stopping:
+        while messages and len(messages) < self._batch and time.monotonic() < deadline_s:
+            if self._stopping or self._hurried:
+                break
             messages += member.poll(self._batch - len(messages), _POLL_S)
+        self._hurried = False
         return messages
 
     def restore(self, partition: int) -> None:
@@ -176,5 +184,9 @@ class LandStage(BatchStage):
 
     def _all(self, work: Callable[..., None], items: Sequence[object]) -> None:
         """Do the same to all, a few at once; raise the first error."""
+        if self._options.threads == 1:
+            for item in items:
+                work(item)
+            return
         for _ in self._writers.map(work, items):
             pass

@@ -1,0 +1,43 @@
+# The environment is .venv in this checkout; every target makes it if it isn't there.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.PHONY: install demo test check bench docs format clean
+
+install: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "synsift needs Python 3.11 or newer; say which: make PYTHON=python3.12 install" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+demo: $(STAMP)
+	$(BIN)/synsift demo
+
+test: $(STAMP)
+	$(BIN)/python -m pytest
+
+check: $(STAMP)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(STAMP)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# Generated pages: JSON Schemas and the reference of configuration and commands.
+docs: $(STAMP)
+	$(BIN)/python tools/make_docs.py
+
+# PHOTOS is a folder of JPEG photographs, PEER a Python that has img2dataset installed.
+PHOTOS ?= ../shared/data/photos
+bench: $(STAMP)
+	$(BIN)/python benchmarks/pipeline.py --photos $(PHOTOS) $(if $(PEER),--peer $(PEER))
+
+clean:
+	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,5 @@
+"""``python -m pipelines`` is ``synsift``."""
+
+from pipelines.cli import main
+
+main()
