@@ -48,7 +48,8 @@ class AddressGuard:
         inner = _embedded(parsed) or parsed
         if any(inner in network for network in self._allowed):
             return True
-        return _is_public(parsed) and _is_public(inner)
+        # An IPv6-only network reaches the public IPv4 web through the NAT64 prefix, which itself counts as reserved.
+        return _is_public(inner) and (parsed in _NAT64 or _is_public(parsed))
 
     def check_literal(self, hostname: str) -> None:
         """Refuse a URL's host if it is a literal address that isn't permitted; names are left to the resolver.

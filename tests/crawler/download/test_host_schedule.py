@@ -1,0 +1,142 @@
+from collections import Counter, defaultdict
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from crawler.download.host_schedule import HostSchedule
+
+
+def schedule(places: int = 100, per_host: int = 100, delay_s: float = 0.0) -> HostSchedule[str]:
+    return HostSchedule(places=places, places_per_host=per_host, delay_s=delay_s)
+
+
+def drain(plan: HostSchedule[str], now_s: float) -> list[str]:
+    jobs = []
+    while (job := plan.pop(now_s)) is not None:
+        jobs.append(job)
+    return jobs
+
+
+def test_jobs_of_one_host_start_in_order() -> None:
+    plan = schedule()
+    for job in "abc":
+        plan.add("host", job)
+    assert drain(plan, 0.0) == ["a", "b", "c"]
+
+
+def test_hosts_take_turns() -> None:
+    plan = schedule()
+    for n in range(3):
+        plan.add("x", f"x{n}")
+    for n in range(3):
+        plan.add("y", f"y{n}")
+    assert drain(plan, 0.0) == ["x0", "y0", "x1", "y1", "x2", "y2"]
+
+
+def test_a_delay_lies_between_two_starts() -> None:
+    plan = schedule(delay_s=2.0)
+    plan.add("host", "a")
+    plan.add("host", "b")
+    assert drain(plan, 10.0) == ["a"]
+    assert plan.wake_at_s() == 12.0
+    assert drain(plan, 11.9) == []
+    assert drain(plan, 12.0) == ["b"]
+
+
+def test_places_of_a_host_are_limited_and_freed() -> None:
+    plan = schedule(per_host=1)
+    plan.add("host", "a")
+    plan.add("host", "b")
+    assert drain(plan, 0.0) == ["a"]
+    assert plan.wake_at_s() is None
+    plan.finish("host")
+    assert drain(plan, 0.0) == ["b"]
+
+
+def test_places_in_all_are_limited() -> None:
+    plan = schedule(places=2)
+    for n in range(4):
+        plan.add(f"host{n}", str(n))
+    assert len(drain(plan, 0.0)) == 2
+    plan.finish("host0")
+    assert len(drain(plan, 0.0)) == 1
+
+
+def test_a_job_waits_for_its_time_without_holding_up_others() -> None:
+    plan = schedule()
+    plan.add("host", "later", not_before_s=5.0)
+    plan.add("host", "now")
+    assert drain(plan, 0.0) == ["now"]
+    assert plan.wake_at_s() == 5.0
+    assert drain(plan, 5.0) == ["later"]
+
+
+def test_a_pause_holds_up_its_host_only() -> None:
+    plan = schedule()
+    plan.pause("slow", 30.0)
+    plan.add("slow", "a")
+    plan.add("fast", "b")
+    assert drain(plan, 0.0) == ["b"]
+    assert drain(plan, 30.0) == ["a"]
+
+
+def test_a_pause_of_a_host_that_was_listed_already_holds() -> None:
+    plan = schedule()
+    plan.add("host", "a")
+    plan.pause("host", 3.0)
+    assert drain(plan, 2.9) == []
+    assert drain(plan, 3.0) == ["a"]
+
+
+def test_a_crawl_delay_makes_a_host_slower_and_never_faster() -> None:
+    plan = schedule(delay_s=2.0)
+    plan.slow_down("host", 5.0)
+    plan.slow_down("host", 1.0)
+    plan.add("host", "a")
+    plan.add("host", "b")
+    assert drain(plan, 0.0) == ["a"]
+    assert drain(plan, 4.9) == []
+    assert drain(plan, 5.0) == ["b"]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    jobs=st.lists(st.tuples(st.integers(0, 4), st.floats(0, 20)), max_size=40),
+    places=st.integers(1, 6),
+    per_host=st.integers(1, 3),
+    delay_s=st.sampled_from([0.0, 0.5, 2.0]),
+    work_s=st.floats(0, 3),
+)
+def test_every_job_starts_once_and_no_rule_is_broken(
+    jobs: list[tuple[int, float]], places: int, per_host: int, delay_s: float, work_s: float
+) -> None:
+    plan: HostSchedule[int] = HostSchedule(places=places, places_per_host=per_host, delay_s=delay_s)
+    for number, (host, not_before_s) in enumerate(jobs):
+        plan.add(f"h{host}", number, not_before_s=not_before_s)
+    now_s = 0.0
+    running: list[tuple[float, str]] = []
+    starts: dict[str, list[float]] = defaultdict(list)
+    seen: list[int] = []
+    for _ in range(10_000):
+        while (job := plan.pop(now_s)) is not None:
+            host, not_before_s = f"h{jobs[job][0]}", jobs[job][1]
+            assert now_s >= not_before_s
+            starts[host].append(now_s)
+            seen.append(job)
+            running.append((now_s + work_s, host))
+            assert len(running) <= places
+            assert max(Counter(host for _, host in running).values()) <= per_host
+        if not running and plan.waiting == 0:
+            break
+        times = [end for end, _ in running]
+        wake_at_s = plan.wake_at_s()
+        if wake_at_s is not None:
+            times.append(wake_at_s)
+        assert times, "jobs wait and nothing will ever wake them"
+        now_s = max(now_s, min(times))
+        for item in [item for item in running if item[0] <= now_s]:
+            running.remove(item)
+            plan.finish(item[1])
+    assert sorted(seen) == list(range(len(jobs)))
+    for times in starts.values():
+        assert all(later - earlier >= delay_s - 1e-9 for earlier, later in zip(times, times[1:], strict=False))

@@ -1,0 +1,150 @@
+import json
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from crawler.errors import SourceBusy, SourceError
+from crawler.sources import CommonsSource, PageQuery
+
+
+def query(text: str = "whippet", cursor: str = "", page: int = 0, lang: str = "en") -> PageQuery:
+    return PageQuery(source="commons", text=text, lang=lang, cursor=cursor, page=page, wnid="n1")
+
+
+def parameters(source: CommonsSource, of: PageQuery) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(urlsplit(source.request_url(of)).query).items()}
+
+
+def entry(name: str, index: int, **info: Any) -> dict[str, Any]:
+    base = {"url": f"https://up.example/{name}", "mime": "image/jpeg", "width": 4000, "height": 3000}
+    return {"title": f"File:{name}", "index": index, "imageinfo": [{**base, **info}]}
+
+
+def answer(*pages: dict[str, Any], **more: Any) -> bytes:
+    return json.dumps({"query": {"pages": list(pages)}, **more}).encode()
+
+
+def test_a_request_asks_for_what_is_needed() -> None:
+    asked = parameters(CommonsSource(width_px=640), query())
+    assert asked["gsrsearch"] == '"whippet" filetype:bitmap'
+    assert asked["gsrnamespace"] == "6"
+    assert asked["iiurlwidth"] == "640"
+    assert asked["maxlag"] == "5"
+    assert "extmetadata" in asked["iiprop"]
+
+
+def test_the_original_is_asked_for_where_no_width_is_chosen() -> None:
+    assert "iiurlwidth" not in parameters(CommonsSource(width_px=0), query())
+
+
+@pytest.mark.parametrize("text", ['a" incategory:x', "intitle:dog", "-cat|dog", "dog*~?", 'x" OR "y'])
+def test_operators_in_a_text_are_only_words(text: str) -> None:
+    searched = parameters(CommonsSource(), query(text))["gsrsearch"]
+    phrase = searched.removesuffix(" filetype:bitmap")
+    assert phrase.startswith('"')
+    assert phrase.endswith('"')
+    assert not set(phrase[1:-1]) & set('":|*~?')
+
+
+def test_images_come_in_the_order_of_the_search_with_their_provenance() -> None:
+    metadata = {
+        "Artist": {"value": '<a href="//x">Jane &amp; Joe</a>'},
+        "LicenseShortName": {"value": "CC BY-SA 4.0"},
+        "LicenseUrl": {"value": "https://creativecommons.org/licenses/by-sa/4.0"},
+    }
+    body = answer(
+        entry("b.jpg", 2),
+        entry(
+            "a.jpg",
+            1,
+            thumburl="https://up.example/thumb/a.jpg",
+            descriptionurl="https://c/a",
+            extmetadata=metadata,
+        ),
+    )
+    page = CommonsSource(width_px=1024).page(query(), body)
+    assert [image.title for image in page.images] == ["a.jpg", "b.jpg"]
+    first = page.images[0]
+    assert first.url == "https://up.example/thumb/a.jpg"
+    assert (first.author, first.licence) == ("Jane & Joe", "CC BY-SA 4.0")
+    assert first.licence_url == "https://creativecommons.org/licenses/by-sa/4.0"
+    assert first.landing_page == "https://c/a"
+    assert page.next_cursor == ""
+
+
+def test_an_original_smaller_than_the_thumbnail_is_fetched_itself() -> None:
+    body = answer(entry("a.jpg", 1, width=500, thumburl="https://up.example/thumb/a.jpg"))
+    assert CommonsSource(width_px=1024).page(query(), body).images[0].url == "https://up.example/a.jpg"
+
+
+def test_a_wiki_without_extmetadata_is_fine() -> None:
+    page = CommonsSource().page(query(), answer(entry("a.jpg", 1, extmetadata=[])))
+    assert page.images[0].licence == ""
+
+
+@pytest.mark.parametrize("mime", ["image/svg+xml", "application/pdf", "video/webm", "image/vnd.djvu"])
+def test_what_is_no_photograph_is_left_out(mime: str) -> None:
+    assert CommonsSource().page(query(), answer(entry("a", 1, mime=mime))).images == ()
+
+
+def test_the_continuation_leads_to_the_next_page() -> None:
+    source = CommonsSource()
+    page = source.page(query(), answer(entry("a.jpg", 1), **{"continue": {"gsroffset": 50, "continue": "gsroffset||"}}))
+    asked = parameters(source, query(cursor=page.next_cursor, page=1))
+    assert (asked["gsroffset"], asked["continue"]) == ("50", "gsroffset||")
+
+
+def test_a_continuation_that_repeats_itself_ends_with_a_reject_and_keeps_the_page() -> None:
+    source = CommonsSource()
+    following = {"continue": {"gsroffset": 50}}
+    cursor = source.page(query(), answer(entry("a.jpg", 1), **following)).next_cursor
+    page = source.page(query(cursor=cursor, page=1), answer(entry("b.jpg", 1), **following))
+    assert page.next_cursor == ""
+    assert len(page.images) == 1
+    assert "repeats itself" in page.rejects[0].message
+
+
+def test_an_endless_continuation_ends_at_the_page_limit() -> None:
+    source = CommonsSource(max_pages=3)
+    cursors = [source.page(query(page=n), answer(**{"continue": {"gsroffset": 50 * n}})).next_cursor for n in range(4)]
+    assert [bool(cursor) for cursor in cursors] == [True, True, False, False]
+
+
+def test_no_result_is_an_empty_page() -> None:
+    assert CommonsSource().page(query(), b'{"batchcomplete":true}').images == ()
+
+
+@pytest.mark.parametrize("body", [b"", b"<html><h1>503</h1></html>", b"[]", b'"x"', b'{"query": {"pages": {"1": {}}}}'])
+def test_an_answer_that_is_no_answer_is_an_error_that_says_so(body: bytes) -> None:
+    with pytest.raises(SourceError, match="API"):
+        CommonsSource().page(query(), body)
+
+
+def test_maxlag_asks_for_patience() -> None:
+    body = json.dumps({"error": {"code": "maxlag", "info": "9 seconds lagged", "lag": 9}}).encode()
+    with pytest.raises(SourceBusy) as caught:
+        CommonsSource().page(query(), body)
+    assert caught.value.retry_after_s == 9.0
+
+
+@pytest.mark.parametrize("code", ["ratelimited", "readonly", "internal_api_error_DBQueryError"])
+def test_errors_that_pass_are_busy(code: str) -> None:
+    with pytest.raises(SourceBusy):
+        CommonsSource().page(query(), json.dumps({"error": {"code": code, "info": "x"}}).encode())
+
+
+@pytest.mark.parametrize("error", [{"code": "badvalue", "info": "no"}, "plain text", {"code": None}])
+def test_other_errors_are_final(error: object) -> None:
+    with pytest.raises(SourceError) as caught:
+        CommonsSource().page(query(), json.dumps({"error": error}).encode())
+    assert not isinstance(caught.value, SourceBusy)
+
+
+@pytest.mark.parametrize(
+    "broken", [{"title": "File:x"}, {"title": "x", "imageinfo": []}, {"imageinfo": [{"mime": 5}]}, 7]
+)
+def test_a_broken_entry_is_rejected_and_the_others_are_kept(broken: Any) -> None:
+    page = CommonsSource().page(query(), answer(broken, entry("a.jpg", 1)))
+    assert len(page.images) == 1
+    assert len(page.rejects) <= 1

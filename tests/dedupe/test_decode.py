@@ -1,0 +1,128 @@
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from dedupe import CorruptImage, ImageError, TooManyPixels, TruncatedImage, UnsupportedFormat
+from dedupe.decode import decode
+from tests.dedupe.pictures import encoded, scene
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("JPEG", {}),
+        ("JPEG", {"progressive": True}),
+        ("PNG", {}),
+        ("WEBP", {"lossless": True}),
+        ("BMP", {}),
+        ("TIFF", {}),
+        ("AVIF", {"quality": 95}),
+    ],
+)
+def test_every_format_shows_the_same_picture(kind: str, options: dict[str, object]) -> None:
+    image = scene(1)
+    reference = decode(encoded(image, "PNG"), side_px=64).grey
+    decoded = decode(encoded(image, kind, **options), side_px=64)
+    assert decoded.format == kind
+    assert (decoded.width_px, decoded.height_px) == image.size
+    assert np.abs(decoded.grey - reference).mean() < 3
+
+
+@pytest.mark.parametrize("mode", ["L", "P", "CMYK", "1", "LA", "RGBA", "I;16"])
+def test_every_mode_shows_the_same_picture(mode: str) -> None:
+    grey = scene(2).convert("L")
+    if mode == "I;16":
+        image = Image.fromarray(np.asarray(grey).astype(np.uint16) * 257)
+    else:
+        image = grey.convert("RGB").convert(mode) if mode in ("CMYK", "RGBA") else grey.convert(mode)
+    kind = "TIFF" if mode in ("CMYK", "I;16") else "PNG"
+    decoded = decode(encoded(image, kind), side_px=64).grey
+    assert np.abs(decoded - decode(encoded(grey, "PNG"), side_px=64).grey).mean() < 3
+
+
+def test_transparency_lies_over_white() -> None:
+    clear = Image.new("RGBA", (100, 80), (0, 0, 0, 0))
+    assert decode(encoded(clear, "PNG"), side_px=16).grey.min() == 255
+
+
+def test_exif_orientation_is_applied() -> None:
+    image = scene(3)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    turned = decode(encoded(image, "JPEG", exif=exif, quality=95), side_px=64)
+    upright = decode(encoded(image.transpose(Image.Transpose.ROTATE_270), "JPEG", quality=95), side_px=64)
+    assert (turned.width_px, turned.height_px) == (image.height, image.width)
+    assert np.abs(turned.grey - upright.grey).mean() < 3
+
+
+def test_the_first_frame_of_an_animation_counts() -> None:
+    first = scene(4)
+    data = encoded(first, "GIF", save_all=True, append_images=[scene(5)])
+    still = encoded(first, "GIF")
+    assert np.abs(decode(data, side_px=64).grey - decode(still, side_px=64).grey).mean() < 3
+
+
+@pytest.mark.parametrize("data", [b"", b"hello", b"<!DOCTYPE html><html></html>", b"%PDF-1.7", b"\xff\xd8\xff"])
+def test_what_is_no_image_is_named_so(data: bytes) -> None:
+    with pytest.raises(UnsupportedFormat):
+        decode(data, side_px=64)
+
+
+def test_a_format_outside_the_list_is_refused() -> None:
+    with pytest.raises(UnsupportedFormat):
+        decode(encoded(scene(1), "PPM"), side_px=64)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_truncated_data_is_an_error_and_not_half_a_picture(kind: str) -> None:
+    data = encoded(scene(1), kind)
+    with pytest.raises((TruncatedImage, CorruptImage, UnsupportedFormat)):
+        decode(data[: len(data) // 2], side_px=64)
+
+
+def png_header(width: int, height: int) -> bytes:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize("size", [(20_000, 20_000), (2_000_000, 1), (65_535, 65_535)])
+def test_too_many_pixels_are_refused_by_the_header(size: tuple[int, int]) -> None:
+    with pytest.raises(TooManyPixels):
+        decode(png_header(*size), side_px=64, max_pixels=1_000_000)
+
+
+def test_the_limit_itself_is_allowed() -> None:
+    image = scene(1)
+    assert decode(encoded(image, "PNG"), side_px=64, max_pixels=image.width * image.height).format == "PNG"
+
+
+_SEEDS = [encoded(scene(7, size=(64, 48)), kind) for kind in ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")]
+
+
+# Pillow warns of oddities that it can live with; hostile bytes are full of them.
+@pytest.mark.filterwarnings("ignore:.*:UserWarning", "ignore::PIL.Image.DecompressionBombWarning")
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    seed=st.sampled_from(_SEEDS),
+    cuts=st.lists(st.tuples(st.floats(0, 1), st.binary(min_size=0, max_size=8)), min_size=1, max_size=6),
+    length=st.floats(0.1, 1),
+)
+def test_mutated_bytes_end_as_a_picture_or_a_named_error(
+    seed: bytes, cuts: list[tuple[float, bytes]], length: float
+) -> None:
+    data = bytearray(seed[: int(len(seed) * length)])
+    for place, replacement in cuts:
+        at = int(place * len(data))
+        data[at : at + len(replacement)] = replacement
+    try:
+        assert decode(bytes(data), side_px=64, max_pixels=10_000_000).grey.shape == (64, 64)
+    except ImageError as error:
+        assert error.outcome in {"not_an_image", "too_many_pixels", "truncated_image", "corrupt_image"}

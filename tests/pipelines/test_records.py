@@ -1,0 +1,102 @@
+import json
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from pipelines import records
+from pipelines.errors import RecordError, UnknownVersion
+from pipelines.records import (
+    Candidate,
+    DeadLetter,
+    Duplicate,
+    Fetched,
+    FoundBy,
+    HttpAnswer,
+    Image,
+    ImageUrl,
+    Progress,
+    Query,
+    Record,
+    Survivor,
+    decode,
+    encode,
+)
+
+FOUND_BY = FoundBy(
+    source="commons", query="whippet", rank=3, title="A.jpg", author="J", licence="CC0", landing_page="https://c/a"
+)
+IMAGE = Image(
+    sha256="ab" * 32,
+    hash="1:" + "A" * 43 + "=",
+    information=30.5,
+    width_px=640,
+    height_px=480,
+    format="JPEG",
+    size_bytes=90_000,
+)
+ANSWER = HttpAnswer(status=200, fetched_at="2026-01-02T03:04:05Z", etag='"x"', last_modified="y")
+CANDIDATE = Candidate(wnid="n1", url="https://up/a.jpg", image=IMAGE, found_by=FOUND_BY, answer=ANSWER)
+EXAMPLES: list[Record] = [
+    Query(wnid="n1", source="commons", text="whippet", cursor="{}", page=2, limit=100),
+    ImageUrl(wnid="n1", url="https://up/a.jpg", found_by=FOUND_BY),
+    CANDIDATE,
+    Survivor(candidate=CANDIDATE, replaces="cd" * 32, distance_bits=7, transform="mirrored"),
+    Duplicate(wnid="n1", sha256="ab" * 32, of="cd" * 32, kind="near", distance_bits=9, candidate=CANDIDATE),
+    Fetched(url="https://up/a.jpg", outcome="fetched", image=IMAGE, answer=ANSWER, wnids=("n1", "n2")),
+    Progress(wnid="n1", stage="fetch", partition=3, counts={"fetched": 5}),
+    DeadLetter(
+        stage="fetch",
+        topic="image-urls",
+        partition=3,
+        offset=9,
+        key=b"up",
+        value=b"\xff\x00raw",
+        outcome="timeout",
+        message="m",
+        at="2026-01-02T03:04:05Z",
+        attempts=4,
+    ),
+]
+GOLDEN = Path(__file__).parent.parent / "data" / "records-v1.jsonl"
+
+
+@pytest.mark.parametrize("record", EXAMPLES, ids=lambda record: type(record).__name__)
+def test_a_record_is_read_as_it_was_written(record: Record) -> None:
+    assert decode(type(record), encode(record)) == record
+
+
+def test_there_is_an_example_of_every_record() -> None:
+    assert {type(example) for example in EXAMPLES} == set(records.ALL)
+
+
+def test_messages_written_by_version_1_stay_readable() -> None:
+    lines = GOLDEN.read_bytes().splitlines()
+    assert [decode(type(example), line) for example, line in zip(EXAMPLES, lines, strict=True)] == EXAMPLES
+
+
+def test_an_unknown_field_is_ignored() -> None:
+    data = json.dumps({"wnid": "n1", "source": "s", "text": "t", "novelty": [1, 2]}).encode()
+    assert decode(Query, data) == Query(wnid="n1", source="s", text="t")
+
+
+@pytest.mark.parametrize("data", [b'{"v":2,"wnid":"n1","source":"s","text":"t"}', b'{"v":7,"other":"shape"}'])
+def test_an_unknown_version_says_so_even_if_its_shape_is_new(data: bytes) -> None:
+    with pytest.raises(UnknownVersion, match="this program reads version 1"):
+        decode(Query, data)
+
+
+@pytest.mark.parametrize("data", [b"", b"\xff\xfe", b"[]", b'{"wnid": 5}', b'{"source":"s"}', b"null"])
+def test_a_broken_record_is_an_error_that_names_the_record(data: bytes) -> None:
+    with pytest.raises(RecordError, match="not a Query"):
+        decode(Query, data)
+
+
+def test_a_record_cannot_be_changed() -> None:
+    with pytest.raises(AttributeError):
+        EXAMPLES[0].v = 2  # type: ignore[misc]
+
+
+def test_raw_bytes_of_a_dead_letter_survive_json() -> None:
+    assert json.loads(encode(EXAMPLES[-1]))["value"] == "/wByYXc="
+    assert isinstance(EXAMPLES[-1], msgspec.Struct)
