@@ -46,21 +46,18 @@ def configuration_page() -> str:
     """Every key with its default and meaning."""
     lines = ["# Configuration", "", NOTE, ""]
     lines += [
-        "One TOML file, `SYNSIFT_…` variables above it, options above those; `synsift config` shows the result and where",
-        "each value came from. The file is `--config FILE`, else `$SYNSIFT_CONFIG`, else `./synsift.toml`, else",
-        "`~/.config/synsift/synsift.toml`. The variable of `fetch.delay_s` is `SYNSIFT_FETCH__DELAY_S`; lists are JSON.",
+        "One TOML file, `SYNSIFT_…` variables above it, options above those; `synsift config` shows the result,",
+        "and where each value came from. The file is `--config FILE`, else `$SYNSIFT_CONFIG`, else `./synsift.toml`,",
+        "else `~/.config/synsift/synsift.toml`. The variable of `fetch.delay_s` is `SYNSIFT_FETCH__DELAY_S`; lists",
+        "are JSON.",
         "",
         "| key | default | meaning |",
         "| --- | --- | --- |",
     ]
     for value in load(env={}, file=Path("/dev/null")).values():
         default = "" if "secret" in value.key else json.dumps(value.value)
-        lines.append(f"| `{value.key}` | `{default}` | {value.description} |" if default else _empty(value.key, value))
+        lines.append(f"| `{value.key}` | {f'`{default}`' if default else ''} | {value.description} |")
     return "\n".join(lines) + "\n"
-
-
-def _empty(key: str, value: object) -> str:
-    return f"| `{key}` | | {getattr(value, 'description', '')} |"
 
 
 def commands_page() -> str:

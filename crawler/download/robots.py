@@ -2,7 +2,8 @@
 
 robots.txt ──┬─ 2xx ─────────────────────▶ its rules, at most 500 KiB of them
              ├─ 4xx ─────────────────────▶ everything is allowed (section 2.3.1.3)
-             └─ 5xx, 429, no answer ─────▶ nothing is allowed, for a quarter of an hour (section 2.3.1.4)
+             ├─ 5xx, 429 ────────────────▶ nothing is allowed, for a quarter of an hour (section 2.3.1.4)
+             └─ no answer ───────────────▶ the request fails as robots.txt did, and is tried again as it would be
 """
 
 import asyncio
@@ -18,7 +19,7 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 
 from crawler.download.attempt import url_problem
-from crawler.errors import PrivateAddress, RobotsDenied
+from crawler.errors import RobotsDenied
 from crawler.outcome import Outcome, of_status
 
 _log: Final = logging.getLogger(__name__)
@@ -27,6 +28,8 @@ _MAX_BYTES: Final = 500 * 1024
 _MAX_REDIRECTS: Final = 5
 _TTL_S: Final = 24 * 3600.0
 _RETRY_AFTER_S: Final = 15 * 60.0
+# A second try of the request asks for robots.txt again; the many that fail with the first don't.
+_ASK_AGAIN_S: Final = 0.02
 _NO_ROBOTS: Final = "synsift_no_robots"
 
 
@@ -43,13 +46,15 @@ class Rules:
 
     Attributes:
         parsed: Its robots.txt; None if there is none.
-        reachable: Whether an answer was had at all.
+        reachable: Whether the host could say.
         expires_at_s: When to ask again, by the monotonic clock.
+        error: Why there was no answer at all.
     """
 
     parsed: Protego | None
     reachable: bool
     expires_at_s: float
+    error: Exception | None = None
 
     def allows(self, url: str, agent: str) -> bool:
         """Whether a URL may be fetched."""
@@ -80,12 +85,15 @@ class RobotsMiddleware:
         """Let a request pass.
 
         Raises:
-            RobotsDenied: robots.txt forbids it, or can't be had.
+            RobotsDenied: robots.txt forbids it, or its host can't say.
+            Exception: The host couldn't be asked, as the request itself couldn't.
         """
         parts = urlsplit(request.url)
         if parts.scheme not in ("http", "https") or request.meta.get(_NO_ROBOTS):
             return
         rules = await self._rules_of(f"{parts.scheme}://{parts.netloc}")
+        if rules.error is not None:
+            raise rules.error
         if not rules.allows(request.url, self._agent):
             reason = "forbids it" if rules.reachable else "can't be had, so nothing may be fetched for now"
             raise RobotsDenied(f"robots.txt of {parts.netloc} {reason}")
@@ -102,12 +110,9 @@ class RobotsMiddleware:
     async def _ask(self, origin: str) -> Rules:
         try:
             response = await self._download(f"{origin}/robots.txt")
-        except PrivateAddress:
-            # The request itself will be refused for the same reason, under its own name.
-            return Rules(None, reachable=True, expires_at_s=time.monotonic())
-        except Exception as exc:  # noqa: BLE001 - whatever went wrong, there was no answer
+        except Exception as exc:  # noqa: BLE001 - whatever went wrong will end the request under its own name
             _log.debug("no robots.txt from %s: %s", origin, exc)
-            return Rules(None, reachable=False, expires_at_s=time.monotonic() + _RETRY_AFTER_S)
+            return Rules(None, reachable=False, expires_at_s=time.monotonic() + _ASK_AGAIN_S, error=exc)
         outcome = of_status(response.status)
         if outcome is not Outcome.FETCHED:
             wait_s = _RETRY_AFTER_S if outcome.heals else _TTL_S
@@ -128,7 +133,8 @@ class RobotsMiddleware:
             raise RuntimeError("robots.txt is asked for while an engine runs")
         for _ in range(_MAX_REDIRECTS + 1):
             meta = {_NO_ROBOTS: True, "download_maxsize": 2 * _MAX_BYTES, "download_timeout": self._timeout_s}
-            response: Response = await engine.download_async(Request(url, meta=meta, dont_filter=True))
+            request = Request(url, headers={"User-Agent": self._agent}, meta=meta, dont_filter=True)
+            response: Response = await engine.download_async(request)
             location = response.headers.get("Location")
             if response.status not in (301, 302, 303, 307, 308) or location is None:
                 return response

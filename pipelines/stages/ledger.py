@@ -212,6 +212,8 @@ class Ledger:
         for item in finished:
             counts = self._counts[item.message.partition]
             for count in item.counts:
+                if count.number == 0:
+                    continue
                 counts.setdefault(count.wnid, Counter())[count.outcome] += count.number
                 touched.add((item.message.partition, count.wnid))
         return [

@@ -1,3 +1,4 @@
+import itertools
 from collections import Counter, defaultdict
 
 from hypothesis import given, settings
@@ -139,4 +140,4 @@ def test_every_job_starts_once_and_no_rule_is_broken(
             plan.finish(item[1])
     assert sorted(seen) == list(range(len(jobs)))
     for times in starts.values():
-        assert all(later - earlier >= delay_s - 1e-9 for earlier, later in zip(times, times[1:], strict=False))
+        assert all(later - earlier >= delay_s - 1e-9 for earlier, later in itertools.pairwise(times))

@@ -1,0 +1,87 @@
+"""What several test folders share: the demo's web, and the command line as a user runs it."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from pipelines.demo.run import demo_options, demo_web
+from pipelines.demo.web import Directory
+
+RunCli = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Fast tests first."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is not None)
+
+
+@pytest.fixture(scope="session")
+def directory() -> Iterator[Directory]:
+    """The demo's web, started once."""
+    with demo_web() as found:
+        yield found
+
+
+def environment(options: Mapping[str, object]) -> dict[str, str]:
+    """The environment of a command: nothing of the tester's own configuration, and these keys."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("SYNSIFT_")}
+    for key, value in options.items():
+        text = str(value).replace("'", '"') if isinstance(value, list) else str(value)
+        env[f"SYNSIFT_{key.replace('.', '__').upper()}"] = text
+    return env
+
+
+@pytest.fixture
+def quick_options(directory: Directory) -> dict[str, object]:
+    """The demo's configuration, more impatient still."""
+    return {
+        **demo_options(directory),
+        "fetch.timeout_s": 1.0,
+        "fetch.backoff_s": 0.1,
+        "land.linger_s": 0.2,
+        "logging.level": "WARNING",
+    }
+
+
+def command(*arguments: str) -> list[str]:
+    """The command line of a command."""
+    return [sys.executable, "-m", "pipelines", *arguments]
+
+
+@pytest.fixture
+def cli(tmp_path: Path) -> RunCli:
+    """Run a command as a user does, in an empty folder."""
+    folder = tmp_path / "cwd"
+    folder.mkdir()
+
+    def run(
+        *arguments: str, options: Mapping[str, object] | None = None, timeout_s: float = 60, stdin: str = ""
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command(*arguments),
+            env=environment(options or {}),
+            cwd=folder,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            check=False,
+        )
+
+    return run
+
+
+def component(names: Sequence[str]) -> str:
+    """The path of a program that a test needs; without it the test is skipped, in CI it fails."""
+    for name in names:
+        path = shutil.which(name)
+        if path is not None:
+            return path
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"none of {', '.join(names)} is installed, and CI must have it")
+    pytest.skip(f"none of {', '.join(names)} is installed")

@@ -1,0 +1,38 @@
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import RunCli, component
+
+CHROMIUM_FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+CHROMIUM_FLAGS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+
+
+@pytest.mark.slow
+def test_the_demo_equals_its_truth_and_its_page_opens_in_a_browser(cli: RunCli, tmp_path: Path) -> None:
+    out = tmp_path / "demo"
+    done = cli("demo", "--out", str(out), "--format", "jsonl", timeout_s=120)
+    assert done.returncode == 0, done.stderr
+    assert "equal to the truth" in done.stderr
+    assert "Traceback" not in done.stderr
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(rows) == 3
+    assert sum(row["found"] for row in rows) >= 400
+    for row in rows:
+        assert row["found"] == row["repeated"] + row["fetched"] + row["refused"]
+        assert row["fetched"] == row["unique"] + row["exact"] + row["near"]
+        assert row["landed"] == row["unique"]
+
+    again = cli("demo", "--out", str(out))
+    assert again.returncode == 2
+    assert "not empty" in again.stderr
+
+    chromium = component(["chromium", "chromium-browser", "google-chrome"])
+    page = out / "report.html"
+    command = [chromium, *CHROMIUM_FLAGS, f"--user-data-dir={tmp_path / 'chrome'}", "--dump-dom", f"file://{page}"]
+    dom = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
+    assert len(re.findall("<figure", dom)) > sum(row["unique"] for row in rows)
+    assert "no longer stored" not in dom

@@ -1,0 +1,199 @@
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from pipelines import topics
+from pipelines.records import Candidate, DeadLetter, Duplicate, Progress, Survivor
+from pipelines.stages.base import Stage
+from pipelines.stages.dedupe import DedupeStage
+from pipelines.stages.land import LandOptions, LandStage
+from pipelines.storage import layout
+from pipelines.storage.manifests import decode_part
+from pipelines.storage.sweep import Swept, sweep
+from pipelines.topics import Entry
+from pipelines.worker import Worker
+from tests.dedupe.pictures import encoded, scene
+from tests.pipelines.worlds import PARTITIONS, World, candidate, make_world, stored
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return make_world(tmp_path)
+
+
+def small(seed: int) -> bytes:
+    return encoded(scene(seed).resize((160, 120)), "JPEG", quality=90)
+
+
+def large(seed: int) -> bytes:
+    return encoded(scene(seed), "JPEG", quality=90)
+
+
+def run(world: World, *stages: Stage) -> None:
+    """Run stages until nothing is left to do."""
+    asyncio.run(Worker(world.log, stages, until_idle=True).run())
+
+
+def dedupe(world: World, batch: int = 100) -> DedupeStage:
+    return DedupeStage(world.log, world.router, radius_bits=81, batch=batch)
+
+
+def land(world: World) -> LandStage:
+    return LandStage(world.log, world.router, objects=world.objects, options=LandOptions(100, 0.05, 2))
+
+
+def send(world: World, *candidates: Candidate) -> None:
+    world.log.produce([world.router.candidate(item) for item in candidates])
+
+
+def counts(world: World, stage: str) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for progress in world.records(topics.PROGRESS, Progress):
+        if progress.stage == stage:
+            found |= progress.counts
+    return found
+
+
+def test_candidates_become_survivors_and_duplicates(world: World) -> None:
+    one, two = stored(world, large(1)), stored(world, large(2))
+    copy = stored(world, small(1))
+    send(world, candidate(one), candidate(two), candidate(one, url="http://b.example/same"), candidate(copy))
+    run(world, dedupe(world))
+    survivors = world.records(topics.SURVIVORS, Survivor)
+    assert [s.candidate.image.sha256 for s in survivors] == [one.sha256, two.sha256]
+    duplicates = world.records(topics.DUPLICATES, Duplicate)
+    assert [(d.sha256, d.of, d.kind) for d in duplicates] == [
+        (one.sha256, one.sha256, "exact"),
+        (copy.sha256, one.sha256, "near"),
+    ]
+    assert counts(world, "dedupe") == {"candidates": 4, "unique": 2, "exact_duplicate": 1, "near_duplicate": 1}
+
+
+def test_the_same_image_is_kept_under_both_of_its_synsets(world: World) -> None:
+    one = stored(world, large(1))
+    send(world, candidate(one, "n1"), candidate(one, "n2"))
+    run(world, dedupe(world), land(world))
+    assert world.paths("blobs/") == [layout.blob(one.sha256)]
+    assert {path.split("/")[1] for path in world.paths("candidates/")} == {"n1", "n2"}
+
+
+def test_state_comes_back_from_survivors_after_a_restart(world: World) -> None:
+    one, copy, best = stored(world, small(1)), stored(world, encoded(scene(1), "WEBP")), stored(world, large(1))
+    for image in (one, best, copy):
+        send(world, candidate(image))
+        run(world, dedupe(world))
+    survivors = world.records(topics.SURVIVORS, Survivor)
+    assert [(s.candidate.image.sha256, s.replaces) for s in survivors] == [(one.sha256, ""), (best.sha256, one.sha256)]
+    assert [(d.sha256, d.of) for d in world.records(topics.DUPLICATES, Duplicate)] == [
+        (one.sha256, best.sha256),
+        (copy.sha256, best.sha256),
+    ]
+
+
+def test_a_record_that_cannot_be_read_becomes_a_dead_letter_with_its_bytes(world: World) -> None:
+    broken = [b"\xff not json", b'{"v":9,"what":"new"}']
+    good = stored(world, large(1))
+    world.log.produce([Entry("candidates", 0, b"k", value) for value in broken])
+    send(world, candidate(good))
+    run(world, dedupe(world))
+    letters = world.records(topics.DEAD_LETTERS, DeadLetter)
+    assert [letter.value for letter in letters] == broken
+    assert [letter.outcome for letter in letters] == ["broken_record"] * 2
+    assert "reads version 1" in letters[1].message
+    assert len(world.records(topics.SURVIVORS, Survivor)) == 1
+
+
+def test_a_hash_that_cannot_be_read_is_a_broken_record(world: World) -> None:
+    good = stored(world, large(1))
+    entry = world.router.candidate(candidate(good))
+    bad = entry.value.replace(b'"hash":"1:', b'"hash":"9:')
+    world.log.produce([Entry(entry.topic, entry.partition, entry.key, bad)])
+    run(world, dedupe(world))
+    assert "version '9'" in world.records(topics.DEAD_LETTERS, DeadLetter)[0].message
+
+
+def test_survivors_land_with_provenance_and_manifest(world: World) -> None:
+    one = stored(world, large(1))
+    send(world, candidate(one))
+    run(world, dedupe(world), land(world))
+    assert world.objects.get(f"candidates/n1/{one.sha256}.jpg") == large(1)
+    provenance = json.loads(world.objects.get(f"candidates/n1/{one.sha256}.json"))
+    assert provenance["candidate"]["url"] == "http://a.example/x.jpg"
+    (part,) = world.paths("manifests/")
+    (row,) = decode_part(world.objects.get(part))
+    assert (row["sha256"], row["replaces"], row["object"]) == (one.sha256, "", f"candidates/n1/{one.sha256}.jpg")
+
+
+def test_what_is_replaced_is_moved_out(world: World) -> None:
+    first, best = stored(world, small(1)), stored(world, large(1))
+    send(world, candidate(first))
+    run(world, dedupe(world), land(world))
+    assert any(first.sha256 in path for path in world.paths("candidates/"))
+    send(world, candidate(best))
+    run(world, dedupe(world), land(world))
+    assert world.paths("candidates/") == [f"candidates/n1/{best.sha256}.{ext}" for ext in ("jpg", "json")]
+    rows = [row for part in world.paths("manifests/") for row in decode_part(world.objects.get(part))]
+    assert [(row["sha256"], row["replaces"]) for row in rows] == [
+        (first.sha256, ""),
+        (best.sha256, first.sha256),
+    ]
+    assert counts(world, "land") == {"landed": 2, "moved_out": 1}
+
+
+def test_what_is_replaced_within_a_batch_never_lands(world: World) -> None:
+    first, best = stored(world, small(1)), stored(world, large(1))
+    send(world, candidate(first), candidate(best))
+    run(world, dedupe(world))
+    run(world, land(world))
+    assert world.paths("candidates/") == [f"candidates/n1/{best.sha256}.{ext}" for ext in ("jpg", "json")]
+
+
+def test_a_manifest_part_of_an_interrupted_batch_is_replaced(world: World) -> None:
+    one, two = stored(world, large(1)), stored(world, large(2))
+    send(world, candidate(one), candidate(two))
+    run(world, dedupe(world))
+    partition = world.router.of_wnid("n1")
+    stale = layout.ManifestPart("n1", partition, 0, 0)
+    world.objects.put(stale.path, b"written before the kill, never committed")
+    run(world, land(world))
+    assert world.paths("manifests/") == [layout.ManifestPart("n1", partition, 0, 1).path]
+
+
+def test_a_survivor_whose_blob_is_gone_is_a_dead_letter_and_no_stop(world: World) -> None:
+    one, two = stored(world, large(1)), stored(world, large(2))
+    send(world, candidate(one), candidate(two))
+    run(world, dedupe(world))
+    world.objects.delete(layout.blob(one.sha256))
+    run(world, land(world))
+    (letter,) = world.records(topics.DEAD_LETTERS, DeadLetter)
+    assert (letter.stage, letter.outcome) == ("land", "blob_missing")
+    assert [path for path in world.paths("candidates/") if path.endswith("jpg")] == [f"candidates/n1/{two.sha256}.jpg"]
+
+
+def test_sweeping_takes_blobs_of_duplicates_and_nothing_else(world: World) -> None:
+    kept, copy, open_one = stored(world, large(1)), stored(world, small(1)), stored(world, large(2))
+    elsewhere = stored(world, small(3))
+    send(world, candidate(kept), candidate(copy), candidate(elsewhere, "n2"), candidate(stored(world, large(3)), "n1"))
+    run(world, dedupe(world), land(world))
+    send(world, candidate(open_one), candidate(copy, "n3"))
+    assert sweep(world.log, world.objects, PARTITIONS, dry_run=True) == Swept(5, 0)
+    run(world, dedupe(world), land(world))
+    # The small copy survives in n3 now, so only in n1 it is a duplicate.
+    assert sweep(world.log, world.objects, PARTITIONS, dry_run=False) == Swept(5, 0)
+    send(world, candidate(kept, "n3"))
+    run(world, dedupe(world), land(world))
+    assert sweep(world.log, world.objects, PARTITIONS, dry_run=True) == Swept(4, 1)
+    assert sweep(world.log, world.objects, PARTITIONS, dry_run=False) == Swept(4, 1)
+    assert not world.objects.exists(layout.blob(copy.sha256))
+    assert world.objects.exists(layout.blob(kept.sha256))
+
+
+def test_a_survivor_that_was_replaced_before_it_landed_keeps_its_blob(world: World) -> None:
+    first, best = stored(world, small(1)), stored(world, large(1))
+    send(world, candidate(first), candidate(best))
+    run(world, dedupe(world))
+    assert sweep(world.log, world.objects, PARTITIONS, dry_run=False) == Swept(2, 0)
+    run(world, land(world))
+    assert sweep(world.log, world.objects, PARTITIONS, dry_run=False) == Swept(1, 1)

@@ -1,0 +1,314 @@
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from crawler.download.attempt import Patience
+from crawler.download.dispatcher import Politeness
+from crawler.download.settings import Limits
+from pipelines import topics
+from pipelines.errors import DiskFull, StoreUnavailable
+from pipelines.records import Candidate, DeadLetter, Fetched, Progress
+from pipelines.stages.fetch import BlobStore, FetchOptions, FetchStage
+from pipelines.stages.replay import replay
+from pipelines.storage import layout
+from pipelines.summary import read_dead_letters
+from pipelines.topics import Entry
+from pipelines.worker import Worker
+from tests.dedupe.pictures import encoded, scene
+from tests.pipelines.stages.web import SmallWeb, small_web
+from tests.pipelines.worlds import PARTITIONS, World, image_url, make_world
+
+
+@pytest.fixture
+def site() -> Iterator[SmallWeb]:
+    with small_web() as found:
+        yield found
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return make_world(tmp_path)
+
+
+def picture(seed: int) -> bytes:
+    return encoded(scene(seed, (160, 120)), "JPEG", quality=85)
+
+
+def fetch(world: World, *, blobs: BlobStore | None = None, robots: bool = True, delay_s: float = 0.0) -> None:
+    """Fetch until nothing is left to do."""
+    options = FetchOptions(
+        politeness=Politeness(16, 4, delay_s),
+        patience=Patience(attempts=3, redirects=3, backoff_s=0.05, max_wait_s=2.0),
+        limits=Limits("synsift/test (+t@example.org)", 1.0, 100_000, robots, ("127.0.0.0/24",)),
+        max_pixels=1_000_000,
+        look_ahead=500,
+        threads=2,
+    )
+    stage = FetchStage(world.log, world.router, blobs=blobs or world.objects, options=options)
+    asyncio.run(Worker(world.log, [stage], until_idle=True).run())
+
+
+def want(world: World, url: str, wnid: str = "n1", replay_of: str = "") -> None:
+    world.log.produce([world.router.image_url(image_url(url, wnid, replay_of))])
+
+
+def letters(world: World) -> list[tuple[str, int]]:
+    return [(x.letter.outcome, x.letter.attempts) for x in read_dead_letters(world.log, PARTITIONS)]
+
+
+def counts(world: World, wnid: str = "n1") -> dict[str, int]:
+    return {
+        outcome: number
+        for progress in world.records(topics.PROGRESS, Progress)
+        if progress.wnid == wnid
+        for outcome, number in progress.counts.items()
+    }
+
+
+def test_an_image_comes_with_its_provenance(site: SmallWeb, world: World) -> None:
+    url = site.serve("/a.jpg", picture(1), Content_Type="image/jpeg", ETag='"e"', Last_Modified="yesterday")
+    want(world, url)
+    fetch(world)
+    (found,) = world.records(topics.CANDIDATES, Candidate)
+    assert (found.wnid, found.url, found.answer.status) == ("n1", url, 200)
+    assert (found.answer.etag, found.answer.last_modified, found.answer.content_type) == (
+        '"e"',
+        "yesterday",
+        "image/jpeg",
+    )
+    assert world.objects.get(layout.blob(found.image.sha256)) == picture(1)
+    assert site.agents == {"synsift/test (+t@example.org)"}
+
+
+def test_a_url_is_fetched_once_for_all_synsets_and_all_time(site: SmallWeb, world: World) -> None:
+    url = site.serve("/a.jpg", picture(1))
+    for wnid in ("n1", "n1", "n2"):
+        want(world, url, wnid)
+    fetch(world)
+    want(world, url, "n2")
+    want(world, url, "n3")
+    fetch(world)
+    assert site.asked["/a.jpg"] == 1
+    assert sorted(x.wnid for x in world.records(topics.CANDIDATES, Candidate)) == ["n1", "n2", "n3"]
+    assert counts(world, "n1") == {"fetched": 1, "repeated": 1}
+    assert counts(world, "n2") == {"reused": 1, "repeated": 1}
+    assert counts(world, "n3") == {"reused": 1}
+    assert world.records(topics.FETCHED, Fetched)[-1].wnids == ("n1", "n2", "n3")
+
+
+def test_a_url_that_failed_is_not_asked_again_for_another_synset(site: SmallWeb, world: World) -> None:
+    want(world, site.url("/gone.jpg"), "n1")
+    fetch(world)
+    want(world, site.url("/gone.jpg"), "n2")
+    fetch(world)
+    assert site.asked["/gone.jpg"] == 1
+    assert letters(world) == [("not_found", 1), ("not_found", 1)]
+
+
+def test_a_blob_that_was_swept_is_fetched_again_when_another_synset_wants_it(site: SmallWeb, world: World) -> None:
+    url = site.serve("/a.jpg", picture(1))
+    want(world, url, "n1")
+    fetch(world)
+    (found,) = world.records(topics.CANDIDATES, Candidate)
+    world.objects.delete(layout.blob(found.image.sha256))
+    want(world, url, "n2")
+    fetch(world)
+    assert world.objects.exists(layout.blob(found.image.sha256))
+    assert len(world.records(topics.CANDIDATES, Candidate)) == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "outcome", "attempts"),
+    [
+        (404, b"", "not_found", 1),
+        (403, b"", "http_error", 1),
+        (500, b"", "server_error", 3),
+        (200, b"", "empty", 1),
+        (200, b"<html>", "not_an_image", 1),
+        (200, b"x" * 200_000, "too_large", 1),
+    ],
+)
+def test_what_gives_no_image_is_a_dead_letter_with_its_class_and_attempts(
+    site: SmallWeb, world: World, status: int, body: bytes, outcome: str, attempts: int
+) -> None:
+    want(world, site.serve("/a.jpg", body, status=status))
+    fetch(world)
+    assert letters(world) == [(outcome, attempts)]
+    assert counts(world) == {outcome: 1}
+    assert site.asked["/a.jpg"] == attempts
+
+
+@pytest.mark.parametrize(
+    ("url", "outcome"),
+    [
+        ("http://127.0.1.1:1/x", "private_address"),
+        ("http://[::1]:1/x", "private_address"),
+        ("http://169.254.169.254/latest/meta-data", "private_address"),
+        ("http://0/", "bad_url"),
+        ("file:///etc/passwd", "bad_url"),
+        ("ftp://127.0.0.1/x", "bad_url"),
+        ("http://user:secret@127.0.0.1/x", "bad_url"),
+        ("http://127.0.0.1:99999/x", "bad_url"),
+        ("javascript:alert(1)", "bad_url"),
+        ("", "bad_url"),
+        ("http://127.0.0.1:1/x", "connection_failed"),
+        ("http://no-such-host.invalid/x", "dns_failed"),
+    ],
+)
+def test_where_no_request_may_or_can_go(world: World, url: str, outcome: str) -> None:
+    want(world, url)
+    fetch(world)
+    assert [outcome for outcome, _ in letters(world)] == [outcome]
+
+
+def test_a_deadline_covers_the_whole_request(site: SmallWeb, world: World) -> None:
+    async def drip(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        for _ in range(100):
+            await response.write(b"x")
+            await asyncio.sleep(0.1)
+        return response
+
+    site.pages["/drip.jpg"] = drip
+    want(world, site.url("/drip.jpg"))
+    fetch(world)
+    assert letters(world) == [("timeout", 3)]
+
+
+def test_a_transfer_that_ends_early_is_tried_again(site: SmallWeb, world: World) -> None:
+    async def cut(request: web.Request) -> web.StreamResponse:
+        if site.asked["/cut.jpg"] > 1:
+            return web.Response(body=picture(1))
+        response = web.StreamResponse(headers={"Content-Length": "5000"})
+        await response.prepare(request)
+        await response.write(b"x" * 100)
+        assert request.transport is not None
+        request.transport.close()
+        return response
+
+    site.pages["/cut.jpg"] = cut
+    want(world, site.url("/cut.jpg"))
+    fetch(world)
+    assert counts(world) == {"fetched": 1}
+
+
+def test_a_redirect_is_followed_and_noted(site: SmallWeb, world: World) -> None:
+    site.serve("/old.jpg", status=302, Location="/new.jpg")
+    site.serve("/new.jpg", picture(1))
+    want(world, site.url("/old.jpg"))
+    fetch(world)
+    (found,) = world.records(topics.CANDIDATES, Candidate)
+    assert (found.url, found.answer.final_url) == (site.url("/old.jpg"), site.url("/new.jpg"))
+
+
+@pytest.mark.parametrize("target", ["http://127.0.1.1:1/x", "file:///etc/passwd", "/loop.jpg"])
+def test_a_redirect_leads_nowhere_else(site: SmallWeb, world: World, target: str) -> None:
+    site.serve("/loop.jpg", status=301, Location=target)
+    want(world, site.url("/loop.jpg"))
+    fetch(world)
+    expected = {"http": "private_address", "file": "bad_url", "/loo": "too_many_redirects"}[target[:4]]
+    assert [outcome for outcome, _ in letters(world)] == [expected]
+
+
+def test_robots_txt_is_asked_once_and_obeyed_also_after_a_redirect(site: SmallWeb, world: World) -> None:
+    site.serve("/robots.txt", b"User-agent: synsift\nDisallow: /no/\n")
+    site.serve("/open.jpg", status=302, Location="/no/x.jpg")
+    for path in ("/no/a.jpg", "/no/b.jpg", "/open.jpg"):
+        want(world, site.url(path))
+    want(world, site.serve("/yes.jpg", picture(1)))
+    fetch(world)
+    assert counts(world) == {"fetched": 1, "robots_denied": 3}
+    assert site.asked["/robots.txt"] == 1
+    assert site.asked["/no/a.jpg"] == site.asked["/no/x.jpg"] == 0
+
+
+def test_a_host_whose_robots_txt_fails_is_left_alone(site: SmallWeb, world: World) -> None:
+    site.serve("/robots.txt", status=503)
+    want(world, site.serve("/a.jpg", picture(1)))
+    fetch(world)
+    assert counts(world) == {"robots_denied": 1}
+    assert site.asked["/a.jpg"] == 0
+
+
+def test_a_redirected_robots_txt_counts(site: SmallWeb, world: World) -> None:
+    site.serve("/robots.txt", status=301, Location="/elsewhere.txt")
+    site.serve("/elsewhere.txt", b"User-agent: *\nDisallow: /\n")
+    want(world, site.serve("/a.jpg", picture(1)))
+    fetch(world)
+    assert counts(world) == {"robots_denied": 1}
+
+
+def test_without_robots_nothing_is_asked(site: SmallWeb, world: World) -> None:
+    site.serve("/robots.txt", b"User-agent: *\nDisallow: /\n")
+    want(world, site.serve("/a.jpg", picture(1)))
+    fetch(world, robots=False)
+    assert counts(world) == {"fetched": 1}
+    assert site.asked["/robots.txt"] == 0
+
+
+def test_an_opt_out_is_honoured(site: SmallWeb, world: World) -> None:
+    want(world, site.serve("/a.jpg", picture(1), X_Robots_Tag="noai"))
+    fetch(world)
+    assert counts(world) == {"opted_out": 1}
+    assert world.paths("blobs/") == []
+
+
+def test_a_replayed_failure_is_asked_anew_and_its_count_taken_back(site: SmallWeb, world: World) -> None:
+    want(world, site.url("/a.jpg"))
+    fetch(world)
+    site.serve("/a.jpg", picture(1))
+    assert replay(world.log, world.router, read_dead_letters(world.log, PARTITIONS)) == 1
+    assert letters(world) == []
+    fetch(world)
+    assert {name: number for name, number in counts(world).items() if number} == {"fetched": 1}
+    assert len(world.records(topics.CANDIDATES, Candidate)) == 1
+
+
+def test_a_broken_record_is_a_dead_letter_with_its_bytes(world: World) -> None:
+    world.log.produce([Entry("image-urls", 1, b"host", b"\xff nonsense")])
+    fetch(world)
+    (letter,) = world.records(topics.DEAD_LETTERS, DeadLetter)
+    assert (letter.outcome, letter.value, letter.topic) == ("broken_record", b"\xff nonsense", "image-urls")
+
+
+class FailingStore:
+    """A store that fails some times before it works."""
+
+    def __init__(self, world: World, error: Exception, times: int) -> None:
+        self._world, self._error, self._times = world, error, times
+
+    def exists(self, path: str) -> bool:
+        return self._world.objects.exists(path)
+
+    def put(self, path: str, data: bytes, *, overwrite: bool = True) -> bool:
+        if self._times > 0:
+            self._times -= 1
+            raise self._error
+        return self._world.objects.put(path, data, overwrite=overwrite)
+
+
+def test_a_store_that_is_away_for_a_moment_costs_a_wait(site: SmallWeb, world: World) -> None:
+    want(world, site.serve("/a.jpg", picture(1)))
+    fetch(world, blobs=FailingStore(world, StoreUnavailable("away"), 1))
+    assert counts(world) == {"fetched": 1}
+
+
+def test_a_full_disk_stops_the_stage_and_loses_nothing(site: SmallWeb, world: World) -> None:
+    want(world, site.serve("/a.jpg", picture(1)))
+    with pytest.raises(DiskFull):
+        fetch(world, blobs=FailingStore(world, DiskFull("full"), 1))
+    assert letters(world) == []
+    fetch(world)
+    assert counts(world) == {"fetched": 1}
+
+
+def test_a_bug_costs_one_input_and_not_the_worker(site: SmallWeb, world: World) -> None:
+    want(world, site.serve("/a.jpg", picture(1)))
+    want(world, site.serve("/b.jpg", picture(2)))
+    fetch(world, blobs=FailingStore(world, ZeroDivisionError("a bug"), 1))
+    assert counts(world)["fetched"] == 1
+    assert [outcome for outcome, _ in letters(world)] == ["internal_error"]

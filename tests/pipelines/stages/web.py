@@ -1,0 +1,73 @@
+"""A small web on loopback for the stages that ask the web: real HTTP, in a thread of its own."""
+
+import asyncio
+import threading
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+
+from aiohttp import web
+
+Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class SmallWeb:
+    """Pages by path; counts what is asked for."""
+
+    def __init__(self) -> None:
+        self.pages: dict[str, Answer] = {}
+        self.asked: Counter[str] = Counter()
+        self.agents: set[str] = set()
+        self.port = 0
+
+    def serve(self, path: str, body: bytes = b"", *, status: int = 200, **headers: str) -> str:
+        """Give a page a fixed answer; return its URL."""
+
+        async def answer(_request: web.Request) -> web.StreamResponse:
+            named = {name.replace("_", "-"): value for name, value in headers.items()}
+            return web.Response(body=body, status=status, headers=named)
+
+        self.pages[path] = answer
+        return self.url(path)
+
+    def url(self, path: str, host: str = "127.0.0.1") -> str:
+        return f"http://{host}:{self.port}{path}"
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        self.asked[request.path] += 1
+        self.agents.add(request.headers.get("User-Agent", ""))
+        page = self.pages.get(request.path)
+        if page is None:
+            raise web.HTTPNotFound
+        return await page(request)
+
+
+@contextmanager
+def small_web() -> Iterator[SmallWeb]:
+    """Serve on all of 127.0.0.0/8 for the block."""
+    site = SmallWeb()
+    loop = asyncio.new_event_loop()
+    ready = threading.Event()
+    stop = asyncio.Event()
+
+    async def serve() -> None:
+        app = web.Application()
+        app.router.add_get("/{path:.*}", site.answer)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        site.port = runner.addresses[0][1]
+        await web.TCPSite(runner, "127.0.0.2", site.port).start()
+        ready.set()
+        await stop.wait()
+        await runner.cleanup()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
+    thread.start()
+    assert ready.wait(10)
+    try:
+        yield site
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join()
+        loop.close()

@@ -1,0 +1,62 @@
+"""The smallest worlds for stages: a log, a store, records."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from pipelines.log.sqlite import SqliteLog
+from pipelines.records import Candidate, FoundBy, HttpAnswer, Image, ImageUrl, Record, decode
+from pipelines.stages.fetch import image_record
+from pipelines.storage import layout
+from pipelines.storage.objects import Objects, StoreAddress
+from pipelines.topics import Router, Topic
+
+PARTITIONS = 4
+R = TypeVar("R", bound=Record)
+
+
+@dataclass(frozen=True)
+class World:
+    """A log and a store in a folder."""
+
+    log: SqliteLog
+    objects: Objects
+    router: Router
+
+    def records(self, topic: Topic, kind: type[R]) -> list[R]:
+        """All records of a topic."""
+        return [
+            decode(kind, message.value)
+            for partition in range(PARTITIONS)
+            for message in self.log.read(topic.name, partition)
+        ]
+
+    def paths(self, prefix: str) -> list[str]:
+        """Names of objects."""
+        return sorted(self.objects.list(prefix))
+
+
+def make_world(folder: Path) -> World:
+    objects = Objects(StoreAddress(str(folder)))
+    return World(SqliteLog(folder / "log.db", partitions=PARTITIONS), objects, Router(PARTITIONS))
+
+
+def stored(world: World, data: bytes) -> Image:
+    """Put an image into the blob store."""
+    image = image_record(data, 1_000_000)
+    world.objects.put(layout.blob(image.sha256), data)
+    return image
+
+
+def candidate(image: Image, wnid: str = "n1", url: str = "http://a.example/x.jpg") -> Candidate:
+    return Candidate(
+        wnid=wnid,
+        url=url,
+        image=image,
+        found_by=FoundBy(source="urls", query="list.csv"),
+        answer=HttpAnswer(status=200, fetched_at="2026-01-02T03:04:05Z"),
+    )
+
+
+def image_url(url: str, wnid: str = "n1", replay_of: str = "") -> ImageUrl:
+    return ImageUrl(wnid=wnid, url=url, found_by=FoundBy(source="urls", query="list.csv"), replay_of=replay_of)
