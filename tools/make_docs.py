@@ -11,8 +11,8 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-import click
 import msgspec
 import typer
 
@@ -64,11 +64,10 @@ def commands_page() -> str:
     """Every command with its help."""
     lines = ["# Commands", "", NOTE, ""]
     for name, command in _commands(typer.main.get_command(app), "synsift"):
-        context = click.Context(command, info_name=name)
         lines += [f"## {name}", ""]
         lines += [_plain(line) for line in (command.help or "").splitlines()]
         lines += ["", "| option | meaning |", "| --- | --- |"]
-        for parameter in command.get_params(context):
+        for parameter in command.params:
             record = _option(parameter)
             if record:
                 lines.append(record)
@@ -76,7 +75,7 @@ def commands_page() -> str:
     return "\n".join(lines)
 
 
-def _commands(command: click.Command, name: str) -> Iterator[tuple[str, click.Command]]:
+def _commands(command: Any, name: str) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - Typer shows no class of its own
     children = getattr(command, "commands", None)
     if children is None:
         yield name, command
@@ -85,7 +84,7 @@ def _commands(command: click.Command, name: str) -> Iterator[tuple[str, click.Co
         yield from _commands(value, f"{name} {child}")
 
 
-def _option(parameter: click.Parameter) -> str:
+def _option(parameter: Any) -> str:  # noqa: ANN401 - as _commands
     names = ", ".join(parameter.opts + parameter.secondary_opts)
     text = (getattr(parameter, "help", "") or "").replace("|", "\\|")
     if parameter.param_type_name == "argument":

@@ -3,7 +3,6 @@
 import os
 import sys
 
-import click
 import typer
 
 
@@ -14,18 +13,8 @@ def main() -> None:
     from pipelines.cli.app import app
     from pipelines.errors import SynsiftError, UsageError
 
-    command = typer.main.get_command(app)
     try:
-        status = command(standalone_mode=False)
-    except click.UsageError as exc:
-        exc.show()
-        sys.exit(2)
-    except click.ClickException as exc:
-        exc.show()
-        sys.exit(1)
-    except (click.exceptions.Abort, KeyboardInterrupt):
-        _complain("interrupted")
-        sys.exit(1)
+        app()
     except (UsageError, TargetError) as exc:
         _complain(str(exc))
         sys.exit(2)
@@ -36,7 +25,6 @@ def main() -> None:
         # The reader of our output went away, as `head` does: nothing is wrong.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
-    sys.exit(status if isinstance(status, int) else 0)
 
 
 def _complain(text: str) -> None:

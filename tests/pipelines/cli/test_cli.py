@@ -1,0 +1,153 @@
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+import typer
+
+from pipelines.cli.app import app
+from pipelines.folder_lock import lock_folder
+from tests.conftest import RunCli, command
+
+DOCS = Path(__file__).parents[3] / "docs"
+
+
+def commands() -> list[str]:
+    found: list[str] = []
+    for name, command in typer.main.get_command(app).commands.items():  # type: ignore[attr-defined]
+        children = getattr(command, "commands", None)
+        found += [f"{name} {child}" for child in children] if children else [name]
+    return found
+
+
+def test_every_command_has_help_with_an_example_and_stands_in_the_docs() -> None:
+    page = (DOCS / "commands.md").read_text()
+    for name, command in typer.main.get_command(app).commands.items():  # type: ignore[attr-defined]
+        for child in getattr(command, "commands", {name: command}).values():
+            assert "Examples" in (child.help or ""), name
+            assert "synsift" in (child.help or ""), name
+    for name in commands():
+        assert f"## synsift {name}\n" in page
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["crawl", "--help"], ["dead-letters", "--help"], ["--version"]])
+def test_help_is_given(cli: RunCli, arguments: list[str]) -> None:
+    done = cli(*arguments)
+    assert done.returncode == 0
+    assert done.stdout.strip()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["crawl"], "nothing to ask for"),
+        (["crawl", "n02091134"], "--text"),
+        (["crawl", "whippet"], "identity.contact"),
+        (["crawl", "whippet", "--contact", "a(b"], "identity.contact"),
+        (["crawl", "whippet", "--source", "flickr", "--contact", "x"], "the sources are commons, urls"),
+        (["crawl", "a", "b", "--text", "c", "--contact", "x"], "exactly one WNID"),
+        (["crawl", "--source", "urls", "--contact", "x"], "--list FILE"),
+        (["crawl", "--source", "urls", "--list", "nowhere.csv", "--contact", "x"], "nowhere.csv"),
+        (["crawl", "--list", "nowhere.tsv", "--contact", "x"], "nowhere.tsv"),
+        (["crawl", "whippet", "--limit", "-1"], "--limit"),
+        (["crawl", "whippet", "--nonsense"], "--nonsense"),
+        (["run", "fetsh", "--contact", "x"], "the stages are search, fetch, dedupe, land"),
+        (["run", "fetch"], "identity.contact"),
+        (["status"], "nothing was crawled there"),
+        (["config", "--set", "fetch.dealy_s=1"], "the nearest is 'fetch.delay_s'"),
+        (["config", "--set", "nonsense"], "KEY=VALUE"),
+        (["config", "--config", "nowhere.toml"], "nowhere.toml"),
+        (["plan", "x", "--out", "ftp://host/x"], "store.url"),
+        (["nonsense"], "nonsense"),
+    ],
+)
+def test_wrong_use_is_status_2_with_the_way_out_and_no_traceback(
+    cli: RunCli, arguments: list[str], message: str
+) -> None:
+    done = cli(*arguments)
+    assert done.returncode == 2, done.stderr
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_unreachable_store_is_status_1_and_says_what_was_tried(cli: RunCli) -> None:
+    options = {
+        "store.endpoint": "http://127.0.0.1:9",
+        "store.access_key_id": "key",
+        "store.secret_access_key": "hunter2",
+        "store.region": "eu-1",
+    }
+    done = cli("crawl", "dog", "--out", "s3://bucket", "--contact", "x", options=options)
+    assert done.returncode == 1
+    assert "http://127.0.0.1:9" in done.stderr
+    assert "hunter2" not in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_configuration_shows_values_and_origins_and_masks_secrets(cli: RunCli, tmp_path: Path) -> None:
+    file = tmp_path / "my.toml"
+    file.write_text("[store]\nsecret_access_key = 'hunter2'\n[fetch]\nattempts = 9\n")
+    done = cli("config", "--config", str(file), "--set", "fetch.delay_s=7", "--format", "jsonl")
+    rows = {row["key"]: row for row in map(json.loads, done.stdout.splitlines())}
+    assert (rows["fetch.attempts"]["value"], rows["fetch.attempts"]["from"]) == (9, str(file))
+    assert (rows["fetch.delay_s"]["value"], rows["fetch.delay_s"]["from"]) == (7.0, "option")
+    assert "hunter2" not in done.stdout + cli("config", "--config", str(file)).stdout
+
+
+def test_a_folder_that_another_crawl_works_on_is_refused(cli: RunCli, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with lock_folder(out):
+        done = cli("crawl", "dog", "--contact", "x", "--out", str(out))
+        assert done.returncode == 1
+        assert f"works on {out}" in done.stderr
+    with lock_folder(out, shared=True):
+        assert cli("storage", "sweep", "--out", str(out)).returncode == 1
+        assert cli("run", "dedupe", "land", "--drain", "--out", str(out)).returncode == 0
+
+
+def test_a_crawl_without_network_says_so_is_status_1_and_can_be_replayed(cli: RunCli) -> None:
+    options = {
+        "sources.commons.api_url": "http://127.0.0.1:9/api.php",
+        "search.attempts": 1,
+        "fetch.allow_networks": ["127.0.0.0/8"],
+    }
+    done = cli("crawl", "dog", "--contact", "x", "--out", "out", options=options)
+    assert done.returncode == 1
+    assert "no query was answered" in done.stderr
+    listed = cli("dead-letters", "list", "--out", "out", "--format", "jsonl")
+    (letter,) = map(json.loads, listed.stdout.splitlines())
+    assert (letter["stage"], letter["outcome"]) == ("search", "connection_failed")
+    assert "1" in cli("dead-letters", "list", "--out", "out", "--summary").stdout
+    assert "replayed 0 of 0" in cli("dead-letters", "replay", "--out", "out", "--outcome", "timeout").stderr
+    assert "replayed 1 of 1" in cli("dead-letters", "replay", "--out", "out").stderr
+    assert "no dead letters" in cli("dead-letters", "list", "--out", "out").stderr
+    status = cli("status", "--out", "out", "--format", "jsonl")
+    stages = {row["stage"]: row for row in map(json.loads, status.stdout.splitlines()) if "stage" in row}
+    assert (stages["search"]["done"], stages["search"]["lag"]) == (1, 1)
+
+
+def test_a_line_of_a_list_that_is_malformed_is_named_and_the_rest_goes_on(cli: RunCli, tmp_path: Path) -> None:
+    path = tmp_path / "synsets.tsv"
+    path.write_text("n1\tdog\nno tab here\nn2\tcat\n")
+    done = cli("plan", "--list", str(path), "--out", "out")
+    assert done.returncode == 0
+    assert f"{path}:2: no tab between wnid and text" in done.stderr
+    assert "planned 2 queries; 0 were planned before" in done.stderr
+    assert "planned 0 queries; 2 were planned before" in cli("plan", "--list", str(path), "--out", "out").stderr
+
+
+def test_a_list_without_the_column_names_those_that_it_has(cli: RunCli, tmp_path: Path) -> None:
+    path = tmp_path / "photos.csv"
+    path.write_text("link,label\nhttp://a/1,n1\n")
+    done = cli("crawl", "--source", "urls", "--list", str(path), "--contact", "x")
+    assert done.returncode == 2
+    assert "its columns are link, label" in done.stderr
+
+
+def test_output_into_a_pipe_that_closes_is_no_error() -> None:
+    first = subprocess.Popen(command("config"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert first.stdout is not None
+    first.stdout.close()
+    _, errors = first.communicate(timeout=60)
+    assert errors == ""
+    assert first.returncode == 0

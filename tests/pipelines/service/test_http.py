@@ -1,0 +1,52 @@
+import asyncio
+from pathlib import Path
+
+import aiohttp
+
+from pipelines.config import ServiceSettings
+from pipelines.service.http import serving
+from pipelines.stages.dedupe import DedupeStage
+from pipelines.worker import Worker
+from tests.dedupe.pictures import encoded, scene
+from tests.pipelines.worlds import candidate, make_world, stored
+
+
+async def get(port: int, path: str) -> tuple[int, str]:
+    async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{port}{path}") as response:
+        return response.status, await response.text()
+
+
+def test_a_worker_is_ready_once_its_state_is_rebuilt_and_shows_what_it_did(tmp_path: Path) -> None:
+    world = make_world(tmp_path)
+    image = stored(world, encoded(scene(1), "JPEG"))
+    world.log.produce([world.router.candidate(candidate(image))])
+    stage = DedupeStage(world.log, world.router, radius_bits=81, batch=10)
+    worker = Worker(world.log, [stage], until_idle=False)
+
+    async def scenario() -> None:
+        async with serving(ServiceSettings(port=0), worker, world.log) as port:
+            assert await get(port, "/healthz") == (200, "alive\n")
+            assert await get(port, "/readyz") == (503, "not ready: dedupe\n")
+            running = asyncio.create_task(worker.run())
+            while (await get(port, "/readyz"))[0] != 200 or world.log.lag("dedupe", "candidates")[0].records:
+                await asyncio.sleep(0.02)
+            while 'synsift_pipelines_lag{stage="dedupe"} 0.0' not in (await get(port, "/metrics"))[1]:
+                await asyncio.sleep(0.02)
+            _, metrics = await get(port, "/metrics")
+            worker.interrupt()
+            await running
+        assert 'synsift_pipelines_outcomes_total{outcome="unique",stage="dedupe"}' in metrics
+        assert 'synsift_pipelines_partitions{stage="dedupe"} 4.0' in metrics
+        assert 'synsift_pipelines_commit_seconds_count{stage="dedupe"}' in metrics
+
+    asyncio.run(asyncio.wait_for(scenario(), 20))
+
+
+def test_nothing_is_served_where_no_port_is_configured(tmp_path: Path) -> None:
+    world = make_world(tmp_path)
+
+    async def scenario() -> int:
+        async with serving(ServiceSettings(), Worker(world.log, [], until_idle=True), world.log) as port:
+            return port
+
+    assert asyncio.run(scenario()) == -1

@@ -1,0 +1,56 @@
+"""Tests that guard the project rather than the code."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_generated_pages_are_fresh() -> None:
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "tools" / "make_docs.py"), "--check"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_public_name_of_dedupe_is_exported() -> None:
+    import dedupe
+
+    assert all(hasattr(dedupe, name) for name in dedupe.__all__)
+    assert dedupe.__all__ == sorted(dedupe.__all__, key=lambda name: (not name.isupper(), name.islower(), name))
+
+
+def test_no_function_is_longer_than_sixty_lines() -> None:
+    import ast
+
+    for folder in ("crawler", "dedupe", "pipelines", "tests", "benchmarks", "tools"):
+        for path in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.end_lineno is not None:
+                    assert node.end_lineno - node.lineno < 60, f"{path}:{node.lineno} {node.name}"
+
+
+def test_no_module_is_longer_than_four_hundred_lines() -> None:
+    for folder in ("crawler", "dedupe", "pipelines"):
+        for path in (ROOT / folder).rglob("*.py"):
+            assert len(path.read_text().splitlines()) <= 400, path
+
+
+def test_every_dependency_is_pinned() -> None:
+    pinned = {
+        line.partition("==")[0].lower().replace("_", "-")
+        for line in (ROOT / "constraints.txt").read_text().splitlines()
+        if "==" in line
+    }
+    project = (ROOT / "pyproject.toml").read_text()
+    listed = re.findall(r'^    "([A-Za-z0-9_-]+)[=><]', project, flags=re.MULTILINE)
+    assert listed
+    assert {name.lower() for name in listed} <= pinned
+
+
+def test_links_within_the_docs_lead_somewhere() -> None:
+    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]:
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page}: {target}"
