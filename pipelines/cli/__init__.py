@@ -1,6 +1,5 @@
 """The command line."""
 
-import os
 import sys
 
 import typer
@@ -21,10 +20,6 @@ def main() -> None:
     except (SynsiftError, CrawlerError, DedupeError) as exc:
         _complain(str(exc))
         sys.exit(1)
-    except BrokenPipeError:
-        # The reader of our output went away, as `head` does: nothing is wrong.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
 
 
 def _complain(text: str) -> None:
