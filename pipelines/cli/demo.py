@@ -51,7 +51,14 @@ def demo(
             parts.log.close()
     page = folder / "report.html"
     page.write_text(result.report, encoding="utf-8")
-    print_rows((synset_row(counts) for wnid, counts in result.counts.items() if wnid), output)
+    print_rows(
+        (
+            {**synset_row(counts), "synset": f"{result.names[wnid]} {wnid}", "truth": result.truth_of(wnid)}
+            for wnid, counts in result.counts.items()
+            if wnid
+        ),
+        output,
+    )
     if result.differences:
         err.print("\n[red]the result differs from the truth:[/red]")
         for line in result.differences:

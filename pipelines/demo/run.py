@@ -32,14 +32,20 @@ class DemoResult:
     """What came out.
 
     Attributes:
+        names: wnid → what its pictures show.
         counts: By synset.
-        differences: To the truth, in words.
+        differences: To the truth, in words, each beginning with the name of its synset.
         report: The page of contact sheets.
     """
 
+    names: dict[str, str]
     counts: dict[str, SynsetCounts]
     differences: list[str]
     report: str
+
+    def truth_of(self, wnid: str) -> str:
+        """Whether a synset is as it should be, in a word."""
+        return "differs" if any(line.startswith(f"{self.names[wnid]}:") for line in self.differences) else "equal"
 
 
 def demo_options(directory: Directory) -> dict[str, Any]:
@@ -105,7 +111,7 @@ def judge(parts: Parts, directory: Directory) -> DemoResult:
         counts=counts,
         groups=groups,
     )
-    return DemoResult(counts, problems, render(sheet, parts.objects.get))
+    return DemoResult(names, counts, problems, render(sheet, parts.objects.get))
 
 
 def _objects(parts: Parts, wnid: str) -> frozenset[str]:
