@@ -3,7 +3,7 @@
 
     benchmarks/pipeline.py --photos DIR [--peer PYTHON] [--images 10000] [--rounds 3]
 
-nginx on loopback serves images that were made beforehand by re-encoding photographs, on six addresses.
+nginx on loopback serves images that were made beforehand by re-encoding photographs, on 24 addresses.
 
 (a) img2dataset downloads them: ``--resize_mode no --output_format files --compute_hash sha256 --processes_count 2``.
 (b) two processes ``synsift run fetch dedupe land --drain`` download, fingerprint, deduplicate and land them.
@@ -30,7 +30,8 @@ from pathlib import Path
 
 from PIL import Image
 
-HOSTS = tuple(f"127.0.0.{n}" for n in range(11, 17))
+# As many that two workers get about half of them each: a host belongs to one worker.
+HOSTS = tuple(f"127.0.0.{n}" for n in range(11, 35))
 PORT = 18_080
 WNIDS = 100
 

@@ -7,10 +7,10 @@ from typing import Final
 
 from crawler.download.attempt import Patience
 from crawler.download.dispatcher import Politeness
+from crawler.download.rows_handler import FILE_HANDLER
 from crawler.download.settings import Limits
 from crawler.identity import user_agent
 from crawler.sources import CommonsSource, Source, UrlListSource
-from crawler.sources.url_list import FILE_HANDLER
 from pipelines import __version__
 from pipelines.config import Settings
 from pipelines.log.base import Log

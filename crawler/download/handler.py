@@ -4,15 +4,25 @@ Scrapy marks it as private and experimental, so its version is pinned (pyproject
 thing to mend when it moves. Measured beside the default handler: 0.97 against 1.2 ms of CPU an image.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 import aiohttp
 from scrapy import Request
-from scrapy.core.downloader.handlers._aiohttp import AiohttpDownloadHandler, _ClientResponse
+from scrapy.core.downloader.handlers._aiohttp import AiohttpDownloadHandler
 from scrapy.core.downloader.handlers._base_streaming import BaseStreamingDownloadHandler
 from scrapy.crawler import Crawler
-from scrapy.exceptions import DownloadCancelledError, ResponseDataLossError
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    ResponseDataLossError,
+    UnsupportedURLSchemeError,
+)
 from scrapy.http import Response
 from scrapy.utils.ssl import _make_ssl_context
 
@@ -43,39 +53,63 @@ class GuardedDownloadHandler(AiohttpDownloadHandler):
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
-            response_class=_ClientResponse,
             skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
         )
 
     async def download_request(self, request: Request) -> Response:
-        """Download, after checking a literal address; names are checked by the resolver."""
-        self._guard.check_literal(urlsplit(request.url).hostname or "")
-        response: Response = await super().download_request(request)
-        return response
+        """Download, after checking a literal address; names are checked by the resolver.
 
-    async def _read_response(self, response: _ClientResponse, request: Request) -> Response:
-        """Read a body, counting its bytes as they arrive.
-
-        Stands for the parent's, which for every chunk and every response sends signals, guesses a class from the
+        Stands for the parent's, which for every response and every chunk sends signals, guesses a class from the
         body and parses addresses: a tenth of Scrapy's time, for answers that nobody here asks for.
         """
-        limit = request.meta.get("download_maxsize", self._default_maxsize)
-        promised = response.content_length or 0
-        if promised > limit:
-            raise DownloadCancelledError(f"Content-Length is {promised} bytes, the limit {limit}")
-        chunks: list[bytes] = []
-        received = 0
-        try:
-            async for chunk in response.content.iter_any():
-                received += len(chunk)
-                if received > limit:
-                    raise DownloadCancelledError(f"more than the limit of {limit} bytes")
-                chunks.append(chunk)
-        except aiohttp.ClientPayloadError as exc:
-            raise ResponseDataLossError(str(exc)) from exc
-        return Response(
-            request.url, status=response.status, headers=self._extract_headers(response), body=b"".join(chunks)
-        )
+        self._guard.check_literal(urlsplit(request.url).hostname or "")
+        timeout_s: float = request.meta["download_timeout"]
+        limit: int = request.meta.get("download_maxsize", self._default_maxsize)
+        with _translated(request.url, timeout_s):
+            async with self._session.request(
+                request.method,
+                request.url,
+                headers=dict(request.headers.to_unicode_dict()),
+                timeout=aiohttp.ClientTimeout(total=timeout_s),
+                ssl=self._ssl_context,
+                allow_redirects=False,
+            ) as response:
+                body = await _read(response, limit)
+                return Response(request.url, response.status, list(response.headers.items()), body)
+
+
+async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:
+    """Read a body, counting its bytes as they arrive."""
+    promised = response.content_length or 0
+    if promised > limit:
+        raise DownloadCancelledError(f"Content-Length is {promised} bytes, the limit {limit}")
+    chunks: list[bytes] = []
+    received = 0
+    async for chunk in response.content.iter_any():
+        received += len(chunk)
+        if received > limit:
+            raise DownloadCancelledError(f"more than the limit of {limit} bytes")
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+@contextmanager
+def _translated(url: str, timeout_s: float) -> Iterator[None]:
+    """Aiohttp's errors in Scrapy's words."""
+    try:
+        yield
+    except TimeoutError as exc:
+        raise DownloadTimeoutError(f"{url} took longer than {timeout_s} s") from exc
+    except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as exc:
+        raise UnsupportedURLSchemeError(str(exc)) from exc
+    except aiohttp.ClientConnectorDNSError as exc:
+        raise CannotResolveHostError(str(exc)) from exc
+    except aiohttp.ClientConnectorError as exc:
+        raise DownloadConnectionRefusedError(str(exc)) from exc
+    except aiohttp.ClientPayloadError as exc:
+        raise ResponseDataLossError(str(exc)) from exc
+    except aiohttp.ClientError as exc:
+        raise DownloadFailedError(str(exc)) from exc
 
 
 class UnloggedFormatter:

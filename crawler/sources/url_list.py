@@ -4,22 +4,13 @@ The text of the query is the path of the list. Rows may name their own synset; t
 that asks.
 """
 
-import asyncio
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
-from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
-
-from scrapy import Request
-from scrapy.core.downloader.handlers.base import BaseDownloadHandler
-from scrapy.http import Response
+from urllib.parse import quote, urlencode
 
 from crawler.errors import SourceError
 from crawler.sources.base import FoundImage, Page, PageQuery, Reject
-from crawler.sources.rows import read_rows
-
-FILE_HANDLER: Final = "crawler.sources.url_list.RowsDownloadHandler"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,21 +62,3 @@ class UrlListSource:
             licence_url=fields.get("licence_url", fields.get("license_url", "")),
             wnid=fields.get(self.wnid_column, "").strip(),
         )
-
-
-class RowsDownloadHandler(BaseDownloadHandler):
-    """Scrapy's way to a page of rows: a ``file:`` URL of ``UrlListSource``."""
-
-    lazy = True
-
-    async def download_request(self, request: Request) -> Response:
-        """Read a page; what is wrong with the file stands in the answer."""
-        parts = urlsplit(request.url)
-        where = parse_qs(parts.query, keep_blank_values=True)
-        try:
-            rows = await asyncio.to_thread(
-                read_rows, Path(unquote(parts.path)), where["cursor"][0], int(where["limit"][0])
-            )
-        except SourceError as exc:
-            return Response(request.url, body=json.dumps({"error": str(exc)}).encode())
-        return Response(request.url, body=json.dumps(asdict(rows)).encode())

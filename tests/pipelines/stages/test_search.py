@@ -8,10 +8,10 @@ from aiohttp import web
 
 from crawler.download.attempt import Patience
 from crawler.download.dispatcher import Politeness
+from crawler.download.rows_handler import FILE_HANDLER
 from crawler.download.settings import Limits
 from crawler.queries import SynsetQuery
 from crawler.sources import CommonsSource, Source, UrlListSource
-from crawler.sources.url_list import FILE_HANDLER
 from pipelines import topics
 from pipelines.records import DeadLetter, ImageUrl, Progress, Query
 from pipelines.stages.plan import Planned, plan
