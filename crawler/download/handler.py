@@ -69,7 +69,7 @@ class GuardedDownloadHandler(AiohttpDownloadHandler):
             async with self._session.request(
                 request.method,
                 request.url,
-                headers=dict(request.headers.to_unicode_dict()),
+                headers={str(name): str(value) for name, value in request.headers.to_unicode_dict().items()},
                 timeout=aiohttp.ClientTimeout(total=timeout_s),
                 ssl=self._ssl_context,
                 allow_redirects=False,
