@@ -37,6 +37,7 @@ def run(
       synsift run fetch dedupe land --drain
     """
     from pipelines.assembly import STAGES, make_stages, open_parts, store_address
+    from pipelines.cli.watch import reporting
     from pipelines.service.http import serving
     from pipelines.worker import Ending, Worker
 
@@ -54,5 +55,6 @@ def run(
                 async with serving(settings.service, worker, parts.log):
                     return await worker.run()
 
-            ending = asyncio.run(work())
+            with reporting(parts.log, worker):
+                ending = asyncio.run(work())
     err.print("drained" if ending is Ending.INTERRUPTED else "nothing left to do")

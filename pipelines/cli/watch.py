@@ -1,6 +1,7 @@
 """Progress of a worker: a live table on a terminal, plain lines in a pipe. Both on standard error."""
 
 import contextlib
+import logging
 import threading
 import time
 from collections.abc import Iterator
@@ -17,7 +18,10 @@ from pipelines.worker import Worker
 
 _LIVE_S: Final = 0.25
 _LINE_S: Final = 5.0
+_LOG_S: Final = 30.0
 _RATE_OVER_S: Final = 3.0
+
+_log: Final = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,23 @@ def watching(log: Log, worker: Worker) -> Iterator[None]:
         thread.join()
 
 
+@contextlib.contextmanager
+def reporting(log: Log, worker: Worker) -> Iterator[None]:
+    """Show the progress of a service while the block runs: live on a terminal, else as log lines."""
+    if err.is_terminal:
+        with watching(log, worker):
+            yield
+        return
+    stop = threading.Event()
+    thread = threading.Thread(target=_log_lines, args=(log, worker, stop), name="progress", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
 def _progress(log: Log, worker: Worker, rates: _Rates) -> list[StageProgress]:
     rows = []
     for stage in worker.stages:
@@ -96,3 +117,10 @@ def _show_lines(log: Log, worker: Worker, stop: threading.Event) -> None:
                 for row in _progress(log, worker, rates)
             )
         )
+
+
+def _log_lines(log: Log, worker: Worker, stop: threading.Event) -> None:
+    rates = _Rates()
+    while not stop.wait(_LOG_S):
+        for row in _progress(log, worker, rates):
+            _log.info("%s: %d done, %d left, %.0f/s", row.stage, row.done, row.left, row.per_s)

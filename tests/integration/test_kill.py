@@ -14,17 +14,9 @@ from pipelines.assembly import open_parts
 from pipelines.config import load
 from pipelines.demo.run import judge
 from pipelines.demo.web import Directory
-from pipelines.demo.world import SUBJECTS
 from tests.conftest import command, environment
 
 TIMEOUT_S = 90
-
-
-@pytest.fixture
-def synsets(tmp_path: Path) -> Path:
-    path = tmp_path / "synsets.tsv"
-    path.write_text("".join(f"{subject.wnid}\t{text}\n" for subject in SUBJECTS for text in subject.queries))
-    return path
 
 
 def differences(out: Path, directory: Directory, options: dict[str, object]) -> list[str]:
