@@ -85,3 +85,15 @@ def component(names: Sequence[str]) -> str:
     if os.environ.get("CI") == "true":
         pytest.fail(f"none of {', '.join(names)} is installed, and CI must have it")
     pytest.skip(f"none of {', '.join(names)} is installed")
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 6 MB, mounted for one test."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(command, check=False, capture_output=True).returncode != 0:
+        pytest.skip("only root may mount a small disk")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)

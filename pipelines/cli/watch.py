@@ -4,7 +4,8 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Final
 
@@ -51,29 +52,21 @@ class _Rates:
         return (done - seen[0][1]) / elapsed_s if elapsed_s > 0 else 0.0
 
 
+def watching(log: Log, worker: Worker) -> AbstractContextManager[None]:
+    """Show the progress of a command while a block runs: live on a terminal, else as plain lines."""
+    return _beside(_show_live if err.is_terminal else _show_lines, log, worker)
+
+
+def reporting(log: Log, worker: Worker) -> AbstractContextManager[None]:
+    """Show the progress of a service while a block runs: live on a terminal, else as log lines."""
+    return _beside(_show_live if err.is_terminal else _log_lines, log, worker)
+
+
 @contextlib.contextmanager
-def watching(log: Log, worker: Worker) -> Iterator[None]:
-    """Show the progress of a worker while the block runs."""
+def _beside(show: Callable[[Log, Worker, threading.Event], None], log: Log, worker: Worker) -> Iterator[None]:
+    """Run something in a thread while a block runs."""
     stop = threading.Event()
-    show = _show_live if err.is_terminal else _show_lines
     thread = threading.Thread(target=show, args=(log, worker, stop), name="progress", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
-
-
-@contextlib.contextmanager
-def reporting(log: Log, worker: Worker) -> Iterator[None]:
-    """Show the progress of a service while the block runs: live on a terminal, else as log lines."""
-    if err.is_terminal:
-        with watching(log, worker):
-            yield
-        return
-    stop = threading.Event()
-    thread = threading.Thread(target=_log_lines, args=(log, worker, stop), name="progress", daemon=True)
     thread.start()
     try:
         yield

@@ -1,8 +1,5 @@
 import asyncio
 import json
-from pathlib import Path
-
-import pytest
 
 from pipelines import topics
 from pipelines.records import Candidate, DeadLetter, Duplicate, Progress, Survivor
@@ -15,12 +12,7 @@ from pipelines.storage.sweep import Swept, sweep
 from pipelines.topics import Entry
 from pipelines.worker import Worker
 from tests.dedupe.pictures import encoded, scene
-from tests.pipelines.worlds import PARTITIONS, World, candidate, make_world, stored
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    return make_world(tmp_path)
+from tests.pipelines.worlds import PARTITIONS, World, candidate, stored
 
 
 def small(seed: int) -> bytes:

@@ -1,6 +1,4 @@
 import asyncio
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -18,19 +16,8 @@ from pipelines.summary import read_dead_letters
 from pipelines.topics import Entry
 from pipelines.worker import Worker
 from tests.dedupe.pictures import encoded, scene
-from tests.pipelines.stages.web import SmallWeb, small_web
-from tests.pipelines.worlds import PARTITIONS, World, image_url, make_world
-
-
-@pytest.fixture
-def site() -> Iterator[SmallWeb]:
-    with small_web() as found:
-        yield found
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    return make_world(tmp_path)
+from tests.pipelines.stages.web import SmallWeb
+from tests.pipelines.worlds import PARTITIONS, World, image_url
 
 
 def picture(seed: int) -> bytes:

@@ -1,6 +1,5 @@
 import asyncio
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,19 +16,8 @@ from pipelines.records import DeadLetter, ImageUrl, Progress, Query
 from pipelines.stages.plan import Planned, plan
 from pipelines.stages.search import SearchOptions, SearchStage
 from pipelines.worker import Worker
-from tests.pipelines.stages.web import SmallWeb, small_web
-from tests.pipelines.worlds import World, make_world
-
-
-@pytest.fixture
-def site() -> Iterator[SmallWeb]:
-    with small_web() as found:
-        yield found
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    return make_world(tmp_path)
+from tests.pipelines.stages.web import SmallWeb
+from tests.pipelines.worlds import World
 
 
 def search(world: World, sources: dict[str, Source]) -> None:
