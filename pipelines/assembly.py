@@ -1,5 +1,7 @@
 """The configuration → objects, wired. The only place that knows which class stands behind each interface."""
 
+import os
+import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +15,10 @@ from crawler.identity import user_agent
 from crawler.sources import CommonsSource, Source, UrlListSource
 from pipelines import __version__
 from pipelines.config import Settings
+from pipelines.errors import ConfigError
 from pipelines.log.base import Log
+from pipelines.log.kafka import KafkaAddress, KafkaLog
+from pipelines.log.kafka_topics import KafkaTopics, Shape
 from pipelines.log.sqlite import SqliteLog
 from pipelines.stages.base import INPUTS, Stage
 from pipelines.stages.dedupe import DedupeStage
@@ -56,9 +61,42 @@ def log_path(settings: Settings) -> Path:
     return folder.expanduser() / "log.db" if folder is not None else Path("synsift-log.db")
 
 
+def kafka_address(settings: Settings) -> KafkaAddress:
+    """Where the configuration says that the brokers are."""
+    kafka = settings.kafka
+    return KafkaAddress(
+        bootstrap=kafka.bootstrap,
+        security_protocol=kafka.security_protocol,
+        sasl_mechanism=kafka.sasl_mechanism,
+        username=kafka.username,
+        password=kafka.password.get_secret_value(),
+        ca_file=kafka.ca_file,
+        compression=kafka.compression,
+        connect_timeout_s=kafka.connect_timeout_s,
+        session_timeout_s=kafka.session_timeout_s,
+        poll_timeout_s=kafka.poll_timeout_s,
+    )
+
+
+def topics_shape(settings: Settings) -> Shape:
+    """What the topics on Kafka must be like."""
+    return Shape(settings.log.partitions, settings.kafka.replication, settings.kafka.retention_days)
+
+
 def open_log(settings: Settings) -> Log:
-    """Open the log that the configuration names."""
-    return SqliteLog(log_path(settings), partitions=settings.log.partitions)
+    """Open the log that the configuration names.
+
+    Raises:
+        ConfigError: The topics on Kafka would break the design.
+    """
+    if not settings.kafka.bootstrap:
+        return SqliteLog(log_path(settings), partitions=settings.log.partitions)
+    address, prefix = kafka_address(settings), settings.kafka.prefix
+    problems = KafkaTopics(address, prefix=prefix).problems(topics_shape(settings))
+    if problems:
+        raise ConfigError("\n".join(problems))
+    worker = f"{socket.gethostname()}-{os.getpid()}"
+    return KafkaLog(address, partitions=settings.log.partitions, prefix=prefix, worker=worker)
 
 
 def open_parts(settings: Settings) -> Parts:

@@ -52,6 +52,32 @@ class LogSettings(Branch):
     )
 
 
+class KafkaSettings(Branch):
+    """The log on Kafka; without ``bootstrap`` it is SQLite."""
+
+    bootstrap: str = Field(default="", description="Brokers, host:port with commas; empty for the log in SQLite")
+    prefix: str = Field(default="", description="Before the names of topics and groups")
+    replication: int = Field(default=1, ge=1, description="Replicas of the topics that `topics create` makes")
+    retention_days: int = Field(default=30, ge=1, description="How long topics that may forget keep their records")
+    compression: str = Field(default="gzip", pattern="^(gzip|)$", description="Of record batches; empty for none")
+    security_protocol: str = Field(
+        default="PLAINTEXT",
+        pattern="^(PLAINTEXT|SSL|SASL_PLAINTEXT|SASL_SSL)$",
+        description="PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL",
+    )
+    sasl_mechanism: str = Field(
+        default="",
+        pattern="^(PLAIN|SCRAM-SHA-256|SCRAM-SHA-512|)$",
+        description="PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512",
+    )
+    username: str = Field(default="", description="For SASL")
+    password: SecretStr = Field(default=SecretStr(""), description="For SASL")
+    ca_file: str = Field(default="", description="Certificates to check the brokers' with; empty for the platform's")
+    connect_timeout_s: float = Field(default=15.0, gt=0, description="How long to look for a broker that answers")
+    session_timeout_s: float = Field(default=10.0, gt=0, description="A worker whose process is gone is dead then")
+    poll_timeout_s: float = Field(default=300.0, gt=0, description="A worker that doesn't poll for so long is dead")
+
+
 class StoreSettings(Branch):
     """Object storage."""
 
@@ -162,6 +188,7 @@ class Settings(BaseSettings):
 
     identity: Identity = Identity()
     log: LogSettings = LogSettings()
+    kafka: KafkaSettings = KafkaSettings()
     store: StoreSettings = StoreSettings()
     sources: SourcesSettings = SourcesSettings()
     search: SearchSettings = SearchSettings()
@@ -312,6 +339,6 @@ def _wrong_value(exc: ValidationError, origins: Mapping[str, str]) -> str:
     for error in exc.errors(include_url=False, include_context=False):
         parts = [str(part) for part in error["loc"]]
         key = next((k for n in range(len(parts), 0, -1) if (k := ".".join(parts[:n])) in origins), ".".join(parts))
-        given = "" if "secret" in key else f" (given: {error['input']!r})"
+        given = "" if "secret" in key or "password" in key else f" (given: {error['input']!r})"
         problems.append(f"{origins.get(key, 'default')}: {key}: {error['msg']}{given}")
     return "\n".join(problems)

@@ -89,8 +89,10 @@ class Group:
 
 def read_counts(log: Log, partitions: int) -> dict[str, SynsetCounts]:
     """Sum up the ``progress`` topic. What concerns no known synset stands under the empty wnid."""
+    # A log may compact late, or never: the last record of a key is the one that counts.
+    last = {(x.wnid, x.stage, x.partition): x for x in read_all(log, topics.PROGRESS, Progress, partitions)}
     counts: dict[str, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
-    for progress in read_all(log, topics.PROGRESS, Progress, partitions):
+    for progress in last.values():
         counts[progress.wnid][progress.stage].update(progress.counts)
     return {wnid: SynsetCounts(wnid, dict(stages)) for wnid, stages in sorted(counts.items())}
 

@@ -46,6 +46,19 @@ DEAD_LETTERS: Final = Topic("dead-letters", Cleanup.DELETE)
 ALL: Final = (QUERIES, IMAGE_URLS, CANDIDATES, SURVIVORS, DUPLICATES, FETCHED, PROGRESS, DEAD_LETTERS)
 
 
+TOPIC_OF: Final[dict[type[records.Record], Topic]] = {
+    records.Query: QUERIES,
+    records.ImageUrl: IMAGE_URLS,
+    records.Candidate: CANDIDATES,
+    records.Survivor: SURVIVORS,
+    records.Duplicate: DUPLICATES,
+    records.Fetched: FETCHED,
+    records.Progress: PROGRESS,
+    records.DeadLetter: DEAD_LETTERS,
+}
+"""Which records stand on which topic."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A record on its way into the log.

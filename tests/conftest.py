@@ -6,11 +6,15 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
+from deploy.local import services
+from deploy.local.services import Service
 from pipelines.demo.run import demo_options, demo_web
 from pipelines.demo.web import Directory
+from pipelines.log.kafka import KafkaAddress
 
 RunCli = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -82,9 +86,14 @@ def component(names: Sequence[str]) -> str:
         path = shutil.which(name)
         if path is not None:
             return path
+    missing(f"none of {', '.join(names)} is installed")
+
+
+def missing(what: str) -> NoReturn:
+    """Skip a test for lack of a component; in CI that is a failure."""
     if os.environ.get("CI") == "true":
-        pytest.fail(f"none of {', '.join(names)} is installed, and CI must have it")
-    pytest.skip(f"none of {', '.join(names)} is installed")
+        pytest.fail(f"{what}, and CI must have it")
+    pytest.skip(what)
 
 
 @pytest.fixture
@@ -97,3 +106,20 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         pytest.skip("only root may mount a small disk")
     yield folder
     subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A Kafka broker, started once."""
+    try:
+        service = services.kafka(tmp_path_factory.mktemp("kafka"))
+    except services.MissingComponent as exc:
+        missing(str(exc))
+    with services.running(service):
+        yield service
+
+
+@pytest.fixture(scope="session")
+def kafka(broker: Service) -> KafkaAddress:
+    """The broker, with time-outs that a test can wait for."""
+    return KafkaAddress(f"127.0.0.1:{broker.port}", session_timeout_s=1.0, poll_timeout_s=2.0)

@@ -15,28 +15,19 @@ from typing import Any
 
 import msgspec
 import typer
+from pydantic import SecretStr
 
-from pipelines import records, topics
+from pipelines import topics
 from pipelines.cli.app import app
 from pipelines.config import load
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 NOTE = "<!-- Made by tools/make_docs.py from the code: change it there, then run `make docs`. -->"
-TOPIC_OF = {
-    records.Query: topics.QUERIES,
-    records.ImageUrl: topics.IMAGE_URLS,
-    records.Candidate: topics.CANDIDATES,
-    records.Survivor: topics.SURVIVORS,
-    records.Duplicate: topics.DUPLICATES,
-    records.Fetched: topics.FETCHED,
-    records.Progress: topics.PROGRESS,
-    records.DeadLetter: topics.DEAD_LETTERS,
-}
 
 
 def schema_files() -> Iterator[tuple[Path, str]]:
     """A JSON Schema for each record."""
-    for kind, topic in TOPIC_OF.items():
+    for kind, topic in topics.TOPIC_OF.items():
         schema = msgspec.json.schema(kind)
         schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": topic.name, **schema}
         yield DOCS / "schemas" / f"{topic.name}.json", json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
@@ -55,7 +46,7 @@ def configuration_page() -> str:
         "| --- | --- | --- |",
     ]
     for value in load(env={}, file=Path("/dev/null")).values():
-        default = "" if "secret" in value.key else json.dumps(value.value)
+        default = "" if isinstance(value.value, SecretStr) else json.dumps(value.value)
         lines.append(f"| `{value.key}` | {f'`{default}`' if default else ''} | {value.description} |")
     return "\n".join(lines) + "\n"
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from pipelines import __version__
-from pipelines.cli import config, crawl, dead_letters, demo, run, status, storage
+from pipelines.cli import config, crawl, dead_letters, demo, run, status, storage, topics
 
 app = typer.Typer(
     name="synsift",
@@ -51,4 +51,5 @@ app.command()(run.run)
 app.command()(status.status)
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(storage.app, name="storage")
+app.add_typer(topics.app, name="topics")
 app.command("config")(config.config)

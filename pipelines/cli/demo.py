@@ -1,5 +1,6 @@
 """``synsift demo``."""
 
+import secrets
 import tempfile
 from pathlib import Path
 from typing import Annotated
@@ -7,7 +8,7 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.console import err, print_rows, synset_row
-from pipelines.cli.options import Format, OutputFormat, configuration
+from pipelines.cli.options import Format, OutputFormat, SetValues, configuration
 from pipelines.errors import UsageError
 from pipelines.logs import set_up_logging
 
@@ -16,6 +17,13 @@ def demo(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="Keep everything here; must be new or empty")
     ] = None,
+    kafka: Annotated[
+        str | None, typer.Option("--kafka", metavar="HOST:PORT", help="Use this broker, with topics of its own")
+    ] = None,
+    store: Annotated[
+        str | None, typer.Option("--store", metavar="URL", help="Use this store instead of the folder; must be empty")
+    ] = None,
+    values: SetValues = None,
     output: OutputFormat = Format.TABLE,
 ) -> None:
     """Run the real pipeline on a small web of pictures with known truth, and compare.
@@ -28,10 +36,13 @@ def demo(
       synsift demo
 
       synsift demo --out demo-result
+
+      synsift demo --kafka localhost:9092 --store s3://bucket/demo
     """
-    from pipelines.assembly import open_parts
+    from pipelines.assembly import kafka_address, open_parts, topics_shape
     from pipelines.cli.watch import watching
     from pipelines.demo.run import crawl_demo, demo_options, demo_web, judge
+    from pipelines.log.kafka_topics import KafkaTopics
     from pipelines.worker import Ending
 
     if out is not None and out.exists() and any(out.iterdir()):
@@ -41,7 +52,12 @@ def demo(
     err.print("making a small web of pictures …")
     with demo_web() as directory:
         err.print(f"crawling {len(directory.truth)} image URLs of 3 synsets at {directory.api_url} …")
-        settings = configuration(None, None, **demo_options(directory), **{"store.url": str(folder)}).settings
+        options = {**demo_options(directory), "store.url": store or str(folder)}
+        if kafka is not None:
+            options |= {"kafka.bootstrap": kafka, "kafka.prefix": f"synsift-demo-{secrets.token_hex(4)}-"}
+        settings = configuration(None, values, **options).settings
+        if kafka is not None:
+            KafkaTopics(kafka_address(settings), prefix=settings.kafka.prefix).create(topics_shape(settings))
         parts = open_parts(settings)
         try:
             if crawl_demo(parts, lambda worker: watching(parts.log, worker)) is Ending.INTERRUPTED:

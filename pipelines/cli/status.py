@@ -34,7 +34,7 @@ def status(
     from pipelines.summary import read_counts, read_dead_letters
 
     settings = settings_of(file, values, store__url=out_url)
-    if not log_path(settings).exists():
+    if not settings.kafka.bootstrap and not log_path(settings).exists():
         raise UsageError(f"there is no log at {log_path(settings)}: nothing was crawled there (--out names the folder)")
     with contextlib.closing(open_log(settings)) as log:
         letters = read_dead_letters(log, settings.log.partitions)

@@ -6,7 +6,6 @@ import time
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +14,7 @@ from pipelines.errors import FencedError
 from pipelines.log.base import Lag, Listener, Message, Position
 from pipelines.log.sqlite_group import Group
 from pipelines.log.sqlite_schema import connect, errors_of, immediate, offset_of, record_id
+from pipelines.log.transaction import GatheredTransaction
 from pipelines.topics import Entry
 
 # Longest wait for records that another process writes: shorter burns CPU when idle, longer delays each stage.
@@ -104,22 +104,6 @@ class SqliteLog:
             self._db.close()
 
 
-@dataclass(slots=True)
-class SqliteTransaction:
-    """What a transaction has gathered; written when its block ends."""
-
-    entries: list[Entry] = field(default_factory=list)
-    positions: dict[int, Position] = field(default_factory=dict)
-
-    def produce(self, entries: Sequence[Entry]) -> None:
-        """Add outputs."""
-        self.entries.extend(entries)
-
-    def consume(self, positions: Mapping[int, Position]) -> None:
-        """Add positions of the member's input partitions."""
-        self.positions.update(positions)
-
-
 class SqliteMember:
     """A member of a consumer group, with a connection of its own."""
 
@@ -155,9 +139,9 @@ class SqliteMember:
             transaction.consume(positions)
 
     @contextmanager
-    def transaction(self) -> Iterator[SqliteTransaction]:
+    def transaction(self) -> Iterator[GatheredTransaction]:
         """Gather outputs and positions, and write them together at the end of the block."""
-        transaction = SqliteTransaction()
+        transaction = GatheredTransaction()
         yield transaction
         with self._writing():
             self._group.check_owner(frozenset(transaction.positions))

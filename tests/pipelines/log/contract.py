@@ -1,6 +1,8 @@
 """What every implementation of the log must do. A test module subclasses ``LogContract`` and gives ``make_log``."""
 
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -53,11 +55,18 @@ def poll_all(member: Member, count: int) -> list[Message]:
     raise AssertionError(f"{len(messages)} messages of {count}: {texts(messages)}")
 
 
+def poll_together(*members: tuple[Member, Owner]) -> None:
+    """Poll every member once without reading, each in a thread of its own as workers do."""
+    with ThreadPoolExecutor(len(members)) as threads:
+        for found in threads.map(lambda pair: pair[0].poll(0, 0.02), members):
+            assert found == []
+
+
 def settle(*members: tuple[Member, Owner]) -> None:
     """Poll members in turn until every partition has one owner, evenly."""
-    for _ in range(200):
-        for member, _owner in members:
-            assert member.poll(0, 0.02) == []
+    deadline_s = time.monotonic() + 30
+    while time.monotonic() < deadline_s:
+        poll_together(*members)
         owned = [set(owner.owned) for _, owner in members]
         if sum(map(len, owned)) == PARTITIONS == len(set().union(*owned)) and min(map(len, owned)) > 0:
             return
@@ -191,8 +200,7 @@ class LogContract:
         for owner in owners:
             members.append((log.join("group", INPUT, owner), owner))
             for _ in range(20):
-                for member, _ in members:
-                    member.poll(0, 0.01)
+                poll_together(*members)
                 held = [partition for other in owners for partition in other.owned]
                 assert len(held) == len(set(held))
         settle(*members)

@@ -1,0 +1,254 @@
+#!/usr/bin/env python3
+"""The servers that a fleet needs, on loopback, for tests and for a person: Kafka, an S3 server, Toxiproxy.
+
+    deploy/local/services.py            starts a broker and an S3 server, says where they are, stops them at Ctrl-C
+    deploy/local/services.py --install  only fetches and builds them
+
+The broker comes by its Maven coordinates, the others by ``go install``; both are kept in .cache of the checkout. Each
+runs on a free port and is stopped by its process id.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+CACHE = Path(os.environ.get("SYNSIFT_SERVICES_CACHE", ROOT / ".cache"))
+HOST = "127.0.0.1"
+S3_BUCKET = "synsift"
+_GO_PROGRAMS = {
+    "versitygw": "github.com/versity/versitygw/cmd/versitygw@v1.8.0",
+    "server": "github.com/Shopify/toxiproxy/v2/cmd/server@v2.5.0",
+}
+_START_TIMEOUT_S = 60.0
+
+
+class MissingComponent(Exception):
+    """A server can't be had on this machine; the message says what is lacking."""
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def install_kafka() -> Path:
+    """The folder of the broker's jars; fetched if it isn't there."""
+    libs = CACHE / "kafka" / "libs"
+    if not any(libs.glob("kafka_*.jar")):
+        _run(["mvn", "-q", "-B", "-f", str(ROOT / "deploy/local/kafka/pom.xml"), "dependency:copy-dependencies",
+              f"-DoutputDirectory={libs}"])  # fmt: skip
+    return libs
+
+
+def install_go(name: str) -> Path:
+    """A Go program; built if it isn't there."""
+    program = CACHE / "bin" / name
+    if not program.exists():
+        _run(["go", "install", _GO_PROGRAMS[name]], GOBIN=str(program.parent))
+    return program
+
+
+def _run(command: list[str], **env: str) -> None:
+    if shutil.which(command[0]) is None:
+        raise MissingComponent(f"{command[0]} is not installed, and {' '.join(command)} needs it")
+    done = subprocess.run(command, env={**os.environ, **env}, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise MissingComponent(f"{' '.join(command)} failed: {(done.stderr or done.stdout)[-2000:]}")
+
+
+@dataclass
+class Service:
+    """A server process.
+
+    Attributes:
+        port: Where it listens.
+        command: How it is started.
+        folder: Its data and its log, ``server.log``.
+        env: Variables on top of ours.
+    """
+
+    port: int
+    command: list[str]
+    folder: Path
+    env: dict[str, str] = field(default_factory=dict)
+    process: "subprocess.Popen[bytes] | None" = None
+
+    def start(self) -> None:
+        """Start, and wait until it accepts connections."""
+        with (self.folder / "server.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, **self.env}
+            )
+        deadline_s = time.monotonic() + _START_TIMEOUT_S
+        while not self._accepts():
+            if self.process.poll() is not None or time.monotonic() > deadline_s:
+                text = (self.folder / "server.log").read_text(errors="replace")[-2000:]
+                raise MissingComponent(f"{self.command[0]} did not start: {text}")
+            time.sleep(0.1)
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
+        """Stop, and wait until it has ended."""
+        if self.process is not None:
+            self.process.send_signal(number)
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+            self.process = None
+
+    def _accepts(self) -> bool:
+        try:
+            socket.create_connection((HOST, self.port), timeout=1).close()
+        except OSError:
+            return False
+        return True
+
+
+_BROKER = """
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@{host}:{controller}
+listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller}
+advertised.listeners=PLAINTEXT://{host}:{advertised}
+controller.listener.names=CONTROLLER
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+log.dirs={folder}/data
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=4
+group.initial.rebalance.delay.ms=0
+group.min.session.timeout.ms=500
+auto.create.topics.enable=false
+log.flush.interval.messages=9223372036854775807
+"""
+
+
+def kafka(folder: Path, *, advertised_port: int = 0) -> Service:
+    """A broker and controller in one (KRaft), formatted and ready to start."""
+    java = shutil.which("java")
+    if java is None:
+        raise MissingComponent("java is not installed, and the Kafka broker needs it")
+    folder.mkdir(parents=True, exist_ok=True)
+    port, controller = free_port(), free_port()
+    configuration = folder / "server.properties"
+    configuration.write_text(
+        _BROKER.format(host=HOST, port=port, controller=controller, folder=folder, advertised=advertised_port or port)
+    )
+    base = [java, "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", f"{install_kafka()}/*"]
+    _run([*base, "kafka.tools.StorageTool", "format", "-t", "c3luc2lmdC10ZXN0cw", "-c", str(configuration)])
+    return Service(port, [*base, "kafka.Kafka", str(configuration)], folder)
+
+
+@dataclass
+class S3:
+    """An S3 server: its process and the credentials that it takes."""
+
+    service: Service
+    access_key: str
+    secret_key: str
+
+    @property
+    def endpoint(self) -> str:
+        """Its URL."""
+        return f"http://{HOST}:{self.service.port}"
+
+
+def s3(folder: Path) -> S3:
+    """A server whose buckets are folders; the bucket ``S3_BUCKET`` exists."""
+    data = folder / "data"
+    (data / S3_BUCKET).mkdir(parents=True, exist_ok=True)
+    port, access, secret = free_port(), "test-access", secrets.token_hex(16)
+    command = [str(install_go("versitygw")), "--port", f"{HOST}:{port}", "--quiet", "posix", str(data)]
+    env = {"ROOT_ACCESS_KEY": access, "ROOT_SECRET_KEY": secret}
+    return S3(Service(port, command, folder, env), access, secret)
+
+
+@dataclass
+class Toxiproxy:
+    """A proxy that cuts, slows and resets connections."""
+
+    service: Service
+
+    def forward(self, name: str, upstream_port: int, listen_port: int) -> None:
+        """Listen on a port and pass everything on to another."""
+        body = {"name": name, "listen": f"{HOST}:{listen_port}", "upstream": f"{HOST}:{upstream_port}"}
+        self.ask("POST", "/proxies", body)
+
+    def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        """Call its API, https://github.com/Shopify/toxiproxy#http-api."""
+        data = json.dumps(body).encode() if body is not None else None
+        request = urllib.request.Request(f"http://{HOST}:{self.service.port}{path}", data=data, method=method)
+        with urllib.request.urlopen(request, timeout=10) as response:
+            text = response.read()
+        return json.loads(text) if text else None
+
+
+def toxiproxy(folder: Path) -> Toxiproxy:
+    """A proxy without forwards."""
+    folder.mkdir(parents=True, exist_ok=True)
+    port = free_port()
+    command = [str(install_go("server")), "-host", HOST, "-port", str(port)]
+    return Toxiproxy(Service(port, command, folder))
+
+
+@contextlib.contextmanager
+def running(service: Service) -> Iterator[Service]:
+    """A server for the block."""
+    service.start()
+    try:
+        yield service
+    finally:
+        service.stop()
+
+
+def main() -> int:
+    """Start for a person."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--install", action="store_true", help="fetch and build, start nothing")
+    if parser.parse_args().install:
+        install_kafka()
+        for name in _GO_PROGRAMS:
+            install_go(name)
+        return 0
+    with tempfile.TemporaryDirectory(prefix="synsift-services-") as scratch, contextlib.ExitStack() as stack:
+        broker = stack.enter_context(running(kafka(Path(scratch) / "kafka")))
+        store = s3(Path(scratch) / "s3")
+        stack.enter_context(running(store.service))
+        sys.stdout.write(
+            f"export SYNSIFT_KAFKA__BOOTSTRAP={HOST}:{broker.port}\n"
+            f"export SYNSIFT_STORE__URL=s3://{S3_BUCKET} SYNSIFT_STORE__ENDPOINT={store.endpoint}\n"
+            f"export SYNSIFT_STORE__REGION=us-east-1 SYNSIFT_STORE__ACCESS_KEY_ID={store.access_key}\n"
+            f"export SYNSIFT_STORE__SECRET_ACCESS_KEY={store.secret_key}\n"
+        )
+        sys.stdout.flush()
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.pause()
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except MissingComponent as exc:
+        sys.exit(str(exc))

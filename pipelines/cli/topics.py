@@ -1,0 +1,83 @@
+"""``synsift topics``."""
+
+import json
+from dataclasses import asdict
+from typing import Annotated
+
+import msgspec
+import typer
+
+from pipelines import topics
+from pipelines.cli.console import err, print_rows
+from pipelines.cli.options import ConfigFile, Format, OutputFormat, SetValues, settings_of
+from pipelines.config import Settings
+from pipelines.errors import ConfigError, UsageError
+
+app = typer.Typer(no_args_is_help=True, help="The topics of a fleet's log on Kafka.")
+
+Bootstrap = Annotated[
+    str | None, typer.Option("--kafka", metavar="HOST:PORT", help="Brokers, several with commas  [kafka.bootstrap]")
+]
+
+
+@app.command()
+def create(bootstrap: Bootstrap = None, file: ConfigFile = None, values: SetValues = None) -> None:
+    """Make the topics that don't exist, as the design wants them. Again changes nothing.
+
+    Topics of another shape are never altered: they are named, with what is wrong, and the exit status is 2.
+
+    [bold]Examples[/bold]
+
+      synsift topics create --kafka kafka:9092 --set kafka.replication=3
+    """
+    from pipelines.assembly import kafka_address, topics_shape
+    from pipelines.log.kafka_topics import KafkaTopics
+
+    settings = _settings(bootstrap, file, values)
+    found = KafkaTopics(kafka_address(settings), prefix=settings.kafka.prefix)
+    made = found.create(topics_shape(settings))
+    problems = found.problems(topics_shape(settings))
+    if problems:
+        raise ConfigError("\n".join(problems))
+    err.print(f"made {len(made)} topics; {len(topics.ALL) - len(made)} were there")
+
+
+@app.command()
+def describe(
+    bootstrap: Bootstrap = None,
+    file: ConfigFile = None,
+    values: SetValues = None,
+    output: OutputFormat = Format.TABLE,
+) -> None:
+    """Show the topics as they are.
+
+    [bold]Examples[/bold]
+
+      synsift topics describe --kafka kafka:9092
+    """
+    from pipelines.assembly import kafka_address
+    from pipelines.log.kafka_topics import KafkaTopics
+
+    settings = _settings(bootstrap, file, values)
+    print_rows(map(asdict, KafkaTopics(kafka_address(settings), prefix=settings.kafka.prefix).describe()), output)
+
+
+@app.command()
+def schema(topic: Annotated[str, typer.Argument(metavar="TOPIC", help="For example survivors")]) -> None:
+    """Print the JSON Schema of a topic's records.
+
+    [bold]Examples[/bold]
+
+      synsift topics schema survivors
+    """
+    kinds = {found.name: kind for kind, found in topics.TOPIC_OF.items()}
+    if topic not in kinds:
+        raise UsageError(f"there is no topic {topic!r}; the topics are {', '.join(kinds)}")
+    typer.echo(json.dumps(msgspec.json.schema(kinds[topic]), indent=2, ensure_ascii=False))
+
+
+def _settings(bootstrap: str | None, file: ConfigFile, values: SetValues) -> Settings:
+    settings = settings_of(file, values, kafka__bootstrap=bootstrap)
+    if not settings.kafka.bootstrap:
+        raise UsageError("no brokers are named: give --kafka HOST:PORT, or set kafka.bootstrap")
+    return settings
