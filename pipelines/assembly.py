@@ -17,7 +17,8 @@ from pipelines import __version__
 from pipelines.config import Settings
 from pipelines.errors import ConfigError
 from pipelines.log.base import Log
-from pipelines.log.kafka import KafkaAddress, KafkaLog
+from pipelines.log.kafka import KafkaLog
+from pipelines.log.kafka_clients import KafkaAddress
 from pipelines.log.kafka_topics import KafkaTopics, Shape
 from pipelines.log.sqlite import SqliteLog
 from pipelines.stages.base import INPUTS, Stage

@@ -7,7 +7,7 @@ from typing import Any, Final
 import structlog
 
 # Libraries whose INFO is not for the users of this program.
-_QUIET: Final = ("kafka", "scrapy", "aiohttp", "asyncio", "twisted", "filelock", "tldextract", "py.warnings")
+_QUIET: Final = ("scrapy", "aiohttp", "asyncio", "twisted", "filelock", "tldextract", "py.warnings")
 
 
 def set_up_logging(level: str) -> None:
@@ -31,4 +31,6 @@ def set_up_logging(level: str) -> None:
     root.setLevel(level)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.ERROR)
+    # kafka-python logs every lost connection as an error, with its traceback; what matters of them is raised.
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)
     logging.captureWarnings(capture=True)

@@ -14,7 +14,7 @@ from deploy.local import services
 from deploy.local.services import Service
 from pipelines.demo.run import demo_options, demo_web
 from pipelines.demo.web import Directory
-from pipelines.log.kafka import KafkaAddress
+from pipelines.log.kafka_clients import KafkaAddress
 
 RunCli = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -139,6 +139,7 @@ transaction.state.log.min.isr=1
 transaction.state.log.num.partitions=4
 group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=500
+transaction.abort.timed.out.transaction.cleanup.interval.ms=500
 auto.create.topics.enable=false
 log.flush.interval.messages=9223372036854775807
 """

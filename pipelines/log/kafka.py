@@ -1,109 +1,30 @@
-"""The log on Apache Kafka, for fleets. The one place that knows kafka-python.
+"""The log on Apache Kafka, for fleets. With its two neighbours the one place that knows kafka-python.
 
 Exactly once: a member's outputs and positions go out in one Kafka transaction with the consumer's group metadata, so
 the broker refuses a member whose generation has passed (KIP-447). Where the end of a transaction is unknown, the
 member counts as fenced: it begins anew at the committed positions, and its state is rebuilt from the log.
-
-    transaction   1. begin   2. send outputs   3. send positions with the group's metadata   4. commit
-                  fails in 1–3: aborted, may be tried again         fails in 4: fenced
 """
 
-import logging
 import threading
-import time
 import uuid
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
-from kafka import (
-    ConsumerRebalanceListener,
-    KafkaAdminClient,
-    KafkaConsumer,
-    KafkaProducer,
-    OffsetAndMetadata,
-    TopicPartition,
-)
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka import errors as kafka_errors
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
-from kafka.structs import MemberState
 
-from pipelines.errors import FencedError, LogError, LogUnavailable
-from pipelines.log.base import Lag, Listener, Message, Position
-from pipelines.log.transaction import GatheredTransaction
+from pipelines.log.base import Lag, Listener, Message
+from pipelines.log.kafka_clients import KafkaAddress, errors_of, message_of, patiently
+from pipelines.log.kafka_member import Clients, KafkaMember
 from pipelines.topics import Entry
-
-_log: Final = logging.getLogger(__name__)
-
-R = TypeVar("R")
 
 # A killed worker's open transaction holds up the readers of its outputs for as long; shorter, and a slow store of
 # the broker aborts transactions that would have been committed.
 _TRANSACTION_TIMEOUT_MS: Final = 10_000
-_WAITS_S: Final = (0.1, 0.3, 1.0, 3.0, 5.0)
-# Joining takes two round trips and the patience of the slowest member; shorter, and members that poll in turn keep
-# each other from ever finishing.
-_JOINING_POLL_MS: Final = 500
 # Above this many offsets the exact number of records between two of them doesn't matter to anybody.
 _EXACT_LAG: Final = 64
-
-_FENCED: Final = (
-    kafka_errors.CommitFailedError,
-    kafka_errors.FencedInstanceIdError,
-    kafka_errors.FencedMemberEpochError,
-    kafka_errors.IllegalGenerationError,
-    kafka_errors.InvalidProducerEpochError,
-    kafka_errors.InvalidProducerIdMappingError,
-    kafka_errors.ProducerFencedError,
-    kafka_errors.RebalanceInProgressError,
-    kafka_errors.TransactionCoordinatorFencedError,
-    kafka_errors.UnknownMemberIdError,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class KafkaAddress:
-    """Where the brokers are, and how to speak to them.
-
-    Attributes:
-        bootstrap: ``host:port``, several with commas.
-        security_protocol: ``PLAINTEXT``, ``SSL``, ``SASL_PLAINTEXT`` or ``SASL_SSL``.
-        sasl_mechanism: ``PLAIN``, ``SCRAM-SHA-256`` or ``SCRAM-SHA-512``; empty for none.
-        username: For SASL.
-        password: For SASL.
-        ca_file: Certificates that the brokers' are checked with; empty for the platform's.
-        compression: Of record batches: ``gzip`` or empty for none.
-        connect_timeout_s: How long to look for a broker that answers.
-        session_timeout_s: A member whose process is gone is dead after so long.
-        poll_timeout_s: A member that doesn't poll for so long is dead, however alive its process.
-    """
-
-    bootstrap: str
-    security_protocol: str = "PLAINTEXT"
-    sasl_mechanism: str = ""
-    username: str = ""
-    password: str = ""
-    ca_file: str = ""
-    compression: str = "gzip"
-    connect_timeout_s: float = 15.0
-    session_timeout_s: float = 10.0
-    poll_timeout_s: float = 300.0
-
-    def client_settings(self) -> dict[str, Any]:
-        """What every client needs."""
-        settings: dict[str, Any] = {
-            "bootstrap_servers": self.bootstrap.split(","),
-            "security_protocol": self.security_protocol,
-            "bootstrap_timeout_ms": int(self.connect_timeout_s * 1000),
-        }
-        if self.sasl_mechanism:
-            settings["sasl_mechanism"] = self.sasl_mechanism
-            settings["sasl_plain_username"] = self.username
-            settings["sasl_plain_password"] = self.password
-        if self.ca_file:
-            settings["ssl_cafile"] = self.ca_file
-        return settings
 
 
 class KafkaLog:
@@ -132,6 +53,7 @@ class KafkaLog:
         with errors_of(address):
             self._producer = self._make_producer(f"{prefix}log-{uuid.uuid4().hex}", "log")
             self._reader = self._make_consumer("reader", group=None)
+            self._ends = self._make_consumer("ends", group=None, isolation="read_uncommitted")
             self._admin = KafkaAdminClient(client_id=self._client_id("admin"), **address.client_settings())
 
     def produce(self, entries: Sequence[Entry]) -> None:
@@ -149,15 +71,17 @@ class KafkaLog:
                 self._producer.abort_transaction()
                 raise
 
-    def join(self, group: str, topic: str, listener: Listener) -> "KafkaMember":
+    def join(self, group: str, topic: str, listener: Listener) -> KafkaMember:
         """Become a member of a group that reads one topic."""
-        return KafkaMember(self, group, topic, listener)
+        return KafkaMember(patiently(lambda: self._member_clients(group, topic)), topic, listener)
 
     def read(self, topic: str, partition: int, start: int = 0) -> Iterator[Message]:
         """Read a partition from an offset to its present end, outside of any group."""
         place = TopicPartition(self.prefix + topic, partition)
         with errors_of(self.address), self._borrowed_reader() as consumer:
-            end = consumer.end_offsets([place])[place]
+            # The end of everything written, committed or not yet: the brokers say that a transaction is committed
+            # before its readers can see it. Who rebuilds a state must wait for that moment.
+            end = self._end_offsets([place])[place]
             consumer.assign([place])
             consumer.seek(place, max(start, consumer.beginning_offsets([place])[place]))
             while consumer.position(place) < end:
@@ -171,7 +95,7 @@ class KafkaLog:
     def _lag(self, group: str, topic: str) -> list[Lag]:
         places = [TopicPartition(self.prefix + topic, partition) for partition in range(self.partitions)]
         with self._lock, errors_of(self.address):
-            ends = self._reader.end_offsets(places)
+            ends = self._ends.end_offsets(places)
             found = self._admin.list_group_offsets({self.prefix + group: places}).get(self.prefix + group, {})
             owners = self._owners(self.prefix + group)
             lags = []
@@ -186,6 +110,7 @@ class KafkaLog:
         with self._lock:
             self._producer.close()
             self._reader.close(autocommit=False)
+            self._ends.close(autocommit=False)
             self._admin.close()
             while self._idle_readers:
                 self._idle_readers.pop().close(autocommit=False)
@@ -199,6 +124,11 @@ class KafkaLog:
         producer.flush()
         for future in futures:
             future.get(timeout=30)
+
+    def _end_offsets(self, places: list[TopicPartition]) -> dict[TopicPartition, int]:
+        with self._lock:
+            found: dict[TopicPartition, int] = self._ends.end_offsets(places)
+        return found
 
     @contextmanager
     def _borrowed_reader(self) -> Iterator[Any]:
@@ -257,7 +187,7 @@ class KafkaLog:
         producer.init_transactions()
         return producer
 
-    def _make_consumer(self, role: str, *, group: str | None) -> Any:  # noqa: ANN401
+    def _make_consumer(self, role: str, *, group: str | None, isolation: str = "read_committed") -> Any:  # noqa: ANN401
         grouped: dict[str, Any] = {}
         if group is not None:
             grouped = {
@@ -270,7 +200,7 @@ class KafkaLog:
             client_id=self._client_id(role),
             group_id=group,
             enable_auto_commit=False,
-            isolation_level="read_committed",
+            isolation_level=isolation,
             auto_offset_reset="earliest",
             fetch_max_wait_ms=100,
             allow_auto_create_topics=False,
@@ -279,178 +209,16 @@ class KafkaLog:
             **self.address.client_settings(),
         )
 
-    def member_clients(self, group: str, rebalance: ConsumerRebalanceListener, topic: str) -> tuple[Any, Any]:
-        """The consumer and the producer of a new member."""
-
-        def make() -> tuple[Any, Any]:
-            with errors_of(self.address):
-                producer = self._make_producer(f"{self.prefix}{group}-{uuid.uuid4().hex}", group)
-                consumer = self._make_consumer(group, group=self.prefix + group)
-                consumer.subscribe([self.prefix + topic], listener=rebalance)
-            return consumer, producer
-
-        return patiently(make)
-
-
-class _Rebalance(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python has no types
-    """Passes changes of ownership on.
-
-    Called in the thread of the consumer's own loop while the member polls. Letting go is done at once, before the
-    next owner begins; taking over waits until the poll has returned, as it asks the broker for positions.
-
-    Attributes:
-        told: Partitions that the listener believes to own.
-        is_lost: Whether the broker took them away without asking.
-    """
-
-    def __init__(self, listener: Listener) -> None:
-        self._listener = listener
-        self.told: set[int] = set()
-        self.is_lost = False
-
-    def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
-        """Nothing yet: the member looks at its assignment after every poll."""
-
-    def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
-        """Let the listener commit and forget."""
-        known = {place.partition for place in revoked} & self.told
-        if known:
-            self._listener.on_revoked(known)
-        self.told -= known
-
-    def on_partitions_lost(self, lost: Collection[TopicPartition]) -> None:
-        """Remember that whatever the listener still does is in vain."""
-        self.is_lost = self.is_lost or bool({place.partition for place in lost} & self.told)
-
-
-class KafkaMember:
-    """A member of a consumer group, with a consumer and a transactional producer of its own."""
-
-    def __init__(self, log: KafkaLog, group: str, topic: str, listener: Listener) -> None:
-        self._log = log
-        self._topic = topic
-        self._listener = listener
-        self._rebalance = _Rebalance(listener)
-        self._consumer, self._producer = log.member_clients(group, self._rebalance, topic)
-
-    def poll(self, max_records: int, timeout_s: float, *, paused: Collection[int] = ()) -> list[Message]:
-        """Read on, in order per partition; empty after ``timeout_s`` without records."""
-        with errors_of(self._log.address):
-            waiting = set(range(self._log.partitions)) if max_records == 0 else set(paused)
-            self._pause(waiting)
-            found = self._consumer.poll(self._timeout_ms(timeout_s), max_records=max(1, max_records))
-            if self._rebalance.is_lost:
-                raise FencedError("this member was silent for too long and lost its partitions")
-            self._take_over()
-            # Partitions that came with this very poll could not be paused: their records wait for another.
-            self._rewind({place: records for place, records in found.items() if place.partition in waiting})
-            return [
-                message_of(record, self._topic)
-                for place, records in found.items()
-                if place.partition not in waiting
-                for record in records
-            ]
-
-    def commit(self, positions: Mapping[int, Position]) -> None:
-        """Say how far the work is done, without outputs."""
-        with self.transaction() as transaction:
-            transaction.consume(positions)
-
-    @contextmanager
-    def transaction(self) -> Iterator[GatheredTransaction]:
-        """Gather outputs and positions, and write them together at the end of the block."""
-        gathered = GatheredTransaction()
-        yield gathered
-        with errors_of(self._log.address):
-            self._begin(gathered)
-            try:
-                self._producer.commit_transaction()
-            except kafka_errors.KafkaError as exc:
-                raise FencedError(f"the end of a transaction is unknown ({exc}); beginning anew") from exc
-
-    def close(self) -> None:
-        """Leave the group, after telling the listener."""
-        try:
-            with errors_of(self._log.address):
-                self._consumer.close(autocommit=False)
-        finally:
-            self._producer.close(timeout=5)
-
-    def _begin(self, gathered: GatheredTransaction) -> None:
-        """Send everything; whatever fails is aborted."""
-        metadata = self._consumer.group_metadata()
-        if gathered.positions and (self._rebalance.is_lost or metadata.generation_id < 0 or not metadata.member_id):
-            raise FencedError("this member is in the group no longer; another member does its work")
-        self._producer.begin_transaction()
-        try:
-            self._log.send(self._producer, gathered.entries)
-            if gathered.positions:
-                self._producer.send_offsets_to_transaction(self._offsets(gathered.positions), metadata)
-        except kafka_errors.KafkaError as exc:
-            self._abort(exc)
-            raise
-
-    def _abort(self, cause: Exception) -> None:
-        try:
-            self._producer.abort_transaction()
-        except kafka_errors.KafkaError as exc:
-            raise FencedError(f"a transaction that failed ({cause}) can't be aborted ({exc})") from cause
-
-    def _offsets(self, positions: Mapping[int, Position]) -> dict[TopicPartition, OffsetAndMetadata]:
-        topic = self._log.prefix + self._topic
-        return {
-            TopicPartition(topic, partition): OffsetAndMetadata(at.offset, at.note, -1)
-            for partition, at in positions.items()
-        }
-
-    def _pause(self, partitions: Collection[int]) -> None:
-        topic = self._log.prefix + self._topic
-        assigned = self._consumer.assignment()
-        wanted = {TopicPartition(topic, partition) for partition in partitions} & assigned
-        resumed = self._consumer.paused() - wanted
-        if resumed & assigned:
-            self._consumer.resume(*(resumed & assigned))
-        if wanted:
-            self._consumer.pause(*wanted)
-
-    def _timeout_ms(self, timeout_s: float) -> int:
-        """A poll that returns in the midst of joining begins to join anew: while the group settles it takes longer."""
-        settled = self._consumer.group_metadata().state == MemberState.STABLE
-        return int(timeout_s * 1000) if settled else max(int(timeout_s * 1000), _JOINING_POLL_MS)
-
-    def _take_over(self) -> None:
-        """Tell the listener of new partitions, with their committed positions."""
-        new = [place for place in self._consumer.assignment() if place.partition not in self._rebalance.told]
-        positions = {place.partition: self._committed(place) for place in sorted(new)}
-        if positions:
-            self._rebalance.told |= positions.keys()
-            self._listener.on_assigned(positions)
-
-    def _committed(self, place: TopicPartition) -> Position:
-        committed = self._consumer.committed(place, metadata=True)
-        if committed is None or committed.offset < 0:
-            return Position(0)
-        return Position(committed.offset, committed.metadata or "")
-
-    def _rewind(self, found: Mapping[TopicPartition, Sequence[Any]]) -> None:
-        for place, records in found.items():
-            self._consumer.seek(place, records[0].offset)
-
-
-def patiently(work: Callable[[], R]) -> R:
-    """Do what may fail for now, a few times with growing waits: a broker that starts, or elects, is soon back."""
-    for wait_s in _WAITS_S:
-        try:
-            return work()
-        except LogUnavailable as exc:
-            _log.info("%s; trying again in %.1f s", exc, wait_s)
-            time.sleep(wait_s)
-    return work()
-
-
-def message_of(record: Any, topic: str) -> Message:  # noqa: ANN401 - kafka-python has no types
-    """A consumer's record as a message of ours."""
-    return Message(topic, record.partition, record.offset, record.key or b"", record.value or b"")
+    def _member_clients(self, group: str, topic: str) -> Clients:
+        with errors_of(self.address):
+            return Clients(
+                address=self.address,
+                topic=self.prefix + topic,
+                partitions=self.partitions,
+                producer=self._make_producer(f"{self.prefix}{group}-{uuid.uuid4().hex}", group),
+                consumer=self._make_consumer(group, group=self.prefix + group),
+                send=self.send,
+            )
 
 
 def _assigned(assignment: Any) -> Iterator[tuple[str, list[int]]]:  # noqa: ANN401
@@ -461,17 +229,3 @@ def _assigned(assignment: Any) -> Iterator[tuple[str, list[int]]]:  # noqa: ANN4
             yield item["topic"], item["partitions"]
         else:
             yield item[0], item[1]
-
-
-@contextmanager
-def errors_of(address: KafkaAddress) -> Iterator[None]:
-    """Translate what kafka-python raises."""
-    try:
-        yield
-    except _FENCED as exc:
-        raise FencedError(f"the broker refuses this member ({exc or type(exc).__name__})") from exc
-    except kafka_errors.KafkaError as exc:
-        message = f"Kafka at {address.bootstrap}: {type(exc).__name__}: {exc}"
-        if exc.retriable or isinstance(exc, kafka_errors.KafkaConnectionError):
-            raise LogUnavailable(message) from exc
-        raise LogError(message) from exc

@@ -8,7 +8,7 @@ from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
 
 from pipelines import topics
-from pipelines.log.kafka import KafkaAddress, errors_of
+from pipelines.log.kafka_clients import KafkaAddress, errors_of
 from pipelines.topics import Cleanup, Topic
 
 _DAY_MS: Final = 24 * 3600 * 1000

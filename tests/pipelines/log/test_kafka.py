@@ -7,7 +7,8 @@ import pytest
 
 from pipelines.errors import LogUnavailable
 from pipelines.log.base import Log
-from pipelines.log.kafka import KafkaAddress, KafkaLog
+from pipelines.log.kafka import KafkaLog
+from pipelines.log.kafka_clients import KafkaAddress
 from pipelines.log.kafka_topics import KafkaTopics, Shape
 from tests.pipelines.log.contract import PARTITIONS, LogContract
 

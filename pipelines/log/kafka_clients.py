@@ -1,0 +1,106 @@
+"""Where the brokers are, and kafka-python's errors in our words."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from kafka import errors as kafka_errors
+
+from pipelines.errors import FencedError, LogError, LogUnavailable
+from pipelines.log.base import Message
+
+_log: Final = logging.getLogger(__name__)
+
+R = TypeVar("R")
+
+_WAITS_S: Final = (0.1, 0.3, 1.0, 3.0, 5.0)
+
+_FENCED: Final = (
+    kafka_errors.CommitFailedError,
+    kafka_errors.FencedInstanceIdError,
+    kafka_errors.FencedMemberEpochError,
+    kafka_errors.IllegalGenerationError,
+    kafka_errors.InvalidProducerEpochError,
+    kafka_errors.InvalidProducerIdMappingError,
+    kafka_errors.ProducerFencedError,
+    kafka_errors.RebalanceInProgressError,
+    kafka_errors.TransactionCoordinatorFencedError,
+    kafka_errors.UnknownMemberIdError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class KafkaAddress:
+    """Where the brokers are, and how to speak to them.
+
+    Attributes:
+        bootstrap: ``host:port``, several with commas.
+        security_protocol: ``PLAINTEXT``, ``SSL``, ``SASL_PLAINTEXT`` or ``SASL_SSL``.
+        sasl_mechanism: ``PLAIN``, ``SCRAM-SHA-256`` or ``SCRAM-SHA-512``; empty for none.
+        username: For SASL.
+        password: For SASL.
+        ca_file: Certificates that the brokers' are checked with; empty for the platform's.
+        compression: Of record batches: ``gzip`` or empty for none.
+        connect_timeout_s: How long to look for a broker that answers.
+        session_timeout_s: A member whose process is gone is dead after so long.
+        poll_timeout_s: A member that doesn't poll for so long is dead, however alive its process.
+    """
+
+    bootstrap: str
+    security_protocol: str = "PLAINTEXT"
+    sasl_mechanism: str = ""
+    username: str = ""
+    password: str = ""
+    ca_file: str = ""
+    compression: str = "gzip"
+    connect_timeout_s: float = 15.0
+    session_timeout_s: float = 10.0
+    poll_timeout_s: float = 300.0
+
+    def client_settings(self) -> dict[str, Any]:
+        """What every client needs."""
+        settings: dict[str, Any] = {
+            "bootstrap_servers": self.bootstrap.split(","),
+            "security_protocol": self.security_protocol,
+            "bootstrap_timeout_ms": int(self.connect_timeout_s * 1000),
+        }
+        if self.sasl_mechanism:
+            settings["sasl_mechanism"] = self.sasl_mechanism
+            settings["sasl_plain_username"] = self.username
+            settings["sasl_plain_password"] = self.password
+        if self.ca_file:
+            settings["ssl_cafile"] = self.ca_file
+        return settings
+
+
+def patiently(work: Callable[[], R]) -> R:
+    """Do what may fail for now, a few times with growing waits: a broker that starts, or elects, is soon back."""
+    for wait_s in _WAITS_S:
+        try:
+            return work()
+        except LogUnavailable as exc:
+            _log.info("%s; trying again in %.1f s", exc, wait_s)
+            time.sleep(wait_s)
+    return work()
+
+
+def message_of(record: Any, topic: str) -> Message:  # noqa: ANN401 - kafka-python has no types
+    """A consumer's record as a message of ours."""
+    return Message(topic, record.partition, record.offset, record.key or b"", record.value or b"")
+
+
+@contextmanager
+def errors_of(address: KafkaAddress) -> Iterator[None]:
+    """Translate what kafka-python raises."""
+    try:
+        yield
+    except _FENCED as exc:
+        raise FencedError(f"the broker refuses this member ({exc or type(exc).__name__})") from exc
+    except kafka_errors.KafkaError as exc:
+        message = f"Kafka at {address.bootstrap}: {type(exc).__name__}: {exc}"
+        if exc.retriable or isinstance(exc, kafka_errors.KafkaConnectionError):
+            raise LogUnavailable(message) from exc
+        raise LogError(message) from exc

@@ -1,0 +1,192 @@
+"""A member of a consumer group on Kafka: reads, and writes outputs and positions in one transaction.
+
+transaction   1. begin   2. send outputs   3. send positions with the group's metadata   4. commit
+              fails in 1–3: aborted, may be tried again         fails in 4: fenced
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+from kafka import ConsumerRebalanceListener, OffsetAndMetadata, TopicPartition
+from kafka import errors as kafka_errors
+from kafka.structs import MemberState
+
+from pipelines.errors import FencedError
+from pipelines.log.base import Listener, Message, Position
+from pipelines.log.kafka_clients import KafkaAddress, errors_of, message_of
+from pipelines.log.transaction import GatheredTransaction
+from pipelines.topics import Entry
+
+# Joining takes two round trips and the patience of the slowest member; shorter, and members that poll in turn keep
+# each other from ever finishing.
+_JOINING_POLL_MS: Final = 500
+
+Send = Callable[[Any, Sequence[Entry]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Clients:
+    """What a member speaks through, each its own.
+
+    Attributes:
+        address: The brokers, for messages.
+        topic: Full name of the input topic.
+        partitions: Of every topic.
+        consumer: kafka-python's consumer, not subscribed yet.
+        producer: Its transactional producer, initialised.
+        send: Hands entries to a producer and waits until the brokers have them.
+    """
+
+    address: KafkaAddress
+    topic: str
+    partitions: int
+    consumer: Any
+    producer: Any
+    send: Send
+
+
+class _Rebalance(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python has no types
+    """Passes changes of ownership on.
+
+    Called in the thread of the consumer's own loop while the member polls. Letting go is done at once, before the
+    next owner begins; taking over waits until the poll has returned, as it asks the broker for positions.
+
+    Attributes:
+        told: Partitions that the listener believes to own.
+        is_lost: Whether the broker took them away without asking.
+    """
+
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
+        self.told: set[int] = set()
+        self.is_lost = False
+
+    def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
+        """Nothing yet: the member looks at its assignment after every poll."""
+
+    def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
+        """Let the listener commit and forget."""
+        known = {place.partition for place in revoked} & self.told
+        if known:
+            self._listener.on_revoked(known)
+        self.told -= known
+
+    def on_partitions_lost(self, lost: Collection[TopicPartition]) -> None:
+        """Remember that whatever the listener still does is in vain."""
+        self.is_lost = self.is_lost or bool({place.partition for place in lost} & self.told)
+
+
+class KafkaMember:
+    """A member of a consumer group, with a consumer and a transactional producer of its own."""
+
+    def __init__(self, clients: Clients, topic: str, listener: Listener) -> None:
+        self._clients = clients
+        self._topic = topic
+        self._rebalance = _Rebalance(listener)
+        self._listener = listener
+        self._consumer, self._producer = clients.consumer, clients.producer
+        with errors_of(clients.address):
+            self._consumer.subscribe([clients.topic], listener=self._rebalance)
+
+    def poll(self, max_records: int, timeout_s: float, *, paused: Collection[int] = ()) -> list[Message]:
+        """Read on, in order per partition; empty after ``timeout_s`` without records."""
+        with errors_of(self._clients.address):
+            waiting = set(range(self._clients.partitions)) if max_records == 0 else set(paused)
+            self._pause(waiting)
+            found = self._consumer.poll(self._timeout_ms(timeout_s), max_records=max(1, max_records))
+            if self._rebalance.is_lost:
+                raise FencedError("this member was silent for too long and lost its partitions")
+            self._take_over()
+            # Partitions that came with this very poll could not be paused: their records wait for another.
+            self._rewind({place: records for place, records in found.items() if place.partition in waiting})
+            return [
+                message_of(record, self._topic)
+                for place, records in found.items()
+                if place.partition not in waiting
+                for record in records
+            ]
+
+    def commit(self, positions: Mapping[int, Position]) -> None:
+        """Say how far the work is done, without outputs."""
+        with self.transaction() as transaction:
+            transaction.consume(positions)
+
+    @contextmanager
+    def transaction(self) -> Iterator[GatheredTransaction]:
+        """Gather outputs and positions, and write them together at the end of the block."""
+        gathered = GatheredTransaction()
+        yield gathered
+        with errors_of(self._clients.address):
+            self._begin(gathered)
+            try:
+                self._producer.commit_transaction()
+            except kafka_errors.KafkaError as exc:
+                raise FencedError(f"the end of a transaction is unknown ({exc}); beginning anew") from exc
+
+    def close(self) -> None:
+        """Leave the group, after telling the listener."""
+        try:
+            with errors_of(self._clients.address):
+                self._consumer.close(autocommit=False)
+        finally:
+            self._producer.close(timeout=5)
+
+    def _begin(self, gathered: GatheredTransaction) -> None:
+        """Send everything; whatever fails is aborted."""
+        metadata = self._consumer.group_metadata()
+        if gathered.positions and (self._rebalance.is_lost or metadata.generation_id < 0 or not metadata.member_id):
+            raise FencedError("this member is in the group no longer; another member does its work")
+        self._producer.begin_transaction()
+        try:
+            self._clients.send(self._producer, gathered.entries)
+            if gathered.positions:
+                self._producer.send_offsets_to_transaction(self._offsets(gathered.positions), metadata)
+        except kafka_errors.KafkaError as exc:
+            self._abort(exc)
+            raise
+
+    def _abort(self, cause: Exception) -> None:
+        try:
+            self._producer.abort_transaction()
+        except kafka_errors.KafkaError as exc:
+            raise FencedError(f"a transaction that failed ({cause}) can't be aborted ({exc})") from cause
+
+    def _offsets(self, positions: Mapping[int, Position]) -> dict[TopicPartition, OffsetAndMetadata]:
+        return {
+            TopicPartition(self._clients.topic, partition): OffsetAndMetadata(at.offset, at.note, -1)
+            for partition, at in positions.items()
+        }
+
+    def _pause(self, partitions: Collection[int]) -> None:
+        assigned = self._consumer.assignment()
+        wanted = {TopicPartition(self._clients.topic, partition) for partition in partitions} & assigned
+        resumed = self._consumer.paused() - wanted
+        if resumed & assigned:
+            self._consumer.resume(*(resumed & assigned))
+        if wanted:
+            self._consumer.pause(*wanted)
+
+    def _timeout_ms(self, timeout_s: float) -> int:
+        """A poll that returns in the midst of joining begins to join anew: while the group settles it takes longer."""
+        settled = self._consumer.group_metadata().state == MemberState.STABLE
+        return int(timeout_s * 1000) if settled else max(int(timeout_s * 1000), _JOINING_POLL_MS)
+
+    def _take_over(self) -> None:
+        """Tell the listener of new partitions, with their committed positions."""
+        new = [place for place in self._consumer.assignment() if place.partition not in self._rebalance.told]
+        positions = {place.partition: self._committed(place) for place in sorted(new)}
+        if positions:
+            self._rebalance.told |= positions.keys()
+            self._listener.on_assigned(positions)
+
+    def _committed(self, place: TopicPartition) -> Position:
+        committed = self._consumer.committed(place, metadata=True)
+        if committed is None or committed.offset < 0:
+            return Position(0)
+        return Position(committed.offset, committed.metadata or "")
+
+    def _rewind(self, found: Mapping[TopicPartition, Sequence[Any]]) -> None:
+        for place, records in found.items():
+            self._consumer.seek(place, records[0].offset)
