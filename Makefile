@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: install demo test check bench docs format clean
+.PHONY: install demo test check bench services docs format clean
 
 install: $(STAMP)
 
@@ -38,6 +38,10 @@ docs: $(STAMP)
 PHOTOS ?= ../shared/data/photos
 bench: $(STAMP)
 	$(BIN)/python benchmarks/pipeline.py --photos $(PHOTOS) $(if $(PEER),--peer $(PEER))
+
+# A Kafka broker and an S3 server on loopback, for a person; Ctrl-C stops them.
+services: $(STAMP)
+	$(BIN)/python deploy/local/services.py
 
 clean:
 	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache

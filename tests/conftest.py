@@ -11,10 +11,11 @@ from typing import NoReturn
 import pytest
 
 from deploy.local import services
-from deploy.local.services import Service
+from deploy.local.services import S3, Service
 from pipelines.demo.run import demo_options, demo_web
 from pipelines.demo.web import Directory
 from pipelines.log.kafka_clients import KafkaAddress
+from pipelines.log.kafka_topics import KafkaTopics, Shape
 
 RunCli = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -123,3 +124,35 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 def kafka(broker: Service) -> KafkaAddress:
     """The broker, with time-outs that a test can wait for."""
     return KafkaAddress(f"127.0.0.1:{broker.port}", session_timeout_s=1.0, poll_timeout_s=2.0)
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3]:
+    """An S3 server, started once."""
+    try:
+        server = services.s3(tmp_path_factory.mktemp("s3"))
+    except services.MissingComponent as exc:
+        missing(str(exc))
+    with services.running(server.service):
+        yield server
+
+
+def s3_options(server: S3, prefix: str) -> dict[str, object]:
+    """The configuration of a store on the S3 server."""
+    return {
+        "store.url": f"s3://{services.S3_BUCKET}/{prefix}",
+        "store.endpoint": server.endpoint,
+        "store.region": "us-east-1",
+        "store.access_key_id": server.access_key,
+        "store.secret_access_key": server.secret_key,
+    }
+
+
+def kafka_options(address: KafkaAddress, prefix: str) -> dict[str, object]:
+    """The configuration of a log on the broker, whose topics are made."""
+    KafkaTopics(address, prefix=prefix).create(Shape(16))
+    return {
+        "kafka.bootstrap": address.bootstrap,
+        "kafka.prefix": prefix,
+        "kafka.session_timeout_s": 2.0,
+    }

@@ -19,17 +19,20 @@ from tests.conftest import command, environment
 TIMEOUT_S = 90
 
 
-def differences(out: Path, directory: Directory, options: dict[str, object]) -> list[str]:
-    parts = open_parts(load(env={}, options={**options, "store.url": str(out)}).settings)
+def differences(out: Path | None, directory: Directory, options: dict[str, object]) -> list[str]:
+    """What of a crawl isn't as the truth says; ``out`` None for the store that the options name."""
+    place = {"store.url": str(out)} if out is not None else {}
+    parts = open_parts(load(env={}, options={**options, **place}).settings)
     try:
         return judge(parts, directory).differences
     finally:
         parts.log.close()
 
 
-def start(*arguments: str, out: Path, options: dict[str, object]) -> subprocess.Popen[str]:
+def start(*arguments: str, out: Path | None, options: dict[str, object]) -> subprocess.Popen[str]:
+    place = ["--out", str(out)] if out is not None else []
     return subprocess.Popen(
-        command(*arguments, "--out", str(out)),
+        command(*arguments, *place),
         env=environment(options),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

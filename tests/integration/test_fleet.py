@@ -1,0 +1,99 @@
+"""The same stages on Kafka and S3: over every log and store the result is the truth, whatever is killed."""
+
+import os
+import random
+import time
+from pathlib import Path
+
+import pytest
+
+from deploy.local.services import S3
+from pipelines.demo.web import Directory
+from pipelines.log.base import Log
+from pipelines.log.kafka import KafkaLog
+from pipelines.log.kafka_clients import KafkaAddress
+from tests.conftest import RunCli, kafka_options, s3_options
+from tests.integration.test_kill import TIMEOUT_S, differences, start
+
+Options = dict[str, object]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("log", "store"), [("sqlite", "s3"), ("kafka", "folder"), ("kafka", "s3")])
+def test_a_crawl_ends_as_the_truth_over_every_log_and_store(
+    log: str, store: str, request: pytest.FixtureRequest, synsets: Path, cli: RunCli, tmp_path: Path
+) -> None:
+    directory: Directory = request.getfixturevalue("directory")
+    options: Options = dict(request.getfixturevalue("quick_options"))
+    name = f"{log}-{store}-"
+    if store == "s3":
+        options |= s3_options(request.getfixturevalue("s3"), name)
+    else:
+        options |= {"store.url": str(tmp_path / "out")}
+    if log == "kafka":
+        options |= kafka_options(request.getfixturevalue("kafka"), name)
+    else:
+        options |= {"log.path": str(tmp_path / "log.db")}
+    done = cli("crawl", "--list", str(synsets), options=options)
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    assert differences(None, directory, options) == []
+
+
+def wait_for_fetched(log: Log, more: int) -> None:
+    """Wait until some more image URLs were committed, or none is left."""
+
+    def done() -> int:
+        return sum(lag.committed for lag in log.lag("fetch", "image-urls"))
+
+    wanted = done() + more
+    deadline_s = time.monotonic() + TIMEOUT_S
+    while done() < wanted and time.monotonic() < deadline_s:
+        if done() and not any(lag.records for lag in log.lag("fetch", "image-urls")):
+            return
+
+
+@pytest.mark.slow
+def test_workers_join_leave_and_are_killed_and_the_result_is_the_truth(
+    kafka: KafkaAddress, s3: S3, synsets: Path, directory: Directory, quick_options: Options
+) -> None:
+    seed = int(os.environ.get("SYNSIFT_TEST_SEED", random.SystemRandom().randrange(1 << 30)))
+    print(f"seed {seed}: SYNSIFT_TEST_SEED={seed} repeats this test")  # noqa: T201 - shown when it fails
+    rng = random.Random(seed)  # noqa: S311 - to be repeated
+    prefix = f"fleet{seed}-"
+    options = {**quick_options, **kafka_options(kafka, prefix), **s3_options(s3, prefix)}
+    planned = start("plan", "--list", str(synsets), out=None, options=options)
+    planned.communicate(timeout=TIMEOUT_S)
+    assert planned.returncode == 0
+    log = KafkaLog(kafka, partitions=16, prefix=prefix)
+    # Whoever is killed, somebody is left who searches and fetches: the test waits for their work.
+    stages = [["all"], ["search", "fetch", "dedupe"], ["search", "fetch", "land"]]
+    workers = [start("run", *rng.choice(stages), out=None, options=options) for _ in range(3)]
+    for _ in range(3):
+        wait_for_fetched(log, rng.randint(10, 60))
+        victim = workers.pop(rng.randrange(len(workers)))
+        victim.kill() if rng.random() < 0.7 else victim.terminate()
+        victim.communicate()
+        workers.append(start("run", *rng.choice(stages), out=None, options=options))
+    last = start("run", "all", "--drain", out=None, options=options)
+    _, errors = last.communicate(timeout=TIMEOUT_S)
+    assert last.returncode == 0, errors
+    for worker in workers:
+        worker.terminate()
+        worker.communicate(timeout=TIMEOUT_S)
+    log.close()
+    assert differences(None, directory, options) == []
+
+
+def test_topics_are_made_once_described_and_their_shape_is_checked(cli: RunCli, kafka: KafkaAddress) -> None:
+    options = {"kafka.bootstrap": kafka.bootstrap, "kafka.prefix": "shape-", "log.partitions": 2}
+    assert "made 8 topics; 0 were there" in cli("topics", "create", options=options).stderr
+    assert "made 0 topics; 8 were there" in cli("topics", "create", options=options).stderr
+    assert "shape-survivors" in cli("topics", "describe", options=options).stdout
+    other = cli("topics", "create", options={**options, "log.partitions": 3})
+    assert other.returncode == 2
+    assert "shape-survivors has 2 partitions and log.partitions says 3" in other.stderr
+    missing = cli("status", options={**options, "kafka.prefix": "none-"})
+    assert missing.returncode == 2
+    assert "synsift topics create makes it" in missing.stderr
+    assert '"Survivor"' in cli("topics", "schema", "survivors").stdout
