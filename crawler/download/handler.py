@@ -103,9 +103,9 @@ def _translated(url: str, timeout_s: float) -> Iterator[None]:
     except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as exc:
         raise UnsupportedURLSchemeError(str(exc)) from exc
     except aiohttp.ClientConnectorDNSError as exc:
-        raise CannotResolveHostError(str(exc)) from exc
+        raise CannotResolveHostError(f"{exc.host}: {exc.strerror}") from exc
     except aiohttp.ClientConnectorError as exc:
-        raise DownloadConnectionRefusedError(str(exc)) from exc
+        raise DownloadConnectionRefusedError(f"{exc.host}:{exc.port}: {exc.strerror}") from exc
     except aiohttp.ClientPayloadError as exc:
         raise ResponseDataLossError(str(exc)) from exc
     except aiohttp.ClientError as exc:

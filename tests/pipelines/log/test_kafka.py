@@ -1,16 +1,22 @@
 """The Kafka log keeps the contract against a real broker, and survives what only Kafka can do to it."""
 
 import itertools
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from deploy.local import services
 from pipelines.errors import LogUnavailable
 from pipelines.log.base import Log
 from pipelines.log.kafka import KafkaLog
 from pipelines.log.kafka_clients import KafkaAddress
 from pipelines.log.kafka_topics import KafkaTopics, Shape
-from tests.pipelines.log.contract import PARTITIONS, LogContract
+from tests.pipelines.log.contract import OUTPUT, PARTITIONS, LogContract, entry
 
 _prefixes = (f"test{n}-" for n in itertools.count())
 
@@ -36,3 +42,59 @@ class TestKafkaLog(LogContract):
 def test_an_unreachable_broker_is_named() -> None:
     with pytest.raises(LogUnavailable, match=r"127\.0\.0\.1:9"):
         KafkaLog(KafkaAddress("127.0.0.1:9", connect_timeout_s=1.0), partitions=PARTITIONS)
+
+
+def start_relay(address: KafkaAddress, prefix: str) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.pipelines.log.relay", address.bootstrap, prefix], stderr=subprocess.DEVNULL
+    )
+
+
+def copied(log: Log) -> list[int]:
+    return sorted(int(m.value) for partition in range(PARTITIONS) for m in log.read(OUTPUT, partition))
+
+
+def wait_for_copies(log: Log, least: int) -> None:
+    deadline_s = time.monotonic() + 60
+    while len(copied(log)) < least:
+        assert time.monotonic() < deadline_s, f"{len(copied(log))} of {least}"
+
+
+@pytest.mark.slow
+def test_a_zombie_that_wakes_after_a_long_pause_writes_nothing_twice(kafka: KafkaAddress, prefix: str) -> None:
+    log = KafkaLog(kafka, partitions=PARTITIONS, prefix=prefix)
+    log.produce([entry(f"{n}", partition=n % PARTITIONS) for n in range(200)])
+    zombie = start_relay(kafka, prefix)
+    wait_for_copies(log, 30)
+    zombie.send_signal(signal.SIGSTOP)
+    heir = start_relay(kafka, prefix)
+    wait_for_copies(log, 100)
+    zombie.send_signal(signal.SIGCONT)
+    wait_for_copies(log, 200)
+    # The zombie is awake and may still try: what it writes now must not be seen.
+    log.produce([entry(f"{n}", partition=n % PARTITIONS) for n in range(200, 240)])
+    wait_for_copies(log, 240)
+    for process in (zombie, heir):
+        process.kill()
+        process.wait()
+    assert copied(log) == list(range(240))
+    log.close()
+
+
+@pytest.mark.slow
+def test_a_broker_that_is_killed_and_restarted_costs_only_time(tmp_path: Path) -> None:
+    broker = services.kafka(tmp_path / "kafka")
+    with services.running(broker):
+        address = KafkaAddress(f"127.0.0.1:{broker.port}", session_timeout_s=3.0)
+        KafkaTopics(address).create(Shape(PARTITIONS))
+        log = KafkaLog(address, partitions=PARTITIONS)
+        log.produce([entry(f"{n}", partition=n % PARTITIONS) for n in range(200)])
+        worker = start_relay(address, "")
+        wait_for_copies(log, 40)
+        broker.stop(signal.SIGKILL)
+        broker.start()
+        wait_for_copies(log, 200)
+        worker.kill()
+        worker.wait()
+        assert copied(log) == list(range(200))
+        log.close()
