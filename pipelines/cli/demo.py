@@ -3,9 +3,12 @@
 import secrets
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from pipelines.demo.run import DemoResult
 
 from pipelines.cli.console import err, print_rows, synset_row
 from pipelines.cli.options import Format, OutputFormat, SetValues, configuration
@@ -65,7 +68,11 @@ def demo(
             result = judge(parts, directory)
         finally:
             parts.log.close()
-    page = folder / "report.html"
+    raise typer.Exit(_tell(result, folder / "report.html", output))
+
+
+def _tell(result: "DemoResult", page: Path, output: Format) -> int:
+    """Write the page and say how it went; gives the exit status."""
     page.write_text(result.report, encoding="utf-8")
     print_rows(
         (
@@ -82,4 +89,4 @@ def demo(
     else:
         err.print("\n[green]equal to the truth[/green]: every copy recognised, every trap refused, nothing lost")
     err.print(f"look at it: {page.resolve()}", markup=False)
-    raise typer.Exit(1 if result.differences else 0)
+    return 1 if result.differences else 0

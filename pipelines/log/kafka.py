@@ -83,7 +83,7 @@ class KafkaLog:
             # before its readers can see it. Who rebuilds a state must wait for that moment.
             end = self._end_offsets([place])[place]
             consumer.assign([place])
-            consumer.seek(place, max(start, consumer.beginning_offsets([place])[place]))
+            consumer.seek(place, start)  # what retention has deleted is skipped: auto_offset_reset is earliest
             while consumer.position(place) < end:
                 for record in consumer.poll(1_000, max_records=1_000).get(place, []):
                     yield message_of(record, topic)

@@ -1,0 +1,143 @@
+#!/usr/bin/env python3
+"""A dedupe worker on Kafka beside a bare consume-produce loop of kafka-python, in one transaction a batch.
+
+    benchmarks/stream.py [--records 50000] [--rounds 3]
+
+A broker of its own on loopback. Both read the same candidates (random hashes of 100 synsets) and write one record for
+each; alternating. Timed from joining the group to the last commit. Prints records/s of both, and the ratio.
+"""
+
+import argparse
+import asyncio
+import sys
+import tempfile
+import time
+import uuid
+from pathlib import Path
+from random import Random
+
+from kafka import KafkaConsumer, KafkaProducer, OffsetAndMetadata, TopicPartition
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from dedupe import Fingerprint
+from deploy.local import services
+from pipelines import topics
+from pipelines.log.kafka import KafkaLog
+from pipelines.log.kafka_clients import KafkaAddress
+from pipelines.log.kafka_topics import KafkaTopics, Shape
+from pipelines.records import Candidate, FoundBy, HttpAnswer, Image
+from pipelines.stages.dedupe import DedupeStage
+from pipelines.topics import Router
+from pipelines.worker import Worker
+
+PARTITIONS = 8
+BATCH = 500
+
+
+def candidates(count: int) -> list[Candidate]:
+    """Candidates whose pictures have nothing to do with each other."""
+    rng = Random(1)  # noqa: S311 - the same records every time
+    found = []
+    for number in range(count):
+        hash256 = bytes([rng.randrange(128)]) + rng.randbytes(31)
+        text = Fingerprint("", hash256, 0.0, 0, 0, "", 0).to_text()
+        image = Image(
+            sha256=rng.randbytes(32).hex(),
+            hash=text,
+            information=30.0,
+            width_px=640,
+            height_px=480,
+            format="JPEG",
+            size_bytes=90_000,
+        )
+        found.append(
+            Candidate(
+                wnid=f"n{number % 100:08d}",
+                url=f"http://a.example/{number}.jpg",
+                image=image,
+                found_by=FoundBy(source="urls", query="list.csv"),
+                answer=HttpAnswer(status=200, fetched_at="2026-01-02T03:04:05Z"),
+            )
+        )
+    return found
+
+
+def run_ours(address: KafkaAddress, prefix: str) -> float:
+    """Seconds of our worker."""
+    log = KafkaLog(address, partitions=PARTITIONS, prefix=prefix)
+    stage = DedupeStage(log, Router(PARTITIONS), radius_bits=81, batch=BATCH)
+    start = time.monotonic()
+    asyncio.run(Worker(log, [stage], until_idle=True).run())
+    elapsed_s = time.monotonic() - start
+    log.close()
+    return elapsed_s
+
+
+def run_bare(address: KafkaAddress, prefix: str, count: int) -> float:
+    """Seconds of the bare loop."""
+    source, target = prefix + topics.CANDIDATES.name, prefix + topics.DUPLICATES.name
+    start = time.monotonic()
+    consumer = KafkaConsumer(
+        source,
+        bootstrap_servers=address.bootstrap,
+        group_id=f"{prefix}bare",
+        enable_auto_commit=False,
+        isolation_level="read_committed",
+        auto_offset_reset="earliest",
+    )
+    producer = KafkaProducer(
+        bootstrap_servers=address.bootstrap,
+        transactional_id=uuid.uuid4().hex,
+        compression_type="gzip",
+        linger_ms=5,
+        batch_size=256 * 1024,
+    )
+    producer.init_transactions()
+    done = 0
+    while done < count:
+        found = consumer.poll(1_000, max_records=BATCH)
+        if not found:
+            continue
+        producer.begin_transaction()
+        positions = {}
+        for place, records in found.items():
+            for record in records:
+                producer.send(target, key=record.key, value=record.value, partition=record.partition)
+            positions[TopicPartition(place.topic, place.partition)] = OffsetAndMetadata(records[-1].offset + 1, "", -1)
+            done += len(records)
+        producer.send_offsets_to_transaction(positions, consumer.group_metadata())
+        producer.commit_transaction()
+    elapsed_s = time.monotonic() - start
+    consumer.close(autocommit=False)
+    producer.close()
+    return elapsed_s
+
+
+def main() -> None:
+    """Run the benchmark."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--records", type=int, default=50_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    records = candidates(options.records)
+    router = Router(PARTITIONS)
+    ratios = []
+    with tempfile.TemporaryDirectory() as scratch, services.running(services.kafka(Path(scratch))) as broker:
+        address = KafkaAddress(f"127.0.0.1:{broker.port}")
+        for number in range(options.rounds):
+            prefix = f"round{number}-"
+            KafkaTopics(address, prefix=prefix).create(Shape(PARTITIONS))
+            log = KafkaLog(address, partitions=PARTITIONS, prefix=prefix)
+            for begin in range(0, len(records), 1_000):
+                log.produce([router.candidate(record) for record in records[begin : begin + 1_000]])
+            log.close()
+            bare = options.records / run_bare(address, prefix, options.records)
+            ours = options.records / run_ours(address, prefix)
+            ratios.append(ours / bare)
+            print(f"bare loop {bare:7.0f} records/s   dedupe worker {ours:7.0f} records/s   ratio {ours / bare:.2f}")
+    print(f"median ratio {sorted(ratios)[len(ratios) // 2]:.2f}")
+
+
+if __name__ == "__main__":
+    main()
