@@ -10,9 +10,11 @@ import heapq
 import itertools
 from collections import deque
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 T = TypeVar("T")
+
+_PRUNE_FROM: Final = 10_000
 
 
 @dataclass(slots=True)
@@ -53,6 +55,7 @@ class HostSchedule(Generic[T]):
         self._hosts: dict[str, _Host[T]] = {}
         self._ready: list[tuple[float, int, str]] = []
         self._turn = itertools.count()
+        self._prune_at = _PRUNE_FROM
         self.active = 0
         self.waiting = 0
 
@@ -68,6 +71,8 @@ class HostSchedule(Generic[T]):
 
     def pop(self, now_s: float) -> T | None:
         """Start the next job that may start now; None if there is none."""
+        if len(self._hosts) >= self._prune_at:
+            self._prune(now_s)
         while self.active < self._places and self._ready and self._ready[0][0] <= now_s:
             listed_at_s, _, host = heapq.heappop(self._ready)
             entry = self._hosts.get(host)
@@ -113,6 +118,14 @@ class HostSchedule(Generic[T]):
         if self.active >= self._places or not self._ready:
             return None
         return self._ready[0][0]
+
+    def _prune(self, now_s: float) -> None:
+        """Forget hosts that have nothing to do, are past their delay and keep no Crawl-delay of their own."""
+        for name, entry in list(self._hosts.items()):
+            idle = entry.active == 0 and not entry.queue and not entry.later
+            if idle and entry.next_at_s <= now_s and entry.delay_s <= self._delay_s:
+                del self._hosts[name]
+        self._prune_at = max(_PRUNE_FROM, 2 * len(self._hosts))
 
     def _host(self, host: str) -> _Host[T]:
         entry = self._hosts.get(host)

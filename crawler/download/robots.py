@@ -30,6 +30,7 @@ _TTL_S: Final = 24 * 3600.0
 _RETRY_AFTER_S: Final = 15 * 60.0
 # A second try of the request asks for robots.txt again; the many that fail with the first don't.
 _ASK_AGAIN_S: Final = 0.02
+_MAX_ORIGINS: Final = 50_000
 _NO_ROBOTS: Final = "synsift_no_robots"
 
 
@@ -103,6 +104,8 @@ class RobotsMiddleware:
         if known is not None and known.done() and known.result().expires_at_s < time.monotonic():
             known = None
         if known is None:
+            while len(self._rules) >= _MAX_ORIGINS:
+                del self._rules[next(iter(self._rules))]  # the oldest is asked again when it is needed
             known = self._rules[origin] = asyncio.create_task(self._ask(origin))
         # Shielded: the first request that asks may be cancelled, the others still wait for the answer.
         return await asyncio.shield(known)

@@ -61,14 +61,23 @@ class CourierSpider(scrapy.Spider, Generic[T]):
     async def start(self) -> AsyncIterator[Any]:
         """Give Scrapy one request at a time, each when it may start."""
         while (job := await self._courier.next()) is not None:
-            yield Request(
-                job.current_url,
-                callback=self.answered,
-                errback=self.failed,
-                headers={"User-Agent": self.settings["USER_AGENT"], **self.headers},
-                meta={_JOB: job, "download_timeout": self._timeout_s},
-                dont_filter=True,
-            )
+            try:
+                request = self._request(job)
+            except ValueError as exc:
+                # Scrapy is stricter than the check before; one bad URL must not end the stream of all others.
+                await self._courier.failed(job, Outcome.BAD_URL, str(exc))
+                continue
+            yield request
+
+    def _request(self, job: Job[T]) -> Request:
+        return Request(
+            job.current_url,
+            callback=self.answered,
+            errback=self.failed,
+            headers={"User-Agent": self.settings["USER_AGENT"], **self.headers},
+            meta={_JOB: job, "download_timeout": self._timeout_s},
+            dont_filter=True,
+        )
 
     async def answered(self, response: Response) -> None:
         """Pass a response to the courier."""

@@ -26,7 +26,7 @@ class BatchStage(ABC):
         self._logbook = log
         self._router = router
         self._batch = batch
-        self._ledger = Ledger(self.name, log, router, restore=self.restore)
+        self._ledger = Ledger(self.name, log, router, restore=self.restore, forget=self.forget)
         self._stopping = False
         self._joined = False
 
@@ -37,6 +37,10 @@ class BatchStage(ABC):
     @abstractmethod
     def restore(self, partition: int) -> None:
         """Rebuild the state of a partition."""
+
+    @abstractmethod
+    def forget(self, partition: int) -> None:
+        """Drop the state of a partition that is another's now."""
 
     def gather(self, member: Member) -> list[Message]:
         """Read a batch."""

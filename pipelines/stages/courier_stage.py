@@ -42,7 +42,7 @@ class CourierStage(ABC, Generic[T]):
         self._logbook = log
         self._router = router
         self._look_ahead = look_ahead
-        self._ledger = Ledger(self.name, log, router, restore=self.restore)
+        self._ledger = Ledger(self.name, log, router, restore=self.restore, forget=self.forget)
         self._stopping = False
         self._fatal: Exception | None = None
         self._log_thread = ThreadPoolExecutor(1, thread_name_prefix=f"{self.name}-log")
@@ -76,6 +76,9 @@ class CourierStage(ABC, Generic[T]):
 
     def restore(self, partition: int) -> None:
         """Rebuild the state of a partition; runs in the log's thread."""
+
+    def forget(self, partition: int) -> None:
+        """Drop the state of a partition that is another's now; runs in the log's thread."""
 
     # The shell.
 
@@ -143,15 +146,19 @@ class CourierStage(ABC, Generic[T]):
         except RecordError as exc:
             letter = self._ledger.dead_letter(message, BROKEN_RECORD, str(exc))
             self._ledger.finish(message, [letter], [Count("", BROKEN_RECORD)])
+        except Exception as exc:  # noqa: BLE001 - the per-item guard, as below: a poisonous input must not stop the rest
+            self._end_with_bug(message, exc)
 
     async def _guard(self, end: Callable[[T, Any], Any], task: T, result: object) -> None:
         try:
             await end(task, result)
         except Exception as exc:  # noqa: BLE001 - the per-item guard: a bug must cost one input, not the worker
-            message = self.message_of(task)
-            _log.exception("%s: %s/%d/%d failed", self.name, message.topic, message.partition, message.offset)
-            letter = self._ledger.dead_letter(message, Outcome.INTERNAL_ERROR, f"{type(exc).__name__}: {exc}")
-            self._ledger.finish(message, [letter], [Count("", Outcome.INTERNAL_ERROR)])
+            self._end_with_bug(self.message_of(task), exc)
+
+    def _end_with_bug(self, message: Message, bug: Exception) -> None:
+        _log.error("%s: %s/%d/%d", self.name, message.topic, message.partition, message.offset, exc_info=bug)
+        letter = self._ledger.dead_letter(message, Outcome.INTERNAL_ERROR, f"{type(bug).__name__}: {bug}")
+        self._ledger.finish(message, [letter], [Count("", Outcome.INTERNAL_ERROR)])
 
     def fail(self, error: Exception) -> None:
         """Stop the stage for a reason that concerns all inputs, for example a full disk. What is in flight stays."""

@@ -62,6 +62,10 @@ class DedupeStage(BatchStage):
             matcher = self._matcher(partition, survivor.candidate.wnid)
             matcher.restore(fingerprint_of(survivor.candidate.image), replaces=survivor.replaces or None)
 
+    def forget(self, partition: int) -> None:
+        """Drop the matchers of a partition."""
+        self._matchers.pop(partition, None)
+
     def work(self, messages: Sequence[Message]) -> None:
         """Judge candidates in order."""
         for message in messages:

@@ -132,6 +132,10 @@ class FetchStage(CourierStage[Wanted]):
             memory.fetched[hashlib.blake2b(message.key, digest_size=16).digest()] = message.value
         self._memory[partition] = memory
 
+    def forget(self, partition: int) -> None:
+        """Drop what is known of a partition's URLs."""
+        self._memory.pop(partition, None)
+
     def message_of(self, task: Wanted) -> Message:
         """The input behind a URL."""
         return task.message
@@ -139,7 +143,10 @@ class FetchStage(CourierStage[Wanted]):
     async def take(self, message: Message) -> None:
         """Fetch a URL, unless that was done or is being done."""
         wanted = Wanted(message, decode(ImageUrl, message.value))
-        known = self._memory[message.partition].get(wanted.record.url)
+        memory = self._memory.get(message.partition)
+        if memory is None:
+            return  # revoked since it was read: the next owner reads it, too
+        known = memory.get(wanted.record.url)
         if known is not None and not (wanted.record.replay_of and known.image is None):
             await self._serve(wanted, known)
         elif wanted.record.url in self._in_flight:
@@ -243,7 +250,9 @@ class FetchStage(CourierStage[Wanted]):
 
     async def _serve(self, wanted: Wanted, known: Fetched) -> None:
         """Answer a URL from what is known of it."""
-        memory = self._memory[wanted.message.partition]
+        memory = self._memory.get(wanted.message.partition)
+        if memory is None:
+            return  # as in `take`
         known = memory.get(known.url) or known
         record = wanted.record
         if record.wnid in known.wnids:

@@ -95,6 +95,10 @@ class LandStage(BatchStage):
         """Remember that parts of an interrupted batch may lie about in this partition's manifests."""
         self._cleaned[partition] = set()
 
+    def forget(self, partition: int) -> None:
+        """Drop what is known of a partition's manifests."""
+        self._cleaned.pop(partition, None)
+
     def work(self, messages: Sequence[Message]) -> None:
         """Land a batch; see the module's docstring for the order."""
         landings = self._decode(messages)

@@ -56,7 +56,15 @@ def now_text() -> str:
 class Ledger:
     """Books of one stage. ``finish`` may be called from any thread; the rest from the one that polls."""
 
-    def __init__(self, stage: str, log: Log, router: Router, *, restore: Callable[[int], None] | None = None) -> None:
+    def __init__(
+        self,
+        stage: str,
+        log: Log,
+        router: Router,
+        *,
+        restore: Callable[[int], None],
+        forget: Callable[[int], None],
+    ) -> None:
         """Open the books.
 
         Args:
@@ -64,11 +72,13 @@ class Ledger:
             log: Where progress is read from.
             router: Makes entries.
             restore: Rebuilds the stage's own state of a partition when it is assigned.
+            forget: Drops that state when the partition is another's.
         """
         self._stage = stage
         self._logbook = log
         self._router = router
         self._restore = restore
+        self._forget = forget
         self._lock = threading.Lock()
         self._marks: dict[int, Watermark] = {}
         self._counts: dict[int, dict[str, Counter[str]]] = {}
@@ -81,8 +91,7 @@ class Ledger:
         """Rebuild the state of new partitions."""
         for partition, position in positions.items():
             self._counts[partition] = self._read_counts(partition)
-            if self._restore is not None:
-                self._restore(partition)
+            self._restore(partition)
             with self._lock:
                 self._marks[partition] = Watermark(position)
         _log.debug("%s owns %d partitions more", self._stage, len(positions))
@@ -95,6 +104,7 @@ class Ledger:
             with self._lock:
                 self._marks.pop(partition, None)
             self._counts.pop(partition, None)
+            self._forget(partition)
 
     def forget_all(self) -> None:
         """Drop everything: the member was declared dead, and its work is another's."""

@@ -100,6 +100,20 @@ def test_a_crawl_delay_makes_a_host_slower_and_never_faster() -> None:
     assert drain(plan, 5.0) == ["b"]
 
 
+def test_hosts_without_work_are_forgotten_but_not_their_crawl_delay() -> None:
+    plan = schedule(places=50_000, delay_s=1.0)
+    plan.slow_down("patient", 60.0)
+    for n in range(30_000):
+        plan.add(f"host{n}", "job")
+        assert plan.pop(float(n)) == "job"
+        plan.finish(f"host{n}")
+    assert len(plan._hosts) <= 10_001
+    plan.add("patient", "a")
+    plan.add("patient", "b")
+    assert drain(plan, 40_000.0) == ["a"]
+    assert plan.wake_at_s() == 40_060.0
+
+
 @settings(max_examples=200, deadline=None)
 @given(
     jobs=st.lists(st.tuples(st.integers(0, 4), st.floats(0, 20)), max_size=40),

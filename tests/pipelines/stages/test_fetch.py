@@ -299,3 +299,27 @@ def test_a_bug_costs_one_input_and_not_the_worker(site: SmallWeb, world: World) 
     fetch(world, blobs=FailingStore(world, ZeroDivisionError("a bug"), 1))
     assert counts(world)["fetched"] == 1
     assert [outcome for outcome, _ in letters(world)] == ["internal_error"]
+
+
+def test_an_input_that_is_poison_is_a_dead_letter_and_the_rest_goes_on(site: SmallWeb, world: World) -> None:
+    for url in (
+        "http://exa mple.org/",
+        "http://\u2028/",
+        "http://xn--a/",
+        "http://a..b/",
+        "http://%/",
+        "http://" + "a" * 300,
+    ):
+        want(world, url)
+    want(world, site.serve("/a.jpg", picture(1)))
+    fetch(world)
+    assert counts(world)["fetched"] == 1
+    assert len(letters(world)) == 6
+
+
+def test_a_revoked_partition_is_forgotten(world: World) -> None:
+    options = FetchOptions(Politeness(1, 1, 0), Patience(), Limits("x", 1, 1), 1, 1, 1)
+    stage = FetchStage(world.log, world.router, blobs=world.objects, options=options)
+    stage.restore(1)
+    stage.forget(1)
+    assert stage._memory == {}
