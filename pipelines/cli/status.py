@@ -4,7 +4,8 @@ import contextlib
 import time
 from collections import Counter
 from collections.abc import Iterator
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -17,6 +18,8 @@ from pipelines.stages.base import INPUTS
 
 def status(
     synsets: Annotated[bool, typer.Option("--synsets/--no-synsets", help="Show a line for each synset")] = True,
+    partitions: Annotated[bool, typer.Option("--partitions", help="Show a line for each partition with work")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Show it again every two seconds, until Ctrl-C")] = False,
     out_url: Out = None,
     file: ConfigFile = None,
     values: SetValues = None,
@@ -29,27 +32,63 @@ def status(
       synsift status --out dogs
 
       synsift status --format jsonl
+
+      synsift status --partitions --watch
     """
     from pipelines.assembly import log_path, open_log
-    from pipelines.summary import read_counts, read_dead_letters
 
     settings = settings_of(file, values, store__url=out_url)
     if not settings.kafka.bootstrap and not log_path(settings).exists():
         raise UsageError(f"there is no log at {log_path(settings)}: nothing was crawled there (--out names the folder)")
-    with contextlib.closing(open_log(settings)) as log:
-        letters = read_dead_letters(log, settings.log.partitions)
-        failures = Counter(open_letter.letter.stage for open_letter in letters)
-        print_rows(_stage_rows(log, failures), output)
-        if synsets:
-            if output is Format.TABLE:
-                out.print()
-            counts = read_counts(log, settings.log.partitions)
-            print_rows((synset_row(found) for wnid, found in counts.items() if wnid), output, empty="no synset yet")
-    if output is Format.TABLE and letters:
+    shown = _Shown(settings.log.partitions, synsets=synsets, by_partition=partitions, output=output)
+    with contextlib.closing(open_log(settings)) as log, contextlib.suppress(KeyboardInterrupt):
+        _show(log, shown)
+        while watch:
+            time.sleep(_WATCH_S)
+            out.clear()
+            _show(log, shown)
+
+
+_RATE_OVER_S: Final = 1.0
+_WATCH_S: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What of a log of so many partitions is shown, and how."""
+
+    partitions: int
+    synsets: bool
+    by_partition: bool
+    output: Format
+
+
+def _show(log: Log, shown: _Shown) -> None:
+    from pipelines.summary import read_counts, read_dead_letters
+
+    letters = read_dead_letters(log, shown.partitions)
+    print_rows(_stage_rows(log, Counter(found.letter.stage for found in letters)), shown.output)
+    if shown.by_partition:
+        _gap(shown.output)
+        print_rows(_partition_rows(log), shown.output, empty="no partition has work or an owner")
+    if shown.synsets:
+        _gap(shown.output)
+        counts = read_counts(log, shown.partitions)
+        print_rows((synset_row(x) for wnid, x in counts.items() if wnid), shown.output, empty="no synset yet")
+    if shown.output is Format.TABLE and letters:
         err.print(f"\n{len(letters)} dead letters: synsift dead-letters list")
 
 
-_RATE_OVER_S = 1.0
+def _gap(output: Format) -> None:
+    if output is Format.TABLE:
+        out.print()
+
+
+def _partition_rows(log: Log) -> Iterator[dict[str, Any]]:
+    for stage, topic in INPUTS.items():
+        for lag in log.lag(stage, topic.name):
+            if lag.owner or lag.records:
+                yield {"input_of": stage, "partition": lag.partition, "lag": lag.records, "member": lag.owner}
 
 
 def _stage_rows(log: Log, failures: Counter[str]) -> Iterator[dict[str, Any]]:

@@ -124,6 +124,8 @@ def test_a_crawl_without_network_says_so_is_status_1_and_can_be_replayed(cli: Ru
     status = cli("status", "--out", "out", "--format", "jsonl")
     stages = {row["stage"]: row for row in map(json.loads, status.stdout.splitlines()) if "stage" in row}
     assert (stages["search"]["done"], stages["search"]["lag"]) == (1, 1)
+    rows = cli("status", "--out", "out", "--partitions", "--no-synsets", "--format", "jsonl").stdout.splitlines()
+    assert [row["lag"] for row in map(json.loads, rows) if row.get("input_of") == "search"] == [1]
 
 
 def test_a_line_of_a_list_that_is_malformed_is_named_and_the_rest_goes_on(cli: RunCli, tmp_path: Path) -> None:
