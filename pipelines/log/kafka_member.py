@@ -4,6 +4,7 @@ transaction   1. begin   2. send outputs   3. send positions with the group's me
               fails in 1–3: aborted, may be tried again         fails in 4: fenced
 """
 
+import logging
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from pipelines.log.base import Listener, Message, Position
 from pipelines.log.kafka_clients import KafkaAddress, errors_of, message_of
 from pipelines.log.transaction import GatheredTransaction
 from pipelines.topics import Entry
+
+_log: Final = logging.getLogger(__name__)
 
 # Joining takes two round trips and the patience of the slowest member; shorter, and members that poll in turn keep
 # each other from ever finishing.
@@ -69,8 +72,14 @@ class _Rebalance(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-pyth
     def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
         """Let the listener commit and forget."""
         known = {place.partition for place in revoked} & self.told
-        if known:
-            self._listener.on_revoked(known)
+        try:
+            if known:
+                self._listener.on_revoked(known)
+        except Exception:  # noqa: BLE001 - whatever it was, what the listener believes to own must not be relied on
+            # kafka-python would log this and let the rebalance go on, with a listener that believes to own what is
+            # another's by then; and the broker checks a member's generation, not what it owns.
+            _log.exception("letting go of partitions failed: this member begins anew")
+            self.is_lost = True
         self.told -= known
 
     def on_partitions_lost(self, lost: Collection[TopicPartition]) -> None:

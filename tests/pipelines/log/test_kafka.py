@@ -9,14 +9,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from kafka import TopicPartition
 
 from deploy.local import services
 from pipelines.errors import LogUnavailable
 from pipelines.log.base import Log
 from pipelines.log.kafka import KafkaLog
 from pipelines.log.kafka_clients import KafkaAddress
+from pipelines.log.kafka_member import _Rebalance
 from pipelines.log.kafka_topics import KafkaTopics, Shape
-from tests.pipelines.log.contract import OUTPUT, PARTITIONS, LogContract, entry
+from tests.pipelines.log.contract import OUTPUT, PARTITIONS, LogContract, Owner, entry
 
 _prefixes = (f"test{n}-" for n in itertools.count())
 
@@ -98,3 +100,14 @@ def test_a_broker_that_is_killed_and_restarted_costs_only_time(tmp_path: Path) -
         worker.wait()
         assert copied(log) == list(range(200))
         log.close()
+
+
+def test_a_member_whose_listener_failed_to_let_go_is_lost(caplog: pytest.LogCaptureFixture) -> None:
+    owner = Owner()
+    owner.before_release = lambda: 1 / 0
+    rebalance = _Rebalance(owner)
+    rebalance.told = {0, 1}
+    rebalance.on_partitions_revoked([TopicPartition("t", 1)])
+    assert rebalance.is_lost
+    assert rebalance.told == {0}
+    assert "begins anew" in caplog.text
