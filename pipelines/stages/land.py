@@ -2,7 +2,7 @@
 
 The order of a batch, so that a kill at any point leaves nothing that the next run doesn't mend:
 
-    1. copy the new survivors out of the blob store, with their provenance
+    1. write the provenance of the new survivors and copy them out of the blob store
     2. write a part of each synset's manifest
     3. move out what was replaced
     4. commit the positions
@@ -136,9 +136,15 @@ class LandStage(BatchStage):
     def _copy(self, landing: Landing) -> None:
         with WORK_SECONDS.labels(self.name).time():
             image = landing.survivor.candidate.image
-            self._objects.copy(layout.blob(image.sha256), layout.candidate(landing.wnid, image))
-            text = msgspec.json.format(encode(landing.survivor), indent=2)
-            self._objects.put(layout.provenance(landing.wnid, image.sha256), text)
+            provenance = layout.provenance(landing.wnid, image.sha256)
+            # First, and deleted last: wherever a run is cut off, an image has its provenance, by which it is found
+            # again when it must be moved out.
+            self._objects.put(provenance, msgspec.json.format(encode(landing.survivor), indent=2))
+            try:
+                self._objects.copy(layout.blob(image.sha256), layout.candidate(landing.wnid, image))
+            except NoSuchObject:
+                self._objects.delete(provenance)
+                raise
 
     def _write_manifests(self, landings: Sequence[Landing]) -> None:
         parts: dict[tuple[str, int], list[Landing]] = defaultdict(list)

@@ -1,12 +1,18 @@
 import asyncio
+import contextlib
 import json
+from collections.abc import Callable
+
+import pytest
 
 from pipelines import topics
+from pipelines.errors import DiskFull
 from pipelines.records import Candidate, DeadLetter, Duplicate, Progress, Survivor
 from pipelines.stages.base import Stage
 from pipelines.stages.dedupe import DedupeStage
 from pipelines.stages.land import LandOptions, LandStage
 from pipelines.storage import layout
+from pipelines.storage.base import ObjectStore
 from pipelines.storage.manifests import decode_part
 from pipelines.storage.sweep import Swept, sweep
 from pipelines.topics import Entry
@@ -32,8 +38,8 @@ def dedupe(world: World, batch: int = 100) -> DedupeStage:
     return DedupeStage(world.log, world.router, radius_bits=81, batch=batch)
 
 
-def land(world: World) -> LandStage:
-    return LandStage(world.log, world.router, objects=world.objects, options=LandOptions(100, 0.05, 2))
+def land(world: World, objects: ObjectStore | None = None) -> LandStage:
+    return LandStage(world.log, world.router, objects=objects or world.objects, options=LandOptions(100, 0.05, 1))
 
 
 def send(world: World, *candidates: Candidate) -> None:
@@ -189,3 +195,43 @@ def test_a_survivor_that_was_replaced_before_it_landed_keeps_its_blob(world: Wor
     assert sweep(world.log, world.objects, PARTITIONS, dry_run=False) == Swept(2, 0)
     run(world, land(world))
     assert sweep(world.log, world.objects, PARTITIONS, dry_run=False) == Swept(1, 1)
+
+
+class CutOff:
+    """A store that works for some operations and then fails, as when the disk is full or the process is killed."""
+
+    def __init__(self, world: World, operations: int) -> None:
+        self._objects, self._left = world.objects, operations
+
+    def __getattr__(self, name: str) -> Callable[..., object]:
+        if self._left == 0:
+            raise DiskFull("no space left")
+        self._left -= 1
+        return getattr(self._objects, name)  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("operations", range(12))
+def test_wherever_a_batch_is_cut_off_the_next_run_mends_it(world: World, operations: int) -> None:
+    first, other, best = stored(world, small(1)), stored(world, large(2)), stored(world, large(1))
+    send(world, candidate(first), candidate(other))
+    run(world, dedupe(world))
+    with contextlib.suppress(DiskFull):
+        run(world, land(world, CutOff(world, operations)))
+    send(world, candidate(best))
+    run(world, dedupe(world))
+    with contextlib.suppress(DiskFull):
+        run(world, land(world, CutOff(world, operations)))
+    run(world, land(world))
+    kept = sorted([best.sha256, other.sha256])
+    assert world.paths("candidates/") == [f"candidates/n1/{sha256}.{ext}" for sha256 in kept for ext in ("jpg", "json")]
+    rows = [row for part in world.paths("manifests/") for row in decode_part(world.objects.get(part))]
+    assert sorted(row["offset"] for row in rows) == [0, 1, 2]
+
+
+def test_a_survivor_without_blob_leaves_no_provenance(world: World) -> None:
+    one = stored(world, large(1))
+    send(world, candidate(one))
+    run(world, dedupe(world))
+    world.objects.delete(layout.blob(one.sha256))
+    run(world, land(world))
+    assert world.paths("candidates/") == []
