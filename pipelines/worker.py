@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import Final
 
+from pipelines.errors import LogUnavailable
 from pipelines.log.base import Log
 from pipelines.stages.base import INPUTS, Stage
 
@@ -85,7 +86,11 @@ class Worker:
         return Ending.INTERRUPTED if self._interrupted else Ending.DONE
 
     def _is_idle(self) -> bool:
-        busy = first_busy(self._log, [stage.name for stage in self.stages])
+        try:
+            busy = first_busy(self._log, [stage.name for stage in self.stages])
+        except LogUnavailable as exc:
+            _log.warning("can't see what is left to do: %s", exc)
+            return False
         for stage in self.stages:
             if stage.name == busy:
                 stage.hurry()  # all before it are done

@@ -13,6 +13,7 @@ from rich.live import Live
 from rich.table import Table
 
 from pipelines.cli.console import err
+from pipelines.errors import LogUnavailable
 from pipelines.log.base import Log
 from pipelines.stages.base import INPUTS
 from pipelines.worker import Worker
@@ -78,7 +79,10 @@ def _beside(show: Callable[[Log, Worker, threading.Event], None], log: Log, work
 def _progress(log: Log, worker: Worker, rates: _Rates) -> list[StageProgress]:
     rows = []
     for stage in worker.stages:
-        lags = log.lag(stage.name, INPUTS[stage.name].name)
+        try:
+            lags = log.lag(stage.name, INPUTS[stage.name].name)
+        except LogUnavailable:
+            continue  # the stage itself says so; progress has nothing to show meanwhile
         done = sum(lag.committed for lag in lags)
         statistics = stage.statistics()
         rows.append(

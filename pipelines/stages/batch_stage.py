@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Final
 
-from pipelines.errors import FencedError
+from pipelines.errors import FencedError, LogUnavailable
 from pipelines.log.base import Log, Member, Message
 from pipelines.stages.base import INPUTS, Statistics
 from pipelines.stages.ledger import Ledger
@@ -70,7 +70,8 @@ class BatchStage(ABC):
                     if messages:
                         self.work(messages)
                         self._ledger.commit(member)
-                except FencedError as exc:
+                except (FencedError, LogUnavailable) as exc:
+                    # What was not committed is forgotten, and its state with it: both come back from the log.
                     _log.warning("%s: %s; joining anew", self.name, exc)
                     self._ledger.forget_all()
                     self._leave(member)
@@ -88,5 +89,5 @@ class BatchStage(ABC):
         self._ledger.member = None
         try:
             member.close()
-        except FencedError:
-            _log.debug("%s: the fenced member is gone", self.name)
+        except (FencedError, LogUnavailable) as exc:
+            _log.debug("%s: the member is gone: %s", self.name, exc)

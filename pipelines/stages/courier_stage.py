@@ -14,7 +14,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from crawler.download.courier import Abandoned, Courier, Received
 from crawler.outcome import Outcome
-from pipelines.errors import FencedError, RecordError
+from pipelines.errors import FencedError, LogUnavailable, RecordError
 from pipelines.log.base import Log, Member, Message
 from pipelines.stages.base import INPUTS, Statistics
 from pipelines.stages.ledger import Count, Ledger
@@ -126,7 +126,8 @@ class CourierStage(ABC, Generic[T]):
             for message in await self._in_log_thread(self._exchange, member):
                 if self._ledger.admit(message):
                     await self._begin(message)
-        except FencedError as exc:
+        except (FencedError, LogUnavailable) as exc:
+            # What was not committed is forgotten, and its state with it: both come back from the log.
             _log.warning("%s: %s; joining anew", self.name, exc)
             self._ledger.forget_all()
             return await self._in_log_thread(self._rejoin, member)
@@ -173,15 +174,15 @@ class CourierStage(ABC, Generic[T]):
         self._ledger.member = None
         try:
             member.close()
-        except FencedError:
-            _log.debug("%s: the fenced member is gone", self.name)
+        except (FencedError, LogUnavailable) as exc:
+            _log.debug("%s: the member is gone: %s", self.name, exc)
         return self._join()
 
     def _leave(self, member: Member) -> None:
         try:
             self._ledger.commit(member)
             member.close()
-        except FencedError as exc:
+        except (FencedError, LogUnavailable) as exc:
             _log.warning("%s: %s", self.name, exc)
 
     async def _in_log_thread(self, work: Callable[..., R], *arguments: object) -> R:

@@ -2,18 +2,20 @@
 
 import os
 import random
+import signal
 import time
 from pathlib import Path
 
 import pytest
 
+from deploy.local import services
 from deploy.local.services import S3
 from pipelines.demo.web import Directory
 from pipelines.log.base import Log
 from pipelines.log.kafka import KafkaLog
 from pipelines.log.kafka_clients import KafkaAddress
 from tests.conftest import RunCli, kafka_options, s3_options
-from tests.integration.test_kill import TIMEOUT_S, differences, start
+from tests.integration.test_kill import TIMEOUT_S, differences, start, wait_for_work
 
 Options = dict[str, object]
 
@@ -83,6 +85,23 @@ def test_workers_join_leave_and_are_killed_and_the_result_is_the_truth(
         worker.communicate(timeout=TIMEOUT_S)
     log.close()
     assert differences(None, directory, options) == []
+
+
+@pytest.mark.slow
+def test_a_broker_that_is_killed_in_the_midst_of_a_crawl_costs_only_time(
+    tmp_path: Path, synsets: Path, directory: Directory, quick_options: Options
+) -> None:
+    broker = services.kafka(tmp_path / "kafka")
+    with services.running(broker):
+        address = KafkaAddress(f"127.0.0.1:{broker.port}")
+        options = {**quick_options, **kafka_options(address, ""), "store.url": str(tmp_path / "out")}
+        crawl = start("crawl", "--list", str(synsets), out=None, options=options)
+        wait_for_work(tmp_path / "out", crawl, 40)
+        broker.stop(signal.SIGKILL)
+        broker.start()
+        _, errors = crawl.communicate(timeout=2 * TIMEOUT_S)
+        assert crawl.returncode == 0, errors
+        assert differences(None, directory, options) == []
 
 
 def test_topics_are_made_once_described_and_their_shape_is_checked(cli: RunCli, kafka: KafkaAddress) -> None:
