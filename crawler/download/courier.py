@@ -3,7 +3,7 @@
 stage ──submit──▶ Courier ──next──▶ spider ──▶ Scrapy ──▶ the web
   ▲                │  ▲                            │
   └──── received ──┘  └──── answered / failed ─────┘
-        given_up
+         abandoned
 """
 
 import logging
@@ -111,16 +111,6 @@ class Courier(Generic[T]):
         self._patience = patience
         self._host_of = host_of
         self._dispatcher: Dispatcher[Job[T]] = Dispatcher(politeness)
-
-    @property
-    def waiting(self) -> int:
-        """Tasks that have not started, or wait for another try."""
-        return self._dispatcher.waiting
-
-    @property
-    def active(self) -> int:
-        """Tasks in flight."""
-        return self._dispatcher.active
 
     async def submit(self, task: T, url: str) -> None:
         """Take a task. A URL that can't be fetched ends at once."""

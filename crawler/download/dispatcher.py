@@ -35,16 +35,6 @@ class Dispatcher(Generic[T]):
         self._changed = asyncio.Event()
         self._closed = False
 
-    @property
-    def waiting(self) -> int:
-        """Jobs that have not started."""
-        return self._schedule.waiting
-
-    @property
-    def active(self) -> int:
-        """Jobs that have started and not finished."""
-        return self._schedule.active
-
     def add(self, host: str, job: T, *, delay_s: float = 0.0) -> None:
         """Queue a job, to start at the earliest after a delay."""
         self._schedule.add(host, job, not_before_s=time.monotonic() + delay_s if delay_s > 0 else 0.0)

@@ -59,9 +59,11 @@ def crawl(
     """
     settings = settings_of(file, values, store__url=out, identity__contact=contact)
     queries = read_targets(targets, text, list_file, source, settings)
-    with lock_folder(store_address(settings).folder), contextlib.closing(_Opened(settings)) as opened:
-        status = _crawl(opened.parts, queries, source, limit, output)
-        _write_report(opened.parts, queries, report)
+    with lock_folder(store_address(settings).folder):
+        parts = open_parts(settings)
+        with contextlib.closing(parts.log):
+            status = _crawl(parts, queries, source, limit, output)
+            _write_report(parts, queries, report)
     raise typer.Exit(status)
 
 
@@ -87,20 +89,10 @@ def plan(
 
     settings = settings_of(file, values, store__url=out)
     queries = read_targets(targets, text, list_file, source, settings)
-    with contextlib.closing(_Opened(settings)) as opened:
-        planned = plan_queries(opened.parts.log, opened.parts.router, queries, source=source, limit=limit)
+    parts = open_parts(settings)
+    with contextlib.closing(parts.log):
+        planned = plan_queries(parts.log, parts.router, queries, source=source, limit=limit)
     err.print(f"planned {planned.new} queries; {planned.known} were planned before")
-
-
-class _Opened:
-    """The log and the store of a command, closed at its end."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.parts = open_parts(settings)
-
-    def close(self) -> None:
-        """Close the log."""
-        self.parts.log.close()
 
 
 def read_targets(

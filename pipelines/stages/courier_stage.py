@@ -17,7 +17,7 @@ from crawler.outcome import Outcome
 from pipelines.errors import FencedError, LogUnavailable, RecordError
 from pipelines.log.base import Log, Member, Message
 from pipelines.stages.base import INPUTS, Statistics
-from pipelines.stages.ledger import Count, Ledger
+from pipelines.stages.ledger import BROKEN_RECORD, Ledger
 from pipelines.topics import Router
 
 T = TypeVar("T")
@@ -29,8 +29,6 @@ _log: Final = logging.getLogger(__name__)
 # another thread a fight for the interpreter's lock. Longer, and the first image of a crawl is late by as much.
 _TURN_S: Final = 0.1
 _POLL_RECORDS: Final = 1_000
-BROKEN_RECORD: Final = "broken_record"
-"""Outcome of an input that isn't a record."""
 
 
 class CourierStage(ABC, Generic[T]):
@@ -145,8 +143,7 @@ class CourierStage(ABC, Generic[T]):
         try:
             await self.take(message)
         except RecordError as exc:
-            letter = self._ledger.dead_letter(message, BROKEN_RECORD, str(exc))
-            self._ledger.finish(message, [letter], [Count("", BROKEN_RECORD)])
+            self._ledger.reject(message, BROKEN_RECORD, str(exc))
         except Exception as exc:  # noqa: BLE001 - the per-item guard, as below: a poisonous input must not stop the rest
             self._end_with_bug(message, exc)
 
@@ -158,8 +155,7 @@ class CourierStage(ABC, Generic[T]):
 
     def _end_with_bug(self, message: Message, bug: Exception) -> None:
         _log.error("%s: %s/%d/%d", self.name, message.topic, message.partition, message.offset, exc_info=bug)
-        letter = self._ledger.dead_letter(message, Outcome.INTERNAL_ERROR, f"{type(bug).__name__}: {bug}")
-        self._ledger.finish(message, [letter], [Count("", Outcome.INTERNAL_ERROR)])
+        self._ledger.reject(message, Outcome.INTERNAL_ERROR, f"{type(bug).__name__}: {bug}")
 
     def fail(self, error: Exception) -> None:
         """Stop the stage for a reason that concerns all inputs, for example a full disk. What is in flight stays."""

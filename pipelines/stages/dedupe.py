@@ -14,8 +14,7 @@ from pipelines.log.base import Log, Message
 from pipelines.metrics import WORK_SECONDS
 from pipelines.records import Candidate, Duplicate, Image, Survivor, decode
 from pipelines.stages.batch_stage import BatchStage
-from pipelines.stages.courier_stage import BROKEN_RECORD
-from pipelines.stages.ledger import Count
+from pipelines.stages.ledger import BROKEN_RECORD, Count
 from pipelines.topics import Entry, Router
 
 UNIQUE: Final = "unique"
@@ -73,8 +72,7 @@ class DedupeStage(BatchStage):
                 candidate = decode(Candidate, message.value)
                 image = fingerprint_of(candidate.image)
             except RecordError as exc:
-                letter = self._ledger.dead_letter(message, BROKEN_RECORD, str(exc))
-                self._ledger.finish(message, [letter], [Count("", BROKEN_RECORD)])
+                self._ledger.reject(message, BROKEN_RECORD, str(exc))
                 continue
             with WORK_SECONDS.labels(self.name).time():
                 verdict = self._matcher(message.partition, candidate.wnid).add(image)

@@ -35,7 +35,6 @@ REPEATED: Final = "repeated"
 """Outcome of a URL that was found again for the same synset."""
 REUSED: Final = "reused"
 """Outcome of a URL that was fetched for another synset before."""
-STORE_FAILED: Final = "store_failed"
 _STORE_RETRIES_S: Final = (0.5, 2.0, 8.0)
 
 

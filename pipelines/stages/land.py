@@ -23,8 +23,7 @@ from pipelines.log.base import Log, Member, Message
 from pipelines.metrics import WORK_SECONDS
 from pipelines.records import Survivor, decode, encode
 from pipelines.stages.batch_stage import BatchStage
-from pipelines.stages.courier_stage import BROKEN_RECORD
-from pipelines.stages.ledger import Count
+from pipelines.stages.ledger import BROKEN_RECORD, Count
 from pipelines.storage import layout
 from pipelines.storage.base import ObjectStore
 from pipelines.storage.manifests import encode_part
@@ -127,8 +126,7 @@ class LandStage(BatchStage):
                 if survivor.candidate.image.format not in EXTENSIONS:
                     raise RecordError(f"format {survivor.candidate.image.format!r} is unknown")
             except RecordError as exc:
-                letter = self._ledger.dead_letter(message, BROKEN_RECORD, str(exc))
-                self._ledger.finish(message, [letter], [Count("", BROKEN_RECORD)])
+                self._ledger.reject(message, BROKEN_RECORD, str(exc))
                 continue
             landings.append(Landing(message, survivor))
         return landings
@@ -189,8 +187,7 @@ class LandStage(BatchStage):
             )
             return
         text = f"blob {landing.survivor.candidate.image.sha256} is not in the store"
-        letter = self._ledger.dead_letter(landing.message, BLOB_MISSING, text, wnid=landing.wnid)
-        self._ledger.finish(landing.message, [letter], [Count(landing.wnid, BLOB_MISSING)])
+        self._ledger.reject(landing.message, BLOB_MISSING, text, wnid=landing.wnid)
 
     def _all(self, work: Callable[..., None], items: Sequence[object]) -> None:
         """Do the same to all, a few at once; raise the first error."""

@@ -27,6 +27,8 @@ from pipelines.topics import Entry, Router
 
 _log: Final = logging.getLogger(__name__)
 
+BROKEN_RECORD: Final = "broken_record"
+"""Outcome of an input that isn't a record."""
 _RETRY_S: Final = (0.2, 1.0, 5.0, 15.0)
 
 
@@ -126,6 +128,11 @@ class Ledger:
         with self._lock:
             self._finished.append(Finished(message, entries, counts))
 
+    def reject(self, message: Message, outcome: str, text: str, *, attempts: int = 1, wnid: str = "") -> None:
+        """Note that an input came to no output: its dead letter is all that it gives."""
+        letter = self.dead_letter(message, outcome, text, attempts=attempts, wnid=wnid)
+        self.finish(message, [letter], [Count(wnid, outcome)])
+
     def dead_letter(  # noqa: PLR0913 - a dead letter says all there is to say
         self,
         message: Message,
@@ -200,11 +207,6 @@ class Ledger:
         """How many inputs are read and not committed."""
         with self._lock:
             return sum(mark.pending for mark in self._marks.values())
-
-    @property
-    def finished(self) -> int:
-        """How many inputs are finished and not committed."""
-        return len(self._finished)
 
     def _take(self) -> list[Finished]:
         """What is finished, without what belongs to others by now or was finished twice."""

@@ -128,8 +128,7 @@ class SearchStage(CourierStage[PageQuery]):
         if ask.source not in self._sources:
             known = ", ".join(sorted(self._sources))
             text = f"there is no source {ask.source!r}; this worker knows {known}"
-            letter = self._ledger.dead_letter(message, UNKNOWN_SOURCE, text, wnid=ask.wnid)
-            self._ledger.finish(message, [letter], [Count(ask.wnid, UNKNOWN_SOURCE)])
+            self._ledger.reject(message, UNKNOWN_SOURCE, text, wnid=ask.wnid)
             return
         waiting = self._asking.setdefault(ask.wnid, deque())
         waiting.append(ask)
@@ -146,10 +145,7 @@ class SearchStage(CourierStage[PageQuery]):
     async def abandon(self, task: PageQuery, result: Abandoned) -> None:
         """A page that can't be had ends its query; the next query of the synset goes on."""
         ask = _ask(task)
-        letter = self._ledger.dead_letter(
-            ask.message, result.outcome, result.message, attempts=result.attempts, wnid=ask.wnid
-        )
-        self._ledger.finish(ask.message, [letter], [Count(ask.wnid, result.outcome)])
+        self._ledger.reject(ask.message, result.outcome, result.message, attempts=result.attempts, wnid=ask.wnid)
         await self._ask_next(ask)
 
     async def _ask_next(self, ask: Ask) -> None:
