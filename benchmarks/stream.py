@@ -27,7 +27,7 @@ from pipelines.log.kafka import KafkaLog
 from pipelines.log.kafka_clients import KafkaAddress
 from pipelines.log.kafka_topics import KafkaTopics, Shape
 from pipelines.records import Candidate, FoundBy, HttpAnswer, Image
-from pipelines.stages.dedupe import DedupeStage
+from pipelines.stages.dedupe import DedupeOptions, DedupeStage
 from pipelines.topics import Router
 from pipelines.worker import Worker
 
@@ -66,7 +66,7 @@ def candidates(count: int) -> list[Candidate]:
 def run_ours(address: KafkaAddress, prefix: str) -> float:
     """Seconds of our worker."""
     log = KafkaLog(address, partitions=PARTITIONS, prefix=prefix)
-    stage = DedupeStage(log, Router(PARTITIONS), radius_bits=81, batch=BATCH)
+    stage = DedupeStage(log, Router(PARTITIONS), options=DedupeOptions(81, BATCH))
     start = time.monotonic()
     asyncio.run(Worker(log, [stage], until_idle=True).run())
     elapsed_s = time.monotonic() - start

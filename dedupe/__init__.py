@@ -11,6 +11,7 @@ from dedupe.fingerprint import HASH_BITS, ORIENTATIONS, Fingerprint, fingerprint
 from dedupe.index import HashIndex
 from dedupe.matcher import DEFAULT_RADIUS_BITS, Kind, Matcher, Verdict
 from dedupe.quality import better
+from dedupe.survivors import Survivors
 
 __all__ = [
     "DEFAULT_MAX_PIXELS",
@@ -26,6 +27,7 @@ __all__ = [
     "ImageError",
     "Kind",
     "Matcher",
+    "Survivors",
     "TooManyPixels",
     "TruncatedImage",
     "UnsupportedFormat",

@@ -8,8 +8,9 @@ one axis, transposing swaps the axes.
 
 import base64
 import hashlib
+import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +34,9 @@ ORIENTATIONS: Final = (
 _SIDE_PX: Final = 64
 _FREQUENCIES: Final = 16
 _VERSION: Final = "1"
+_SHA256: Final = re.compile("[0-9a-f]{64}")
+_MAX_SIDE_PX: Final = 2**32 - 1
+_MAX_FORMAT: Final = 8
 # Standard deviation, in grey levels, of what the hash sees of a picture. Below it the signs are those of noise and
 # of rounding: lower, and plain pictures collide at distance 0; higher, and faint sketches are no longer compared.
 _PLAIN_BELOW: Final = 2.0
@@ -98,6 +102,24 @@ class Fingerprint:
     def to_text(self) -> str:
         """The stable text form: version and hash, for example ``1:q83v…``."""
         return f"{_VERSION}:{base64.b64encode(self.hash256).decode()}"
+
+    @classmethod
+    def from_text(cls, text: str, *, sha256: str, **others: Any) -> Self:  # noqa: ANN401 - the other attributes
+        """Make one of its text form and the other attributes, none of them trusted.
+
+        Raises:
+            ValueError: Another version, or a value that no picture has.
+        """
+        if not _SHA256.fullmatch(sha256):
+            raise ValueError("a SHA-256 has 64 hexadecimal digits in lower case")
+        found = cls(sha256=sha256, hash256=hash_from_text(text), **others)
+        if not (0 <= found.width_px <= _MAX_SIDE_PX and 0 <= found.height_px <= _MAX_SIDE_PX):
+            raise ValueError(f"no picture has {found.width_px} x {found.height_px} pixels")
+        if not 0 <= found.size_bytes < 2**63:
+            raise ValueError(f"no file has {found.size_bytes} bytes")
+        if not (found.format.isascii() and 0 < len(found.format) <= _MAX_FORMAT):
+            raise ValueError(f"no format is called {found.format[:40]!r}")
+        return found
 
 
 def hash_from_text(text: str) -> bytes:

@@ -29,6 +29,11 @@ class HashIndex:
         self._index.add(np.frombuffer(hash256, dtype=np.uint8).reshape(1, HASH_BYTES))
         return len(self) - 1
 
+    def add_all(self, hashes: NDArray[np.uint8]) -> None:
+        """Add hashes, ``(n, 32) uint8``, numbered in their order."""
+        if len(hashes):
+            self._index.add(np.ascontiguousarray(hashes))
+
     def nearest(self, hashes: NDArray[np.uint8], *, radius_bits: int) -> tuple[int, int, int] | None:
         """Find the nearest stored hash to any of some hashes.
 

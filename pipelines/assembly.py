@@ -22,11 +22,13 @@ from pipelines.log.kafka_clients import KafkaAddress
 from pipelines.log.kafka_topics import KafkaTopics, Shape
 from pipelines.log.sqlite import SqliteLog
 from pipelines.stages.base import INPUTS, Stage
-from pipelines.stages.dedupe import DedupeStage
+from pipelines.stages.dedupe import DedupeOptions, DedupeStage
+from pipelines.stages.dedupe_state import SnapshotPolicy
 from pipelines.stages.fetch import FetchOptions, FetchStage
 from pipelines.stages.land import LandOptions, LandStage
 from pipelines.stages.search import SearchOptions, SearchStage
 from pipelines.storage.objects import Objects, StoreAddress
+from pipelines.storage.snapshots import Snapshots
 from pipelines.topics import Router
 
 STAGES: Final = tuple(INPUTS)
@@ -171,7 +173,9 @@ def _fetch(parts: Parts) -> Stage:
 
 def _dedupe(parts: Parts) -> Stage:
     settings = parts.settings.dedupe
-    return DedupeStage(parts.log, parts.router, radius_bits=settings.radius_bits, batch=settings.batch)
+    policy = SnapshotPolicy(growth=settings.snapshot_growth, age_s=settings.snapshot_age_s)
+    options = DedupeOptions(settings.radius_bits, settings.batch, policy)
+    return DedupeStage(parts.log, parts.router, options=options, snapshots=Snapshots(parts.objects))
 
 
 def _land(parts: Parts) -> Stage:

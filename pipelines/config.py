@@ -18,6 +18,8 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSetti
 from crawler.sources.commons import DEFAULT_API
 from dedupe import DEFAULT_MAX_PIXELS, DEFAULT_RADIUS_BITS
 from pipelines.errors import ConfigError
+from pipelines.stages.dedupe_state import DEFAULT_POLICY
+from pipelines.worker import DEFAULT_DRAIN_S
 
 ENV_PREFIX: Final = "SYNSIFT_"
 DEFAULT_FILES: Final = (Path("synsift.toml"), Path("~/.config/synsift/synsift.toml"))
@@ -154,6 +156,12 @@ class DedupeSettings(Branch):
         default=DEFAULT_RADIUS_BITS, ge=0, le=128, description="Largest distance of near-duplicates"
     )
     batch: int = Field(default=500, ge=1, le=10_000, description="Candidates a transaction")
+    snapshot_growth: int = Field(
+        default=DEFAULT_POLICY.growth, ge=1, description="Survivors of a partition after which its state is kept anew"
+    )
+    snapshot_age_s: float = Field(
+        default=DEFAULT_POLICY.age_s, gt=0, description="Kept anew after so long, if it has grown at all"
+    )
 
 
 class LandSettings(Branch):
@@ -171,6 +179,8 @@ class ServiceSettings(Branch):
 
     host: str = Field(default="127.0.0.1", description="Address of /metrics, /healthz and /readyz")
     port: int = Field(default=-1, ge=-1, le=65535, description="Their port; 0 for a free one, -1 for none")
+    drain_s: float = Field(default=DEFAULT_DRAIN_S, gt=0, description="How long a worker that was told to stop may take")
+    liveness_s: float = Field(default=120.0, gt=0, description="A stage that doesn't poll for so long is not alive")
 
 
 class LoggingSettings(Branch):

@@ -10,6 +10,7 @@ SynsiftError
 │   └── FencedError          this member lost its partitions: it must write nothing more
 ├── StoreError               the object store refused
 │   ├── NoSuchObject         that was to be read or copied
+│   ├── DamagedSnapshot      of the state of deduplication; an older one, or the topic, serves
 │   ├── StoreUnavailable     for now; trying again may help
 │   └── DiskFull             no space: stop cleanly, resume when there is some
 └── FolderInUse              another synsift works on the output folder
@@ -60,6 +61,10 @@ class StoreError(SynsiftError):
 
 class NoSuchObject(StoreError):
     """There is no object of that name."""
+
+
+class DamagedSnapshot(StoreError):
+    """A snapshot that was cut off, changed, or is of another version."""
 
 
 class StoreUnavailable(StoreError):

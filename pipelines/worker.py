@@ -4,6 +4,8 @@ running ──┬─ SIGINT or SIGTERM ──▶ draining: finish what is in fli
           ├─ nothing left to do ─▶ draining ──▶ ended, done       (only where asked for)
           ├─ a stage fails ──────▶ draining ──▶ its error
           └─ a second signal ────▶ killed at once; the log is consistent at any point
+
+draining has a deadline: then requests in flight are given up, and what doesn't end even so is killed
 """
 
 import asyncio
@@ -24,6 +26,9 @@ _log: Final = logging.getLogger(__name__)
 
 _WATCH_S: Final = 0.1
 _KILLED: Final = 130
+DEFAULT_DRAIN_S: Final = 25.0
+"""Orchestrators kill after 30 s by default; a few of them are needed to commit and leave."""
+_LEAVE_S: Final = 4.0
 
 
 class Ending(StrEnum):
@@ -48,17 +53,21 @@ def first_busy(log: Log, stages: Sequence[str]) -> str | None:
 class Worker:
     """Some stages in one process."""
 
-    def __init__(self, log: Log, stages: Sequence[Stage], *, until_idle: bool) -> None:
+    def __init__(
+        self, log: Log, stages: Sequence[Stage], *, until_idle: bool, drain_s: float = DEFAULT_DRAIN_S
+    ) -> None:
         """Make a worker.
 
         Args:
             log: The stages' log.
             stages: Which.
             until_idle: Whether to end when nothing is left to do, rather than wait for more.
+            drain_s: How long draining may take.
         """
         self._log = log
         self.stages = stages
         self._until_idle = until_idle
+        self._drain_s = drain_s
         self._interrupted = False
 
     async def run(self) -> Ending:
@@ -77,13 +86,28 @@ class Worker:
                     if self._until_idle and await asyncio.to_thread(self._is_idle):
                         break
             finally:
-                for stage in self.stages:
-                    stage.stop()
+                await self._drain(tasks)
                 results = await asyncio.gather(*tasks, return_exceptions=True)
         for result in results:
             if isinstance(result, BaseException):
                 raise result
         return Ending.INTERRUPTED if self._interrupted else Ending.DONE
+
+    async def _drain(self, tasks: Sequence[asyncio.Task[None]]) -> None:
+        """Let the stages finish, within the deadline."""
+        for stage in self.stages:
+            stage.stop()
+        _, late = await asyncio.wait(tasks, timeout=self._drain_s)
+        if not late:
+            return
+        names = ", ".join(sorted(task.get_name() for task in late))
+        _log.warning("not drained within %.0f s: %s; giving up what is in flight", self._drain_s, names)
+        for stage in self.stages:
+            stage.give_up()
+        _, stuck = await asyncio.wait(late, timeout=_LEAVE_S)
+        if stuck:
+            _log.error("%s can't be ended; stopping at once, which loses nothing", names)
+            os._exit(_KILLED)
 
     def _is_idle(self) -> bool:
         try:

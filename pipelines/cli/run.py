@@ -49,7 +49,7 @@ def run(
     with lock_folder(store_address(settings).folder, shared=True):
         parts = open_parts(settings)
         with contextlib.closing(parts.log):
-            worker = Worker(parts.log, make_stages(names, parts), until_idle=drain)
+            worker = Worker(parts.log, make_stages(names, parts), until_idle=drain, drain_s=settings.service.drain_s)
 
             async def work() -> Ending:
                 async with serving(settings.service, worker, parts.log):

@@ -23,8 +23,9 @@ _log: Final = logging.getLogger(__name__)
 class WorkerService:
     """Answers for one worker."""
 
-    def __init__(self, worker: Worker, log: Log) -> None:
+    def __init__(self, worker: Worker, log: Log, *, liveness_s: float) -> None:
         self._worker = worker
+        self._liveness_s = liveness_s
         live = CollectorRegistry()
         live.register(
             LiveCollector(
@@ -51,7 +52,11 @@ class WorkerService:
         return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     async def healthz(self, _request: web.Request) -> web.Response:
-        """Alive: the event loop answers."""
+        """Alive: the event loop answers, and every stage polls the log."""
+        silent = [f for f in (s.statistics() for s in self._worker.stages) if f.silent_s > self._liveness_s]
+        if silent:
+            text = ", ".join(f"{found.stage} has not polled for {found.silent_s:.0f} s" for found in silent)
+            return web.Response(status=503, text=f"stuck: {text}\n")
         return web.Response(text="alive\n")
 
     async def readyz(self, _request: web.Request) -> web.Response:
@@ -68,7 +73,7 @@ async def serving(settings: ServiceSettings, worker: Worker, log: Log) -> AsyncI
     if settings.port < 0:
         yield -1
         return
-    runner = web.AppRunner(WorkerService(worker, log).app(), access_log=None)
+    runner = web.AppRunner(WorkerService(worker, log, liveness_s=settings.liveness_s).app(), access_log=None)
     await runner.setup()
     try:
         await web.TCPSite(runner, settings.host, settings.port).start()

@@ -24,12 +24,14 @@ class Statistics:
         partitions: Input partitions that it owns, their state rebuilt.
         in_flight: Inputs that are read and not committed.
         is_ready: Whether it has its partitions, if there are enough for it.
+        silent_s: How long ago it last polled, or said that it is on with something that takes long.
     """
 
     stage: str
     partitions: int
     in_flight: int
     is_ready: bool
+    silent_s: float
 
 
 class Stage(Protocol):
@@ -42,6 +44,9 @@ class Stage(Protocol):
 
     def stop(self) -> None:
         """Read no more. Safe from any thread."""
+
+    def give_up(self) -> None:
+        """After ``stop``: don't wait for what is in flight any longer; it will be done again. In the event loop."""
 
     def hurry(self) -> None:
         """Nothing more will come for now: don't wait for batches to fill. Safe from any thread."""

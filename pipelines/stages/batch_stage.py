@@ -46,16 +46,26 @@ class BatchStage(ABC):
         """Read a batch."""
         return member.poll(self._batch, _POLL_S)
 
+    def committed(self) -> None:  # noqa: B027 - most stages have nothing to do then
+        """A batch was committed."""
+
+    def beat(self) -> None:
+        """Say that this stage lives, while it is on with something that takes long."""
+        self._ledger.beat()
+
     def stop(self) -> None:
         """Read no more."""
         self._stopping = True
+
+    def give_up(self) -> None:
+        """Nothing: a batch is short, and can't be left half done without being done again."""
 
     def hurry(self) -> None:  # noqa: B027 - most stages have nothing to hurry
         """Don't wait for batches to fill."""
 
     def statistics(self) -> Statistics:
         """How it is now."""
-        return Statistics(self.name, self._ledger.partitions, self._ledger.pending, self._joined)
+        return Statistics(self.name, self._ledger.partitions, self._ledger.pending, self._joined, self._ledger.silent_s)
 
     async def run(self) -> None:
         """Work until ``stop``; then leave the group."""
@@ -65,11 +75,13 @@ class BatchStage(ABC):
         member = self._join()
         try:
             while not self._stopping:
+                self.beat()
                 try:
                     messages = [message for message in self.gather(member) if self._ledger.admit(message)]
                     if messages:
                         self.work(messages)
                         self._ledger.commit(member)
+                        self.committed()
                 except (FencedError, LogUnavailable) as exc:
                     # What was not committed is forgotten, and its state with it: both come back from the log.
                     _log.warning("%s: %s; joining anew", self.name, exc)

@@ -6,6 +6,7 @@ The log is spoken to in one thread of its own; everything else lives in the even
 """
 
 import asyncio
+import contextlib
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -45,6 +46,7 @@ class CourierStage(ABC, Generic[T]):
         self._fatal: Exception | None = None
         self._log_thread = ThreadPoolExecutor(1, thread_name_prefix=f"{self.name}-log")
         self._joined = False
+        self._given_up = asyncio.Event()
 
     # What a stage fills in.
 
@@ -84,12 +86,16 @@ class CourierStage(ABC, Generic[T]):
         """Read no more."""
         self._stopping = True
 
+    def give_up(self) -> None:
+        """Don't wait for the requests in flight: what has ended is committed, the rest is asked for again."""
+        self._given_up.set()
+
     def hurry(self) -> None:
         """Nothing to do: this stage never waits for a batch."""
 
     def statistics(self) -> Statistics:
         """How it is now."""
-        return Statistics(self.name, self._ledger.partitions, self._ledger.pending, self._joined)
+        return Statistics(self.name, self._ledger.partitions, self._ledger.pending, self._joined, self._ledger.silent_s)
 
     async def run(self) -> None:
         """Work until ``stop``; then finish what is in flight, commit and leave the group."""
@@ -104,11 +110,22 @@ class CourierStage(ABC, Generic[T]):
                 member = await self._turn(member)
         finally:
             self.courier.close()
-            await spider
+            await self._end_spider(spider)
             await self._in_log_thread(self._leave, member)
             self._log_thread.shutdown()
         if self._fatal is not None:
             raise self._fatal
+
+    async def _end_spider(self, spider: asyncio.Task[None]) -> None:
+        """Wait for the requests in flight, until told to give up."""
+        giving_up = asyncio.create_task(self._given_up.wait())
+        await asyncio.wait({spider, giving_up}, return_when=asyncio.FIRST_COMPLETED)
+        giving_up.cancel()
+        if not spider.done():
+            _log.warning("%s: giving up %d inputs in flight; they will be done again", self.name, self._ledger.pending)
+            spider.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await spider
 
     async def received(self, task: T, result: Received) -> None:
         """Take an answer from the courier; whatever goes wrong with it stays with this one input."""
@@ -135,6 +152,7 @@ class CourierStage(ABC, Generic[T]):
 
     def _exchange(self, member: Member) -> list[Message]:
         """Commit what is finished and read as much as there is room for; in the log's thread."""
+        self._ledger.beat()
         self._ledger.commit(member)
         room = max(0, min(_POLL_RECORDS, self._look_ahead - self._ledger.pending))
         return member.poll(room, 0.0, paused=self._ledger.far_ahead())

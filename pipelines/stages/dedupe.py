@@ -1,46 +1,35 @@
 """``dedupe``: candidates → survivors and duplicates, exactly once.
 
 All candidates of a synset come to one worker, in one order. Its state, a matcher for each synset, is a function of
-``survivors``; outputs, counts and positions go out in one transaction.
+``survivors`` (``dedupe_state``); outputs, counts and positions go out in one transaction.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
-from dedupe import Fingerprint, Kind, Matcher, Verdict, hash_from_text
-from pipelines import topics
+from dedupe import Kind, Verdict
 from pipelines.errors import RecordError
 from pipelines.log.base import Log, Message
 from pipelines.metrics import WORK_SECONDS
-from pipelines.records import Candidate, Duplicate, Image, Survivor, decode
+from pipelines.records import Candidate, Duplicate, Survivor, decode
 from pipelines.stages.batch_stage import BatchStage
+from pipelines.stages.dedupe_state import DEFAULT_POLICY, DedupeState, SnapshotPolicy, fingerprint_of
 from pipelines.stages.ledger import BROKEN_RECORD, Count
+from pipelines.storage.snapshots import Snapshots
 from pipelines.topics import Entry, Router
 
 UNIQUE: Final = "unique"
 """Count of the survivors of a synset."""
 
 
-def fingerprint_of(image: Image) -> Fingerprint:
-    """The fingerprint in a record.
+@dataclass(frozen=True, slots=True)
+class DedupeOptions:
+    """What a dedupe stage needs of the configuration."""
 
-    Raises:
-        RecordError: Its hash can't be read.
-    """
-    try:
-        hash256 = hash_from_text(image.hash)
-        int(image.sha256, 16)
-    except ValueError as exc:
-        raise RecordError(f"image {image.sha256[:64]!r}: {exc}") from exc
-    return Fingerprint(
-        sha256=image.sha256,
-        hash256=hash256,
-        information=image.information,
-        width_px=image.width_px,
-        height_px=image.height_px,
-        format=image.format,
-        size_bytes=image.size_bytes,
-    )
+    radius_bits: int
+    batch: int
+    snapshots: SnapshotPolicy = DEFAULT_POLICY
 
 
 class DedupeStage(BatchStage):
@@ -48,22 +37,26 @@ class DedupeStage(BatchStage):
 
     name = "dedupe"
 
-    def __init__(self, log: Log, router: Router, *, radius_bits: int, batch: int) -> None:
-        super().__init__(log, router, batch=batch)
-        self._radius_bits = radius_bits
-        self._matchers: dict[int, dict[str, Matcher]] = {}
+    def __init__(
+        self,
+        log: Log,
+        router: Router,
+        *,
+        options: DedupeOptions,
+        snapshots: Snapshots | None = None,
+    ) -> None:
+        super().__init__(log, router, batch=options.batch)
+        self._state = DedupeState(
+            log, snapshots, radius_bits=options.radius_bits, policy=options.snapshots, beat=self.beat
+        )
 
     def restore(self, partition: int) -> None:
-        """Replay the survivors of a partition."""
-        self._matchers[partition] = {}
-        for message in self._logbook.read(topics.SURVIVORS.name, partition):
-            survivor = decode(Survivor, message.value)
-            matcher = self._matcher(partition, survivor.candidate.wnid)
-            matcher.restore(fingerprint_of(survivor.candidate.image), replaces=survivor.replaces or None)
+        """Rebuild the matchers of a partition."""
+        self._state.restore(partition)
 
     def forget(self, partition: int) -> None:
         """Drop the matchers of a partition."""
-        self._matchers.pop(partition, None)
+        self._state.forget(partition)
 
     def work(self, messages: Sequence[Message]) -> None:
         """Judge candidates in order."""
@@ -75,14 +68,12 @@ class DedupeStage(BatchStage):
                 self._ledger.reject(message, BROKEN_RECORD, str(exc))
                 continue
             with WORK_SECONDS.labels(self.name).time():
-                verdict = self._matcher(message.partition, candidate.wnid).add(image)
+                verdict = self._state.judge(message.partition, candidate.wnid, image)
             self._ledger.finish(message, self._outputs(candidate, verdict), counts_of(candidate.wnid, verdict))
 
-    def _matcher(self, partition: int, wnid: str) -> Matcher:
-        matchers = self._matchers[partition]
-        if wnid not in matchers:
-            matchers[wnid] = Matcher(radius_bits=self._radius_bits)
-        return matchers[wnid]
+    def committed(self) -> None:
+        """Write the snapshots that are due."""
+        self._state.keep()
 
     def _outputs(self, candidate: Candidate, verdict: Verdict) -> list[Entry]:
         if verdict.of is None:

@@ -122,7 +122,7 @@ class FetchStage(CourierStage[Wanted]):
         try:
             await run_spider(FetchSpider, courier, self._options.limits)
         finally:
-            self._workers.shutdown()
+            self._workers.shutdown(wait=False, cancel_futures=True)
 
     def restore(self, partition: int) -> None:
         """Read what was fetched from the partition's hosts."""

@@ -85,6 +85,7 @@ class Ledger:
         self._marks: dict[int, Watermark] = {}
         self._counts: dict[int, dict[str, Counter[str]]] = {}
         self._finished: list[Finished] = []
+        self._beat_at_s = time.monotonic()
         self.member: Member | None = None
 
     # Ownership: told by the log, within poll and close.
@@ -111,9 +112,23 @@ class Ledger:
     def forget_all(self) -> None:
         """Drop everything: the member was declared dead, and its work is another's."""
         with self._lock:
+            partitions = list(self._marks)
             self._marks.clear()
             self._finished.clear()
         self._counts.clear()
+        for partition in partitions:
+            self._forget(partition)
+
+    # Signs of life.
+
+    def beat(self) -> None:
+        """Say that the stage's thread lives: it polls, or is on with something that takes long."""
+        self._beat_at_s = time.monotonic()
+
+    @property
+    def silent_s(self) -> float:
+        """How long ago it said so."""
+        return time.monotonic() - self._beat_at_s
 
     # Work.
 

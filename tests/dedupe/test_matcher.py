@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from dedupe import Fingerprint, HashIndex, Kind, Matcher, Verdict, better, fingerprint
+from dedupe import Fingerprint, HashIndex, Kind, Matcher, Survivors, Verdict, better, fingerprint
 from tests.dedupe.pictures import encoded, scene
 
 
@@ -148,3 +148,29 @@ _IMAGE = Fingerprint("10", bytes(32), 9.0, 100, 100, "JPEG", 1000)
 )
 def test_which_copy_is_better(challenger: Fingerprint, wins: bool) -> None:
     assert better(challenger, _IMAGE) is wins
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.sampled_from(sorted(copies(0)))), max_size=12))
+@settings(max_examples=25, deadline=None)
+def test_a_matcher_made_of_anothers_survivors_judges_as_it_does(arrivals: list[tuple[int, str]]) -> None:
+    made = {seed: copies(seed) for seed in range(6)}
+    plain = fingerprint(encoded(Image.new("RGB", (64, 64), "white"), "PNG"))
+    one = Matcher()
+    for image in [plain, *(made[seed][name] for seed, name in arrivals)]:
+        one.add(image)
+    kept = Survivors.from_bytes(one.survivors().to_bytes())
+    other = Matcher.from_survivors(kept)
+    assert len(other) == len(one)
+    assert other.survivors().to_bytes() == one.survivors().to_bytes()
+    for image in [plain, *(image for seed in made for image in made[seed].values())]:
+        assert other.add(image) == one.add(image)
+
+
+def test_survivors_that_are_cut_off_or_make_no_sense_are_refused() -> None:
+    matcher = Matcher()
+    matcher.add(copies(1)["original"])
+    data = matcher.survivors().to_bytes()
+    with pytest.raises(ValueError, match="not rows"):
+        Survivors.from_bytes(data[:-1])
+    with pytest.raises(ValueError, match="order in which they appear"):
+        Survivors.from_bytes(data[:-4] + b"\x01\x00\x00\x00")

@@ -5,7 +5,7 @@ import aiohttp
 
 from pipelines.config import ServiceSettings
 from pipelines.service.http import serving
-from pipelines.stages.dedupe import DedupeStage
+from pipelines.stages.dedupe import DedupeOptions, DedupeStage
 from pipelines.worker import Worker
 from tests.dedupe.pictures import encoded, scene
 from tests.pipelines.worlds import candidate, make_world, stored
@@ -20,7 +20,7 @@ def test_a_worker_is_ready_once_its_state_is_rebuilt_and_shows_what_it_did(tmp_p
     world = make_world(tmp_path)
     image = stored(world, encoded(scene(1), "JPEG"))
     world.log.produce([world.router.candidate(candidate(image))])
-    stage = DedupeStage(world.log, world.router, radius_bits=81, batch=10)
+    stage = DedupeStage(world.log, world.router, options=DedupeOptions(81, 10))
     worker = Worker(world.log, [stage], until_idle=False)
 
     async def scenario() -> None:

@@ -9,7 +9,7 @@ from pipelines import topics
 from pipelines.errors import DiskFull
 from pipelines.records import Candidate, DeadLetter, Duplicate, Progress, Survivor
 from pipelines.stages.base import Stage
-from pipelines.stages.dedupe import DedupeStage
+from pipelines.stages.dedupe import DedupeOptions, DedupeStage
 from pipelines.stages.land import LandOptions, LandStage
 from pipelines.storage import layout
 from pipelines.storage.base import ObjectStore
@@ -35,7 +35,7 @@ def run(world: World, *stages: Stage) -> None:
 
 
 def dedupe(world: World, batch: int = 100) -> DedupeStage:
-    return DedupeStage(world.log, world.router, radius_bits=81, batch=batch)
+    return DedupeStage(world.log, world.router, options=DedupeOptions(81, batch))
 
 
 def land(world: World, objects: ObjectStore | None = None) -> LandStage:

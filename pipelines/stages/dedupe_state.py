@@ -1,0 +1,241 @@
+"""The state of ``dedupe`` by partition: a matcher for each synset, rebuilt from a snapshot and the tail of ``survivors``.
+
+    restore   newest snapshot that is whole and belongs to this log ──▶ tail of ``survivors`` behind it ──▶ matchers
+    keep      grown enough, or old enough ──▶ find the offset of the last survivor in the log ──▶ write a snapshot
+
+A snapshot must never claim more than it holds, or survivors would be forgotten. So its offset isn't the end of the
+topic, which a successor may have moved, but that of this worker's own last survivor, found by reading the records since
+the last snapshot and comparing each with what was written.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from dedupe import Fingerprint, Matcher, Verdict
+from pipelines import topics
+from pipelines.errors import DamagedSnapshot, RecordError, StoreError
+from pipelines.log.base import Log, Message
+from pipelines.records import Image, Survivor, decode
+from pipelines.storage.snapshots import Snapshot, Snapshots, digest_of
+
+_log: Final = logging.getLogger(__name__)
+
+# Asking the clock and the counts after every batch is cheap; writing after a failure must not be tried as often.
+_RETRY_S: Final = 60.0
+_BEAT_EVERY: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotPolicy:
+    """When a partition is worth a snapshot.
+
+    Attributes:
+        growth: Survivors since the last one.
+        age_s: Time since the last one, if anything survived since.
+    """
+
+    growth: int
+    age_s: float
+
+    def is_due(self, *, grown: int, age_s: float) -> bool:
+        """Whether to write one now."""
+        return grown >= self.growth or (grown > 0 and age_s >= self.age_s)
+
+
+DEFAULT_POLICY: Final = SnapshotPolicy(growth=20_000, age_s=900.0)
+"""A worker that starts replays no more than this: some seconds a partition."""
+
+
+@dataclass(slots=True)
+class _Partition:
+    """One partition's matchers, and what happened since its last snapshot.
+
+    Attributes:
+        matchers: By synset.
+        next_offset: First offset of ``survivors`` that the last snapshot, or the restoring, didn't see.
+        since: SHA-256 of the survivors that were judged since, in order; the log must have them from ``next_offset``.
+        restored: How many survivors the restoring replayed: they are in no snapshot yet.
+        last: The last record seen: offset and digest. None if there is none.
+    """
+
+    matchers: dict[str, Matcher] = field(default_factory=dict)
+    next_offset: int = 0
+    since: list[str] = field(default_factory=list)
+    restored: int = 0
+    last: tuple[int, str] | None = None
+    written_at_s: float = field(default_factory=time.monotonic)
+
+    @property
+    def grown(self) -> int:
+        return self.restored + len(self.since)
+
+
+def fingerprint_of(image: Image) -> Fingerprint:
+    """The fingerprint in a record.
+
+    Raises:
+        RecordError: Something in it can't be one.
+    """
+    try:
+        found = Fingerprint.from_text(
+            image.hash,
+            sha256=image.sha256,
+            information=image.information,
+            width_px=image.width_px,
+            height_px=image.height_px,
+            format=image.format,
+            size_bytes=image.size_bytes,
+        )
+    except ValueError as exc:
+        raise RecordError(f"image {image.sha256[:64]!r}: {exc}") from exc
+    return found
+
+
+class DedupeState:
+    """Matchers of the partitions that a worker owns. Used by one thread."""
+
+    def __init__(
+        self,
+        log: Log,
+        snapshots: Snapshots | None,
+        *,
+        radius_bits: int,
+        policy: SnapshotPolicy,
+        beat: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Begin without partitions.
+
+        Args:
+            log: Has ``survivors``.
+            snapshots: Where they are kept; None for none.
+            radius_bits: Of the matchers.
+            policy: When to write one.
+            beat: Called now and then while rebuilding, which may take long.
+        """
+        self._log = log
+        self._snapshots = snapshots
+        self._radius_bits = radius_bits
+        self._policy = policy
+        self._beat = beat
+        self._partitions: dict[int, _Partition] = {}
+
+    def judge(self, partition: int, wnid: str, image: Fingerprint) -> Verdict:
+        """Judge an image of a synset, and remember it if it survives."""
+        state = self._partitions[partition]
+        verdict = self._matcher(state, wnid).add(image)
+        if verdict.survives:
+            state.since.append(image.sha256)
+        return verdict
+
+    def forget(self, partition: int) -> None:
+        """Drop a partition."""
+        self._partitions.pop(partition, None)
+
+    def restore(self, partition: int) -> None:
+        """Rebuild a partition."""
+        began_s = time.monotonic()
+        state, tail = self._newest(partition)
+        for message in tail:
+            if state.restored % _BEAT_EVERY == 0:
+                self._beat()
+            survivor = decode(Survivor, message.value)
+            matcher = self._matcher(state, survivor.candidate.wnid)
+            matcher.restore(fingerprint_of(survivor.candidate.image), replaces=survivor.replaces or None)
+            state.restored += 1
+            state.last = (message.offset, digest_of(message.value))
+            state.next_offset = message.offset + 1
+        self._partitions[partition] = state
+        total = sum(map(len, state.matchers.values()))
+        if total:
+            took_s = time.monotonic() - began_s
+            _log.info("partition %d: %d survivors, %d of them replayed, in %.1f s", partition, total, state.restored, took_s)
+
+    def keep(self) -> None:
+        """Write the snapshots that are due. Call it when everything judged is committed.
+
+        A store that refuses costs a warning: the next time is soon enough.
+        """
+        if self._snapshots is None:
+            return
+        now_s = time.monotonic()
+        for partition, state in self._partitions.items():
+            if not self._policy.is_due(grown=state.grown, age_s=now_s - state.written_at_s):
+                continue
+            try:
+                self._write(self._snapshots, partition, state)
+            except StoreError as exc:
+                _log.warning("no snapshot of partition %d: %s", partition, exc)
+                state.written_at_s = now_s - max(0.0, self._policy.age_s - _RETRY_S)
+
+    def _write(self, snapshots: Snapshots, partition: int, state: _Partition) -> None:
+        state.written_at_s = time.monotonic()
+        if not self._catch_up(partition, state) or state.last is None:
+            _log.warning("no snapshot of partition %d: its survivors in the log are not all ours", partition)
+            return
+        synsets = {wnid: matcher.survivors() for wnid, matcher in state.matchers.items()}
+        snapshot = Snapshot(partition, *state.last, synsets)
+        snapshots.write(snapshot)
+        state.restored = 0
+        _log.info("partition %d: wrote %s", partition, snapshot.path)
+
+    def _catch_up(self, partition: int, state: _Partition) -> bool:
+        """Find our survivors of late in the log. False if they aren't there, one for one."""
+        wanted = iter(state.since)
+        found = 0
+        for message in self._log.read(topics.SURVIVORS.name, partition, state.next_offset):
+            sha256 = next(wanted, None)
+            if sha256 is None:
+                break  # a successor has begun; up to here it's ours
+            if decode(Survivor, message.value).candidate.image.sha256 != sha256:
+                return False
+            found += 1
+            state.last = (message.offset, digest_of(message.value))
+            state.next_offset = message.offset + 1
+        complete = found == len(state.since)
+        del state.since[:found]
+        state.restored += found
+        return complete
+
+    def _newest(self, partition: int) -> tuple[_Partition, Iterator[Message]]:
+        """The state of the newest snapshot that can be used, and the records behind it."""
+        for path, snapshot in self._readable(partition):
+            records = self._log.read(topics.SURVIVORS.name, partition, snapshot.last_offset)
+            last = next(records, None)
+            if last is None or (last.offset, digest_of(last.value)) != (snapshot.last_offset, snapshot.last_digest):
+                _log.warning("%s is of another log; looking for an older snapshot", path)
+                continue
+            self._beat()
+            matchers = {
+                wnid: Matcher.from_survivors(survivors, radius_bits=self._radius_bits)
+                for wnid, survivors in snapshot.synsets.items()
+            }
+            last_seen = (snapshot.last_offset, snapshot.last_digest)
+            return _Partition(matchers, snapshot.last_offset + 1, last=last_seen), records
+        return _Partition(), self._log.read(topics.SURVIVORS.name, partition)
+
+    def _readable(self, partition: int) -> Iterator[tuple[str, Snapshot]]:
+        if self._snapshots is None:
+            return
+        try:
+            paths = self._snapshots.paths(partition)
+        except StoreError as exc:
+            _log.warning("no snapshots of partition %d: %s; replaying the topic", partition, exc)
+            return
+        for path in paths:
+            try:
+                snapshot = self._snapshots.read(path)
+            except DamagedSnapshot as exc:
+                _log.warning("%s can't be used: %s; looking for an older one", path, exc)
+            except StoreError as exc:
+                _log.warning("%s can't be read: %s; looking for an older one", path, exc)
+            else:
+                if snapshot.partition == partition:
+                    yield path, snapshot
+
+    def _matcher(self, state: _Partition, wnid: str) -> Matcher:
+        if wnid not in state.matchers:
+            state.matchers[wnid] = Matcher(radius_bits=self._radius_bits)
+        return state.matchers[wnid]

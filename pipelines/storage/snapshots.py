@@ -1,0 +1,135 @@
+"""Snapshots of the state of deduplication, so that a partition need not be replayed from its first survivor.
+
+    line 1    synsift-snapshot 1                     what it is, and the version of its form
+    line 2    JSON: partition, last offset and the digest of that record, synsets and how many rows each has
+    rows      of the synsets one after another, ``dedupe.Survivors.to_bytes``
+    32 bytes  SHA-256 of everything before
+
+The digest of the last record ties a snapshot to its log: after topics were made anew, or beside another log's
+snapshots in the same store, the record at that offset is another one.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from dedupe import Survivors
+from pipelines.errors import DamagedSnapshot
+from pipelines.storage.base import ObjectStore
+
+SNAPSHOTS: Final = "snapshots/dedupe/"
+KEPT: Final = 3
+"""Snapshots of a partition that stay: the newest may be damaged, or be written at this moment."""
+
+_VERSION: Final = 1
+_MAGIC: Final = b"synsift-snapshot "
+_DIGEST_BYTES: Final = 32
+_NAME: Final = re.compile(r"(\d+)-[0-9a-f]{8}\.snapshot")
+
+
+class _Header(msgspec.Struct, frozen=True):
+    partition: int
+    last_offset: int
+    last_digest: str
+    synsets: list[tuple[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The survivors of a partition up to one record.
+
+    Attributes:
+        partition: Of ``survivors``.
+        last_offset: Of the last record that is in it.
+        last_digest: That record's value, by ``digest_of``.
+        synsets: wnid → all that survived in it, in order.
+    """
+
+    partition: int
+    last_offset: int
+    last_digest: str
+    synsets: Mapping[str, Survivors]
+
+    @property
+    def path(self) -> str:
+        """Name of the object. Zero-padded, so that names sort as offsets do."""
+        return f"{_folder(self.partition)}{self.last_offset:012d}-{self.last_digest[:8]}.snapshot"
+
+
+def digest_of(value: bytes) -> str:
+    """SHA-256 of a record's value, in hexadecimal."""
+    return hashlib.sha256(value).hexdigest()
+
+
+def encode_snapshot(snapshot: Snapshot) -> bytes:
+    """Write a snapshot as it is kept."""
+    synsets = [(wnid, len(survivors)) for wnid, survivors in snapshot.synsets.items()]
+    header = _Header(snapshot.partition, snapshot.last_offset, snapshot.last_digest, synsets)
+    parts = [_MAGIC, b"%d\n" % _VERSION, msgspec.json.encode(header), b"\n"]
+    parts += [survivors.to_bytes() for survivors in snapshot.synsets.values()]
+    body = b"".join(parts)
+    return body + hashlib.sha256(body).digest()
+
+
+def decode_snapshot(data: bytes) -> Snapshot:
+    """Read a snapshot.
+
+    Raises:
+        DamagedSnapshot: Of another version, cut off, or changed since it was written.
+    """
+    body, digest = data[:-_DIGEST_BYTES], data[-_DIGEST_BYTES:]
+    first, _, rest = body.partition(b"\n")
+    if not first.startswith(_MAGIC):
+        raise DamagedSnapshot("not a snapshot")
+    if first != _MAGIC + b"%d" % _VERSION:
+        raise DamagedSnapshot(f"of form {first.removeprefix(_MAGIC)[:20]!r}; this program reads {_VERSION}")
+    if hashlib.sha256(body).digest() != digest:
+        raise DamagedSnapshot("its checksum is wrong: it was cut off or changed")
+    head, _, rows = rest.partition(b"\n")
+    try:
+        header = msgspec.json.decode(head, type=_Header)
+        synsets = dict(_split(rows, header.synsets))
+    except (msgspec.MsgspecError, ValueError) as exc:
+        raise DamagedSnapshot(str(exc)) from exc
+    return Snapshot(header.partition, header.last_offset, header.last_digest, synsets)
+
+
+def _split(rows: bytes, synsets: list[tuple[str, int]]) -> Iterator[tuple[str, Survivors]]:
+    total = sum(count for _, count in synsets)
+    size, rest = divmod(len(rows), total) if total else (0, len(rows))
+    if rest or any(count < 0 for _, count in synsets):
+        raise ValueError(f"{len(rows)} bytes for {total} rows")
+    begin = 0
+    for wnid, count in synsets:
+        yield wnid, Survivors.from_bytes(rows[begin : begin + count * size])
+        begin += count * size
+
+
+class Snapshots:
+    """The snapshots in a store. Methods raise ``StoreError`` or one of its kinds."""
+
+    def __init__(self, objects: ObjectStore) -> None:
+        self._objects = objects
+
+    def write(self, snapshot: Snapshot) -> None:
+        """Write a snapshot, and delete what is older than the last few."""
+        self._objects.put(snapshot.path, encode_snapshot(snapshot))
+        for path in self.paths(snapshot.partition)[KEPT:]:
+            self._objects.delete(path)
+
+    def paths(self, partition: int) -> list[str]:
+        """Names of a partition's snapshots, the newest first."""
+        found = [path for path in self._objects.list(_folder(partition)) if _NAME.fullmatch(path.rpartition("/")[2])]
+        return sorted(found, reverse=True)
+
+    def read(self, path: str) -> Snapshot:
+        """Read a snapshot; one that can't be used is a ``DamagedSnapshot``."""
+        return decode_snapshot(self._objects.get(path))
+
+
+def _folder(partition: int) -> str:
+    return f"{SNAPSHOTS}{partition:05d}/"
