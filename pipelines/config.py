@@ -179,7 +179,9 @@ class ServiceSettings(Branch):
 
     host: str = Field(default="127.0.0.1", description="Address of /metrics, /healthz and /readyz")
     port: int = Field(default=-1, ge=-1, le=65535, description="Their port; 0 for a free one, -1 for none")
-    drain_s: float = Field(default=DEFAULT_DRAIN_S, gt=0, description="How long a worker that was told to stop may take")
+    drain_s: float = Field(
+        default=DEFAULT_DRAIN_S, gt=0, description="How long a worker that was told to stop may take"
+    )
     liveness_s: float = Field(default=120.0, gt=0, description="A stage that doesn't poll for so long is not alive")
 
 

@@ -32,6 +32,11 @@ WORK_SECONDS: Final = Histogram(
     registry=REGISTRY,
 )
 FETCHED_BYTES: Final = Counter("synsift_pipelines_fetched_bytes_total", "Bytes of images fetched", registry=REGISTRY)
+DEFERRED: Final = Counter(
+    "synsift_pipelines_deferred_total",
+    "Image URLs of hosts far behind, put at their partition's tail",
+    registry=REGISTRY,
+)
 
 
 class LiveCollector:

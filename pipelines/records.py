@@ -84,12 +84,14 @@ class ImageUrl(Record, frozen=True, kw_only=True):
         url: Absolute, http or https.
         found_by: Its origin.
         replay_of: Outcome of the earlier try, where a dead letter is replayed; empty otherwise.
+        not_before: Don't ask sooner, RFC 3339: its host was far behind, and it was put at the tail. Empty for any time.
     """
 
     wnid: str
     url: str
     found_by: FoundBy
     replay_of: str = ""
+    not_before: str = ""
 
 
 class HttpAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

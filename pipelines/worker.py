@@ -102,6 +102,8 @@ class Worker:
             return
         names = ", ".join(sorted(task.get_name() for task in late))
         _log.warning("not drained within %.0f s: %s; giving up what is in flight", self._drain_s, names)
+        # What Scrapy has in flight dies with the loop, and each task of it would complain about that at length.
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)
         for stage in self.stages:
             stage.give_up()
         _, stuck = await asyncio.wait(late, timeout=_LEAVE_S)

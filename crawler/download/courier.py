@@ -112,14 +112,19 @@ class Courier(Generic[T]):
         self._host_of = host_of
         self._dispatcher: Dispatcher[Job[T]] = Dispatcher(politeness)
 
-    async def submit(self, task: T, url: str) -> None:
-        """Take a task. A URL that can't be fetched ends at once."""
+    @property
+    def has_free_places(self) -> bool:
+        """Whether more requests could be made, if hosts allowed it."""
+        return self._dispatcher.has_free_places
+
+    async def submit(self, task: T, url: str, *, delay_s: float = 0.0) -> None:
+        """Take a task, to begin at the earliest after a delay. A URL that can't be fetched ends at once."""
         problem = attempt.url_problem(url)
         if problem is not None and not (self._local_files and url.startswith("file:///")):
             await self._receiver.abandoned(task, Abandoned(Outcome.BAD_URL, problem, 0))
             return
         job = Job(task, url, url, self._host_of(url))
-        self._dispatcher.add(job.host, job)
+        self._dispatcher.add(job.host, job, delay_s=delay_s)
 
     async def next(self) -> Job[T] | None:
         """Wait for the next job that may start; None once closed."""

@@ -35,6 +35,11 @@ class Dispatcher(Generic[T]):
         self._changed = asyncio.Event()
         self._closed = False
 
+    @property
+    def has_free_places(self) -> bool:
+        """Whether more jobs could run, if hosts allowed it."""
+        return self._schedule.has_free_places
+
     def add(self, host: str, job: T, *, delay_s: float = 0.0) -> None:
         """Queue a job, to start at the earliest after a delay."""
         self._schedule.add(host, job, not_before_s=time.monotonic() + delay_s if delay_s > 0 else 0.0)

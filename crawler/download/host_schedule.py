@@ -59,6 +59,11 @@ class HostSchedule(Generic[T]):
         self.active = 0
         self.waiting = 0
 
+    @property
+    def has_free_places(self) -> bool:
+        """Whether more jobs could run, if hosts allowed it."""
+        return self.active < self._places
+
     def add(self, host: str, job: T, *, not_before_s: float = 0.0) -> None:
         """Put a job in its host's queue, or aside until a time."""
         entry = self._host(host)

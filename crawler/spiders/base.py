@@ -1,5 +1,6 @@
 """What both spiders do: take jobs from a courier, give it what came of them."""
 
+import asyncio
 import functools
 import logging
 from collections.abc import AsyncIterator
@@ -93,6 +94,8 @@ class CourierSpider(scrapy.Spider, Generic[T]):
         """Pass a request that got no response to the courier."""
         job: Job[T] = failure.request.meta[_JOB]  # type: ignore[attr-defined]  # Scrapy sets it
         error = failure.value
+        if isinstance(error, asyncio.CancelledError):
+            return  # the worker gives up: nobody waits for this job any longer
         if not isinstance(error, Exception):
             failure.raiseException()
         outcome = outcome_of(error)

@@ -152,9 +152,7 @@ def _crawl(parts: Parts, queries: Sequence[SynsetQuery], source: str, limit: int
     from pipelines.summary import read_counts, read_dead_letters
     from pipelines.worker import Ending, Worker
 
-    worker = Worker(
-        parts.log, make_stages(STAGES, parts), until_idle=True, drain_s=parts.settings.service.drain_s
-    )
+    worker = Worker(parts.log, make_stages(STAGES, parts), until_idle=True, drain_s=parts.settings.service.drain_s)
     planned = plan_queries(parts.log, parts.router, queries, source=source, limit=limit)
     if planned.new == 0:
         err.print("all of this was planned before; going on with what is left of it")

@@ -16,7 +16,7 @@ Promises, which ``tests/pipelines/log/contract.py`` checks of every implementati
 - A member that was declared dead writes nothing more: its transactions and commits raise ``FencedError``.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -126,7 +126,7 @@ class Log(Protocol):
     def join(self, group: str, topic: str, listener: Listener) -> Member:
         """Become a member of a group that reads one topic."""
 
-    def read(self, topic: str, partition: int, start: int = 0) -> Iterator[Message]:
+    def read(self, topic: str, partition: int, start: int = 0) -> Generator[Message, None, None]:
         """Read a partition from an offset to its present end, outside of any group."""
 
     def lag(self, group: str, topic: str) -> list[Lag]:

@@ -7,7 +7,7 @@ member counts as fenced: it begins anew at the committed positions, and its stat
 
 import threading
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -75,7 +75,7 @@ class KafkaLog:
         """Become a member of a group that reads one topic."""
         return KafkaMember(patiently(lambda: self._member_clients(group, topic)), topic, listener)
 
-    def read(self, topic: str, partition: int, start: int = 0) -> Iterator[Message]:
+    def read(self, topic: str, partition: int, start: int = 0) -> Generator[Message, None, None]:
         """Read a partition from an offset to its present end, outside of any group."""
         place = TopicPartition(self.prefix + topic, partition)
         with errors_of(self.address), self._borrowed_reader() as consumer:

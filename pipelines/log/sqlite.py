@@ -4,7 +4,7 @@ import sqlite3
 import threading
 import time
 import uuid
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -64,7 +64,7 @@ class SqliteLog:
         """Become a member of a group that reads one topic."""
         return SqliteMember(self, group, topic, listener)
 
-    def read(self, topic: str, partition: int, start: int = 0) -> Iterator[Message]:
+    def read(self, topic: str, partition: int, start: int = 0) -> Generator[Message, None, None]:
         """Read a partition from an offset to its present end, outside of any group."""
         while True:
             with self._lock, errors_of(self.path):

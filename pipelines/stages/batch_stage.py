@@ -9,7 +9,7 @@ from typing import Final
 from pipelines.errors import FencedError, LogUnavailable
 from pipelines.log.base import Log, Member, Message
 from pipelines.stages.base import INPUTS, Statistics
-from pipelines.stages.ledger import Ledger
+from pipelines.stages.ledger import Hooks, Ledger
 from pipelines.topics import Router
 
 _log: Final = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ class BatchStage(ABC):
         self._logbook = log
         self._router = router
         self._batch = batch
-        self._ledger = Ledger(self.name, log, router, restore=self.restore, forget=self.forget)
+        self._ledger = Ledger(self.name, log, router, Hooks(self.restore, self.forget))
         self._stopping = False
         self._joined = False
 
@@ -57,7 +57,7 @@ class BatchStage(ABC):
         """Read no more."""
         self._stopping = True
 
-    def give_up(self) -> None:
+    def give_up(self) -> None:  # noqa: B027 - see below
         """Nothing: a batch is short, and can't be left half done without being done again."""
 
     def hurry(self) -> None:  # noqa: B027 - most stages have nothing to hurry

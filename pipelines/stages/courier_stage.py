@@ -18,7 +18,8 @@ from crawler.outcome import Outcome
 from pipelines.errors import FencedError, LogUnavailable, RecordError
 from pipelines.log.base import Log, Member, Message
 from pipelines.stages.base import INPUTS, Statistics
-from pipelines.stages.ledger import BROKEN_RECORD, Ledger
+from pipelines.stages.ledger import BROKEN_RECORD, Hooks, Ledger
+from pipelines.stages.look_ahead import LookAhead
 from pipelines.topics import Router
 
 T = TypeVar("T")
@@ -40,8 +41,9 @@ class CourierStage(ABC, Generic[T]):
     def __init__(self, log: Log, router: Router, *, look_ahead: int) -> None:
         self._logbook = log
         self._router = router
-        self._look_ahead = look_ahead
-        self._ledger = Ledger(self.name, log, router, restore=self.restore, forget=self.forget)
+        self._look_ahead = LookAhead(look_ahead)
+        hooks = Hooks(self._take_over, self._let_go, self._look_ahead.release)
+        self._ledger = Ledger(self.name, log, router, hooks)
         self._stopping = False
         self._fatal: Exception | None = None
         self._log_thread = ThreadPoolExecutor(1, thread_name_prefix=f"{self.name}-log")
@@ -73,6 +75,9 @@ class CourierStage(ABC, Generic[T]):
     @abstractmethod
     def message_of(self, task: T) -> Message:
         """The input behind a task."""
+
+    def look_further(self) -> None:
+        """Look at what stands behind a host that holds up its partition; runs in the log's thread."""
 
     def restore(self, partition: int) -> None:
         """Rebuild the state of a partition; runs in the log's thread."""
@@ -139,7 +144,9 @@ class CourierStage(ABC, Generic[T]):
         """Commit, read, begin; once."""
         try:
             for message in await self._in_log_thread(self._exchange, member):
+                self._look_ahead.read(message)
                 if self._ledger.admit(message):
+                    self._look_ahead.admit(message)
                     await self._begin(message)
         except (FencedError, LogUnavailable) as exc:
             # What was not committed is forgotten, and its state with it: both come back from the log.
@@ -154,8 +161,17 @@ class CourierStage(ABC, Generic[T]):
         """Commit what is finished and read as much as there is room for; in the log's thread."""
         self._ledger.beat()
         self._ledger.commit(member)
-        room = max(0, min(_POLL_RECORDS, self._look_ahead - self._ledger.pending))
-        return member.poll(room, 0.0, paused=self._ledger.far_ahead())
+        self.look_further()
+        waiting = self._ledger.far_ahead() | self._look_ahead.waiting()
+        return member.poll(min(_POLL_RECORDS, self._look_ahead.poll_records()), 0.0, paused=waiting)
+
+    def _take_over(self, partition: int) -> None:
+        self.restore(partition)
+        self._look_ahead.assign(partition)
+
+    def _let_go(self, partition: int) -> None:
+        self._look_ahead.forget(partition)
+        self.forget(partition)
 
     async def _begin(self, message: Message) -> None:
         try:

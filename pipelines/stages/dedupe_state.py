@@ -1,4 +1,4 @@
-"""The state of ``dedupe`` by partition: a matcher for each synset, rebuilt from a snapshot and the tail of ``survivors``.
+"""The state of ``dedupe`` by partition: a matcher for each synset, from a snapshot and the tail of ``survivors``.
 
     restore   newest snapshot that is whole and belongs to this log ──▶ tail of ``survivors`` behind it ──▶ matchers
     keep      grown enough, or old enough ──▶ find the offset of the last survivor in the log ──▶ write a snapshot
@@ -151,7 +151,9 @@ class DedupeState:
         total = sum(map(len, state.matchers.values()))
         if total:
             took_s = time.monotonic() - began_s
-            _log.info("partition %d: %d survivors, %d of them replayed, in %.1f s", partition, total, state.restored, took_s)
+            _log.info(
+                "partition %d: %d survivors, %d of them replayed, in %.1f s", partition, total, state.restored, took_s
+            )
 
     def keep(self) -> None:
         """Write the snapshots that are due. Call it when everything judged is committed.

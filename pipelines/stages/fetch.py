@@ -6,7 +6,11 @@ image URL ──┬─ fetched before ──────────────
 """
 
 import asyncio
+import contextlib
+import datetime
 import hashlib
+import itertools
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Final, Protocol
@@ -24,10 +28,11 @@ from dedupe import ImageError, fingerprint
 from pipelines import topics
 from pipelines.errors import DiskFull, StoreError, StoreUnavailable
 from pipelines.log.base import Log, Message
-from pipelines.metrics import FETCHED_BYTES, WORK_SECONDS
+from pipelines.metrics import DEFERRED, FETCHED_BYTES, WORK_SECONDS
 from pipelines.records import Candidate, Fetched, HttpAnswer, Image, ImageUrl, decode
 from pipelines.stages.courier_stage import CourierStage
 from pipelines.stages.ledger import Count, now_text
+from pipelines.stages.look_ahead import SCOUT_RECORDS
 from pipelines.storage import layout
 from pipelines.topics import Entry, Router, host_of
 
@@ -35,6 +40,8 @@ REPEATED: Final = "repeated"
 """Outcome of a URL that was found again for the same synset."""
 REUSED: Final = "reused"
 """Outcome of a URL that was fetched for another synset before."""
+_MIN_DEFER_S: Final = 1.0
+_MAX_DEFER_S: Final = 3600.0
 _STORE_RETRIES_S: Final = (0.5, 2.0, 8.0)
 
 
@@ -150,9 +157,27 @@ class FetchStage(CourierStage[Wanted]):
             await self._serve(wanted, known)
         elif wanted.record.url in self._in_flight:
             self._in_flight[wanted.record.url].append(wanted)
+        elif self._look_ahead.passes_over(message):
+            self._defer(wanted)
         else:
             self._in_flight[wanted.record.url] = []
-            await self.courier.submit(wanted, wanted.record.url)
+            await self.courier.submit(wanted, wanted.record.url, delay_s=_seconds_until(wanted.record.not_before))
+
+    def look_further(self) -> None:
+        """Where slow hosts fill a partition and requests could be made, see whether there are others behind."""
+        if not self.courier.has_free_places:
+            return
+        for scout in self._look_ahead.scouts(time.monotonic()):
+            behind = self._logbook.read(topics.IMAGE_URLS.name, scout.partition, scout.start)
+            with contextlib.closing(behind):
+                self._look_ahead.scouted(scout, itertools.islice(behind, SCOUT_RECORDS), time.monotonic())
+
+    def _defer(self, wanted: Wanted) -> None:
+        """Put a URL of a hot host at the tail of its partition, not to be asked before what is held of that host."""
+        wait_s = max(_MIN_DEFER_S, self._look_ahead.held_by(wanted.message) * self._options.politeness.delay_s)
+        record = msgspec.structs.replace(wanted.record, not_before=now_text(ahead_s=wait_s))
+        self._ledger.finish(wanted.message, [self._router.image_url(record)], [])
+        DEFERRED.inc()
 
     async def deliver(self, task: Wanted, result: Received) -> None:
         """Take the bytes of an image."""
@@ -295,3 +320,14 @@ class FetchStage(CourierStage[Wanted]):
 
 def _digest(url: str) -> bytes:
     return hashlib.blake2b(url.encode(), digest_size=16).digest()
+
+
+def _seconds_until(moment: str) -> float:
+    """Time until a moment in RFC 3339; 0 if it has passed, is empty or no moment."""
+    if not moment:
+        return 0.0
+    try:
+        at = datetime.datetime.fromisoformat(moment)
+        return max(0.0, min(_MAX_DEFER_S, (at - datetime.datetime.now(datetime.UTC)).total_seconds()))
+    except (ValueError, TypeError):
+        return 0.0

@@ -50,37 +50,43 @@ class Finished:
     counts: Sequence[Count]
 
 
-def now_text() -> str:
-    """The present time in UTC as RFC 3339, to the second."""
-    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+def now_text(*, ahead_s: float = 0.0) -> str:
+    """The present time, or one that is ahead, in UTC as RFC 3339, to the second."""
+    moment = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=ahead_s)
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """What a stage is told by its ledger, in the thread that polls.
+
+    Attributes:
+        restore: A partition is ours: rebuild the stage's own state of it.
+        forget: It is another's: drop that state.
+        ended: An input is committed.
+    """
+
+    restore: Callable[[int], None]
+    forget: Callable[[int], None]
+    ended: Callable[[Message], None] = lambda _: None
 
 
 class Ledger:
     """Books of one stage. ``finish`` may be called from any thread; the rest from the one that polls."""
 
-    def __init__(
-        self,
-        stage: str,
-        log: Log,
-        router: Router,
-        *,
-        restore: Callable[[int], None],
-        forget: Callable[[int], None],
-    ) -> None:
+    def __init__(self, stage: str, log: Log, router: Router, hooks: Hooks) -> None:
         """Open the books.
 
         Args:
             stage: Name of the stage.
             log: Where progress is read from.
             router: Makes entries.
-            restore: Rebuilds the stage's own state of a partition when it is assigned.
-            forget: Drops that state when the partition is another's.
+            hooks: What the stage wants to know.
         """
         self._stage = stage
         self._logbook = log
         self._router = router
-        self._restore = restore
-        self._forget = forget
+        self._hooks = hooks
         self._lock = threading.Lock()
         self._marks: dict[int, Watermark] = {}
         self._counts: dict[int, dict[str, Counter[str]]] = {}
@@ -94,7 +100,7 @@ class Ledger:
         """Rebuild the state of new partitions."""
         for partition, position in positions.items():
             self._counts[partition] = self._read_counts(partition)
-            self._restore(partition)
+            self._hooks.restore(partition)
             with self._lock:
                 self._marks[partition] = Watermark(position)
         _log.debug("%s owns %d partitions more", self._stage, len(positions))
@@ -107,7 +113,7 @@ class Ledger:
             with self._lock:
                 self._marks.pop(partition, None)
             self._counts.pop(partition, None)
-            self._forget(partition)
+            self._hooks.forget(partition)
 
     def forget_all(self) -> None:
         """Drop everything: the member was declared dead, and its work is another's."""
@@ -117,7 +123,7 @@ class Ledger:
             self._finished.clear()
         self._counts.clear()
         for partition in partitions:
-            self._forget(partition)
+            self._hooks.forget(partition)
 
     # Signs of life.
 
@@ -202,6 +208,7 @@ class Ledger:
         with COMMIT_SECONDS.labels(self._stage).time():
             self._write(member, entries, positions)
         for item in finished:
+            self._hooks.ended(item.message)
             for count in item.counts:
                 if count.number > 0 and ":" not in count.outcome:
                     OUTCOMES.labels(self._stage, count.outcome).inc(count.number)

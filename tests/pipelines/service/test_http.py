@@ -42,6 +42,22 @@ def test_a_worker_is_ready_once_its_state_is_rebuilt_and_shows_what_it_did(tmp_p
     asyncio.run(asyncio.wait_for(scenario(), 20))
 
 
+def test_a_worker_whose_stage_no_longer_polls_is_not_alive(tmp_path: Path) -> None:
+    world = make_world(tmp_path)
+    stage = DedupeStage(world.log, world.router, options=DedupeOptions(81, 10))
+    worker = Worker(world.log, [stage], until_idle=False)
+
+    async def scenario() -> None:
+        async with serving(ServiceSettings(port=0, liveness_s=0.2), worker, world.log) as port:
+            while (answer := await get(port, "/healthz"))[0] == 200:
+                await asyncio.sleep(0.02)
+            assert answer[1].startswith("stuck: dedupe has not polled for 0 s")
+            stage.beat()
+            assert (await get(port, "/healthz"))[0] == 200
+
+    asyncio.run(asyncio.wait_for(scenario(), 20))
+
+
 def test_nothing_is_served_where_no_port_is_configured(tmp_path: Path) -> None:
     world = make_world(tmp_path)
 

@@ -71,9 +71,7 @@ def expected(world: World) -> list[Verdict]:
     return verdicts(world, state_of(world, snapshots=False), PROBES)
 
 
-def test_a_snapshot_and_the_tail_give_the_state_of_the_topic(
-    written: World, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_snapshot_and_the_tail_give_the_state_of_the_topic(written: World, caplog: pytest.LogCaptureFixture) -> None:
     assert len(paths(written)) == 2
     with caplog.at_level(logging.INFO):
         found = verdicts(written, state_of(written), PROBES)
@@ -94,15 +92,15 @@ def test_damaged_snapshots_are_passed_over_with_a_warning(
     assert found == expected(written)
 
 
-def test_a_snapshot_of_another_log_is_not_believed(
-    written: World, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_snapshot_of_another_log_is_not_believed(written: World, caplog: pytest.LogCaptureFixture) -> None:
     newest = paths(written)[0]
     data = written.objects.get(newest)
     for path in paths(written):
         written.objects.delete(path)
     # The same topics made anew: other survivors stand at these offsets.
-    fresh = World(type(written.log)(written.log.path.with_name("new.db"), partitions=4), written.objects, written.router)
+    fresh = World(
+        type(written.log)(written.log.path.with_name("new.db"), partitions=4), written.objects, written.router
+    )
     state = state_of(fresh)
     state.restore(fresh.router.of_wnid("n1"))
     judge_and_write(fresh, state, images(7, first=70))

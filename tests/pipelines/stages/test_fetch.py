@@ -1,4 +1,5 @@
 import asyncio
+from collections.abc import Callable
 
 import pytest
 from aiohttp import web
@@ -8,7 +9,7 @@ from crawler.download.dispatcher import Politeness
 from crawler.download.settings import Limits
 from pipelines import topics
 from pipelines.errors import DiskFull, StoreUnavailable
-from pipelines.records import Candidate, DeadLetter, Fetched, Progress
+from pipelines.records import Candidate, DeadLetter, Fetched, ImageUrl, Progress
 from pipelines.stages.fetch import BlobStore, FetchOptions, FetchStage
 from pipelines.stages.replay import replay
 from pipelines.storage import layout
@@ -24,17 +25,23 @@ def picture(seed: int) -> bytes:
     return encoded(scene(seed, (160, 120)), "JPEG", quality=85)
 
 
-def fetch(world: World, *, blobs: BlobStore | None = None, robots: bool = True, delay_s: float = 0.0) -> None:
-    """Fetch until nothing is left to do."""
+def fetch_stage(
+    world: World, *, blobs: BlobStore | None = None, robots: bool = True, delay_s: float = 0.0, timeout_s: float = 1.0
+) -> FetchStage:
     options = FetchOptions(
         politeness=Politeness(16, 4, delay_s),
         patience=Patience(attempts=3, redirects=3, backoff_s=0.05, max_wait_s=2.0),
-        limits=Limits("synsift/test (+t@example.org)", 1.0, 100_000, robots, ("127.0.0.0/24",)),
+        limits=Limits("synsift/test (+t@example.org)", timeout_s, 100_000, robots, ("127.0.0.0/24",)),
         max_pixels=1_000_000,
         look_ahead=500,
         threads=2,
     )
-    stage = FetchStage(world.log, world.router, blobs=blobs or world.objects, options=options)
+    return FetchStage(world.log, world.router, blobs=blobs or world.objects, options=options)
+
+
+def fetch(world: World, *, blobs: BlobStore | None = None, robots: bool = True, delay_s: float = 0.0) -> None:
+    """Fetch until nothing is left to do."""
+    stage = fetch_stage(world, blobs=blobs, robots=robots, delay_s=delay_s)
     asyncio.run(Worker(world.log, [stage], until_idle=True).run())
 
 
@@ -323,3 +330,80 @@ def test_a_revoked_partition_is_forgotten(world: World) -> None:
     stage.restore(1)
     stage.forget(1)
     assert stage._memory == {}
+
+
+class Gate:
+    """Pages that don't answer until the gate is opened."""
+
+    def __init__(self, site: SmallWeb, data: bytes) -> None:
+        self._site = site
+        self._data = data
+        self.is_open = False
+
+    def serve(self, path: str, host: str) -> str:
+        async def answer(_request: web.Request) -> web.StreamResponse:
+            while not self.is_open:
+                await asyncio.sleep(0.02)
+            return web.Response(body=self._data)
+
+        self._site.pages[path] = answer
+        return self._site.url(path, host)
+
+
+async def until(what: Callable[[], bool]) -> None:
+    """Wait until something is so."""
+    async with asyncio.timeout(60):
+        while not what():
+            await asyncio.sleep(0.05)
+
+
+def test_hosts_behind_a_slow_one_in_its_partition_are_not_held_up_and_nothing_is_lost(
+    site: SmallWeb, world: World
+) -> None:
+    # A slow host fills the partition many times over; the others stand behind it.
+    gate = Gate(site, picture(1))
+    world.log.produce(
+        [world.router.image_url(image_url(gate.serve(f"/slow{n}.jpg", "127.0.0.1"))) for n in range(2_000)]
+    )
+    fast = site.serve("/fast.jpg", picture(2)).replace("127.0.0.1", "127.0.0.2")
+    others = [world.router.image_url(image_url(f"{fast}?{n}")) for n in range(30)]
+    slow_partition = world.router.of_url(site.url("/"))
+    world.log.produce([Entry(x.topic, slow_partition, b"127.0.0.2", x.value) for x in others])
+    stage = fetch_stage(world, timeout_s=120.0)
+    worker = Worker(world.log, [stage], until_idle=False)
+
+    async def scenario() -> None:
+        running = asyncio.create_task(worker.run())
+        await until(lambda: site.asked["/fast.jpg"] == 30)
+        assert not gate.is_open
+        assert stage.statistics().in_flight < 2_000
+        gate.is_open = True
+        await until(lambda: world.log.lag("fetch", "image-urls")[slow_partition].records == 0)
+        worker.interrupt()
+        await running
+
+    asyncio.run(scenario())
+    assert counts(world) == {"fetched": 2_030}
+    deferred = [record for record in world.records(topics.IMAGE_URLS, ImageUrl) if record.not_before]
+    assert len(deferred) > 1_000
+    assert {record.url for record in deferred} <= {site.url(f"/slow{n}.jpg") for n in range(2_000)}
+
+
+def test_draining_ends_at_its_deadline_and_what_was_in_flight_is_done_again(site: SmallWeb, world: World) -> None:
+    gate = Gate(site, picture(1))
+    want(world, gate.serve("/slow.jpg", "127.0.0.1"))
+    want(world, site.serve("/fast.jpg", picture(2)))
+    worker = Worker(world.log, [fetch_stage(world, timeout_s=120.0)], until_idle=False, drain_s=0.2)
+
+    async def scenario() -> None:
+        running = asyncio.create_task(worker.run())
+        await until(lambda: site.asked["/fast.jpg"] == site.asked["/slow.jpg"] == 1)
+        worker.interrupt()
+        await running
+
+    asyncio.run(asyncio.wait_for(scenario(), 60))
+    assert counts(world) == {"fetched": 1}
+    gate.is_open = True
+    fetch(world)
+    assert counts(world) == {"fetched": 2}
+    assert site.asked["/fast.jpg"] == 1

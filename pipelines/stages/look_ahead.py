@@ -1,0 +1,174 @@
+"""How far a stage reads ahead, partition by partition, so that no slow host holds up the others. Time is an argument.
+
+Every partition may hold its share of the inputs in memory. One that is full waits, and the others read on. If a few
+hosts fill it while requests could be made, what stands behind theirs in the log is scouted, by keys alone:
+
+    reading ──share is full──▶ waiting ──nothing but hot hosts behind──▶ waiting, scouted again later
+       ▲                          │
+       │                          └──others behind──▶ passing: reads up to the last of them; the others are begun,
+       └──passed, then a rest────────────────────────          what is a hot host's goes to the partition's tail
+
+Passing writes each of the hot hosts' records again, so it happens only where there is something to gain by it, and a
+rest in proportion to what was written keeps its cost to a few per cent.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from pipelines.log.base import Message
+
+MIN_SHARE: Final = 64
+SCOUT_RECORDS: Final = 5_000
+"""Records looked at in one go: it happens in the thread that commits, and costs some 50 ms."""
+# A host is hot if it holds more than this part of its partition's share. Smaller, and hosts that merely come first
+# are put off; larger, and a handful of slow hosts fill the share without one being hot.
+_HOT_PART: Final = 8
+_HOT_RATIO: Final = 4
+_SCOUT_EVERY_S: Final = 2.0
+# Writing a record again costs some 0.1 ms: with this rest, passing takes a twentieth of the time at most.
+_REST_S_PER_RECORD: Final = 0.002
+
+
+@dataclass(frozen=True, slots=True)
+class Scout:
+    """A look at what stands behind in a partition.
+
+    Attributes:
+        partition: Which.
+        start: First offset to look at.
+        hot: Keys that don't count.
+    """
+
+    partition: int
+    start: int
+    hot: frozenset[bytes]
+
+
+@dataclass(slots=True)
+class _Partition:
+    held: Counter[bytes] = field(default_factory=Counter)
+    next_offset: int = 0
+    scouted_to: int = 0
+    pass_to: int = 0
+    hot: frozenset[bytes] = frozenset()
+    deferred: int = 0
+    rests_until_s: float = 0.0
+
+    @property
+    def is_passing(self) -> bool:
+        return self.next_offset < self.pass_to
+
+    def hot_keys(self, share: int) -> frozenset[bytes]:
+        """Keys that hold much of the share, and not much less than the one that holds most."""
+        most = max(self.held.values(), default=0)
+        return frozenset(k for k, n in self.held.items() if n * _HOT_PART > share and n * _HOT_RATIO > most)
+
+    @property
+    def others(self) -> int:
+        """Inputs held of hosts that aren't hot."""
+        return self.held.total() - sum(self.held[key] for key in self.hot)
+
+
+class LookAhead:
+    """What is held of each partition, and what to do about it."""
+
+    def __init__(self, budget: int) -> None:
+        """Begin without partitions.
+
+        Args:
+            budget: Inputs to hold in all; up to twice as many while passing.
+        """
+        self._budget = budget
+        self._partitions: dict[int, _Partition] = {}
+
+    def assign(self, partition: int) -> None:
+        """A partition is ours."""
+        self._partitions[partition] = _Partition()
+
+    def forget(self, partition: int) -> None:
+        """A partition is another's."""
+        self._partitions.pop(partition, None)
+
+    @property
+    def share(self) -> int:
+        """Inputs that one partition may hold."""
+        return max(MIN_SHARE, self._budget // len(self._partitions)) if self._partitions else MIN_SHARE
+
+    def read(self, message: Message) -> None:
+        """A record was read."""
+        found = self._partitions.get(message.partition)
+        if found is not None:
+            found.next_offset = message.offset + 1
+
+    def admit(self, message: Message) -> None:
+        """Its work begins: it wasn't done before."""
+        found = self._partitions.get(message.partition)
+        if found is not None:
+            found.held[message.key] += 1
+
+    def release(self, message: Message) -> None:
+        """An input has ended."""
+        found = self._partitions.get(message.partition)
+        if found is not None and message.key in found.held:
+            found.held[message.key] -= 1
+            if found.held[message.key] <= 0:
+                del found.held[message.key]
+
+    def waiting(self) -> frozenset[int]:
+        """Partitions not to be read now."""
+        share = self.share
+        return frozenset(
+            number
+            for number, found in self._partitions.items()
+            if (found.others if found.is_passing else found.held.total()) >= share
+        )
+
+    def poll_records(self) -> int:
+        """How many records to read at once, so that one poll doesn't break the bounds by much."""
+        return (4 if any(found.is_passing for found in self._partitions.values()) else 1) * self.share
+
+    def scouts(self, now_s: float) -> list[Scout]:
+        """Where to look at what stands behind."""
+        share = self.share
+        wanted = []
+        for number, found in self._partitions.items():
+            if found.is_passing or found.held.total() < share or now_s < found.rests_until_s:
+                continue
+            hot = found.hot_keys(share)
+            if hot != found.hot:
+                found.scouted_to = 0  # what was passed by then may count now
+            found.hot = hot
+            if hot:
+                wanted.append(Scout(number, max(found.scouted_to, found.next_offset), hot))
+        return wanted
+
+    def scouted(self, scout: Scout, seen: Iterable[Message], now_s: float) -> None:
+        """What a look gave: the records behind, in order."""
+        found = self._partitions.get(scout.partition)
+        if found is None:
+            return
+        last_other = -1
+        for message in seen:
+            found.scouted_to = message.offset + 1
+            if message.key not in scout.hot:
+                last_other = message.offset
+        found.rests_until_s = now_s + _SCOUT_EVERY_S
+        if last_other >= 0:
+            found.pass_to = last_other + 1
+            found.rests_until_s = now_s + max(_SCOUT_EVERY_S, found.deferred * _REST_S_PER_RECORD)
+            found.deferred = 0
+
+    def passes_over(self, message: Message) -> bool:
+        """Whether an input that was just admitted is to go to the tail."""
+        found = self._partitions.get(message.partition)
+        if found is None or message.offset >= found.pass_to or message.key not in found.hot:
+            return False
+        found.deferred += 1
+        return True
+
+    def held_by(self, message: Message) -> int:
+        """How many inputs of the same key are held."""
+        found = self._partitions.get(message.partition)
+        return found.held[message.key] if found is not None else 0
