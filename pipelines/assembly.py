@@ -51,6 +51,7 @@ def store_address(settings: Settings) -> StoreAddress:
         url=store.url,
         endpoint=store.endpoint,
         region=store.region,
+        timeout_s=store.timeout_s,
         access_key_id=store.access_key_id,
         secret_access_key=store.secret_access_key.get_secret_value(),
     )

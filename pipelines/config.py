@@ -86,6 +86,7 @@ class StoreSettings(Branch):
     url: str = Field(default="synsift-data", description="A folder, or s3://, gs://, az:// and a bucket's name")
     endpoint: str = Field(default="", description="URL of an S3-compatible server")
     region: str = Field(default="", description="Region of the bucket")
+    timeout_s: float = Field(default=30.0, gt=0, description="Deadline of one request; failed ones are tried again")
     access_key_id: str = Field(default="", description="Empty for the platform's usual environment")
     secret_access_key: SecretStr = Field(
         default=SecretStr(""), description="Empty for the platform's usual environment"

@@ -191,6 +191,20 @@ class Toxiproxy:
 
     service: Service
 
+    def reset(self) -> None:
+        """Pass everything on untouched again."""
+        self.ask("POST", "/reset")
+
+    def cut(self, name: str) -> None:
+        """Close all connections of a forward and take no new ones, until ``reset``."""
+        self.ask("POST", f"/proxies/{name}", {"enabled": False})
+
+    def disturb(self, name: str, kind: str, **attributes: int) -> None:
+        """Add a toxic to a forward in both directions, for example ``latency``, with its attributes."""
+        for stream in ("upstream", "downstream"):
+            toxic = {"name": f"{kind}-{stream}", "type": kind, "stream": stream, "attributes": attributes}
+            self.ask("POST", f"/proxies/{name}/toxics", toxic)
+
     def forward(self, name: str, upstream_port: int, listen_port: int) -> None:
         """Listen on a port and pass everything on to another."""
         body = {"name": name, "listen": f"{HOST}:{listen_port}", "upstream": f"{HOST}:{upstream_port}"}

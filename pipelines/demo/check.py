@@ -30,11 +30,12 @@ class Truth:
 
 @dataclass(frozen=True, slots=True)
 class Actual:
-    """What the crawl made of a synset: its counts, its groups, and the names of its objects."""
+    """What the crawl made of a synset: its counts, its groups, names of its objects, dead letters by outcome."""
 
     counts: SynsetCounts
     groups: Sequence[Group]
     objects: frozenset[str]
+    letters: Mapping[str, int]
 
 
 def truth_of(subject: Subject, directory: Directory) -> Truth:
@@ -62,7 +63,15 @@ def truth_of(subject: Subject, directory: Directory) -> Truth:
 
 
 def differences(directory: Directory, actual: Mapping[str, Actual], private_hits: int) -> Iterator[str]:
-    """Everything that isn't as it should be, in words; nothing if the crawl was right."""
+    """Everything that isn't as it should be, in words; nothing if the crawl was right.
+
+    Args:
+        directory: The demo's web, with its truth.
+        actual: By synset; the synset ``""`` has what belongs to none.
+        private_hits: Requests that reached the address that must not be reached.
+    """
+    for outcome, number in (actual[""].letters if "" in actual else {}).items():
+        yield f"{number} dead letters {outcome!r} of no synset"
     for subject in SUBJECTS:
         if subject.wnid not in actual:
             yield f"{subject.kind}: nothing was crawled"
@@ -83,6 +92,7 @@ def _compare(truth: Truth, actual: Actual) -> Iterator[str]:
         ("refused", counts.refused, truth.refused),
         ("unique", counts.unique, len(truth.copies)),
         ("duplicates", counts.exact + counts.near, truth.fetched - len(truth.copies)),
+        ("dead letters", dict(actual.letters), truth.refused),
         ("objects in the store", actual.objects, frozenset(truth.copies)),
     )
     for what, got, wanted in pairs:

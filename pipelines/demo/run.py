@@ -5,6 +5,7 @@ import contextlib
 import subprocess
 import sys
 import urllib.request
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ from pipelines.demo.world import ALLOWED_NETWORK, MAX_BYTES, MAX_PIXELS, SUBJECT
 from pipelines.report.contact_sheet import Sheet, render
 from pipelines.stages.plan import plan
 from pipelines.storage import layout
-from pipelines.summary import SynsetCounts, read_counts, read_groups
+from pipelines.summary import SynsetCounts, read_counts, read_dead_letters, read_groups
 from pipelines.worker import Ending, Worker
 
 _API_TIMEOUT_S: Final = 10
@@ -99,9 +100,16 @@ def judge(parts: Parts, directory: Directory) -> DemoResult:
     partitions = parts.settings.log.partitions
     counts = read_counts(parts.log, partitions)
     groups = read_groups(parts.log, partitions)
+    letters: dict[str, Counter[str]] = defaultdict(Counter)
+    for found in read_dead_letters(parts.log, partitions):
+        letters[found.letter.wnid][found.letter.outcome] += 1
     actual = {
-        wnid: Actual(counts[wnid], groups.get(wnid, []), _objects(parts, wnid)) for wnid in counts if wnid in groups
+        wnid: Actual(counts[wnid], groups[wnid], _objects(parts, wnid), letters[wnid])
+        for wnid in counts
+        if wnid in groups
     }
+    if letters[""]:
+        actual[""] = Actual(SynsetCounts("", {}), [], frozenset(), letters[""])
     problems = list(differences(directory, actual, _private_hits(directory)))
     names = {subject.wnid: subject.kind for subject in SUBJECTS}
     sheet = Sheet(

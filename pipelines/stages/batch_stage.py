@@ -2,11 +2,12 @@
 
 import asyncio
 import logging
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Final
 
-from pipelines.errors import FencedError, LogUnavailable
+from pipelines.errors import FencedError, LogUnavailable, StoreUnavailable
 from pipelines.log.base import Log, Member, Message
 from pipelines.stages.base import INPUTS, Statistics
 from pipelines.stages.ledger import Hooks, Ledger
@@ -15,6 +16,9 @@ from pipelines.topics import Router
 _log: Final = logging.getLogger(__name__)
 
 _POLL_S: Final = 0.2
+# Beyond the store client's own retries: an outage of a minute or two costs time, a longer one ends the worker, so that
+# whoever runs it learns of it.
+_STORE_RETRIES_S: Final = (0.5, 2.0, 8.0, 15.0)
 
 
 class BatchStage(ABC):
@@ -73,6 +77,7 @@ class BatchStage(ABC):
 
     def _run(self) -> None:
         member = self._join()
+        failures = 0
         try:
             while not self._stopping:
                 self.beat()
@@ -82,12 +87,18 @@ class BatchStage(ABC):
                         self.work(messages)
                         self._ledger.commit(member)
                         self.committed()
+                        failures = 0
+                except StoreUnavailable as exc:
+                    if failures == len(_STORE_RETRIES_S):
+                        raise
+                    _log.warning("%s: %s; trying again in %.1f s", self.name, exc, _STORE_RETRIES_S[failures])
+                    time.sleep(_STORE_RETRIES_S[failures])
+                    failures += 1
+                    member = self._rejoin(member)
                 except (FencedError, LogUnavailable) as exc:
                     # What was not committed is forgotten, and its state with it: both come back from the log.
                     _log.warning("%s: %s; joining anew", self.name, exc)
-                    self._ledger.forget_all()
-                    self._leave(member)
-                    member = self._join()
+                    member = self._rejoin(member)
                 self._joined = True
         finally:
             self._leave(member)
@@ -96,6 +107,12 @@ class BatchStage(ABC):
         member = self._logbook.join(self.name, INPUTS[self.name].name, self._ledger)
         self._ledger.member = member
         return member
+
+    def _rejoin(self, member: Member) -> Member:
+        """Begin anew where the group stands."""
+        self._ledger.forget_all()
+        self._leave(member)
+        return self._join()
 
     def _leave(self, member: Member) -> None:
         self._ledger.member = None

@@ -10,10 +10,12 @@ import contextlib
 import datetime
 import hashlib
 import itertools
+import logging
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 import msgspec
 
@@ -26,7 +28,7 @@ from crawler.spiders.base import run_spider
 from crawler.spiders.fetch import FetchSpider
 from dedupe import ImageError, fingerprint
 from pipelines import topics
-from pipelines.errors import DiskFull, StoreError, StoreUnavailable
+from pipelines.errors import StoreError, StoreUnavailable
 from pipelines.log.base import Log, Message
 from pipelines.metrics import DEFERRED, FETCHED_BYTES, WORK_SECONDS
 from pipelines.records import Candidate, Fetched, HttpAnswer, Image, ImageUrl, decode
@@ -35,6 +37,11 @@ from pipelines.stages.ledger import Count, now_text
 from pipelines.stages.look_ahead import SCOUT_RECORDS
 from pipelines.storage import layout
 from pipelines.topics import Entry, Router, host_of
+
+A = TypeVar("A")
+R = TypeVar("R")
+
+_log: Final = logging.getLogger(__name__)
 
 REPEATED: Final = "repeated"
 """Outcome of a URL that was found again for the same synset."""
@@ -183,16 +190,10 @@ class FetchStage(CourierStage[Wanted]):
         """Take the bytes of an image."""
         body: bytes = result.content
         try:
-            image = await asyncio.get_running_loop().run_in_executor(self._workers, self._keep, body)
+            image = await self._ask_store(self._keep, body)
         except ImageError as exc:
             outcome = exc.outcome if body else Outcome.EMPTY
             await self._end_without(task, Abandoned(outcome, str(exc), result.attempts))
-            return
-        except DiskFull as exc:
-            self.fail(exc)
-            return
-        except StoreUnavailable as exc:
-            await self._retry_store(task, result, exc)
             return
         except StoreError as exc:
             self.fail(exc)
@@ -211,18 +212,15 @@ class FetchStage(CourierStage[Wanted]):
             self._blobs.put(layout.blob(image.sha256), body, overwrite=False)
         return image
 
-    async def _retry_store(self, task: Wanted, result: Received, error: StoreUnavailable) -> None:
-        """A store that is away for a moment costs a wait; one that stays away stops the stage."""
+    async def _ask_store(self, work: Callable[[A], R], argument: A) -> R:
+        """Work with the store, in a thread. One that is away for a moment costs a wait; one that stays away raises."""
         for wait_s in _STORE_RETRIES_S:
-            await asyncio.sleep(wait_s)
             try:
-                image = await asyncio.get_running_loop().run_in_executor(self._workers, self._keep, result.content)
+                return await asyncio.get_running_loop().run_in_executor(self._workers, work, argument)
             except StoreUnavailable as exc:
-                error = exc
-                continue
-            await self._end_with(task, result, image)
-            return
-        self.fail(error)
+                _log.warning("fetch: %s; trying again in %.1f s", exc, wait_s)
+                await asyncio.sleep(wait_s)
+        return await asyncio.get_running_loop().run_in_executor(self._workers, work, argument)
 
     async def _end_with(self, task: Wanted, result: Received, image: Image) -> None:
         headers = result.answer.headers
@@ -285,7 +283,12 @@ class FetchStage(CourierStage[Wanted]):
                 counts.append(Count(record.wnid, record.replay_of, -1))
             self._ledger.finish(wanted.message, [], counts)
             return
-        if known.image is not None and not await asyncio.to_thread(self._blobs.exists, layout.blob(known.image.sha256)):
+        try:
+            is_there = known.image is None or await self._ask_store(self._blobs.exists, layout.blob(known.image.sha256))
+        except StoreError as exc:
+            self.fail(exc)
+            return
+        if not is_there:
             # Swept as a duplicate of its first synset, and wanted by a second: the one case of fetching twice.
             self._in_flight[record.url] = []
             await self.courier.submit(wanted, record.url)

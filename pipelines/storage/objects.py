@@ -29,6 +29,7 @@ class StoreAddress:
         region: Of the bucket.
         access_key_id: Credentials for S3.
         secret_access_key: Credentials for S3.
+        timeout_s: Deadline of one request.
     """
 
     url: str
@@ -36,6 +37,7 @@ class StoreAddress:
     region: str = ""
     access_key_id: str = ""
     secret_access_key: str = ""
+    timeout_s: float = 30.0
 
     @property
     def folder(self) -> Path | None:
@@ -151,6 +153,7 @@ def _open(address: StoreAddress) -> Any:  # noqa: ANN401 - one of obstore's stor
             f"store.url = {address.url!r}: a store is a folder or one of s3://, gs://, az:// and a bucket's name"
         )
     options: dict[str, Any] = {}
+    client: dict[str, Any] = {"timeout": timedelta(seconds=address.timeout_s)}
     if scheme == "s3":
         options = {
             name: value
@@ -163,10 +166,10 @@ def _open(address: StoreAddress) -> Any:  # noqa: ANN401 - one of obstore's stor
             if value
         }
         if address.endpoint.startswith("http://"):
-            options["client_options"] = {"allow_http": True}
+            client["allow_http"] = True
     if scheme == "memory":
         return obstore.store.MemoryStore()
     try:
-        return from_url(address.url, retry_config=_RETRIES, **options)  # type: ignore[call-overload]
+        return from_url(address.url, retry_config=_RETRIES, client_options=client, **options)  # type: ignore[call-overload]
     except (exceptions.BaseError, ValueError) as exc:
         raise UsageError(f"store.url = {address.url!r}: {str(exc).splitlines()[0]}") from exc

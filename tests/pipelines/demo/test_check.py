@@ -48,11 +48,11 @@ def right() -> Actual:
         "dedupe": Counter(unique=2, near_duplicate=1),
     }
     groups = [group(BEST, COPY), group(OTHER)]
-    return Actual(SynsetCounts(SUBJECT.wnid, stages), groups, frozenset({BEST, OTHER}))
+    return Actual(SynsetCounts(SUBJECT.wnid, stages), groups, frozenset({BEST, OTHER}), {"timeout": 1})
 
 
 def problems(actual: Actual) -> list[str]:
-    empty = Actual(SynsetCounts("", {}), [], frozenset())
+    empty = Actual(SynsetCounts("", {}), [], frozenset(), {})
     others = {subject.wnid: empty for subject in SUBJECTS[1:]}
     return list(differences(DIRECTORY, {SUBJECT.wnid: actual, **others}, 0))
 
@@ -96,3 +96,15 @@ def test_a_synset_that_was_not_crawled_is_named() -> None:
 
 def test_a_request_to_the_private_address_is_named() -> None:
     assert list(differences(DIRECTORY, {}, 2))[-1] == "2 requests reached the private address"
+
+
+def test_a_dead_letter_that_should_not_be_is_found() -> None:
+    (problem,) = problems(replace(right(), letters={"timeout": 1, "broken_record": 1}))
+    assert "dead letters: {'timeout': 1, 'broken_record': 1}" in problem
+
+
+def test_a_dead_letter_of_no_synset_is_found() -> None:
+    empty = Actual(SynsetCounts("", {}), [], frozenset(), {"internal_error": 2})
+    others = {subject.wnid: replace(empty, letters={}) for subject in SUBJECTS[1:]}
+    (problem,) = differences(DIRECTORY, {SUBJECT.wnid: right(), "": empty, **others}, 0)
+    assert problem == "2 dead letters 'internal_error' of no synset"
