@@ -36,6 +36,8 @@ _GO_PROGRAMS = {
     "server": "github.com/Shopify/toxiproxy/v2/cmd/server@v2.5.0",
 }
 _START_TIMEOUT_S = 60.0
+SECURED = ("SSL", "SASL_PLAINTEXT", "SASL_SSL")
+_SCRAM = ("SCRAM-SHA-256", "SCRAM-SHA-512")
 
 
 class MissingComponent(Exception):
@@ -127,10 +129,10 @@ _BROKER = """
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@{host}:{controller}
-listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller}
-advertised.listeners=PLAINTEXT://{host}:{advertised}
+listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller}{further}
+advertised.listeners=PLAINTEXT://{host}:{advertised}{further}
 controller.listener.names=CONTROLLER
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT,SASL_SSL:SASL_SSL
 log.dirs={folder}/data
 offsets.topic.replication.factor=1
 offsets.topic.num.partitions=4
@@ -145,7 +147,44 @@ log.flush.interval.messages=9223372036854775807
 """
 
 
-def kafka(folder: Path, *, advertised_port: int = 0) -> Service:
+@dataclass
+class Security:
+    """What a broker demands on its further listeners, each on a port of its own.
+
+    Attributes:
+        user: For SASL, PLAIN and SCRAM alike.
+        password: For SASL.
+        pem: The broker's certificate and its key, unencrypted (PKCS 8).
+        ports: Security protocol → port.
+    """
+
+    user: str
+    password: str
+    pem: Path
+    ports: dict[str, int] = field(default_factory=lambda: {name: free_port() for name in SECURED})
+
+    def properties(self) -> str:
+        """The broker's configuration for them, to be appended."""
+        lines = [
+            f"sasl.enabled.mechanisms=PLAIN,{','.join(_SCRAM)}",
+            "ssl.keystore.type=PEM",
+            f"ssl.keystore.location={self.pem}",
+        ]
+        for listener in ("sasl_plaintext", "sasl_ssl"):
+            prefix, package = f"listener.name.{listener}", "org.apache.kafka.common.security"
+            users = f'user_{self.user}="{self.password}"'
+            lines.append(f"{prefix}.plain.sasl.jaas.config={package}.plain.PlainLoginModule required {users};")
+            scram = f"sasl.jaas.config={package}.scram.ScramLoginModule required;"
+            lines += [f"{prefix}.{name.lower()}.{scram}" for name in _SCRAM]
+        return "\n".join([*lines, ""])
+
+    def scram(self) -> list[str]:
+        """Arguments of the formatting tool that make the user."""
+        pairs = [f"{name}=[name={self.user},password={self.password}]" for name in _SCRAM]
+        return [word for pair in pairs for word in ("--add-scram", pair)]
+
+
+def kafka(folder: Path, *, advertised_port: int = 0, security: Security | None = None) -> Service:
     """A broker and controller in one (KRaft), formatted and ready to start."""
     java = shutil.which("java")
     if java is None:
@@ -153,11 +192,14 @@ def kafka(folder: Path, *, advertised_port: int = 0) -> Service:
     folder.mkdir(parents=True, exist_ok=True)
     port, controller = free_port(), free_port()
     configuration = folder / "server.properties"
-    configuration.write_text(
-        _BROKER.format(host=HOST, port=port, controller=controller, folder=folder, advertised=advertised_port or port)
+    further = "".join(f",{name}://{HOST}:{p}" for name, p in (security.ports if security else {}).items())
+    properties = _BROKER.format(
+        host=HOST, port=port, controller=controller, folder=folder, advertised=advertised_port or port, further=further
     )
+    configuration.write_text(properties + (security.properties() if security else ""))
     base = [java, "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", f"{install_kafka()}/*"]
-    _run([*base, "kafka.tools.StorageTool", "format", "-t", "c3luc2lmdC10ZXN0cw", "-c", str(configuration)])
+    _run([*base, "kafka.tools.StorageTool", "format", "-t", "c3luc2lmdC10ZXN0cw", "-c", str(configuration),
+          *(security.scram() if security else [])])  # fmt: skip
     return Service(port, [*base, "kafka.Kafka", str(configuration)], folder)
 
 

@@ -60,6 +60,15 @@ class KafkaAddress:
     session_timeout_s: float = 10.0
     poll_timeout_s: float = 300.0
 
+    def doubt(self, error: Exception) -> str:
+        """What else may be wrong where no broker could be reached: kafka-python doesn't tell a refusal from silence."""
+        if self.security_protocol == "PLAINTEXT" or not isinstance(error, kafka_errors.KafkaTimeoutError):
+            return ""
+        who = f", kafka.sasl_mechanism {self.sasl_mechanism!r}, user {self.username!r}" if self.sasl_mechanism else ""
+        return (
+            f"; or it refuses kafka.security_protocol {self.security_protocol!r}{who}, or its certificate isn't trusted"
+        )
+
     def client_settings(self) -> dict[str, Any]:
         """What every client needs."""
         settings: dict[str, Any] = {
@@ -100,7 +109,7 @@ def errors_of(address: KafkaAddress) -> Iterator[None]:
     except _FENCED as exc:
         raise FencedError(f"the broker refuses this member ({exc or type(exc).__name__})") from exc
     except kafka_errors.KafkaError as exc:
-        message = f"Kafka at {address.bootstrap}: {type(exc).__name__}: {exc}"
+        message = f"Kafka at {address.bootstrap}: {type(exc).__name__}: {exc}{address.doubt(exc)}"
         if exc.retriable or isinstance(exc, kafka_errors.KafkaConnectionError):
             raise LogUnavailable(message) from exc
         raise LogError(message) from exc

@@ -1,24 +1,26 @@
 """The Kafka log keeps the contract against a real broker, and survives what only Kafka can do to it."""
 
+import contextlib
 import itertools
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from kafka import TopicPartition
 
 from deploy.local import services
-from pipelines.errors import LogUnavailable
-from pipelines.log.base import Log
+from pipelines.errors import FencedError, LogUnavailable
+from pipelines.log.base import Log, Position
 from pipelines.log.kafka import KafkaLog
 from pipelines.log.kafka_clients import KafkaAddress
 from pipelines.log.kafka_member import _Rebalance
 from pipelines.log.kafka_topics import KafkaTopics, Shape
-from tests.pipelines.log.contract import OUTPUT, PARTITIONS, LogContract, Owner, entry
+from tests.pipelines.log.contract import INPUT, OUTPUT, PARTITIONS, LogContract, Owner, entry, poll_all, settle
 
 _prefixes = (f"test{n}-" for n in itertools.count())
 
@@ -99,6 +101,78 @@ def test_a_broker_that_is_killed_and_restarted_costs_only_time(tmp_path: Path) -
         worker.kill()
         worker.wait()
         assert copied(log) == list(range(200))
+        log.close()
+
+
+@pytest.mark.slow
+def test_a_third_member_that_joins_in_the_midst_of_a_transaction_costs_and_repeats_nothing(
+    kafka: KafkaAddress, prefix: str
+) -> None:
+    log = KafkaLog(kafka, partitions=PARTITIONS, prefix=prefix)
+    log.produce([entry(f"{n}", partition=n % PARTITIONS) for n in range(40)])
+    first, second = (log.join("group", INPUT, Owner()) for _ in range(2))
+    owners = [member._rebalance._listener for member in (first, second)]
+    settle(*zip((first, second), owners, strict=True))
+    (message, *_) = poll_all(first, 1)
+    third_owner = Owner()
+    with contextlib.suppress(FencedError), first.transaction() as transaction:
+        transaction.produce([entry(message.value.decode(), topic=OUTPUT, partition=message.partition)])
+        transaction.consume({message.partition: Position(message.offset + 1)})
+        third = log.join("group", INPUT, third_owner)
+        # The group's generation passes while the transaction is open.
+        with ThreadPoolExecutor(2) as threads:
+            list(threads.map(lambda member: member.poll(0, 1.5), (second, third)))
+    for member in (first, second, third):
+        member.close()
+    # Whoever comes next does exactly what the transaction did not.
+    worker = start_relay(kafka, prefix)
+    wait_for_copies(log, 40)
+    worker.kill()
+    worker.wait()
+    assert copied(log) == list(range(40))
+    log.close()
+
+
+@pytest.mark.slow
+def test_workers_come_and_go_while_every_record_is_a_transaction(kafka: KafkaAddress, prefix: str) -> None:
+    log = KafkaLog(kafka, partitions=PARTITIONS, prefix=prefix)
+    log.produce([entry(f"{n}", partition=n % PARTITIONS) for n in range(400)])
+    workers = []
+    for least in (20, 60, 120):
+        workers.append(start_relay(kafka, prefix))
+        wait_for_copies(log, least)
+    workers[0].kill()
+    wait_for_copies(log, 400)
+    for process in workers:
+        process.kill()
+        process.wait()
+    assert copied(log) == list(range(400))
+    log.close()
+
+
+@pytest.mark.slow
+def test_a_coordinator_that_restarts_under_an_open_transaction_costs_only_time(tmp_path: Path) -> None:
+    broker = services.kafka(tmp_path / "kafka")
+    with services.running(broker):
+        address = KafkaAddress(f"127.0.0.1:{broker.port}", session_timeout_s=3.0)
+        KafkaTopics(address).create(Shape(PARTITIONS))
+        log = KafkaLog(address, partitions=PARTITIONS)
+        log.produce([entry(f"{n}", partition=n % PARTITIONS) for n in range(40)])
+        member = log.join("group", INPUT, Owner())
+        message, *_ = poll_all(member, 1)
+        with contextlib.suppress(FencedError, LogUnavailable), member.transaction() as transaction:
+            transaction.produce([entry(message.value.decode(), topic=OUTPUT, partition=message.partition)])
+            transaction.consume({message.partition: Position(message.offset + 1)})
+            # The one broker is the group's and the transaction's coordinator, too.
+            broker.stop(signal.SIGTERM)
+            broker.start()
+        with contextlib.suppress(FencedError, LogUnavailable):
+            member.close()
+        worker = start_relay(address, "")
+        wait_for_copies(log, 40)
+        worker.kill()
+        worker.wait()
+        assert copied(log) == list(range(40))
         log.close()
 
 
