@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Our whole pipeline beside img2dataset's download, on the same images and server, alternating.
 
-    benchmarks/pipeline.py --photos DIR [--peer PYTHON] [--images 10000] [--rounds 3]
+    benchmarks/pipeline.py --photos DIR [--peer PYTHON] [--images 10000] [--rounds 3] [--kafka] [--s3]
 
 nginx on loopback serves images that were made beforehand by re-encoding photographs, on 24 addresses.
 
@@ -12,13 +12,16 @@ Nothing is deleted between the runs: after a deletion ext4 searches for inodes t
 both sides up to a millisecond for every file that they create.
 
 Prints images/s and CPU ms an image of both, and the ratio of the rates. ``--peer`` is a Python that has img2dataset.
+
+With ``--kafka`` the log is on a broker, with ``--s3`` the objects are on an S3 server, both on loopback and on the same
+cores; a last run with a process for each stage then says where the CPU time goes.
 """
 
 import argparse
+import contextlib
 import io
 import os
 import random
-import resource
 import shutil
 import statistics
 import subprocess
@@ -29,6 +32,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from deploy.local import services
+from deploy.local.services import S3, Service
+from pipelines.assembly import open_log
+from pipelines.config import load
+from pipelines.log.kafka_clients import KafkaAddress
+from pipelines.summary import read_counts, read_dead_letters
+from pipelines.worker import first_busy
+from tests.conftest import environment, kafka_options, s3_options
 
 # As many that two workers get about half of them each: a host belongs to one worker.
 HOSTS = tuple(f"127.0.0.{n}" for n in range(11, 35))
@@ -91,20 +105,20 @@ def start_nginx(root: Path, folder: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen([nginx, "-c", str(configuration)])
 
 
-def timed(commands: list[list[str]], env: dict[str, str]) -> tuple[float, float]:
-    """Run commands side by side; wall and CPU seconds of all of them."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+def timed(commands: list[list[str]], env: dict[str, str]) -> tuple[float, list[float]]:
+    """Run commands side by side; wall seconds of all, and the CPU seconds of each."""
     start = time.monotonic()
     running = [
-        subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) for command in commands
+        subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for command in commands
     ]
+    cpu_s = []
     for process in running:
-        _, errors = process.communicate()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        cpu_s.append(usage.ru_utime + usage.ru_stime)
         if process.returncode:
-            sys.exit(f"{process.args} failed:\n{errors.decode()[-3000:]}")
-    wall_s = time.monotonic() - start
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return wall_s, (after.ru_utime + after.ru_stime) - (before.ru_utime + before.ru_stime)
+            sys.exit(f"{process.args} failed with {process.returncode}")
+    return time.monotonic() - start, cpu_s
 
 
 def run_peer(python: str, urls: Path, out: Path) -> Run:
@@ -113,34 +127,57 @@ def run_peer(python: str, urls: Path, out: Path) -> Run:
     command += ["--resize_mode=no", "--output_format=files", "--compute_hash=sha256", "--processes_count=2"]
     command += [f"--output_folder={out}", "--enable_wandb=False", "--number_sample_per_shard=1000"]
     wall_s, cpu_s = timed([command], dict(os.environ, NO_ALBUMENTATIONS_UPDATE="1"))
-    return Run(wall_s, cpu_s, sum(1 for _ in out.glob("*/*.jpg")))
+    return Run(wall_s, sum(cpu_s), sum(1 for _ in out.glob("*/*.jpg")))
 
 
-def run_ours(urls: Path, out: Path) -> Run:
-    """Ours: plan and search beforehand, then fetch, dedupe and land in two processes."""
-    env = dict(
-        os.environ,
-        SYNSIFT_STORE__URL=str(out),
-        SYNSIFT_IDENTITY__CONTACT="benchmark@localhost",
-        SYNSIFT_FETCH__ALLOW_NETWORKS='["127.0.0.0/8"]',
-        SYNSIFT_FETCH__DELAY_S="0",
-        SYNSIFT_FETCH__HOST_CONCURRENCY="32",
-        SYNSIFT_FETCH__CONCURRENCY="32",
-        SYNSIFT_LOGGING__LEVEL="WARNING",
-    )
+TOGETHER = [["fetch", "dedupe", "land"]] * 2
+APART = [["fetch"], ["dedupe"], ["land"]]
+
+
+def run_ours(urls: Path, options: dict[str, object], processes: list[list[str]] = TOGETHER) -> tuple[Run, list[float]]:
+    """Ours: plan and search beforehand, then fetch, dedupe and land; also the CPU seconds of each process."""
+    options = {
+        **options,
+        "identity.contact": "benchmark@localhost",
+        "fetch.allow_networks": ["127.0.0.0/8"],
+        "fetch.delay_s": 0,
+        "fetch.host_concurrency": 32,
+        "fetch.concurrency": 32,
+        "logging.level": "WARNING",
+    }
+    env = environment(options)
     synsift = [sys.executable, "-m", "pipelines"]
     timed([[*synsift, "plan", "--source", "urls", "--list", str(urls)]], env)
     timed([[*synsift, "run", "search", "--drain"]], env)
-    wall_s, cpu_s = timed([[*synsift, "run", "fetch", "dedupe", "land", "--drain"]] * 2, env)
-    return Run(wall_s, cpu_s, count_fetched(out))
+    if len(processes) > 1 and processes[0] != processes[1]:
+        return run_apart(processes, options)
+    wall_s, cpu_s = timed([[*synsift, "run", *stages, "--drain"] for stages in processes], env)
+    return Run(wall_s, sum(cpu_s), count_fetched(options)), cpu_s
 
 
-def count_fetched(out: Path) -> int:
+def run_apart(processes: list[list[str]], options: dict[str, object]) -> tuple[Run, list[float]]:
+    """A process for each stage: the later ones drain when the earlier ones have ended, and not before."""
+    synsift = [sys.executable, "-m", "pipelines", "run"]
+    env = environment(options)
+    start = time.monotonic()
+    running = [subprocess.Popen([*synsift, *stages], env=env, stderr=subprocess.DEVNULL) for stages in processes]
+    log = open_log(load(env={}, options=options).settings)
+    while first_busy(log, [stage for stages in processes for stage in stages]) is not None:
+        time.sleep(0.5)
+    log.close()
+    wall_s = time.monotonic() - start
+    cpu_s = []
+    for process in running:
+        process.terminate()
+        _, _, usage = os.wait4(process.pid, 0)
+        process.returncode = 0
+        cpu_s.append(usage.ru_utime + usage.ru_stime)
+    return Run(wall_s, sum(cpu_s), count_fetched(options)), cpu_s
+
+
+def count_fetched(options: dict[str, object]) -> int:
     """Images that came, by the log's own counts; fails if any input is left or lost."""
-    from pipelines.log.sqlite import SqliteLog
-    from pipelines.summary import read_counts, read_dead_letters
-
-    log = SqliteLog(out / "log.db", partitions=16)
+    log = open_log(load(env={}, options=options).settings)
     counts = read_counts(log, 16)
     letters = read_dead_letters(log, 16)
     log.close()
@@ -153,6 +190,49 @@ def count_fetched(out: Path) -> int:
     return fetched
 
 
+class Place:
+    """Where the log and the objects of each run are."""
+
+    def __init__(self, scratch: Path, broker: Service | None, store: S3 | None) -> None:
+        self._scratch = scratch
+        self._broker = broker
+        self._store = store
+
+    def options(self, name: str) -> dict[str, object]:
+        """The configuration of a run."""
+        out = self._scratch / name
+        found: dict[str, object] = {"store.url": str(out), "log.path": str(self._scratch / f"{name}.db")}
+        if self._broker is not None:
+            found |= kafka_options(KafkaAddress(f"127.0.0.1:{self._broker.port}"), f"{name}-")
+            found["kafka.session_timeout_s"] = 10
+        if self._store is not None:
+            found |= s3_options(self._store, name)
+        return found
+
+
+def compare(options: argparse.Namespace, urls: Path, scratch: Path, place: Place) -> None:
+    """Run both, alternating, and print what came of it."""
+    peers: list[Run] = []
+    ours: list[Run] = []
+    for number in range(options.rounds):
+        if options.peer:
+            peers.append(run_peer(options.peer, urls, scratch / f"peer{number}"))
+            print(f"img2dataset  {peers[-1].rate:7.0f} images/s  {peers[-1].cpu_ms:5.2f} CPU ms an image", flush=True)
+        ours.append(run_ours(urls, place.options(f"ours{number}"))[0])
+        print(f"synsift      {ours[-1].rate:7.0f} images/s  {ours[-1].cpu_ms:5.2f} CPU ms an image", flush=True)
+    rate = statistics.median(run.rate for run in ours)
+    print(f"synsift: median {rate:.0f} images/s of {ours[0].images}")
+    if peers:
+        peer = statistics.median(run.rate for run in peers)
+        print(f"img2dataset: median {peer:.0f} images/s of {peers[0].images}; ratio {rate / peer:.2f}")
+    if options.kafka or options.s3:
+        apart, cpu_s = run_ours(urls, place.options("apart"), APART)
+        shares = (
+            f"{stages[0]} {1000 * seconds / apart.images:.2f}" for stages, seconds in zip(APART, cpu_s, strict=True)
+        )
+        print(f"CPU ms an image by stage, a process each: {', '.join(shares)}")
+
+
 def main() -> None:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -160,6 +240,8 @@ def main() -> None:
     parser.add_argument("--peer", help="a Python that has img2dataset; without it only ours runs")
     parser.add_argument("--images", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--kafka", action="store_true", help="the log on a broker")
+    parser.add_argument("--s3", action="store_true", help="the objects on an S3 server")
     parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "synsift-benchmark")
     options = parser.parse_args()
 
@@ -171,26 +253,19 @@ def main() -> None:
         for n in range(options.images)
     ]
     urls.write_text("\n".join(["url,synset", *rows]) + "\n")
-    peers: list[Run] = []
-    ours: list[Run] = []
-    with tempfile.TemporaryDirectory(prefix="synsift-bench-") as scratch:
-        nginx = start_nginx(images, Path(scratch))
+    with tempfile.TemporaryDirectory(prefix="synsift-bench-") as name, contextlib.ExitStack() as stack:
+        scratch = Path(name)
+        broker = stack.enter_context(services.running(services.kafka(scratch / "kafka"))) if options.kafka else None
+        store = services.s3(scratch / "s3") if options.s3 else None
+        if store is not None:
+            stack.enter_context(services.running(store.service))
+        nginx = start_nginx(images, scratch)
         try:
             time.sleep(0.5)
-            for number in range(options.rounds):
-                if options.peer:
-                    peers.append(run_peer(options.peer, urls, Path(scratch) / f"peer{number}"))
-                    print(f"img2dataset  {peers[-1].rate:7.0f} images/s  {peers[-1].cpu_ms:5.2f} CPU ms an image")
-                ours.append(run_ours(urls, Path(scratch) / f"ours{number}"))
-                print(f"synsift      {ours[-1].rate:7.0f} images/s  {ours[-1].cpu_ms:5.2f} CPU ms an image")
+            compare(options, urls, scratch, Place(scratch, broker, store))
         finally:
             nginx.terminate()
             nginx.wait()
-    rate = statistics.median(run.rate for run in ours)
-    print(f"synsift: median {rate:.0f} images/s of {ours[0].images}")
-    if peers:
-        peer = statistics.median(run.rate for run in peers)
-        print(f"img2dataset: median {peer:.0f} images/s of {peers[0].images}; ratio {rate / peer:.2f}")
 
 
 if __name__ == "__main__":

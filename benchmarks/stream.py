@@ -35,9 +35,9 @@ PARTITIONS = 8
 BATCH = 500
 
 
-def candidates(count: int) -> list[Candidate]:
+def candidates(count: int, *, seed: int = 1, synsets: int = 100) -> list[Candidate]:
     """Candidates whose pictures have nothing to do with each other."""
-    rng = Random(1)  # noqa: S311 - the same records every time
+    rng = Random(seed)  # noqa: S311 - the same records every time
     found = []
     for number in range(count):
         hash256 = bytes([rng.randrange(128)]) + rng.randbytes(31)
@@ -53,7 +53,7 @@ def candidates(count: int) -> list[Candidate]:
         )
         found.append(
             Candidate(
-                wnid=f"n{number % 100:08d}",
+                wnid=f"n{number % synsets:08d}",
                 url=f"http://a.example/{number}.jpg",
                 image=image,
                 found_by=FoundBy(source="urls", query="list.csv"),

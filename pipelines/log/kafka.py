@@ -23,6 +23,9 @@ from pipelines.topics import Entry
 # A killed worker's open transaction holds up the readers of its outputs for as long; shorter, and a slow store of
 # the broker aborts transactions that would have been committed.
 _TRANSACTION_TIMEOUT_MS: Final = 10_000
+# A poll that finds nothing but the marker of a transaction's end waits to its time-out: longer, and every read of a
+# partition ends with such a wait; shorter, and reading over a slow connection turns in vain.
+_READ_POLL_MS: Final = 50
 # Above this many offsets the exact number of records between two of them doesn't matter to anybody.
 _EXACT_LAG: Final = 64
 
@@ -85,7 +88,7 @@ class KafkaLog:
             consumer.assign([place])
             consumer.seek(place, start)  # what retention has deleted is skipped: auto_offset_reset is earliest
             while consumer.position(place) < end:
-                for record in consumer.poll(1_000, max_records=1_000).get(place, []):
+                for record in consumer.poll(_READ_POLL_MS, max_records=1_000).get(place, []):
                     yield message_of(record, topic)
 
     def lag(self, group: str, topic: str) -> list[Lag]:

@@ -42,10 +42,6 @@ class Watermark:
         del self._pending[offset]
         self._done.add(offset)
 
-    def is_pending(self, offset: int) -> bool:
-        """Whether an offset is admitted and not done."""
-        return offset in self._pending
-
     @property
     def pending(self) -> int:
         """How many offsets are admitted and not done."""

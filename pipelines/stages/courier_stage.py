@@ -182,6 +182,8 @@ class CourierStage(ABC, Generic[T]):
             self._end_with_bug(message, exc)
 
     async def _guard(self, end: Callable[[T, Any], Any], task: T, result: object) -> None:
+        if not self._ledger.is_open(self.message_of(task)):
+            return  # begun before its partition was let go: whoever reads it now begins anew
         try:
             await end(task, result)
         except Exception as exc:  # noqa: BLE001 - the per-item guard: a bug must cost one input, not the worker

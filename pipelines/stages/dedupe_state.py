@@ -185,6 +185,8 @@ class DedupeState:
 
     def _catch_up(self, partition: int, state: _Partition) -> bool:
         """Find our survivors of late in the log. False if they aren't there, one for one."""
+        if not state.since:
+            return True
         wanted = iter(state.since)
         found = 0
         for message in self._log.read(topics.SURVIVORS.name, partition, state.next_offset):

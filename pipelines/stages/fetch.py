@@ -84,9 +84,10 @@ class Wanted:
 
 @dataclass(slots=True)
 class _PartitionMemory:
-    """What is known of the URLs of one partition."""
+    """What is known of the URLs of one partition, and what waits for those that are being fetched."""
 
     fetched: dict[bytes, bytes] = field(default_factory=dict)
+    in_flight: dict[str, list[Wanted]] = field(default_factory=dict)
 
     def get(self, url: str) -> Fetched | None:
         found = self.fetched.get(_digest(url))
@@ -124,7 +125,6 @@ class FetchStage(CourierStage[Wanted]):
         self._blobs = blobs
         self._options = options
         self._memory: dict[int, _PartitionMemory] = {}
-        self._in_flight: dict[str, list[Wanted]] = {}
         self._workers = ThreadPoolExecutor(options.threads, thread_name_prefix="fetch-work")
 
     def make_courier(self) -> Courier[Wanted]:
@@ -162,12 +162,12 @@ class FetchStage(CourierStage[Wanted]):
         known = memory.get(wanted.record.url)
         if known is not None and not (wanted.record.replay_of and known.image is None):
             await self._serve(wanted, known)
-        elif wanted.record.url in self._in_flight:
-            self._in_flight[wanted.record.url].append(wanted)
+        elif wanted.record.url in memory.in_flight:
+            memory.in_flight[wanted.record.url].append(wanted)
         elif self._look_ahead.passes_over(message):
             self._defer(wanted)
         else:
-            self._in_flight[wanted.record.url] = []
+            memory.in_flight[wanted.record.url] = []
             await self.courier.submit(wanted, wanted.record.url, delay_s=_seconds_until(wanted.record.not_before))
 
     def look_further(self) -> None:
@@ -258,16 +258,15 @@ class FetchStage(CourierStage[Wanted]):
 
     async def _end(self, task: Wanted, fetched: Fetched) -> None:
         """Finish a URL, and serve those that waited for it."""
-        entry = self._router.fetched(fetched)
         memory = self._memory.get(task.message.partition)
-        if memory is not None:
-            memory.put(fetched.url, entry.value)
-        entries = [self._output(task, fetched), entry]
+        entry = self._router.fetched(fetched)
         counts = [Count(task.record.wnid, fetched.outcome)]
         if task.record.replay_of:
             counts.append(Count(task.record.wnid, task.record.replay_of, -1))
-        self._ledger.finish(task.message, entries, counts)
-        for waiting in self._in_flight.pop(task.record.url, []):
+        if not self._ledger.finish(task.message, [self._output(task, fetched), entry], counts) or memory is None:
+            return  # its partition was let go meanwhile: what isn't committed must not be known
+        memory.put(fetched.url, entry.value)
+        for waiting in memory.in_flight.pop(task.record.url, []):
             await self._serve(waiting, fetched)
 
     async def _serve(self, wanted: Wanted, known: Fetched) -> None:
@@ -290,18 +289,14 @@ class FetchStage(CourierStage[Wanted]):
             return
         if not is_there:
             # Swept as a duplicate of its first synset, and wanted by a second: the one case of fetching twice.
-            self._in_flight[record.url] = []
+            memory.in_flight[record.url] = []
             await self.courier.submit(wanted, record.url)
             return
         served = msgspec.structs.replace(known, wnids=(*known.wnids, record.wnid))
         entry = self._router.fetched(served)
-        memory.put(served.url, entry.value)
         outcome = REUSED if known.image is not None else known.outcome
-        self._ledger.finish(
-            wanted.message,
-            [self._output(wanted, served), entry],
-            [Count(record.wnid, outcome)],
-        )
+        if self._ledger.finish(wanted.message, [self._output(wanted, served), entry], [Count(record.wnid, outcome)]):
+            memory.put(served.url, entry.value)
 
     def _output(self, wanted: Wanted, fetched: Fetched) -> Entry:
         """The candidate that a URL gave, or the dead letter."""

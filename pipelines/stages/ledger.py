@@ -89,6 +89,7 @@ class Ledger:
         self._hooks = hooks
         self._lock = threading.Lock()
         self._marks: dict[int, Watermark] = {}
+        self._open: dict[int, dict[int, Message]] = {}
         self._counts: dict[int, dict[str, Counter[str]]] = {}
         self._finished: list[Finished] = []
         self._beat_at_s = time.monotonic()
@@ -103,6 +104,7 @@ class Ledger:
             self._hooks.restore(partition)
             with self._lock:
                 self._marks[partition] = Watermark(position)
+                self._open[partition] = {}
         _log.debug("%s owns %d partitions more", self._stage, len(positions))
 
     def on_revoked(self, partitions: Collection[int]) -> None:
@@ -112,6 +114,7 @@ class Ledger:
         for partition in partitions:
             with self._lock:
                 self._marks.pop(partition, None)
+                self._open.pop(partition, None)
             self._counts.pop(partition, None)
             self._hooks.forget(partition)
 
@@ -120,6 +123,7 @@ class Ledger:
         with self._lock:
             partitions = list(self._marks)
             self._marks.clear()
+            self._open.clear()
             self._finished.clear()
         self._counts.clear()
         for partition in partitions:
@@ -142,17 +146,33 @@ class Ledger:
         """Take an input in. False if it was finished before a restart, or its partition is gone."""
         with self._lock:
             mark = self._marks.get(message.partition)
-            return mark is not None and mark.admit(message.offset)
+            if mark is None or not mark.admit(message.offset):
+                return False
+            self._open[message.partition][message.offset] = message
+            return True
 
-    def finish(self, message: Message, entries: Sequence[Entry], counts: Sequence[Count]) -> None:
-        """Note the end of an input, to be committed with the next batch."""
+    def is_open(self, message: Message) -> bool:
+        """Whether the work on an input still counts.
+
+        It doesn't once its partition was let go, even if that came back and the input was read again: what was begun
+        before knows nothing of what became of it meanwhile. So the very message that was admitted is asked for, not
+        one of the same offset.
+        """
+        return self._open.get(message.partition, {}).get(message.offset) is message
+
+    def finish(self, message: Message, entries: Sequence[Entry], counts: Sequence[Count]) -> bool:
+        """Note the end of an input, to be committed with the next batch. False, and nothing, if it isn't open."""
         with self._lock:
+            if not self.is_open(message):
+                return False
+            del self._open[message.partition][message.offset]
             self._finished.append(Finished(message, entries, counts))
+            return True
 
-    def reject(self, message: Message, outcome: str, text: str, *, attempts: int = 1, wnid: str = "") -> None:
-        """Note that an input came to no output: its dead letter is all that it gives."""
+    def reject(self, message: Message, outcome: str, text: str, *, attempts: int = 1, wnid: str = "") -> bool:
+        """Note that an input came to no output: its dead letter is all that it gives. False if it isn't open."""
         letter = self.dead_letter(message, outcome, text, attempts=attempts, wnid=wnid)
-        self.finish(message, [letter], [Count(wnid, outcome)])
+        return self.finish(message, [letter], [Count(wnid, outcome)])
 
     def dead_letter(  # noqa: PLR0913 - a dead letter says all there is to say
         self,
@@ -231,15 +251,10 @@ class Ledger:
             return sum(mark.pending for mark in self._marks.values())
 
     def _take(self) -> list[Finished]:
-        """What is finished, without what belongs to others by now or was finished twice."""
+        """What is finished, without what belongs to others by now."""
         with self._lock:
             taken, self._finished = self._finished, []
-            valid: dict[tuple[int, int], Finished] = {}
-            for item in taken:
-                mark = self._marks.get(item.message.partition)
-                if mark is not None and mark.is_pending(item.message.offset):
-                    valid[(item.message.partition, item.message.offset)] = item
-        return list(valid.values())
+            return [item for item in taken if item.message.partition in self._marks]
 
     def _count(self, finished: Iterable[Finished]) -> list[Entry]:
         touched: set[tuple[int, str]] = set()

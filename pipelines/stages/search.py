@@ -114,6 +114,12 @@ class SearchStage(CourierStage[PageQuery]):
         """Run the search spider."""
         await run_spider(SearchSpider, courier, self._options.limits, sources=self._sources)
 
+    def forget(self, partition: int) -> None:
+        """Drop the lines of a partition's synsets."""
+        for wnid, waiting in list(self._asking.items()):
+            if waiting and waiting[0].message.partition == partition:
+                self._asking.pop(wnid, None)
+
     def restore(self, partition: int) -> None:
         """Forget what was counted beyond the committed counts."""
         self._uncommitted = {key: number for key, number in self._uncommitted.items() if key[1] != partition}
@@ -138,8 +144,7 @@ class SearchStage(CourierStage[PageQuery]):
     async def deliver(self, task: PageQuery, result: Received) -> None:
         """Take a page."""
         ask, page = _ask(task), result.content
-        entries, counts = self._outputs(ask, page)
-        self._ledger.finish(ask.message, entries, counts)
+        self._ledger.finish(ask.message, *self._outputs(ask, page))
         await self._ask_next(ask)
 
     async def abandon(self, task: PageQuery, result: Abandoned) -> None:
@@ -149,13 +154,15 @@ class SearchStage(CourierStage[PageQuery]):
         await self._ask_next(ask)
 
     async def _ask_next(self, ask: Ask) -> None:
-        waiting = self._asking[ask.wnid]
+        waiting = self._asking.get(ask.wnid)
+        if waiting is None:
+            return  # let go meanwhile
         if waiting and waiting[0] is ask:
             waiting.popleft()
         if waiting:
             await self._ask_first(ask.wnid)
         else:
-            del self._asking[ask.wnid]
+            self._asking.pop(ask.wnid, None)
 
     async def _ask_first(self, wnid: str) -> None:
         """Ask the first query in a synset's line that its limit still allows."""
@@ -167,7 +174,7 @@ class SearchStage(CourierStage[PageQuery]):
                 return
             self._ledger.finish(ask.message, [], [Count(wnid, LIMIT_REACHED)])
             waiting.popleft()
-        del self._asking[wnid]
+        self._asking.pop(wnid, None)
 
     def _room(self, ask: Ask) -> int:
         """How many image URLs the synset may still get."""

@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import pytest
 from aiohttp import web
@@ -8,7 +9,10 @@ from crawler.download.attempt import Patience
 from crawler.download.dispatcher import Politeness
 from crawler.download.settings import Limits
 from pipelines import topics
-from pipelines.errors import DiskFull, StoreUnavailable
+from pipelines.errors import DiskFull, FencedError, StoreUnavailable
+from pipelines.log.base import Position
+from pipelines.log.sqlite import SqliteMember
+from pipelines.log.transaction import GatheredTransaction
 from pipelines.records import Candidate, DeadLetter, Fetched, ImageUrl, Progress
 from pipelines.stages.fetch import BlobStore, FetchOptions, FetchStage
 from pipelines.stages.replay import replay
@@ -407,3 +411,53 @@ def test_draining_ends_at_its_deadline_and_what_was_in_flight_is_done_again(site
     fetch(world)
     assert counts(world) == {"fetched": 2}
     assert site.asked["/fast.jpg"] == 1
+
+
+def test_what_was_in_flight_when_a_worker_was_fenced_is_neither_lost_nor_taken_for_a_repetition(
+    site: SmallWeb, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Found by the rounds of faults: the old request's end was noted as known, and its input, read again, as repeated.
+    gate = Gate(site, picture(1))
+    want(world, gate.serve("/slow.jpg", "127.0.0.1"))
+    want(world, site.serve("/fast.jpg", picture(2)))
+    commit = SqliteMember.transaction
+    fences = iter([True])
+
+    def fenced_once(member: SqliteMember) -> AbstractContextManager[GatheredTransaction]:
+        if next(fences, False):
+            raise FencedError("silent for too long")
+        return commit(member)
+
+    monkeypatch.setattr(SqliteMember, "transaction", fenced_once)
+    worker = Worker(world.log, [fetch_stage(world, timeout_s=120.0)], until_idle=False)
+
+    async def scenario() -> None:
+        running = asyncio.create_task(worker.run())
+        await until(lambda: site.asked["/slow.jpg"] == 2)  # the second time by whoever read it again
+        gate.is_open = True
+        await until(lambda: not any(lag.records for lag in world.log.lag("fetch", "image-urls")))
+        worker.interrupt()
+        await running
+
+    asyncio.run(scenario())
+    assert counts(world) == {"fetched": 2}
+    assert len(world.records(topics.CANDIDATES, Candidate)) == 2
+
+
+def test_the_end_of_what_was_begun_before_a_partition_was_let_go_is_not_taken(world: World) -> None:
+    want(world, "http://127.0.0.1/a.jpg")
+    stage = fetch_stage(world)
+    partition = world.router.of_url("http://127.0.0.1/")
+    (first,) = world.log.read(topics.IMAGE_URLS.name, partition)
+    (again,) = world.log.read(topics.IMAGE_URLS.name, partition)
+    ledger = stage._ledger
+    ledger.on_assigned({partition: Position(0)})
+    assert ledger.admit(first)
+    ledger.forget_all()
+    assert not ledger.finish(first, [], [])
+    ledger.on_assigned({partition: Position(0)})
+    assert not ledger.finish(first, [], [])
+    assert ledger.admit(again)
+    assert not ledger.finish(first, [], [])
+    assert ledger.finish(again, [], [])
+    assert not ledger.finish(again, [], [])

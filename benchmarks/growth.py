@@ -1,0 +1,109 @@
+#!/usr/bin/env python3
+"""How throughput grows from one worker to two, of ``dedupe`` and of ``fetch``, on Kafka and S3.
+
+    benchmarks/growth.py --photos DIR [--candidates 100000] [--images 10000] [--rounds 3]
+
+A broker, an S3 server and nginx on loopback share the machine with the workers, so what two workers gain is bounded by
+what the servers leave of it. Timed between a commit after all workers have joined and the last one.
+"""
+
+import argparse
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.pipeline import HOSTS, PORT, make_images, start_nginx
+from benchmarks.stream import candidates
+from deploy.local import services
+from pipelines.log.kafka import KafkaLog
+from pipelines.log.kafka_clients import KafkaAddress
+from pipelines.records import FoundBy, ImageUrl
+from pipelines.stages.base import INPUTS
+from pipelines.topics import Entry, Router
+from tests.conftest import environment, kafka_options, s3_options
+
+PARTITIONS = 16
+
+
+def measure(log: KafkaLog, stage: str, workers: int, options: dict[str, object]) -> float:
+    """Inputs a second of some workers."""
+    command = [sys.executable, "-m", "pipelines", "run", stage]
+    running = [
+        subprocess.Popen(command, env=environment(options), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for _ in range(workers)
+    ]
+    began, before = 0.0, 0
+    try:
+        while True:
+            time.sleep(0.2)
+            lags = log.lag(stage, INPUTS[stage].name)
+            done = sum(lag.committed for lag in lags)
+            if not began and done and len({lag.owner for lag in lags if lag.owner}) == workers:
+                began, before = time.monotonic(), done
+            if not any(lag.records for lag in lags):
+                return (done - before) / (time.monotonic() - began)
+    finally:
+        for process in running:
+            process.terminate()
+        for process in running:
+            process.wait()
+
+
+def main() -> None:
+    """Run the benchmark."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--photos", type=Path, required=True)
+    parser.add_argument("--candidates", type=int, default=100_000)
+    parser.add_argument("--images", type=int, default=10_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "synsift-benchmark")
+    options = parser.parse_args()
+    make_images(options.photos, options.cache / "images", options.images)
+    router = Router(PARTITIONS)
+    found_by = FoundBy(source="urls", query="benchmark")
+    urls = [f"http://{HOSTS[n % len(HOSTS)]}:{PORT}/{n:06d}.jpg" for n in range(options.images)]
+    inputs: dict[str, list[Entry]] = {
+        "dedupe": [router.candidate(candidate) for candidate in candidates(options.candidates)],
+        "fetch": [router.image_url(ImageUrl(wnid="n1", url=url, found_by=found_by)) for url in urls],
+    }
+    with tempfile.TemporaryDirectory(prefix="synsift-bench-") as scratch:
+        broker, store = services.kafka(Path(scratch) / "kafka"), services.s3(Path(scratch) / "s3")
+        nginx = start_nginx(options.cache / "images", Path(scratch))
+        try:
+            with services.running(broker), services.running(store.service):
+                address = KafkaAddress(f"127.0.0.1:{broker.port}")
+                for stage, entries in inputs.items():
+                    rates: dict[int, list[float]] = {1: [], 2: []}
+                    for number in range(2 * options.rounds):
+                        workers = 1 + number % 2
+                        prefix = f"{stage}{number}-"
+                        settings = {
+                            **kafka_options(address, prefix),
+                            **s3_options(store, prefix),
+                            "identity.contact": "benchmark@localhost",
+                            "fetch.allow_networks": ["127.0.0.0/8"],
+                            "fetch.delay_s": 0,
+                            "fetch.host_concurrency": 32,
+                            "fetch.concurrency": 32,
+                            "logging.level": "WARNING",
+                        }
+                        log = KafkaLog(address, partitions=PARTITIONS, prefix=prefix)
+                        for begin in range(0, len(entries), 2_000):
+                            log.produce(entries[begin : begin + 2_000])
+                        rates[workers].append(measure(log, stage, workers, settings))
+                        print(f"{stage} x {workers}: {rates[workers][-1]:7.0f} inputs/s", flush=True)
+                        log.close()
+                    one, two = statistics.median(rates[1]), statistics.median(rates[2])
+                    print(f"{stage}: one worker {one:.0f}, two {two:.0f} inputs/s, ratio {two / one:.2f}")
+        finally:
+            nginx.terminate()
+            nginx.wait()
+
+
+if __name__ == "__main__":
+    main()
