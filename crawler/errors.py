@@ -7,6 +7,7 @@ CrawlerError
 ├── SourceError              a source's answer can't be used
 │   └── SourceBusy           for now: ask again after ``retry_after_s``
 └── TargetError              what the user asked for can't be understood
+    └── OntologyError        a file of concepts, with all that is wrong in it
 """
 
 from typing import ClassVar
@@ -58,3 +59,17 @@ class SourceBusy(SourceError):
 
 class TargetError(CrawlerError):
     """What the user asked for can't be understood; the message says what to write instead."""
+
+
+class OntologyError(TargetError):
+    """An ontology that can't be used.
+
+    Attributes:
+        problems: What is wrong, each with its file and line.
+    """
+
+    def __init__(self, problems: list[str]) -> None:
+        shown = problems[:100]
+        more = [f"… and {len(problems) - len(shown)} more"] if len(problems) > len(shown) else []
+        super().__init__("\n".join(shown + more))
+        self.problems = problems

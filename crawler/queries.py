@@ -1,103 +1,158 @@
-"""Targets of a crawl → what to ask for.
+"""A synset → what to ask for it, best first.
 
-A target is a text (``whippet``), or a line ``wnid<TAB>text`` of a list; one synset may stand on several lines, best
-first.
+    1. synonym       every name that no other synset has                     whippet
+    2. ancestor      a name + an ancestor's word that stands in the gloss    whippet greyhound, whippet dog
+    3. sense         an ambiguous name + the nearest ancestor that           crane wading bird
+                     tells its senses apart
+    4. translation   names in other languages, those of one sense first
+    5. synonym       names that other synsets have, too                      crane
+
+Rules 1, 2 and 4 are those of ImageNet (Deng et al., CVPR 2009, section 3.1); 3 and 5 go beyond it. Texts are plain:
+quotes, language codes and limits of length are the sources' own business.
 """
 
 import re
-import unicodedata
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
-from crawler.errors import TargetError
+from crawler.ontology import graph
+from crawler.ontology.base import Concepts, Synset
 
-_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_WNID: Final = re.compile(r"n\d{8}")
-_NOT_ID: Final = re.compile(r"[^a-z0-9]+")
-_MAX_TEXT: Final = 250
+# Hyphens and apostrophes belong to words: "dog" doesn't stand in "dog-like".
+_WORD: Final = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+_BREAK: Final = re.compile(r"[^\w\s'’-]+")
+
+
+class Rule(StrEnum):
+    """What made a query."""
+
+    SYNONYM = "synonym"
+    ANCESTOR = "ancestor"
+    SENSE = "sense"
+    TRANSLATION = "translation"
+    GIVEN = "given"
 
 
 @dataclass(frozen=True, slots=True)
 class SynsetQuery:
-    """One text to ask for on behalf of a synset; ``rank`` counts from 0, best first."""
+    """One text to ask for on behalf of a synset.
+
+    Attributes:
+        wnid: The synset.
+        text: What to ask for.
+        lang: Language of the text, ISO 639-1.
+        rank: Place among the synset's queries, from 0, best first.
+        rule: What made it; ``given`` for a user's own text.
+        ambiguity: How many synsets have the name that it was made of; 1 if it means this one only.
+    """
 
     wnid: str
     text: str
     lang: str = "en"
     rank: int = 0
+    rule: Rule = Rule.GIVEN
+    ambiguity: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class BadLine:
-    """A line of a list that can't be used: where, and why."""
+class QueryMaker:
+    """Makes queries of the synsets of one ontology. Not thread-safe.
 
-    place: str
-    problem: str
-
-
-def is_identifier(text: str) -> bool:
-    """Whether a text can name a synset: it becomes a key and a part of object names."""
-    return _ID.fullmatch(text) is not None
-
-
-def identifier_of(text: str) -> str:
-    """An identifier for a synset that is only known by a text, for example ``sailing-ship``."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    name = _NOT_ID.sub("-", plain).strip("-")[:64]
-    if not name:
-        raise TargetError(
-            f"{text!r} has no letter or digit of ASCII to make an identifier of: write a line wnid<TAB>text"
-        )
-    return name
-
-
-def from_text(text: str, wnid: str | None = None) -> SynsetQuery:
-    """The query of a text that a user typed.
-
-    Raises:
-        TargetError: It is empty, a bare wnid, or the wnid given for it is none.
+    What is known of ancestors is remembered, so that making those of a whole ontology takes seconds.
     """
-    text = " ".join(text.split())
-    if not text or len(text) > _MAX_TEXT:
-        raise TargetError(f"{text[:40]!r}: a text to ask for has 1 to {_MAX_TEXT} characters")
-    if wnid is None and _WNID.fullmatch(text):
-        raise TargetError(
-            f"{text}: no ontology knows this synset yet; say what to ask for: synsift crawl {text} --text 'whippet'"
-        )
-    if wnid is not None and not is_identifier(wnid):
-        raise TargetError(f"{wnid!r} is no identifier: letters, digits, '.', '_' and '-', at most 64")
-    return SynsetQuery(wnid or identifier_of(text), text)
+
+    def __init__(self, concepts: Concepts, langs: Sequence[str] = ("en",)) -> None:
+        """Make one.
+
+        Args:
+            concepts: The ontology.
+            langs: ISO 639-1 codes, the preferred first. Without ``en``, only translations are made.
+        """
+        self._concepts = concepts
+        self._langs = tuple(dict.fromkeys(langs))
+        self._ancestors = lru_cache(maxsize=100_000)(lambda wnid: tuple(graph.ancestors(concepts, wnid)))
+
+    def queries(self, wnid: str) -> list[SynsetQuery]:
+        """The queries of a synset, without repetition.
+
+        Raises:
+            KeyError: The ontology has no such synset.
+        """
+        synset = self._concepts.get(wnid)
+        found: dict[str, SynsetQuery] = {}
+        for query in self._all(synset):
+            found.setdefault(query.text.casefold(), query)
+        return [replace(query, rank=rank) for rank, query in enumerate(found.values())]
+
+    def _all(self, synset: Synset) -> Iterator[SynsetQuery]:
+        clear: list[SynsetQuery] = []
+        ambiguous: list[SynsetQuery] = []
+        if "en" in self._langs:
+            for lemma in synset.lemmas:
+                number = self._ambiguity(lemma, "en")
+                query = SynsetQuery(synset.wnid, lemma, rule=Rule.SYNONYM, ambiguity=number)
+                (clear if number == 1 else ambiguous).append(query)
+        yield from clear
+        yield from self._with_ancestors(synset, [*clear, *ambiguous])
+        for query in ambiguous:
+            word = self._telling_word(synset, query.text)
+            if word is not None:
+                yield replace(query, text=f"{query.text} {word}", rule=Rule.SENSE)
+        translated = list(self._translated(synset))
+        yield from sorted(translated, key=lambda query: query.ambiguity > 1)
+        yield from ambiguous
+
+    def _with_ancestors(self, synset: Synset, synonyms: Sequence[SynsetQuery]) -> Iterator[SynsetQuery]:
+        """Rule 2: each name with each ancestor's name that stands in the definition; nearest ancestors first."""
+        definition = words(synset.definition)
+        for ancestor in self._ancestors(synset.wnid):
+            for word in self._concepts.get(ancestor).lemmas:
+                if not stands_in(word, definition):
+                    continue
+                for query in synonyms:
+                    if not stands_in(word, words(query.text)):
+                        yield replace(query, text=f"{query.text} {word}", rule=Rule.ANCESTOR)
+
+    def _telling_word(self, synset: Synset, lemma: str) -> str | None:
+        """Rule 3: a name of the nearest ancestor that is above no other sense; None if there is no such ancestor."""
+        shared: set[str] = set()
+        for sense in self._concepts.senses(lemma):
+            if sense != synset.wnid:
+                shared |= {sense, *self._ancestors(sense)}
+        name = words(lemma)
+        for ancestor in self._ancestors(synset.wnid):
+            if ancestor not in shared:
+                for word in self._concepts.get(ancestor).lemmas:
+                    if not stands_in(word, name):
+                        return word
+        return None
+
+    def _translated(self, synset: Synset) -> Iterator[SynsetQuery]:
+        # The same text in another language is the same question to most sources.
+        english = {lemma.casefold() for lemma in synset.lemmas} if "en" in self._langs else set()
+        for lang in self._langs:
+            if lang == "en":
+                continue
+            for name in self._concepts.translations(synset.wnid, lang):
+                if name.casefold() in english:
+                    continue
+                number = self._ambiguity(name, lang)
+                yield SynsetQuery(synset.wnid, name, lang=lang, rule=Rule.TRANSLATION, ambiguity=number)
+
+    def _ambiguity(self, lemma: str, lang: str) -> int:
+        return max(1, len(self._concepts.senses(lemma, lang)))
 
 
-def from_list(path: Path) -> tuple[list[SynsetQuery], list[BadLine]]:
-    """Read lines ``wnid<TAB>text``; empty lines and those that begin with ``#`` are skipped.
+@lru_cache(maxsize=200_000)
+def words(text: str) -> str:
+    """A text as words in lower case, each with a space before and behind; other marks stay between them as breaks."""
+    spaced = _BREAK.sub(lambda found: f" {found[0]} ", text.lower())
+    return f" {' '.join(part for chunk in spaced.split() for part in (_WORD.findall(chunk) or [chunk]))} "
 
-    Returns:
-        The good lines in order, ranked within their synset, and the bad ones.
 
-    Raises:
-        TargetError: The file can't be read.
-    """
-    try:
-        lines = path.read_bytes().splitlines()
-    except OSError as exc:
-        raise TargetError(f"{path}: {exc.strerror or exc}") from exc
-    good: list[SynsetQuery] = []
-    bad: list[BadLine] = []
-    ranks: dict[str, int] = {}
-    for number, raw in enumerate(lines, start=1):
-        if not raw.strip() or raw.startswith(b"#"):
-            continue
-        try:
-            wnid, separator, text = raw.decode("utf-8").partition("\t")
-            if not separator:
-                raise TargetError("no tab between wnid and text")
-            query = from_text(text, wnid.strip())
-        except (TargetError, UnicodeDecodeError) as exc:
-            bad.append(BadLine(f"{path}:{number}", str(exc)))
-            continue
-        rank = ranks.setdefault(query.wnid, 0)
-        ranks[query.wnid] += 1
-        good.append(SynsetQuery(query.wnid, query.text, rank=rank))
-    return good, bad
+def stands_in(lemma: str, text_words: str) -> bool:
+    """Whether a name stands in ``words`` of a text, as a whole word or phrase."""
+    name = words(lemma)
+    return name != "  " and name in text_words

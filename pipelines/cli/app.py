@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from pipelines import __version__
-from pipelines.cli import config, crawl, dead_letters, demo, run, status, storage, topics
+from pipelines.cli import config, crawl, dead_letters, demo, ontology, run, status, storage, topics
 
 app = typer.Typer(
     name="synsift",
@@ -47,6 +47,8 @@ def root(
 app.command()(demo.demo)
 app.command()(crawl.crawl)
 app.command()(crawl.plan)
+app.command()(ontology.synsets)
+app.command()(ontology.queries)
 app.command()(run.run)
 app.command()(status.status)
 app.add_typer(dead_letters.app, name="dead-letters")

@@ -3,15 +3,27 @@
 import asyncio
 import contextlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from crawler.queries import SynsetQuery, from_list, from_text, identifier_of
+from crawler.queries import SynsetQuery
 from crawler.sources import SOURCES
+from crawler.targets import from_list, from_text, identifier_of
 from pipelines.assembly import STAGES, Parts, make_stages, open_parts, store_address
 from pipelines.cli.console import err, print_rows, synset_row
+from pipelines.cli.ontology import (
+    ALL_LANGS,
+    Langs,
+    Leaves,
+    OntologyFile,
+    Under,
+    concepts_of,
+    read_langs,
+    target_queries,
+)
 from pipelines.cli.options import ConfigFile, Contact, Format, Out, OutputFormat, SetValues, settings_of
 from pipelines.config import Settings
 from pipelines.errors import UsageError
@@ -32,6 +44,10 @@ def crawl(
     text: Text = None,
     list_file: ListFile = None,
     source: SourceName = "commons",
+    subtree: Under = None,
+    leaves: Leaves = False,
+    langs: Langs = ALL_LANGS,
+    ontology: OntologyFile = None,
     limit: Limit = 0,
     out: Out = None,
     contact: Contact = None,
@@ -51,14 +67,19 @@ def crawl(
 
       synsift crawl whippet --limit 500 --contact you@example.org
 
-      synsift crawl n02091134 --text whippet --out dogs
+      synsift crawl n02091134 --langs en --out dogs
+
+      synsift crawl --under imagenet12 --leaves --limit 1000
+
+      synsift crawl --ontology shop.csv --under furniture
 
       synsift crawl --list synsets.tsv --out s3://bucket/dogs
 
       synsift crawl --source urls --list photos.csv
     """
     settings = settings_of(file, values, store__url=out, identity__contact=contact)
-    queries = read_targets(targets, text, list_file, source, settings)
+    wanted = Wanted(targets or [], text, list_file, source, subtree, leaves, langs, ontology)
+    queries = read_targets(wanted, settings)
     with lock_folder(store_address(settings).folder):
         parts = open_parts(settings)
         with contextlib.closing(parts.log):
@@ -72,6 +93,10 @@ def plan(
     text: Text = None,
     list_file: ListFile = None,
     source: SourceName = "commons",
+    subtree: Under = None,
+    leaves: Leaves = False,
+    langs: Langs = ALL_LANGS,
+    ontology: OntologyFile = None,
     limit: Limit = 0,
     out: Out = None,
     file: ConfigFile = None,
@@ -83,51 +108,69 @@ def plan(
 
       synsift plan whippet
 
-      synsift plan --list synsets.tsv --limit 1000
+      synsift plan --under n01861778 --leaves --limit 1000
+
+      synsift plan --list synsets.tsv
     """
     from pipelines.stages.plan import plan as plan_queries
 
     settings = settings_of(file, values, store__url=out)
-    queries = read_targets(targets, text, list_file, source, settings)
+    wanted = Wanted(targets or [], text, list_file, source, subtree, leaves, langs, ontology)
+    queries = read_targets(wanted, settings)
     parts = open_parts(settings)
     with contextlib.closing(parts.log):
         planned = plan_queries(parts.log, parts.router, queries, source=source, limit=limit)
     err.print(f"planned {planned.new} queries; {planned.known} were planned before")
 
 
-def read_targets(
-    targets: Sequence[str] | None, text: str | None, list_file: Path | None, source: str, settings: Settings
-) -> list[SynsetQuery]:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the user said of what to ask for."""
+
+    targets: Sequence[str]
+    text: str | None
+    list_file: Path | None
+    source: str
+    subtree: str | None
+    leaves: bool
+    langs: str
+    ontology: Path | None
+
+
+def read_targets(wanted: Wanted, settings: Settings) -> list[SynsetQuery]:
     """What the user wants asked.
 
     Raises:
         UsageError: Nothing, or what doesn't go together, or an unknown source.
         TargetError: A target can't be understood.
     """
-    if source not in SOURCES:
-        raise UsageError(f"there is no source {source!r}; the sources are {', '.join(SOURCES)}")
-    if source == "urls":
-        return [_url_list(targets, list_file, settings)]
+    if wanted.source not in SOURCES:
+        raise UsageError(f"there is no source {wanted.source!r}; the sources are {', '.join(SOURCES)}")
+    if wanted.source == "urls":
+        return [_url_list(wanted.targets, wanted.list_file, settings)]
+    if wanted.leaves and wanted.subtree is None:
+        raise UsageError("--leaves says which synsets of --under are meant: give --under too")
     queries: list[SynsetQuery] = []
-    if text is not None:
-        if targets is None or len(targets) != 1:
+    if wanted.text is not None:
+        if len(wanted.targets) != 1:
             raise UsageError(
                 "--text says what to ask for on behalf of exactly one WNID: synsift crawl WNID --text TEXT"
             )
-        queries.append(from_text(text, targets[0]))
-    else:
-        queries += [from_text(target) for target in targets or []]
-    if list_file is not None:
-        good, bad = from_list(list_file)
+        queries.append(from_text(wanted.text, wanted.targets[0]))
+    elif wanted.targets or wanted.subtree is not None:
+        concepts, langs = concepts_of(wanted.ontology), read_langs(wanted.langs)
+        queries += target_queries(wanted.targets, concepts, langs, wanted.subtree, leaves=wanted.leaves)
+    if wanted.list_file is not None:
+        good, bad = from_list(wanted.list_file)
         for line in bad:
             err.print(f"[yellow]{line.place}[/yellow]: {line.problem}; the rest goes on")
         queries += good
     if not queries:
-        raise UsageError("nothing to ask for: give a text, or --list FILE with lines wnid<TAB>text")
+        raise UsageError("nothing to ask for: name a synset, a subtree with --under, or --list FILE")
     return queries
 
 
-def _url_list(targets: Sequence[str] | None, list_file: Path | None, settings: Settings) -> SynsetQuery:
+def _url_list(targets: Sequence[str], list_file: Path | None, settings: Settings) -> SynsetQuery:
     from crawler.errors import SourceError
     from crawler.sources.rows import columns
 

@@ -1,61 +1,84 @@
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from crawler.errors import TargetError
-from crawler.identity import user_agent
-from crawler.queries import SynsetQuery, from_list, from_text, identifier_of, is_identifier
+from crawler.ontology import LANGUAGES, graph, wordnet
+from crawler.queries import QueryMaker, Rule, stands_in, words
+
+CHECKED = [
+    line.split("\t")
+    for line in (Path(__file__).parents[1] / "data/queries.tsv").read_text(encoding="utf-8").splitlines()
+    if not line.startswith("#")
+]
 
 
-def test_a_text_makes_its_own_identifier() -> None:
-    assert from_text("  Sailing   ship ") == SynsetQuery("sailing-ship", "Sailing ship")
-    assert identifier_of("Café au lait!") == "cafe-au-lait"
+@pytest.mark.parametrize(("wnid", "name", "texts"), CHECKED, ids=[name for _, name, _ in CHECKED])
+def test_queries_of_hand_checked_synsets(wnid: str, name: str, texts: str) -> None:
+    assert [query.text for query in QueryMaker(wordnet()).queries(wnid)] == texts.split("|"), name
 
 
-def test_a_wnid_can_be_given_with_its_text() -> None:
-    assert from_text("whippet", "n02091134") == SynsetQuery("n02091134", "whippet")
-
-
-def test_a_bare_wnid_is_unknown_and_says_what_to_write() -> None:
-    with pytest.raises(TargetError, match="--text"):
-        from_text("n02091134")
-
-
-@pytest.mark.parametrize("text", ["", "   ", "x" * 300, "犬"])
-def test_a_text_that_cannot_be_used_is_refused(text: str) -> None:
-    with pytest.raises(TargetError):
-        from_text(text)
-
-
-@pytest.mark.parametrize("wnid", ["../x", "a/b", "", ".hidden", "x" * 65, "a b", "ä"])
-def test_an_identifier_that_would_make_a_bad_object_name_is_refused(wnid: str) -> None:
-    assert not is_identifier(wnid)
-    with pytest.raises(TargetError):
-        from_text("dog", wnid)
-
-
-def test_a_list_gives_ranked_queries_and_names_bad_lines(tmp_path: Path) -> None:
-    path = tmp_path / "list.tsv"
-    path.write_bytes(b"# dogs\nn1\twhippet\n\nn2\tpug\nn1\twhippet dog\nno tab\n\xff\xfe\tx\nn3\t\n")
-    good, bad = from_list(path)
-    assert good == [
-        SynsetQuery("n1", "whippet", rank=0),
-        SynsetQuery("n2", "pug", rank=0),
-        SynsetQuery("n1", "whippet dog", rank=1),
+def test_an_ambiguous_name_ranks_last_and_is_told_apart_by_its_nearest_ancestor() -> None:
+    found = QueryMaker(wordnet(), ["en", "es"]).queries("n03126707")
+    assert [(query.text, query.rule, query.ambiguity) for query in found] == [
+        ("crane lifting device", Rule.SENSE, 5),
+        ("grúa", Rule.TRANSLATION, 2),
+        ("crane", Rule.SYNONYM, 5),
     ]
-    assert [line.place for line in bad] == [f"{path}:6", f"{path}:7", f"{path}:8"]
+    assert [query.rank for query in found] == [0, 1, 2]
 
 
-def test_a_list_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    with pytest.raises(TargetError, match="nowhere"):
-        from_list(tmp_path / "nowhere")
+def test_languages_are_asked_in_their_order_and_only_those() -> None:
+    found = QueryMaker(wordnet(), ["nl", "it"]).queries("n02084071")
+    assert [(query.text, query.lang) for query in found] == [
+        ("Canis familiaris", "it"),  # of one sense, so before those of several
+        ("hond", "nl"),
+        ("joekel", "nl"),
+        ("cane", "it"),
+    ]
 
 
-def test_the_user_agent_names_project_version_and_contact() -> None:
-    assert user_agent("1.2", "me@example.org") == "synsift/1.2 (+me@example.org)"
+def test_a_translation_that_is_the_english_word_is_not_asked_twice() -> None:
+    found = QueryMaker(wordnet(), LANGUAGES).queries("n03793489")
+    assert [(query.lang, query.rule) for query in found if query.text == "mouse"] == [("en", Rule.SYNONYM)]
 
 
-@pytest.mark.parametrize("contact", ["", "  ", "a\r\nX-Evil: 1", "(", "ä@example.org"])
-def test_a_contact_that_is_missing_or_breaks_a_header_is_refused(contact: str) -> None:
-    with pytest.raises(TargetError, match=r"identity\.contact"):
-        user_agent("1.2", contact)
+def test_a_word_stands_in_a_text_as_a_whole_word_or_phrase_only() -> None:
+    gloss = words("A dog-like animal, of Greyhound type; wading (bird) of the ox's kind")
+    assert stands_in("greyhound", gloss)
+    assert stands_in("greyhound type", gloss)
+    assert stands_in("Animal", gloss)
+    assert not stands_in("dog", gloss)
+    assert not stands_in("grey", gloss)
+    assert not stands_in("animal of", gloss)  # a comma stands between
+    assert not stands_in("wading bird", gloss)
+    assert not stands_in("", gloss)
+
+
+@pytest.mark.slow
+def test_the_queries_of_all_synsets_keep_the_rules() -> None:
+    concepts = wordnet()
+    maker, again = QueryMaker(concepts, LANGUAGES), QueryMaker(concepts, LANGUAGES)
+    rules: Counter[Rule] = Counter()
+    for number, wnid in enumerate(concepts):
+        synset = concepts.get(wnid)
+        found = maker.queries(wnid)
+        texts = [query.text.casefold() for query in found]
+        assert len(set(texts)) == len(texts), wnid
+        assert all(text and text == " ".join(text.split()) for text in texts), wnid
+        assert [query.rank for query in found] == list(range(len(found)))
+        assert {lemma.casefold() for lemma in synset.lemmas} <= set(texts), wnid
+        assert number % 50 or found == again.queries(wnid)
+        above = {lemma for one in graph.ancestors(concepts, wnid) for lemma in concepts.get(one).lemmas}
+        for query in found:
+            rules[query.rule] += 1
+            if query.rule in (Rule.ANCESTOR, Rule.SENSE):
+                assert query.lang == "en"
+                rests = [query.text[len(x) + 1 :] for x in synset.lemmas if query.text.startswith(f"{x} ")]
+                appended = [rest for rest in rests if rest in above]
+                assert appended, query
+                definition = words(synset.definition)
+                assert query.rule is Rule.SENSE or any(stands_in(word, definition) for word in appended), query
+        plain = [query for query in found if query.rule is Rule.SYNONYM]
+        assert plain == sorted(plain, key=lambda query: query.ambiguity > 1), wnid
+    assert set(rules) == {Rule.SYNONYM, Rule.ANCESTOR, Rule.SENSE, Rule.TRANSLATION}

@@ -41,7 +41,7 @@ def test_help_is_given(cli: RunCli, arguments: list[str]) -> None:
     ("arguments", "message"),
     [
         (["crawl"], "nothing to ask for"),
-        (["crawl", "n02091134"], "--text"),
+        (["crawl", "n00000000"], "--text"),
         (["crawl", "whippet"], "identity.contact"),
         (["crawl", "whippet", "--contact", "a(b"], "identity.contact"),
         (["crawl", "whippet", "--source", "flickr", "--contact", "x"], "the sources are commons, urls"),
@@ -57,7 +57,7 @@ def test_help_is_given(cli: RunCli, arguments: list[str]) -> None:
         (["config", "--set", "fetch.dealy_s=1"], "the nearest is 'fetch.delay_s'"),
         (["config", "--set", "nonsense"], "KEY=VALUE"),
         (["config", "--config", "nowhere.toml"], "nowhere.toml"),
-        (["plan", "x", "--out", "ftp://host/x"], "store.url"),
+        (["plan", "whippet", "--out", "ftp://host/x"], "store.url"),
         (["nonsense"], "nonsense"),
     ],
 )
@@ -77,7 +77,7 @@ def test_an_unreachable_store_is_status_1_and_says_what_was_tried(cli: RunCli) -
         "store.secret_access_key": "hunter2",
         "store.region": "eu-1",
     }
-    done = cli("crawl", "dog", "--out", "s3://bucket", "--contact", "x", options=options)
+    done = cli("crawl", "whippet", "--out", "s3://bucket", "--contact", "x", options=options)
     assert done.returncode == 1
     assert "http://127.0.0.1:9" in done.stderr
     assert "hunter2" not in done.stderr
@@ -97,7 +97,7 @@ def test_configuration_shows_values_and_origins_and_masks_secrets(cli: RunCli, t
 def test_a_folder_that_another_crawl_works_on_is_refused(cli: RunCli, tmp_path: Path) -> None:
     out = tmp_path / "out"
     with lock_folder(out):
-        done = cli("crawl", "dog", "--contact", "x", "--out", str(out))
+        done = cli("crawl", "whippet", "--contact", "x", "--out", str(out))
         assert done.returncode == 1
         assert f"works on {out}" in done.stderr
     with lock_folder(out, shared=True):
@@ -111,7 +111,7 @@ def test_a_crawl_without_network_says_so_is_status_1_and_can_be_replayed(cli: Ru
         "search.attempts": 1,
         "fetch.allow_networks": ["127.0.0.0/8"],
     }
-    done = cli("crawl", "dog", "--contact", "x", "--out", "out", options=options)
+    done = cli("crawl", "blue whippets", "--contact", "x", "--out", "out", options=options)
     assert done.returncode == 1
     assert "no query was answered" in done.stderr
     listed = cli("dead-letters", "list", "--out", "out", "--format", "jsonl")

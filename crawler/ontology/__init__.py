@@ -1,0 +1,33 @@
+"""Concepts to crawl for: WordNet 3.0, bundled with names in five languages, or a team's own list.
+
+wordnet()                         the bundled nouns
+read_ontology(path)               a file of one's own, checked whole
+resolve(concepts, "dog.n.01")     what a term names: an identifier, a name, a sense
+under(concepts, "imagenet12")     subtrees
+graph.ancestors(concepts, wnid)   and what else follows from the parents
+"""
+
+from crawler.ontology import graph
+from crawler.ontology.base import Concepts, Synset, normal
+from crawler.ontology.own import OwnOntology, read_ontology
+from crawler.ontology.subtrees import IMAGENET12, only_sense, resolve, roots, sense_lines, under
+from crawler.ontology.wordnet import LANGUAGES, WordNet, read_bundle, wordnet
+
+__all__ = [
+    "IMAGENET12",
+    "LANGUAGES",
+    "Concepts",
+    "OwnOntology",
+    "Synset",
+    "WordNet",
+    "graph",
+    "normal",
+    "only_sense",
+    "read_bundle",
+    "read_ontology",
+    "resolve",
+    "roots",
+    "sense_lines",
+    "under",
+    "wordnet",
+]

@@ -1,0 +1,283 @@
+"""A team's own ontology, read from a file and checked whole before use.
+
+CSV       id,names,definition,parents,translations.es,…      several values in a cell with ``|`` between them
+JSON      an array of objects {"id", "names", "definition", "parents", "translations": {"es": […]}}
+JSONL     one such object a line
+
+``names`` and ``parents`` of an object may be a text or a list of texts. Only ``id`` and ``names`` must be there.
+"""
+
+import csv
+import io
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from crawler.errors import OntologyError
+from crawler.identity import is_identifier
+from crawler.ontology.base import Synset, normal
+
+_FIELDS: Final = ("id", "names", "definition", "parents", "translations")
+_PREFIX: Final = "translations."
+_MAX_BYTES: Final = 256 * 1024 * 1024
+
+
+@dataclass(slots=True)
+class _Entry:
+    place: str
+    wnid: str
+    names: tuple[str, ...]
+    definition: str = ""
+    parents: tuple[str, ...] = ()
+    translations: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+class OwnOntology:
+    """The concepts of a file."""
+
+    def __init__(self, entries: Sequence[_Entry]) -> None:
+        children: dict[str, list[str]] = defaultdict(list)
+        for entry in entries:
+            for parent in entry.parents:
+                children[parent].append(entry.wnid)
+        self._synsets = {
+            entry.wnid: Synset(
+                wnid=entry.wnid,
+                lemmas=entry.names,
+                definition=entry.definition,
+                parents=entry.parents,
+                children=tuple(children[entry.wnid]),
+            )
+            for entry in entries
+        }
+        self._names = {entry.wnid: {"en": entry.names, **entry.translations} for entry in entries}
+        self._senses: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for wnid, by_lang in self._names.items():
+            for lang, names in by_lang.items():
+                for name in dict.fromkeys(map(normal, names)):
+                    self._senses[(lang, name)].append(wnid)
+
+    def __contains__(self, wnid: object) -> bool:
+        return wnid in self._synsets
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._synsets)
+
+    def __len__(self) -> int:
+        return len(self._synsets)
+
+    def get(self, wnid: str) -> Synset:
+        """The concept of an identifier. ``KeyError`` if there is none."""
+        return self._synsets[wnid]
+
+    def senses(self, lemma: str, lang: str = "en") -> Sequence[str]:
+        """Identifiers of all concepts of a name, in the order of the file."""
+        return self._senses.get((lang, normal(lemma)), [])
+
+    def translations(self, wnid: str, lang: str) -> Sequence[str]:
+        """Names of a concept in a language."""
+        return self._names[wnid].get(lang, ()) if wnid in self._names else ()
+
+
+def read_ontology(path: Path) -> OwnOntology:
+    """Read and check an ontology.
+
+    Raises:
+        OntologyError: It can't be read, or something in it is wrong; all problems are named, each with its line.
+    """
+    readers = {".csv": _read_csv, ".json": _read_json, ".jsonl": _read_jsonl, ".ndjson": _read_jsonl}
+    reader = readers.get(path.suffix.lower())
+    if reader is None:
+        raise OntologyError([f"{path}: an ontology is a file .csv, .json or .jsonl"])
+    problems: list[str] = []
+    entries: list[_Entry] = []
+    for place, found in reader(_read_text(path), path):
+        if isinstance(found, str):
+            problems.append(f"{place}: {found}")
+            continue
+        entry, wrong = _entry(place, found)
+        problems += [f"{place}: {problem}" for problem in wrong]
+        if entry is not None:
+            entries.append(entry)
+    problems += _check(entries)
+    if not entries and not problems:
+        problems.append(f"{path}: there is nothing in it")
+    if problems:
+        raise OntologyError(problems)
+    return OwnOntology(entries)
+
+
+def _read_text(path: Path) -> str:
+    try:
+        if path.stat().st_size > _MAX_BYTES:
+            raise OntologyError([f"{path}: larger than {_MAX_BYTES >> 20} MiB"])
+        data = path.read_bytes()
+    except OSError as exc:
+        raise OntologyError([f"{path}: {exc.strerror or exc}"]) from exc
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as exc:
+        line = data[: exc.start].count(b"\n") + 1
+        raise OntologyError([f"{path}:{line}: not UTF-8: byte 0x{data[exc.start]:02x}"]) from exc
+
+
+_Rows = Iterator[tuple[str, Mapping[str, Any] | str]]
+"""Where a record stands, and the record, or what is wrong with it."""
+
+
+def _read_csv(text: str, path: Path) -> _Rows:
+    rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        head = [name.strip() for name in next(rows, [])]
+        unknown = [name for name in head if name not in _FIELDS[:4] and not name.startswith(_PREFIX)]
+        if "id" not in head or "names" not in head or unknown:
+            wrong = f"unknown column {unknown[0]!r}" if unknown else "no columns 'id' and 'names'"
+            yield f"{path}:1", f"{wrong}; the columns are {', '.join(_FIELDS[:4])} and translations.es, …"
+            return
+        for row in rows:
+            place = f"{path}:{rows.line_num}"
+            if not any(row):
+                continue
+            if len(row) > len(head):
+                yield place, f"{len(row)} cells under {len(head)} columns"
+                continue
+            cells = dict(zip(head, row, strict=False))
+            record: dict[str, Any] = {name: cells[name] for name in _FIELDS[:4] if name in cells}
+            for name in ("names", "parents"):
+                record[name] = [part for part in record.get(name, "").split("|") if part.strip()]
+            record["translations"] = {
+                name.removeprefix(_PREFIX): [part for part in cell.split("|") if part.strip()]
+                for name, cell in cells.items()
+                if name.startswith(_PREFIX)
+            }
+            yield place, record
+    except csv.Error as exc:
+        yield f"{path}:{rows.line_num}", f"not CSV: {exc}"
+
+
+def _read_jsonl(text: str, path: Path) -> _Rows:
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            found = json.loads(line)
+        except (ValueError, RecursionError) as exc:
+            yield f"{path}:{number}", f"not JSON: {exc}"
+            continue
+        yield f"{path}:{number}", found if isinstance(found, dict) else "not an object"
+
+
+def _read_json(text: str, path: Path) -> _Rows:
+    """Item by item, so that each problem has its line."""
+    decoder = json.JSONDecoder()
+    at = _skip(text, 0)
+    if text[at : at + 1] != "[":
+        yield f"{path}:1", "not an array of objects"
+        return
+    at = _skip(text, at + 1)
+    while text[at : at + 1] != "]":
+        place = f"{path}:{text.count(chr(10), 0, at) + 1}"
+        try:
+            found, at = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError) as exc:
+            yield place, f"not JSON: {exc}"
+            return
+        yield place, found if isinstance(found, dict) else "not an object"
+        at = _skip(text, at)
+        if text[at : at + 1] not in (",", "]"):
+            yield place, "not JSON: no comma or closing bracket behind this object"
+            return
+        if text[at] == ",":
+            at = _skip(text, at + 1)
+
+
+def _skip(text: str, at: int) -> int:
+    while at < len(text) and text[at] in " \t\r\n":
+        at += 1
+    return at
+
+
+def _entry(place: str, record: Mapping[str, Any]) -> tuple[_Entry | None, list[str]]:
+    problems = [f"unknown field {name!r}" for name in record if name not in _FIELDS]
+    wnid = record.get("id")
+    if not isinstance(wnid, str) or not is_identifier(wnid.strip()):
+        return None, [*problems, f"{wnid!r} is no id: letters, digits, '.', '_' and '-', at most 64"]
+    names, parents = _texts(record.get("names", [])), _texts(record.get("parents", []))
+    definition = record.get("definition") or ""
+    translations = record.get("translations") or {}
+    if not names:
+        problems.append(f"{wnid!r} has no names")
+    if parents is None:
+        problems.append(f"the parents of {wnid!r} are not a list of texts")
+    if not isinstance(definition, str):
+        problems.append(f"the definition of {wnid!r} is not a text")
+    by_lang = (
+        {lang: _texts(values) for lang, values in translations.items()} if isinstance(translations, dict) else None
+    )
+    if by_lang is None or None in by_lang.values():
+        problems.append(f"the translations of {wnid!r} are not lists of texts by language")
+    entry = _Entry(
+        place=place,
+        wnid=wnid.strip(),
+        names=names or (),
+        definition=definition if isinstance(definition, str) else "",
+        parents=tuple(dict.fromkeys(parents or ())),
+        translations={lang: values for lang, values in (by_lang or {}).items() if values},
+    )
+    return entry, problems
+
+
+def _texts(value: object) -> tuple[str, ...] | None:
+    """A text or a list of texts, spaces tidied; None for anything else."""
+    values = [value] if isinstance(value, str) else value
+    if values is None:
+        return ()
+    if not isinstance(values, list) or not all(isinstance(item, str) for item in values):
+        return None
+    return tuple(tidy for item in values if (tidy := " ".join(item.replace("_", " ").split())))
+
+
+def _check(entries: Sequence[_Entry]) -> list[str]:
+    """What is wrong between concepts: identifiers given twice, unknown parents, cycles."""
+    problems: list[str] = []
+    first: dict[str, _Entry] = {}
+    for entry in entries:
+        if entry.wnid in first:
+            problems.append(f"{entry.place}: id {entry.wnid!r} stands already at {first[entry.wnid].place}")
+        else:
+            first[entry.wnid] = entry
+    for entry in entries:
+        problems += [
+            f"{entry.place}: parent {p!r} of {entry.wnid!r} is unknown" for p in entry.parents if p not in first
+        ]
+    problems += _cycles(first)
+    return problems
+
+
+def _cycles(entries: Mapping[str, _Entry]) -> list[str]:
+    """Each cycle once, shown from the concept that stands first in the file."""
+    problems: list[str] = []
+    done: set[str] = set()
+    for start in entries:
+        path: list[str] = []
+        stack = [(start, iter(entries[start].parents))] if start not in done else []
+        on_path = {start}
+        path.append(start)
+        while stack:
+            wnid, parents = stack[-1]
+            following = next((parent for parent in parents if parent in entries and parent not in done), None)
+            if following is None:
+                stack.pop()
+                done.add(wnid)
+                on_path.discard(path.pop())
+            elif following in on_path:
+                circle = [*path[path.index(following) :], following]
+                problems.append(f"{entries[following].place}: a cycle of parents: {' → '.join(circle)}")
+            else:
+                path.append(following)
+                on_path.add(following)
+                stack.append((following, iter(entries[following].parents)))
+    return problems

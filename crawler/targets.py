@@ -1,0 +1,89 @@
+"""Texts that a user gives, with no ontology behind them → what to ask for.
+
+A target is a text (``whippet``), or a line ``wnid<TAB>text`` of a list; one synset may stand on several lines, best
+first.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from crawler.errors import TargetError
+from crawler.identity import is_identifier
+from crawler.queries import SynsetQuery
+
+_WNID: Final = re.compile(r"n\d{8}")
+_NOT_ID: Final = re.compile(r"[^a-z0-9]+")
+_MAX_TEXT: Final = 250
+
+
+@dataclass(frozen=True, slots=True)
+class BadLine:
+    """A line of a list that can't be used: where, and why."""
+
+    place: str
+    problem: str
+
+
+def identifier_of(text: str) -> str:
+    """An identifier for a synset that is only known by a text, for example ``sailing-ship``."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    name = _NOT_ID.sub("-", plain).strip("-")[:64]
+    if not name:
+        raise TargetError(
+            f"{text!r} has no letter or digit of ASCII to make an identifier of: write a line wnid<TAB>text"
+        )
+    return name
+
+
+def from_text(text: str, wnid: str | None = None) -> SynsetQuery:
+    """The query of a text that a user typed.
+
+    Raises:
+        TargetError: It is empty, a bare wnid, or the wnid given for it is none.
+    """
+    text = " ".join(text.split())
+    if not text or len(text) > _MAX_TEXT:
+        raise TargetError(f"{text[:40]!r}: a text to ask for has 1 to {_MAX_TEXT} characters")
+    if wnid is None and _WNID.fullmatch(text):
+        raise TargetError(
+            f"{text}: the ontology has no such synset; say what to ask for: synsift crawl {text} --text 'whippet'"
+        )
+    if wnid is not None and not is_identifier(wnid):
+        raise TargetError(f"{wnid!r} is no identifier: letters, digits, '.', '_' and '-', at most 64")
+    return SynsetQuery(wnid or identifier_of(text), text)
+
+
+def from_list(path: Path) -> tuple[list[SynsetQuery], list[BadLine]]:
+    """Read lines ``wnid<TAB>text``; empty lines and those that begin with ``#`` are skipped.
+
+    Returns:
+        The good lines in order, ranked within their synset, and the bad ones.
+
+    Raises:
+        TargetError: The file can't be read.
+    """
+    try:
+        lines = path.read_bytes().splitlines()
+    except OSError as exc:
+        raise TargetError(f"{path}: {exc.strerror or exc}") from exc
+    good: list[SynsetQuery] = []
+    bad: list[BadLine] = []
+    ranks: dict[str, int] = {}
+    for number, raw in enumerate(lines, start=1):
+        if not raw.strip() or raw.startswith(b"#"):
+            continue
+        try:
+            wnid, separator, text = raw.decode("utf-8").partition("\t")
+            if not separator:
+                raise TargetError("no tab between wnid and text")
+            query = from_text(text, wnid.strip())
+        except (TargetError, UnicodeDecodeError) as exc:
+            bad.append(BadLine(f"{path}:{number}", str(exc)))
+            continue
+        rank = ranks.setdefault(query.wnid, 0)
+        ranks[query.wnid] += 1
+        good.append(SynsetQuery(query.wnid, query.text, rank=rank))
+    return good, bad

@@ -1,0 +1,234 @@
+"""``synsift synsets`` and ``synsift queries``, and how targets become queries for ``crawl`` and ``plan``."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+from rich.console import Console
+from rich.tree import Tree
+
+from crawler.errors import TargetError
+from crawler.ontology import (
+    LANGUAGES,
+    Concepts,
+    WordNet,
+    graph,
+    read_bundle,
+    read_ontology,
+    resolve,
+    sense_lines,
+    under,
+    wordnet,
+)
+from crawler.queries import QueryMaker, SynsetQuery
+from crawler.targets import from_text
+from pipelines.cli.console import err, out, print_rows
+from pipelines.cli.options import Format, OutputFormat
+from pipelines.errors import UsageError
+
+_TREE_NODES: Final = 2_000
+
+Under = Annotated[
+    str | None,
+    typer.Option("--under", metavar="WNID|NAME", help="All synsets of a subtree; imagenet12 for the paper's"),
+]
+Leaves = Annotated[bool, typer.Option("--leaves", help="Of --under, only synsets with nothing below them")]
+OntologyFile = Annotated[
+    Path | None, typer.Option("--ontology", metavar="FILE", help="Your own concepts (.csv, .json, .jsonl), not WordNet")
+]
+Langs = Annotated[str, typer.Option("--langs", metavar="CODES", help="Languages to ask in, preferred first")]
+ALL_LANGS: Final = ",".join(LANGUAGES)
+
+
+def synsets(
+    terms: Annotated[list[str] | None, typer.Argument(metavar="TERM|WNID...", help="Names, wnids or dog.n.01")] = None,
+    subtree: Under = None,
+    leaves: Leaves = False,
+    tree: Annotated[bool, typer.Option("--tree", help="Draw what is above each synset, and below it")] = False,
+    ontology: OntologyFile = None,
+    licences: Annotated[
+        bool, typer.Option("--licences", help="Licences and citations of the bundled wordnets")
+    ] = False,
+    output: OutputFormat = Format.TABLE,
+) -> None:
+    """Look concepts up: their names, definitions and places in the ontology. All senses of a name are shown.
+
+    [bold]Examples[/bold]
+
+      synsift synsets crane
+
+      synsift synsets n02091134 --tree
+
+      synsift synsets --under imagenet12 --leaves --format jsonl
+
+      synsift synsets --ontology shop.csv lamp
+    """
+    if licences:
+        for lang in LANGUAGES:
+            typer.echo(f"{'=' * 78}\n{read_bundle(f'licence-{lang}.txt')}")
+        return
+    concepts = concepts_of(ontology)
+    wnids = list(_selected(concepts, terms, subtree, leaves=leaves))
+    if tree:
+        console = out if out.is_terminal else Console(highlight=False, width=10_000)
+        for wnid in wnids:
+            console.print(_tree(concepts, wnid))
+        return
+    print_rows((_row(concepts, wnid) for wnid in wnids), output)
+
+
+def queries(
+    targets: Annotated[list[str] | None, typer.Argument(metavar="TARGET...", help="Names, wnids or dog.n.01")] = None,
+    langs: Langs = ALL_LANGS,
+    subtree: Under = None,
+    leaves: Leaves = False,
+    ontology: OntologyFile = None,
+    output: OutputFormat = Format.TABLE,
+) -> None:
+    """Show what would be asked for synsets, best first, and why. `crawl` and `plan` ask just that.
+
+    [bold]Examples[/bold]
+
+      synsift queries whippet
+
+      synsift queries crane.n.04 --langs en,nl
+
+      synsift queries --under n01861778 --leaves --format jsonl
+    """
+    concepts = concepts_of(ontology)
+    maker = QueryMaker(concepts, read_langs(langs))
+    wnids = _selected(concepts, targets, subtree, leaves=leaves)
+    print_rows((query_row(query) for wnid in wnids for query in maker.queries(wnid)), output)
+
+
+def query_row(query: SynsetQuery) -> dict[str, Any]:
+    """A query as it is printed."""
+    return {
+        "wnid": query.wnid,
+        "text": query.text,
+        "lang": query.lang,
+        "rule": str(query.rule),
+        "rank": query.rank,
+        "ambiguity": query.ambiguity,
+    }
+
+
+def concepts_of(file: Path | None) -> Concepts:
+    """The ontology of a file, or WordNet."""
+    return read_ontology(file) if file is not None else wordnet()
+
+
+def read_langs(text: str) -> list[str]:
+    """The languages of ``--langs``."""
+    langs = [code.strip() for code in text.split(",") if code.strip()]
+    if not langs or any(not (code.isascii() and code.isalpha() and code.islower()) for code in langs):
+        raise UsageError(f"--langs {text!r}: write ISO 639-1 codes with commas, for example {ALL_LANGS}")
+    return langs
+
+
+def target_queries(
+    targets: Sequence[str], concepts: Concepts, langs: Sequence[str], subtree: str | None, *, leaves: bool
+) -> list[SynsetQuery]:
+    """What to ask for targets of a crawl. A text that no synset has is asked for as it stands.
+
+    Raises:
+        TargetError: A term has several senses, and nobody is there to be asked which one is meant.
+    """
+    maker = QueryMaker(concepts, langs)
+    found: list[SynsetQuery] = []
+    for target in targets:
+        senses = resolve(concepts, target)
+        if not senses:
+            found.append(from_text(target))
+            err.print(f"{target!r} is in no synset; asking for the text itself", markup=False)
+            continue
+        for wnid in senses if len(senses) == 1 else _chosen(concepts, target, senses):
+            found += maker.queries(wnid)
+    if subtree is not None:
+        for wnid in under(concepts, subtree, leaves=leaves):
+            found += maker.queries(wnid)
+    return found
+
+
+def _chosen(concepts: Concepts, term: str, senses: Sequence[str]) -> list[str]:
+    """Ask which senses of a term are meant; without a terminal that is an error."""
+    if not (sys.stdin.isatty() and err.is_terminal):
+        raise TargetError(
+            f"{term!r} has {len(senses)} senses; name the one you mean by its wnid:\n{sense_lines(concepts, senses)}"
+        )
+    for number, wnid in enumerate(senses, start=1):
+        err.print(f"{number:3d} {sense_lines(concepts, [wnid])}", markup=False)
+    while True:
+        answer = typer.prompt(f"{term}: which sense (numbers with commas, or all)", err=True)
+        numbers = range(1, len(senses) + 1) if answer.strip() == "all" else answer.replace(",", " ").split()
+        try:
+            picked = [int(number) for number in numbers]
+        except ValueError:
+            continue
+        if picked and all(1 <= number <= len(senses) for number in picked):
+            return [senses[number - 1] for number in dict.fromkeys(picked)]
+
+
+def _selected(concepts: Concepts, terms: Sequence[str] | None, subtree: str | None, *, leaves: bool) -> Iterator[str]:
+    if leaves and subtree is None:
+        raise UsageError("--leaves says which synsets of --under are meant: give --under too")
+    if not terms and subtree is None:
+        raise UsageError("name a synset, or a subtree with --under")
+    seen: set[str] = set()
+    for term in terms or []:
+        found = resolve(concepts, term)
+        if not found:
+            raise TargetError(f"{term!r} is in no synset of the ontology")
+        for wnid in found:
+            if wnid not in seen:
+                seen.add(wnid)
+                yield wnid
+    for wnid in under(concepts, subtree, leaves=leaves) if subtree is not None else ():
+        if wnid not in seen:
+            yield wnid
+
+
+def _row(concepts: Concepts, wnid: str) -> dict[str, Any]:
+    synset = concepts.get(wnid)
+    below = (
+        concepts.number_of_descendants(wnid)
+        if isinstance(concepts, WordNet)
+        else sum(1 for _ in graph.descendants(concepts, wnid))
+    )
+    return {
+        "wnid": wnid,
+        "lemmas": list(synset.lemmas),
+        "definition": synset.definition,
+        "parents": [f"{parent} {concepts.get(parent).lemmas[0]}" for parent in synset.parents],
+        "descendants": below,
+    }
+
+
+def _tree(concepts: Concepts, wnid: str) -> Tree:
+    """The paths down to a synset, and what is below it."""
+    top = Tree("", hide_root=True)
+    shown = 0
+
+    def label(number: str) -> str:
+        return f"{number} {', '.join(concepts.get(number).lemmas)}".replace("[", "\\[")
+
+    def grow(branch: Tree, number: str) -> None:
+        nonlocal shown
+        for child in concepts.get(number).children:
+            shown += 1
+            if shown > _TREE_NODES:
+                return
+            grow(branch.add(label(child)), child)
+
+    branches: dict[tuple[str, ...], Tree] = {(): top}
+    for path in graph.paths(concepts, wnid):
+        for length in range(1, len(path)):
+            above = tuple(path[:length])
+            if above not in branches:
+                branches[above] = branches[above[:-1]].add(label(above[-1]))
+        grow(branches[tuple(path[:-1])].add(f"[bold]{label(wnid)}[/bold]"), wnid)
+    if shown > _TREE_NODES:
+        top.add(f"… more than {_TREE_NODES} synsets; --under lists them all")
+    return top

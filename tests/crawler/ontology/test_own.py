@@ -1,0 +1,125 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from crawler.errors import OntologyError, TargetError
+from crawler.ontology import graph, read_ontology, resolve, under
+from crawler.queries import QueryMaker
+
+EXAMPLE = Path(__file__).parents[3] / "docs/examples/shop.csv"
+
+
+def write(folder: Path, name: str, text: str | bytes) -> Path:
+    path = folder / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def problems(path: Path) -> list[str]:
+    with pytest.raises(OntologyError) as caught:
+        read_ontology(path)
+    assert all(problem.startswith(str(path)) for problem in caught.value.problems)
+    return [problem.removeprefix(str(path)) for problem in caught.value.problems]
+
+
+def test_the_worked_example_of_the_docs_gives_the_queries_that_the_docs_show() -> None:
+    shop = read_ontology(EXAMPLE)
+    assert resolve(shop, "arc_lamp") == ["lamp-arc"]
+    assert list(under(shop, "lighting", leaves=True)) == ["lamp-desk", "lamp-arc"]
+    found = QueryMaker(shop, ["en", "es"]).queries("lamp-arc")
+    assert [(query.text, str(query.rule)) for query in found] == [
+        ("arc lamp", "synonym"),
+        ("arc floor lamp", "synonym"),
+        ("arc lamp floor lamp", "ancestor"),
+        ("lámpara de arco", "translation"),
+    ]
+
+
+RECORDS = [
+    {"id": "a", "names": ["thing"]},
+    {"id": "b", "names": "small_thing", "parents": ["a"], "definition": "a thing", "translations": {"es": ["cosa"]}},
+]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "json", "jsonl"])
+def test_every_form_gives_the_same(suffix: str, tmp_path: Path) -> None:
+    text = {
+        "csv": "id,names,definition,parents,translations.es\na,thing,,,\nb,small_thing,a thing,a,cosa\n",
+        "json": json.dumps(RECORDS, indent=1),
+        "jsonl": "\n".join(map(json.dumps, RECORDS)) + "\n",
+    }[suffix]
+    found = read_ontology(write(tmp_path, f"x.{suffix}", "\ufeff" + text))
+    assert list(found) == ["a", "b"]
+    assert found.get("b").lemmas == ("small thing",)
+    assert found.get("a").children == ("b",)
+    assert found.translations("b", "es") == ("cosa",)
+    assert found.senses("Small Thing") == ["b"]
+    assert list(graph.ancestors(found, "b")) == ["a"]
+
+
+def test_all_problems_are_named_at_once_each_with_its_line(tmp_path: Path) -> None:
+    lines = [
+        '{"id": "a", "names": ["x"], "parents": ["b"]}',
+        '{"id": "b", "names": ["y"], "parents": ["a"]}',
+        '{"id": "a", "names": ["z"]}',
+        '{"id": "c", "names": []}',
+        '{"id": "../d", "names": ["w"]}',
+        "not json",
+        '["e"]',
+        '{"id": "f", "names": ["f"], "parents": ["nowhere"], "colour": "red"}',
+        '{"id": "g", "names": [1]}',
+        '{"id": "h", "names": ["h"], "translations": {"es": 3}}',
+    ]
+    found = "\n".join(problems(write(tmp_path, "bad.jsonl", "\n".join(lines))))
+    for expected in (
+        ":1: a cycle of parents: a → b → a",
+        ":3: id 'a' stands already at",
+        ":4: 'c' has no names",
+        ":5: '../d' is no id",
+        ":6: not JSON",
+        ":7: not an object",
+        ":8: unknown field 'colour'",
+        ":8: parent 'nowhere' of 'f' is unknown",
+        ":9: 'g' has no names",
+        ":10: the translations of 'h'",
+    ):
+        assert expected in found
+
+
+def test_each_cycle_is_shown_once(tmp_path: Path) -> None:
+    text = "id,names,parents\na,a,b|c\nb,b,a\nc,c,d\nd,d,c\ne,e,e\n"
+    assert problems(write(tmp_path, "x.csv", text)) == [
+        ":2: a cycle of parents: a → b → a",
+        ":4: a cycle of parents: c → d → c",
+        ":6: a cycle of parents: e → e",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "problem"),
+    [
+        ("x.csv", b"id,names\na,\xff\n", ":2: not UTF-8: byte 0xff"),
+        ("x.csv", "name,text\n", ":1: unknown column 'name'"),
+        ("x.csv", "id\na\n", ":1: no columns 'id' and 'names'"),
+        ("x.csv", "id,names\na,b,c\n", ":2: 3 cells under 2 columns"),
+        ("x.csv", 'id,names\na,"b\n', ":2: not CSV"),
+        ("x.csv", "id,names\n", ": there is nothing in it"),
+        ("x.json", "{}", ":1: not an array"),
+        ("x.json", '[\n{"id": "a", "names": ["a"]}\n', ":2: not JSON"),
+        ("x.json", "[\n\n{]", ":3: not JSON"),
+        ("x.json", "[" * 100_000, ":1: not JSON"),
+        ("x.txt", "", ": an ontology is a file"),
+    ],
+)
+def test_a_file_that_cannot_be_used_says_why(name: str, text: str | bytes, problem: str, tmp_path: Path) -> None:
+    assert problems(write(tmp_path, name, text))[0].startswith(problem)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    assert "No such file" in problems(tmp_path / "none.csv")[0]
+
+
+def test_the_papers_subtrees_are_wordnets() -> None:
+    with pytest.raises(TargetError, match="isn't WordNet"):
+        list(under(read_ontology(EXAMPLE), "imagenet12"))

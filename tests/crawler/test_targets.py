@@ -1,0 +1,62 @@
+from pathlib import Path
+
+import pytest
+
+from crawler.errors import TargetError
+from crawler.identity import is_identifier, user_agent
+from crawler.queries import SynsetQuery
+from crawler.targets import from_list, from_text, identifier_of
+
+
+def test_a_text_makes_its_own_identifier() -> None:
+    assert from_text("  Sailing   ship ") == SynsetQuery("sailing-ship", "Sailing ship")
+    assert identifier_of("Café au lait!") == "cafe-au-lait"
+
+
+def test_a_wnid_can_be_given_with_its_text() -> None:
+    assert from_text("whippet", "n02091134") == SynsetQuery("n02091134", "whippet")
+
+
+def test_a_bare_wnid_is_unknown_and_says_what_to_write() -> None:
+    with pytest.raises(TargetError, match="--text"):
+        from_text("n02091134")
+
+
+@pytest.mark.parametrize("text", ["", "   ", "x" * 300, "犬"])
+def test_a_text_that_cannot_be_used_is_refused(text: str) -> None:
+    with pytest.raises(TargetError):
+        from_text(text)
+
+
+@pytest.mark.parametrize("wnid", ["../x", "a/b", "", ".hidden", "x" * 65, "a b", "ä"])
+def test_an_identifier_that_would_make_a_bad_object_name_is_refused(wnid: str) -> None:
+    assert not is_identifier(wnid)
+    with pytest.raises(TargetError):
+        from_text("dog", wnid)
+
+
+def test_a_list_gives_ranked_queries_and_names_bad_lines(tmp_path: Path) -> None:
+    path = tmp_path / "list.tsv"
+    path.write_bytes(b"# dogs\nn1\twhippet\n\nn2\tpug\nn1\twhippet dog\nno tab\n\xff\xfe\tx\nn3\t\n")
+    good, bad = from_list(path)
+    assert good == [
+        SynsetQuery("n1", "whippet", rank=0),
+        SynsetQuery("n2", "pug", rank=0),
+        SynsetQuery("n1", "whippet dog", rank=1),
+    ]
+    assert [line.place for line in bad] == [f"{path}:6", f"{path}:7", f"{path}:8"]
+
+
+def test_a_list_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(TargetError, match="nowhere"):
+        from_list(tmp_path / "nowhere")
+
+
+def test_the_user_agent_names_project_version_and_contact() -> None:
+    assert user_agent("1.2", "me@example.org") == "synsift/1.2 (+me@example.org)"
+
+
+@pytest.mark.parametrize("contact", ["", "  ", "a\r\nX-Evil: 1", "(", "ä@example.org"])
+def test_a_contact_that_is_missing_or_breaks_a_header_is_refused(contact: str) -> None:
+    with pytest.raises(TargetError, match=r"identity\.contact"):
+        user_agent("1.2", contact)
