@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from crawler.queries import SynsetQuery
 from pipelines import topics
@@ -9,6 +10,8 @@ from pipelines.errors import RecordError
 from pipelines.log.base import Log
 from pipelines.records import Query, decode
 from pipelines.topics import Router
+
+_BATCH: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,9 @@ def plan(log: Log, router: Router, queries: Iterable[SynsetQuery], *, source: st
     ]
     known = _planned_before(log, {router.of_wnid(query.wnid) for query in wanted})
     new = list({_identity(query): query for query in wanted if _identity(query) not in known}.values())
-    log.produce([router.query(query) for query in new])
+    # Not all at once: a transaction of a whole ontology would outlast its time-out. Cut off, planning again goes on.
+    for begin in range(0, len(new), _BATCH):
+        log.produce([router.query(query) for query in new[begin : begin + _BATCH]])
     return Planned(len(new), len(wanted) - len(new))
 
 
