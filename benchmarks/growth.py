@@ -17,7 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.pipeline import HOSTS, PORT, make_images, start_nginx
+from benchmarks.pipeline import HOSTS, PORT, UNHINDERED, make_images, start_nginx
 from benchmarks.stream import candidates
 from deploy.local import services
 from pipelines.log.kafka import KafkaLog
@@ -85,12 +85,7 @@ def main() -> None:
                         settings = {
                             **kafka_options(address, prefix),
                             **s3_options(store, prefix),
-                            "identity.contact": "benchmark@localhost",
-                            "fetch.allow_networks": ["127.0.0.0/8"],
-                            "fetch.delay_s": 0,
-                            "fetch.host_concurrency": 32,
-                            "fetch.concurrency": 32,
-                            "logging.level": "WARNING",
+                            **UNHINDERED,
                         }
                         log = KafkaLog(address, partitions=PARTITIONS, prefix=prefix)
                         for begin in range(0, len(entries), 2_000):

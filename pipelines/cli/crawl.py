@@ -158,7 +158,8 @@ def read_targets(wanted: Wanted, settings: Settings) -> list[SynsetQuery]:
             )
         queries.append(from_text(wanted.text, wanted.targets[0]))
     elif wanted.targets or wanted.subtree is not None:
-        concepts, langs = concepts_of(wanted.ontology), read_langs(wanted.langs)
+        concepts = concepts_of(wanted.ontology)
+        langs = read_langs(wanted.langs, concepts)
         queries += target_queries(wanted.targets, concepts, langs, wanted.subtree, leaves=wanted.leaves)
     if wanted.list_file is not None:
         good, bad = from_list(wanted.list_file)

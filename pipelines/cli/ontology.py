@@ -98,7 +98,7 @@ def queries(
       synsift queries --under n01861778 --leaves --format jsonl
     """
     concepts = concepts_of(ontology)
-    maker = QueryMaker(concepts, read_langs(langs))
+    maker = QueryMaker(concepts, read_langs(langs, concepts))
     wnids = _selected(concepts, targets, subtree, leaves=leaves)
     print_rows((query_row(query) for wnid in wnids for query in maker.queries(wnid)), output)
 
@@ -120,11 +120,14 @@ def concepts_of(file: Path | None) -> Concepts:
     return read_ontology(file) if file is not None else wordnet()
 
 
-def read_langs(text: str) -> list[str]:
+def read_langs(text: str, concepts: Concepts) -> list[str]:
     """The languages of ``--langs``."""
     langs = [code.strip() for code in text.split(",") if code.strip()]
     if not langs or any(not (code.isascii() and code.isalpha() and code.islower()) for code in langs):
         raise UsageError(f"--langs {text!r}: write ISO 639-1 codes with commas, for example {ALL_LANGS}")
+    unknown = [code for code in langs if isinstance(concepts, WordNet) and code not in LANGUAGES]
+    if unknown:
+        raise UsageError(f"--langs: no names in {', '.join(unknown)} are bundled; there are {ALL_LANGS}")
     return langs
 
 

@@ -3,6 +3,7 @@
 blobs/<2 of sha256>/<sha256>               every image that was fetched, once
 candidates/<wnid>/<sha256>.<ext>           the survivors of a synset
 candidates/<wnid>/<sha256>.json            where each comes from
+snapshots/dedupe/<partition>/…            state of deduplication (``snapshots.py``)
 manifests/<wnid>/<partition>-<first>-<last>.parquet   what offsets first…last of ``survivors`` say of it
 """
 
