@@ -174,6 +174,11 @@ class KafkaMember:
         resumed = self._consumer.paused() - wanted
         if resumed & assigned:
             self._consumer.resume(*(resumed & assigned))
+        # kafka-python 3.0 sets records of a paused partition aside, and takes them up again only where this is None;
+        # but it leaves what it has emptied there, so that a resumed partition would neither be read nor fetched again.
+        fetcher = self._consumer._fetcher  # noqa: SLF001 - no other way; the version is pinned for this, too
+        if not fetcher._next_partition_records:  # noqa: SLF001
+            fetcher._next_partition_records = None  # noqa: SLF001
         if wanted:
             self._consumer.pause(*wanted)
 

@@ -86,6 +86,20 @@ class LogContract:
         yield log
         log.close()
 
+    def test_what_waited_behind_a_pause_is_read_when_it_ends(self, log: Log) -> None:
+        log.produce([entry(f"{n}", partition=n % PARTITIONS) for n in range(400)])
+        member = log.join("group", INPUT, Owner())
+        first = poll_all(member, 1)
+        seen = {(message.partition, message.offset) for message in first}
+        for turn in range(400):
+            # Each partition waits in turn, with some of it read and the rest at hand.
+            messages = member.poll(7, 0.05, paused={turn % PARTITIONS, (turn + 1) % PARTITIONS})
+            seen |= {(message.partition, message.offset) for message in messages}
+            if len(seen) == 400:
+                break
+        assert len(seen) == 400
+        member.close()
+
     def test_a_partition_is_read_in_the_order_of_writing(self, log: Log) -> None:
         member = log.join("group", INPUT, Owner())
         for start in range(0, 300, 7):
