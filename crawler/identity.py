@@ -1,7 +1,4 @@
-"""Who is crawling, and what names what: the User-Agent, and the identifiers of synsets."""
-
-import re
-from typing import Final
+"""Who is crawling: the User-Agent that names the project, its version and a person to talk to."""
 
 from crawler.errors import TargetError
 
@@ -10,14 +7,6 @@ _HELP = (
     "of yours: --contact you@example.org, SYNSIFT_IDENTITY__CONTACT=you@example.org, or in synsift.toml:\n\n"
     '    [identity]\n    contact = "you@example.org"'
 )
-
-
-_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-
-
-def is_identifier(text: str) -> bool:
-    """Whether a text can name a synset: it becomes a key and a part of object names."""
-    return _ID.fullmatch(text) is not None
 
 
 def user_agent(version: str, contact: str) -> str:

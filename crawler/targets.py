@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from crawler.errors import TargetError
-from crawler.identity import is_identifier
+from crawler.ontology import is_identifier
 from crawler.queries import SynsetQuery
 
 _WNID: Final = re.compile(r"n\d{8}")

@@ -8,9 +8,9 @@ graph.ancestors(concepts, wnid)   and what else follows from the parents
 """
 
 from crawler.ontology import graph
-from crawler.ontology.base import Concepts, Synset, normal
+from crawler.ontology.base import Concepts, Synset, is_identifier
 from crawler.ontology.own import OwnOntology, read_ontology
-from crawler.ontology.subtrees import IMAGENET12, only_sense, resolve, roots, sense_lines, under
+from crawler.ontology.subtrees import IMAGENET12, only_sense, resolve, sense_lines, senses_of, several_senses, under
 from crawler.ontology.wordnet import LANGUAGES, WordNet, read_bundle, wordnet
 
 __all__ = [
@@ -21,13 +21,14 @@ __all__ = [
     "Synset",
     "WordNet",
     "graph",
-    "normal",
+    "is_identifier",
     "only_sense",
     "read_bundle",
     "read_ontology",
     "resolve",
-    "roots",
     "sense_lines",
+    "senses_of",
+    "several_senses",
     "under",
     "wordnet",
 ]

@@ -6,9 +6,10 @@
 An ontology is a ``Concepts``: look-ups by identifier and by name. What follows from the graph is in ``graph``.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,19 @@ class Concepts(Protocol):
         """Names of a concept in a language, ISO 639-1."""
 
 
+_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+def is_identifier(text: str) -> bool:
+    """Whether a text can name a synset: it becomes a key and a part of object names."""
+    return _ID.fullmatch(text) is not None
+
+
+def tidy(lemma: str) -> str:
+    """A name as it is written: single spaces, no underscores."""
+    return " ".join(lemma.replace("_", " ").split())
+
+
 def normal(lemma: str) -> str:
-    """A name as it is looked up: lower case, single spaces, no underscores."""
-    return " ".join(lemma.replace("_", " ").split()).lower()
+    """A name as it is looked up: tidy, in lower case."""
+    return tidy(lemma).lower()

@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from crawler.errors import OntologyError
-from crawler.identity import is_identifier
-from crawler.ontology.base import Synset, normal
+from crawler.ontology.base import Synset, is_identifier, normal, tidy
 
 _FIELDS: Final = ("id", "names", "definition", "parents", "translations")
 _PREFIX: Final = "translations."
@@ -237,7 +236,7 @@ def _texts(value: object) -> tuple[str, ...] | None:
         return ()
     if not isinstance(values, list) or not all(isinstance(item, str) for item in values):
         return None
-    return tuple(tidy for item in values if (tidy := " ".join(item.replace("_", " ").split())))
+    return tuple(name for item in values if (name := tidy(item)))
 
 
 def _check(entries: Sequence[_Entry]) -> list[str]:

@@ -1,6 +1,6 @@
 """The twelve subtrees of ImageNet as published in 2009, by the names of the paper's figure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from crawler.errors import TargetError
@@ -44,12 +44,28 @@ def only_sense(concepts: Concepts, term: str) -> str:
     Raises:
         TargetError: None, or several, which the message lists.
     """
+    found = senses_of(concepts, term)
+    if len(found) > 1:
+        raise several_senses(concepts, term, found)
+    return found[0]
+
+
+def senses_of(concepts: Concepts, term: str) -> list[str]:
+    """All concepts that a term names, at least one.
+
+    Raises:
+        TargetError: None.
+    """
     found = resolve(concepts, term)
     if not found:
         raise TargetError(f"{term!r} is in no synset of the ontology")
-    if len(found) > 1:
-        raise TargetError(f"{term!r} has {len(found)} senses; name the one you mean:\n{sense_lines(concepts, found)}")
-    return found[0]
+    return found
+
+
+def several_senses(concepts: Concepts, term: str, found: Sequence[str]) -> TargetError:
+    """The error of a term of which one sense was wanted."""
+    lines = sense_lines(concepts, found)
+    return TargetError(f"{term!r} has {len(found)} senses; name the one you mean by its wnid:\n{lines}")
 
 
 def resolve(concepts: Concepts, term: str) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import typer
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Table
 
 from pipelines.cli.options import Format
@@ -30,9 +30,13 @@ def print_rows(rows: Iterable[Mapping[str, Any]], output: Format, *, title: str 
         table.add_column(name.replace("_", " "), justify="right" if isinstance(value, (int, float)) else "left")
     for row in found:
         table.add_row(*(_cell(value) for value in row.values()))
-    # In a pipe nothing is cut off to fit a width.
+    print_data(table)
+
+
+def print_data(drawing: RenderableType) -> None:
+    """Print a table or a tree; in a pipe nothing is cut off to fit a width."""
     console = out if out.is_terminal else Console(highlight=False, width=10_000)
-    console.print(table)
+    console.print(drawing)
 
 
 def synset_row(counts: SynsetCounts) -> dict[str, Any]:
@@ -60,10 +64,10 @@ def _cell(value: object) -> str:
         return f"{value:.1f}"
     if isinstance(value, Sequence) and not isinstance(value, str):
         return ", ".join(map(str, value))
-    return _escape(str(value))
+    return escape(str(value))
 
 
-def _escape(text: str) -> str:
-    # Brackets are markup to Rich, and control characters commands to a terminal: data is neither.
+def escape(text: str) -> str:
+    """A text as data: brackets are markup to Rich, and control characters commands to a terminal."""
     printable = "".join(char if char.isprintable() else "�" for char in text)
     return printable.replace("[", "\\[")

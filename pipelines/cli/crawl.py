@@ -20,6 +20,7 @@ from pipelines.cli.ontology import (
     Leaves,
     OntologyFile,
     Under,
+    check_leaves,
     concepts_of,
     read_langs,
     target_queries,
@@ -148,8 +149,7 @@ def read_targets(wanted: Wanted, settings: Settings) -> list[SynsetQuery]:
         raise UsageError(f"there is no source {wanted.source!r}; the sources are {', '.join(SOURCES)}")
     if wanted.source == "urls":
         return [_url_list(wanted.targets, wanted.list_file, settings)]
-    if wanted.leaves and wanted.subtree is None:
-        raise UsageError("--leaves says which synsets of --under are meant: give --under too")
+    check_leaves(wanted.subtree, leaves=wanted.leaves)
     queries: list[SynsetQuery] = []
     if wanted.text is not None:
         if len(wanted.targets) != 1:

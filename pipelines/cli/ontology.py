@@ -1,15 +1,13 @@
 """``synsift synsets`` and ``synsift queries``, and how targets become queries for ``crawl`` and ``plan``."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
-from rich.console import Console
 from rich.tree import Tree
 
-from crawler.errors import TargetError
 from crawler.ontology import (
     LANGUAGES,
     Concepts,
@@ -19,12 +17,14 @@ from crawler.ontology import (
     read_ontology,
     resolve,
     sense_lines,
+    senses_of,
+    several_senses,
     under,
     wordnet,
 )
 from crawler.queries import QueryMaker, SynsetQuery
 from crawler.targets import from_text
-from pipelines.cli.console import err, out, print_rows
+from pipelines.cli.console import err, escape, print_data, print_rows
 from pipelines.cli.options import Format, OutputFormat
 from pipelines.errors import UsageError
 
@@ -72,9 +72,8 @@ def synsets(
     concepts = concepts_of(ontology)
     wnids = list(_selected(concepts, terms, subtree, leaves=leaves))
     if tree:
-        console = out if out.is_terminal else Console(highlight=False, width=10_000)
         for wnid in wnids:
-            console.print(_tree(concepts, wnid))
+            print_data(_tree(concepts, wnid))
         return
     print_rows((_row(concepts, wnid) for wnid in wnids), output)
 
@@ -158,9 +157,7 @@ def target_queries(
 def _chosen(concepts: Concepts, term: str, senses: Sequence[str]) -> list[str]:
     """Ask which senses of a term are meant; without a terminal that is an error."""
     if not (sys.stdin.isatty() and err.is_terminal):
-        raise TargetError(
-            f"{term!r} has {len(senses)} senses; name the one you mean by its wnid:\n{sense_lines(concepts, senses)}"
-        )
+        raise several_senses(concepts, term, senses)
     for number, wnid in enumerate(senses, start=1):
         err.print(f"{number:3d} {sense_lines(concepts, [wnid])}", markup=False)
     while True:
@@ -174,23 +171,20 @@ def _chosen(concepts: Concepts, term: str, senses: Sequence[str]) -> list[str]:
             return [senses[number - 1] for number in dict.fromkeys(picked)]
 
 
-def _selected(concepts: Concepts, terms: Sequence[str] | None, subtree: str | None, *, leaves: bool) -> Iterator[str]:
+def check_leaves(subtree: str | None, *, leaves: bool) -> None:
+    """``--leaves`` alone says nothing."""
     if leaves and subtree is None:
         raise UsageError("--leaves says which synsets of --under are meant: give --under too")
+
+
+def _selected(concepts: Concepts, terms: Sequence[str] | None, subtree: str | None, *, leaves: bool) -> Iterable[str]:
+    """Synsets that terms and ``--under`` name, each once."""
+    check_leaves(subtree, leaves=leaves)
     if not terms and subtree is None:
         raise UsageError("name a synset, or a subtree with --under")
-    seen: set[str] = set()
-    for term in terms or []:
-        found = resolve(concepts, term)
-        if not found:
-            raise TargetError(f"{term!r} is in no synset of the ontology")
-        for wnid in found:
-            if wnid not in seen:
-                seen.add(wnid)
-                yield wnid
-    for wnid in under(concepts, subtree, leaves=leaves) if subtree is not None else ():
-        if wnid not in seen:
-            yield wnid
+    named = [wnid for term in terms or [] for wnid in senses_of(concepts, term)]
+    below = under(concepts, subtree, leaves=leaves) if subtree is not None else ()
+    return dict.fromkeys([*named, *below])
 
 
 def _row(concepts: Concepts, wnid: str) -> dict[str, Any]:
@@ -215,7 +209,7 @@ def _tree(concepts: Concepts, wnid: str) -> Tree:
     shown = 0
 
     def label(number: str) -> str:
-        return f"{number} {', '.join(concepts.get(number).lemmas)}".replace("[", "\\[")
+        return escape(f"{number} {', '.join(concepts.get(number).lemmas)}")
 
     def grow(branch: Tree, number: str) -> None:
         nonlocal shown

@@ -55,17 +55,15 @@ class _Partition:
 
     Attributes:
         matchers: By synset.
-        next_offset: First offset of ``survivors`` that the last snapshot, or the restoring, didn't see.
-        since: SHA-256 of the survivors that were judged since, in order; the log must have them from ``next_offset``.
-        restored: How many survivors the restoring replayed: they are in no snapshot yet.
-        last: The last record seen: offset and digest. None if there is none.
+        last: The last record of ``survivors`` that was read. None if there is none.
+        since: SHA-256 of the survivors that were judged since, in order; the log must have them behind ``last``.
+        restored: How many survivors up to ``last`` are in no snapshot yet.
     """
 
     matchers: dict[str, Matcher] = field(default_factory=dict)
-    next_offset: int = 0
+    last: Message | None = None
     since: list[str] = field(default_factory=list)
     restored: int = 0
-    last: tuple[int, str] | None = None
     written_at_s: float = field(default_factory=time.monotonic)
 
     @property
@@ -145,8 +143,7 @@ class DedupeState:
             matcher = self._matcher(state, survivor.candidate.wnid)
             matcher.restore(fingerprint_of(survivor.candidate.image), replaces=survivor.replaces or None)
             state.restored += 1
-            state.last = (message.offset, digest_of(message.value))
-            state.next_offset = message.offset + 1
+            state.last = message
         self._partitions[partition] = state
         total = sum(map(len, state.matchers.values()))
         if total:
@@ -178,7 +175,7 @@ class DedupeState:
             _log.warning("no snapshot of partition %d: its survivors in the log are not all ours", partition)
             return
         synsets = {wnid: matcher.survivors() for wnid, matcher in state.matchers.items()}
-        snapshot = Snapshot(partition, *state.last, synsets)
+        snapshot = Snapshot(partition, state.last.offset, digest_of(state.last.value), synsets)
         snapshots.write(snapshot)
         state.restored = 0
         _log.info("partition %d: wrote %s", partition, snapshot.path)
@@ -189,15 +186,15 @@ class DedupeState:
             return True
         wanted = iter(state.since)
         found = 0
-        for message in self._log.read(topics.SURVIVORS.name, partition, state.next_offset):
+        start = 0 if state.last is None else state.last.offset + 1
+        for message in self._log.read(topics.SURVIVORS.name, partition, start):
             sha256 = next(wanted, None)
             if sha256 is None:
                 break  # a successor has begun; up to here it's ours
             if decode(Survivor, message.value).candidate.image.sha256 != sha256:
                 return False
             found += 1
-            state.last = (message.offset, digest_of(message.value))
-            state.next_offset = message.offset + 1
+            state.last = message
         complete = found == len(state.since)
         del state.since[:found]
         state.restored += found
@@ -216,8 +213,7 @@ class DedupeState:
                 wnid: Matcher.from_survivors(survivors, radius_bits=self._radius_bits)
                 for wnid, survivors in snapshot.synsets.items()
             }
-            last_seen = (snapshot.last_offset, snapshot.last_digest)
-            return _Partition(matchers, snapshot.last_offset + 1, last=last_seen), records
+            return _Partition(matchers, last), records
         return _Partition(), self._log.read(topics.SURVIVORS.name, partition)
 
     def _readable(self, partition: int) -> Iterator[tuple[str, Snapshot]]:

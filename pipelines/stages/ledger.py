@@ -111,22 +111,20 @@ class Ledger:
         """Commit what is finished, and forget the partitions."""
         if self.member is not None:
             self.commit(self.member)
+        self._drop(partitions)
+
+    def forget_all(self) -> None:
+        """Drop everything: the member was declared dead, and its work is another's."""
+        self._drop(list(self._marks))
+        with self._lock:
+            self._finished.clear()  # last: what is dropped can't be finished any more
+
+    def _drop(self, partitions: Collection[int]) -> None:
         for partition in partitions:
             with self._lock:
                 self._marks.pop(partition, None)
                 self._open.pop(partition, None)
             self._counts.pop(partition, None)
-            self._hooks.forget(partition)
-
-    def forget_all(self) -> None:
-        """Drop everything: the member was declared dead, and its work is another's."""
-        with self._lock:
-            partitions = list(self._marks)
-            self._marks.clear()
-            self._open.clear()
-            self._finished.clear()
-        self._counts.clear()
-        for partition in partitions:
             self._hooks.forget(partition)
 
     # Signs of life.

@@ -16,7 +16,7 @@ from crawler.download.attempt import Patience, url_problem
 from crawler.download.courier import Abandoned, Courier, Received
 from crawler.download.dispatcher import Politeness
 from crawler.download.settings import Limits
-from crawler.identity import is_identifier
+from crawler.ontology import is_identifier
 from crawler.sources.base import FoundImage, Page, PageQuery, Reject, Source
 from crawler.spiders.base import run_spider
 from crawler.spiders.search import SearchSpider

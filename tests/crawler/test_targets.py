@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from crawler.errors import TargetError
-from crawler.identity import is_identifier, user_agent
+from crawler.identity import user_agent
+from crawler.ontology import is_identifier
 from crawler.queries import SynsetQuery
 from crawler.targets import from_list, from_text, identifier_of
 
