@@ -21,13 +21,13 @@ from deploy.local import services
 from deploy.local.services import S3, Service, Toxiproxy
 from pipelines.demo.run import demo_options
 from pipelines.demo.web import Directory
-from pipelines.demo.world import SUBJECTS
 from pipelines.errors import LogError
 from pipelines.log.kafka import KafkaLog
 from pipelines.log.kafka_clients import KafkaAddress
 from pipelines.stages.base import INPUTS
-from tests.conftest import kafka_options
+from tests.conftest import kafka_options, s3_options
 from tests.faults.s3_gateway import S3Gateway, s3_gateway
+from tests.integration.conftest import write_synsets
 from tests.integration.test_kill import differences, start
 
 FAULTS = ("kills", "rebalances", "broker", "s3", "network")
@@ -146,22 +146,17 @@ def play(place: Ground, directory: Directory, seed: int, fault: str, *, strikes:
     options = {
         **demo_options(directory),
         **kafka_options(address, prefix),
+        **s3_options(place.store, prefix),
         "fetch.backoff_s": 0.1,
         "land.linger_s": 0.2,
         "dedupe.snapshot_growth": 5,
         "dedupe.batch": 20,
-        "store.url": f"s3://{services.S3_BUCKET}/{prefix}",
         "store.endpoint": f"http://127.0.0.1:{place.s3_port}",
-        "store.region": "us-east-1",
-        "store.access_key_id": place.store.access_key,
-        "store.secret_access_key": place.store.secret_key,
         "store.timeout_s": 2.0,
         "logging.level": "WARNING",
     }
     with tempfile.TemporaryDirectory() as scratch:
-        synsets = Path(scratch) / "synsets.tsv"
-        synsets.write_text("".join(f"{s.wnid}\t{text}\n" for s in SUBJECTS for text in s.queries))
-        planned = start("plan", "--list", str(synsets), out=None, options=options)
+        planned = start("plan", "--list", str(write_synsets(Path(scratch))), out=None, options=options)
         _, errors = planned.communicate(timeout=60)
         if planned.returncode:
             raise RuntimeError(errors)

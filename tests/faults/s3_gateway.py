@@ -3,12 +3,13 @@
 import asyncio
 import contextlib
 import random
-import threading
 from collections.abc import Iterator
 
 import aiohttp
 from aiohttp import web
 from yarl import URL
+
+from tests.loopback import serving
 
 _DROPPED = {"transfer-encoding", "connection", "keep-alive", "content-length"}
 _SLOW_DOWN = (
@@ -25,7 +26,6 @@ class S3Gateway:
         busy: Part of the requests that are answered with 503.
         stalled: Part of the requests that are never answered.
         failed: How many were answered with 503 or not at all.
-        ending: Set when it ends.
     """
 
     def __init__(self, upstream_port: int, rng: random.Random) -> None:
@@ -33,7 +33,6 @@ class S3Gateway:
         self.busy = 0.0
         self.stalled = 0.0
         self.failed = 0
-        self.ending = asyncio.Event()
         self._upstream_port = upstream_port
         self._rng = rng
 
@@ -47,8 +46,7 @@ class S3Gateway:
         if chance < self.stalled + self.busy:
             self.failed += 1
             if chance < self.stalled:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self.ending.wait(), _STALL_S)
+                await asyncio.sleep(_STALL_S)
             return web.Response(status=503, body=_SLOW_DOWN, content_type="application/xml")
         url = URL(f"http://127.0.0.1:{self._upstream_port}{request.raw_path}", encoded=True)
         body = await request.read()
@@ -67,27 +65,11 @@ class S3Gateway:
 def s3_gateway(upstream_port: int, rng: random.Random) -> Iterator[S3Gateway]:
     """A gateway for the block, in a thread of its own."""
     gateway = S3Gateway(upstream_port, rng)
-    loop = asyncio.new_event_loop()
-    ready = threading.Event()
 
-    async def serve() -> None:
+    def make_app() -> web.Application:
         app = web.Application(client_max_size=64 * 1024 * 1024)
         app.router.add_route("*", "/{path:.*}", gateway.answer)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        gateway.port = runner.addresses[0][1]
-        ready.set()
-        await gateway.ending.wait()
-        await runner.cleanup()
+        return app
 
-    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
-    thread.start()
-    if not ready.wait(10):
-        raise RuntimeError("the gateway did not start")
-    try:
+    with serving(make_app) as gateway.port:
         yield gateway
-    finally:
-        loop.call_soon_threadsafe(gateway.ending.set)
-        thread.join()
-        loop.close()

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import pytest
 from kafka import TopicPartition
 
 from deploy.local import services
+from deploy.local.services import Service
 from pipelines.errors import FencedError, LogUnavailable
 from pipelines.log.base import Log, Position
 from pipelines.log.kafka import KafkaLog
@@ -54,6 +55,19 @@ def start_relay(address: KafkaAddress, prefix: str) -> "subprocess.Popen[bytes]"
     )
 
 
+@contextlib.contextmanager
+def broker_of_its_own(folder: Path, *, records: int) -> Iterator[tuple[Service, KafkaAddress, KafkaLog]]:
+    """A broker that a test may stop, and a log on it with some input."""
+    broker = services.kafka(folder / "kafka")
+    with services.running(broker):
+        address = KafkaAddress(f"127.0.0.1:{broker.port}", session_timeout_s=3.0)
+        KafkaTopics(address).create(Shape(PARTITIONS))
+        log = KafkaLog(address, partitions=PARTITIONS)
+        log.produce([entry(f"{n}", partition=n % PARTITIONS) for n in range(records)])
+        yield broker, address, log
+        log.close()
+
+
 def copied(log: Log) -> list[int]:
     return sorted(int(m.value) for partition in range(PARTITIONS) for m in log.read(OUTPUT, partition))
 
@@ -87,12 +101,7 @@ def test_a_zombie_that_wakes_after_a_long_pause_writes_nothing_twice(kafka: Kafk
 
 @pytest.mark.slow
 def test_a_broker_that_is_killed_and_restarted_costs_only_time(tmp_path: Path) -> None:
-    broker = services.kafka(tmp_path / "kafka")
-    with services.running(broker):
-        address = KafkaAddress(f"127.0.0.1:{broker.port}", session_timeout_s=3.0)
-        KafkaTopics(address).create(Shape(PARTITIONS))
-        log = KafkaLog(address, partitions=PARTITIONS)
-        log.produce([entry(f"{n}", partition=n % PARTITIONS) for n in range(200)])
+    with broker_of_its_own(tmp_path, records=200) as (broker, address, log):
         worker = start_relay(address, "")
         wait_for_copies(log, 40)
         broker.stop(signal.SIGKILL)
@@ -101,7 +110,6 @@ def test_a_broker_that_is_killed_and_restarted_costs_only_time(tmp_path: Path) -
         worker.kill()
         worker.wait()
         assert copied(log) == list(range(200))
-        log.close()
 
 
 @pytest.mark.slow
@@ -152,12 +160,7 @@ def test_workers_come_and_go_while_every_record_is_a_transaction(kafka: KafkaAdd
 
 @pytest.mark.slow
 def test_a_coordinator_that_restarts_under_an_open_transaction_costs_only_time(tmp_path: Path) -> None:
-    broker = services.kafka(tmp_path / "kafka")
-    with services.running(broker):
-        address = KafkaAddress(f"127.0.0.1:{broker.port}", session_timeout_s=3.0)
-        KafkaTopics(address).create(Shape(PARTITIONS))
-        log = KafkaLog(address, partitions=PARTITIONS)
-        log.produce([entry(f"{n}", partition=n % PARTITIONS) for n in range(40)])
+    with broker_of_its_own(tmp_path, records=40) as (broker, address, log):
         member = log.join("group", INPUT, Owner())
         message, *_ = poll_all(member, 1)
         with contextlib.suppress(FencedError, LogUnavailable), member.transaction() as transaction:
@@ -173,7 +176,6 @@ def test_a_coordinator_that_restarts_under_an_open_transaction_costs_only_time(t
         worker.kill()
         worker.wait()
         assert copied(log) == list(range(40))
-        log.close()
 
 
 def test_a_member_whose_listener_failed_to_let_go_is_lost(caplog: pytest.LogCaptureFixture) -> None:

@@ -1,12 +1,12 @@
 """A small web on loopback for the stages that ask the web: real HTTP, in a thread of its own."""
 
-import asyncio
-import threading
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
 from aiohttp import web
+
+from tests.loopback import serving
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -44,30 +44,13 @@ class SmallWeb:
 
 @contextmanager
 def small_web() -> Iterator[SmallWeb]:
-    """Serve on all of 127.0.0.0/8 for the block."""
+    """Serve on two addresses for the block."""
     site = SmallWeb()
-    loop = asyncio.new_event_loop()
-    ready = threading.Event()
-    stop = asyncio.Event()
 
-    async def serve() -> None:
+    def make_app() -> web.Application:
         app = web.Application()
         app.router.add_get("/{path:.*}", site.answer)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        site.port = runner.addresses[0][1]
-        await web.TCPSite(runner, "127.0.0.2", site.port).start()
-        ready.set()
-        await stop.wait()
-        await runner.cleanup()
+        return app
 
-    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
-    thread.start()
-    assert ready.wait(10)
-    try:
+    with serving(make_app, ("127.0.0.1", "127.0.0.2")) as site.port:
         yield site
-    finally:
-        loop.call_soon_threadsafe(stop.set)
-        thread.join()
-        loop.close()

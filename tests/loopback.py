@@ -1,0 +1,44 @@
+"""A web application of aiohttp on loopback, in a thread of its own, for tests."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from aiohttp import web
+
+
+@contextmanager
+def serving(make_app: Callable[[], web.Application], hosts: Sequence[str] = ("127.0.0.1",)) -> Iterator[int]:
+    """Serve an application for the block, on the same port of all hosts, which is given.
+
+    Requests that are not answered by its end are dropped.
+    """
+    ports: list[int] = []
+    ready = threading.Event()
+    loop = asyncio.new_event_loop()
+    stop = asyncio.Event()
+
+    async def serve() -> None:
+        runner = web.AppRunner(make_app(), access_log=None, shutdown_timeout=0.1)
+        await runner.setup()
+        for host in hosts:
+            await web.TCPSite(runner, host, ports[0] if ports else 0).start()
+            ports.append(runner.addresses[0][1])
+        ready.set()
+        await stop.wait()
+        await runner.cleanup()
+
+    def run() -> None:
+        with asyncio.Runner(loop_factory=lambda: loop) as runner:
+            runner.run(serve())
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    if not ready.wait(10):
+        raise RuntimeError("the application did not start")
+    try:
+        yield ports[0]
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join()
