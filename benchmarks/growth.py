@@ -8,8 +8,8 @@ what the servers leave of it. Timed between a commit after all workers have join
 """
 
 import argparse
+import contextlib
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -17,7 +17,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.pipeline import HOSTS, PORT, UNHINDERED, make_images, start_nginx
+from benchmarks.pipeline import HOSTS, PORT, Place, make_images, server
+from benchmarks.servers import nginx, workers
 from benchmarks.stream import candidates
 from deploy.local import services
 from pipelines.log.kafka import KafkaLog
@@ -25,33 +26,22 @@ from pipelines.log.kafka_clients import KafkaAddress
 from pipelines.records import FoundBy, ImageUrl
 from pipelines.stages.base import INPUTS
 from pipelines.topics import Entry, Router
-from tests.conftest import environment, kafka_options, s3_options
 
 PARTITIONS = 16
 
 
-def measure(log: KafkaLog, stage: str, workers: int, options: dict[str, object]) -> float:
+def measure(log: KafkaLog, stage: str, count: int, options: dict[str, object]) -> float:
     """Inputs a second of some workers."""
-    command = [sys.executable, "-m", "pipelines", "run", stage]
-    running = [
-        subprocess.Popen(command, env=environment(options), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for _ in range(workers)
-    ]
     began, before = 0.0, 0
-    try:
+    with workers(stage, options, count=count):
         while True:
             time.sleep(0.2)
             lags = log.lag(stage, INPUTS[stage].name)
             done = sum(lag.committed for lag in lags)
-            if not began and done and len({lag.owner for lag in lags if lag.owner}) == workers:
+            if not began and done and len({lag.owner for lag in lags if lag.owner}) == count:
                 began, before = time.monotonic(), done
             if not any(lag.records for lag in lags):
                 return (done - before) / (time.monotonic() - began)
-    finally:
-        for process in running:
-            process.terminate()
-        for process in running:
-            process.wait()
 
 
 def main() -> None:
@@ -71,33 +61,27 @@ def main() -> None:
         "dedupe": [router.candidate(candidate) for candidate in candidates(options.candidates)],
         "fetch": [router.image_url(ImageUrl(wnid="n1", url=url, found_by=found_by)) for url in urls],
     }
-    with tempfile.TemporaryDirectory(prefix="synsift-bench-") as scratch:
-        broker, store = services.kafka(Path(scratch) / "kafka"), services.s3(Path(scratch) / "s3")
-        nginx = start_nginx(options.cache / "images", Path(scratch))
-        try:
-            with services.running(broker), services.running(store.service):
+    with tempfile.TemporaryDirectory(prefix="synsift-bench-") as name, contextlib.ExitStack() as stack:
+        scratch = Path(name)
+        broker, store = services.kafka(scratch / "kafka"), services.s3(scratch / "s3")
+        for service in (broker, store.service):
+            stack.enter_context(services.running(service))
+        stack.enter_context(nginx(scratch, server(options.cache / "images")))
+        place = Place(scratch, broker, store)
+        for stage, entries in inputs.items():
+            rates: dict[int, list[float]] = {1: [], 2: []}
+            for number in range(2 * options.rounds):
+                count = 1 + number % 2
+                settings = place.options(f"{stage}{number}")
                 address = KafkaAddress(f"127.0.0.1:{broker.port}")
-                for stage, entries in inputs.items():
-                    rates: dict[int, list[float]] = {1: [], 2: []}
-                    for number in range(2 * options.rounds):
-                        workers = 1 + number % 2
-                        prefix = f"{stage}{number}-"
-                        settings = {
-                            **kafka_options(address, prefix),
-                            **s3_options(store, prefix),
-                            **UNHINDERED,
-                        }
-                        log = KafkaLog(address, partitions=PARTITIONS, prefix=prefix)
-                        for begin in range(0, len(entries), 2_000):
-                            log.produce(entries[begin : begin + 2_000])
-                        rates[workers].append(measure(log, stage, workers, settings))
-                        print(f"{stage} x {workers}: {rates[workers][-1]:7.0f} inputs/s", flush=True)
-                        log.close()
-                    one, two = statistics.median(rates[1]), statistics.median(rates[2])
-                    print(f"{stage}: one worker {one:.0f}, two {two:.0f} inputs/s, ratio {two / one:.2f}")
-        finally:
-            nginx.terminate()
-            nginx.wait()
+                log = KafkaLog(address, partitions=PARTITIONS, prefix=str(settings["kafka.prefix"]))
+                for begin in range(0, len(entries), 2_000):
+                    log.produce(entries[begin : begin + 2_000])
+                rates[count].append(measure(log, stage, count, settings))
+                print(f"{stage} x {count}: {rates[count][-1]:7.0f} inputs/s", flush=True)
+                log.close()
+            one, two = statistics.median(rates[1]), statistics.median(rates[2])
+            print(f"{stage}: one worker {one:.0f}, two {two:.0f} inputs/s, ratio {two / one:.2f}")
 
 
 if __name__ == "__main__":

@@ -10,12 +10,10 @@ Prints images/s of both and the ratio; it is 1 if the slow host costs the others
 """
 
 import argparse
+import contextlib
 import json
 import random
-import shutil
-import signal
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -24,11 +22,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.pipeline import make_images
+from benchmarks.servers import nginx, workers
 from pipelines import topics
 from pipelines.log.sqlite import SqliteLog
 from pipelines.records import FoundBy, ImageUrl
 from pipelines.topics import Router
-from tests.conftest import environment
 
 PORT = 18_090
 FAST = [f"127.0.{n // 100 + 1}.{n % 100 + 1}" for n in range(200)]
@@ -37,20 +35,13 @@ SLOW_URLS = 5_000
 PARTITIONS = 16
 
 
-def start_nginx(root: Path, folder: Path) -> subprocess.Popen[bytes]:
-    """Serve a folder on all hosts; the slow one answers once a second, whoever waits."""
+def servers(root: Path) -> str:
+    """A folder on all hosts; the slow one answers once a second, whoever waits."""
     listen = "".join(f"listen {host}:{PORT} backlog=1024; " for host in FAST)
-    configuration = folder / "nginx.conf"
-    configuration.write_text(
-        f"daemon off; pid {folder}/nginx.pid; error_log stderr crit; worker_processes 1;\n"
-        f"events {{ worker_connections 4096; }}\n"
-        f"http {{ access_log off; sendfile on; keepalive_requests 100000; client_body_temp_path {folder}/body;\n"
-        f"  proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fcgi; uwsgi_temp_path {folder}/uwsgi;\n"
-        f"  scgi_temp_path {folder}/scgi; limit_req_zone $server_name zone=slow:1m rate=1r/s;\n"
-        f"  server {{ {listen} root {root}; }}\n"
-        f"  server {{ server_name slow; listen {SLOW}:{PORT}; root {root}; limit_req zone=slow burst=100; }} }}\n"
+    return (
+        f"limit_req_zone $server_name zone=slow:1m rate=1r/s; server {{ {listen} root {root}; }}\n"
+        f"server {{ server_name slow; listen {SLOW}:{PORT}; root {root}; limit_req zone=slow burst=100; }}"
     )
-    return subprocess.Popen([shutil.which("nginx") or "/usr/sbin/nginx", "-c", str(configuration)])
 
 
 def urls(images: int, *, with_slow: bool) -> list[str]:
@@ -83,11 +74,9 @@ def run(folder: Path, images: int, *, with_slow: bool) -> float:
         "fetch.timeout_s": 120,
         "logging.level": "WARNING",
     }
-    command = [sys.executable, "-m", "pipelines", "run", "fetch"]
-    worker = subprocess.Popen(command, env=environment(options), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     wanted, seen, began_s = images * len(FAST), 0, 0.0
     offsets = [0] * PARTITIONS
-    try:
+    with contextlib.closing(log), workers("fetch", options):
         while seen < wanted:
             time.sleep(0.05)
             for partition in range(PARTITIONS):
@@ -99,10 +88,6 @@ def run(folder: Path, images: int, *, with_slow: bool) -> float:
                     seen += SLOW not in fetched["url"]
             began_s = began_s or (time.monotonic() if seen else 0.0)
         return seen / (time.monotonic() - began_s)
-    finally:
-        worker.send_signal(signal.SIGKILL)
-        worker.wait()
-        log.close()
 
 
 def main() -> None:
@@ -115,18 +100,15 @@ def main() -> None:
     options = parser.parse_args()
     make_images(options.photos, options.cache / "images", options.images)
     ratios = []
-    with tempfile.TemporaryDirectory(prefix="synsift-bench-") as scratch:
-        nginx = start_nginx(options.cache / "images", Path(scratch))
-        try:
-            time.sleep(0.5)
-            for number in range(options.rounds):
-                alone = run(Path(scratch) / f"alone{number}", options.images, with_slow=False)
-                beside = run(Path(scratch) / f"beside{number}", options.images, with_slow=True)
-                ratios.append(beside / alone)
-                print(f"alone {alone:6.0f} images/s   with a slow host {beside:6.0f} images/s   ratio {ratios[-1]:.2f}")
-        finally:
-            nginx.terminate()
-            nginx.wait()
+    with (
+        tempfile.TemporaryDirectory(prefix="synsift-bench-") as scratch,
+        nginx(Path(scratch), servers(options.cache / "images")),
+    ):
+        for number in range(options.rounds):
+            alone = run(Path(scratch) / f"alone{number}", options.images, with_slow=False)
+            beside = run(Path(scratch) / f"beside{number}", options.images, with_slow=True)
+            ratios.append(beside / alone)
+            print(f"alone {alone:6.0f} images/s   with a slow host {beside:6.0f} images/s   ratio {ratios[-1]:.2f}")
     print(f"median ratio {statistics.median(ratios):.2f}")
 
 

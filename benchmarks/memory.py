@@ -9,8 +9,6 @@ ahead stays; ``dedupe`` is stopped after the same number of candidates whatever 
 
 import argparse
 import contextlib
-import os
-import signal
 import socket
 import subprocess
 import sys
@@ -20,11 +18,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks.servers import workers
 from benchmarks.stream import candidates
 from pipelines.log.sqlite import SqliteLog
 from pipelines.records import FoundBy, ImageUrl
+from pipelines.stages.base import INPUTS
 from pipelines.topics import Router
-from tests.conftest import environment
 
 PARTITIONS = 16
 
@@ -56,24 +55,14 @@ def run(stage: str, lag: int, seconds: float, port: int) -> float:
             "fetch.obey_robots": "false",
             "logging.level": "ERROR",
         }
-        command = [sys.executable, "-m", "pipelines", "run", stage]
-        worker = subprocess.Popen(
-            command, env=environment(options), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        try:
+        with contextlib.closing(log), workers(stage, options) as (worker,):
             deadline_s = time.monotonic() + seconds
             while time.monotonic() < deadline_s:
                 time.sleep(0.1)
-                done = sum(
-                    found.committed for found in log.lag(stage, "candidates" if stage == "dedupe" else "image-urls")
-                )
+                done = sum(found.committed for found in log.lag(stage, INPUTS[stage].name))
                 if stage == "dedupe" and done >= 4_000:
                     break
             return peak_mb(worker)
-        finally:
-            worker.send_signal(signal.SIGKILL)
-            worker.wait()
-            log.close()
 
 
 def main() -> None:
@@ -97,5 +86,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    os.environ.pop("SYNSIFT_CONFIG", None)
     main()

@@ -22,7 +22,6 @@ import contextlib
 import io
 import os
 import random
-import shutil
 import statistics
 import subprocess
 import sys
@@ -35,6 +34,7 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks.servers import nginx
 from deploy.local import services
 from deploy.local.services import S3, Service
 from pipelines.assembly import open_log
@@ -98,35 +98,28 @@ def make_images(photos: Path, folder: Path, count: int) -> None:
         target.write_bytes(data.getvalue())
 
 
-def start_nginx(root: Path, folder: Path) -> subprocess.Popen[bytes]:
-    """Serve a folder on all hosts; one worker process, no log."""
+def server(root: Path) -> str:
+    """A folder on all hosts."""
     listen = "".join(f"listen {host}:{PORT}; " for host in HOSTS)
-    configuration = folder / "nginx.conf"
-    configuration.write_text(
-        f"daemon off; pid {folder}/nginx.pid; error_log stderr crit; worker_processes 1;\n"
-        f"events {{ worker_connections 1024; }}\n"
-        f"http {{ access_log off; sendfile on; keepalive_requests 100000; client_body_temp_path {folder}/body;\n"
-        f"  proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fcgi; uwsgi_temp_path {folder}/uwsgi;\n"
-        f"  scgi_temp_path {folder}/scgi; types {{ image/jpeg jpg; }}\n"
-        f"  server {{ {listen} root {root}; }} }}\n"
-    )
-    nginx = shutil.which("nginx") or "/usr/sbin/nginx"
-    return subprocess.Popen([nginx, "-c", str(configuration)])
+    return f"server {{ {listen} root {root}; }}"
 
 
-def timed(commands: list[list[str]], env: dict[str, str]) -> tuple[float, list[float]]:
-    """Run commands side by side; wall seconds of all, and the CPU seconds of each."""
+def cpu_s_of(process: "subprocess.Popen[bytes]") -> float:
+    """Wait for a process; its CPU seconds. One that failed ends the benchmark."""
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        sys.exit(f"{process.args} failed with {process.returncode}")
+    return usage.ru_utime + usage.ru_stime
+
+
+def timed(commands: list[list[str]], env: dict[str, str]) -> tuple[float, float]:
+    """Run commands side by side; wall and CPU seconds of all of them."""
     start = time.monotonic()
     running = [
         subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for command in commands
     ]
-    cpu_s = []
-    for process in running:
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        cpu_s.append(usage.ru_utime + usage.ru_stime)
-        if process.returncode:
-            sys.exit(f"{process.args} failed with {process.returncode}")
+    cpu_s = sum(cpu_s_of(process) for process in running)
     return time.monotonic() - start, cpu_s
 
 
@@ -136,44 +129,42 @@ def run_peer(python: str, urls: Path, out: Path) -> Run:
     command += ["--resize_mode=no", "--output_format=files", "--compute_hash=sha256", "--processes_count=2"]
     command += [f"--output_folder={out}", "--enable_wandb=False", "--number_sample_per_shard=1000"]
     wall_s, cpu_s = timed([command], dict(os.environ, NO_ALBUMENTATIONS_UPDATE="1"))
-    return Run(wall_s, sum(cpu_s), sum(1 for _ in out.glob("*/*.jpg")))
+    return Run(wall_s, cpu_s, sum(1 for _ in out.glob("*/*.jpg")))
 
 
-TOGETHER = [["fetch", "dedupe", "land"]] * 2
-APART = [["fetch"], ["dedupe"], ["land"]]
+SYNSIFT = [sys.executable, "-m", "pipelines"]
+STAGES = ("fetch", "dedupe", "land")
 
 
-def run_ours(urls: Path, options: dict[str, object], processes: list[list[str]] = TOGETHER) -> tuple[Run, list[float]]:
-    """Ours: plan and search beforehand, then fetch, dedupe and land; also the CPU seconds of each process."""
-    options = {**options, **UNHINDERED}
+def plan_and_search(urls: Path, options: dict[str, object]) -> None:
+    """What goes before: the URLs into the log."""
+    timed([[*SYNSIFT, "plan", "--source", "urls", "--list", str(urls)]], environment(options))
+    timed([[*SYNSIFT, "run", "search", "--drain"]], environment(options))
+
+
+def run_ours(urls: Path, options: dict[str, object]) -> Run:
+    """Ours: fetch, dedupe and land in two processes."""
+    plan_and_search(urls, options)
+    wall_s, cpu_s = timed([[*SYNSIFT, "run", *STAGES, "--drain"]] * 2, environment(options))
+    return Run(wall_s, cpu_s, count_fetched(options))
+
+
+def run_apart(urls: Path, options: dict[str, object]) -> str:
+    """A process for each stage, to see what each costs: CPU ms an image."""
+    plan_and_search(urls, options)
     env = environment(options)
-    synsift = [sys.executable, "-m", "pipelines"]
-    timed([[*synsift, "plan", "--source", "urls", "--list", str(urls)]], env)
-    timed([[*synsift, "run", "search", "--drain"]], env)
-    if len(processes) > 1 and processes[0] != processes[1]:
-        return run_apart(processes, options)
-    wall_s, cpu_s = timed([[*synsift, "run", *stages, "--drain"] for stages in processes], env)
-    return Run(wall_s, sum(cpu_s), count_fetched(options)), cpu_s
-
-
-def run_apart(processes: list[list[str]], options: dict[str, object]) -> tuple[Run, list[float]]:
-    """A process for each stage: the later ones drain when the earlier ones have ended, and not before."""
-    synsift = [sys.executable, "-m", "pipelines", "run"]
-    env = environment(options)
-    start = time.monotonic()
-    running = [subprocess.Popen([*synsift, *stages], env=env, stderr=subprocess.DEVNULL) for stages in processes]
+    running = [subprocess.Popen([*SYNSIFT, "run", stage], env=env, stderr=subprocess.DEVNULL) for stage in STAGES]
     log = open_log(load(env={}, options=options).settings)
-    while first_busy(log, [stage for stages in processes for stage in stages]) is not None:
+    # A stage with nothing to do for the moment would end by itself with --drain.
+    while first_busy(log, STAGES) is not None:
         time.sleep(0.5)
     log.close()
-    wall_s = time.monotonic() - start
-    cpu_s = []
     for process in running:
         process.terminate()
-        _, _, usage = os.wait4(process.pid, 0)
-        process.returncode = 0
-        cpu_s.append(usage.ru_utime + usage.ru_stime)
-    return Run(wall_s, sum(cpu_s), count_fetched(options)), cpu_s
+    images = count_fetched(options)
+    return ", ".join(
+        f"{stage} {1000 * cpu_s_of(process) / images:.2f}" for stage, process in zip(STAGES, running, strict=True)
+    )
 
 
 def count_fetched(options: dict[str, object]) -> int:
@@ -202,7 +193,7 @@ class Place:
     def options(self, name: str) -> dict[str, object]:
         """The configuration of a run."""
         out = self._scratch / name
-        found: dict[str, object] = {"store.url": str(out), "log.path": str(self._scratch / f"{name}.db")}
+        found: dict[str, object] = {**UNHINDERED, "store.url": str(out), "log.path": str(self._scratch / f"{name}.db")}
         if self._broker is not None:
             found |= kafka_options(KafkaAddress(f"127.0.0.1:{self._broker.port}"), f"{name}-")
             found["kafka.session_timeout_s"] = 10
@@ -219,7 +210,7 @@ def compare(options: argparse.Namespace, urls: Path, scratch: Path, place: Place
         if options.peer:
             peers.append(run_peer(options.peer, urls, scratch / f"peer{number}"))
             print(f"img2dataset  {peers[-1].rate:7.0f} images/s  {peers[-1].cpu_ms:5.2f} CPU ms an image", flush=True)
-        ours.append(run_ours(urls, place.options(f"ours{number}"))[0])
+        ours.append(run_ours(urls, place.options(f"ours{number}")))
         print(f"synsift      {ours[-1].rate:7.0f} images/s  {ours[-1].cpu_ms:5.2f} CPU ms an image", flush=True)
     rate = statistics.median(run.rate for run in ours)
     print(f"synsift: median {rate:.0f} images/s of {ours[0].images}")
@@ -227,11 +218,7 @@ def compare(options: argparse.Namespace, urls: Path, scratch: Path, place: Place
         peer = statistics.median(run.rate for run in peers)
         print(f"img2dataset: median {peer:.0f} images/s of {peers[0].images}; ratio {rate / peer:.2f}")
     if options.kafka or options.s3:
-        apart, cpu_s = run_ours(urls, place.options("apart"), APART)
-        shares = (
-            f"{stages[0]} {1000 * seconds / apart.images:.2f}" for stages, seconds in zip(APART, cpu_s, strict=True)
-        )
-        print(f"CPU ms an image by stage, a process each: {', '.join(shares)}")
+        print(f"CPU ms an image by stage, a process each: {run_apart(urls, place.options('apart'))}")
 
 
 def main() -> None:
@@ -260,13 +247,8 @@ def main() -> None:
         store = services.s3(scratch / "s3") if options.s3 else None
         if store is not None:
             stack.enter_context(services.running(store.service))
-        nginx = start_nginx(images, scratch)
-        try:
-            time.sleep(0.5)
-            compare(options, urls, scratch, Place(scratch, broker, store))
-        finally:
-            nginx.terminate()
-            nginx.wait()
+        stack.enter_context(nginx(scratch, server(images)))
+        compare(options, urls, scratch, Place(scratch, broker, store))
 
 
 if __name__ == "__main__":
