@@ -14,7 +14,8 @@ both sides up to a millisecond for every file that they create.
 Prints images/s and CPU ms an image of both, and the ratio of the rates. ``--peer`` is a Python that has img2dataset.
 
 With ``--kafka`` the log is on a broker, with ``--s3`` the objects are on an S3 server, both on loopback and on the same
-cores; a last run with a process for each stage then says where the CPU time goes.
+cores. Where the time goes is then said, too: CPU ms an image of the broker and the S3 server through each run, what the
+two cores were idle, and, from a last run with a process for each stage, what each stage takes.
 """
 
 import argparse
@@ -27,6 +28,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -132,6 +134,17 @@ def run_peer(python: str, urls: Path, out: Path) -> Run:
     return Run(wall_s, cpu_s, sum(1 for _ in out.glob("*/*.jpg")))
 
 
+def cpu_s_so_far(pid: int) -> float:
+    """CPU seconds that a running process has taken (proc(5))."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def idle_s() -> float:
+    """Seconds that all cores together have been idle (proc(5))."""
+    return int(Path("/proc/stat").read_text().split()[4]) / os.sysconf("SC_CLK_TCK")
+
+
 SYNSIFT = [sys.executable, "-m", "pipelines"]
 STAGES = ("fetch", "dedupe", "land")
 
@@ -142,11 +155,18 @@ def plan_and_search(urls: Path, options: dict[str, object]) -> None:
     timed([[*SYNSIFT, "run", "search", "--drain"]], environment(options))
 
 
-def run_ours(urls: Path, options: dict[str, object]) -> Run:
-    """Ours: fetch, dedupe and land in two processes."""
+def run_ours(urls: Path, options: dict[str, object], measure: Callable[[], dict[str, float]]) -> Run:
+    """Ours: fetch, dedupe and land in two processes. Prints what the servers took of the time."""
     plan_and_search(urls, options)
+    before = measure()
     wall_s, cpu_s = timed([[*SYNSIFT, "run", *STAGES, "--drain"]] * 2, environment(options))
-    return Run(wall_s, cpu_s, count_fetched(options))
+    after = measure()
+    run = Run(wall_s, cpu_s, count_fetched(options))
+    shares = ", ".join(f"{name} {1000 * (after[name] - before[name]) / run.images:.2f}" for name in after)
+    print(
+        f"core ms an image beside ours: {shares}; {os.cpu_count()} cores x wall: {1000 * (os.cpu_count() or 1) * wall_s / run.images:.2f}"
+    )
+    return run
 
 
 def run_apart(urls: Path, options: dict[str, object]) -> str:
@@ -190,6 +210,14 @@ class Place:
         self._broker = broker
         self._store = store
 
+    def cpu_s(self) -> dict[str, float]:
+        """What its servers have taken so far, and the cores' idle seconds."""
+        servers = {"broker": self._broker, "S3 server": self._store.service if self._store else None}
+        found = {
+            name: cpu_s_so_far(service.process.pid) for name, service in servers.items() if service and service.process
+        }
+        return {**found, "idle": idle_s()}
+
     def options(self, name: str) -> dict[str, object]:
         """The configuration of a run."""
         out = self._scratch / name
@@ -210,7 +238,7 @@ def compare(options: argparse.Namespace, urls: Path, scratch: Path, place: Place
         if options.peer:
             peers.append(run_peer(options.peer, urls, scratch / f"peer{number}"))
             print(f"img2dataset  {peers[-1].rate:7.0f} images/s  {peers[-1].cpu_ms:5.2f} CPU ms an image", flush=True)
-        ours.append(run_ours(urls, place.options(f"ours{number}")))
+        ours.append(run_ours(urls, place.options(f"ours{number}"), place.cpu_s))
         print(f"synsift      {ours[-1].rate:7.0f} images/s  {ours[-1].cpu_ms:5.2f} CPU ms an image", flush=True)
     rate = statistics.median(run.rate for run in ours)
     print(f"synsift: median {rate:.0f} images/s of {ours[0].images}")

@@ -7,7 +7,7 @@ member counts as fenced: it begins anew at the committed positions, and its stat
 
 import threading
 import uuid
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -52,7 +52,8 @@ class KafkaLog:
         self._lock = threading.Lock()
         # Connecting takes longer than reading a small partition, and a worker that starts reads many.
         self._idle_readers: list[Any] = []
-        self._data_ends: dict[tuple[str, int, int], int] = {}
+        # By partition: its end, and the end of the data before that.
+        self._data_ends: dict[TopicPartition, tuple[int, int]] = {}
         with errors_of(address):
             self._producer = self._make_producer(f"{prefix}log-{uuid.uuid4().hex}", "log")
             self._reader = self._make_consumer("reader", group=None)
@@ -101,12 +102,9 @@ class KafkaLog:
             ends = self._ends.end_offsets(places)
             found = self._admin.list_group_offsets({self.prefix + group: places}).get(self.prefix + group, {})
             owners = self._owners(self.prefix + group)
-            lags = []
-            for place in places:
-                committed = max(0, found[place].offset) if place in found else 0
-                end = self._data_end(place, committed, ends[place])
-                lags.append(Lag(place.partition, committed, end, owners.get(place, "")))
-        return lags
+            committed = {place: max(0, found[place].offset) if place in found else 0 for place in places}
+            data_ends = self._find_data_ends(committed, ends)
+        return [Lag(place.partition, committed[place], data_ends[place], owners.get(place, "")) for place in places]
 
     def close(self) -> None:
         """Release the clients."""
@@ -154,20 +152,28 @@ class KafkaLog:
                 owners.update({TopicPartition(topic, number): member["client_id"] for number in partitions})
         return owners
 
-    def _data_end(self, place: TopicPartition, committed: int, end: int) -> int:
-        """The end of the data: the markers of transactions behind it take offsets too, and are nobody's work."""
-        if end <= committed or end - committed > _EXACT_LAG:
-            return end
-        key = (place.topic, place.partition, end)
-        if key not in self._data_ends:
-            self._reader.assign([place])
-            self._reader.seek(place, committed)
-            last = committed - 1
-            while self._reader.position(place) < end:
-                for record in self._reader.poll(500, max_records=_EXACT_LAG).get(place, []):
-                    last = record.offset
-            self._data_ends[key] = last + 1
-        return max(committed, self._data_ends[key])
+    def _find_data_ends(
+        self, committed: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]
+    ) -> dict[TopicPartition, int]:
+        """The ends of the data: the markers of transactions behind them take offsets too, and are nobody's work.
+
+        Read together: a partition that has nothing but markers answers no sooner than its poll's time-out.
+        """
+        near = {place for place in ends if committed[place] < ends[place] <= committed[place] + _EXACT_LAG}
+        unknown = {place for place in near if self._data_ends.get(place, (None, 0))[0] != ends[place]}
+        if unknown:
+            found = dict.fromkeys(unknown, 0)
+            self._reader.assign(list(unknown))
+            for place in unknown:
+                self._reader.seek(place, committed[place])
+            while any(self._reader.position(place) < ends[place] for place in unknown):
+                for place, records in self._reader.poll(_READ_POLL_MS).items():
+                    found[place] = max([found[place], *(r.offset + 1 for r in records if r.offset < ends[place])])
+            self._data_ends.update((place, (ends[place], found[place])) for place in unknown)
+        return {
+            place: max(committed[place], self._data_ends[place][1] if place in near else end)
+            for place, end in ends.items()
+        }
 
     def _client_id(self, role: str) -> str:
         return f"synsift-{role}-{self.worker}"

@@ -275,6 +275,19 @@ class LogContract:
         assert log.lag("group", INPUT)[1].owner != ""
         member.close()
 
+    def test_lag_of_all_partitions_is_seen_through_the_ends_of_transactions(self, log: Log) -> None:
+        for _ in range(3):
+            log.produce([entry("x", partition=partition) for partition in range(4)])
+        member = log.join("group", INPUT, Owner())
+        messages = poll_all(member, 12)
+        last = {message.partition: message.offset for message in messages}
+        last[2] = min(message.offset for message in messages if message.partition == 2)
+        member.commit({partition: Position(offset + 1) for partition, offset in last.items()})
+        assert [lag.records > 0 for lag in log.lag("group", INPUT)] == [False, False, True, False]
+        log.produce([entry("y", partition=0)])
+        assert [lag.records > 0 for lag in log.lag("group", INPUT)] == [True, False, True, False]
+        member.close()
+
     def test_a_compacted_topic_ends_with_the_last_record_of_each_key(self, log: Log) -> None:
         for text in ("old", "new"):
             log.produce([entry(text, topic=COMPACTED, key="a"), entry("other", topic=COMPACTED, key=text)])
