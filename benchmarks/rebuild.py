@@ -18,6 +18,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.stream import candidates
+from dedupe import DEFAULT_OPTIONS
 from deploy.local import services
 from pipelines.log.kafka import KafkaLog
 from pipelines.log.kafka_clients import KafkaAddress
@@ -68,7 +69,7 @@ def main() -> None:
 
             def state() -> DedupeState:
                 policy = SnapshotPolicy(growth=1, age_s=1e9)
-                return DedupeState(log, Snapshots(objects), radius_bits=81, policy=policy)
+                return DedupeState(log, Snapshots(objects), match=DEFAULT_OPTIONS, policy=policy)
 
             def rebuild(rebuilt: DedupeState) -> None:
                 for partition in range(PARTITIONS):

@@ -14,13 +14,13 @@ import tempfile
 import time
 import uuid
 from pathlib import Path
-from random import Random
 
 from kafka import KafkaConsumer, KafkaProducer, OffsetAndMetadata, TopicPartition
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from dedupe import Fingerprint
+from benchmarks.fingerprints import random_fingerprints
+from dedupe import DEFAULT_OPTIONS
 from deploy.local import services
 from pipelines import topics
 from pipelines.log.kafka import KafkaLog
@@ -37,19 +37,16 @@ BATCH = 500
 
 def candidates(count: int, *, seed: int = 1, synsets: int = 100) -> list[Candidate]:
     """Candidates whose pictures have nothing to do with each other."""
-    rng = Random(seed)  # noqa: S311 - the same records every time
     found = []
-    for number in range(count):
-        hash256 = bytes([rng.randrange(128)]) + rng.randbytes(31)
-        text = Fingerprint("", hash256, 0.0, 0, 0, "", 0).to_text()
+    for number, made in enumerate(random_fingerprints(count, seed=seed)):
         image = Image(
-            sha256=rng.randbytes(32).hex(),
-            hash=text,
-            information=30.0,
-            width_px=640,
-            height_px=480,
-            format="JPEG",
-            size_bytes=90_000,
+            sha256=made.sha256,
+            hash=made.to_text(),
+            information=made.information,
+            width_px=made.width_px,
+            height_px=made.height_px,
+            format=made.format,
+            size_bytes=made.size_bytes,
         )
         found.append(
             Candidate(
@@ -66,7 +63,7 @@ def candidates(count: int, *, seed: int = 1, synsets: int = 100) -> list[Candida
 def run_ours(address: KafkaAddress, prefix: str) -> float:
     """Seconds of our worker."""
     log = KafkaLog(address, partitions=PARTITIONS, prefix=prefix)
-    stage = DedupeStage(log, Router(PARTITIONS), options=DedupeOptions(81, BATCH))
+    stage = DedupeStage(log, Router(PARTITIONS), options=DedupeOptions(DEFAULT_OPTIONS, BATCH))
     start = time.monotonic()
     asyncio.run(Worker(log, [stage], until_idle=True).run())
     elapsed_s = time.monotonic() - start

@@ -7,25 +7,30 @@ A pure library: no network, no files, no clock, no logging.
 
 from dedupe.decode import DEFAULT_MAX_PIXELS, EXTENSIONS, FORMATS
 from dedupe.errors import CorruptImage, DedupeError, ImageError, TooManyPixels, TruncatedImage, UnsupportedFormat
-from dedupe.fingerprint import HASH_BITS, ORIENTATIONS, Fingerprint, fingerprint, hash_from_text
+from dedupe.evidence import DEFAULT_CRITERIA, Criteria
+from dedupe.fingerprint import Fingerprint, fingerprint
+from dedupe.frequencies import HASH_BITS, ORIENTATIONS
 from dedupe.index import HashIndex
-from dedupe.matcher import DEFAULT_RADIUS_BITS, Kind, Matcher, Verdict
+from dedupe.matcher import DEFAULT_OPTIONS, Kind, Matcher, MatchOptions, Verdict
 from dedupe.quality import better
 from dedupe.survivors import Survivors
 
 __all__ = [
+    "DEFAULT_CRITERIA",
     "DEFAULT_MAX_PIXELS",
-    "DEFAULT_RADIUS_BITS",
+    "DEFAULT_OPTIONS",
     "EXTENSIONS",
     "FORMATS",
     "HASH_BITS",
     "ORIENTATIONS",
     "CorruptImage",
+    "Criteria",
     "DedupeError",
     "Fingerprint",
     "HashIndex",
     "ImageError",
     "Kind",
+    "MatchOptions",
     "Matcher",
     "Survivors",
     "TooManyPixels",
@@ -34,5 +39,4 @@ __all__ = [
     "Verdict",
     "better",
     "fingerprint",
-    "hash_from_text",
 ]

@@ -1,8 +1,8 @@
-"""Untrusted bytes → a small grey image.
+"""Untrusted bytes → a small upright picture.
 
 The one place where bytes from the web meet a decoder. The format is taken from the bytes, never from a name; the
 pixel limit is enforced on the header, before any pixel is decoded; JPEG is decoded at a reduced scale, which costs
-no recall and saves most of the time (see docs/DESIGN.md).
+no recall and saves most of the time (see docs/near-duplicates.md).
 """
 
 import io
@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from dedupe.errors import CorruptImage, TooManyPixels, TruncatedImage, UnsupportedFormat
@@ -28,10 +27,12 @@ EXTENSIONS: Final = {
     "AVIF": "avif",
 }
 DEFAULT_MAX_PIXELS: Final = 100_000_000
+UNKNOWN_QUALITY: Final = 75
+"""Stands for the quality of what doesn't say how it was compressed."""
 
 # Smaller than the hash's 64×64 input needs loses recall; twice that keeps the resampling filter fed, and JPEG can
 # skip seven eighths of its inverse transform for any photograph above 1024 px.
-_REDUCED_SIDE_PX: Final = 128
+_REDUCED_SIDE_PX: Final = 64
 _EXIF_ORIENTATION: Final = 0x0112
 _EXIF_TRANSPOSE: Final = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -55,6 +56,12 @@ _DECODER_ERRORS: Final = (
     struct.error,
     zlib.error,
 )
+# Quality by format, where the file doesn't say more: all pixels; 256 colours.
+_QUALITY: Final = {"PNG": 100, "BMP": 100, "TIFF": 100, "GIF": 60}
+# Sum of the 16 smallest of the luminance table of ITU-T T.81, annex K.1, from which encoders derive theirs. The larger
+# ones end at 255, whatever the quality.
+_JPEG_SMALLEST: Final = 16
+_JPEG_SMALLEST_SUM: Final = 246
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,24 +69,25 @@ class Decoded:
     """A picture, upright and small.
 
     Attributes:
-        grey: ``(height, width) float32`` luminance in 0…255, at a reduced scale.
+        picture: Mode ``L`` or ``YCbCr`` (ITU-R BT.601, as in JPEG), each side at least 128 px where the original's is.
         width_px: Width of the original, upright.
         height_px: Height of the original, upright.
         format: One of ``FORMATS``.
+        quality: How little was lost in compressing, 1…100: of JPEG as encoders count it, estimated from the tables.
     """
 
-    grey: NDArray[np.float32]
+    picture: Image.Image
     width_px: int
     height_px: int
     format: str
+    quality: int
 
 
-def decode(data: bytes, *, side_px: int, max_pixels: int = DEFAULT_MAX_PIXELS) -> Decoded:
-    """Decode the first frame of an image to a square grey thumbnail.
+def decode(data: bytes, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Decoded:
+    """Decode the first frame of an image at a reduced scale.
 
     Args:
         data: The whole file.
-        side_px: Side of the square that the picture is resampled to; at most 128.
         max_pixels: Limit on width × height of the original.
 
     Raises:
@@ -89,7 +97,7 @@ def decode(data: bytes, *, side_px: int, max_pixels: int = DEFAULT_MAX_PIXELS) -
         CorruptImage: Any other fault of the data.
     """
     try:
-        return _decode(data, side_px, max_pixels)
+        return _decode(data, max_pixels)
     except UnidentifiedImageError as exc:
         raise UnsupportedFormat("not an image of a known format") from exc
     except Image.DecompressionBombError as exc:
@@ -102,20 +110,25 @@ def decode(data: bytes, *, side_px: int, max_pixels: int = DEFAULT_MAX_PIXELS) -
         raise CorruptImage(f"{type(exc).__name__}: {exc}") from exc
 
 
-def _decode(data: bytes, side_px: int, max_pixels: int) -> Decoded:
+def _decode(data: bytes, max_pixels: int) -> Decoded:
     with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-        width_px, height_px, kind = image.width, image.height, image.format or ""
+        width_px, height_px = image.size
         if width_px * height_px > max_pixels:
             raise TooManyPixels(f"{width_px}×{height_px} is more than the limit of {max_pixels} pixels")
+        # Pillow names a JPEG that has further pictures behind it, such as a camera's preview, MPO.
+        kind = "JPEG" if image.format == "MPO" else image.format or ""
+        quality = _quality(image, kind)
         orientation = _exif_orientation(image)
-        image.draft("L", (_REDUCED_SIDE_PX, _REDUCED_SIDE_PX))
+        image.draft("L" if image.mode == "L" else "YCbCr", (_REDUCED_SIDE_PX, _REDUCED_SIDE_PX))
         image.load()
-        small = _grey(image).resize((side_px, side_px), Image.Resampling.BICUBIC)
+        if image.width * image.height > max_pixels:  # a GIF's first frame can be larger than its screen
+            raise TooManyPixels(f"{image.width}×{image.height} is more than the limit of {max_pixels} pixels")
+        picture = _reduced(image)
     if orientation in _EXIF_TRANSPOSE:
-        small = small.transpose(_EXIF_TRANSPOSE[orientation])
+        picture = picture.transpose(_EXIF_TRANSPOSE[orientation])
     if orientation >= 5:
         width_px, height_px = height_px, width_px
-    return Decoded(np.asarray(small, dtype=np.float32), width_px, height_px, kind)
+    return Decoded(picture, width_px, height_px, kind, quality)
 
 
 def _exif_orientation(image: Image.Image) -> int:
@@ -128,16 +141,39 @@ def _exif_orientation(image: Image.Image) -> int:
     return value if isinstance(value, int) else 1
 
 
-def _grey(image: Image.Image) -> Image.Image:
-    """Luminance of any mode; transparency over white, 16 bits scaled to 8."""
-    if image.mode == "L":
+def _quality(image: Image.Image, kind: str) -> int:
+    tables = getattr(image, "quantization", None)
+    if not tables:
+        return _QUALITY.get(kind, UNKNOWN_QUALITY)
+    scale = 100 * sum(sorted(tables[min(tables)])[:_JPEG_SMALLEST]) / _JPEG_SMALLEST_SUM
+    quality = 5000 / scale if scale > 100 else (200 - scale) / 2
+    return int(min(100, max(1, round(quality))))
+
+
+def _reduced(image: Image.Image) -> Image.Image:
+    """Luminance, or luminance and colour, of any mode; transparency over white, 16 bits scaled to 8."""
+    if image.mode == "F" or image.mode.startswith("I"):
+        image = Image.fromarray(_eight_bits(image))
+    elif image.has_transparency_data:
+        image = image.convert("RGBA")
+    elif image.mode in ("P", "PA", "1"):
+        image = image.convert("RGB")
+    # Before colours are converted: of a large picture that is most of the work.
+    factors = (_factor(image.width), _factor(image.height))
+    if factors != (1, 1):
+        image = image.reduce(factors)
+    if image.mode == "RGBA":
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    if image.mode in ("L", "YCbCr"):
         return image
-    if image.mode.startswith("I;16") or image.mode == "I":
-        return Image.fromarray((np.asarray(image, dtype=np.int32) // 257).clip(0, 255).astype(np.uint8))
-    if image.has_transparency_data:
-        rgba = image.convert("RGBA")
-        white = Image.new("RGBA", rgba.size, "white")
-        return Image.alpha_composite(white, rgba).convert("L")
-    if image.mode == "P":
-        return image.convert("RGB").convert("L")
-    return image.convert("L")
+    return image.convert("RGB").convert("YCbCr")
+
+
+def _factor(side_px: int) -> int:
+    return max(1, side_px // (2 * _REDUCED_SIDE_PX))
+
+
+def _eight_bits(image: Image.Image) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    values = np.nan_to_num(np.asarray(image, dtype=np.float32))
+    scale = 1 / 257 if image.mode != "F" else 255.0 if values.max(initial=0) <= 1 else 1.0
+    return (values * scale).clip(0, 255).astype(np.uint8)

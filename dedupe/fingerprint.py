@@ -1,67 +1,66 @@
 """An image's bytes → what near-duplicate search needs to know of it.
 
-The hash is a perceptual hash of 256 bits: the signs of the 16×16 lowest frequencies of the two-dimensional DCT of a
-64×64 grey thumbnail (the method of pHash, Zauner 2010, with more bits). Bits are signs rather than comparisons to a
-median, so that the hash of every orientation follows from the hash itself: mirroring negates the odd frequencies of
-one axis, transposing swaps the axes.
+    bytes ─▶ decode ─▶ trim borders ─▶ 16×16 lowest frequencies ─┬─▶ hashes: whole, its centre, inside of the borders
+                                                                 ├─▶ evidence for the second look
+                                                                 └─▶ 64-bit pHash, for databases of such hashes
+
+A hash is 256 bits: the signs of the 16×16 lowest frequencies of the two-dimensional DCT of a grey 64×64 thumbnail (the
+method of pHash, Zauner 2010, with more bits), faded out towards the edges. Bits are signs rather than comparisons with
+a median, so that the hash of every orientation follows from the hash itself.
 """
 
 import base64
+import binascii
 import hashlib
 import re
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
-from dedupe.decode import DEFAULT_MAX_PIXELS, decode
-
-HASH_BITS: Final = 256
-HASH_BYTES: Final = HASH_BITS // 8
-ORIENTATIONS: Final = (
-    "identity",
-    "mirrored",
-    "flipped",
-    "rotated-180",
-    "transposed",
-    "rotated-90",
-    "rotated-270",
-    "transverse",
+from dedupe.borders import Box, trim
+from dedupe.decode import DEFAULT_MAX_PIXELS, FORMATS, decode
+from dedupe.evidence import EVIDENCE_BYTES, make_evidence
+from dedupe.frequencies import (
+    HASH_BYTES,
+    SIDE_PX,
+    Floats,
+    frequencies_of,
+    hash_of,
+    oriented_hashes,
+    tapered_frequencies,
 )
-"""Names of the eight symmetries of a rectangle, in the order of ``Fingerprint.orientations``."""
+from dedupe.views import CENTRE_CROPS, STORED
 
-_SIDE_PX: Final = 64
-_FREQUENCIES: Final = 16
-_VERSION: Final = "1"
+VERSION: Final = 2
+_VIEWS: Final = len(STORED)
+
+_SHA256_BYTES: Final = 32
 _SHA256: Final = re.compile("[0-9a-f]{64}")
-_MAX_SIDE_PX: Final = 2**32 - 1
-_MAX_FORMAT: Final = 8
-# Standard deviation, in grey levels, of what the hash sees of a picture. Below it the signs are those of noise and
-# of rounding: lower, and plain pictures collide at distance 0; higher, and faint sketches are no longer compared.
-_PLAIN_BELOW: Final = 2.0
+_PHASH_FREQUENCIES: Final = 8
+PLAIN_BELOW: Final = 2.0
+"""Standard deviation, in grey levels, of what the hash sees of a picture. Below it the signs are those of noise and of
+rounding: lower, and plain pictures collide at distance 0; higher, and faint sketches are no longer compared."""
+_PLAIN_VIEW_BELOW: Final = 1.0
 
-
-def _dct_matrix(rows: int, size: int) -> NDArray[np.float32]:
-    """The first ``rows`` basis vectors of the orthonormal DCT-II, ``(rows, size)``."""
-    k, n = np.arange(rows)[:, None], np.arange(size)[None, :]
-    basis = np.sqrt(2 / size) * np.cos(np.pi * k * (2 * n + 1) / (2 * size))
-    basis[0] /= np.sqrt(2)
-    return np.asarray(basis, dtype=np.float32)
-
-
-_DCT: Final = _dct_matrix(_FREQUENCIES, _SIDE_PX)
-
-
-def _sign_masks() -> NDArray[np.bool_]:
-    """Which bits change under identity, mirror (x), flip (y) and both: ``(4, 16, 16)``."""
-    odd = np.arange(_FREQUENCIES) % 2 == 1
-    x = np.broadcast_to(odd[None, :], (_FREQUENCIES, _FREQUENCIES))
-    y = x.T
-    return np.stack([np.zeros_like(x), x, y, x ^ y])
-
-
-_SIGN_MASKS: Final = _sign_masks()
+RECORD: Final = np.dtype(
+    [
+        ("sha256", "u1", _SHA256_BYTES),
+        ("phash", "u1", 8),
+        ("hashes", "u1", (_VIEWS, HASH_BYTES)),
+        ("views", "u1"),
+        ("quality", "u1"),
+        ("information", "<f4"),
+        ("width_px", "<u4"),
+        ("height_px", "<u4"),
+        ("size_bytes", "<u8"),
+        ("format", "S8"),
+        ("evidence", "u1", EVIDENCE_BYTES),
+    ]
+)
+"""The binary form of a fingerprint, little-endian. A change of it is another ``VERSION``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,71 +69,117 @@ class Fingerprint:
 
     Attributes:
         sha256: Of the file, lower-case hexadecimal.
-        hash256: The perceptual hash, 32 bytes.
+        phash: 8 bytes: the 64-bit pHash of the whole, as ``imagehash.phash`` computes it, but for up to 4 bits.
+        hashes: A perceptual hash of 32 bytes for each of ``views.STORED``, one after another.
+        views: Bit ``n`` is set where hash ``n`` says something; the others are zeros.
+        evidence: What the second look compares; see ``dedupe.evidence``.
         information: Standard deviation of the picture as the hash sees it, in grey levels of 255.
         width_px: Width, upright.
         height_px: Height, upright.
         format: As named by the decoder, for example ``JPEG``.
         size_bytes: Of the file.
+        quality: How little was lost in compressing, 1…100.
     """
 
     sha256: str
-    hash256: bytes
+    phash: bytes
+    hashes: bytes
+    views: int
+    evidence: bytes
     information: float
     width_px: int
     height_px: int
     format: str
     size_bytes: int
+    quality: int
+
+    @property
+    def hash256(self) -> bytes:
+        """The perceptual hash of the whole picture, 32 bytes."""
+        return self.hashes[:HASH_BYTES]
 
     @property
     def is_plain(self) -> bool:
         """Whether the picture is too plain to hash: it is compared by SHA-256 only."""
-        return self.information < _PLAIN_BELOW
+        return self.information < PLAIN_BELOW or self.views == 0
+
+    @property
+    def used_views(self) -> NDArray[np.intp]:
+        """Numbers of the views whose hashes say something."""
+        return np.flatnonzero([self.views >> view & 1 for view in range(_VIEWS)])
+
+    def view_hashes(self) -> NDArray[np.uint8]:
+        """All hashes, ``(_VIEWS, 32) uint8``; those of views that aren't used are zeros."""
+        return np.frombuffer(self.hashes, dtype=np.uint8).reshape(_VIEWS, HASH_BYTES)
 
     def orientations(self) -> NDArray[np.uint8]:
-        """Hashes of the picture in its eight orientations, ``(8, 32) uint8``, ordered as ``ORIENTATIONS``."""
-        bits = np.unpackbits(np.frombuffer(self.hash256, dtype=np.uint8)).reshape(_FREQUENCIES, _FREQUENCIES)
-        upright = bits ^ _SIGN_MASKS
-        # The DC bit is always 0; the masks leave it alone, as 0 is an even frequency.
-        both = np.concatenate([upright, upright.transpose(0, 2, 1)])
-        return np.packbits(both.reshape(8, HASH_BITS), axis=1)
+        """Hashes of the whole picture in its eight orientations, ``(8, 32) uint8``, ordered as ``ORIENTATIONS``."""
+        return np.asarray(oriented_hashes(self.view_hashes()[:1])[0])
+
+    def to_record(self) -> bytes:
+        """The stable binary form, as ``RECORD`` describes it."""
+        row = np.zeros((), dtype=RECORD)
+        row["sha256"] = np.frombuffer(bytes.fromhex(self.sha256), dtype=np.uint8)
+        row["phash"] = np.frombuffer(self.phash, dtype=np.uint8)
+        row["hashes"] = self.view_hashes()
+        row["evidence"] = np.frombuffer(self.evidence, dtype=np.uint8)
+        row["format"] = self.format.encode()
+        for name in ("views", "quality", "information", "width_px", "height_px", "size_bytes"):
+            row[name] = getattr(self, name)
+        return row.tobytes()
 
     def to_text(self) -> str:
-        """The stable text form: version and hash, for example ``1:q83v…``."""
-        return f"{_VERSION}:{base64.b64encode(self.hash256).decode()}"
+        """The stable text form: version and base64 of the binary one, for example ``2:q83v…``."""
+        return f"{VERSION}:{base64.b64encode(self.to_record()).decode()}"
 
     @classmethod
-    def from_text(cls, text: str, *, sha256: str, **others: Any) -> Self:  # noqa: ANN401 - the other attributes
-        """Make one of its text form and the other attributes, none of them trusted.
+    def from_record(cls, data: bytes) -> Self:
+        """Read the binary form; it isn't trusted.
 
         Raises:
-            ValueError: Another version, or a value that no picture has.
+            ValueError: Of another length, or with a value that no picture has.
         """
-        if not _SHA256.fullmatch(sha256):
-            raise ValueError("a SHA-256 has 64 hexadecimal digits in lower case")
-        found = cls(sha256=sha256, hash256=hash_from_text(text), **others)
-        if not (0 <= found.width_px <= _MAX_SIDE_PX and 0 <= found.height_px <= _MAX_SIDE_PX):
-            raise ValueError(f"no picture has {found.width_px} x {found.height_px} pixels")
-        if not 0 <= found.size_bytes < 2**63:
-            raise ValueError(f"no file has {found.size_bytes} bytes")
-        if not (found.format.isascii() and 0 < len(found.format) <= _MAX_FORMAT):
-            raise ValueError(f"no format is called {found.format[:40]!r}")
+        if len(data) != RECORD.itemsize:
+            raise ValueError(f"a fingerprint has {RECORD.itemsize} bytes, not {len(data)}")
+        row = np.frombuffer(data, dtype=RECORD)[0]
+        found = cls(
+            sha256=row["sha256"].tobytes().hex(),
+            phash=row["phash"].tobytes(),
+            hashes=row["hashes"].tobytes(),
+            views=int(row["views"]),
+            evidence=row["evidence"].tobytes(),
+            information=float(row["information"]),
+            width_px=int(row["width_px"]),
+            height_px=int(row["height_px"]),
+            format=row["format"].decode("ascii", errors="replace"),
+            size_bytes=int(row["size_bytes"]),
+            quality=int(row["quality"]),
+        )
+        if found.format not in FORMATS:
+            raise ValueError(f"no format is called {found.format!r}")
+        if found.views >> _VIEWS or not 1 <= found.quality <= 100:
+            raise ValueError("a fingerprint with views or a quality that there are not")
+        if not np.isfinite(found.information) or found.information < 0:
+            raise ValueError(f"no picture has an information of {found.information}")
         return found
 
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        """Read the text form; it isn't trusted.
 
-def hash_from_text(text: str) -> bytes:
-    """Read the hash of ``Fingerprint.to_text``.
-
-    Raises:
-        ValueError: Another version, or not 32 bytes of base64.
-    """
-    version, _, encoded = text.partition(":")
-    if version != _VERSION:
-        raise ValueError(f"fingerprint version {version!r} is unknown; this program reads {_VERSION!r}")
-    value = base64.b64decode(encoded, validate=True)
-    if len(value) != HASH_BYTES:
-        raise ValueError(f"a fingerprint has {HASH_BYTES} bytes, not {len(value)}")
-    return value
+        Raises:
+            ValueError: Another version, not base64, or a value that no picture has.
+        """
+        version, _, encoded = text.partition(":")
+        if version != str(VERSION):
+            raise ValueError(
+                f"fingerprint of version {version[:20]!r}; this program reads version {VERSION}: make it anew"
+            )
+        try:
+            data = base64.b64decode(encoded, validate=True)
+        except binascii.Error as exc:
+            raise ValueError(f"a fingerprint is base64: {exc}") from exc
+        return cls.from_record(data)
 
 
 def fingerprint(data: bytes, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Fingerprint:
@@ -147,15 +192,53 @@ def fingerprint(data: bytes, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Fingerp
     Raises:
         ImageError: One of its kinds, if the bytes can't be decoded.
     """
-    decoded = decode(data, side_px=_SIDE_PX, max_pixels=max_pixels)
-    frequencies = _DCT @ decoded.grey @ _DCT.T
+    decoded = decode(data, max_pixels=max_pixels)
+    picture = decoded.picture
+    luma = picture if picture.mode == "L" else picture.getchannel(0)
+    box = trim(np.asarray(luma))
+    has_border = tuple(box) != (0, 0, *picture.size)
+    inside = _thumbnail(luma, box)
+    whole = _thumbnail(luma, None) if has_border else inside
+    frequencies = frequencies_of(whole)
     frequencies[0, 0] = 0.0
+    seen = [tapered_frequencies(whole, crop=crop) for crop in CENTRE_CROPS]
+    if has_border:
+        seen.append(tapered_frequencies(inside))
+    used = [_spread(view) >= _PLAIN_VIEW_BELOW for view in seen]
+    hashes = b"".join(hash_of(view) if use else bytes(HASH_BYTES) for view, use in zip(seen, used, strict=True))
     return Fingerprint(
         sha256=hashlib.sha256(data).hexdigest(),
-        hash256=np.packbits(frequencies > 0).tobytes(),
-        information=float(np.sqrt(np.square(frequencies).sum())) / _SIDE_PX,
+        phash=_phash(whole),
+        hashes=hashes.ljust(_VIEWS * HASH_BYTES, b"\0"),
+        views=sum(use << number for number, use in enumerate(used)),
+        evidence=make_evidence(inside, picture, box),
+        information=_spread(frequencies),
         width_px=decoded.width_px,
         height_px=decoded.height_px,
         format=decoded.format,
         size_bytes=len(data),
+        quality=decoded.quality,
     )
+
+
+def is_sha256(text: str) -> bool:
+    """Whether a text is a SHA-256 as fingerprints write it."""
+    return _SHA256.fullmatch(text) is not None
+
+
+def _thumbnail(luma: Image.Image, box: Box | None) -> Floats:
+    """Luminance as ``(64, 64)``."""
+    return np.asarray(luma.resize((SIDE_PX, SIDE_PX), Image.Resampling.BILINEAR, box=box), dtype=np.float32)
+
+
+def _spread(frequencies: Floats) -> float:
+    """Standard deviation of a picture with these frequencies, in grey levels."""
+    return float(np.sqrt(np.square(frequencies).sum())) / SIDE_PX
+
+
+def _phash(picture: Floats) -> bytes:
+    """The 64-bit pHash: which of the 8×8 lowest frequencies are above their median (as ``imagehash`` computes it)."""
+    low = frequencies_of(picture)[:_PHASH_FREQUENCIES, :_PHASH_FREQUENCIES].copy()
+    low[0] *= np.sqrt(2)  # its DCT is not normalised: the constant weighs more there
+    low[:, 0] *= np.sqrt(2)
+    return np.packbits(low > np.partition(low, (31, 32), axis=None)[31:33].mean()).tobytes()

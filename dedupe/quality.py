@@ -1,16 +1,23 @@
 """Which of two copies is the better one to keep."""
 
+from typing import Final
+
 from dedupe.fingerprint import Fingerprint
+
+# Of copies that are equal in pixels and compression: what any program can read, first.
+_FORMATS: Final = ("AVIF", "BMP", "GIF", "TIFF", "WEBP", "PNG", "JPEG")
 
 
 def better(challenger: Fingerprint, holder: Fingerprint) -> bool:
-    """Whether ``challenger`` should replace ``holder``: more pixels, then less compressed.
+    """Whether ``challenger`` should replace ``holder``.
 
-    Of copies with equal pixels and equal size the smaller SHA-256 is kept, so that the order of arrival doesn't
-    decide. Pure; the same answer for the same two files, always.
+    More pixels win; then less compression, by the quality that the file tells and then by its size; then the more
+    common format. Of copies that are equal in all that the earlier one stays. Pure; the same answer for the same two
+    files, always.
     """
-    return _rank(challenger) > _rank(holder)
+    return rank(challenger) > rank(holder)
 
 
-def _rank(image: Fingerprint) -> tuple[int, int, int]:
-    return image.width_px * image.height_px, image.size_bytes, -int(image.sha256, 16)
+def rank(image: Fingerprint) -> tuple[int, int, int, int]:
+    """What ``better`` compares; the larger is the better."""
+    return image.width_px * image.height_px, image.quality, image.size_bytes, _FORMATS.index(image.format)

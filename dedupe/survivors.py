@@ -1,57 +1,26 @@
-"""All that survived in a scope, as columns: what a matcher's state is made of, in a form that can be kept.
+"""All that survived in a scope, as rows: what a matcher's state is made of, in a form that can be kept.
 
-A row is 100 bytes, little-endian, so that a million of them are read and written in well under a second.
+A row is a fingerprint's binary form and the number of its cluster, little-endian, so that a million of them are read
+and written in seconds.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.fingerprint import HASH_BYTES, Fingerprint
+from dedupe.fingerprint import RECORD, Fingerprint
 
-_SHA256_BYTES: Final = 32
-_FORMAT_BYTES: Final = 8
-_ROW: Final = np.dtype(
-    [
-        ("sha256", "u1", _SHA256_BYTES),
-        ("hash256", "u1", HASH_BYTES),
-        ("information", "<f8"),
-        ("width_px", "<u4"),
-        ("height_px", "<u4"),
-        ("size_bytes", "<u8"),
-        ("format", f"S{_FORMAT_BYTES}"),
-        ("cluster", "<u4"),
-    ]
-)
+_ROW: Final = np.dtype([*((name, RECORD[name]) for name in RECORD.names or ()), ("cluster", "<u4")])
+_FIRST_ROOM: Final = 4
 
 
-@dataclass(frozen=True, slots=True)
 class Survivors:
-    """Pictures in the order in which they were accepted, and the cluster of each, numbered from 0 as they appeared.
+    """Pictures in the order in which they were accepted, and the cluster of each, numbered from 0 as they appeared."""
 
-    Attributes:
-        rows: ``(n,)`` of the module's row type.
-    """
-
-    rows: NDArray[np.void]
-
-    @classmethod
-    def of(cls, accepted: Sequence[Fingerprint], clusters: Sequence[int]) -> Self:
-        """Make the columns."""
-        rows = np.empty(len(accepted), dtype=_ROW)
-        if accepted:
-            digests = bytes.fromhex("".join(image.sha256 for image in accepted))
-            rows["sha256"] = np.frombuffer(digests, dtype=np.uint8).reshape(-1, _SHA256_BYTES)
-            hashes = b"".join(image.hash256 for image in accepted)
-            rows["hash256"] = np.frombuffer(hashes, dtype=np.uint8).reshape(-1, HASH_BYTES)
-            for name in ("information", "width_px", "height_px", "size_bytes"):
-                rows[name] = [getattr(image, name) for image in accepted]
-            rows["format"] = [image.format.encode() for image in accepted]
-            rows["cluster"] = clusters
-        return cls(rows)
+    def __init__(self, rows: NDArray[np.void] | None = None) -> None:
+        self._rows = np.zeros(_FIRST_ROOM, dtype=_ROW) if rows is None else rows
+        self._count = 0 if rows is None else len(rows)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
@@ -62,7 +31,7 @@ class Survivors:
         """
         if len(data) % _ROW.itemsize:
             raise ValueError(f"{len(data)} bytes are not rows of {_ROW.itemsize}")
-        rows = np.frombuffer(data, dtype=_ROW)
+        rows = np.frombuffer(data, dtype=_ROW).copy()
         clusters = rows["cluster"].astype(np.int64)
         highest = np.maximum.accumulate(clusters)
         before = np.concatenate([[-1], highest[:-1]])
@@ -75,34 +44,33 @@ class Survivors:
         return self.rows.tobytes()
 
     def __len__(self) -> int:
-        return len(self.rows)
+        return self._count
+
+    def __getitem__(self, number: int) -> Fingerprint:
+        """One of the pictures."""
+        if not 0 <= number < self._count:
+            raise IndexError(number)
+        return Fingerprint.from_record(self._rows[number].tobytes()[: RECORD.itemsize])
+
+    def append(self, image: Fingerprint, cluster: int) -> None:
+        """Add a picture."""
+        if self._count == len(self._rows):
+            grown = np.zeros(2 * self._count, dtype=_ROW)
+            grown[: self._count] = self._rows
+            self._rows = grown
+        self._rows[self._count] = np.frombuffer(image.to_record() + cluster.to_bytes(4, "little"), dtype=_ROW)[0]
+        self._count += 1
 
     @property
-    def hashes(self) -> NDArray[np.uint8]:
-        """The perceptual hashes, ``(n, 32) uint8``."""
-        return np.ascontiguousarray(self.rows["hash256"])
+    def rows(self) -> NDArray[np.void]:
+        """The rows so far."""
+        return self._rows[: self._count]
 
-    @property
-    def clusters(self) -> NDArray[np.uint32]:
-        """The cluster of each row, ``(n,) uint32``."""
-        return np.asarray(self.rows["cluster"])
+    def evidence(self, number: int) -> bytes:
+        """The evidence of a picture."""
+        return bytes(self._rows[number]["evidence"].tobytes())
 
-    def fingerprints(self) -> list[Fingerprint]:
-        """The pictures, in order."""
-        digests, hashes = self.rows["sha256"].tobytes().hex(), self.rows["hash256"].tobytes()
-        columns = [self.rows[name].tolist() for name in ("information", "width_px", "height_px", "size_bytes")]
-        formats = {name: name.decode() for name in set(self.rows["format"].tolist())}
-        return [
-            Fingerprint(
-                sha256=digests[2 * _SHA256_BYTES * n : 2 * _SHA256_BYTES * (n + 1)],
-                hash256=hashes[HASH_BYTES * n : HASH_BYTES * (n + 1)],
-                information=information,
-                width_px=width_px,
-                height_px=height_px,
-                format=formats[name],
-                size_bytes=size_bytes,
-            )
-            for n, (information, width_px, height_px, size_bytes, name) in enumerate(
-                zip(*columns, self.rows["format"].tolist(), strict=True)
-            )
-        ]
+    def sha256s(self) -> list[str]:
+        """Of all, in order."""
+        digits = self.rows["sha256"].tobytes().hex()
+        return [digits[begin : begin + 64] for begin in range(0, len(digits), 64)]

@@ -3,7 +3,7 @@
 import os
 import socket
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -13,8 +13,9 @@ from crawler.download.rows_handler import FILE_HANDLER
 from crawler.download.settings import Limits
 from crawler.identity import user_agent
 from crawler.sources import CommonsSource, Source, UrlListSource
+from dedupe import DEFAULT_CRITERIA, MatchOptions
 from pipelines import __version__
-from pipelines.config import Settings
+from pipelines.config import DedupeSettings, Settings
 from pipelines.errors import ConfigError
 from pipelines.log.base import Log
 from pipelines.log.kafka import KafkaLog
@@ -172,10 +173,16 @@ def _fetch(parts: Parts) -> Stage:
     return FetchStage(parts.log, parts.router, blobs=parts.objects, options=options)
 
 
+def match_options(settings: DedupeSettings) -> MatchOptions:
+    """What counts as near, by the configuration."""
+    criteria = replace(DEFAULT_CRITERIA, detail=settings.similarity)
+    return MatchOptions(settings.radius_bits, criteria, settings.all_crops)
+
+
 def _dedupe(parts: Parts) -> Stage:
     settings = parts.settings.dedupe
     policy = SnapshotPolicy(growth=settings.snapshot_growth, age_s=settings.snapshot_age_s)
-    options = DedupeOptions(settings.radius_bits, settings.batch, policy)
+    options = DedupeOptions(match_options(settings), settings.batch, policy)
     return DedupeStage(parts.log, parts.router, options=options, snapshots=Snapshots(parts.objects))
 
 

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, Va
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from crawler.sources.commons import DEFAULT_API
-from dedupe import DEFAULT_MAX_PIXELS, DEFAULT_RADIUS_BITS
+from dedupe import DEFAULT_MAX_PIXELS, DEFAULT_OPTIONS
 from pipelines.errors import ConfigError
 from pipelines.stages.dedupe_state import DEFAULT_POLICY
 from pipelines.worker import DEFAULT_DRAIN_S
@@ -154,7 +154,17 @@ class DedupeSettings(Branch):
     """The stage ``dedupe``."""
 
     radius_bits: int = Field(
-        default=DEFAULT_RADIUS_BITS, ge=0, le=128, description="Largest distance of near-duplicates"
+        default=DEFAULT_OPTIONS.radius_bits, ge=0, le=128, description="Largest distance of what hashes propose, of 256"
+    )
+    similarity: float = Field(
+        default=DEFAULT_OPTIONS.criteria.detail,
+        ge=0,
+        le=1,
+        description="Least agreement in detail, which a second look wants of near-duplicates",
+    )
+    all_crops: bool = Field(
+        default=DEFAULT_OPTIONS.all_crops,
+        description="Whether crops at one side are found, too; without, a scope of millions is four times as fast",
     )
     batch: int = Field(default=500, ge=1, le=10_000, description="Candidates a transaction")
     snapshot_growth: int = Field(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from dedupe import Kind, Verdict
+from dedupe import Kind, MatchOptions, Verdict
 from pipelines.errors import RecordError
 from pipelines.log.base import Log, Message
 from pipelines.metrics import WORK_SECONDS
@@ -27,7 +27,7 @@ UNIQUE: Final = "unique"
 class DedupeOptions:
     """What a dedupe stage needs of the configuration."""
 
-    radius_bits: int
+    match: MatchOptions
     batch: int
     snapshots: SnapshotPolicy = DEFAULT_POLICY
 
@@ -46,9 +46,7 @@ class DedupeStage(BatchStage):
         snapshots: Snapshots | None = None,
     ) -> None:
         super().__init__(log, router, batch=options.batch)
-        self._state = DedupeState(
-            log, snapshots, radius_bits=options.radius_bits, policy=options.snapshots, beat=self.beat
-        )
+        self._state = DedupeState(log, snapshots, match=options.match, policy=options.snapshots, beat=self.beat)
 
     def restore(self, partition: int) -> None:
         """Rebuild the matchers of a partition."""

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from dedupe import Fingerprint, Matcher, Verdict
+from dedupe import Fingerprint, Matcher, MatchOptions, Verdict
 from pipelines import topics
 from pipelines.errors import DamagedSnapshot, RecordError, StoreError
 from pipelines.log.base import Log, Message
@@ -78,17 +78,11 @@ def fingerprint_of(image: Image) -> Fingerprint:
         RecordError: Something in it can't be one.
     """
     try:
-        found = Fingerprint.from_text(
-            image.hash,
-            sha256=image.sha256,
-            information=image.information,
-            width_px=image.width_px,
-            height_px=image.height_px,
-            format=image.format,
-            size_bytes=image.size_bytes,
-        )
+        found = Fingerprint.from_text(image.hash)
     except ValueError as exc:
         raise RecordError(f"image {image.sha256[:64]!r}: {exc}") from exc
+    if found.sha256 != image.sha256:
+        raise RecordError(f"image {image.sha256[:64]!r} has the fingerprint of {found.sha256}")
     return found
 
 
@@ -100,7 +94,7 @@ class DedupeState:
         log: Log,
         snapshots: Snapshots | None,
         *,
-        radius_bits: int,
+        match: MatchOptions,
         policy: SnapshotPolicy,
         beat: Callable[[], None] = lambda: None,
     ) -> None:
@@ -109,13 +103,13 @@ class DedupeState:
         Args:
             log: Has ``survivors``.
             snapshots: Where they are kept; None for none.
-            radius_bits: Of the matchers.
+            match: What the matchers count as near.
             policy: When to write one.
             beat: Called now and then while rebuilding, which may take long.
         """
         self._log = log
         self._snapshots = snapshots
-        self._radius_bits = radius_bits
+        self._match = match
         self._policy = policy
         self._beat = beat
         self._partitions: dict[int, _Partition] = {}
@@ -210,8 +204,7 @@ class DedupeState:
                 continue
             self._beat()
             matchers = {
-                wnid: Matcher.from_survivors(survivors, radius_bits=self._radius_bits)
-                for wnid, survivors in snapshot.synsets.items()
+                wnid: Matcher.from_survivors(survivors, self._match) for wnid, survivors in snapshot.synsets.items()
             }
             return _Partition(matchers, last), records
         return _Partition(), self._log.read(topics.SURVIVORS.name, partition)
@@ -237,5 +230,5 @@ class DedupeState:
 
     def _matcher(self, state: _Partition, wnid: str) -> Matcher:
         if wnid not in state.matchers:
-            state.matchers[wnid] = Matcher(radius_bits=self._radius_bits)
+            state.matchers[wnid] = Matcher(self._match)
         return state.matchers[wnid]

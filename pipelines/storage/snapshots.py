@@ -1,6 +1,6 @@
 """Snapshots of the state of deduplication, so that a partition need not be replayed from its first survivor.
 
-    line 1    synsift-snapshot 1                     what it is, and the version of its form
+    line 1    synsift-snapshot 2                     what it is, and the version of its form
     line 2    JSON: partition, last offset and the digest of that record, synsets and how many rows each has
     rows      of the synsets one after another, ``dedupe.Survivors.to_bytes``
     32 bytes  SHA-256 of everything before
@@ -25,7 +25,7 @@ SNAPSHOTS: Final = "snapshots/dedupe/"
 KEPT: Final = 3
 """Snapshots of a partition that stay: the newest may be damaged, or be written at this moment."""
 
-_VERSION: Final = 1
+_VERSION: Final = 2
 _MAGIC: Final = b"synsift-snapshot "
 _DIGEST_BYTES: Final = 32
 _NAME: Final = re.compile(r"(\d+)-[0-9a-f]{8}\.snapshot")

@@ -1,13 +1,18 @@
+import base64
+import contextlib
 import hashlib
+import io
+from dataclasses import replace
 
 import imagehash
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageOps
 
-from dedupe import ORIENTATIONS, Fingerprint, fingerprint, hash_from_text
+from dedupe import ORIENTATIONS, Fingerprint, better, fingerprint
+from dedupe.frequencies import oriented_hashes
 from tests.dedupe.pictures import encoded, scene
 
 _TURNS = {
@@ -43,12 +48,12 @@ def test_the_first_orientation_is_the_hash_itself() -> None:
 
 @given(st.binary(min_size=32, max_size=32))
 def test_the_orientations_form_a_group(bits: bytes) -> None:
-    # The DC bit is never set by `fingerprint`.
-    found = Fingerprint("00", bytes([bits[0] & 0x7F]) + bits[1:], 9.0, 1, 1, "PNG", 1)
-    rows = {row.tobytes() for row in found.orientations()}
-    for row in found.orientations():
-        again = Fingerprint("00", row.tobytes(), 9.0, 1, 1, "PNG", 1)
-        assert {other.tobytes() for other in again.orientations()} == rows
+    # The bit of the constant is never set by `fingerprint`.
+    hashes = np.frombuffer(bytes([bits[0] & 0x7F]) + bits[1:], dtype=np.uint8)[None]
+    found = oriented_hashes(hashes)[0]
+    rows = {row.tobytes() for row in found}
+    for turned in oriented_hashes(found):
+        assert {row.tobytes() for row in turned} == rows
 
 
 def test_copies_are_near_and_other_pictures_are_far() -> None:
@@ -60,11 +65,12 @@ def test_copies_are_near_and_other_pictures_are_far() -> None:
     assert min(distance(of(image).hash256, other) for other in others) > 81
 
 
-def test_the_hash_agrees_with_imagehash_of_the_same_size() -> None:
-    # Not bit by bit: imagehash compares with the median. On pictures the median is near zero.
-    for seed in range(5):
-        theirs = np.packbits(imagehash.phash(scene(seed), hash_size=16).hash.ravel()).tobytes()
-        assert distance(of(scene(seed)).hash256, theirs) <= 24
+def test_the_64_bit_hash_is_that_of_imagehash_but_for_four_bits() -> None:
+    for seed in range(40):
+        data = encoded(scene(seed), "JPEG", quality=90)
+        with Image.open(io.BytesIO(data)) as image:
+            theirs = np.packbits(imagehash.phash(image).hash.ravel()).tobytes()
+        assert distance(fingerprint(data).phash, theirs) <= 4
 
 
 def test_what_else_is_known_of_an_image() -> None:
@@ -80,12 +86,42 @@ def test_one_colour_is_plain(colour: object) -> None:
     assert of(Image.new("RGB", (200, 100), colour)).is_plain  # type: ignore[arg-type]
 
 
-def test_the_text_form_is_read_back() -> None:
-    found = of(scene(5))
-    assert hash_from_text(found.to_text()) == found.hash256
+def test_the_forms_are_read_back() -> None:
+    for found in (of(scene(5)), of(Image.new("L", (50, 60), 255)), of(ImageOps.expand(scene(6), 30, "white"))):
+        assert Fingerprint.from_text(found.to_text()).to_record() == found.to_record()
+        assert replace(Fingerprint.from_record(found.to_record()), information=found.information) == found
 
 
-@pytest.mark.parametrize("text", ["", "1:", "2:AAAA", "1:AAAA", "1:**", "nonsense"])
-def test_a_wrong_text_form_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"fingerprint|base64|padding|Only"):
-        hash_from_text(text)
+_RECORD = of(scene(5)).to_record()
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "version ''"),
+        ("1:" + "A" * 43 + "=", "version '1'; this program reads version 2"),
+        ("2:AAAA", "539 bytes, not 3"),
+        ("2:**", "base64"),
+        ("nonsense", "version 'nonsense'"),
+        ("2:" + base64.b64encode(_RECORD.replace(b"PNG\0", b"EXE\0")).decode(), "no format is called 'EXE'"),
+        ("2:" + base64.b64encode(_RECORD[:168] + b"\xff" + _RECORD[169:]).decode(), "views"),
+    ],
+)
+def test_a_wrong_text_form_is_refused(text: str, says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        Fingerprint.from_text(text)
+
+
+@given(st.binary(min_size=len(_RECORD), max_size=len(_RECORD)))
+def test_any_bytes_are_read_or_refused(data: bytes) -> None:
+    with contextlib.suppress(ValueError):
+        found = Fingerprint.from_record(_RECORD[:170] + data[170:190] + _RECORD[190:])
+        assert not better(found, found)
+
+
+def test_borders_are_seen() -> None:
+    assert of(scene(6)).used_views.tolist() == [0, 1, 2]
+    framed = of(ImageOps.expand(scene(6), (20, 30, 40, 50), "white"))
+    assert framed.used_views.tolist() == [0, 1, 2, 3]
+    inside = framed.view_hashes()[3].tobytes()
+    assert distance(inside, of(scene(6)).hash256) <= 12

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import aiohttp
 
+from dedupe import DEFAULT_OPTIONS
 from pipelines.config import ServiceSettings
 from pipelines.service.http import serving
 from pipelines.stages.dedupe import DedupeOptions, DedupeStage
@@ -20,7 +21,7 @@ def test_a_worker_is_ready_once_its_state_is_rebuilt_and_shows_what_it_did(tmp_p
     world = make_world(tmp_path)
     image = stored(world, encoded(scene(1), "JPEG"))
     world.log.produce([world.router.candidate(candidate(image))])
-    stage = DedupeStage(world.log, world.router, options=DedupeOptions(81, 10))
+    stage = DedupeStage(world.log, world.router, options=DedupeOptions(DEFAULT_OPTIONS, 10))
     worker = Worker(world.log, [stage], until_idle=False)
 
     async def scenario() -> None:
@@ -44,7 +45,7 @@ def test_a_worker_is_ready_once_its_state_is_rebuilt_and_shows_what_it_did(tmp_p
 
 def test_a_worker_whose_stage_no_longer_polls_is_not_alive(tmp_path: Path) -> None:
     world = make_world(tmp_path)
-    stage = DedupeStage(world.log, world.router, options=DedupeOptions(81, 10))
+    stage = DedupeStage(world.log, world.router, options=DedupeOptions(DEFAULT_OPTIONS, 10))
     worker = Worker(world.log, [stage], until_idle=False)
 
     async def scenario() -> None:

@@ -1,0 +1,337 @@
+"""The second look: do two pictures that hashes propose agree in detail and in colour?
+
+A hash of signs can't tell a product from another one that is photographed alike, nor from the same one in another
+colour. So a fingerprint has evidence: the lowest frequencies of luminance and colour, from which small pictures are
+made again. They are laid over one another by an affine map, which begins with what the hashes say of orientation and
+crop and is refined by Gauss-Newton steps on the difference of the pictures (Lucas and Kanade 1981; gain and offset of
+the light are fitted along with it, as in Bartoli 2008). Then they must agree:
+
+    correlation  of luminance, where they overlap
+    detail       the same of the 12×12 lowest frequencies, the higher counting for more, so that a large plain ground
+                 doesn't drown the subject
+    gain         contrast of one to that of the other
+    colour       the direction of colours, place by place. A picture without colours is a grey copy of a coloured one if
+                 its light is that one's, too.
+"""
+
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from dedupe.borders import Box
+from dedupe.frequencies import FREQUENCIES, SIDE_PX, Floats, dct_matrix, frequencies_of, oriented
+from dedupe.views import View, extra_hashes
+
+_COLOURS: Final = 6
+EVIDENCE: Final = np.dtype(
+    [
+        ("border", "u1", 4),
+        ("mean", "u1"),
+        ("luma_scale", "<f4"),
+        ("chroma_scale", "<f4"),
+        ("luma", "i1", (FREQUENCIES, FREQUENCIES)),
+        ("chroma", "i1", (2, _COLOURS, _COLOURS)),
+    ]
+)
+"""Of the picture inside of its borders: their widths (left, top, right, bottom, in 255ths of the sides), the mean of
+its luminance, and its lowest frequencies, as signed square roots of their share of the largest."""
+EVIDENCE_BYTES: Final = EVIDENCE.itemsize
+
+_SIDE: Final = 32
+"""Side of the pictures that are laid over one another."""
+_DETAILS: Final = 12
+_STEPS: Final = 6
+_MAX_STEP: Final = 0.08
+_MIN_OVERLAP: Final = 0.3
+_ENOUGH: Final = 0.995
+_GAINED: Final = 0.001
+_NO_COLOUR: Final = 128
+_CHROMA_PX: Final = 16
+
+_TO_LUMA: Final = dct_matrix(FREQUENCIES, _SIDE) * np.float32(np.sqrt(_SIDE / SIDE_PX))
+_TO_COLOUR: Final = _TO_LUMA[:_COLOURS]
+_CHROMA_DCT: Final = dct_matrix(_COLOURS, _CHROMA_PX) * np.float32(np.sqrt(SIDE_PX / _CHROMA_PX))
+_DETAIL: Final = dct_matrix(_DETAILS, _SIDE)
+_DETAIL_WEIGHT: Final[Floats] = np.hypot(*np.meshgrid(np.arange(_DETAILS), np.arange(_DETAILS))).astype(np.float32)
+_PLACE: Final = ((np.arange(_SIDE) + 0.5) / _SIDE - 0.5).astype(np.float32)
+_X: Final = np.tile(_PLACE, _SIDE)
+_Y: Final = np.repeat(_PLACE, _SIDE)
+_DAMPING: Final = np.float32(1e-3 / 6)
+
+
+@dataclass(frozen=True, slots=True)
+class Criteria:
+    """What two pictures must agree in. The defaults are measured: docs/near-duplicates.md.
+
+    Attributes:
+        correlation: Least of luminance, -1…1.
+        detail: Least of detail, -1…1.
+        gain: Most by which the contrast of one may be that of the other.
+        colour: Least of the colours' directions (a cosine), where both have colours and they differ visibly.
+        colour_difference: From how many levels of 255 on colours differ visibly.
+        colour_balance: Most levels by which all colours together may be warmer or colder.
+        grey: Below how many levels a picture counts as colourless, whatever its tint.
+        grey_gain: Most by which contrast may differ where only one has colours.
+        grey_shift: Most levels by which brightness may differ there.
+    """
+
+    correlation: float = 0.8
+    detail: float = 0.85
+    gain: float = 1.8
+    colour: float = 0.7
+    colour_difference: float = 10.0
+    colour_balance: float = 8.0
+    grey: float = 4.0
+    grey_gain: float = 1.12
+    grey_shift: float = 6.0
+
+
+DEFAULT_CRITERIA: Final = Criteria()
+
+
+class Side(NamedTuple):
+    """One of two pictures in a second look.
+
+    Attributes:
+        evidence: Of its fingerprint.
+        view: What the hash saw of it.
+    """
+
+    evidence: bytes
+    view: View
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How far two pictures agree; see the module.
+
+    Attributes:
+        correlation: Of luminance; -1 where they hardly overlap.
+        detail: Of detail.
+        gain: Contrast of the first to that of the second.
+        same_colours: Whether colours agree.
+    """
+
+    correlation: float
+    detail: float
+    gain: float
+    same_colours: bool
+
+    def meets(self, criteria: Criteria) -> bool:
+        """Whether these are copies of one picture."""
+        return (
+            self.correlation >= criteria.correlation
+            and self.detail >= criteria.detail
+            and 1 / criteria.gain <= self.gain <= criteria.gain
+            and self.same_colours
+        )
+
+
+def make_evidence(inside: Floats, picture: Image.Image, box: Box) -> bytes:
+    """Make the evidence of a picture.
+
+    Args:
+        inside: Its luminance inside of its borders, ``(64, 64)``.
+        picture: The whole, ``L`` or ``YCbCr``.
+        box: Where its borders end.
+    """
+    row = np.zeros((), dtype=EVIDENCE)
+    width, height = picture.size
+    borders = np.array([box.left / width, box.top / height, 1 - box.right / width, 1 - box.bottom / height])
+    row["border"] = np.round(255 * borders)
+    frequencies = frequencies_of(inside)
+    row["mean"] = np.clip(frequencies[0, 0] / SIDE_PX, 0, 255)
+    frequencies[0, 0] = 0.0
+    row["luma"], row["luma_scale"] = _packed(frequencies)
+    if picture.mode == "YCbCr":
+        small = picture.resize((_CHROMA_PX, _CHROMA_PX), Image.Resampling.BOX, box=box)
+        chroma = np.asarray(small, dtype=np.float32)[..., 1:].transpose(2, 0, 1) - _NO_COLOUR
+        row["chroma"], row["chroma_scale"] = _packed(_CHROMA_DCT @ chroma @ _CHROMA_DCT.T)
+    return row.tobytes()
+
+
+def _packed(frequencies: Floats) -> tuple[NDArray[np.int8], np.float32]:
+    """Eight bits each: the square root spreads them, as most are far below the largest."""
+    scale = np.float32(np.abs(frequencies).max() + 1e-6)
+    return np.round(127 * np.sign(frequencies) * np.sqrt(np.abs(frequencies) / scale)).astype(np.int8), scale
+
+
+def _unpacked(values: NDArray[np.int8], scale: np.float32 | Floats) -> Floats:
+    share = values.astype(np.float32) / np.float32(127)
+    return np.asarray(share * np.abs(share) * scale, dtype=np.float32)
+
+
+def extra_hashes_of(evidence: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Hashes of pictures' further views, ``(n, 11, 32)`` as ``views.EXTRA``, from their evidence ``(n, bytes)``."""
+    rows = np.ascontiguousarray(evidence).view(EVIDENCE)[:, 0]
+    return extra_hashes(_unpacked(rows["luma"], rows["luma_scale"][:, None, None]))
+
+
+class _Picture:
+    """Evidence, unpacked and turned."""
+
+    def __init__(self, evidence: bytes, orientation: int) -> None:
+        row = np.frombuffer(evidence, dtype=EVIDENCE)[0]
+        luma = oriented(_unpacked(row["luma"], row["luma_scale"]), orientation)
+        self.luma = _TO_LUMA.T @ luma @ _TO_LUMA
+        self.mean = float(row["mean"])
+        self._chroma = oriented(_unpacked(row["chroma"], row["chroma_scale"]), orientation)
+        self.borders = _turned(row["border"].astype(float) / 255, orientation)
+
+    def chroma(self) -> Floats:
+        """``(2, 32, 32)``, in levels around 0."""
+        return np.asarray(_TO_COLOUR.T @ self._chroma @ _TO_COLOUR)
+
+
+def _turned(borders: NDArray[np.float64], orientation: int) -> NDArray[np.float64]:
+    left, top, right, bottom = borders
+    if orientation % 4 in (1, 3):
+        left, right = right, left
+    if orientation % 4 in (2, 3):
+        top, bottom = bottom, top
+    if orientation >= 4:
+        left, top, right, bottom = top, left, bottom, right
+    return np.array([left, top, right, bottom])
+
+
+def second_look(query: Side, stored: Side, *, orientation: int, criteria: Criteria = DEFAULT_CRITERIA) -> Agreement:
+    """Compare two pictures.
+
+    Args:
+        query: The one.
+        stored: The other.
+        orientation: Which of the query's orientations is like the other, as a number of ``ORIENTATIONS``.
+        criteria: Used for what counts as colour.
+    """
+    one, other = _Picture(query.evidence, orientation), _Picture(stored.evidence, 0)
+    correlation, place = _align(one.luma.ravel(), other.luma, _first_map(one, query.view, other, stored.view))
+    if place is None:
+        return Agreement(-1.0, -1.0, 0.0, same_colours=False)
+    seen, inside = place.sample(other.luma)
+    mine, theirs = one.luma.ravel()[inside], seen[inside]
+    centred = theirs - theirs.mean()
+    gain = float((mine - mine.mean()) @ centred / (centred @ centred + 1e-6))
+    filled = np.where(inside, gain * seen + (mine.mean() - gain * theirs.mean()), one.luma.ravel())
+    shift = mine.mean() + one.mean - theirs.mean() - other.mean
+    return Agreement(
+        correlation=correlation,
+        detail=_detail(one.luma, filled.reshape(_SIDE, _SIDE)),
+        gain=gain,
+        same_colours=_same_colours(one, other, place, gain=gain, shift=float(shift), criteria=criteria),
+    )
+
+
+def _detail(one: Floats, other: Floats) -> float:
+    mine, theirs = (((_DETAIL @ picture @ _DETAIL.T) * _DETAIL_WEIGHT).ravel() for picture in (one, other))
+    return _cosine(mine, theirs)
+
+
+def _cosine(one: NDArray[np.floating], other: NDArray[np.floating]) -> float:
+    return float(one @ other / np.sqrt((one @ one) * (other @ other) + 1e-6))
+
+
+def _same_colours(  # noqa: PLR0913 - all that is known by then
+    one: _Picture, other: _Picture, place: "_Map", *, gain: float, shift: float, criteria: Criteria
+) -> bool:
+    mine = one.chroma().reshape(2, -1)
+    seen = [place.sample(channel) for channel in other.chroma()]
+    inside = seen[0][1]
+    mine, theirs = mine[:, inside], np.stack([channel[inside] for channel, _ in seen])
+    differences = mine - theirs
+    balance = differences.mean(axis=1, keepdims=True).clip(-criteria.colour_balance, criteria.colour_balance)
+    if np.sqrt(np.square(differences - balance).sum(axis=0).mean()) < criteria.colour_difference:
+        return True
+    # A tint is no colour: sepia is a way to be grey.
+    spread = [float(np.sqrt(picture.var(axis=1).sum())) for picture in (mine, theirs)]
+    same_light = 1 / criteria.grey_gain <= gain <= criteria.grey_gain and abs(shift) <= criteria.grey_shift
+    if min(spread) < criteria.grey and same_light:
+        return True
+    return _cosine(mine.ravel(), theirs.ravel()) >= criteria.colour
+
+
+class _Map(NamedTuple):
+    """An affine map from places in the query, relative to its centre, to places in the other picture."""
+
+    matrix: Floats
+    """``(2, 3)``; sides are of length 1, centres at 0."""
+
+    def sample(self, picture: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+        """What the other picture has at each place of the query, interpolated linearly, and which are inside."""
+        (xx, xy, x0), (yx, yy, y0) = self.matrix
+        x = xx * _X + xy * _Y + x0
+        y = yx * _X + yy * _Y + y0
+        inside = (np.abs(x) <= 0.5) & (np.abs(y) <= 0.5)
+        x = ((x + 0.5) * _SIDE - 0.5).clip(0, _SIDE - 1.001)
+        y = ((y + 0.5) * _SIDE - 0.5).clip(0, _SIDE - 1.001)
+        column, row = x.astype(np.int32), y.astype(np.int32)
+        x -= column
+        y -= row
+        flat, at = picture.ravel(), row * _SIDE + column
+        upper = flat[at] * (1 - x) + flat[at + 1] * x
+        lower = flat[at + _SIDE] * (1 - x) + flat[at + _SIDE + 1] * x
+        return upper * (1 - y) + lower * y, inside
+
+
+def _first_map(one: _Picture, one_view: View, other: _Picture, other_view: View) -> _Map:
+    """The map that the hashes say, from one picture inside of its borders to the other inside of its own."""
+    scales, shifts = [], []
+    for axis in (0, 1):
+        scale, shift = _to_view(one.borders, one_view, axis)
+        other_scale, other_shift = _to_view(other.borders, other_view, axis)
+        scales.append(scale / other_scale)
+        shifts.append((shift - other_shift) / other_scale)
+    return _Map(np.array([[scales[0], 0, shifts[0]], [0, scales[1], shifts[1]]], dtype=np.float32))
+
+
+def _to_view(borders: NDArray[np.float64], view: View, axis: int) -> tuple[float, float]:
+    """Scale and shift from places inside of the borders to places in what a hash saw."""
+    length, centre = view.axis(axis)
+    if view.is_inside:
+        return 1 / length, -centre / length
+    before, behind = borders[axis], borders[axis + 2]
+    return (1 - before - behind) / length, ((before - behind) / 2 - centre) / length
+
+
+def _align(mine: Floats, other: Floats, first: _Map) -> tuple[float, _Map | None]:
+    """Refine a map; the best correlation that was found, and the map that has it. None if they hardly overlap."""
+    by_y, by_x = (np.asarray(slope, dtype=np.float32) for slope in np.gradient(other * _SIDE))
+    best, best_map = -1.0, None
+    place = first
+    for step in range(_STEPS + 1):
+        seen, inside = place.sample(other)
+        if np.count_nonzero(inside) < _MIN_OVERLAP * len(inside):
+            break
+        query, theirs = mine[inside], seen[inside]
+        correlation = _cosine(query - query.mean(), theirs - theirs.mean())
+        gained = correlation - best
+        if gained > 0:
+            best, best_map = correlation, place
+        if step == _STEPS or best >= _ENOUGH or (step > 1 and gained < _GAINED):
+            break
+        moved = _step(query, theirs, place, (by_x, by_y), inside)
+        if moved is None:
+            break
+        place = moved
+    return best, best_map
+
+
+def _step(
+    query: Floats, theirs: Floats, place: _Map, slopes: tuple[Floats, Floats], inside: NDArray[np.bool_]
+) -> _Map | None:
+    """One Gauss-Newton step: least squares of ``query - gain · other(map + change) - offset``."""
+    slope_x, slope_y = (place.sample(slope)[0][inside] for slope in slopes)
+    x, y = _X[inside], _Y[inside]
+    columns = [slope_x * x, slope_x * y, slope_x, slope_y * x, slope_y * y, slope_y, theirs, np.ones_like(theirs)]
+    matrix = np.stack(columns, axis=1)
+    normal = (matrix.T @ matrix).astype(np.float64)
+    normal[range(6), range(6)] += _DAMPING * normal[range(6), range(6)].sum()
+    normal[range(8), range(8)] += 1e-6
+    solution = np.linalg.solve(normal, matrix.T @ query)
+    gain = solution[6]
+    if gain < 0.05:  # turning the light inside out is no way to a match
+        return None
+    change = np.clip(solution[:6] / gain, -_MAX_STEP, _MAX_STEP).reshape(2, 3)
+    return _Map((place.matrix + change).astype(np.float32))

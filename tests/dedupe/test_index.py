@@ -1,0 +1,106 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from dedupe import HashIndex
+from dedupe import index as index_module
+from dedupe.index import KEY_RADIUS_BITS, DamagedIndex
+
+
+def brute_force(stored: NDArray[np.uint8], queries: NDArray[np.uint8], radius_bits: int) -> list[tuple[int, int, int]]:
+    difference = queries[:, None] ^ stored[None]
+    keys = np.bitwise_count(difference[:, :, :8]).sum(axis=2)
+    distances = np.bitwise_count(difference).sum(axis=2)
+    rows, numbers = np.nonzero((keys <= KEY_RADIUS_BITS) & (distances <= radius_bits))
+    return sorted((int(distances[row, n]), int(row), int(n)) for row, n in zip(rows, numbers, strict=True))
+
+
+def clouds(rng: np.random.Generator, count: int) -> NDArray[np.uint8]:
+    """Hashes around a few centres, with all distances from none to far."""
+    centres = rng.integers(0, 256, (5, 32), dtype=np.uint8)
+    noise = rng.random((count, 256)) < rng.random((count, 1)) * 0.35
+    return centres[rng.integers(0, 5, count)] ^ np.packbits(noise, axis=1)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 1 << 30), st.integers(0, 400), st.integers(0, 128))
+def test_everything_that_is_near_is_found(seed: int, count: int, radius_bits: int) -> None:
+    rng = np.random.default_rng(seed)
+    stored = clouds(rng, count + 8)
+    stored, queries = stored[:count], stored[count:]
+    index = HashIndex()
+    for hash256 in stored[: count // 2]:
+        index.add(hash256.tobytes())
+    index.add_all(stored[count // 2 :])
+    assert len(index) == count
+    assert index.search(queries, radius_bits=radius_bits) == brute_force(stored, queries, radius_bits)
+
+
+@pytest.fixture
+def early_tables(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(index_module, "_MIN_FOR_TABLES", 200)
+    monkeypatch.setattr(index_module, "_MIN_GROWTH", 50)
+
+
+@pytest.mark.usefixtures("early_tables")
+@pytest.mark.parametrize("seed", range(6))
+def test_everything_that_is_near_is_found_by_tables_and_behind_them(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    stored = clouds(rng, 1_030)
+    stored, queries = stored[:1_000], stored[1_000:]
+    index = HashIndex()
+    for begin in range(0, 1_000, 37):
+        index.add_all(stored[begin : begin + 37])
+        found = index.search(queries, radius_bits=85)
+        assert found == brute_force(stored[: begin + 37], queries, 85)
+    assert len(found) > 100
+
+
+@pytest.mark.usefixtures("early_tables")
+def test_a_key_at_the_very_radius_is_found_wherever_its_bits_differ() -> None:
+    rng = np.random.default_rng(1)
+    stored = rng.integers(0, 256, (600, 32), dtype=np.uint8)
+    index = HashIndex()
+    index.add_all(stored)
+    for number in range(0, 600, 7):
+        bits = np.zeros(256, dtype=np.uint8)
+        bits[rng.choice(64, KEY_RADIUS_BITS, replace=False)] = 1
+        query = (stored[number] ^ np.packbits(bits))[None]
+        assert index.search(query, radius_bits=85)[0] == (KEY_RADIUS_BITS, 0, number)
+
+
+@pytest.mark.usefixtures("early_tables")
+def test_what_was_removed_is_not_found_and_numbers_stay() -> None:
+    stored = clouds(np.random.default_rng(2), 500)
+    index = HashIndex()
+    index.add_all(stored)
+    index.remove(range(0, 500, 2))
+    assert len(index) == 250
+    found = {near.number for near in index.search(stored, radius_bits=0)}
+    assert found >= set(range(1, 500, 2))
+    assert all(number % 2 for number in found)
+    with pytest.raises(KeyError, match="number 0"):
+        index.remove([0])
+    with pytest.raises(KeyError, match="number 500"):
+        index.remove([500])
+
+
+def test_an_index_is_read_back() -> None:
+    stored = clouds(np.random.default_rng(3), 300)
+    index = HashIndex()
+    index.add_all(stored)
+    index.remove([3, 299])
+    again = HashIndex.from_bytes(index.to_bytes())
+    assert len(again) == 298
+    assert again.search(stored[:20], radius_bits=85) == index.search(stored[:20], radius_bits=85)
+    assert len(HashIndex.from_bytes(HashIndex().to_bytes())) == 0
+
+
+@pytest.mark.parametrize("damage", [lambda data: data[:-1], lambda data: data[:40] + b"x" + data[41:], lambda _: b""])
+def test_a_damaged_index_is_refused(damage) -> None:  # type: ignore[no-untyped-def] # noqa: ANN001
+    index = HashIndex()
+    index.add_all(clouds(np.random.default_rng(4), 10))
+    with pytest.raises(DamagedIndex):
+        HashIndex.from_bytes(damage(index.to_bytes()))
