@@ -5,9 +5,12 @@ A pure library: no network, no files, no clock, no logging.
     bytes ──decode──▶ small grey image ──fingerprint──▶ hashes ──Matcher──▶ verdict
 """
 
-from dedupe.decode import DEFAULT_MAX_PIXELS, EXTENSIONS, FORMATS
+from dedupe.calibration import Calibration, Threshold, copies_of
+from dedupe.clusters import Clustering, Copy, Group, cluster
+from dedupe.decode import DEFAULT_MAX_PIXELS, EXTENSIONS, FORMATS, Decoded, decode, looks_like_image
 from dedupe.errors import CorruptImage, DedupeError, ImageError, TooManyPixels, TruncatedImage, UnsupportedFormat
 from dedupe.evidence import DEFAULT_CRITERIA, Criteria
+from dedupe.fingerprint import VERSION as FINGERPRINT_VERSION
 from dedupe.fingerprint import Fingerprint, fingerprint
 from dedupe.frequencies import HASH_BITS, ORIENTATIONS
 from dedupe.index import HashIndex
@@ -20,23 +23,34 @@ __all__ = [
     "DEFAULT_MAX_PIXELS",
     "DEFAULT_OPTIONS",
     "EXTENSIONS",
+    "FINGERPRINT_VERSION",
     "FORMATS",
     "HASH_BITS",
     "ORIENTATIONS",
+    "Calibration",
+    "Clustering",
+    "Copy",
     "CorruptImage",
     "Criteria",
+    "Decoded",
     "DedupeError",
     "Fingerprint",
+    "Group",
     "HashIndex",
     "ImageError",
     "Kind",
     "MatchOptions",
     "Matcher",
     "Survivors",
+    "Threshold",
     "TooManyPixels",
     "TruncatedImage",
     "UnsupportedFormat",
     "Verdict",
     "better",
+    "cluster",
+    "copies_of",
+    "decode",
     "fingerprint",
+    "looks_like_image",
 ]

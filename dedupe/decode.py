@@ -26,13 +26,25 @@ EXTENSIONS: Final = {
     "TIFF": "tiff",
     "AVIF": "avif",
 }
+_SIGNATURES: Final = (
+    b"\xff\xd8\xff",
+    b"\x89PNG\r\n\x1a\n",
+    b"GIF87a",
+    b"GIF89a",
+    b"BM",
+    b"II*\0",
+    b"MM\0*",
+    b"II+\0",
+    b"MM\0+",
+)
+_AVIF_BRANDS: Final = (b"avif", b"avis", b"mif1", b"msf1")
 DEFAULT_MAX_PIXELS: Final = 100_000_000
 UNKNOWN_QUALITY: Final = 75
 """Stands for the quality of what doesn't say how it was compressed."""
 
 # Smaller than the hash's 64×64 input needs loses recall; twice that keeps the resampling filter fed, and JPEG can
 # skip seven eighths of its inverse transform for any photograph above 1024 px.
-_REDUCED_SIDE_PX: Final = 64
+_REDUCED_SIDE_PX: Final = 128
 _EXIF_ORIENTATION: Final = 0x0112
 _EXIF_TRANSPOSE: Final = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -81,6 +93,13 @@ class Decoded:
     height_px: int
     format: str
     quality: int
+
+
+def looks_like_image(head: bytes) -> bool:
+    """Whether the first bytes of a file, at least 12, may be those of an image of an allowed format."""
+    if head.startswith(_SIGNATURES):
+        return True
+    return (head[:4] == b"RIFF" and head[8:12] == b"WEBP") or (head[4:8] == b"ftyp" and head[8:12] in _AVIF_BRANDS)
 
 
 def decode(data: bytes, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Decoded:

@@ -14,8 +14,8 @@ the light are fitted along with it, as in Bartoli 2008). Then they must agree:
                  its light is that one's, too.
 """
 
-from dataclasses import dataclass
-from typing import Final, NamedTuple
+from dataclasses import dataclass, replace
+from typing import Final, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,6 +87,10 @@ class Criteria:
     grey: float = 4.0
     grey_gain: float = 1.12
     grey_shift: float = 6.0
+
+    def with_detail(self, detail: float) -> Self:
+        """The same with another least agreement in detail."""
+        return replace(self, detail=detail)
 
 
 DEFAULT_CRITERIA: Final = Criteria()

@@ -20,14 +20,14 @@ and of C. ``dedupe.clusters`` takes the best copies first, so that for a folder 
 """
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, Self
 
 import numpy as np
 
-from dedupe.evidence import DEFAULT_CRITERIA, Criteria, Side, extra_hashes_of, second_look
+from dedupe.evidence import DEFAULT_CRITERIA, Agreement, Criteria, Side, extra_hashes_of, second_look
 from dedupe.fingerprint import PLAIN_BELOW, Fingerprint
 from dedupe.frequencies import HASH_BYTES, ORIENTATIONS, oriented_hashes
 from dedupe.index import HashIndex
@@ -88,6 +88,7 @@ class Verdict:
         distance_bits: Hamming distance to the nearest hash, of 256; 0 for ``exact``, None where nothing was found.
         transform: Which orientation related them, one of ``ORIENTATIONS``; None where nothing was found.
         replaces: Whether this picture is the better copy and now is the cluster's survivor.
+        via: SHA-256 of the picture that it is near to: the survivor, or another one of its cluster.
     """
 
     kind: Kind
@@ -95,6 +96,7 @@ class Verdict:
     distance_bits: int | None = None
     transform: str | None = None
     replaces: bool = False
+    via: str | None = None
 
     @property
     def survives(self) -> bool:
@@ -181,7 +183,14 @@ class Matcher:
             return _NEW
         number, distance_bits, orientation = nearest
         survivor = self._survivor(self._cluster_of_accepted[number])
-        return Verdict(Kind.NEAR, survivor.sha256, distance_bits, ORIENTATIONS[orientation], better(image, survivor))
+        return Verdict(
+            Kind.NEAR,
+            survivor.sha256,
+            distance_bits,
+            ORIENTATIONS[orientation],
+            replaces=better(image, survivor),
+            via=self._accepted[number].sha256,
+        )
 
     def add(self, image: Fingerprint) -> Verdict:
         """Say what a picture is, and remember it if it survives."""
@@ -207,6 +216,22 @@ class Matcher:
         else:
             cluster = self._cluster_of_sha256[replaces]
             self._survivor_of_cluster[cluster] = number
+        self._remember(image, cluster)
+
+    def attach(self, image: Fingerprint, *, to: str) -> None:
+        """Take a picture as one more of a cluster, so that what is near to it joins, too; its survivor stays.
+
+        Args:
+            image: Its fingerprint.
+            to: SHA-256 of a picture of the cluster.
+
+        Raises:
+            KeyError: There is none with this SHA-256.
+        """
+        self._remember(image, self._cluster_of_sha256[to])
+
+    def _remember(self, image: Fingerprint, cluster: int) -> None:
+        number = len(self._accepted)
         self._accepted.append(image, cluster)
         self._cluster_of_accepted.append(cluster)
         self._cluster_of_sha256[image.sha256] = cluster
@@ -229,8 +254,20 @@ class Matcher:
     def _survivor(self, cluster: int) -> Fingerprint:
         return self._accepted[self._survivor_of_cluster[cluster]]
 
+    def looks(self, image: Fingerprint) -> Iterator[tuple[str, int, Agreement]]:
+        """What a second look says of each of the nearest pictures: SHA-256, distance in bits, and how they agree."""
+        for number, distance_bits, _, agreement in self._looks(image):
+            yield self._accepted[number].sha256, distance_bits, agreement
+
     def _nearest(self, image: Fingerprint) -> tuple[int, int, int] | None:
         """The nearest picture that a second look confirms: its number, distance and orientation."""
+        for number, distance_bits, orientation, agreement in self._looks(image):
+            if agreement.meets(self._options.criteria):
+                return number, distance_bits, orientation
+        return None
+
+    def _looks(self, image: Fingerprint) -> Iterator[tuple[int, int, int, Agreement]]:
+        """Look at what hashes propose, the nearest first: number, distance, orientation, and how the pictures agree."""
         views = [view for view in image.used_views.tolist() if view in _QUERIED]
         hashes = oriented_hashes(image.view_hashes()[views]).reshape(-1, HASH_BYTES)
         looked_at: set[int] = set()
@@ -241,12 +278,10 @@ class Matcher:
             if len(looked_at) == _MAX_LOOKS:
                 break
             looked_at.add(number)
-            found = second_look(
+            agreement = second_look(
                 Side(image.evidence, _VIEWS[views[row // _EIGHT]]),
                 Side(self._accepted.evidence(number), _VIEWS[view]),
                 orientation=row % _EIGHT,
                 criteria=self._options.criteria,
             )
-            if found.meets(self._options.criteria):
-                return number, distance_bits, row % _EIGHT
-        return None
+            yield number, distance_bits, row % _EIGHT, agreement

@@ -5,7 +5,20 @@ from typing import Annotated
 import typer
 
 from pipelines import __version__
-from pipelines.cli import config, crawl, dead_letters, demo, ontology, run, status, storage, topics
+from pipelines.cli import (
+    calibrate,
+    config,
+    crawl,
+    dead_letters,
+    dedupe,
+    demo,
+    eye,
+    ontology,
+    run,
+    status,
+    storage,
+    topics,
+)
 
 app = typer.Typer(
     name="synsift",
@@ -38,6 +51,8 @@ def root(
 
       synsift demo                                    see it work, no network needed
 
+      synsift dedupe ~/photos --report copies.html    find the copies in a folder
+
       synsift crawl whippet --contact you@example.org
 
       synsift crawl --source urls --list photos.csv --out s3://bucket/photos --contact you@example.org
@@ -49,6 +64,10 @@ app.command()(crawl.crawl)
 app.command()(crawl.plan)
 app.command()(ontology.synsets)
 app.command()(ontology.queries)
+app.command()(dedupe.dedupe)
+app.command()(eye.match)
+app.command()(eye.fingerprint)
+app.command()(calibrate.calibrate)
 app.command()(run.run)
 app.command()(status.status)
 app.add_typer(dead_letters.app, name="dead-letters")

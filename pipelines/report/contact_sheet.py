@@ -54,13 +54,22 @@ def render(sheet: Sheet, get_blob: GetBlob) -> str:
         sheet: What it shows.
         get_blob: Path in the store → bytes; a ``StoreError`` shows as a missing picture.
     """
-    body = "\n".join(_body(sheet, get_blob))
+    return page_of(sheet.title, "\n".join(_body(sheet, get_blob)))
+
+
+def page_of(title: str, body: str) -> str:
+    """A whole page, which needs nothing else and asks nobody.
+
+    Args:
+        title: As text.
+        body: As HTML.
+    """
     policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{html.escape(sheet.title)}</title><style>{CSS}</style></head>\n<body>\n{body}\n</body></html>\n"
+        f"<title>{html.escape(title)}</title><style>{CSS}</style></head>\n<body>\n{body}\n</body></html>\n"
     )
 
 

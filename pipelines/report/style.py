@@ -25,7 +25,8 @@ th { color: var(--dim); font-size: 13px; font-weight: 600; }
 th:first-child, td:first-child { text-align: left; }
 .sheet { display: grid; grid-template-columns: repeat(auto-fill, minmax(168px, 1fr)); gap: 12px; }
 .groups { display: flex; flex-wrap: wrap; gap: 12px; }
-.group { display: flex; gap: 10px; padding: 10px; background: var(--card); border: 1px solid var(--line);
+.group { display: flex; flex-wrap: wrap; gap: 10px; max-width: 100%; padding: 10px; background: var(--card);
+  border: 1px solid var(--line);
   border-radius: 10px; }
 .group figure { width: 150px; }
 .kept { border-right: 1px solid var(--line); padding-right: 10px; }
@@ -36,5 +37,5 @@ figure img { display: block; width: 100%; height: 120px; object-fit: cover; bord
 .group figure img { object-fit: contain; }
 .missing { display: grid; place-items: center; height: 120px; border: 1px dashed var(--line); border-radius: 6px;
   color: var(--dim); font-size: 12px; }
-figcaption { margin-top: 4px; color: var(--dim); font-size: 12px; line-height: 1.35; }
+figcaption { margin-top: 4px; overflow-wrap: anywhere; color: var(--dim); font-size: 12px; line-height: 1.35; }
 """

@@ -28,7 +28,7 @@ FOUND_BY = FoundBy(
 )
 IMAGE = Image(
     sha256="ab" * 32,
-    hash="2:" + "A" * 720,
+    hash="1:" + "A" * 43 + "=",
     information=30.5,
     width_px=640,
     height_px=480,

@@ -1,0 +1,82 @@
+"""``synsift calibrate``: which thresholds fit a folder of images."""
+
+import random
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from PIL import Image
+
+from dedupe import Calibration, Fingerprint, ImageError, Threshold, cluster, copies_of, decode, fingerprint
+from pipelines.cli.console import err, print_rows
+from pipelines.cli.options import Format, OutputFormat
+from pipelines.cli.scanning import CacheFile, Jobs, NoCache, Scanner, list_unreadable, progress
+from pipelines.errors import SynsiftError
+
+
+def calibrate(
+    folders: Annotated[list[Path], typer.Argument(metavar="DIR...", help="Folders of images like those to come")],
+    sample: Annotated[int, typer.Option("--sample", min=1, help="Make copies of so many images")] = 100,
+    false_rate: Annotated[
+        float, typer.Option("--false-rate", min=0, max=1, help="Bear so many false matches a pair of images")
+    ] = 1e-6,
+    seed: Annotated[int, typer.Option("--seed", help="Of the sample")] = 0,
+    output: OutputFormat = Format.TABLE,
+    jobs: Jobs = None,
+    cache: CacheFile = None,
+    no_cache: NoCache = False,
+) -> None:
+    """Measure recall and false matches on your own images, and propose the threshold that fits them.
+
+    Makes copies of a sample of the images (smaller, compressed, cropped, framed, mirrored, …), and says for each value of
+    `dedupe.similarity` how many of them it would find, and how many pairs of different images it would take for copies.
+    Images of the folder that are copies of each other are left out.
+
+    [bold]Examples[/bold]
+
+      synsift calibrate ~/photos
+
+      synsift calibrate crawled/ --sample 500 --false-rate 1e-7
+    """
+    scanner = Scanner(jobs=jobs, cache=cache, no_cache=no_cache)
+    scanned = scanner.scan(folders)
+    kept = [group.name for group in cluster(scanned.images, scanner.match).groups]
+    pictures = {name: scanned.images[name] for name in kept if not scanned.images[name].is_plain}
+    if len(pictures) < 2:
+        raise SynsiftError("calibrate needs at least two different images that aren't plain")
+    chosen = random.Random(seed).sample(sorted(pictures), min(sample, len(pictures)))  # noqa: S311 - no secret
+    calibration = Calibration(pictures, scanner.match)
+    with progress("images copied", len(chosen)) as advance:
+        for name in chosen:
+            _add_copies(calibration, name, pictures[name])
+            advance(1)
+    proposed = calibration.propose(false_rate=false_rate)
+    print_rows([_row(row, proposed) for row in calibration.thresholds()], output)
+    recall = calibration.recall(proposed.similarity)
+    err.print("found at the proposed value: " + ", ".join(f"{kind} {share:.1%}" for kind, share in recall.items()))
+    err.print(
+        f"{len(chosen)} of {len(pictures)} images were copied, {proposed.pairs:,} pairs of different ones compared"
+    )
+    err.print(f"set it with SYNSIFT_DEDUPE__SIMILARITY={proposed.similarity} or in synsift.toml: [dedupe] similarity")
+    list_unreadable(scanned.unreadable)
+
+
+def _add_copies(calibration: Calibration, name: str, original: Fingerprint) -> None:
+    try:
+        decode(Path(name).read_bytes())  # within its limits; Pillow itself has none that we set
+        with Image.open(name) as picture:
+            for kind, data in copies_of(picture):
+                calibration.add_copy(kind, fingerprint(data), original)
+    except (ImageError, OSError) as exc:
+        err.print(f"{name}: no copies: {exc}")
+
+
+def _row(row: Threshold, proposed: Threshold) -> dict[str, Any]:
+    return {
+        "similarity": f"{row.similarity:.2f}",
+        "recall": f"{row.recall:.4f}",
+        "false_matches": row.false_matches,
+        "of_pairs": row.pairs,
+        "rate_at_most": f"{row.false_rate_bound:.1e}",
+        "proposed": "◀" if row == proposed else "",
+    }

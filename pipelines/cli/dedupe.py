@@ -1,0 +1,170 @@
+"""``synsift dedupe``: the copies in folders."""
+
+import csv
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from dedupe import Clustering, Copy, Fingerprint, Kind, cluster
+from pipelines.cli.console import err, escape, print_rows
+from pipelines.cli.options import Format
+from pipelines.cli.scanning import CacheFile, Jobs, NoCache, Scanner, list_unreadable, progress
+from pipelines.errors import UsageError
+from pipelines.eye.place import JOURNAL, check_target, link_all, move_all
+from pipelines.report.groups import render_groups
+
+_COLUMNS: Final = (
+    *("group", "keep", "path", "kind", "distance", "transform", "of"),
+    *("width_px", "height_px", "format", "size_bytes", "sha256"),
+)
+
+
+class GroupFormat(StrEnum):
+    """How groups are printed."""
+
+    TABLE = "table"
+    JSONL = "jsonl"
+    CSV = "csv"
+
+
+def dedupe(
+    folders: Annotated[list[Path], typer.Argument(metavar="DIR...", help="Folders of images")],
+    report: Annotated[
+        Path | None, typer.Option("--report", metavar="FILE", help="Write an HTML page of the groups, with pictures")
+    ] = None,
+    reference: Annotated[
+        list[Path] | None,
+        typer.Option("--reference", metavar="DIR|FILE", help="Reject what is near to one of these; repeatable"),
+    ] = None,
+    link: Annotated[
+        Path | None, typer.Option("--link", metavar="DIR", help="Link what is kept into this folder")
+    ] = None,
+    move: Annotated[Path | None, typer.Option("--move", metavar="DIR", help="Move the copies into this folder")] = None,
+    output: Annotated[GroupFormat, typer.Option("--format", help="How to print")] = GroupFormat.TABLE,
+    jobs: Jobs = None,
+    cache: CacheFile = None,
+    no_cache: NoCache = False,
+) -> None:
+    """Find the copies in folders, in any disguise, and say which of each group to keep.
+
+    Only reports, unless told otherwise; never deletes. The best copy is kept: more pixels, then less compression.
+    `kind` is exact (the same bytes), near, or reference (near to one of --reference); `distance` is in bits of 256.
+
+    [bold]Examples[/bold]
+
+      synsift dedupe ~/photos
+
+      synsift dedupe ~/photos --report copies.html
+
+      synsift dedupe crawled/ --reference test-split.parquet --move rejected/ --format csv
+    """
+    if link is not None and move is not None:
+        raise UsageError("--link and --move: choose one")
+    for target in (link, move):
+        if target is not None:
+            check_target(target, folders)
+    scanner = Scanner(jobs=jobs, cache=cache, no_cache=no_cache)
+    known, names = scanner.reference(reference or [])
+    scanned = scanner.scan(folders)
+    with progress("compared", len(scanned.images)) as advance:
+        found = cluster(scanned.images, scanner.match, reference=known, on_picture=lambda: advance(1))
+    _print(_rows(found, scanned.images, names), output)
+    if report is not None:
+        _write(report, render_groups(found, scanned.images, names, folders=[str(folder) for folder in folders]))
+    copies = sum(len(group.copies) for group in found.groups)
+    err.print(
+        f"{len(scanned.images)} images ({scanned.from_cache} files known from before): {len(found.groups)} to keep, "
+        f"{copies} copies in {sum(bool(group.copies) for group in found.groups)} groups"
+        + (f", {len(found.rejected)} near to a reference" if known is not None else "")
+    )
+    list_unreadable(scanned.unreadable)
+    if link is not None:
+        err.print(f"{link_all((group.name for group in found.groups), link, folders)} linked into {escape(str(link))}")
+    if move is not None:
+        err.print(
+            f"{move_all(_moves(found, names), move, folders)} moved; {escape(str(move / JOURNAL))} says from where"
+        )
+    if not scanned.images:
+        raise typer.Exit(1)
+
+
+def _moves(found: Clustering, names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    for group in found.groups:
+        for copy in group.copies:
+            yield copy.name, group.name
+    for copy in found.rejected:
+        yield copy.name, names[copy.verdict.of or ""]
+
+
+def _rows(found: Clustering, images: Mapping[str, Fingerprint], names: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    number = 0
+    for group in found.groups:
+        if not group.copies:
+            continue
+        number += 1
+        yield _row(number, group.name, images, keep=True)
+        for copy in group.copies:
+            yield _row(number, copy.name, images, of=group.name, copy=copy)
+    for copy in found.rejected:
+        yield _row(None, copy.name, images, of=names[copy.verdict.of or ""], copy=copy)
+
+
+def _row(
+    number: int | None,
+    name: str,
+    images: Mapping[str, Fingerprint],
+    *,
+    keep: bool = False,
+    of: str | None = None,
+    copy: Copy | None = None,
+) -> dict[str, Any]:
+    image = images[name]
+    return {
+        "group": number,
+        "keep": keep,
+        "path": name,
+        "kind": str(copy.verdict.kind) if copy is not None else None,
+        "distance": copy.verdict.distance_bits if copy is not None else None,
+        "transform": copy.verdict.transform if copy is not None else None,
+        "of": of,
+        "width_px": image.width_px,
+        "height_px": image.height_px,
+        "format": image.format,
+        "size_bytes": image.size_bytes,
+        "sha256": image.sha256,
+    }
+
+
+def _print(rows: Iterable[dict[str, Any]], output: GroupFormat) -> None:
+    if output is GroupFormat.JSONL:
+        print_rows(rows, Format.JSONL)
+    elif output is GroupFormat.CSV:
+        writer = csv.DictWriter(sys.stdout, fieldnames=_COLUMNS)
+        writer.writeheader()
+        writer.writerows(rows)
+    else:
+        print_rows([_short(row) for row in rows], Format.TABLE, empty="no copies")
+
+
+def _short(row: dict[str, Any]) -> dict[str, Any]:
+    relation = "keep" if row["keep"] else row["kind"]
+    if row["kind"] in (Kind.NEAR, Kind.REFERENCE):
+        relation += f" {row['distance']}" + ("" if row["transform"] == "identity" else f" {row['transform']}")
+    return {
+        "group": "" if row["group"] is None else row["group"],
+        "": relation,
+        "size": f"{row['width_px']}×{row['height_px']} {row['format']}",
+        "kB": max(1, round(row["size_bytes"] / 1000)),
+        "path": row["path"],
+    }
+
+
+def _write(report: Path, page: str) -> None:
+    try:
+        report.write_text(page, encoding="utf-8", errors="surrogateescape")
+    except OSError as exc:
+        raise UsageError(f"--report {report}: {exc.strerror or exc}") from exc

@@ -1,0 +1,125 @@
+"""``synsift fingerprint`` and ``synsift match``."""
+
+import json
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from dedupe import Matcher
+from pipelines.cli.console import err, print_rows
+from pipelines.cli.options import Format, OutputFormat
+from pipelines.cli.scanning import CacheFile, Jobs, NoCache, Scanner, list_unreadable, progress
+from pipelines.errors import UsageError
+from pipelines.eye.scan import Scanned
+from pipelines.eye.sets import row_of, write_parquet
+
+
+class SetFormat(StrEnum):
+    """How fingerprints are written."""
+
+    TABLE = "table"
+    JSONL = "jsonl"
+    PARQUET = "parquet"
+
+
+def fingerprint(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Images, and folders of them")],
+    output: Annotated[SetFormat, typer.Option("--format", help="How to write them")] = SetFormat.TABLE,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Where to; parquet needs it")] = None,
+    jobs: Jobs = None,
+    cache: CacheFile = None,
+    no_cache: NoCache = False,
+) -> None:
+    """Fingerprint images. A file of fingerprints stands for its images in `match --against` and `dedupe --reference`.
+
+    [bold]Examples[/bold]
+
+      synsift fingerprint photo.jpg
+
+      synsift fingerprint ~/photos --format jsonl > photos.jsonl
+
+      synsift fingerprint test-split/ --format parquet --out test-split.parquet
+    """
+    if output is SetFormat.PARQUET and out is None:
+        raise UsageError("--format parquet: name a file with --out")
+    if output is SetFormat.TABLE and out is not None:
+        raise UsageError("--out: choose --format jsonl or parquet")
+    scanned = Scanner(jobs=jobs, cache=cache, no_cache=no_cache).scan(paths)
+    rows = [row_of(path, image) for path, image in scanned.images.items()]
+    try:
+        if output is SetFormat.PARQUET and out is not None:
+            write_parquet(out, scanned.images)
+        elif out is not None:
+            out.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+        elif output is SetFormat.TABLE:
+            print_rows([_short(row) for row in rows], Format.TABLE, empty="no images")
+        else:
+            print_rows(rows, Format.JSONL)
+    except OSError as exc:
+        raise UsageError(f"--out {out}: {exc.strerror or exc}") from exc
+    list_unreadable(scanned.unreadable)
+    if out is not None:
+        err.print(f"{len(rows)} fingerprints in {out}")
+    if not rows:
+        raise typer.Exit(1)
+
+
+def match(
+    queries: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Images, and folders of them")],
+    against: Annotated[
+        list[Path], typer.Option("--against", metavar="DIR|FILE", help="Images, or a file of fingerprints; repeatable")
+    ],
+    output: OutputFormat = Format.TABLE,
+    jobs: Jobs = None,
+    cache: CacheFile = None,
+    no_cache: NoCache = False,
+) -> None:
+    """Say of each image which one of a set it is a copy of: one line an image, `match` null where it is of none.
+
+    `kind` is exact (the same bytes), near, new, plain (too plain to compare but by its bytes) or unreadable. `distance`
+    is in bits of 256.
+
+    [bold]Examples[/bold]
+
+      synsift match new-photos/ --against ~/photos
+
+      synsift match crawled/ --against test-split.parquet --format jsonl
+    """
+    scanner = Scanner(jobs=jobs, cache=cache, no_cache=no_cache)
+    known, names = scanner.reference(against)
+    scanned = scanner.scan(queries)
+    print_rows(_matches(scanned, known or Matcher(), names), output, empty="no images")
+    list_unreadable(scanned.unreadable)
+    if not scanned.images:
+        raise typer.Exit(1)
+
+
+def _matches(scanned: Scanned, known: Matcher, names: dict[str, str]) -> Iterator[dict[str, Any]]:
+    with progress("matched", len(scanned.images)) as advance:
+        for path, image in scanned.images.items():
+            verdict = known.match(image)
+            yield {
+                "query": path,
+                "match": names[verdict.of] if verdict.of is not None else None,
+                "kind": str(verdict.kind),
+                "distance": verdict.distance_bits,
+                "transform": verdict.transform,
+            }
+            advance(1)
+    for one in scanned.unreadable:
+        yield {"query": one.path, "match": None, "kind": "unreadable", "distance": None, "transform": None}
+
+
+def _short(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "path": row["path"],
+        "size": f"{row['width_px']}×{row['height_px']}",
+        "format": row["format"],
+        "quality": row["quality"],
+        "information": row["information"],
+        "phash": row["phash"],
+        "sha256": row["sha256"][:16] + "…",
+    }

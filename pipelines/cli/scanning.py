@@ -1,0 +1,126 @@
+"""What the commands on folders share: their options, the scan with its progress, and the list of unreadable files."""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from dedupe import Fingerprint, Matcher, MatchOptions
+from pipelines.assembly import match_options
+from pipelines.cli.console import err, escape
+from pipelines.cli.options import settings_of
+from pipelines.errors import UsageError
+from pipelines.eye.cache import Cache, default_path
+from pipelines.eye.files import Unreadable, walk
+from pipelines.eye.scan import Scanned, ScanOptions, scan
+from pipelines.eye.sets import SUFFIXES, read_set
+
+_LINE_S: Final = 5.0
+_SHOWN: Final = 20
+_NO_IMAGE: Final = "not_an_image"
+
+Jobs = Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Processes; one a core if not given")]
+CacheFile = Annotated[
+    Path | None,
+    typer.Option("--cache", metavar="FILE", help="Of fingerprints; ~/.cache/synsift/fingerprints.db if not given"),
+]
+NoCache = Annotated[bool, typer.Option("--no-cache", help="Neither read nor write the cache of fingerprints")]
+
+
+class Scanner:
+    """Scans folders as a command's options say."""
+
+    def __init__(self, *, jobs: int | None, cache: Path | None, no_cache: bool) -> None:
+        settings = settings_of(None, None)
+        self.match: MatchOptions = match_options(settings.dedupe)
+        self._options = ScanOptions(max_pixels=settings.fetch.max_pixels, processes=jobs)
+        self._cache = None if no_cache else cache or default_path()
+
+    def scan(self, paths: Sequence[Path]) -> Scanned:
+        """Fingerprint all images at some paths."""
+        found = list(walk(paths))
+        with Cache(self._cache) as cache, progress("fingerprinted", len(found)) as advance:
+            unreadable = sum(isinstance(one, Unreadable) for one in found)
+            advance(unreadable)
+            try:
+                return scan(found, cache, self._options, advance)
+            except KeyboardInterrupt:
+                kept = "" if self._cache is None else "; what was done is kept: run it again to go on"
+                err.print(f"interrupted{kept}")
+                raise typer.Exit(130) from None
+
+    def images(self, path: Path) -> dict[str, Fingerprint]:
+        """The images of a folder or of a file of fingerprints, by name; unreadable ones are listed."""
+        if not path.exists():
+            raise UsageError(f"{path}: there is no such file or folder")
+        if path.suffix in SUFFIXES and path.is_file():
+            return read_set(path)
+        scanned = self.scan([path])
+        list_unreadable(scanned.unreadable)
+        return scanned.images
+
+    def reference(self, paths: Sequence[Path]) -> tuple[Matcher | None, dict[str, str]]:
+        """A matcher of all images of reference, and their names by SHA-256."""
+        if not paths:
+            return None, {}
+        images = {name: image for path in paths for name, image in self.images(path).items()}
+        return Matcher.of_reference(images.values(), self.match), {image.sha256: name for name, image in images.items()}
+
+
+def list_unreadable(unreadable: Sequence[Unreadable]) -> None:
+    """Say which files could not be fingerprinted, and why. Other files than images are only counted."""
+    others = sum(one.reason == _NO_IMAGE for one in unreadable)
+    listed = [one for one in unreadable if one.reason != _NO_IMAGE]
+    if listed:
+        err.print(f"{len(listed)} unreadable:")
+    for one in listed[:_SHOWN]:
+        err.print(f"  {escape(one.path)}: {one.reason.replace('_', ' ')}: {escape(one.message)}")
+    if len(listed) > _SHOWN:
+        err.print(f"  … and {len(listed) - _SHOWN} more")
+    if others:
+        err.print(f"{others} other file{'s' if others > 1 else ''}, not images")
+
+
+@contextlib.contextmanager
+def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Show how far something is, with rate and time left: a bar on a terminal, else lines. Gives what to call."""
+    if err.is_terminal:
+        columns = (
+            *(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()),
+            *(TextColumn("{task.fields[rate]}/s"), TimeRemainingColumn()),
+        )
+        with Progress(*columns, console=err, transient=True) as bar:
+            task = bar.add_task(what, total=total, rate="")
+            begin_s = time.monotonic()
+
+            def show(number: int) -> None:
+                bar.advance(task, number)
+                rate = bar.tasks[0].completed / max(0.001, time.monotonic() - begin_s)
+                bar.update(task, rate=f"{rate:,.0f}")
+
+            yield show
+        return
+    lines = _Lines(what, total)
+    yield lines.advance
+
+
+class _Lines:
+    """Progress as plain lines, every few seconds."""
+
+    def __init__(self, what: str, total: int) -> None:
+        self._what, self._total, self._done = what, total, 0
+        self._begin_s = self._said_s = time.monotonic()
+
+    def advance(self, number: int) -> None:
+        self._done += number
+        now_s = time.monotonic()
+        if now_s < self._said_s + _LINE_S:
+            return
+        self._said_s = now_s
+        rate = self._done / (now_s - self._begin_s)
+        left_s = (self._total - self._done) / rate if rate else 0
+        err.print(f"{self._what} {self._done} of {self._total}, {rate:.0f}/s, {left_s:.0f} s left")

@@ -1,0 +1,118 @@
+"""Fingerprints that were made before, by path, size and time of change: what makes a second run cheap.
+
+One SQLite file. Losing it costs time and nothing else, so whatever is wrong with it is said once, and the work goes on
+without.
+"""
+
+import logging
+import os
+import sqlite3
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Final, Self
+
+from dedupe import FINGERPRINT_VERSION, Fingerprint
+from pipelines.eye.files import File, Unreadable
+
+_log: Final = logging.getLogger(__name__)
+
+_LOOKED_UP_AT_ONCE: Final = 500
+_BUSY_S: Final = 5.0
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS fingerprints (
+    path TEXT PRIMARY KEY, size_bytes INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, version INTEGER NOT NULL,
+    record BLOB, reason TEXT, message TEXT
+) WITHOUT ROWID
+"""
+
+
+def default_path() -> Path:
+    """Where it is if nobody says otherwise (XDG base directories)."""
+    home = os.environ.get("XDG_CACHE_HOME")
+    return (Path(home) if home else Path.home() / ".cache") / "synsift" / "fingerprints.db"
+
+
+class Cache:
+    """Fingerprints by file. Used by one thread; several programs may share one file."""
+
+    def __init__(self, path: Path | None) -> None:
+        """Open.
+
+        Args:
+            path: The file, made if it isn't there; None for no cache.
+        """
+        self._connection: sqlite3.Connection | None = None
+        if path is None:
+            return
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._connection = sqlite3.connect(path, timeout=_BUSY_S)
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.execute("PRAGMA synchronous = NORMAL")
+            self._connection.execute(_SCHEMA)
+        except (sqlite3.Error, OSError) as exc:
+            self._give_up(exc)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def get(self, files: Iterable[File]) -> Mapping[File, Fingerprint | Unreadable]:
+        """What is known of some files as they are now."""
+        wanted = {os.path.abspath(file.path): file for file in files}
+        found: dict[File, Fingerprint | Unreadable] = {}
+        paths = list(wanted)
+        for begin in range(0, len(paths), _LOOKED_UP_AT_ONCE):
+            for path, size_bytes, mtime_ns, record, reason, message in self._rows(
+                paths[begin : begin + _LOOKED_UP_AT_ONCE]
+            ):
+                file = wanted[path]
+                if (size_bytes, mtime_ns) != (file.size_bytes, file.mtime_ns):
+                    continue
+                try:
+                    found[file] = Fingerprint.from_record(record) if record else Unreadable(file.path, reason, message)
+                except ValueError:
+                    continue  # damaged: it is made anew
+        return found
+
+    def put(self, made: Mapping[File, Fingerprint | Unreadable]) -> None:
+        """Keep what was made of some files."""
+        if self._connection is None:
+            return
+        rows = [
+            (
+                *(os.path.abspath(file.path), file.size_bytes, file.mtime_ns, FINGERPRINT_VERSION),
+                result.to_record() if isinstance(result, Fingerprint) else None,
+                *((result.reason, result.message) if isinstance(result, Unreadable) else (None, None)),
+            )
+            for file, result in made.items()
+        ]
+        try:
+            with self._connection:
+                self._connection.executemany("REPLACE INTO fingerprints VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+        except (sqlite3.Error, UnicodeEncodeError) as exc:
+            self._give_up(exc)
+
+    def _rows(self, paths: list[str]) -> list[tuple[str, int, int, bytes | None, str, str]]:
+        if self._connection is None:
+            return []
+        marks = ", ".join("?" * len(paths))
+        try:
+            return self._connection.execute(
+                "SELECT path, size_bytes, mtime_ns, record, reason, message FROM fingerprints "  # noqa: S608 - marks
+                f"WHERE version = ? AND path IN ({marks})",
+                [FINGERPRINT_VERSION, *paths],
+            ).fetchall()
+        except (sqlite3.Error, UnicodeEncodeError) as exc:
+            self._give_up(exc)
+            return []
+
+    def _give_up(self, exc: Exception) -> None:
+        _log.warning("the cache of fingerprints can't be used: %s; going on without", exc)
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None

@@ -1,0 +1,89 @@
+"""Folders → the regular files in them. Symbolic links within a folder, devices, pipes and sockets are passed over."""
+
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.errors import UsageError
+from pipelines.eye.work import NOT_READABLE
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file as it was found.
+
+    Attributes:
+        path: As the user would write it.
+        size_bytes: Its length.
+        mtime_ns: When it was last changed.
+    """
+
+    path: str
+    size_bytes: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """What could not be fingerprinted.
+
+    Attributes:
+        path: Of the file or folder.
+        reason: One word: an outcome of ``dedupe.ImageError``, or ``not_readable``, ``too_large``, ``decoder_crashed``.
+        message: A sentence.
+    """
+
+    path: str
+    reason: str
+    message: str
+
+
+def walk(paths: Iterable[Path]) -> Iterator[File | Unreadable]:
+    """All regular files, each folder in the order of its names. A path given twice counts once.
+
+    Args:
+        paths: Files and folders; these themselves may be symbolic links.
+
+    Raises:
+        UsageError: There is nothing at a path.
+    """
+    seen: set[str] = set()
+    for path in paths:
+        if not path.exists():
+            raise UsageError(f"{path}: there is no such file or folder")
+        for found in _walk_folder(str(path)) if path.is_dir() else _of_file(str(path)):
+            real = os.path.realpath(found.path)
+            if real not in seen:
+                seen.add(real)
+                yield found
+
+
+def _of_file(path: str) -> Iterator[File | Unreadable]:
+    status = os.stat(path)
+    if stat.S_ISREG(status.st_mode):
+        yield File(path, status.st_size, status.st_mtime_ns)
+    else:
+        yield Unreadable(path, NOT_READABLE, "neither a file nor a folder")
+
+
+def _walk_folder(folder: str) -> Iterator[File | Unreadable]:
+    waiting = [folder]
+    while waiting:
+        folder = waiting.pop()
+        try:
+            with os.scandir(folder) as entries:
+                found = sorted(entries, key=lambda entry: entry.name)
+        except OSError as exc:
+            yield Unreadable(folder, NOT_READABLE, exc.strerror or str(exc))
+            continue
+        for entry in found:
+            try:
+                if entry.is_file(follow_symlinks=False):
+                    status = entry.stat(follow_symlinks=False)
+                    yield File(entry.path, status.st_size, status.st_mtime_ns)
+            except OSError as exc:  # gone in the meantime, or the disk is ill
+                yield Unreadable(entry.path, NOT_READABLE, exc.strerror or str(exc))
+        # The last of the stack is the next: folders stand behind the files of theirs, in order.
+        waiting += [entry.path for entry in reversed(found) if entry.is_dir(follow_symlinks=False)]

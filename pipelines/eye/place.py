@@ -1,0 +1,105 @@
+"""What ``synsift dedupe`` does with files when it is told to: link what is kept, or move the copies away.
+
+Nothing is ever deleted or overwritten. Every move is written down before it is made, so that it can be undone.
+"""
+
+import errno
+import json
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from pipelines.errors import SynsiftError, UsageError
+
+JOURNAL: Final = "moved.jsonl"
+
+
+def check_target(target: Path, sources: Iterable[Path]) -> None:
+    """Refuse a folder that would be searched itself the next time, or hold what it is made of.
+
+    Raises:
+        UsageError: With the way out.
+    """
+    if target.exists() and not target.is_dir():
+        raise UsageError(f"{target} is a file; name a folder")
+    real = target.resolve()
+    for source in sources:
+        if real == source.resolve() or source.resolve() in real.parents:
+            raise UsageError(f"{target} is inside of {source}, which is searched; name a folder outside of it")
+
+
+def link_all(paths: Iterable[str], target: Path, roots: Iterable[Path]) -> int:
+    """Link files into a folder, under their paths below the roots: hard links, or symbolic ones across file systems.
+
+    Returns:
+        How many links were made; those that are there already don't count.
+    """
+    made = 0
+    roots = list(roots)
+    for path in paths:
+        place = target / relative(path, roots)
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            if place.exists() and os.path.samefile(path, place):
+                continue
+            _link(path, _free(place))
+        except OSError as exc:
+            raise SynsiftError(f"{path} can't be linked to {place}: {exc.strerror or exc}") from exc
+        made += 1
+    return made
+
+
+def move_all(moves: Iterable[tuple[str, str]], target: Path, roots: Iterable[Path]) -> int:
+    """Move copies into a folder, under their paths below the roots.
+
+    Args:
+        moves: What is moved, and what is kept in its stead.
+        target: The folder; ``moved.jsonl`` in it says from where each file came.
+        roots: What was searched.
+    """
+    made = 0
+    roots = list(roots)
+    target.mkdir(parents=True, exist_ok=True)
+    with (target / JOURNAL).open("a", encoding="utf-8") as journal:
+        for path, kept in moves:
+            place = _free(target / relative(path, roots))
+            try:
+                place.parent.mkdir(parents=True, exist_ok=True)
+                line = {"from": os.path.abspath(path), "to": str(place.absolute()), "kept": os.path.abspath(kept)}
+                journal.write(json.dumps(line) + "\n")
+                journal.flush()
+                shutil.move(path, place)
+            except OSError as exc:
+                raise SynsiftError(f"{path} can't be moved to {place}: {exc.strerror or exc}") from exc
+            made += 1
+    return made
+
+
+def relative(path: str, roots: Iterable[Path]) -> Path:
+    """Where a file stands below the folder that was searched; with that folder's name, where there are several."""
+    roots = [root for root in roots if root.is_dir()]
+    for root in roots:
+        if Path(path).is_relative_to(root):
+            below = Path(path).relative_to(root)
+            return below if len(roots) == 1 else Path(root.resolve().name) / below
+    return Path(Path(path).name)
+
+
+def _link(path: str, place: Path) -> None:
+    try:
+        os.link(path, place)
+    except OSError as exc:
+        if exc.errno not in (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP):
+            raise
+        os.symlink(os.path.abspath(path), place)
+
+
+def _free(place: Path) -> Path:
+    """A name that nothing has yet."""
+    number, free = 1, place
+    while os.path.lexists(free):
+        free = place.with_name(f"{place.stem}~{number}{place.suffix}")
+        number += 1
+    return free

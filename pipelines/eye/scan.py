@@ -1,0 +1,160 @@
+"""Files → fingerprints, by all cores.
+
+A decoder that crashes takes its process with it, not the scan: the files that it had are tried again one by one, and
+the one that crashes it is listed.
+"""
+
+import contextlib
+import multiprocessing
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
+from typing import Final
+
+from dedupe import DEFAULT_MAX_PIXELS, Fingerprint
+from pipelines.eye.cache import Cache
+from pipelines.eye.files import File, Unreadable
+from pipelines.eye.work import Made, begin, fingerprint_files
+
+DECODER_CRASHED: Final = "decoder_crashed"
+DEFAULT_MAX_BYTES: Final = 512 * 1024 * 1024
+
+# A task is worth sending from some milliseconds of work on; more, and progress comes in jumps.
+_FILES_A_TASK: Final = 16
+_TASKS_A_PROCESS: Final = 4
+# Starting processes takes as long as a hundred small images.
+_WORTH_PROCESSES: Final = 64
+
+OnResult = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ScanOptions:
+    """How a scan works.
+
+    Attributes:
+        max_pixels: Limit on width × height of an image.
+        max_bytes: Limit on a file.
+        processes: How many; None for one a core.
+    """
+
+    max_pixels: int = DEFAULT_MAX_PIXELS
+    max_bytes: int = DEFAULT_MAX_BYTES
+    processes: int | None = None
+
+
+@dataclass(slots=True)
+class Scanned:
+    """What came of a scan.
+
+    Attributes:
+        images: Fingerprints by path, in the order in which files were found.
+        unreadable: The others, likewise.
+        from_cache: How many were known from before.
+    """
+
+    images: dict[str, Fingerprint] = field(default_factory=dict)
+    unreadable: list[Unreadable] = field(default_factory=list)
+    from_cache: int = 0
+
+
+def scan(
+    found: Sequence[File | Unreadable], cache: Cache, options: ScanOptions, on_result: OnResult = lambda _: None
+) -> Scanned:
+    """Fingerprint files; what was made is in the cache even if the scan is interrupted.
+
+    Args:
+        found: As ``walk`` found them.
+        cache: Asked first, and told of all that is made.
+        options: See there.
+        on_result: Told of every few files that are done, with their number.
+    """
+    files = [file for file in found if isinstance(file, File)]
+    results = dict(cache.get(files))
+    known = len(results)
+    on_result(known)
+    with contextlib.closing(_Pool(options)) as pool:
+        for made in pool.make([file for file in files if file not in results]):
+            cache.put(made)
+            results.update(made)
+            on_result(len(made))
+    scanned = Scanned(from_cache=known)
+    for one in found:
+        result = results[one] if isinstance(one, File) else one
+        if isinstance(result, Fingerprint):
+            scanned.images[one.path] = result
+        else:
+            scanned.unreadable.append(result)
+    return scanned
+
+
+class _Pool:
+    """Processes that fingerprint, replaced when they crash."""
+
+    def __init__(self, options: ScanOptions) -> None:
+        self._options = options
+        self._processes = options.processes or os.cpu_count() or 1
+        self._executor: ProcessPoolExecutor | None = None
+
+    def make(self, files: Sequence[File]) -> Iterator[dict[File, Fingerprint | Unreadable]]:
+        """Fingerprint files, in any order, a few at a time."""
+        tasks = [files[at : at + _FILES_A_TASK] for at in range(0, len(files), _FILES_A_TASK)]
+        if len(files) < _WORTH_PROCESSES:
+            for task in tasks:
+                yield self._results(task, self._work(task))
+            return
+        tasks.reverse()
+        running: dict[Future[list[Made]], Sequence[File]] = {}
+        while tasks or running:
+            while tasks and len(running) < self._processes * _TASKS_A_PROCESS:
+                task = tasks.pop()
+                running[self._submit(task)] = task
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            crashed: list[Sequence[File]] = []
+            for future in done:
+                task = running.pop(future)
+                try:
+                    yield self._results(task, future.result())
+                except BrokenProcessPool:
+                    crashed.append(task)
+            if crashed:
+                # All that were running have failed with the one that crashed.
+                crashed += running.values()
+                running.clear()
+                self.close()
+                yield from self._one_by_one([file for task in crashed for file in task])
+
+    def close(self) -> None:
+        """End the processes."""
+        if self._executor is not None:
+            self._executor.shutdown(cancel_futures=True)
+            self._executor = None
+
+    def _one_by_one(self, files: Iterable[File]) -> Iterator[dict[File, Fingerprint | Unreadable]]:
+        for file in files:
+            try:
+                yield self._results([file], self._submit([file]).result())
+            except BrokenProcessPool:
+                self.close()
+                message = "the decoder crashed on it, and so did its process"
+                yield {file: Unreadable(file.path, DECODER_CRASHED, message)}
+
+    def _submit(self, task: Sequence[File]) -> Future[list[Made]]:
+        if self._executor is None:
+            # Forked from a process that has loaded the modules and has no threads.
+            context = multiprocessing.get_context("forkserver")
+            context.set_forkserver_preload(["pipelines.eye.work"])
+            self._executor = ProcessPoolExecutor(self._processes, mp_context=context, initializer=begin)
+        paths = [file.path for file in task]
+        return self._executor.submit(fingerprint_files, paths, self._options.max_pixels, self._options.max_bytes)
+
+    def _work(self, task: Sequence[File]) -> list[Made]:
+        return fingerprint_files([file.path for file in task], self._options.max_pixels, self._options.max_bytes)
+
+    def _results(self, task: Sequence[File], made: list[Made]) -> dict[File, Fingerprint | Unreadable]:
+        return {
+            file: Fingerprint.from_record(one) if isinstance(one, bytes) else Unreadable(file.path, *one)
+            for file, one in zip(task, made, strict=True)
+        }

@@ -1,0 +1,59 @@
+"""What a process of a scan does: bytes of files → fingerprints. Imported by every one of them, so it stays small."""
+
+import signal
+from typing import Final
+
+from dedupe import Fingerprint, ImageError, fingerprint, looks_like_image
+from dedupe.errors import UnsupportedFormat
+
+TOO_LARGE: Final = "too_large"
+NOT_READABLE: Final = "not_readable"
+_HEAD_BYTES: Final = 64
+
+Made = bytes | tuple[str, str]
+"""A fingerprint's binary form, or a reason and a message."""
+
+
+def begin() -> None:
+    """Leave Ctrl-C to the parent, which drains."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def fingerprint_files(paths: list[str], max_pixels: int, max_bytes: int) -> list[Made]:
+    """Fingerprint some files, in order."""
+    return [_fingerprint_file(path, max_pixels, max_bytes) for path in paths]
+
+
+def _fingerprint_file(path: str, max_pixels: int, max_bytes: int) -> Made:
+    try:
+        return read_fingerprint(path, max_pixels, max_bytes).to_record()
+    except ImageError as exc:
+        return exc.outcome, str(exc)
+    except _TooLarge as exc:
+        return TOO_LARGE, str(exc)
+    except OSError as exc:
+        return NOT_READABLE, exc.strerror or str(exc)
+    except MemoryError:
+        return TOO_LARGE, "not enough memory to decode it"
+
+
+def read_fingerprint(path: str, max_pixels: int, max_bytes: int) -> Fingerprint:
+    """Fingerprint a file.
+
+    Raises:
+        ImageError: It can't be decoded.
+        OSError: It can't be read, or is larger than ``max_bytes``.
+    """
+    with open(path, "rb") as file:
+        head = file.read(_HEAD_BYTES)
+        if not looks_like_image(head):
+            # Before it is read whole: folders have films in them, too.
+            raise UnsupportedFormat("empty" if not head else "not an image of a known format")
+        data = head + file.read(max_bytes + 1 - len(head))
+    if len(data) > max_bytes:
+        raise _TooLarge(f"more than {max_bytes:,} bytes")
+    return fingerprint(data, max_pixels=max_pixels)
+
+
+class _TooLarge(OSError):
+    """A file above the limit."""
