@@ -1,7 +1,8 @@
 """How well the thresholds fit a set of pictures: recall on copies that are made of them, false matches among them.
 
 Of each picture copies are made as the web makes them. What a copy agrees in with its own picture, and in what with
-other ones, tells for every threshold how many copies would be found and how many pairs wrongly be taken for copies. Pictures of the set that are copies of each other would look like false matches, so they must be grouped before.
+other ones, tells for every threshold how many copies would be found, and how many pairs wrongly be taken for copies.
+Pictures of the set that are copies of each other would look like false matches, so they must be grouped before.
 """
 
 import io

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from PIL import Image
 
-from dedupe import Calibration, Fingerprint, ImageError, Threshold, cluster, copies_of, decode, fingerprint
+from dedupe import FORMATS, Calibration, Fingerprint, ImageError, Threshold, cluster, copies_of, decode, fingerprint
 from pipelines.cli.console import err, print_rows
 from pipelines.cli.options import Format, OutputFormat
 from pipelines.cli.scanning import CacheFile, Jobs, NoCache, Scanner, list_unreadable, progress
@@ -28,9 +28,9 @@ def calibrate(
 ) -> None:
     """Measure recall and false matches on your own images, and propose the threshold that fits them.
 
-    Makes copies of a sample of the images (smaller, compressed, cropped, framed, mirrored, …), and says for each value of
-    `dedupe.similarity` how many of them it would find, and how many pairs of different images it would take for copies.
-    Images of the folder that are copies of each other are left out.
+    Makes copies of a sample of the images (smaller, compressed, cropped, framed, mirrored, …), and says for each value
+    of `dedupe.similarity` how many of them it would find, and how many pairs of different images it would take for
+    copies. Images of the folder that are copies of each other are left out.
 
     [bold]Examples[/bold]
 
@@ -54,17 +54,15 @@ def calibrate(
     print_rows([_row(row, proposed) for row in calibration.thresholds()], output)
     recall = calibration.recall(proposed.similarity)
     err.print("found at the proposed value: " + ", ".join(f"{kind} {share:.1%}" for kind, share in recall.items()))
-    err.print(
-        f"{len(chosen)} of {len(pictures)} images were copied, {proposed.pairs:,} pairs of different ones compared"
-    )
-    err.print(f"set it with SYNSIFT_DEDUPE__SIMILARITY={proposed.similarity} or in synsift.toml: [dedupe] similarity")
+    err.print(f"{len(chosen)} of {len(pictures)} images copied, {proposed.pairs:,} pairs of different ones compared")
+    err.print(f"set it with SYNSIFT_DEDUPE__SIMILARITY={proposed.similarity} or as dedupe.similarity in synsift.toml")
     list_unreadable(scanned.unreadable)
 
 
 def _add_copies(calibration: Calibration, name: str, original: Fingerprint) -> None:
     try:
         decode(Path(name).read_bytes())  # within its limits; Pillow itself has none that we set
-        with Image.open(name) as picture:
+        with Image.open(name, formats=FORMATS) as picture:
             for kind, data in copies_of(picture):
                 calibration.add_copy(kind, fingerprint(data), original)
     except (ImageError, OSError) as exc:
