@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from dedupe.errors import CorruptImage, TooManyPixels, TruncatedImage, UnsupportedFormat
@@ -45,6 +46,8 @@ UNKNOWN_QUALITY: Final = 75
 # Smaller than the hash's 64×64 input needs loses recall; twice that keeps the resampling filter fed, and JPEG can
 # skip seven eighths of its inverse transform for any photograph above 1024 px.
 _REDUCED_SIDE_PX: Final = 128
+# What is converted at once: some 16 MB.
+_STRIP_PIXELS: Final = 4_000_000
 _EXIF_ORIENTATION: Final = 0x0112
 _EXIF_TRANSPOSE: Final = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -170,15 +173,38 @@ def _quality(image: Image.Image, kind: str) -> int:
 
 
 def _reduced(image: Image.Image) -> Image.Image:
-    """Luminance, or luminance and colour, of any mode; transparency over white, 16 bits scaled to 8."""
+    """Luminance, or luminance and colour, of any mode; transparency over white, 16 bits scaled to 8.
+
+    Strip by strip, so that what is converted on the way takes little memory beside the picture itself.
+    """
+    factors = (_factor(image.width), _factor(image.height))
+    rows = factors[1] * max(1, _STRIP_PIXELS // (image.width * factors[1]))
+    # Floating-point pictures go to 1 or to 255, and say so nowhere.
+    scale = 255.0 if image.mode == "F" and float(np.nanmax(np.asarray(image), initial=0)) <= 1 else 1.0
+    if rows >= image.height:
+        return _convert(image, factors, scale)
+    edges = [(top, min(image.height, top + rows)) for top in range(0, image.height, rows)]
+    strips = [_convert(image.crop((0, top, image.width, bottom)), factors, scale) for top, bottom in edges]
+    picture = Image.new(strips[0].mode, (strips[0].width, sum(strip.height for strip in strips)))
+    top = 0
+    for strip in strips:
+        picture.paste(strip, (0, top))
+        top += strip.height
+    return picture
+
+
+def _factor(side_px: int) -> int:
+    return max(1, side_px // (2 * _REDUCED_SIDE_PX))
+
+
+def _convert(image: Image.Image, factors: tuple[int, int], scale: float) -> Image.Image:
     if image.mode == "F" or image.mode.startswith("I"):
-        image = Image.fromarray(_eight_bits(image))
+        image = Image.fromarray(_eight_bits(image, scale))
     elif image.has_transparency_data:
         image = image.convert("RGBA")
     elif image.mode in ("P", "PA", "1"):
         image = image.convert("RGB")
     # Before colours are converted: of a large picture that is most of the work.
-    factors = (_factor(image.width), _factor(image.height))
     if factors != (1, 1):
         image = image.reduce(factors)
     if image.mode == "RGBA":
@@ -188,11 +214,8 @@ def _reduced(image: Image.Image) -> Image.Image:
     return image.convert("RGB").convert("YCbCr")
 
 
-def _factor(side_px: int) -> int:
-    return max(1, side_px // (2 * _REDUCED_SIDE_PX))
-
-
-def _eight_bits(image: Image.Image) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    values = np.nan_to_num(np.asarray(image, dtype=np.float32))
-    scale = 1 / 257 if image.mode != "F" else 255.0 if values.max(initial=0) <= 1 else 1.0
-    return (values * scale).clip(0, 255).astype(np.uint8)
+def _eight_bits(image: Image.Image, scale: float) -> NDArray[np.uint8]:
+    values = np.asarray(image)
+    if image.mode != "F":
+        return (values >> 8).clip(0, 255).astype(np.uint8)  # 16 bits, whatever they are kept in
+    return np.nan_to_num(values * np.float32(scale), copy=False).clip(0, 255).astype(np.uint8)

@@ -1,4 +1,5 @@
 import struct
+import sys
 import zlib
 
 import numpy as np
@@ -71,6 +72,25 @@ def test_a_large_picture_is_reduced_whatever_its_shape() -> None:
             assert (decoded.width_px, decoded.height_px) == size
             assert decoded.picture.width * decoded.picture.height < 512 * 512
             assert all(px >= min(128, side) for px, side in zip(decoded.picture.size, size, strict=True))
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "P", "I;16", "L"])
+def test_a_picture_is_the_same_in_strips(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    picture = scene(1).resize((1100, 900))
+    image = picture.convert("L").convert("I;16") if mode == "I;16" else picture.convert(mode)
+    data = encoded(image, "PNG")
+    whole = decode(data).picture
+    monkeypatch.setattr(sys.modules["dedupe.decode"], "_STRIP_PIXELS", 20_000)
+    strips = decode(data).picture
+    assert (strips.mode, strips.size) == (whole.mode, whole.size)
+    assert np.array_equal(np.asarray(strips), np.asarray(whole))
+
+
+@pytest.mark.parametrize(("top", "value"), [(1.0, 0.5), (255.0, 128.0)])
+def test_floating_point_pictures_go_to_one_or_to_255(top: float, value: float) -> None:
+    image = Image.fromarray(np.full((40, 40), value, dtype=np.float32))
+    image.putpixel((0, 0), top)
+    assert abs(np.median(luma(encoded(image, "TIFF"))) - 128) <= 1
 
 
 @pytest.mark.parametrize("quality", [10, 30, 50, 75, 90, 98])
