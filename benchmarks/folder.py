@@ -9,7 +9,7 @@ captioned, grey, mirrored. Each tool gets the folder and both cores, and runs as
 ``synsift dedupe --no-cache``; ``imagehash.phash`` in a pool of processes and a BK-tree of radius 9; ``difPy`` with its
 ``similar`` search; ``imagededup``'s PHash with its own processes.
 
-Printed: seconds; of the true groups how many were found whole and unmixed; of the copies how many were found at all, and
+Printed: seconds; of the true groups how many were found whole and unmixed; of the copies how many were found, and
 how many pairs of different pictures were taken for copies.
 """
 

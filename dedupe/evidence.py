@@ -40,6 +40,7 @@ EVIDENCE: Final = np.dtype(
 its luminance, and its lowest frequencies, as signed square roots of their share of the largest."""
 EVIDENCE_BYTES: Final = EVIDENCE.itemsize
 
+_MAX_SCALE: Final = 255 * SIDE_PX
 _SIDE: Final = 32
 """Side of the pictures that are laid over one another."""
 _DETAILS: Final = 12
@@ -166,6 +167,21 @@ def _packed(frequencies: Floats) -> tuple[NDArray[np.int8], np.float32]:
 def _unpacked(values: NDArray[np.int8], scale: np.float32 | Floats) -> Floats:
     share = values.astype(np.float32) / np.float32(127)
     return np.asarray(share * np.abs(share) * scale, dtype=np.float32)
+
+
+def check_evidence(evidence: bytes) -> None:
+    """Refuse numbers that no picture has, of evidence from elsewhere.
+
+    Raises:
+        ValueError: There are such.
+    """
+    row = np.frombuffer(evidence, dtype=EVIDENCE)[0]
+    # The largest is that of a picture which is all white, times its side.
+    if not all(0 <= scale <= _MAX_SCALE for scale in (row["luma_scale"], row["chroma_scale"])):
+        raise ValueError("evidence with values that no picture has")
+    left, top, right, bottom = row["border"].tolist()
+    if left + right >= 255 or top + bottom >= 255:
+        raise ValueError("evidence of a picture that is all border")
 
 
 def extra_hashes_of(evidence: NDArray[np.uint8]) -> NDArray[np.uint8]:

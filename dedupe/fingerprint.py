@@ -22,7 +22,7 @@ from PIL import Image
 
 from dedupe.borders import Box, trim
 from dedupe.decode import DEFAULT_MAX_PIXELS, FORMATS, decode
-from dedupe.evidence import EVIDENCE_BYTES, make_evidence
+from dedupe.evidence import EVIDENCE_BYTES, check_evidence, make_evidence
 from dedupe.frequencies import (
     HASH_BYTES,
     SIDE_PX,
@@ -159,8 +159,9 @@ class Fingerprint:
             raise ValueError(f"no format is called {found.format!r}")
         if found.views >> _VIEWS or not 1 <= found.quality <= 100:
             raise ValueError("a fingerprint with views or a quality that there are not")
-        if not np.isfinite(found.information) or found.information < 0:
+        if not 0 <= found.information <= 255:
             raise ValueError(f"no picture has an information of {found.information}")
+        check_evidence(found.evidence)
         return found
 
     @classmethod

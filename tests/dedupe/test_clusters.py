@@ -1,0 +1,101 @@
+import itertools
+import random
+
+from PIL import ImageOps
+
+from dedupe import Calibration, Fingerprint, Kind, Matcher, MatchOptions, cluster, copies_of, fingerprint
+from dedupe.quality import rank
+from tests.dedupe.pictures import encoded, scene
+
+
+def of(image: object, **options: object) -> Fingerprint:
+    return fingerprint(encoded(image, "JPEG", **{"quality": 85, **options}))  # type: ignore[arg-type]
+
+
+def pictures() -> dict[str, Fingerprint]:
+    found = {}
+    for seed in range(4):
+        image = scene(seed)
+        found[f"{seed}-large"] = of(image.resize((640, 480)))
+        found[f"{seed}-small"] = of(image)
+        found[f"{seed}-mirrored"] = of(ImageOps.mirror(image).resize((200, 150)))
+    found["3-same"] = found["3-large"]
+    found["alone"] = of(scene(9))
+    return found
+
+
+def test_groups_are_led_by_their_best_copy() -> None:
+    found = cluster(pictures())
+    groups = {group.name: {copy.name: copy.verdict.kind for copy in group.copies} for group in found.groups}
+    assert groups.pop("alone") == {}
+    assert groups.pop("3-large") == {"3-same": Kind.EXACT, "3-small": Kind.NEAR, "3-mirrored": Kind.NEAR}
+    assert groups == {f"{n}-large": {f"{n}-small": Kind.NEAR, f"{n}-mirrored": Kind.NEAR} for n in range(3)}
+
+
+def test_the_order_does_not_matter() -> None:
+    items = list(pictures().items())
+    expected = cluster(dict(items))
+    for seed in range(5):
+        random.Random(seed).shuffle(items)  # noqa: S311
+        assert cluster(dict(items)) == expected
+
+
+def chain() -> list[Fingerprint]:
+    """A sliding window over a wide picture: neighbours are near, ends are not; of equal quality."""
+    wide = scene(11, size=(640, 240))
+    return [of(wide.crop((left, 0, left + 320, 240)), quality=90) for left in range(0, 200, 20)]
+
+
+def test_a_chain_is_near_step_by_step_and_not_from_end_to_end() -> None:
+    images = chain()
+    near = [[Matcher.of_reference([one]).match(other).of is not None for other in images] for one in images]
+    assert all(near[n][n + 1] for n in range(len(images) - 1))
+    assert not near[0][-1]
+
+
+def test_whatever_the_order_each_rejected_picture_of_a_chain_was_near_to_a_survivor() -> None:
+    images = chain()[:6]
+    for order in itertools.islice(itertools.permutations(images), 0, 720, 29):
+        matcher = Matcher()
+        survived: list[Fingerprint] = []
+        for image in order:
+            verdict = matcher.add(image)
+            known = Matcher.of_reference(survived)
+            if verdict.kind is Kind.NEAR:
+                assert known.match(image).of is not None
+            else:
+                assert known.match(image).of is None
+            if verdict.survives:
+                survived.append(image)
+
+
+def test_leaders_of_a_folder_are_not_near_to_better_ones() -> None:
+    images = {f"{number:02d}": image for number, image in enumerate(chain())}
+    leaders = [images[group.name] for group in cluster(images).groups]
+    assert 1 < len(leaders) < len(images)
+    leaders.sort(key=rank, reverse=True)
+    for number, leader in enumerate(leaders[1:], 1):
+        assert Matcher.of_reference(leaders[:number]).match(leader).of is None
+
+
+def test_what_is_near_to_a_reference_is_rejected() -> None:
+    found = cluster(pictures(), reference=Matcher.of_reference([of(scene(2).resize((100, 75)))]))
+    assert {copy.name for copy in found.rejected} == {"2-large", "2-small", "2-mirrored"}
+    assert {copy.verdict.kind for copy in found.rejected} == {Kind.REFERENCE}
+    assert not any(group.name.startswith("2-") for group in found.groups)
+
+
+def test_calibration_tells_recall_and_false_matches_and_proposes_the_best() -> None:
+    images = {str(seed): of(scene(seed)) for seed in range(8)}
+    calibration = Calibration(images, MatchOptions())
+    for seed in range(8):
+        for kind, data in copies_of(scene(seed)):
+            calibration.add_copy(kind, fingerprint(data), images[str(seed)])
+    rows = calibration.thresholds()
+    assert [row.recall for row in rows] == sorted((row.recall for row in rows), reverse=True)
+    assert {row.pairs for row in rows} == {8 * 11 * 7}
+    proposed = calibration.propose(false_rate=1e-6)
+    assert proposed.false_matches == 0
+    assert proposed.recall == rows[0].recall > 0.95
+    assert 2.9 / proposed.pairs < proposed.false_rate_bound < 3.1 / proposed.pairs
+    assert set(calibration.recall(0.85)) == {kind for kind, _ in copies_of(scene(0))}

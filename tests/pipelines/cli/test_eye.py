@@ -1,0 +1,230 @@
+"""``dedupe``, ``match``, ``fingerprint`` and ``calibrate`` as a user runs them."""
+
+import csv
+import io
+import json
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import ImageOps
+
+from tests.conftest import RunCli, command, environment
+from tests.dedupe.pictures import encoded, scene
+
+Eye = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def eye(cli: RunCli, tmp_path: Path) -> Eye:
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return cli(*arguments, "--cache", str(tmp_path / "cache.db"))
+
+    return run
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """Two pictures with copies, one without, and what is no image."""
+    folder = tmp_path / "photos"
+    (folder / "sub").mkdir(parents=True)
+    for seed in (1, 2, 3):
+        (folder / f"{seed}.jpg").write_bytes(encoded(scene(seed), "JPEG", quality=90))
+    (folder / "sub" / "1-mirrored.webp").write_bytes(encoded(ImageOps.mirror(scene(1)).resize((200, 150)), "WEBP"))
+    (folder / "1-grey.png").write_bytes(encoded(scene(1).convert("L").resize((160, 120)), "PNG"))
+    (folder / "2-same.jpg").write_bytes((folder / "2.jpg").read_bytes())
+    (folder / "cut.jpg").write_bytes((folder / "3.jpg").read_bytes()[:3_000])
+    (folder / "notes.txt").write_text("hello")
+    return folder
+
+
+def rows(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_dedupe_says_what_to_keep_and_changes_nothing(eye: Eye, photos: Path) -> None:
+    before = sorted((path, path.stat().st_mtime_ns) for path in photos.rglob("*"))
+    done = eye("dedupe", str(photos), "--format", "jsonl")
+    assert done.returncode == 0, done.stderr
+    found = {Path(row["path"]).name: (row["group"], row["keep"], row["kind"]) for row in rows(done.stdout)}
+    assert found == {
+        "1.jpg": (1, True, None),
+        "1-mirrored.webp": (1, False, "near"),
+        "1-grey.png": (1, False, "near"),
+        "2-same.jpg": (2, True, None),
+        "2.jpg": (2, False, "exact"),
+    }
+    assert {row["transform"] for row in rows(done.stdout)} == {None, "mirrored", "identity"}
+    assert "6 images (0 files known from before): 3 to keep, 3 copies in 2 groups" in done.stderr
+    assert re.search(r"cut.jpg: truncated image: ", done.stderr)
+    assert "1 other file, not images" in done.stderr
+    assert sorted((path, path.stat().st_mtime_ns) for path in photos.rglob("*")) == before
+    assert "6 images (8 files known from before)" in eye("dedupe", str(photos)).stderr
+
+
+def test_dedupe_prints_csv_and_a_table(eye: Eye, photos: Path, tmp_path: Path) -> None:
+    found = list(csv.DictReader(io.StringIO(eye("dedupe", str(photos), "--format", "csv").stdout)))
+    assert [row["group"] for row in found] == ["1", "1", "1", "2", "2"]
+    assert found[0].keys() >= {"path", "keep", "kind", "distance", "transform", "of", "sha256"}
+    table = eye("dedupe", str(photos)).stdout
+    assert re.search(r"1 +near \d+ mirrored +200×150 WEBP", table)
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / "a.jpg").write_bytes((photos / "1.jpg").read_bytes())
+    alone = eye("dedupe", str(tmp_path / "one"), "--format", "csv")
+    assert alone.stdout.startswith("group,keep,path")
+    assert alone.returncode == 0
+
+
+def test_dedupe_moves_copies_and_writes_down_from_where(eye: Eye, photos: Path, tmp_path: Path) -> None:
+    target = tmp_path / "copies"
+    (target / "sub").mkdir(parents=True)
+    (target / "sub" / "1-mirrored.webp").write_text("was here before")
+    done = eye("dedupe", str(photos), "--move", str(target))
+    assert done.returncode == 0, done.stderr
+    assert "3 moved" in done.stderr
+    assert sorted(path.name for path in photos.rglob("*.*")) == ["1.jpg", "2-same.jpg", "3.jpg", "cut.jpg", "notes.txt"]
+    assert (target / "sub" / "1-mirrored.webp").read_text() == "was here before"
+    journal = rows((target / "moved.jsonl").read_text())
+    assert len(journal) == 3
+    for line in journal:  # and so it is undone
+        Path(line["to"]).rename(line["from"])
+        assert Path(line["kept"]).exists()
+    assert "2 groups" in eye("dedupe", str(photos)).stderr
+
+
+def test_dedupe_links_what_is_kept(eye: Eye, photos: Path, tmp_path: Path) -> None:
+    target = tmp_path / "clean"
+    assert "3 linked" in eye("dedupe", str(photos), "--link", str(target)).stderr
+    assert sorted(path.name for path in target.iterdir()) == ["1.jpg", "2-same.jpg", "3.jpg"]
+    assert (target / "1.jpg").samefile(photos / "1.jpg")
+    assert "0 linked" in eye("dedupe", str(photos), "--link", str(target)).stderr
+
+
+def test_dedupe_rejects_what_is_near_to_a_reference(eye: Eye, photos: Path, tmp_path: Path) -> None:
+    split = tmp_path / "split"
+    split.mkdir()
+    (split / "test.png").write_bytes(encoded(scene(1).resize((100, 75)), "PNG"))
+    for kind in ("jsonl", "parquet"):
+        made = eye("fingerprint", str(split), "--format", kind, "--out", str(tmp_path / f"set.{kind}"))
+        assert made.returncode == 0, made.stderr
+    found = []
+    for reference in (split, tmp_path / "set.jsonl", tmp_path / "set.parquet"):
+        done = eye("dedupe", str(photos), "--reference", str(reference), "--format", "jsonl")
+        assert "3 near to a reference" in done.stderr, done.stderr
+        found.append([row for row in rows(done.stdout) if row["kind"] == "reference"])
+        assert {Path(row["of"]).name for row in found[-1]} == {"test.png"}
+    assert found[0] == found[1] == found[2]
+
+
+def test_a_report_shows_the_groups_and_needs_nothing_else(eye: Eye, photos: Path, tmp_path: Path) -> None:
+    (photos / "<script>alert(1)<b>.jpg").write_bytes(encoded(scene(3).resize((200, 150)), "JPEG"))
+    report = tmp_path / "report.html"
+    done = eye("dedupe", str(photos), "--report", str(report))
+    assert done.returncode == 0, done.stderr
+    page = report.read_text()
+    assert page.count('<div class="group">') == 3
+    assert page.count("data:image/jpeg;base64,") == 7
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+    assert "http" not in page.replace("http-equiv", "")
+
+
+def test_match_has_a_line_for_every_query(eye: Eye, photos: Path, tmp_path: Path) -> None:
+    known = tmp_path / "known"
+    known.mkdir()
+    (known / "one.jpg").write_bytes(encoded(scene(1), "JPEG", quality=95))
+    (known / "two.jpg").write_bytes((photos / "2.jpg").read_bytes())
+    done = eye("match", str(photos), "--against", str(known), "--format", "jsonl")
+    found = {Path(row["query"]).name: row for row in rows(done.stdout)}
+    assert {name: (row["kind"], row["match"] and Path(row["match"]).name) for name, row in found.items()} == {
+        "1.jpg": ("near", "one.jpg"),
+        "1-mirrored.webp": ("near", "one.jpg"),
+        "1-grey.png": ("near", "one.jpg"),
+        "2.jpg": ("exact", "two.jpg"),
+        "2-same.jpg": ("exact", "two.jpg"),
+        "3.jpg": ("new", None),
+        "cut.jpg": ("unreadable", None),
+        "notes.txt": ("unreadable", None),
+    }
+    assert all(list(row) == ["query", "match", "kind", "distance", "transform"] for row in found.values())
+    assert found["1-mirrored.webp"]["transform"] == "mirrored"
+    assert found["3.jpg"]["distance"] is None
+
+
+def test_fingerprint_prints_what_is_known_of_an_image(eye: Eye, photos: Path) -> None:
+    (row,) = rows(eye("fingerprint", str(photos / "1.jpg"), "--format", "jsonl").stdout)
+    assert (row["width_px"], row["height_px"], row["format"], row["quality"]) == (320, 240, "JPEG", 90)
+    assert re.fullmatch(r"[0-9a-f]{16}", row["phash"])
+    assert row["fingerprint"].startswith("2:")
+    assert "320×240" in eye("fingerprint", str(photos / "1.jpg")).stdout
+
+
+def test_calibrate_proposes_a_threshold(eye: Eye, tmp_path: Path) -> None:
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for seed in range(6):
+        (folder / f"{seed}.jpg").write_bytes(encoded(scene(seed), "JPEG"))
+    done = eye("calibrate", str(folder), "--sample", "4", "--format", "jsonl")
+    assert done.returncode == 0, done.stderr
+    assert sum(row["proposed"] != "" for row in rows(done.stdout)) == 1
+    assert re.search(r"SYNSIFT_DEDUPE__SIMILARITY=0\.\d+", done.stderr)
+    assert "4 of 6 images copied, 220 pairs of different ones compared" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("dedupe", "nowhere"), "nowhere: there is no such file or folder"),
+        (("match", ".", "--against", "nowhere"), "nowhere: there is no such file or folder"),
+        (("dedupe", ".", "--link", "a", "--move", "b"), "choose one"),
+        (("dedupe", ".", "--move", "inside"), "inside of ., which is searched"),
+        (("fingerprint", ".", "--format", "parquet"), "name a file with --out"),
+        (("match", ".", "--against", "bad.jsonl"), "bad.jsonl, row 1: no 'fingerprint'"),
+        (("match", ".", "--against", "worse.jsonl"), "worse.jsonl, line 1: not JSON"),
+        (("match", ".", "--against", "old.jsonl"), "row 1: fingerprint of version '1'"),
+        (("match", ".", "--against", "broken.parquet"), "broken.parquet"),
+    ],
+)
+def test_wrong_use_is_told_what_is_wrong(eye: Eye, tmp_path: Path, arguments: tuple[str, ...], says: str) -> None:
+    folder = tmp_path / "cwd"
+    (folder / "bad.jsonl").write_text('{"a": 1}\n')
+    (folder / "worse.jsonl").write_text("[")
+    (folder / "old.jsonl").write_text('{"fingerprint": "1:AAAA"}\n')
+    (folder / "broken.parquet").write_text("PAR1")
+    done = eye(*arguments)
+    assert done.returncode == 2, done.stderr
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_folder_without_images_fails(eye: Eye, tmp_path: Path) -> None:
+    done = eye("dedupe", str(tmp_path / "cwd"))
+    assert (done.returncode, done.stdout) == (1, "")
+
+
+def test_ctrl_c_keeps_what_was_done(tmp_path: Path) -> None:
+    folder = tmp_path / "large"
+    folder.mkdir()
+    data = [encoded(scene(seed, size=(1600, 1200)), "PNG", compress_level=1) for seed in range(6)]
+    for number in range(240):
+        (folder / f"{number:03d}.png").write_bytes(data[number % 6])
+    arguments = ["dedupe", str(folder), "--cache", str(tmp_path / "cache.db"), "--jobs", "1"]
+    process = subprocess.Popen(command(*arguments), env=environment({}), stderr=subprocess.PIPE, text=True)
+    deadline_s = time.monotonic() + 30
+    cache = tmp_path / "cache.db-wal"
+    while not (cache.exists() and cache.stat().st_size > 100_000) and time.monotonic() < deadline_s:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=30)
+    assert process.returncode == 130, stderr
+    assert "what was done is kept" in stderr
+    assert "Traceback" not in stderr
+    again = subprocess.run(command(*arguments), env=environment({}), capture_output=True, text=True, check=True)
+    known = re.search(r"240 images \((\d+) files known from before\): 6 to keep", again.stderr)
+    assert known is not None, again.stderr
+    assert int(known[1]) > 0
