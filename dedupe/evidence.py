@@ -264,8 +264,10 @@ def _same_colours(  # noqa: PLR0913 - all that is known by then
     balance = differences.mean(axis=1, keepdims=True).clip(-criteria.colour_balance, criteria.colour_balance)
     if np.sqrt(np.square(differences - balance).sum(axis=0).mean()) < criteria.colour_difference:
         return True
-    # A tint is no colour: sepia is a way to be grey.
     spread = [float(np.sqrt(picture.var(axis=1).sum())) for picture in (mine, theirs)]
+    tint = [float(np.hypot(*picture.mean(axis=1))) for picture in (mine, theirs)]
+    if any(one < criteria.grey <= other for one, other in zip(spread, tint, strict=True)):
+        return True  # one tint all over is a filter's work, such as sepia; no colour can be compared
     same_light = 1 / criteria.grey_gain <= gain <= criteria.grey_gain and abs(shift) <= criteria.grey_shift
     if min(spread) < criteria.grey and same_light:
         return True
