@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFile
 
 from dedupe import CorruptImage, ImageError, TooManyPixels, TruncatedImage, UnsupportedFormat
 from dedupe.decode import decode
@@ -155,6 +155,16 @@ def test_too_many_pixels_are_refused_by_the_header(size: tuple[int, int]) -> Non
 def test_the_limit_itself_is_allowed() -> None:
     image = scene(1)
     assert decode(encoded(image, "PNG"), max_pixels=image.width * image.height).format == "PNG"
+
+
+@pytest.mark.parametrize("error", [AssertionError("no palette"), RecursionError(), ZeroDivisionError(), OSError("?")])
+def test_whatever_a_decoder_raises_is_a_named_error(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(ImageFile.ImageFile, "load", fail)
+    with pytest.raises(CorruptImage):
+        decode(encoded(Image.new("L", (9, 9)), "BMP"))
 
 
 _SEEDS = [encoded(scene(7, size=(64, 48)), kind) for kind in ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")]
