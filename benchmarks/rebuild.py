@@ -18,13 +18,12 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.stream import candidates
-from dedupe import DEFAULT_OPTIONS
 from deploy.local import services
 from pipelines.log.kafka import KafkaLog
 from pipelines.log.kafka_clients import KafkaAddress
 from pipelines.log.kafka_topics import KafkaTopics, Shape
 from pipelines.records import Survivor
-from pipelines.stages.dedupe_state import DedupeState, SnapshotPolicy
+from pipelines.stages.dedupe_state import DedupeState, Judging, SnapshotPolicy
 from pipelines.storage.objects import Objects, StoreAddress
 from pipelines.storage.snapshots import Snapshots
 from pipelines.topics import Router
@@ -69,7 +68,7 @@ def main() -> None:
 
             def state() -> DedupeState:
                 policy = SnapshotPolicy(growth=1, age_s=1e9)
-                return DedupeState(log, Snapshots(objects), match=DEFAULT_OPTIONS, policy=policy)
+                return DedupeState(log, Snapshots(objects), judging=Judging(), policy=policy)
 
             def rebuild(rebuilt: DedupeState) -> None:
                 for partition in range(PARTITIONS):

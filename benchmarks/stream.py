@@ -20,7 +20,6 @@ from kafka import KafkaConsumer, KafkaProducer, OffsetAndMetadata, TopicPartitio
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.fingerprints import random_fingerprints
-from dedupe import DEFAULT_OPTIONS
 from deploy.local import services
 from pipelines import topics
 from pipelines.log.kafka import KafkaLog
@@ -28,6 +27,7 @@ from pipelines.log.kafka_clients import KafkaAddress
 from pipelines.log.kafka_topics import KafkaTopics, Shape
 from pipelines.records import Candidate, FoundBy, HttpAnswer, Image
 from pipelines.stages.dedupe import DedupeOptions, DedupeStage
+from pipelines.stages.dedupe_state import Judging
 from pipelines.topics import Router
 from pipelines.worker import Worker
 
@@ -63,7 +63,7 @@ def candidates(count: int, *, seed: int = 1, synsets: int = 100) -> list[Candida
 def run_ours(address: KafkaAddress, prefix: str) -> float:
     """Seconds of our worker."""
     log = KafkaLog(address, partitions=PARTITIONS, prefix=prefix)
-    stage = DedupeStage(log, Router(PARTITIONS), options=DedupeOptions(DEFAULT_OPTIONS, BATCH))
+    stage = DedupeStage(log, Router(PARTITIONS), options=DedupeOptions(Judging(), BATCH))
     start = time.monotonic()
     asyncio.run(Worker(log, [stage], until_idle=True).run())
     elapsed_s = time.monotonic() - start

@@ -13,10 +13,11 @@ from crawler.download.rows_handler import FILE_HANDLER
 from crawler.download.settings import Limits
 from crawler.identity import user_agent
 from crawler.sources import CommonsSource, Source, UrlListSource
-from dedupe import DEFAULT_CRITERIA, MatchOptions
+from dedupe import DEFAULT_CRITERIA, Matcher, MatchOptions
 from pipelines import __version__
 from pipelines.config import DedupeSettings, Settings
 from pipelines.errors import ConfigError
+from pipelines.eye.sets import read_set
 from pipelines.log.base import Log
 from pipelines.log.kafka import KafkaLog
 from pipelines.log.kafka_clients import KafkaAddress
@@ -24,7 +25,7 @@ from pipelines.log.kafka_topics import KafkaTopics, Shape
 from pipelines.log.sqlite import SqliteLog
 from pipelines.stages.base import INPUTS, Stage
 from pipelines.stages.dedupe import DedupeOptions, DedupeStage
-from pipelines.stages.dedupe_state import SnapshotPolicy
+from pipelines.stages.dedupe_state import Judging, SnapshotPolicy
 from pipelines.stages.fetch import FetchOptions, FetchStage
 from pipelines.stages.land import LandOptions, LandStage
 from pipelines.stages.search import SearchOptions, SearchStage
@@ -182,7 +183,10 @@ def match_options(settings: DedupeSettings) -> MatchOptions:
 def _dedupe(parts: Parts) -> Stage:
     settings = parts.settings.dedupe
     policy = SnapshotPolicy(growth=settings.snapshot_growth, age_s=settings.snapshot_age_s)
-    options = DedupeOptions(match_options(settings), settings.batch, policy)
+    match = match_options(settings)
+    images = [image for file in settings.reference for image in read_set(Path(file)).values()]
+    reference = Matcher.of_reference(images, match) if images else None
+    options = DedupeOptions(Judging(match, reference), settings.batch, policy)
     return DedupeStage(parts.log, parts.router, options=options, snapshots=Snapshots(parts.objects))
 
 

@@ -166,6 +166,10 @@ class DedupeSettings(Branch):
         default=DEFAULT_OPTIONS.all_crops,
         description="Whether crops at one side are found, too; without, a scope of millions is four times as fast",
     )
+    reference: tuple[str, ...] = Field(
+        default=(),
+        description="Files of fingerprints (`synsift fingerprint`): what is near to one of them is rejected",
+    )
     batch: int = Field(default=500, ge=1, le=10_000, description="Candidates a transaction")
     snapshot_growth: int = Field(
         default=DEFAULT_POLICY.growth, ge=1, description="Survivors of a partition after which its state is kept anew"

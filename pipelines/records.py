@@ -179,7 +179,7 @@ class Duplicate(Record, frozen=True, kw_only=True):
         wnid: The synset.
         sha256: The copy.
         of: SHA-256 of the survivor at that time.
-        kind: ``exact`` (same bytes) or ``near``.
+        kind: ``exact`` (same bytes), ``near``, or ``reference``: near to a picture of a set that is kept out.
         distance_bits: Hamming distance of the hashes, out of 256.
         transform: How the two are related: ``identity``, ``mirrored``, ….
         candidate: The copy, whole; None where a survivor was replaced by the better copy ``of``: it stands in

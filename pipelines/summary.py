@@ -74,6 +74,11 @@ class SynsetCounts:
         return self.of("dedupe", "near_duplicate")
 
     @property
+    def reference(self) -> int:
+        """Near to a picture of reference."""
+        return self.of("dedupe", "reference_duplicate")
+
+    @property
     def landed(self) -> int:
         """Survivors in object storage now."""
         return self.of("land", "landed") - self.of("land", "moved_out")

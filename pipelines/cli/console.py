@@ -52,6 +52,7 @@ def synset_row(counts: SynsetCounts) -> dict[str, Any]:
         "unique": counts.unique,
         "exact": counts.exact,
         "near": counts.near,
+        "reference": counts.reference,
         "landed": counts.landed,
         "why_refused": refused,
     }

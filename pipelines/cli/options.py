@@ -32,7 +32,7 @@ Contact = Annotated[
     str | None, typer.Option("--contact", metavar="WHO", help="Your e-mail or web page  [identity.contact]")
 ]
 
-_LISTS: Final = ("fetch.allow_networks",)
+_LISTS: Final = ("fetch.allow_networks", "dedupe.reference")
 
 
 def configuration(file: Path | None, values: list[str] | None, **options: Any) -> Loaded:  # noqa: ANN401

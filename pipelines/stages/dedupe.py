@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from dedupe import Kind, MatchOptions, Verdict
+from dedupe import Kind, Verdict
 from pipelines.errors import RecordError
 from pipelines.log.base import Log, Message
 from pipelines.metrics import WORK_SECONDS
 from pipelines.records import Candidate, Duplicate, Survivor, decode
 from pipelines.stages.batch_stage import BatchStage
-from pipelines.stages.dedupe_state import DEFAULT_POLICY, DedupeState, SnapshotPolicy, fingerprint_of
+from pipelines.stages.dedupe_state import DEFAULT_POLICY, DedupeState, Judging, SnapshotPolicy, fingerprint_of
 from pipelines.stages.ledger import BROKEN_RECORD, Count
 from pipelines.storage.snapshots import Snapshots
 from pipelines.topics import Entry, Router
@@ -27,7 +27,7 @@ UNIQUE: Final = "unique"
 class DedupeOptions:
     """What a dedupe stage needs of the configuration."""
 
-    match: MatchOptions
+    judging: Judging
     batch: int
     snapshots: SnapshotPolicy = DEFAULT_POLICY
 
@@ -46,7 +46,7 @@ class DedupeStage(BatchStage):
         snapshots: Snapshots | None = None,
     ) -> None:
         super().__init__(log, router, batch=options.batch)
-        self._state = DedupeState(log, snapshots, match=options.match, policy=options.snapshots, beat=self.beat)
+        self._state = DedupeState(log, snapshots, judging=options.judging, policy=options.snapshots, beat=self.beat)
 
     def restore(self, partition: int) -> None:
         """Rebuild the matchers of a partition."""

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from dedupe import Fingerprint, Matcher, MatchOptions, Verdict
+from dedupe import DEFAULT_OPTIONS, Fingerprint, Matcher, MatchOptions, Survivors, Verdict
 from pipelines import topics
 from pipelines.errors import DamagedSnapshot, RecordError, StoreError
 from pipelines.log.base import Log, Message
@@ -47,6 +47,25 @@ class SnapshotPolicy:
 
 DEFAULT_POLICY: Final = SnapshotPolicy(growth=20_000, age_s=900.0)
 """A worker that starts replays no more than this: some seconds a partition."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """What matchers go by.
+
+    Attributes:
+        match: What counts as near.
+        reference: What is near to one of its pictures is rejected, in every synset.
+    """
+
+    match: MatchOptions = DEFAULT_OPTIONS
+    reference: Matcher | None = None
+
+    def matcher(self, survivors: Survivors | None = None) -> Matcher:
+        """A matcher that knows nothing, or what survived so far."""
+        if survivors is None:
+            return Matcher(self.match, reference=self.reference)
+        return Matcher.from_survivors(survivors, self.match, reference=self.reference)
 
 
 @dataclass(slots=True)
@@ -94,7 +113,7 @@ class DedupeState:
         log: Log,
         snapshots: Snapshots | None,
         *,
-        match: MatchOptions,
+        judging: Judging,
         policy: SnapshotPolicy,
         beat: Callable[[], None] = lambda: None,
     ) -> None:
@@ -103,13 +122,13 @@ class DedupeState:
         Args:
             log: Has ``survivors``.
             snapshots: Where they are kept; None for none.
-            match: What the matchers count as near.
+            judging: What the matchers go by.
             policy: When to write one.
             beat: Called now and then while rebuilding, which may take long.
         """
         self._log = log
         self._snapshots = snapshots
-        self._match = match
+        self._judging = judging
         self._policy = policy
         self._beat = beat
         self._partitions: dict[int, _Partition] = {}
@@ -203,9 +222,7 @@ class DedupeState:
                 _log.warning("%s is of another log; looking for an older snapshot", path)
                 continue
             self._beat()
-            matchers = {
-                wnid: Matcher.from_survivors(survivors, self._match) for wnid, survivors in snapshot.synsets.items()
-            }
+            matchers = {wnid: self._judging.matcher(survivors) for wnid, survivors in snapshot.synsets.items()}
             return _Partition(matchers, last), records
         return _Partition(), self._log.read(topics.SURVIVORS.name, partition)
 
@@ -230,5 +247,5 @@ class DedupeState:
 
     def _matcher(self, state: _Partition, wnid: str) -> Matcher:
         if wnid not in state.matchers:
-            state.matchers[wnid] = Matcher(self._match)
+            state.matchers[wnid] = self._judging.matcher()
         return state.matchers[wnid]

@@ -3,10 +3,10 @@ from pathlib import Path
 
 import aiohttp
 
-from dedupe import DEFAULT_OPTIONS
 from pipelines.config import ServiceSettings
 from pipelines.service.http import serving
 from pipelines.stages.dedupe import DedupeOptions, DedupeStage
+from pipelines.stages.dedupe_state import Judging
 from pipelines.worker import Worker
 from tests.dedupe.pictures import encoded, scene
 from tests.pipelines.worlds import candidate, make_world, stored
@@ -21,7 +21,7 @@ def test_a_worker_is_ready_once_its_state_is_rebuilt_and_shows_what_it_did(tmp_p
     world = make_world(tmp_path)
     image = stored(world, encoded(scene(1), "JPEG"))
     world.log.produce([world.router.candidate(candidate(image))])
-    stage = DedupeStage(world.log, world.router, options=DedupeOptions(DEFAULT_OPTIONS, 10))
+    stage = DedupeStage(world.log, world.router, options=DedupeOptions(Judging(), 10))
     worker = Worker(world.log, [stage], until_idle=False)
 
     async def scenario() -> None:
@@ -45,7 +45,7 @@ def test_a_worker_is_ready_once_its_state_is_rebuilt_and_shows_what_it_did(tmp_p
 
 def test_a_worker_whose_stage_no_longer_polls_is_not_alive(tmp_path: Path) -> None:
     world = make_world(tmp_path)
-    stage = DedupeStage(world.log, world.router, options=DedupeOptions(DEFAULT_OPTIONS, 10))
+    stage = DedupeStage(world.log, world.router, options=DedupeOptions(Judging(), 10))
     worker = Worker(world.log, [stage], until_idle=False)
 
     async def scenario() -> None:

@@ -5,17 +5,19 @@ from collections.abc import Callable
 
 import pytest
 
-from dedupe import DEFAULT_OPTIONS
+from dedupe import Matcher, fingerprint
 from pipelines import topics
 from pipelines.errors import DiskFull
 from pipelines.records import Candidate, DeadLetter, Duplicate, Progress, Survivor
 from pipelines.stages.base import Stage
 from pipelines.stages.dedupe import DedupeOptions, DedupeStage
+from pipelines.stages.dedupe_state import Judging
 from pipelines.stages.land import LandOptions, LandStage
 from pipelines.storage import layout
 from pipelines.storage.base import ObjectStore
 from pipelines.storage.manifests import decode_part
 from pipelines.storage.sweep import Swept, sweep
+from pipelines.summary import read_groups
 from pipelines.topics import Entry
 from pipelines.worker import Worker
 from tests.dedupe.pictures import encoded, scene
@@ -36,7 +38,7 @@ def run(world: World, *stages: Stage) -> None:
 
 
 def dedupe(world: World, batch: int = 100) -> DedupeStage:
-    return DedupeStage(world.log, world.router, options=DedupeOptions(DEFAULT_OPTIONS, batch))
+    return DedupeStage(world.log, world.router, options=DedupeOptions(Judging(), batch))
 
 
 def land(world: World, objects: ObjectStore | None = None) -> LandStage:
@@ -68,6 +70,22 @@ def test_candidates_become_survivors_and_duplicates(world: World) -> None:
         (copy.sha256, one.sha256, "near"),
     ]
     assert counts(world, "dedupe") == {"candidates": 4, "unique": 2, "exact_duplicate": 1, "near_duplicate": 1}
+
+
+def test_what_is_near_to_a_reference_is_rejected_in_every_synset(world: World) -> None:
+    kept_out = fingerprint(small(1))
+    one, two = stored(world, large(1)), stored(world, large(2))
+    send(world, candidate(one), candidate(two), candidate(one, "n2"))
+    options = DedupeOptions(Judging(reference=Matcher.of_reference([kept_out])), 100)
+    run(world, DedupeStage(world.log, world.router, options=options))
+    assert [s.candidate.image.sha256 for s in world.records(topics.SURVIVORS, Survivor)] == [two.sha256]
+    duplicates = world.records(topics.DUPLICATES, Duplicate)
+    assert {(d.wnid, d.sha256, d.of, d.kind) for d in duplicates} == {
+        ("n1", one.sha256, kept_out.sha256, "reference"),
+        ("n2", one.sha256, kept_out.sha256, "reference"),
+    }
+    groups = read_groups(world.log, PARTITIONS)
+    assert [group.survivor.image.sha256 for group in groups["n1"]] == [two.sha256]
 
 
 def test_the_same_image_is_kept_under_both_of_its_synsets(world: World) -> None:

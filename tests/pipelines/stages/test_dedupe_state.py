@@ -4,10 +4,10 @@ import logging
 
 import pytest
 
-from dedupe import DEFAULT_OPTIONS, Verdict
+from dedupe import Verdict
 from pipelines.errors import StoreUnavailable
 from pipelines.records import Image, Survivor
-from pipelines.stages.dedupe_state import DedupeState, SnapshotPolicy, fingerprint_of
+from pipelines.stages.dedupe_state import DedupeState, Judging, SnapshotPolicy, fingerprint_of
 from pipelines.stages.fetch import image_record
 from pipelines.storage.objects import Objects
 from pipelines.storage.snapshots import Snapshots
@@ -24,7 +24,7 @@ def images(count: int, *, width: int = 160, first: int = 0) -> list[Image]:
 
 
 def state_of(world: World, policy: SnapshotPolicy = ALWAYS, *, snapshots: bool = True) -> DedupeState:
-    return DedupeState(world.log, Snapshots(world.objects) if snapshots else None, match=DEFAULT_OPTIONS, policy=policy)
+    return DedupeState(world.log, Snapshots(world.objects) if snapshots else None, judging=Judging(), policy=policy)
 
 
 def judge_and_write(world: World, state: DedupeState, found: list[Image]) -> None:
