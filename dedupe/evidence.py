@@ -9,6 +9,8 @@ the light are fitted along with it, as in Bartoli 2008). Then they must agree:
     correlation  of luminance, where they overlap
     detail       the same of the 12×12 lowest frequencies, the higher counting for more, so that a large plain ground
                  doesn't drown the subject
+    everywhere   each ninth of the picture agrees, so that no part of it may be another's
+    overlap      most of one of them is in the other
     gain         contrast of one to that of the other
     colour       the direction of colours, place by place. A picture without colours is a grey copy of a coloured one if
                  its light is that one's, too.
@@ -44,6 +46,9 @@ _MAX_SCALE: Final = 255 * SIDE_PX
 _SIDE: Final = 32
 """Side of the pictures that are laid over one another."""
 _DETAILS: Final = 12
+_THIRDS: Final = (0, 11, 21)
+# In a plain part, differences count against a quarter of the whole picture's contrast.
+_PLAIN_SHARE: Final = 1 / 16
 _STEPS: Final = 6
 _MAX_STEP: Final = 0.08
 _MIN_OVERLAP: Final = 0.3
@@ -70,6 +75,8 @@ class Criteria:
     Attributes:
         correlation: Least of luminance, -1…1.
         detail: Least of detail, -1…1.
+        everywhere: Least agreement of each ninth of the picture, at most 1; noise counts for little in plain ones.
+        overlap: Least share of one of them that the other shows, too: more than half may be a part that both have.
         gain: Most by which the contrast of one may be that of the other.
         colour: Least of the colours' directions (a cosine), where both have colours and they differ visibly.
         colour_difference: From how many levels of 255 on colours differ visibly.
@@ -81,6 +88,8 @@ class Criteria:
 
     correlation: float = 0.8
     detail: float = 0.85
+    everywhere: float = 0.5
+    overlap: float = 0.8
     gain: float = 1.8
     colour: float = 0.7
     colour_difference: float = 10.0
@@ -116,12 +125,16 @@ class Agreement:
     Attributes:
         correlation: Of luminance; -1 where they hardly overlap.
         detail: Of detail.
+        everywhere: Of the ninth that agrees least.
+        overlap: Share of the first that the second shows, or of the second that the first shows, the larger one.
         gain: Contrast of the first to that of the second.
         same_colours: Whether colours agree.
     """
 
     correlation: float
     detail: float
+    everywhere: float
+    overlap: float
     gain: float
     same_colours: bool
 
@@ -130,6 +143,8 @@ class Agreement:
         return (
             self.correlation >= criteria.correlation
             and self.detail >= criteria.detail
+            and self.everywhere >= criteria.everywhere
+            and self.overlap >= criteria.overlap
             and 1 / criteria.gain <= self.gain <= criteria.gain
             and self.same_colours
         )
@@ -229,16 +244,19 @@ def second_look(query: Side, stored: Side, *, orientation: int, criteria: Criter
     one, other = _Picture(query.evidence, orientation), _Picture(stored.evidence, 0)
     correlation, place = _align(one.luma.ravel(), other.luma, _first_map(one, query.view, other, stored.view))
     if place is None:
-        return Agreement(-1.0, -1.0, 0.0, same_colours=False)
+        return Agreement(-1.0, -1.0, -1.0, 0.0, 0.0, same_colours=False)
     seen, inside = place.sample(other.luma)
     mine, theirs = one.luma.ravel()[inside], seen[inside]
     centred = theirs - theirs.mean()
     gain = float((mine - mine.mean()) @ centred / (centred @ centred + 1e-6))
     filled = np.where(inside, gain * seen + (mine.mean() - gain * theirs.mean()), one.luma.ravel())
     shift = mine.mean() + one.mean - theirs.mean() - other.mean
+    area = abs(float(np.linalg.det(place.matrix[:, :2])))
     return Agreement(
         correlation=correlation,
+        overlap=float(inside.mean()) * max(1.0, area),
         detail=_detail(one.luma, filled.reshape(_SIDE, _SIDE)),
+        everywhere=_everywhere(one.luma, filled.reshape(_SIDE, _SIDE)),
         gain=gain,
         same_colours=_same_colours(one, other, place, gain=gain, shift=float(shift), criteria=criteria),
     )
@@ -247,6 +265,17 @@ def second_look(query: Side, stored: Side, *, orientation: int, criteria: Criter
 def _detail(one: Floats, other: Floats) -> float:
     mine, theirs = (((_DETAIL @ picture @ _DETAIL.T) * _DETAIL_WEIGHT).ravel() for picture in (one, other))
     return _cosine(mine, theirs)
+
+
+def _everywhere(one: Floats, other: Floats) -> float:
+    """Of nine parts the least share of light and dark that isn't difference; 1 where they are the same."""
+    mine, theirs = one - one.mean(), other - one.mean()
+    energy = np.square(mine) + np.square(theirs) + 2 * _PLAIN_SHARE * one.var()
+    different, all_of_it = (
+        np.add.reduceat(np.add.reduceat(values, _THIRDS, axis=0), _THIRDS, axis=1)
+        for values in (np.square(mine - theirs), energy)
+    )
+    return float(1 - (different / (all_of_it + 1e-6)).max())
 
 
 def _cosine(one: NDArray[np.floating], other: NDArray[np.floating]) -> float:
