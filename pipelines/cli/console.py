@@ -58,6 +58,11 @@ def synset_row(counts: SynsetCounts) -> dict[str, Any]:
     }
 
 
+def counted(number: int, one: str, many: str) -> str:
+    """A number and what it counts."""
+    return f"{number:,} {one if number == 1 else many}"
+
+
 def _cell(value: object) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{number} {name}" for name, number in value.items())

@@ -10,11 +10,12 @@ from typing import Annotated, Any, Final
 import typer
 
 from dedupe import Clustering, Copy, Fingerprint, Kind, cluster
-from pipelines.cli.console import err, escape, print_rows
+from pipelines.cli.console import counted, err, escape, print_rows
 from pipelines.cli.options import Format
 from pipelines.cli.scanning import CacheFile, Jobs, NoCache, Scanner, list_unreadable, progress
 from pipelines.errors import UsageError
 from pipelines.eye.place import JOURNAL, check_target, link_all, move_all
+from pipelines.eye.scan import Scanned
 from pipelines.report.groups import render_groups
 
 _COLUMNS: Final = (
@@ -75,12 +76,7 @@ def dedupe(
     _print(_rows(found, scanned.images, names), output)
     if report is not None:
         _write(report, render_groups(found, scanned.images, names, folders=[str(folder) for folder in folders]))
-    copies = sum(len(group.copies) for group in found.groups)
-    err.print(
-        f"{len(scanned.images)} images ({scanned.from_cache} files known from before): {len(found.groups)} to keep, "
-        f"{copies} copies in {sum(bool(group.copies) for group in found.groups)} groups"
-        + (f", {len(found.rejected)} near to a reference" if known is not None else "")
-    )
+    err.print(_summary(found, scanned, has_reference=known is not None))
     list_unreadable(scanned.unreadable)
     if link is not None:
         err.print(f"{link_all((group.name for group in found.groups), link, folders)} linked into {escape(str(link))}")
@@ -90,6 +86,20 @@ def dedupe(
         )
     if not scanned.images:
         raise typer.Exit(1)
+
+
+def _summary(found: Clustering, scanned: Scanned, *, has_reference: bool) -> str:
+    copies = counted(sum(len(group.copies) for group in found.groups), "copy", "copies")
+    groups = counted(sum(bool(group.copies) for group in found.groups), "group", "groups")
+    images = counted(len(scanned.images), "image", "images")
+    known = counted(scanned.from_cache, "file", "files")
+    parts = [f"{images} ({known} known from before): {len(found.groups):,} to keep", f"{copies} in {groups}"]
+    if has_reference:
+        parts.append(f"{len(found.rejected)} near to a reference")
+    plain = sum(image.is_plain for image in scanned.images.values())
+    if plain:
+        parts.append(f"{plain} too plain to compare but by their bytes")
+    return ", ".join(parts)
 
 
 def _moves(found: Clustering, names: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from dedupe import Fingerprint, Matcher, MatchOptions
 from pipelines.assembly import match_options
-from pipelines.cli.console import err, escape
+from pipelines.cli.console import counted, err, escape
 from pipelines.cli.options import settings_of
 from pipelines.errors import UsageError
 from pipelines.eye.cache import Cache, default_path
@@ -82,7 +82,7 @@ def list_unreadable(unreadable: Sequence[Unreadable]) -> None:
     if len(listed) > _SHOWN:
         err.print(f"  … and {len(listed) - _SHOWN} more")
     if others:
-        err.print(f"{others} other file{'s' if others > 1 else ''}, not images")
+        err.print(f"{counted(others, 'other file', 'other files')}, not images")
 
 
 @contextlib.contextmanager

@@ -25,7 +25,7 @@ DEFAULT_MAX_BYTES: Final = 512 * 1024 * 1024
 _FILES_A_TASK: Final = 16
 _TASKS_A_PROCESS: Final = 4
 # Starting processes takes as long as a hundred small images.
-_WORTH_PROCESSES: Final = 64
+_WORTH_PROCESSES: Final = 16
 
 OnResult = Callable[[int], None]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import ImageOps
+from PIL import Image, ImageOps
 
 from tests.conftest import RunCli, command, environment
 from tests.dedupe.pictures import encoded, scene
@@ -78,6 +78,16 @@ def test_dedupe_prints_csv_and_a_table(eye: Eye, photos: Path, tmp_path: Path) -
     alone = eye("dedupe", str(tmp_path / "one"), "--format", "csv")
     assert alone.stdout.startswith("group,keep,path")
     assert alone.returncode == 0
+
+
+def test_dedupe_says_what_is_too_plain(eye: Eye, tmp_path: Path) -> None:
+    folder = tmp_path / "plain"
+    folder.mkdir()
+    for name, level in (("a.png", 250), ("b.png", 0), ("c.png", 250)):
+        (folder / name).write_bytes(encoded(Image.new("L", (90, 90), level), "PNG"))
+    done = eye("dedupe", str(folder), "--format", "csv")
+    assert "2 to keep, 1 copy in 1 group, 3 too plain to compare but by their bytes" in done.stderr
+    assert ",exact," in done.stdout
 
 
 def test_dedupe_moves_copies_and_writes_down_from_where(eye: Eye, photos: Path, tmp_path: Path) -> None:
