@@ -14,7 +14,6 @@ import hashlib
 import itertools
 import struct
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final, NamedTuple, Self
 
 import faiss
@@ -34,9 +33,10 @@ _PART_BITS: Final = (21, 21, 22)
 _PART_SHIFTS: Final = (43, 22, 0)
 _PART_RADIUS_BITS: Final = 2
 assert len(_PART_BITS) * (_PART_RADIUS_BITS + 1) > KEY_RADIUS_BITS  # noqa: S101 - what completeness rests on
-# Tables are worth their memory from so many hashes on. They are made anew when the hashes that came since are more
-# than this, and than this share of all: lower, and making them costs more than it saves; higher, and comparing does.
+# Tables are worth their memory from so many hashes on.
 _MIN_FOR_TABLES: Final = 250_000
+# What was added since is compared one by one until it is more than this: then it gets tables, too, together with all
+# that was added since the large ones were made; and when that is more than a share of all, so do all.
 _MIN_GROWTH: Final = 60_000
 _GROWTH_SHARE: Final = 1 / 24
 _MAGIC: Final = b"synsift-index 1\n"
@@ -61,26 +61,72 @@ class DamagedIndex(ValueError):
     """Bytes that are no index, or were cut off or changed since they were written."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """Hashes by one part of their keys: those with part ``p`` are ``numbers[begins[p] : begins[p + 1]]``."""
+class _Table(NamedTuple):
+    """Hashes by one part of their keys: those with part ``p`` stand from ``begins[p]`` to ``begins[p + 1]``."""
 
     begins: NDArray[np.int32]
     numbers: NDArray[np.int32]
+    keys: Keys
+    """In the order of the numbers: what is compared together lies together."""
+
+
+class _Segment:
+    """Tables of hashes that were added one after another."""
+
+    def __init__(self, first: int, keys: Keys) -> None:
+        """Make them.
+
+        Args:
+            first: Number of the first hash.
+            keys: Of all.
+        """
+        self.first = first
+        self.end = first + len(keys)
+        self._tables = [_make_table(keys, shift, bits) for shift, bits in zip(_PART_SHIFTS, _PART_BITS, strict=True)]
+
+    def near(self, queries: Keys) -> tuple[Numbers, Numbers]:
+        """Rows of queries, and numbers of hashes whose keys are near; a pair may come several times."""
+        all_rows, all_numbers = [], []
+        for table, shift, bits, changes in zip(self._tables, _PART_SHIFTS, _PART_BITS, _CHANGES, strict=True):
+            parts = (queries >> np.uint64(shift)).astype(np.int64) & ((1 << bits) - 1)
+            places = (parts[:, None] ^ changes).ravel()
+            begins = table.begins[places]
+            counts = table.begins[places + 1] - begins
+            used = np.flatnonzero(counts)
+            begins, counts = begins[used], counts[used]
+            ends = np.cumsum(counts)
+            if not len(ends):
+                continue
+            at = np.arange(ends[-1]) + np.repeat(begins - (ends - counts), counts)
+            rows = np.repeat(used // len(changes), counts)
+            near = np.flatnonzero(np.bitwise_count(queries[rows] ^ table.keys[at]) <= KEY_RADIUS_BITS)
+            all_rows.append(rows[near])
+            all_numbers.append(table.numbers[at[near]].astype(np.int64) + self.first)
+        if not all_rows:
+            return np.empty(0, np.int64), np.empty(0, np.int64)
+        return np.concatenate(all_rows), np.concatenate(all_numbers)
+
+
+def _make_table(keys: Keys, shift: int, bits: int) -> _Table:
+    parts = (keys >> np.uint64(shift)).astype(np.int32) & np.int32((1 << bits) - 1)
+    begins = np.zeros((1 << bits) + 1, dtype=np.int32)
+    np.cumsum(np.bincount(parts, minlength=1 << bits), out=begins[1:])
+    order = np.argsort(parts).astype(np.int32)
+    return _Table(begins, order, keys[order])
 
 
 class HashIndex:
     """An exact index of 256-bit hashes, numbered in the order of adding. Not thread-safe.
 
-    Memory: 40 bytes a hash; from 250,000 hashes on 20 more, and 34 MB in all.
+    Memory: 40 bytes a hash; from 250,000 hashes on 36 more, and 34 to 67 MB in all.
     """
 
     def __init__(self) -> None:
         self._hashes = np.zeros((64, HASH_BYTES), dtype=np.uint8)
         self._count = 0
         self._removed: set[int] = set()
-        self._tables: list[_Table] = []
-        self._tabled = 0
+        # At most two: what was there when tables were last made of all, and what came since.
+        self._segments: list[_Segment] = []
         self._rest = faiss.IndexBinaryFlat(KEY_BITS)
 
     def __len__(self) -> int:
@@ -104,7 +150,7 @@ class HashIndex:
         self._hashes[self._count : end] = hashes
         self._count = end
         self._rest.add(np.ascontiguousarray(hashes[:, :_KEY_BYTES]))
-        if self._count > _MIN_FOR_TABLES and self._rest.ntotal > max(_MIN_GROWTH, self._count * _GROWTH_SHARE):
+        if self._count > _MIN_FOR_TABLES and self._rest.ntotal > _MIN_GROWTH:
             self._make_tables()
 
     def remove(self, numbers: Iterable[int]) -> None:
@@ -183,45 +229,31 @@ class HashIndex:
         begins, _, found = self._rest.range_search(queries, KEY_RADIUS_BITS + 1)
         rows = np.repeat(np.arange(len(queries)), np.diff(begins.astype(np.int64)))
         numbers = found.astype(np.int64) + self._tabled
-        if not self._tables:
+        if not self._segments:
             return rows, numbers
-        more_rows, more_numbers = self._look_up(queries.view(">u8").ravel().astype(np.uint64))
-        return np.concatenate([rows, more_rows]), np.concatenate([numbers, more_numbers])
-
-    def _look_up(self, queries: Keys) -> tuple[Numbers, Numbers]:
-        all_rows, all_numbers = [], []
-        for table, shift, bits, changes in zip(self._tables, _PART_SHIFTS, _PART_BITS, _CHANGES, strict=True):
-            parts = (queries >> np.uint64(shift)).astype(np.int64) & ((1 << bits) - 1)
-            places = (parts[:, None] ^ changes).ravel()
-            begins = table.begins[places]
-            counts = table.begins[places + 1] - begins
-            used = np.flatnonzero(counts)
-            begins, counts = begins[used], counts[used]
-            ends = np.cumsum(counts)
-            if not len(ends):
-                continue
-            at = np.arange(ends[-1]) + np.repeat(begins - (ends - counts), counts)
-            all_rows.append(np.repeat(used // len(changes), counts))
-            all_numbers.append(table.numbers[at].astype(np.int64))
-        if not all_rows:
-            return np.empty(0, np.int64), np.empty(0, np.int64)
-        rows, numbers = np.concatenate(all_rows), np.concatenate(all_numbers)
-        near = np.bitwise_count(queries[rows] ^ self._keys[numbers]) <= KEY_RADIUS_BITS
+        keys = _keys_of(queries)
+        found_rows, found_numbers = zip((rows, numbers), *(one.near(keys) for one in self._segments), strict=True)
         # What is near in several parts was found several times.
-        pairs = np.unique(rows[near] * np.int64(self._count) + numbers[near])
+        pairs = np.unique(np.concatenate(found_rows) * np.int64(self._count) + np.concatenate(found_numbers))
         return pairs // self._count, pairs % self._count
 
+    @property
+    def _tabled(self) -> int:
+        """How many hashes have tables."""
+        return self._segments[-1].end if self._segments else 0
+
     def _make_tables(self) -> None:
-        self._keys: Keys = np.ascontiguousarray(self.hashes()[:, :_KEY_BYTES]).view(">u8").ravel().astype(np.uint64)
-        self._tables = []
-        for shift, bits in zip(_PART_SHIFTS, _PART_BITS, strict=True):
-            parts = (self._keys >> np.uint64(shift)).astype(np.int64) & ((1 << bits) - 1)
-            counts = np.bincount(parts, minlength=1 << bits)
-            begins = np.zeros((1 << bits) + 1, dtype=np.int32)
-            np.cumsum(counts, out=begins[1:])
-            self._tables.append(_Table(begins, np.argsort(parts, kind="stable").astype(np.int32)))
-        self._tabled = self._count
+        """Make tables of all that has none, together with what is worth it."""
+        first = self._segments[0].end if self._segments else 0
+        if self._count - first > self._count * _GROWTH_SHARE:
+            first = 0
+        kept = self._segments[:1] if first else []
+        self._segments = [*kept, _Segment(first, _keys_of(self.hashes()[first:]))]
         self._rest = faiss.IndexBinaryFlat(KEY_BITS)
+
+
+def _keys_of(hashes: NDArray[np.uint8]) -> Keys:
+    return np.ascontiguousarray(hashes[:, :_KEY_BYTES]).view(">u8").ravel().astype(np.uint64)
 
 
 def _changes(bits: int) -> NDArray[np.int64]:

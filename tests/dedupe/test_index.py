@@ -42,6 +42,7 @@ def test_everything_that_is_near_is_found(seed: int, count: int, radius_bits: in
 def early_tables(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(index_module, "_MIN_FOR_TABLES", 200)
     monkeypatch.setattr(index_module, "_MIN_GROWTH", 50)
+    monkeypatch.setattr(index_module, "_GROWTH_SHARE", 0.3)
 
 
 @pytest.mark.usefixtures("early_tables")
@@ -51,11 +52,14 @@ def test_everything_that_is_near_is_found_by_tables_and_behind_them(seed: int) -
     stored = clouds(rng, 1_030)
     stored, queries = stored[:1_000], stored[1_000:]
     index = HashIndex()
+    segments = set()
     for begin in range(0, 1_000, 37):
         index.add_all(stored[begin : begin + 37])
         found = index.search(queries, radius_bits=85)
         assert found == brute_force(stored[: begin + 37], queries, 85)
+        segments.add(len(index._segments))
     assert len(found) > 100
+    assert segments == {0, 1, 2}
 
 
 @pytest.mark.usefixtures("early_tables")
