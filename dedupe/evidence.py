@@ -63,8 +63,8 @@ _CHROMA_DCT: Final = dct_matrix(_COLOURS, _CHROMA_PX) * np.float32(np.sqrt(SIDE_
 _DETAIL: Final = dct_matrix(_DETAILS, _SIDE)
 _DETAIL_WEIGHT: Final[Floats] = np.hypot(*np.meshgrid(np.arange(_DETAILS), np.arange(_DETAILS))).astype(np.float32)
 _PLACE: Final = ((np.arange(_SIDE) + 0.5) / _SIDE - 0.5).astype(np.float32)
-_X: Final = np.tile(_PLACE, _SIDE)
-_Y: Final = np.repeat(_PLACE, _SIDE)
+_XY: Final = np.stack([np.tile(_PLACE, _SIDE), np.repeat(_PLACE, _SIDE)])
+_PLACES: Final = _SIDE**2
 _DAMPING: Final = np.float32(1e-3 / 6)
 
 
@@ -206,19 +206,33 @@ def extra_hashes_of(evidence: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 class _Picture:
-    """Evidence, unpacked and turned."""
+    """Evidence, unpacked and turned.
+
+    Attributes:
+        luma: ``(1024,)`` of a picture of 32×32, around 0.
+        chroma: ``(2, 1024)``, around 0.
+        mean: Of the luminance.
+        borders: Their widths, left, top, right and bottom, as shares of the sides.
+    """
 
     def __init__(self, evidence: bytes, orientation: int) -> None:
         row = np.frombuffer(evidence, dtype=EVIDENCE)[0]
         luma = oriented(_unpacked(row["luma"], row["luma_scale"]), orientation)
-        self.luma = _TO_LUMA.T @ luma @ _TO_LUMA
+        chroma = oriented(_unpacked(row["chroma"], row["chroma_scale"]), orientation)
+        self.luma = (_TO_LUMA.T @ luma @ _TO_LUMA).ravel()
+        self.chroma = (_TO_COLOUR.T @ chroma @ _TO_COLOUR).reshape(2, _PLACES)
         self.mean = float(row["mean"])
-        self._chroma = oriented(_unpacked(row["chroma"], row["chroma_scale"]), orientation)
         self.borders = _turned(row["border"].astype(float) / 255, orientation)
 
-    def chroma(self) -> Floats:
-        """``(2, 32, 32)``, in levels around 0."""
-        return np.asarray(_TO_COLOUR.T @ self._chroma @ _TO_COLOUR)
+    def layers(self) -> Floats:
+        """``(1024, 5)``: luminance, its slopes to the right and down, and the colours."""
+        down, right = np.gradient(self.luma.reshape(_SIDE, _SIDE))
+        found = np.empty((_PLACES, 5), dtype=np.float32)
+        found[:, 0] = self.luma
+        found[:, 1] = right.ravel() * _SIDE
+        found[:, 2] = down.ravel() * _SIDE
+        found[:, 3:] = self.chroma.T
+        return found
 
 
 def _turned(borders: NDArray[np.float64], orientation: int) -> NDArray[np.float64]:
@@ -242,23 +256,22 @@ def second_look(query: Side, stored: Side, *, orientation: int, criteria: Criter
         criteria: Used for what counts as colour.
     """
     one, other = _Picture(query.evidence, orientation), _Picture(stored.evidence, 0)
-    correlation, place = _align(one.luma.ravel(), other.luma, _first_map(one, query.view, other, stored.view))
-    if place is None:
+    seen = _align(one.luma, other.layers(), _first_map(one, query.view, other, stored.view))
+    if seen is None:
         return Agreement(-1.0, -1.0, -1.0, 0.0, 0.0, same_colours=False)
-    seen, inside = place.sample(other.luma)
-    mine, theirs = one.luma.ravel()[inside], seen[inside]
-    centred = theirs - theirs.mean()
-    gain = float((mine - mine.mean()) @ centred / (centred @ centred + 1e-6))
-    filled = np.where(inside, gain * seen + (mine.mean() - gain * theirs.mean()), one.luma.ravel())
-    shift = mine.mean() + one.mean - theirs.mean() - other.mean
-    area = abs(float(np.linalg.det(place.matrix[:, :2])))
+    mean, theirs_mean = seen.mean(one.luma), seen.mean(seen.luma)
+    centred = (seen.luma - theirs_mean) * seen.weights
+    gain = float(one.luma @ centred / (centred @ centred + 1e-6))
+    filled = np.where(seen.weights, gain * (seen.luma - theirs_mean) + mean, one.luma)
+    shift = mean + one.mean - theirs_mean - other.mean
+    pictures = one.luma.reshape(_SIDE, _SIDE), filled.reshape(_SIDE, _SIDE)
     return Agreement(
-        correlation=correlation,
-        overlap=float(inside.mean()) * max(1.0, area),
-        detail=_detail(one.luma, filled.reshape(_SIDE, _SIDE)),
-        everywhere=_everywhere(one.luma, filled.reshape(_SIDE, _SIDE)),
+        correlation=seen.correlation(one.luma),
+        overlap=seen.share * max(1.0, abs(float(np.linalg.det(seen.place[:, :2])))),
+        detail=_detail(*pictures),
+        everywhere=_everywhere(*pictures),
         gain=gain,
-        same_colours=_same_colours(one, other, place, gain=gain, shift=float(shift), criteria=criteria),
+        same_colours=_same_colours(one, seen, gain=gain, shift=shift, criteria=criteria),
     )
 
 
@@ -282,13 +295,9 @@ def _cosine(one: NDArray[np.floating], other: NDArray[np.floating]) -> float:
     return float(one @ other / np.sqrt((one @ one) * (other @ other) + 1e-6))
 
 
-def _same_colours(  # noqa: PLR0913 - all that is known by then
-    one: _Picture, other: _Picture, place: "_Map", *, gain: float, shift: float, criteria: Criteria
-) -> bool:
-    mine = one.chroma().reshape(2, -1)
-    seen = [place.sample(channel) for channel in other.chroma()]
-    inside = seen[0][1]
-    mine, theirs = mine[:, inside], np.stack([channel[inside] for channel, _ in seen])
+def _same_colours(one: _Picture, seen: "_Seen", *, gain: float, shift: float, criteria: Criteria) -> bool:
+    inside = seen.weights > 0
+    mine, theirs = one.chroma[:, inside], seen.chroma[:, inside]
     differences = mine - theirs
     balance = differences.mean(axis=1, keepdims=True).clip(-criteria.colour_balance, criteria.colour_balance)
     if np.sqrt(np.square(differences - balance).sum(axis=0).mean()) < criteria.colour_difference:
@@ -303,30 +312,48 @@ def _same_colours(  # noqa: PLR0913 - all that is known by then
     return _cosine(mine.ravel(), theirs.ravel()) >= criteria.colour
 
 
-class _Map(NamedTuple):
-    """An affine map from places in the query, relative to its centre, to places in the other picture."""
+class _Seen:
+    """What another picture has at each place of the query, interpolated linearly.
 
-    matrix: Floats
-    """``(2, 3)``; sides are of length 1, centres at 0."""
+    Attributes:
+        place: The affine map ``(2, 3)`` from places in the query to places in the other picture; sides are of length 1,
+            centres at 0.
+        weights: ``(1024,)``: 1 where that place is inside of the other picture, else 0.
+        share: How many of the places are inside.
+        luma: ``(1024,)``.
+        slopes: ``(2, 1024)``: to the right and down.
+        chroma: ``(2, 1024)``.
+    """
 
-    def sample(self, picture: Floats) -> tuple[Floats, NDArray[np.bool_]]:
-        """What the other picture has at each place of the query, interpolated linearly, and which are inside."""
-        (xx, xy, x0), (yx, yy, y0) = self.matrix
-        x = xx * _X + xy * _Y + x0
-        y = yx * _X + yy * _Y + y0
-        inside = (np.abs(x) <= 0.5) & (np.abs(y) <= 0.5)
+    def __init__(self, layers: Floats, place: Floats) -> None:
+        self.place = place
+        x, y = place[:, :2] @ _XY + place[:, 2:]
+        self.weights = ((np.abs(x) <= 0.5) & (np.abs(y) <= 0.5)).astype(np.float32)
+        self.share = float(self.weights.mean())
         x = ((x + 0.5) * _SIDE - 0.5).clip(0, _SIDE - 1.001)
         y = ((y + 0.5) * _SIDE - 0.5).clip(0, _SIDE - 1.001)
         column, row = x.astype(np.int32), y.astype(np.int32)
-        x -= column
-        y -= row
-        flat, at = picture.ravel(), row * _SIDE + column
-        upper = flat[at] * (1 - x) + flat[at + 1] * x
-        lower = flat[at + _SIDE] * (1 - x) + flat[at + _SIDE + 1] * x
-        return upper * (1 - y) + lower * y, inside
+        x = (x - column)[:, None]
+        y = (y - row)[:, None]
+        at = row * _SIDE + column
+        upper, lower = layers[at], layers[at + _SIDE]
+        upper += x * (layers[at + 1] - upper)
+        lower += x * (layers[at + _SIDE + 1] - lower)
+        upper += y * (lower - upper)
+        seen = np.ascontiguousarray(upper.T)
+        self.luma, self.slopes, self.chroma = seen[0], seen[1:3], seen[3:]
+
+    def mean(self, values: Floats) -> float:
+        """Of the values at places inside."""
+        return float(values @ self.weights) / max(1.0, self.share * _PLACES)
+
+    def correlation(self, luma: Floats) -> float:
+        """Of a luminance and what is seen, where it is inside."""
+        mine = (luma - self.mean(luma)) * self.weights
+        return _cosine(mine, (self.luma - self.mean(self.luma)) * self.weights)
 
 
-def _first_map(one: _Picture, one_view: View, other: _Picture, other_view: View) -> _Map:
+def _first_map(one: _Picture, one_view: View, other: _Picture, other_view: View) -> Floats:
     """The map that the hashes say, from one picture inside of its borders to the other inside of its own."""
     scales, shifts = [], []
     for axis in (0, 1):
@@ -334,7 +361,7 @@ def _first_map(one: _Picture, one_view: View, other: _Picture, other_view: View)
         other_scale, other_shift = _to_view(other.borders, other_view, axis)
         scales.append(scale / other_scale)
         shifts.append((shift - other_shift) / other_scale)
-    return _Map(np.array([[scales[0], 0, shifts[0]], [0, scales[1], shifts[1]]], dtype=np.float32))
+    return np.array([[scales[0], 0, shifts[0]], [0, scales[1], shifts[1]]], dtype=np.float32)
 
 
 def _to_view(borders: NDArray[np.float64], view: View, axis: int) -> tuple[float, float]:
@@ -346,43 +373,40 @@ def _to_view(borders: NDArray[np.float64], view: View, axis: int) -> tuple[float
     return (1 - before - behind) / length, ((before - behind) / 2 - centre) / length
 
 
-def _align(mine: Floats, other: Floats, first: _Map) -> tuple[float, _Map | None]:
-    """Refine a map; the best correlation that was found, and the map that has it. None if they hardly overlap."""
-    by_y, by_x = (np.asarray(slope, dtype=np.float32) for slope in np.gradient(other * _SIDE))
-    best, best_map = -1.0, None
-    place = first
+def _align(mine: Floats, other: Floats, first: Floats) -> _Seen | None:
+    """Refine a map: what is seen by the one with the best correlation. None if they hardly overlap."""
+    best, best_seen = -1.0, None
+    seen = _Seen(other, first)
     for step in range(_STEPS + 1):
-        seen, inside = place.sample(other)
-        if np.count_nonzero(inside) < _MIN_OVERLAP * len(inside):
+        if seen.share < _MIN_OVERLAP:
             break
-        query, theirs = mine[inside], seen[inside]
-        correlation = _cosine(query - query.mean(), theirs - theirs.mean())
+        correlation = seen.correlation(mine)
         gained = correlation - best
         if gained > 0:
-            best, best_map = correlation, place
+            best, best_seen = correlation, seen
         if step == _STEPS or best >= _ENOUGH or (step > 1 and gained < _GAINED):
             break
-        moved = _step(query, theirs, place, (by_x, by_y), inside)
-        if moved is None:
+        place = _step(mine, seen)
+        if place is None:
             break
-        place = moved
-    return best, best_map
+        seen = _Seen(other, place)
+    return best_seen
 
 
-def _step(
-    query: Floats, theirs: Floats, place: _Map, slopes: tuple[Floats, Floats], inside: NDArray[np.bool_]
-) -> _Map | None:
-    """One Gauss-Newton step: least squares of ``query - gain · other(map + change) - offset``."""
-    slope_x, slope_y = (place.sample(slope)[0][inside] for slope in slopes)
-    x, y = _X[inside], _Y[inside]
-    columns = [slope_x * x, slope_x * y, slope_x, slope_y * x, slope_y * y, slope_y, theirs, np.ones_like(theirs)]
-    matrix = np.stack(columns, axis=1)
-    normal = (matrix.T @ matrix).astype(np.float64)
+def _step(mine: Floats, seen: _Seen) -> Floats | None:
+    """One Gauss-Newton step: least squares of ``mine - gain · other(map + change) - offset``, where it is inside."""
+    matrix = np.empty((8, _PLACES), dtype=np.float32)
+    np.multiply(_XY, seen.slopes[0], out=matrix[0:2])
+    matrix[2] = seen.slopes[0]
+    np.multiply(_XY, seen.slopes[1], out=matrix[3:5])
+    matrix[5], matrix[6], matrix[7] = seen.slopes[1], seen.luma, 1
+    weighted = matrix * seen.weights
+    normal = (weighted @ matrix.T).astype(np.float64)
     normal[range(6), range(6)] += _DAMPING * normal[range(6), range(6)].sum()
     normal[range(8), range(8)] += 1e-6
-    solution = np.linalg.solve(normal, matrix.T @ query)
+    solution = np.linalg.solve(normal, weighted @ mine)
     gain = solution[6]
     if gain < 0.05:  # turning the light inside out is no way to a match
         return None
     change = np.clip(solution[:6] / gain, -_MAX_STEP, _MAX_STEP).reshape(2, 3)
-    return _Map((place.matrix + change).astype(np.float32))
+    return np.asarray(seen.place + change, dtype=np.float32)
