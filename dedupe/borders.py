@@ -63,11 +63,12 @@ def trim(luma: NDArray[np.uint8]) -> Box:
 
 def _border(lines: NDArray[np.uint8]) -> int:
     """How many of the first lines are border."""
-    edge = np.sort(lines[0])
-    colour = int(edge[len(edge) // 2])
-    if np.count_nonzero(np.abs(lines[0].astype(np.int16) - colour) <= _TOLERANCE) < _ALL * len(edge):
-        return 0
+    edge = lines[0]
+    middle = len(edge) // 2
+    colour = int(np.partition(edge, middle)[middle])
     low, high = max(0, colour - _TOLERANCE), min(255, colour + _TOLERANCE)
+    if np.count_nonzero((edge >= low) & (edge <= high)) < _ALL * len(edge):
+        return 0
     shares = np.count_nonzero((lines >= low) & (lines <= high), axis=1) / len(edge)
     all_border = shares >= _ALL
     end = _run(shares >= _MOST)
