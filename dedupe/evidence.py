@@ -52,7 +52,7 @@ _PLAIN_SHARE: Final = 1 / 16
 _STEPS: Final = 6
 _MAX_STEP: Final = 0.08
 _MIN_OVERLAP: Final = 0.3
-_ENOUGH: Final = 0.995
+_ENOUGH: Final = 0.97
 _GAINED: Final = 0.001
 _NO_COLOUR: Final = 128
 _CHROMA_PX: Final = 16
@@ -304,7 +304,7 @@ def _same_colours(one: _Picture, seen: "_Seen", *, gain: float, shift: float, cr
         return True
     spread = [float(np.sqrt(picture.var(axis=1).sum())) for picture in (mine, theirs)]
     tint = [float(np.hypot(*picture.mean(axis=1))) for picture in (mine, theirs)]
-    if any(one < criteria.grey <= other for one, other in zip(spread, tint, strict=True)):
+    if any(width < criteria.grey <= colour for width, colour in zip(spread, tint, strict=True)):
         return True  # one tint all over is a filter's work, such as sepia; no colour can be compared
     same_light = 1 / criteria.grey_gain <= gain <= criteria.grey_gain and abs(shift) <= criteria.grey_shift
     if min(spread) < criteria.grey and same_light:
