@@ -128,10 +128,15 @@ class TaperedCrops:
 
 
 def _bit_order() -> NDArray[np.intp]:
-    """Places in the flat 16×16 of the bits of a hash: first the 8×8 lowest frequencies, then the others."""
-    low = np.zeros((FREQUENCIES, FREQUENCIES), dtype=bool)
-    low[:_KEY_FREQUENCIES, :_KEY_FREQUENCIES] = True
-    return np.concatenate([np.flatnonzero(low), np.flatnonzero(~low)])
+    """Places in the flat 16×16 of the bits of a hash: first the 8×8 lowest frequencies, then the others.
+
+    Of the lowest every third stands together: the taper makes frequencies that are next but one alike, and an index
+    looks keys up by their thirds, which tell the more apart the less their bits have to do with each other.
+    """
+    is_low = np.zeros((FREQUENCIES, FREQUENCIES), dtype=bool)
+    is_low[:_KEY_FREQUENCIES, :_KEY_FREQUENCIES] = True
+    low = np.flatnonzero(is_low)
+    return np.concatenate([low[1::3], low[2::3], low[0::3], np.flatnonzero(~is_low)])
 
 
 def _signs() -> NDArray[np.bool_]:
