@@ -9,13 +9,13 @@ from dedupe.calibration import Calibration, Threshold, copies_of
 from dedupe.clusters import Clustering, Copy, Group, cluster
 from dedupe.decode import DEFAULT_MAX_PIXELS, EXTENSIONS, FORMATS, Decoded, decode, looks_like_image
 from dedupe.errors import CorruptImage, DedupeError, ImageError, TooManyPixels, TruncatedImage, UnsupportedFormat
-from dedupe.evidence import DEFAULT_CRITERIA, Criteria
 from dedupe.fingerprint import VERSION as FINGERPRINT_VERSION
 from dedupe.fingerprint import Fingerprint, fingerprint
 from dedupe.frequencies import HASH_BITS, ORIENTATIONS
 from dedupe.index import HashIndex
 from dedupe.matcher import DEFAULT_OPTIONS, Kind, Matcher, MatchOptions, Verdict
 from dedupe.quality import better
+from dedupe.second_look import DEFAULT_CRITERIA, Criteria
 from dedupe.survivors import Survivors
 
 __all__ = [

@@ -1,23 +1,9 @@
-"""The second look: do two pictures that hashes propose agree in detail and in colour?
+"""What a fingerprint carries for the second look: a small picture, as its lowest frequencies.
 
-A hash of signs can't tell a product from another one that is photographed alike, nor from the same one in another
-colour. So a fingerprint has evidence: the lowest frequencies of luminance and colour, from which small pictures are
-made again. They are laid over one another by an affine map, which begins with what the hashes say of orientation and
-crop and is refined by Gauss-Newton steps on the difference of the pictures (Lucas and Kanade 1981; gain and offset of
-the light are fitted along with it, as in Bartoli 2008). Then they must agree:
-
-    correlation  of luminance, where they overlap
-    detail       the same of the 12×12 lowest frequencies, the higher counting for more, so that a large plain ground
-                 doesn't drown the subject
-    everywhere   each ninth of the picture agrees, so that no part of it may be another's
-    overlap      most of one of them is in the other
-    gain         contrast of one to that of the other
-    colour       the direction of colours, place by place. A picture without colours is a grey copy of a coloured one if
-                 its light is that one's, too.
+Sixteen frequencies of luminance on each axis and six of either colour, of what is inside of the borders, in eight bits.
 """
 
-from dataclasses import dataclass, replace
-from typing import Final, NamedTuple, Self
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +11,7 @@ from PIL import Image
 
 from dedupe.borders import Box
 from dedupe.frequencies import FREQUENCIES, SIDE_PX, Floats, dct_matrix, frequencies_of, oriented
-from dedupe.views import View, extra_hashes
+from dedupe.views import extra_hashes
 
 _COLOURS: Final = 6
 EVIDENCE: Final = np.dtype(
@@ -42,112 +28,16 @@ EVIDENCE: Final = np.dtype(
 its luminance, and its lowest frequencies, as signed square roots of their share of the largest."""
 EVIDENCE_BYTES: Final = EVIDENCE.itemsize
 
+PICTURE_SIDE: Final = 32
+"""Side of the pictures that are made of evidence again, in pixels."""
+PLACES: Final = PICTURE_SIDE**2
+
 _MAX_SCALE: Final = 255 * SIDE_PX
-_SIDE: Final = 32
-"""Side of the pictures that are laid over one another."""
-_DETAILS: Final = 12
-_THIRDS: Final = (0, 11, 21)
-# In a plain part, differences count against a quarter of the whole picture's contrast.
-_PLAIN_SHARE: Final = 1 / 16
-_STEPS: Final = 6
-_MAX_STEP: Final = 0.08
-_MIN_OVERLAP: Final = 0.3
-_ENOUGH: Final = 0.97
-_GAINED: Final = 0.001
 _NO_COLOUR: Final = 128
 _CHROMA_PX: Final = 16
-
-_TO_LUMA: Final = dct_matrix(FREQUENCIES, _SIDE) * np.float32(np.sqrt(_SIDE / SIDE_PX))
+_TO_LUMA: Final = dct_matrix(FREQUENCIES, PICTURE_SIDE) * np.float32(np.sqrt(PICTURE_SIDE / SIDE_PX))
 _TO_COLOUR: Final = _TO_LUMA[:_COLOURS]
 _CHROMA_DCT: Final = dct_matrix(_COLOURS, _CHROMA_PX) * np.float32(np.sqrt(SIDE_PX / _CHROMA_PX))
-_DETAIL: Final = dct_matrix(_DETAILS, _SIDE)
-_DETAIL_WEIGHT: Final[Floats] = np.hypot(*np.meshgrid(np.arange(_DETAILS), np.arange(_DETAILS))).astype(np.float32)
-_PLACE: Final = ((np.arange(_SIDE) + 0.5) / _SIDE - 0.5).astype(np.float32)
-_XY: Final = np.stack([np.tile(_PLACE, _SIDE), np.repeat(_PLACE, _SIDE)])
-_PLACES: Final = _SIDE**2
-_DAMPING: Final = np.float32(1e-3 / 6)
-
-
-@dataclass(frozen=True, slots=True)
-class Criteria:
-    """What two pictures must agree in. The defaults are measured: docs/near-duplicates.md.
-
-    Attributes:
-        correlation: Least of luminance, -1…1.
-        detail: Least of detail, -1…1.
-        everywhere: Least agreement of each ninth of the picture, at most 1; noise counts for little in plain ones.
-        overlap: Least share of one of them that the other shows, too: more than half may be a part that both have.
-        gain: Most by which the contrast of one may be that of the other.
-        colour: Least of the colours' directions (a cosine), where both have colours and they differ visibly.
-        colour_difference: From how many levels of 255 on colours differ visibly.
-        colour_balance: Most levels by which all colours together may be warmer or colder.
-        grey: Below how many levels a picture counts as colourless, whatever its tint.
-        grey_gain: Most by which contrast may differ where only one has colours.
-        grey_shift: Most levels by which brightness may differ there.
-    """
-
-    correlation: float = 0.8
-    detail: float = 0.85
-    everywhere: float = 0.5
-    overlap: float = 0.8
-    gain: float = 1.8
-    colour: float = 0.7
-    colour_difference: float = 10.0
-    colour_balance: float = 8.0
-    grey: float = 4.0
-    grey_gain: float = 1.12
-    grey_shift: float = 6.0
-
-    def with_detail(self, detail: float) -> Self:
-        """The same with another least agreement in detail."""
-        return replace(self, detail=detail)
-
-
-DEFAULT_CRITERIA: Final = Criteria()
-
-
-class Side(NamedTuple):
-    """One of two pictures in a second look.
-
-    Attributes:
-        evidence: Of its fingerprint.
-        view: What the hash saw of it.
-    """
-
-    evidence: bytes
-    view: View
-
-
-@dataclass(frozen=True, slots=True)
-class Agreement:
-    """How far two pictures agree; see the module.
-
-    Attributes:
-        correlation: Of luminance; -1 where they hardly overlap.
-        detail: Of detail.
-        everywhere: Of the ninth that agrees least.
-        overlap: Share of the first that the second shows, or of the second that the first shows, the larger one.
-        gain: Contrast of the first to that of the second.
-        same_colours: Whether colours agree.
-    """
-
-    correlation: float
-    detail: float
-    everywhere: float
-    overlap: float
-    gain: float
-    same_colours: bool
-
-    def meets(self, criteria: Criteria) -> bool:
-        """Whether these are copies of one picture."""
-        return (
-            self.correlation >= criteria.correlation
-            and self.detail >= criteria.detail
-            and self.everywhere >= criteria.everywhere
-            and self.overlap >= criteria.overlap
-            and 1 / criteria.gain <= self.gain <= criteria.gain
-            and self.same_colours
-        )
 
 
 def make_evidence(inside: Floats, picture: Image.Image, box: Box) -> bytes:
@@ -205,7 +95,7 @@ def extra_hashes_of(evidence: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return extra_hashes(_unpacked(rows["luma"], rows["luma_scale"][:, None, None]))
 
 
-class _Picture:
+class Picture:
     """Evidence, unpacked and turned.
 
     Attributes:
@@ -220,17 +110,17 @@ class _Picture:
         luma = oriented(_unpacked(row["luma"], row["luma_scale"]), orientation)
         chroma = oriented(_unpacked(row["chroma"], row["chroma_scale"]), orientation)
         self.luma = (_TO_LUMA.T @ luma @ _TO_LUMA).ravel()
-        self.chroma = (_TO_COLOUR.T @ chroma @ _TO_COLOUR).reshape(2, _PLACES)
+        self.chroma = (_TO_COLOUR.T @ chroma @ _TO_COLOUR).reshape(2, PLACES)
         self.mean = float(row["mean"])
         self.borders = _turned(row["border"].astype(float) / 255, orientation)
 
     def layers(self) -> Floats:
         """``(1024, 5)``: luminance, its slopes to the right and down, and the colours."""
-        down, right = np.gradient(self.luma.reshape(_SIDE, _SIDE))
-        found = np.empty((_PLACES, 5), dtype=np.float32)
+        down, right = np.gradient(self.luma.reshape(PICTURE_SIDE, PICTURE_SIDE))
+        found = np.empty((PLACES, 5), dtype=np.float32)
         found[:, 0] = self.luma
-        found[:, 1] = right.ravel() * _SIDE
-        found[:, 2] = down.ravel() * _SIDE
+        found[:, 1] = right.ravel() * PICTURE_SIDE
+        found[:, 2] = down.ravel() * PICTURE_SIDE
         found[:, 3:] = self.chroma.T
         return found
 
@@ -244,169 +134,3 @@ def _turned(borders: NDArray[np.float64], orientation: int) -> NDArray[np.float6
     if orientation >= 4:
         left, top, right, bottom = top, left, bottom, right
     return np.array([left, top, right, bottom])
-
-
-def second_look(query: Side, stored: Side, *, orientation: int, criteria: Criteria = DEFAULT_CRITERIA) -> Agreement:
-    """Compare two pictures.
-
-    Args:
-        query: The one.
-        stored: The other.
-        orientation: Which of the query's orientations is like the other, as a number of ``ORIENTATIONS``.
-        criteria: Used for what counts as colour.
-    """
-    one, other = _Picture(query.evidence, orientation), _Picture(stored.evidence, 0)
-    seen = _align(one.luma, other.layers(), _first_map(one, query.view, other, stored.view))
-    if seen is None:
-        return Agreement(-1.0, -1.0, -1.0, 0.0, 0.0, same_colours=False)
-    mean, theirs_mean = seen.mean(one.luma), seen.mean(seen.luma)
-    centred = (seen.luma - theirs_mean) * seen.weights
-    gain = float(one.luma @ centred / (centred @ centred + 1e-6))
-    filled = np.where(seen.weights, gain * (seen.luma - theirs_mean) + mean, one.luma)
-    shift = mean + one.mean - theirs_mean - other.mean
-    pictures = one.luma.reshape(_SIDE, _SIDE), filled.reshape(_SIDE, _SIDE)
-    return Agreement(
-        correlation=seen.correlation(one.luma),
-        overlap=seen.share * max(1.0, abs(float(np.linalg.det(seen.place[:, :2])))),
-        detail=_detail(*pictures),
-        everywhere=_everywhere(*pictures),
-        gain=gain,
-        same_colours=_same_colours(one, seen, gain=gain, shift=shift, criteria=criteria),
-    )
-
-
-def _detail(one: Floats, other: Floats) -> float:
-    mine, theirs = (((_DETAIL @ picture @ _DETAIL.T) * _DETAIL_WEIGHT).ravel() for picture in (one, other))
-    return _cosine(mine, theirs)
-
-
-def _everywhere(one: Floats, other: Floats) -> float:
-    """Of nine parts the least share of light and dark that isn't difference; 1 where they are the same."""
-    mine, theirs = one - one.mean(), other - one.mean()
-    energy = np.square(mine) + np.square(theirs) + 2 * _PLAIN_SHARE * one.var()
-    different, all_of_it = (
-        np.add.reduceat(np.add.reduceat(values, _THIRDS, axis=0), _THIRDS, axis=1)
-        for values in (np.square(mine - theirs), energy)
-    )
-    return float(1 - (different / (all_of_it + 1e-6)).max())
-
-
-def _cosine(one: NDArray[np.floating], other: NDArray[np.floating]) -> float:
-    return float(one @ other / np.sqrt((one @ one) * (other @ other) + 1e-6))
-
-
-def _same_colours(one: _Picture, seen: "_Seen", *, gain: float, shift: float, criteria: Criteria) -> bool:
-    inside = seen.weights > 0
-    mine, theirs = one.chroma[:, inside], seen.chroma[:, inside]
-    differences = mine - theirs
-    balance = differences.mean(axis=1, keepdims=True).clip(-criteria.colour_balance, criteria.colour_balance)
-    if np.sqrt(np.square(differences - balance).sum(axis=0).mean()) < criteria.colour_difference:
-        return True
-    spread = [float(np.sqrt(picture.var(axis=1).sum())) for picture in (mine, theirs)]
-    tint = [float(np.hypot(*picture.mean(axis=1))) for picture in (mine, theirs)]
-    if any(width < criteria.grey <= colour for width, colour in zip(spread, tint, strict=True)):
-        return True  # one tint all over is a filter's work, such as sepia; no colour can be compared
-    same_light = 1 / criteria.grey_gain <= gain <= criteria.grey_gain and abs(shift) <= criteria.grey_shift
-    if min(spread) < criteria.grey and same_light:
-        return True
-    return _cosine(mine.ravel(), theirs.ravel()) >= criteria.colour
-
-
-class _Seen:
-    """What another picture has at each place of the query, interpolated linearly.
-
-    Attributes:
-        place: The affine map ``(2, 3)`` from places in the query to places in the other picture; sides are of length 1,
-            centres at 0.
-        weights: ``(1024,)``: 1 where that place is inside of the other picture, else 0.
-        share: How many of the places are inside.
-        luma: ``(1024,)``.
-        slopes: ``(2, 1024)``: to the right and down.
-        chroma: ``(2, 1024)``.
-    """
-
-    def __init__(self, layers: Floats, place: Floats) -> None:
-        self.place = place
-        x, y = place[:, :2] @ _XY + place[:, 2:]
-        self.weights = ((np.abs(x) <= 0.5) & (np.abs(y) <= 0.5)).astype(np.float32)
-        self.share = float(self.weights.mean())
-        x = ((x + 0.5) * _SIDE - 0.5).clip(0, _SIDE - 1.001)
-        y = ((y + 0.5) * _SIDE - 0.5).clip(0, _SIDE - 1.001)
-        column, row = x.astype(np.int32), y.astype(np.int32)
-        x = (x - column)[:, None]
-        y = (y - row)[:, None]
-        at = row * _SIDE + column
-        upper, lower = layers[at], layers[at + _SIDE]
-        upper += x * (layers[at + 1] - upper)
-        lower += x * (layers[at + _SIDE + 1] - lower)
-        upper += y * (lower - upper)
-        seen = np.ascontiguousarray(upper.T)
-        self.luma, self.slopes, self.chroma = seen[0], seen[1:3], seen[3:]
-
-    def mean(self, values: Floats) -> float:
-        """Of the values at places inside."""
-        return float(values @ self.weights) / max(1.0, self.share * _PLACES)
-
-    def correlation(self, luma: Floats) -> float:
-        """Of a luminance and what is seen, where it is inside."""
-        mine = (luma - self.mean(luma)) * self.weights
-        return _cosine(mine, (self.luma - self.mean(self.luma)) * self.weights)
-
-
-def _first_map(one: _Picture, one_view: View, other: _Picture, other_view: View) -> Floats:
-    """The map that the hashes say, from one picture inside of its borders to the other inside of its own."""
-    scales, shifts = [], []
-    for axis in (0, 1):
-        scale, shift = _to_view(one.borders, one_view, axis)
-        other_scale, other_shift = _to_view(other.borders, other_view, axis)
-        scales.append(scale / other_scale)
-        shifts.append((shift - other_shift) / other_scale)
-    return np.array([[scales[0], 0, shifts[0]], [0, scales[1], shifts[1]]], dtype=np.float32)
-
-
-def _to_view(borders: NDArray[np.float64], view: View, axis: int) -> tuple[float, float]:
-    """Scale and shift from places inside of the borders to places in what a hash saw."""
-    length, centre = view.axis(axis)
-    if view.is_inside:
-        return 1 / length, -centre / length
-    before, behind = borders[axis], borders[axis + 2]
-    return (1 - before - behind) / length, ((before - behind) / 2 - centre) / length
-
-
-def _align(mine: Floats, other: Floats, first: Floats) -> _Seen | None:
-    """Refine a map: what is seen by the one with the best correlation. None if they hardly overlap."""
-    best, best_seen = -1.0, None
-    seen = _Seen(other, first)
-    for step in range(_STEPS + 1):
-        if seen.share < _MIN_OVERLAP:
-            break
-        correlation = seen.correlation(mine)
-        gained = correlation - best
-        if gained > 0:
-            best, best_seen = correlation, seen
-        if step == _STEPS or best >= _ENOUGH or (step > 1 and gained < _GAINED):
-            break
-        place = _step(mine, seen)
-        if place is None:
-            break
-        seen = _Seen(other, place)
-    return best_seen
-
-
-def _step(mine: Floats, seen: _Seen) -> Floats | None:
-    """One Gauss-Newton step: least squares of ``mine - gain · other(map + change) - offset``, where it is inside."""
-    matrix = np.empty((8, _PLACES), dtype=np.float32)
-    np.multiply(_XY, seen.slopes[0], out=matrix[0:2])
-    matrix[2] = seen.slopes[0]
-    np.multiply(_XY, seen.slopes[1], out=matrix[3:5])
-    matrix[5], matrix[6], matrix[7] = seen.slopes[1], seen.luma, 1
-    weighted = matrix * seen.weights
-    normal = (weighted @ matrix.T).astype(np.float64)
-    normal[range(6), range(6)] += _DAMPING * normal[range(6), range(6)].sum()
-    normal[range(8), range(8)] += 1e-6
-    solution = np.linalg.solve(normal, weighted @ mine)
-    gain = solution[6]
-    if gain < 0.05:  # turning the light inside out is no way to a match
-        return None
-    change = np.clip(solution[:6] / gain, -_MAX_STEP, _MAX_STEP).reshape(2, 3)
-    return np.asarray(seen.place + change, dtype=np.float32)

@@ -27,11 +27,12 @@ from typing import Final, Self
 
 import numpy as np
 
-from dedupe.evidence import DEFAULT_CRITERIA, Agreement, Criteria, Side, extra_hashes_of, second_look
+from dedupe.evidence import extra_hashes_of
 from dedupe.fingerprint import PLAIN_BELOW, Fingerprint
 from dedupe.frequencies import HASH_BYTES, ORIENTATIONS, oriented_hashes
 from dedupe.index import HashIndex
 from dedupe.quality import better
+from dedupe.second_look import DEFAULT_CRITERIA, Agreement, Criteria, Side, second_look
 from dedupe.survivors import Survivors
 from dedupe.views import EXTRA, INSIDE, STORED, WHOLE
 
