@@ -164,7 +164,7 @@ class DedupeSettings(Branch):
     )
     all_crops: bool = Field(
         default=DEFAULT_OPTIONS.all_crops,
-        description="Whether crops at one side are found, too; without, a scope of millions is four times as fast",
+        description="Whether crops at one side are found, too; without, a scope of a million is twice as fast",
     )
     reference: tuple[str, ...] = Field(
         default=(),
