@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Recall on copies that nothing was tuned to: harder ones than those of the usual lists, beside imagehash.phash.
+"""Recall on copies that are harder than those of the usual lists, beside imagehash.phash.
 
     benchmarks/recall.py --photos DIR [--draw FILE.png]
 
