@@ -1,6 +1,10 @@
 """What a process of a scan does: bytes of files → fingerprints. Imported by every one of them, so it stays small."""
 
+import contextlib
+import os
 import signal
+import warnings
+from collections.abc import Iterator
 from typing import Final
 
 from dedupe import Fingerprint, ImageError, fingerprint, looks_like_image
@@ -9,6 +13,7 @@ from dedupe.errors import UnsupportedFormat
 TOO_LARGE: Final = "too_large"
 NOT_READABLE: Final = "not_readable"
 _HEAD_BYTES: Final = 64
+_STDERR: Final = 2
 
 Made = bytes | tuple[str, str]
 """A fingerprint's binary form, or a reason and a message."""
@@ -21,7 +26,21 @@ def begin() -> None:
 
 def fingerprint_files(paths: list[str], max_pixels: int, max_bytes: int) -> list[Made]:
     """Fingerprint some files, in order."""
-    return [_fingerprint_file(path, max_pixels, max_bytes) for path in paths]
+    with _quiet():
+        return [_fingerprint_file(path, max_pixels, max_bytes) for path in paths]
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Without what C libraries print about broken images: the errors say it."""
+    with warnings.catch_warnings(action="ignore"), open(os.devnull, "wb") as nothing:
+        saved = os.dup(_STDERR)
+        os.dup2(nothing.fileno(), _STDERR)
+        try:
+            yield
+        finally:
+            os.dup2(saved, _STDERR)
+            os.close(saved)
 
 
 def _fingerprint_file(path: str, max_pixels: int, max_bytes: int) -> Made:

@@ -80,6 +80,18 @@ def test_dedupe_prints_csv_and_a_table(eye: Eye, photos: Path, tmp_path: Path) -
     assert alone.returncode == 0
 
 
+def test_decoders_do_not_print_past_the_list_of_unreadable_files(eye: Eye, tmp_path: Path) -> None:
+    folder = tmp_path / "broken"
+    folder.mkdir()
+    data = bytearray(encoded(scene(1), "TIFF", compression="tiff_adobe_deflate"))
+    data[30:230] = bytes(200)
+    (folder / "broken.tiff").write_bytes(data)
+    (folder / "fine.jpg").write_bytes(encoded(scene(2), "JPEG"))
+    lines = eye("dedupe", str(folder)).stderr.splitlines()
+    assert [line for line in lines if "broken.tiff: corrupt image" in line]
+    assert len(lines) == 4  # no copies, the counts, one unreadable, and which
+
+
 def test_dedupe_says_what_is_too_plain(eye: Eye, tmp_path: Path) -> None:
     folder = tmp_path / "plain"
     folder.mkdir()
