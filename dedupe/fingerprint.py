@@ -12,7 +12,6 @@ a median, so that the hash of every orientation follows from the hash itself.
 import base64
 import binascii
 import hashlib
-import re
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -38,7 +37,6 @@ VERSION: Final = 2
 _VIEWS: Final = len(STORED)
 
 _SHA256_BYTES: Final = 32
-_SHA256: Final = re.compile("[0-9a-f]{64}")
 _PHASH_FREQUENCIES: Final = 8
 PLAIN_BELOW: Final = 2.0
 """Standard deviation, in grey levels, of what the hash sees of a picture. Below it the signs are those of noise and of
@@ -109,7 +107,7 @@ class Fingerprint:
         return np.flatnonzero([self.views >> view & 1 for view in range(_VIEWS)])
 
     def view_hashes(self) -> NDArray[np.uint8]:
-        """All hashes, ``(_VIEWS, 32) uint8``; those of views that aren't used are zeros."""
+        """All hashes, ``(4, 32) uint8``; those of views that aren't used are zeros."""
         return np.frombuffer(self.hashes, dtype=np.uint8).reshape(_VIEWS, HASH_BYTES)
 
     def orientations(self) -> NDArray[np.uint8]:
@@ -220,11 +218,6 @@ def fingerprint(data: bytes, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Fingerp
         size_bytes=len(data),
         quality=decoded.quality,
     )
-
-
-def is_sha256(text: str) -> bool:
-    """Whether a text is a SHA-256 as fingerprints write it."""
-    return _SHA256.fullmatch(text) is not None
 
 
 def _thumbnail(luma: Image.Image, box: Box | None) -> Floats:

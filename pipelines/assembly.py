@@ -3,7 +3,7 @@
 import os
 import socket
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -176,7 +176,7 @@ def _fetch(parts: Parts) -> Stage:
 
 def match_options(settings: DedupeSettings) -> MatchOptions:
     """What counts as near, by the configuration."""
-    criteria = replace(DEFAULT_CRITERIA, detail=settings.similarity)
+    criteria = DEFAULT_CRITERIA.with_detail(settings.similarity)
     return MatchOptions(settings.radius_bits, criteria, settings.all_crops)
 
 

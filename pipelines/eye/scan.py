@@ -24,7 +24,7 @@ DEFAULT_MAX_BYTES: Final = 512 * 1024 * 1024
 # A task is worth sending from some milliseconds of work on; more, and progress comes in jumps.
 _FILES_A_TASK: Final = 16
 _TASKS_A_PROCESS: Final = 4
-# Starting processes takes as long as a hundred small images.
+# Starting processes takes as long as some hundred small images; but a decoder that crashes should not take us with it.
 _WORTH_PROCESSES: Final = 16
 
 OnResult = Callable[[int], None]
@@ -103,7 +103,7 @@ class _Pool:
         tasks = [files[at : at + _FILES_A_TASK] for at in range(0, len(files), _FILES_A_TASK)]
         if len(files) < _WORTH_PROCESSES:
             for task in tasks:
-                yield self._results(task, self._work(task))
+                yield _results(task, fingerprint_files(*self._arguments(task)))
             return
         tasks.reverse()
         running: dict[Future[list[Made]], Sequence[File]] = {}
@@ -116,7 +116,7 @@ class _Pool:
             for future in done:
                 task = running.pop(future)
                 try:
-                    yield self._results(task, future.result())
+                    yield _results(task, future.result())
                 except BrokenProcessPool:
                     crashed.append(task)
             if crashed:
@@ -135,7 +135,7 @@ class _Pool:
     def _one_by_one(self, files: Iterable[File]) -> Iterator[dict[File, Fingerprint | Unreadable]]:
         for file in files:
             try:
-                yield self._results([file], self._submit([file]).result())
+                yield _results([file], self._submit([file]).result())
             except BrokenProcessPool:
                 self.close()
                 message = "the decoder crashed on it, and so did its process"
@@ -147,14 +147,14 @@ class _Pool:
             context = multiprocessing.get_context("forkserver")
             context.set_forkserver_preload(["pipelines.eye.work"])
             self._executor = ProcessPoolExecutor(self._processes, mp_context=context, initializer=begin)
-        paths = [file.path for file in task]
-        return self._executor.submit(fingerprint_files, paths, self._options.max_pixels, self._options.max_bytes)
+        return self._executor.submit(fingerprint_files, *self._arguments(task))
 
-    def _work(self, task: Sequence[File]) -> list[Made]:
-        return fingerprint_files([file.path for file in task], self._options.max_pixels, self._options.max_bytes)
+    def _arguments(self, task: Sequence[File]) -> tuple[list[str], int, int]:
+        return [file.path for file in task], self._options.max_pixels, self._options.max_bytes
 
-    def _results(self, task: Sequence[File], made: list[Made]) -> dict[File, Fingerprint | Unreadable]:
-        return {
-            file: Fingerprint.from_record(one) if isinstance(one, bytes) else Unreadable(file.path, *one)
-            for file, one in zip(task, made, strict=True)
-        }
+
+def _results(task: Sequence[File], made: list[Made]) -> dict[File, Fingerprint | Unreadable]:
+    return {
+        file: Fingerprint.from_record(one) if isinstance(one, bytes) else Unreadable(file.path, *one)
+        for file, one in zip(task, made, strict=True)
+    }
