@@ -13,6 +13,7 @@ COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY crawler crawler
 COPY dedupe dedupe
 COPY pipelines pipelines
+COPY src src
 RUN python3 -m venv /opt/synsift \
  && /opt/synsift/bin/pip install --no-cache-dir --disable-pip-version-check -c constraints.txt . \
  && /opt/synsift/bin/python -m compileall -q /opt/synsift/lib \

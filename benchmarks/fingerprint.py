@@ -33,7 +33,8 @@ def timed(work):
     print(1000 * (time.process_time() - start) / len(files))
 """
 TOOLS = {
-    "synsift": _COMMON + f"\nsys.path.insert(0, {str(ROOT)!r})\nfrom dedupe import fingerprint\ntimed(fingerprint)",
+    "synsift": _COMMON
+    + f"\nsys.path.insert(0, {str(ROOT / 'src')!r})\nfrom synsift.dedupe import fingerprint\ntimed(fingerprint)",
     "imagehash.phash": _COMMON
     + "\nimport imagehash\nfrom PIL import Image\ntimed(lambda data: imagehash.phash(Image.open(io.BytesIO(data))))",
     "PDQ": _COMMON

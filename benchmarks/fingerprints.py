@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from dedupe.evidence import EVIDENCE
-from dedupe.fingerprint import RECORD, Fingerprint
-from dedupe.frequencies import FREQUENCIES, Floats, TaperedCrops, hashes_of
-from dedupe.views import STORED
+from synsift.dedupe.evidence import EVIDENCE
+from synsift.dedupe.fingerprint import RECORD, Fingerprint
+from synsift.dedupe.frequencies import FREQUENCIES, Floats, TaperedCrops, hashes_of
+from synsift.dedupe.views import STORED
 
 _CROPS = TaperedCrops([(view.axis(0), view.axis(1)) for view in STORED[:3]])
 _AT_ONCE = 1_000

@@ -89,7 +89,7 @@ if __name__ == "__main__":
 """
 SYNSIFT = """
 import json, subprocess, sys
-done = subprocess.run([sys.executable, "-m", "pipelines", "dedupe", sys.argv[1], "--no-cache", "--format", "jsonl"],
+done = subprocess.run([sys.executable, "-m", "synsift", "dedupe", sys.argv[1], "--no-cache", "--format", "jsonl"],
                       capture_output=True, text=True, check=True)
 groups = {}
 for line in done.stdout.splitlines():

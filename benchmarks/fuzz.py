@@ -23,7 +23,7 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from dedupe import DEFAULT_MAX_PIXELS, FORMATS, ImageError, fingerprint
+from synsift.dedupe import DEFAULT_MAX_PIXELS, FORMATS, ImageError, fingerprint
 from tests.dedupe.pictures import encoded, scene
 
 _EXTREMES = (b"\x00", b"\xff", b"\x7f", b"\x80", b"\x00\x00", b"\xff\xff", b"\x7f\xff\xff\xff", b"\xff\xff\xff\xff")
@@ -77,7 +77,7 @@ def peak_mb() -> float:
 def measure_largest() -> None:
     """Memory and time of the largest picture that is allowed, in a process of its own for each format."""
     code = (
-        "import sys, time, re; sys.path.insert(0, sys.argv[1]); from dedupe import fingerprint\n"
+        "import sys, time, re; sys.path.insert(0, sys.argv[1]); from synsift.dedupe import fingerprint\n"
         "def peak(): return int(re.search(r'VmHWM:\\s+(\\d+)', open('/proc/self/status').read())[1]) / 1024\n"
         "data = open(sys.argv[2], 'rb').read()\n"
         "before, start = peak(), time.process_time()\n"

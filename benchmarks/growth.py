@@ -21,11 +21,11 @@ from benchmarks.pipeline import HOSTS, PORT, Place, make_images, server
 from benchmarks.servers import nginx, workers
 from benchmarks.stream import candidates
 from deploy.local import services
-from pipelines.log.kafka import KafkaLog
-from pipelines.log.kafka_clients import KafkaAddress
-from pipelines.records import FoundBy, ImageUrl
-from pipelines.stages.base import INPUTS
-from pipelines.topics import Entry, Router
+from synsift.pipelines.log.kafka import KafkaLog
+from synsift.pipelines.log.kafka_clients import KafkaAddress
+from synsift.pipelines.records import FoundBy, ImageUrl
+from synsift.pipelines.stage import INPUTS
+from synsift.pipelines.topics import Entry, Router
 
 PARTITIONS = 16
 

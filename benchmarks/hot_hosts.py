@@ -23,10 +23,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.pipeline import make_images
 from benchmarks.servers import nginx, workers
-from pipelines import topics
-from pipelines.log.sqlite import SqliteLog
-from pipelines.records import FoundBy, ImageUrl
-from pipelines.topics import Router
+from synsift.pipelines import topics
+from synsift.pipelines.log.sqlite import SqliteLog
+from synsift.pipelines.records import FoundBy, ImageUrl
+from synsift.pipelines.topics import Router
 
 PORT = 18_090
 FAST = [f"127.0.{n // 100 + 1}.{n % 100 + 1}" for n in range(200)]

@@ -22,9 +22,9 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.fingerprints import fingerprint_rows, random_frequencies
-from dedupe import Fingerprint, Kind, Matcher, MatchOptions
-from dedupe.frequencies import HASH_BYTES, Floats, oriented_hashes
-from dedupe.index import KEY_RADIUS_BITS, HashIndex
+from synsift.dedupe import Fingerprint, Kind, Matcher, MatchOptions
+from synsift.dedupe.frequencies import HASH_BYTES, Floats, oriented_hashes
+from synsift.dedupe.index import KEY_RADIUS_BITS, HashIndex
 
 _AT_ONCE = 10_000
 _NEW = 500

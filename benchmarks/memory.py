@@ -20,10 +20,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.servers import workers
 from benchmarks.stream import candidates
-from pipelines.log.sqlite import SqliteLog
-from pipelines.records import FoundBy, ImageUrl
-from pipelines.stages.base import INPUTS
-from pipelines.topics import Router
+from synsift.pipelines.log.sqlite import SqliteLog
+from synsift.pipelines.records import FoundBy, ImageUrl
+from synsift.pipelines.stage import INPUTS
+from synsift.pipelines.topics import Router
 
 PARTITIONS = 16
 

@@ -39,11 +39,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.servers import nginx
 from deploy.local import services
 from deploy.local.services import S3, Service
-from pipelines.assembly import open_log
-from pipelines.config import load
-from pipelines.log.kafka_clients import KafkaAddress
-from pipelines.summary import read_counts, read_dead_letters
-from pipelines.worker import first_busy
+from synsift.pipelines.assembly import open_log
+from synsift.pipelines.config import load
+from synsift.pipelines.dead_letters import read_dead_letters
+from synsift.pipelines.log.kafka_clients import KafkaAddress
+from synsift.pipelines.summary import read_counts
+from synsift.pipelines.worker import first_busy
 from tests.conftest import environment, kafka_options, s3_options
 
 # As many that two workers get about half of them each: a host belongs to one worker.
@@ -145,7 +146,7 @@ def idle_s() -> float:
     return int(Path("/proc/stat").read_text().split()[4]) / os.sysconf("SC_CLK_TCK")
 
 
-SYNSIFT = [sys.executable, "-m", "pipelines"]
+SYNSIFT = [sys.executable, "-m", "synsift"]
 STAGES = ("fetch", "dedupe", "land")
 
 

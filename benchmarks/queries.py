@@ -14,8 +14,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from crawler.ontology import LANGUAGES, under, wordnet
-from crawler.queries import QueryMaker
+from synsift.crawler.ontology import LANGUAGES, under, wordnet
+from synsift.crawler.queries import QueryMaker
 
 
 def main() -> None:

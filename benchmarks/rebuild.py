@@ -19,14 +19,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.stream import candidates
 from deploy.local import services
-from pipelines.log.kafka import KafkaLog
-from pipelines.log.kafka_clients import KafkaAddress
-from pipelines.log.kafka_topics import KafkaTopics, Shape
-from pipelines.records import Survivor
-from pipelines.stages.dedupe_state import DedupeState, Judging, SnapshotPolicy
-from pipelines.storage.objects import Objects, StoreAddress
-from pipelines.storage.snapshots import Snapshots
-from pipelines.topics import Router
+from synsift.pipelines.log.kafka import KafkaLog
+from synsift.pipelines.log.kafka_clients import KafkaAddress
+from synsift.pipelines.log.kafka_topics import KafkaTopics, Shape
+from synsift.pipelines.records import Survivor
+from synsift.pipelines.stages.dedupe_state import DedupeState, Judging, SnapshotPolicy
+from synsift.pipelines.storage.objects import Objects, StoreAddress
+from synsift.pipelines.storage.snapshots import Snapshots
+from synsift.pipelines.topics import Router
 
 PARTITIONS = 16
 

@@ -22,7 +22,7 @@ from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from dedupe import Fingerprint, Matcher, fingerprint
+from synsift.dedupe import Fingerprint, Matcher, fingerprint
 from tests.dedupe.pictures import scene
 
 _PHASH_RADIUS = 9

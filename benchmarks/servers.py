@@ -46,7 +46,7 @@ def nginx(folder: Path, http: str) -> Iterator[None]:
 @contextlib.contextmanager
 def workers(stage: str, options: Mapping[str, object], *, count: int = 1) -> Iterator[list["subprocess.Popen[bytes]"]]:
     """Run workers of a stage for the block; killed at its end."""
-    command = [sys.executable, "-m", "pipelines", "run", stage]
+    command = [sys.executable, "-m", "synsift", "run", stage]
     running = [
         subprocess.Popen(command, env=environment(options), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         for _ in range(count)

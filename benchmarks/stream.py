@@ -21,15 +21,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.fingerprints import random_fingerprints
 from deploy.local import services
-from pipelines import topics
-from pipelines.log.kafka import KafkaLog
-from pipelines.log.kafka_clients import KafkaAddress
-from pipelines.log.kafka_topics import KafkaTopics, Shape
-from pipelines.records import Candidate, FoundBy, HttpAnswer, Image
-from pipelines.stages.dedupe import DedupeOptions, DedupeStage
-from pipelines.stages.dedupe_state import Judging
-from pipelines.topics import Router
-from pipelines.worker import Worker
+from synsift.pipelines import topics
+from synsift.pipelines.log.kafka import KafkaLog
+from synsift.pipelines.log.kafka_clients import KafkaAddress
+from synsift.pipelines.log.kafka_topics import KafkaTopics, Shape
+from synsift.pipelines.records import Candidate, FoundBy, HttpAnswer, Image
+from synsift.pipelines.stages.dedupe import DedupeOptions, DedupeStage
+from synsift.pipelines.stages.dedupe_state import Judging
+from synsift.pipelines.topics import Router
+from synsift.pipelines.worker import Worker
 
 PARTITIONS = 8
 BATCH = 500

@@ -12,7 +12,7 @@ CrawlerError
 
 from typing import ClassVar
 
-from crawler.outcome import Outcome
+from synsift.crawler.outcome import Outcome
 
 
 class CrawlerError(Exception):

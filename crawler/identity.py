@@ -1,6 +1,6 @@
 """Who is crawling: the User-Agent that names the project, its version and a person to talk to."""
 
-from crawler.errors import TargetError
+from synsift.crawler.errors import TargetError
 
 _HELP = (
     "public hosts are not crawled without a way to reach you. Set identity.contact to an e-mail address or a web page "

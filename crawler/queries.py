@@ -18,8 +18,8 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
-from crawler.ontology import graph
-from crawler.ontology.base import Concepts, Synset
+from synsift.crawler.ontology import graph
+from synsift.crawler.ontology.base import Concepts, Synset
 
 # Hyphens and apostrophes belong to words: "dog" doesn't stand in "dog-like".
 _WORD: Final = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")

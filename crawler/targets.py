@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from crawler.errors import TargetError
-from crawler.ontology import is_identifier
-from crawler.queries import SynsetQuery
+from synsift.crawler.errors import TargetError
+from synsift.crawler.ontology import is_identifier
+from synsift.crawler.queries import SynsetQuery
 
 _WNID: Final = re.compile(r"n\d{8}")
 _NOT_ID: Final = re.compile(r"[^a-z0-9]+")

@@ -5,18 +5,25 @@ A pure library: no network, no files, no clock, no logging.
     bytes ──decode──▶ small grey image ──fingerprint──▶ hashes ──Matcher──▶ verdict
 """
 
-from dedupe.calibration import Calibration, Threshold, copies_of
-from dedupe.clusters import Clustering, Copy, Group, cluster
-from dedupe.decode import DEFAULT_MAX_PIXELS, EXTENSIONS, FORMATS, Decoded, decode, looks_like_image
-from dedupe.errors import CorruptImage, DedupeError, ImageError, TooManyPixels, TruncatedImage, UnsupportedFormat
-from dedupe.fingerprint import VERSION as FINGERPRINT_VERSION
-from dedupe.fingerprint import Fingerprint, fingerprint
-from dedupe.frequencies import HASH_BITS, ORIENTATIONS
-from dedupe.index import HashIndex
-from dedupe.matcher import DEFAULT_OPTIONS, Kind, Matcher, MatchOptions, Verdict
-from dedupe.quality import better
-from dedupe.second_look import DEFAULT_CRITERIA, Criteria
-from dedupe.survivors import Survivors
+from synsift.dedupe.calibration import Calibration, Threshold, copies_of
+from synsift.dedupe.clusters import Clustering, Copy, Group, cluster
+from synsift.dedupe.decode import DEFAULT_MAX_PIXELS, EXTENSIONS, FORMATS, Decoded, decode, looks_like_image
+from synsift.dedupe.errors import (
+    CorruptImage,
+    DedupeError,
+    ImageError,
+    TooManyPixels,
+    TruncatedImage,
+    UnsupportedFormat,
+)
+from synsift.dedupe.fingerprint import VERSION as FINGERPRINT_VERSION
+from synsift.dedupe.fingerprint import Fingerprint, fingerprint
+from synsift.dedupe.frequencies import HASH_BITS, ORIENTATIONS
+from synsift.dedupe.index import HashIndex
+from synsift.dedupe.matcher import DEFAULT_OPTIONS, Kind, Matcher, MatchOptions, Verdict
+from synsift.dedupe.quality import better
+from synsift.dedupe.second_look import DEFAULT_CRITERIA, Criteria
+from synsift.dedupe.survivors import Survivors
 
 __all__ = [
     "DEFAULT_CRITERIA",

@@ -12,9 +12,9 @@ from typing import Final
 
 from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 
-from dedupe.fingerprint import Fingerprint
-from dedupe.matcher import Matcher, MatchOptions
-from dedupe.second_look import Agreement
+from synsift.dedupe.fingerprint import Fingerprint
+from synsift.dedupe.matcher import Matcher, MatchOptions
+from synsift.dedupe.second_look import Agreement
 
 THRESHOLDS: Final = (0.70, 0.75, 0.80, 0.85, 0.90, 0.95)
 """Least agreements in detail that are tried."""

@@ -9,9 +9,9 @@ A chain (A is near to B, B to C, A not to C) is one group; a longer one is cut a
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from dedupe.fingerprint import Fingerprint
-from dedupe.matcher import DEFAULT_OPTIONS, Kind, Matcher, MatchOptions, Verdict
-from dedupe.quality import rank
+from synsift.dedupe.fingerprint import Fingerprint
+from synsift.dedupe.matcher import DEFAULT_OPTIONS, Kind, Matcher, MatchOptions, Verdict
+from synsift.dedupe.quality import rank
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from dedupe.borders import Box
-from dedupe.frequencies import FREQUENCIES, SIDE_PX, Floats, dct_matrix, frequencies_of, oriented
-from dedupe.views import extra_hashes
+from synsift.dedupe.borders import Box
+from synsift.dedupe.frequencies import FREQUENCIES, SIDE_PX, Floats, dct_matrix, frequencies_of, oriented
+from synsift.dedupe.views import extra_hashes
 
 _COLOURS: Final = 6
 EVIDENCE: Final = np.dtype(

@@ -19,10 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from dedupe.borders import Box, trim
-from dedupe.decode import DEFAULT_MAX_PIXELS, FORMATS, decode
-from dedupe.evidence import EVIDENCE_BYTES, check_evidence, make_evidence
-from dedupe.frequencies import (
+from synsift.dedupe.borders import Box, trim
+from synsift.dedupe.decode import DEFAULT_MAX_PIXELS, FORMATS, decode
+from synsift.dedupe.evidence import EVIDENCE_BYTES, check_evidence, make_evidence
+from synsift.dedupe.frequencies import (
     HASH_BYTES,
     SIDE_PX,
     Floats,
@@ -31,7 +31,7 @@ from dedupe.frequencies import (
     oriented_hashes,
     tapered_frequencies,
 )
-from dedupe.views import CENTRE_CROPS, STORED
+from synsift.dedupe.views import CENTRE_CROPS, STORED
 
 VERSION: Final = 2
 _VIEWS: Final = len(STORED)

@@ -20,7 +20,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.frequencies import HASH_BYTES, KEY_BITS
+from synsift.dedupe.frequencies import HASH_BYTES, KEY_BITS
 
 KEY_RADIUS_BITS: Final = 8
 """Most bits of 64 in which keys of near pictures differ."""

@@ -27,14 +27,14 @@ from typing import Final, Self
 
 import numpy as np
 
-from dedupe.evidence import extra_hashes_of
-from dedupe.fingerprint import PLAIN_BELOW, Fingerprint
-from dedupe.frequencies import HASH_BYTES, ORIENTATIONS, oriented_hashes
-from dedupe.index import HashIndex
-from dedupe.quality import better
-from dedupe.second_look import DEFAULT_CRITERIA, Agreement, Criteria, Side, second_look
-from dedupe.survivors import Survivors
-from dedupe.views import EXTRA, INSIDE, STORED, WHOLE
+from synsift.dedupe.evidence import extra_hashes_of
+from synsift.dedupe.fingerprint import PLAIN_BELOW, Fingerprint
+from synsift.dedupe.frequencies import HASH_BYTES, ORIENTATIONS, oriented_hashes
+from synsift.dedupe.index import HashIndex
+from synsift.dedupe.quality import better
+from synsift.dedupe.second_look import DEFAULT_CRITERIA, Agreement, Criteria, Side, second_look
+from synsift.dedupe.survivors import Survivors
+from synsift.dedupe.views import EXTRA, INSIDE, STORED, WHOLE
 
 DEFAULT_RADIUS_BITS: Final = 85
 

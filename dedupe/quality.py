@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from dedupe.fingerprint import Fingerprint
+from synsift.dedupe.fingerprint import Fingerprint
 
 # Of copies that are equal in pixels and compression: what any program can read, first.
 _FORMATS: Final = ("AVIF", "BMP", "GIF", "TIFF", "WEBP", "PNG", "JPEG")

@@ -22,9 +22,9 @@ from typing import Final, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.evidence import PICTURE_SIDE, PLACES, Picture
-from dedupe.frequencies import Floats, dct_matrix
-from dedupe.views import View
+from synsift.dedupe.evidence import PICTURE_SIDE, PLACES, Picture
+from synsift.dedupe.frequencies import Floats, dct_matrix
+from synsift.dedupe.views import View
 
 _DETAILS: Final = 12
 _THIRDS: Final = (0, 11, 21)

@@ -9,7 +9,7 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.fingerprint import RECORD, Fingerprint
+from synsift.dedupe.fingerprint import RECORD, Fingerprint
 
 _ROW: Final = np.dtype([*((name, RECORD[name]) for name in RECORD.names or ()), ("cluster", "<u4")])
 _FIRST_ROOM: Final = 4

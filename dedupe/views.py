@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dedupe.frequencies import Floats, TaperedCrops, hashes_of
+from synsift.dedupe.frequencies import Floats, TaperedCrops, hashes_of
 
 
 class View(NamedTuple):

@@ -7,31 +7,31 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from crawler.download.attempt import Patience
-from crawler.download.dispatcher import Politeness
-from crawler.download.rows_handler import FILE_HANDLER
-from crawler.download.settings import Limits
-from crawler.identity import user_agent
-from crawler.sources import CommonsSource, Source, UrlListSource
-from dedupe import DEFAULT_CRITERIA, Matcher, MatchOptions
-from pipelines import __version__
-from pipelines.config import DedupeSettings, Settings
-from pipelines.errors import ConfigError
-from pipelines.eye.sets import read_set
-from pipelines.log.base import Log
-from pipelines.log.kafka import KafkaLog
-from pipelines.log.kafka_clients import KafkaAddress
-from pipelines.log.kafka_topics import KafkaTopics, Shape
-from pipelines.log.sqlite import SqliteLog
-from pipelines.stages.base import INPUTS, Stage
-from pipelines.stages.dedupe import DedupeOptions, DedupeStage
-from pipelines.stages.dedupe_state import Judging, SnapshotPolicy
-from pipelines.stages.fetch import FetchOptions, FetchStage
-from pipelines.stages.land import LandOptions, LandStage
-from pipelines.stages.search import SearchOptions, SearchStage
-from pipelines.storage.objects import Objects, StoreAddress
-from pipelines.storage.snapshots import Snapshots
-from pipelines.topics import Router
+from synsift import __version__
+from synsift.crawler.download.attempt import Patience
+from synsift.crawler.download.dispatcher import Politeness
+from synsift.crawler.download.rows_handler import FILE_HANDLER
+from synsift.crawler.download.settings import Limits
+from synsift.crawler.identity import user_agent
+from synsift.crawler.sources import CommonsSource, Source, UrlListSource
+from synsift.dedupe import DEFAULT_CRITERIA, Matcher, MatchOptions
+from synsift.pipelines.config import DedupeSettings, Settings
+from synsift.pipelines.errors import ConfigError
+from synsift.pipelines.folders.sets import read_set
+from synsift.pipelines.log.base import Log
+from synsift.pipelines.log.kafka import KafkaLog
+from synsift.pipelines.log.kafka_clients import KafkaAddress
+from synsift.pipelines.log.kafka_topics import KafkaTopics, Shape
+from synsift.pipelines.log.sqlite import SqliteLog
+from synsift.pipelines.stage import INPUTS, Stage
+from synsift.pipelines.stages.dedupe import DedupeOptions, DedupeStage
+from synsift.pipelines.stages.dedupe_state import Judging, SnapshotPolicy
+from synsift.pipelines.stages.fetch import FetchOptions, FetchStage
+from synsift.pipelines.stages.land import LandOptions, LandStage
+from synsift.pipelines.stages.search import SearchOptions, SearchStage
+from synsift.pipelines.storage.objects import Objects, StoreAddress
+from synsift.pipelines.storage.snapshots import Snapshots
+from synsift.pipelines.topics import Router
 
 STAGES: Final = tuple(INPUTS)
 

@@ -15,11 +15,11 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
-from crawler.sources.commons import DEFAULT_API
-from dedupe import DEFAULT_MAX_PIXELS, DEFAULT_OPTIONS
-from pipelines.errors import ConfigError
-from pipelines.stages.dedupe_state import DEFAULT_POLICY
-from pipelines.worker import DEFAULT_DRAIN_S
+from synsift.crawler.sources.commons import DEFAULT_API
+from synsift.dedupe import DEFAULT_MAX_PIXELS, DEFAULT_OPTIONS
+from synsift.pipelines.errors import ConfigError
+from synsift.pipelines.stages.dedupe_state import DEFAULT_POLICY
+from synsift.pipelines.worker import DEFAULT_DRAIN_S
 
 ENV_PREFIX: Final = "SYNSIFT_"
 DEFAULT_FILES: Final = (Path("synsift.toml"), Path("~/.config/synsift/synsift.toml"))

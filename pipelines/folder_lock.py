@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipelines.errors import FolderInUse, StoreError
+from synsift.pipelines.errors import FolderInUse, StoreError
 
 
 @contextlib.contextmanager

@@ -6,8 +6,8 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily, Metric
 
-from pipelines.log.base import Lag
-from pipelines.stages.base import Statistics
+from synsift.pipelines.log.base import Lag
+from synsift.pipelines.stage import Statistics
 
 REGISTRY: Final = CollectorRegistry()
 

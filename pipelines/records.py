@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from pipelines.errors import RecordError, UnknownVersion
+from synsift.pipelines.errors import RecordError, UnknownVersion
 
 VERSION: Final = 1
 
@@ -119,7 +119,7 @@ class Image(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     Attributes:
         sha256: Of the bytes; names the blob.
-        hash: All of the fingerprint, in the text form of ``dedupe.Fingerprint.to_text``.
+        hash: All of the fingerprint, in the text form of ``synsift.dedupe.Fingerprint.to_text``.
         information: What the hash sees of the picture, in grey levels; low for plain pictures.
         width_px: Width, upright.
         height_px: Height, upright.

@@ -7,13 +7,13 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from crawler.outcome import Outcome
-from pipelines import topics
-from pipelines.errors import RecordError
-from pipelines.log.base import Log
-from pipelines.records import Candidate, DeadLetter, Duplicate, Progress, Record, Survivor, decode
-from pipelines.stages.fetch import REPEATED, REUSED
-from pipelines.topics import Topic
+from synsift.crawler.outcome import Outcome
+from synsift.pipelines import topics
+from synsift.pipelines.errors import RecordError
+from synsift.pipelines.log.base import Log
+from synsift.pipelines.records import Candidate, Duplicate, Progress, Record, Survivor, decode
+from synsift.pipelines.stage import REPEATED, REUSED
+from synsift.pipelines.topics import Topic
 
 R = TypeVar("R", bound=Record)
 
@@ -131,27 +131,6 @@ def read_groups(log: Log, partitions: int) -> dict[str, list[Group]]:
             whole = duplicate.candidate or replaced
             group.copies.append(msgspec.structs.replace(duplicate, candidate=whole))
     return {wnid: list(found.values()) for wnid, found in sorted(groups.items())}
-
-
-@dataclass(frozen=True, slots=True)
-class OpenLetter:
-    """A dead letter that was not replayed, and its own place: ``partition/offset``."""
-
-    place: str
-    letter: DeadLetter
-
-
-def read_dead_letters(log: Log, partitions: int) -> list[OpenLetter]:
-    """Dead letters that were not replayed, in the order of their places."""
-    found: dict[str, DeadLetter] = {}
-    for partition in range(partitions):
-        for message in log.read(topics.DEAD_LETTERS.name, partition):
-            letter = decode(DeadLetter, message.value)
-            if letter.closes:
-                found.pop(letter.closes, None)
-            else:
-                found[f"{partition}/{message.offset}"] = letter
-    return [OpenLetter(place, letter) for place, letter in found.items()]
 
 
 def read_all(log: Log, topic: Topic, kind: type[R], partitions: int) -> Iterator[R]:

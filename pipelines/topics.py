@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 import tldextract
 
-from pipelines import records
-from pipelines.records import encode
+from synsift.pipelines import records
+from synsift.pipelines.records import encode
 
 
 class Cleanup(StrEnum):

@@ -18,9 +18,9 @@ from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import Final
 
-from pipelines.errors import LogUnavailable
-from pipelines.log.base import Log
-from pipelines.stages.base import INPUTS, Stage
+from synsift.pipelines.errors import LogUnavailable
+from synsift.pipelines.log.base import Log
+from synsift.pipelines.stage import INPUTS, Stage
 
 _log: Final = logging.getLogger(__name__)
 

@@ -12,10 +12,10 @@ import pytest
 
 from deploy.local import services
 from deploy.local.services import S3, Service
-from pipelines.demo.run import demo_options, demo_web
-from pipelines.demo.web import Directory
-from pipelines.log.kafka_clients import KafkaAddress
-from pipelines.log.kafka_topics import KafkaTopics, Shape
+from synsift.pipelines.demo.run import demo_options, demo_web
+from synsift.pipelines.demo.web import Directory
+from synsift.pipelines.log.kafka_clients import KafkaAddress
+from synsift.pipelines.log.kafka_topics import KafkaTopics, Shape
 
 RunCli = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -55,7 +55,7 @@ def quick_options(directory: Directory) -> dict[str, object]:
 
 def command(*arguments: str) -> list[str]:
     """The command line of a command."""
-    return [sys.executable, "-m", "pipelines", *arguments]
+    return [sys.executable, "-m", "synsift", *arguments]
 
 
 @pytest.fixture

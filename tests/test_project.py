@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from synsift import dedupe
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -16,8 +18,6 @@ def test_generated_pages_are_fresh() -> None:
 
 
 def test_every_public_name_of_dedupe_is_exported() -> None:
-    import dedupe
-
     assert all(hasattr(dedupe, name) for name in dedupe.__all__)
     assert dedupe.__all__ == sorted(dedupe.__all__, key=lambda name: (not name.isupper(), name.islower(), name))
 

@@ -17,9 +17,9 @@ import msgspec
 import typer
 from pydantic import SecretStr
 
-from pipelines import topics
-from pipelines.cli.app import app
-from pipelines.config import load
+from synsift.pipelines import topics
+from synsift.pipelines.cli.app import app
+from synsift.pipelines.config import load
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 NOTE = "<!-- Made by tools/make_docs.py from the code: change it there, then run `make docs`. -->"

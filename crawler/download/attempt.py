@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urljoin, urlsplit
 
-from crawler.download.opt_out import opts_out
-from crawler.outcome import Outcome, of_status
+from synsift.crawler.download.opt_out import opts_out
+from synsift.crawler.outcome import Outcome, of_status
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 MAX_URL_CHARACTERS: Final = 4_096

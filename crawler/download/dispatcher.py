@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from crawler.download.host_schedule import HostSchedule
+from synsift.crawler.download.host_schedule import HostSchedule
 
 T = TypeVar("T")
 

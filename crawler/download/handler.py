@@ -26,7 +26,7 @@ from scrapy.exceptions import (
 from scrapy.http import Response
 from scrapy.utils.ssl import _make_ssl_context
 
-from crawler.download.address_guard import AddressGuard, GuardedResolver
+from synsift.crawler.download.address_guard import AddressGuard, GuardedResolver
 
 # Names are resolved once per host and kept: asking for every request is what fails first at scale
 # (img2dataset#360). Longer, and a moved host is asked at its old address.

@@ -1,4 +1,4 @@
-"""Scrapy's scheduler, reduced to a queue: the courier has decided everything by then."""
+"""Scrapy's scheduler, reduced to a queue: the downloader has decided everything by then."""
 
 from collections import deque
 

@@ -18,9 +18,9 @@ from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 
-from crawler.download.attempt import url_problem
-from crawler.errors import RobotsDenied
-from crawler.outcome import Outcome, of_status
+from synsift.crawler.download.attempt import url_problem
+from synsift.crawler.errors import RobotsDenied
+from synsift.crawler.outcome import Outcome, of_status
 
 _log: Final = logging.getLogger(__name__)
 
@@ -69,7 +69,7 @@ class Rules:
 
 
 class RobotsMiddleware:
-    """Refuses requests that robots.txt forbids, and passes its Crawl-delay on to the courier."""
+    """Refuses requests that robots.txt forbids, and passes its Crawl-delay on to the downloader."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler

@@ -11,10 +11,10 @@ from scrapy import Request
 from scrapy.core.downloader.handlers.base import BaseDownloadHandler
 from scrapy.http import Response
 
-from crawler.errors import SourceError
-from crawler.sources.rows import read_rows
+from synsift.crawler.errors import SourceError
+from synsift.crawler.sources.rows import read_rows
 
-FILE_HANDLER: Final = "crawler.download.rows_handler.RowsDownloadHandler"
+FILE_HANDLER: Final = "synsift.crawler.download.rows_handler.RowsDownloadHandler"
 
 
 class RowsDownloadHandler(BaseDownloadHandler):

@@ -30,9 +30,9 @@ class Limits:
 
 
 def scrapy_settings(limits: Limits) -> dict[str, Any]:
-    """Settings for a spider that a courier feeds."""
-    guarded = "crawler.download.handler.GuardedDownloadHandler"
-    middlewares = {"crawler.download.robots.RobotsMiddleware": 100} if limits.obey_robots else {}
+    """Settings for a spider that a downloader feeds."""
+    guarded = "synsift.crawler.download.handler.GuardedDownloadHandler"
+    middlewares = {"synsift.crawler.download.robots.RobotsMiddleware": 100} if limits.obey_robots else {}
     return {
         "USER_AGENT": limits.user_agent,
         "DOWNLOAD_TIMEOUT": limits.timeout_s,
@@ -48,8 +48,8 @@ def scrapy_settings(limits: Limits) -> dict[str, Any]:
             "ftp": None,
             "s3": None,
         },
-        # The courier gives a request only when it may start: Scrapy itself holds nothing back.
-        "SCHEDULER": "crawler.download.queue.PlainQueue",
+        # The downloader gives a request only when it may start: Scrapy itself holds nothing back.
+        "SCHEDULER": "synsift.crawler.download.queue.PlainQueue",
         "DUPEFILTER_CLASS": "scrapy.dupefilters.BaseDupeFilter",
         "CONCURRENT_REQUESTS": 0,
         "CONCURRENT_REQUESTS_PER_DOMAIN": 100_000,
@@ -64,6 +64,6 @@ def scrapy_settings(limits: Limits) -> dict[str, Any]:
         "ITEM_PIPELINES": {},
         "STATS_CLASS": "scrapy.statscollectors.DummyStatsCollector",
         "LOG_ENABLED": False,
-        "LOG_FORMATTER": "crawler.download.handler.UnloggedFormatter",
+        "LOG_FORMATTER": "synsift.crawler.download.handler.UnloggedFormatter",
         "TELNETCONSOLE_ENABLED": False,
     }

@@ -7,11 +7,19 @@ under(concepts, "imagenet12")     subtrees
 graph.ancestors(concepts, wnid)   and what else follows from the parents
 """
 
-from crawler.ontology import graph
-from crawler.ontology.base import Concepts, Synset, is_identifier
-from crawler.ontology.own import OwnOntology, read_ontology
-from crawler.ontology.subtrees import IMAGENET12, only_sense, resolve, sense_lines, senses_of, several_senses, under
-from crawler.ontology.wordnet import LANGUAGES, WordNet, read_bundle, wordnet
+from synsift.crawler.ontology import graph
+from synsift.crawler.ontology.base import Concepts, Synset, is_identifier
+from synsift.crawler.ontology.own import OwnOntology, read_ontology
+from synsift.crawler.ontology.subtrees import (
+    IMAGENET12,
+    only_sense,
+    resolve,
+    sense_lines,
+    senses_of,
+    several_senses,
+    under,
+)
+from synsift.crawler.ontology.wordnet import LANGUAGES, WordNet, read_bundle, wordnet
 
 __all__ = [
     "IMAGENET12",

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 
-from crawler.ontology.base import Concepts, Synset
+from synsift.crawler.ontology.base import Concepts, Synset
 
 
 def _nearest_first(concepts: Concepts, wnid: str, step: Callable[[Synset], Sequence[str]]) -> Iterator[str]:

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from crawler.errors import OntologyError
-from crawler.ontology.base import Synset, is_identifier, normal, tidy
+from synsift.crawler.errors import OntologyError
+from synsift.crawler.ontology.base import Synset, is_identifier, normal, tidy
 
 _FIELDS: Final = ("id", "names", "definition", "parents", "translations")
 _PREFIX: Final = "translations."

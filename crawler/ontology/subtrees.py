@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from crawler.errors import TargetError
-from crawler.ontology import graph
-from crawler.ontology.base import Concepts
+from synsift.crawler.errors import TargetError
+from synsift.crawler.ontology import graph
+from synsift.crawler.ontology.base import Concepts
 
 IMAGENET12: Final = {
     "mammal": "n01861778",

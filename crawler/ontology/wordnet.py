@@ -19,7 +19,7 @@ from functools import cache, lru_cache
 from importlib import resources
 from typing import Final
 
-from crawler.ontology.base import Synset, normal
+from synsift.crawler.ontology.base import Synset, normal
 
 LANGUAGES: Final = ("en", "es", "it", "nl", "zh")
 """ISO 639-1 codes of the languages that have names."""
@@ -32,7 +32,7 @@ _WNID: Final = re.compile(r"n\d{8}")
 
 def read_bundle(name: str) -> str:
     """The text of a file of the bundle."""
-    data = resources.files("crawler.ontology").joinpath("data", name).read_bytes()
+    data = resources.files("synsift.crawler.ontology").joinpath("data", name).read_bytes()
     return data.decode("utf-8") if name.endswith(".txt") else zlib.decompress(data).decode("utf-8")
 
 

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from crawler.sources.base import FoundImage, Page, PageQuery, Reject, Source
-from crawler.sources.commons import CommonsSource
-from crawler.sources.url_list import UrlListSource
+from synsift.crawler.sources.base import FoundImage, Page, PageQuery, Reject, Source
+from synsift.crawler.sources.commons import CommonsSource
+from synsift.crawler.sources.url_list import UrlListSource
 
 SOURCES: Final = {"commons": CommonsSource, "urls": UrlListSource}
 """Name → class. The fields of a class are its settings, ``[sources.NAME]`` in the configuration."""

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode, urljoin
 
-from crawler.errors import SourceBusy, SourceError
-from crawler.sources.base import FoundImage, Page, PageQuery, Reject
+from synsift.crawler.errors import SourceBusy, SourceError
+from synsift.crawler.sources.base import FoundImage, Page, PageQuery, Reject
 
 DEFAULT_API: Final = "https://commons.wikimedia.org/w/api.php"
 _FILE_NAMESPACE: Final = 6

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
-from crawler.errors import SourceError
-from crawler.sources.base import FoundImage, Page, PageQuery, Reject
+from synsift.crawler.errors import SourceError
+from synsift.crawler.sources.base import FoundImage, Page, PageQuery, Reject
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What both spiders do: take jobs from a courier, give it what came of them."""
+"""What both spiders do: take jobs from a downloader, give it what came of them."""
 
 import asyncio
 import functools
@@ -21,11 +21,11 @@ from scrapy.exceptions import (
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from crawler.download.attempt import Answer
-from crawler.download.courier import Courier, Job
-from crawler.download.settings import Limits, scrapy_settings
-from crawler.errors import DownloadRefused
-from crawler.outcome import Outcome
+from synsift.crawler.download.attempt import Answer
+from synsift.crawler.download.downloader import Downloader, Job
+from synsift.crawler.download.settings import Limits, scrapy_settings
+from synsift.crawler.errors import DownloadRefused
+from synsift.crawler.outcome import Outcome
 
 T = TypeVar("T")
 
@@ -44,15 +44,15 @@ _OUTCOMES: Final[tuple[tuple[type[Exception], Outcome], ...]] = (
 )
 
 
-class CourierSpider(scrapy.Spider, Generic[T]):
-    """A spider without decisions. Ends when its courier is closed and the requests in flight have ended."""
+class DownloadSpider(scrapy.Spider, Generic[T]):
+    """A spider without decisions. Ends when its downloader is closed and the requests in flight have ended."""
 
-    name = "courier"
+    name = "downloader"
     headers: ClassVar[dict[str, str]] = {}
 
-    def __init__(self, courier: Courier[T], timeout_s: float) -> None:
+    def __init__(self, downloader: Downloader[T], timeout_s: float) -> None:
         super().__init__()
-        self._courier = courier
+        self._downloader = downloader
         self._timeout_s = timeout_s
 
     def extract(self, task: T, response: Response) -> Any:  # noqa: ANN401 - as each spider says
@@ -61,12 +61,12 @@ class CourierSpider(scrapy.Spider, Generic[T]):
 
     async def start(self) -> AsyncIterator[Any]:
         """Give Scrapy one request at a time, each when it may start."""
-        while (job := await self._courier.next()) is not None:
+        while (job := await self._downloader.next()) is not None:
             try:
                 request = self._request(job)
             except ValueError as exc:
                 # Scrapy is stricter than the check before; one bad URL must not end the stream of all others.
-                await self._courier.failed(job, Outcome.BAD_URL, str(exc))
+                await self._downloader.failed(job, Outcome.BAD_URL, str(exc))
                 continue
             yield request
 
@@ -81,17 +81,17 @@ class CourierSpider(scrapy.Spider, Generic[T]):
         )
 
     async def answered(self, response: Response) -> None:
-        """Pass a response to the courier."""
+        """Pass a response to the downloader."""
         job: Job[T] = response.meta[_JOB]
         headers = {
             name.decode("latin-1").lower(): b", ".join(values).decode("latin-1")
             for name, values in response.headers.items()
         }
         answer = Answer(job.current_url, response.status, headers)
-        await self._courier.answered(job, answer, functools.partial(self.extract, job.task, response))
+        await self._downloader.answered(job, answer, functools.partial(self.extract, job.task, response))
 
     async def failed(self, failure: Failure) -> None:
-        """Pass a request that got no response to the courier."""
+        """Pass a request that got no response to the downloader."""
         job: Job[T] = failure.request.meta[_JOB]  # type: ignore[attr-defined]  # Scrapy sets it
         error = failure.value
         if isinstance(error, asyncio.CancelledError):
@@ -101,11 +101,11 @@ class CourierSpider(scrapy.Spider, Generic[T]):
         outcome = outcome_of(error)
         if outcome is Outcome.INTERNAL_ERROR:
             _log.error("fetching %s failed unexpectedly", job.current_url, exc_info=error)
-        await self._courier.failed(job, outcome, f"{type(error).__name__}: {error}")
+        await self._downloader.failed(job, outcome, f"{type(error).__name__}: {error}")
 
     def slow_down(self, url: str, delay_s: float) -> None:
         """Honour the Crawl-delay of a URL's host."""
-        self._courier.slow_down(url, delay_s)
+        self._downloader.slow_down(url, delay_s)
 
 
 def outcome_of(error: Exception) -> Outcome:
@@ -118,7 +118,9 @@ def outcome_of(error: Exception) -> Outcome:
     return Outcome.CONNECTION_FAILED if isinstance(error, OSError) else Outcome.INTERNAL_ERROR
 
 
-async def run_spider(spider: type[CourierSpider[T]], courier: Courier[T], limits: Limits, **arguments: Any) -> None:  # noqa: ANN401
-    """Run a spider in this event loop until its courier is closed and the requests in flight have ended."""
+async def run_spider(
+    spider: type[DownloadSpider[T]], downloader: Downloader[T], limits: Limits, **arguments: object
+) -> None:
+    """Run a spider in this event loop until its downloader is closed and the requests in flight have ended."""
     runner = AsyncCrawlerRunner(scrapy_settings(limits))
-    await runner.crawl(spider, courier=courier, timeout_s=limits.timeout_s, **arguments)
+    await runner.crawl(spider, downloader=downloader, timeout_s=limits.timeout_s, **arguments)

@@ -4,12 +4,12 @@ from typing import ClassVar, TypeVar
 
 from scrapy.http import Response
 
-from crawler.spiders.base import CourierSpider
+from synsift.crawler.spiders.base import DownloadSpider
 
 T = TypeVar("T")
 
 
-class FetchSpider(CourierSpider[T]):
+class FetchSpider(DownloadSpider[T]):
     """Gives the body of every response."""
 
     name = "fetch"

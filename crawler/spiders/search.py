@@ -4,19 +4,19 @@ from typing import ClassVar
 
 from scrapy.http import Response
 
-from crawler.download.courier import Courier
-from crawler.sources.base import Page, PageQuery, Source
-from crawler.spiders.base import CourierSpider
+from synsift.crawler.download.downloader import Downloader
+from synsift.crawler.sources.base import Page, PageQuery, Source
+from synsift.crawler.spiders.base import DownloadSpider
 
 
-class SearchSpider(CourierSpider[PageQuery]):
+class SearchSpider(DownloadSpider[PageQuery]):
     """Gives the page that a query's source reads out of every response."""
 
     name = "search"
     headers: ClassVar[dict[str, str]] = {"Accept": "application/json,*/*;q=0.5", "Accept-Encoding": "identity"}
 
-    def __init__(self, courier: Courier[PageQuery], timeout_s: float, sources: dict[str, Source]) -> None:
-        super().__init__(courier, timeout_s)
+    def __init__(self, downloader: Downloader[PageQuery], timeout_s: float, sources: dict[str, Source]) -> None:
+        super().__init__(downloader, timeout_s)
         self._sources = sources
 
     def extract(self, task: PageQuery, response: Response) -> Page:

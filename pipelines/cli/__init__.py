@@ -7,10 +7,10 @@ import typer
 
 def main() -> None:
     """Run the command line. Exit status: 0 done, 1 failed, 2 wrong use; no traceback for what a user can cause."""
-    from crawler.errors import CrawlerError, TargetError
-    from dedupe import DedupeError
-    from pipelines.cli.app import app
-    from pipelines.errors import SynsiftError, UsageError
+    from synsift.crawler.errors import CrawlerError, TargetError
+    from synsift.dedupe import DedupeError
+    from synsift.pipelines.cli.app import app
+    from synsift.pipelines.errors import SynsiftError, UsageError
 
     try:
         app()

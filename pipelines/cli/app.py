@@ -4,15 +4,15 @@ from typing import Annotated
 
 import typer
 
-from pipelines import __version__
-from pipelines.cli import (
+from synsift import __version__
+from synsift.pipelines.cli import (
     calibrate,
     config,
     crawl,
     dead_letters,
     dedupe,
     demo,
-    eye,
+    folders,
     ontology,
     run,
     status,
@@ -65,8 +65,8 @@ app.command()(crawl.plan)
 app.command()(ontology.synsets)
 app.command()(ontology.queries)
 app.command()(dedupe.dedupe)
-app.command()(eye.match)
-app.command()(eye.fingerprint)
+app.command()(folders.match)
+app.command()(folders.fingerprint)
 app.command()(calibrate.calibrate)
 app.command()(run.run)
 app.command()(status.status)

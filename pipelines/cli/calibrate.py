@@ -7,11 +7,21 @@ from typing import Annotated, Any
 import typer
 from PIL import Image
 
-from dedupe import FORMATS, Calibration, Fingerprint, ImageError, Threshold, cluster, copies_of, decode, fingerprint
-from pipelines.cli.console import err, print_rows
-from pipelines.cli.options import Format, OutputFormat
-from pipelines.cli.scanning import CacheFile, Jobs, NoCache, Scanner, list_unreadable, progress
-from pipelines.errors import SynsiftError
+from synsift.dedupe import (
+    FORMATS,
+    Calibration,
+    Fingerprint,
+    ImageError,
+    Threshold,
+    cluster,
+    copies_of,
+    decode,
+    fingerprint,
+)
+from synsift.pipelines.cli.console import err, print_rows
+from synsift.pipelines.cli.options import Format, OutputFormat
+from synsift.pipelines.cli.scanning import CacheFile, Jobs, NoCache, Scanner, list_unreadable, progress
+from synsift.pipelines.errors import SynsiftError
 
 
 def calibrate(

@@ -1,7 +1,7 @@
 """``synsift config``."""
 
-from pipelines.cli.console import print_rows
-from pipelines.cli.options import ConfigFile, Format, OutputFormat, SetValues, configuration
+from synsift.pipelines.cli.console import print_rows
+from synsift.pipelines.cli.options import ConfigFile, Format, OutputFormat, SetValues, configuration
 
 
 def config(file: ConfigFile = None, values: SetValues = None, output: OutputFormat = Format.TABLE) -> None:

@@ -8,8 +8,8 @@ import typer
 from rich.console import Console, RenderableType
 from rich.table import Table
 
-from pipelines.cli.options import Format
-from pipelines.summary import SynsetCounts
+from synsift.pipelines.cli.options import Format
+from synsift.pipelines.summary import SynsetCounts
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)

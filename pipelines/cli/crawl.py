@@ -9,12 +9,12 @@ from typing import Annotated
 
 import typer
 
-from crawler.queries import SynsetQuery
-from crawler.sources import SOURCES
-from crawler.targets import from_list, from_text, identifier_of
-from pipelines.assembly import STAGES, Parts, make_stages, open_parts, store_address
-from pipelines.cli.console import err, print_rows, synset_row
-from pipelines.cli.ontology import (
+from synsift.crawler.queries import SynsetQuery
+from synsift.crawler.sources import SOURCES
+from synsift.crawler.targets import from_list, from_text, identifier_of
+from synsift.pipelines.assembly import STAGES, Parts, make_stages, open_parts, store_address
+from synsift.pipelines.cli.console import err, print_rows, synset_row
+from synsift.pipelines.cli.ontology import (
     ALL_LANGS,
     Langs,
     Leaves,
@@ -25,10 +25,10 @@ from pipelines.cli.ontology import (
     read_langs,
     target_queries,
 )
-from pipelines.cli.options import ConfigFile, Contact, Format, Out, OutputFormat, SetValues, settings_of
-from pipelines.config import Settings
-from pipelines.errors import UsageError
-from pipelines.folder_lock import lock_folder
+from synsift.pipelines.cli.options import ConfigFile, Contact, Format, Out, OutputFormat, SetValues, settings_of
+from synsift.pipelines.config import Settings
+from synsift.pipelines.errors import UsageError
+from synsift.pipelines.folder_lock import lock_folder
 
 Targets = Annotated[list[str] | None, typer.Argument(metavar="TEXT|WNID...", help="What to ask for")]
 Text = Annotated[str | None, typer.Option("--text", metavar="TEXT", help="What to ask for on behalf of one WNID")]
@@ -113,7 +113,7 @@ def plan(
 
       synsift plan --list synsets.tsv
     """
-    from pipelines.stages.plan import plan as plan_queries
+    from synsift.pipelines.stages.plan import plan as plan_queries
 
     settings = settings_of(file, values, store__url=out)
     wanted = Wanted(targets or [], text, list_file, source, subtree, leaves, langs, ontology)
@@ -172,8 +172,8 @@ def read_targets(wanted: Wanted, settings: Settings) -> list[SynsetQuery]:
 
 
 def _url_list(targets: Sequence[str], list_file: Path | None, settings: Settings) -> SynsetQuery:
-    from crawler.errors import SourceError
-    from crawler.sources.rows import columns
+    from synsift.crawler.errors import SourceError
+    from synsift.crawler.sources.rows import columns
 
     if list_file is None or targets:
         raise UsageError("the source 'urls' reads a list: synsift crawl --source urls --list FILE")
@@ -191,10 +191,11 @@ def _url_list(targets: Sequence[str], list_file: Path | None, settings: Settings
 
 
 def _crawl(parts: Parts, queries: Sequence[SynsetQuery], source: str, limit: int, output: Format) -> int:
-    from pipelines.cli.watch import watching
-    from pipelines.stages.plan import plan as plan_queries
-    from pipelines.summary import read_counts, read_dead_letters
-    from pipelines.worker import Ending, Worker
+    from synsift.pipelines.cli.watch import watching
+    from synsift.pipelines.dead_letters import read_dead_letters
+    from synsift.pipelines.stages.plan import plan as plan_queries
+    from synsift.pipelines.summary import read_counts
+    from synsift.pipelines.worker import Ending, Worker
 
     worker = Worker(parts.log, make_stages(STAGES, parts), until_idle=True, drain_s=parts.settings.service.drain_s)
     planned = plan_queries(parts.log, parts.router, queries, source=source, limit=limit)
@@ -220,8 +221,8 @@ def _crawl(parts: Parts, queries: Sequence[SynsetQuery], source: str, limit: int
 
 
 def _write_report(parts: Parts, queries: Sequence[SynsetQuery], target: Path | None) -> None:
-    from pipelines.report.contact_sheet import Sheet, render
-    from pipelines.summary import read_counts, read_groups
+    from synsift.pipelines.report.contact_sheet import Sheet, render
+    from synsift.pipelines.summary import read_counts, read_groups
 
     folder = parts.objects.address.folder
     if target is None:

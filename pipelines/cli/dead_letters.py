@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from pipelines.cli.console import err, print_rows
-from pipelines.cli.options import ConfigFile, Format, Out, OutputFormat, SetValues, settings_of
-from pipelines.summary import OpenLetter, read_dead_letters
+from synsift.pipelines.cli.console import err, print_rows
+from synsift.pipelines.cli.options import ConfigFile, Format, Out, OutputFormat, SetValues, settings_of
+from synsift.pipelines.dead_letters import OpenLetter, read_dead_letters
 
 app = typer.Typer(no_args_is_help=True, help="Inputs that could not become outputs: list them, try them again.")
 
@@ -38,7 +38,7 @@ def list_(
       synsift dead-letters list --outcome timeout --format jsonl
     """
     settings = settings_of(file, values, store__url=out)
-    from pipelines.assembly import open_log
+    from synsift.pipelines.assembly import open_log
 
     with contextlib.closing(open_log(settings)) as log:
         letters = _chosen(read_dead_letters(log, settings.log.partitions), outcome, stage)
@@ -59,9 +59,9 @@ def replay(
 
       synsift dead-letters replay --outcome timeout --outcome server_error
     """
-    from pipelines.assembly import open_log
-    from pipelines.stages.replay import replay as replay_letters
-    from pipelines.topics import Router
+    from synsift.pipelines.assembly import open_log
+    from synsift.pipelines.dead_letters import replay as replay_letters
+    from synsift.pipelines.topics import Router
 
     settings = settings_of(file, values, store__url=out)
     with contextlib.closing(open_log(settings)) as log:

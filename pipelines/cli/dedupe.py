@@ -9,14 +9,14 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from dedupe import Clustering, Copy, Fingerprint, Kind, cluster
-from pipelines.cli.console import counted, err, escape, print_rows
-from pipelines.cli.options import Format
-from pipelines.cli.scanning import CacheFile, Jobs, NoCache, Scanner, list_unreadable, progress
-from pipelines.errors import UsageError
-from pipelines.eye.place import JOURNAL, check_target, link_all, move_all
-from pipelines.eye.scan import Scanned
-from pipelines.report.groups import render_groups
+from synsift.dedupe import Clustering, Copy, Fingerprint, Kind, cluster
+from synsift.pipelines.cli.console import counted, err, escape, print_rows
+from synsift.pipelines.cli.options import Format
+from synsift.pipelines.cli.scanning import CacheFile, Jobs, NoCache, Scanner, list_unreadable, progress
+from synsift.pipelines.errors import UsageError
+from synsift.pipelines.folders.place import JOURNAL, check_target, link_all, move_all
+from synsift.pipelines.folders.scan import Scanned
+from synsift.pipelines.report.groups import render_groups
 
 _COLUMNS: Final = (
     *("group", "keep", "path", "kind", "distance", "transform", "of"),

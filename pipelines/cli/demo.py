@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from pipelines.demo.run import DemoResult
+    from synsift.pipelines.demo.run import DemoResult
 
-from pipelines.cli.console import err, print_rows, synset_row
-from pipelines.cli.options import Format, OutputFormat, SetValues, configuration
-from pipelines.errors import UsageError
-from pipelines.logs import set_up_logging
+from synsift.pipelines.cli.console import err, print_rows, synset_row
+from synsift.pipelines.cli.options import Format, OutputFormat, SetValues, configuration
+from synsift.pipelines.errors import UsageError
+from synsift.pipelines.logs import set_up_logging
 
 
 def demo(
@@ -42,11 +42,11 @@ def demo(
 
       synsift demo --kafka localhost:9092 --store s3://bucket/demo
     """
-    from pipelines.assembly import kafka_address, open_parts, topics_shape
-    from pipelines.cli.watch import watching
-    from pipelines.demo.run import crawl_demo, demo_options, demo_web, judge
-    from pipelines.log.kafka_topics import KafkaTopics
-    from pipelines.worker import Ending
+    from synsift.pipelines.assembly import kafka_address, open_parts, topics_shape
+    from synsift.pipelines.cli.watch import watching
+    from synsift.pipelines.demo.run import crawl_demo, demo_options, demo_web, judge
+    from synsift.pipelines.log.kafka_topics import KafkaTopics
+    from synsift.pipelines.worker import Ending
 
     if out is not None and out.exists() and any(out.iterdir()):
         raise UsageError(f"{out} is not empty: the demo compares everything that it finds, so give it a new folder")

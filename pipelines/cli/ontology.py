@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 import typer
 from rich.tree import Tree
 
-from crawler.ontology import (
+from synsift.crawler.ontology import (
     LANGUAGES,
     Concepts,
     WordNet,
@@ -22,11 +22,11 @@ from crawler.ontology import (
     under,
     wordnet,
 )
-from crawler.queries import QueryMaker, SynsetQuery
-from crawler.targets import from_text
-from pipelines.cli.console import err, escape, print_data, print_rows
-from pipelines.cli.options import Format, OutputFormat
-from pipelines.errors import UsageError
+from synsift.crawler.queries import QueryMaker, SynsetQuery
+from synsift.crawler.targets import from_text
+from synsift.pipelines.cli.console import err, escape, print_data, print_rows
+from synsift.pipelines.cli.options import Format, OutputFormat
+from synsift.pipelines.errors import UsageError
 
 _TREE_NODES: Final = 2_000
 

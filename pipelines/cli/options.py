@@ -6,9 +6,9 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from pipelines.config import Loaded, Settings, load
-from pipelines.errors import UsageError
-from pipelines.logs import set_up_logging
+from synsift.pipelines.config import Loaded, Settings, load
+from synsift.pipelines.errors import UsageError
+from synsift.pipelines.logs import set_up_logging
 
 
 class Format(StrEnum):

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli.console import err
-from pipelines.cli.options import ConfigFile, Contact, Out, SetValues, settings_of
-from pipelines.errors import UsageError
-from pipelines.folder_lock import lock_folder
+from synsift.pipelines.cli.console import err
+from synsift.pipelines.cli.options import ConfigFile, Contact, Out, SetValues, settings_of
+from synsift.pipelines.errors import UsageError
+from synsift.pipelines.folder_lock import lock_folder
 
 
 def run(
@@ -36,10 +36,10 @@ def run(
 
       synsift run fetch dedupe land --drain
     """
-    from pipelines.assembly import STAGES, make_stages, open_parts, store_address
-    from pipelines.cli.watch import reporting
-    from pipelines.service.http import serving
-    from pipelines.worker import Ending, Worker
+    from synsift.pipelines.assembly import STAGES, make_stages, open_parts, store_address
+    from synsift.pipelines.cli.watch import reporting
+    from synsift.pipelines.service.http import serving
+    from synsift.pipelines.worker import Ending, Worker
 
     names = list(STAGES) if "all" in stages else list(dict.fromkeys(stages))
     for name in names:

@@ -9,15 +9,15 @@ from typing import Annotated, Final
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from dedupe import Fingerprint, Matcher, MatchOptions
-from pipelines.assembly import match_options
-from pipelines.cli.console import counted, err, escape
-from pipelines.cli.options import settings_of
-from pipelines.errors import UsageError
-from pipelines.eye.cache import Cache, default_path
-from pipelines.eye.files import Unreadable, walk
-from pipelines.eye.scan import Scanned, ScanOptions, scan
-from pipelines.eye.sets import SUFFIXES, read_set
+from synsift.dedupe import Fingerprint, Matcher, MatchOptions
+from synsift.pipelines.assembly import match_options
+from synsift.pipelines.cli.console import counted, err, escape
+from synsift.pipelines.cli.options import settings_of
+from synsift.pipelines.errors import UsageError
+from synsift.pipelines.folders.cache import Cache, default_path
+from synsift.pipelines.folders.files import Unreadable, walk
+from synsift.pipelines.folders.scan import Scanned, ScanOptions, scan
+from synsift.pipelines.folders.sets import SUFFIXES, read_set
 
 _LINE_S: Final = 5.0
 _SHOWN: Final = 20

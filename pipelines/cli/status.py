@@ -9,11 +9,11 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from pipelines.cli.console import err, out, print_rows, synset_row
-from pipelines.cli.options import ConfigFile, Format, Out, OutputFormat, SetValues, settings_of
-from pipelines.errors import UsageError
-from pipelines.log.base import Log
-from pipelines.stages.base import INPUTS
+from synsift.pipelines.cli.console import err, out, print_rows, synset_row
+from synsift.pipelines.cli.options import ConfigFile, Format, Out, OutputFormat, SetValues, settings_of
+from synsift.pipelines.errors import UsageError
+from synsift.pipelines.log.base import Log
+from synsift.pipelines.stage import INPUTS
 
 
 def status(
@@ -35,7 +35,7 @@ def status(
 
       synsift status --partitions --watch
     """
-    from pipelines.assembly import log_path, open_log
+    from synsift.pipelines.assembly import log_path, open_log
 
     settings = settings_of(file, values, store__url=out_url)
     if not settings.kafka.bootstrap and not log_path(settings).exists():
@@ -64,7 +64,8 @@ class _Shown:
 
 
 def _show(log: Log, shown: _Shown) -> None:
-    from pipelines.summary import read_counts, read_dead_letters
+    from synsift.pipelines.dead_letters import read_dead_letters
+    from synsift.pipelines.summary import read_counts
 
     letters = read_dead_letters(log, shown.partitions)
     print_rows(_stage_rows(log, Counter(found.letter.stage for found in letters)), shown.output)

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli.console import err
-from pipelines.cli.options import ConfigFile, Out, SetValues, settings_of
-from pipelines.folder_lock import lock_folder
+from synsift.pipelines.cli.console import err
+from synsift.pipelines.cli.options import ConfigFile, Out, SetValues, settings_of
+from synsift.pipelines.folder_lock import lock_folder
 
 app = typer.Typer(no_args_is_help=True, help="The object store.")
 
@@ -27,8 +27,8 @@ def sweep(
 
       synsift storage sweep --out dogs
     """
-    from pipelines.assembly import open_parts, store_address
-    from pipelines.storage.sweep import sweep as sweep_blobs
+    from synsift.pipelines.assembly import open_parts, store_address
+    from synsift.pipelines.storage.sweep import sweep as sweep_blobs
 
     settings = settings_of(file, values, store__url=out)
     with lock_folder(store_address(settings).folder):
@@ -46,8 +46,8 @@ def check(out: Out = None, file: ConfigFile = None, values: SetValues = None) ->
 
       synsift storage check --out s3://bucket/photos
     """
-    from pipelines.assembly import store_address
-    from pipelines.storage.objects import Objects
+    from synsift.pipelines.assembly import store_address
+    from synsift.pipelines.storage.objects import Objects
 
     settings = settings_of(file, values, store__url=out)
     Objects(store_address(settings)).check()

@@ -7,11 +7,11 @@ from typing import Annotated
 import msgspec
 import typer
 
-from pipelines import topics
-from pipelines.cli.console import err, print_rows
-from pipelines.cli.options import ConfigFile, Format, OutputFormat, SetValues, settings_of
-from pipelines.config import Settings
-from pipelines.errors import ConfigError, UsageError
+from synsift.pipelines import topics
+from synsift.pipelines.cli.console import err, print_rows
+from synsift.pipelines.cli.options import ConfigFile, Format, OutputFormat, SetValues, settings_of
+from synsift.pipelines.config import Settings
+from synsift.pipelines.errors import ConfigError, UsageError
 
 app = typer.Typer(no_args_is_help=True, help="The topics of a fleet's log on Kafka.")
 
@@ -30,8 +30,8 @@ def create(bootstrap: Bootstrap = None, file: ConfigFile = None, values: SetValu
 
       synsift topics create --kafka kafka:9092 --set kafka.replication=3
     """
-    from pipelines.assembly import kafka_address, topics_shape
-    from pipelines.log.kafka_topics import KafkaTopics
+    from synsift.pipelines.assembly import kafka_address, topics_shape
+    from synsift.pipelines.log.kafka_topics import KafkaTopics
 
     settings = _settings(bootstrap, file, values)
     found = KafkaTopics(kafka_address(settings), prefix=settings.kafka.prefix)
@@ -55,8 +55,8 @@ def describe(
 
       synsift topics describe --kafka kafka:9092
     """
-    from pipelines.assembly import kafka_address
-    from pipelines.log.kafka_topics import KafkaTopics
+    from synsift.pipelines.assembly import kafka_address
+    from synsift.pipelines.log.kafka_topics import KafkaTopics
 
     settings = _settings(bootstrap, file, values)
     print_rows(map(asdict, KafkaTopics(kafka_address(settings), prefix=settings.kafka.prefix).describe()), output)

@@ -12,11 +12,11 @@ from typing import Final
 from rich.live import Live
 from rich.table import Table
 
-from pipelines.cli.console import err
-from pipelines.errors import LogUnavailable
-from pipelines.log.base import Log
-from pipelines.stages.base import INPUTS
-from pipelines.worker import Worker
+from synsift.pipelines.cli.console import err
+from synsift.pipelines.errors import LogUnavailable
+from synsift.pipelines.log.base import Log
+from synsift.pipelines.stage import INPUTS
+from synsift.pipelines.worker import Worker
 
 _LIVE_S: Final = 0.25
 _LINE_S: Final = 5.0

@@ -4,9 +4,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pipelines.demo.web import Directory, Expected
-from pipelines.demo.world import SUBJECTS, Subject
-from pipelines.summary import Group, SynsetCounts
+from synsift.pipelines.demo.web import Directory, Expected
+from synsift.pipelines.demo.world import SUBJECTS, Subject
+from synsift.pipelines.summary import Group, SynsetCounts
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,16 +14,17 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from crawler.queries import SynsetQuery
-from pipelines.assembly import STAGES, Parts, make_stages
-from pipelines.demo.check import Actual, differences
-from pipelines.demo.web import Directory
-from pipelines.demo.world import ALLOWED_NETWORK, MAX_BYTES, MAX_PIXELS, SUBJECTS
-from pipelines.report.contact_sheet import Sheet, render
-from pipelines.stages.plan import plan
-from pipelines.storage import layout
-from pipelines.summary import SynsetCounts, read_counts, read_dead_letters, read_groups
-from pipelines.worker import Ending, Worker
+from synsift.crawler.queries import SynsetQuery
+from synsift.pipelines.assembly import STAGES, Parts, make_stages
+from synsift.pipelines.dead_letters import read_dead_letters
+from synsift.pipelines.demo.check import Actual, differences
+from synsift.pipelines.demo.web import Directory
+from synsift.pipelines.demo.world import ALLOWED_NETWORK, MAX_BYTES, MAX_PIXELS, SUBJECTS
+from synsift.pipelines.report.contact_sheet import Sheet, render
+from synsift.pipelines.stages.plan import plan
+from synsift.pipelines.storage import layout
+from synsift.pipelines.summary import SynsetCounts, read_counts, read_groups
+from synsift.pipelines.worker import Ending, Worker
 
 _API_TIMEOUT_S: Final = 10
 
@@ -73,7 +74,7 @@ def demo_options(directory: Directory) -> dict[str, Any]:
 def demo_web() -> Iterator[Directory]:
     """Start the demo's web in a process of its own; stop it at the end of the block."""
     with subprocess.Popen(
-        [sys.executable, "-m", "pipelines.demo.web"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, "-m", "synsift.pipelines.demo.web"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:
         try:
             if process.stdout is None or process.stdin is None:

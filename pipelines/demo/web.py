@@ -1,7 +1,7 @@
 """The demo's servers: a MediaWiki API and some image hosts on loopback, in a process of their own.
 
-Run as ``python -m pipelines.demo.web``. Writes one line of JSON, ``Directory``, and serves until its standard input
-is closed, so that it never outlives the demo.
+Run as ``python -m synsift.pipelines.demo.web``. Writes one line of JSON, ``Directory``, and serves until its standard
+input is closed, so that it never outlives the demo.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from urllib.parse import parse_qs
 import msgspec
 from aiohttp import web
 
-from pipelines.demo.world import (
+from synsift.pipelines.demo.world import (
     BUSY_HOST,
     IMAGE_HOSTS,
     MAX_BYTES,

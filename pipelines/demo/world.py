@@ -10,7 +10,7 @@ from typing import Final
 
 from PIL import Image, ImageOps
 
-from pipelines.demo.pictures import encoded, picture
+from synsift.pipelines.demo.pictures import encoded, picture
 
 SEED: Final = 20090620
 """The day on which ImageNet was presented; any other number makes another web."""

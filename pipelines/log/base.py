@@ -21,7 +21,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from pipelines.topics import Entry
+from synsift.pipelines.topics import Entry
 
 
 @dataclass(frozen=True, slots=True)

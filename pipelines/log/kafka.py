@@ -15,10 +15,10 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka import errors as kafka_errors
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 
-from pipelines.log.base import Lag, Listener, Message
-from pipelines.log.kafka_clients import KafkaAddress, errors_of, message_of, patiently
-from pipelines.log.kafka_member import Clients, KafkaMember
-from pipelines.topics import Entry
+from synsift.pipelines.log.base import Lag, Listener, Message
+from synsift.pipelines.log.kafka_clients import KafkaAddress, errors_of, message_of, patiently
+from synsift.pipelines.log.kafka_member import Clients, KafkaMember
+from synsift.pipelines.topics import Entry
 
 # A killed worker's open transaction holds up the readers of its outputs for as long; shorter, and a slow store of
 # the broker aborts transactions that would have been committed.

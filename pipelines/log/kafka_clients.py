@@ -9,8 +9,8 @@ from typing import Any, Final, TypeVar
 
 from kafka import errors as kafka_errors
 
-from pipelines.errors import FencedError, LogError, LogUnavailable
-from pipelines.log.base import Message
+from synsift.pipelines.errors import FencedError, LogError, LogUnavailable
+from synsift.pipelines.log.base import Message
 
 _log: Final = logging.getLogger(__name__)
 

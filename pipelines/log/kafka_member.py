@@ -14,11 +14,11 @@ from kafka import ConsumerRebalanceListener, OffsetAndMetadata, TopicPartition
 from kafka import errors as kafka_errors
 from kafka.structs import MemberState
 
-from pipelines.errors import FencedError
-from pipelines.log.base import Listener, Message, Position
-from pipelines.log.kafka_clients import KafkaAddress, errors_of, message_of
-from pipelines.log.transaction import GatheredTransaction
-from pipelines.topics import Entry
+from synsift.pipelines.errors import FencedError
+from synsift.pipelines.log.base import Listener, Message, Position
+from synsift.pipelines.log.kafka_clients import KafkaAddress, errors_of, message_of
+from synsift.pipelines.log.transaction import GatheredTransaction
+from synsift.pipelines.topics import Entry
 
 _log: Final = logging.getLogger(__name__)
 

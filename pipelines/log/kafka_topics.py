@@ -7,9 +7,9 @@ from typing import Any, Final
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
 
-from pipelines import topics
-from pipelines.log.kafka_clients import KafkaAddress, errors_of
-from pipelines.topics import Cleanup, Topic
+from synsift.pipelines import topics
+from synsift.pipelines.log.kafka_clients import KafkaAddress, errors_of
+from synsift.pipelines.topics import Cleanup, Topic
 
 _DAY_MS: Final = 24 * 3600 * 1000
 

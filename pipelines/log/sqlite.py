@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from pipelines import topics
-from pipelines.errors import FencedError
-from pipelines.log.base import Lag, Listener, Message, Position
-from pipelines.log.sqlite_group import Group
-from pipelines.log.sqlite_schema import connect, errors_of, immediate, offset_of, record_id
-from pipelines.log.transaction import GatheredTransaction
-from pipelines.topics import Entry
+from synsift.pipelines import topics
+from synsift.pipelines.errors import FencedError
+from synsift.pipelines.log.base import Lag, Listener, Message, Position
+from synsift.pipelines.log.sqlite_group import Group
+from synsift.pipelines.log.sqlite_schema import connect, errors_of, immediate, offset_of, record_id
+from synsift.pipelines.log.transaction import GatheredTransaction
+from synsift.pipelines.topics import Entry
 
 # Longest wait for records that another process writes: shorter burns CPU when idle, longer delays each stage.
 _POLL_INTERVAL_S: Final = 0.05

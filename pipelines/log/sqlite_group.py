@@ -9,9 +9,9 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.errors import FencedError
-from pipelines.log.assignment import balance
-from pipelines.log.base import Position
+from synsift.pipelines.errors import FencedError
+from synsift.pipelines.log.assignment import balance
+from synsift.pipelines.log.base import Position
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from pipelines import topics
-from pipelines.errors import ConfigError, DiskFull, LogError, LogUnavailable
+from synsift.pipelines import topics
+from synsift.pipelines.errors import ConfigError, DiskFull, LogError, LogUnavailable
 
 _FORMAT: Final = "1"
 _BUSY_TIMEOUT_S: Final = 30.0

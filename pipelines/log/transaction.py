@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pipelines.log.base import Position
-from pipelines.topics import Entry
+from synsift.pipelines.log.base import Position
+from synsift.pipelines.topics import Entry
 
 
 @dataclass(slots=True)

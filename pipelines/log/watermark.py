@@ -11,7 +11,7 @@ import base64
 import zlib
 from typing import Final
 
-from pipelines.log.base import Position
+from synsift.pipelines.log.base import Position
 
 MAX_SPAN: Final = 8_192
 """How far work may run ahead of the watermark: the bitmap of as many bits must fit a note of 4,000 characters."""

@@ -14,11 +14,11 @@ from urllib.parse import urlsplit
 
 from PIL import Image, ImageOps
 
-from pipelines.errors import StoreError
-from pipelines.records import Candidate, Duplicate
-from pipelines.report.style import CSS
-from pipelines.storage import layout
-from pipelines.summary import Group, SynsetCounts
+from synsift.pipelines.errors import StoreError
+from synsift.pipelines.records import Candidate, Duplicate
+from synsift.pipelines.report.style import CSS
+from synsift.pipelines.storage import layout
+from synsift.pipelines.summary import Group, SynsetCounts
 
 _SIDE_PX: Final = 168
 _QUALITY: Final = 72

@@ -6,8 +6,8 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from dedupe import Clustering, Copy, Fingerprint, ImageError, Kind, decode
-from pipelines.report.contact_sheet import page_of
+from synsift.dedupe import Clustering, Copy, Fingerprint, ImageError, Kind, decode
+from synsift.pipelines.report.contact_sheet import page_of
 
 _SIDE_PX: Final = 168
 _QUALITY: Final = 72

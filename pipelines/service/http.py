@@ -10,12 +10,12 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from pipelines.config import ServiceSettings
-from pipelines.errors import LogError
-from pipelines.log.base import Log
-from pipelines.metrics import REGISTRY, LiveCollector
-from pipelines.stages.base import INPUTS
-from pipelines.worker import Worker
+from synsift.pipelines.config import ServiceSettings
+from synsift.pipelines.errors import LogError
+from synsift.pipelines.log.base import Log
+from synsift.pipelines.metrics import REGISTRY, LiveCollector
+from synsift.pipelines.stage import INPUTS
+from synsift.pipelines.worker import Worker
 
 _log: Final = logging.getLogger(__name__)
 

@@ -7,11 +7,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Final
 
-from pipelines.errors import FencedError, LogUnavailable, StoreUnavailable
-from pipelines.log.base import Log, Member, Message
-from pipelines.stages.base import INPUTS, Statistics
-from pipelines.stages.ledger import Hooks, Ledger
-from pipelines.topics import Router
+from synsift.pipelines.errors import FencedError, LogUnavailable, StoreUnavailable
+from synsift.pipelines.log.base import Log, Member, Message
+from synsift.pipelines.stage import INPUTS, Statistics
+from synsift.pipelines.stages.ledger import Hooks, Ledger
+from synsift.pipelines.topics import Router
 
 _log: Final = logging.getLogger(__name__)
 

@@ -8,16 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from dedupe import Kind, Verdict
-from pipelines.errors import RecordError
-from pipelines.log.base import Log, Message
-from pipelines.metrics import WORK_SECONDS
-from pipelines.records import Candidate, Duplicate, Survivor, decode
-from pipelines.stages.batch_stage import BatchStage
-from pipelines.stages.dedupe_state import DEFAULT_POLICY, DedupeState, Judging, SnapshotPolicy, fingerprint_of
-from pipelines.stages.ledger import BROKEN_RECORD, Count
-from pipelines.storage.snapshots import Snapshots
-from pipelines.topics import Entry, Router
+from synsift.dedupe import Kind, Verdict
+from synsift.pipelines.errors import RecordError
+from synsift.pipelines.log.base import Log, Message
+from synsift.pipelines.metrics import WORK_SECONDS
+from synsift.pipelines.records import Candidate, Duplicate, Survivor, decode
+from synsift.pipelines.stages.batch_stage import BatchStage
+from synsift.pipelines.stages.dedupe_state import DEFAULT_POLICY, DedupeState, Judging, SnapshotPolicy, fingerprint_of
+from synsift.pipelines.stages.ledger import BROKEN_RECORD, Count
+from synsift.pipelines.storage.snapshots import Snapshots
+from synsift.pipelines.topics import Entry, Router
 
 UNIQUE: Final = "unique"
 """Count of the survivors of a synset."""

@@ -14,12 +14,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from dedupe import DEFAULT_OPTIONS, Fingerprint, Matcher, MatchOptions, Survivors, Verdict
-from pipelines import topics
-from pipelines.errors import DamagedSnapshot, RecordError, StoreError
-from pipelines.log.base import Log, Message
-from pipelines.records import Image, Survivor, decode
-from pipelines.storage.snapshots import Snapshot, Snapshots, digest_of
+from synsift.dedupe import DEFAULT_OPTIONS, Fingerprint, Matcher, MatchOptions, Survivors, Verdict
+from synsift.pipelines import topics
+from synsift.pipelines.errors import DamagedSnapshot, RecordError, StoreError
+from synsift.pipelines.log.base import Log, Message
+from synsift.pipelines.records import Image, Survivor, decode
+from synsift.pipelines.storage.snapshots import Snapshot, Snapshots, digest_of
 
 _log: Final = logging.getLogger(__name__)
 

@@ -2,7 +2,7 @@
 
 image URL ──┬─ fetched before ──────────────▶ candidate again, for another synset; nothing is asked
             ├─ being fetched now ───────────▶ waits for the one that is
-            └─ new ──courier──▶ bytes ──▶ fingerprint ──▶ blob ──▶ candidate + fetched
+            └─ new ──downloader──▶ bytes ──▶ fingerprint ──▶ blob ──▶ candidate + fetched
 """
 
 import asyncio
@@ -19,34 +19,32 @@ from typing import Final, Protocol, TypeVar
 
 import msgspec
 
-from crawler.download.attempt import Patience
-from crawler.download.courier import Abandoned, Courier, Received
-from crawler.download.dispatcher import Politeness
-from crawler.download.settings import Limits
-from crawler.outcome import Outcome
-from crawler.spiders.base import run_spider
-from crawler.spiders.fetch import FetchSpider
-from dedupe import ImageError, fingerprint
-from pipelines import topics
-from pipelines.errors import StoreError, StoreUnavailable
-from pipelines.log.base import Log, Message
-from pipelines.metrics import DEFERRED, FETCHED_BYTES, WORK_SECONDS
-from pipelines.records import Candidate, Fetched, HttpAnswer, Image, ImageUrl, decode
-from pipelines.stages.courier_stage import CourierStage
-from pipelines.stages.ledger import Count, now_text
-from pipelines.stages.look_ahead import SCOUT_RECORDS
-from pipelines.storage import layout
-from pipelines.topics import Entry, Router, host_of
+from synsift.crawler.download.attempt import Patience
+from synsift.crawler.download.dispatcher import Politeness
+from synsift.crawler.download.downloader import Abandoned, Downloader, Received
+from synsift.crawler.download.settings import Limits
+from synsift.crawler.outcome import Outcome
+from synsift.crawler.spiders.base import run_spider
+from synsift.crawler.spiders.fetch import FetchSpider
+from synsift.dedupe import ImageError, fingerprint
+from synsift.pipelines import topics
+from synsift.pipelines.clock import now_text
+from synsift.pipelines.errors import StoreError, StoreUnavailable
+from synsift.pipelines.log.base import Log, Message
+from synsift.pipelines.metrics import DEFERRED, FETCHED_BYTES, WORK_SECONDS
+from synsift.pipelines.records import Candidate, Fetched, HttpAnswer, Image, ImageUrl, decode
+from synsift.pipelines.stage import REPEATED, REUSED
+from synsift.pipelines.stages.download_stage import DownloadStage
+from synsift.pipelines.stages.ledger import Count
+from synsift.pipelines.stages.look_ahead import PEEK_RECORDS
+from synsift.pipelines.storage import layout
+from synsift.pipelines.topics import Entry, Router, host_of
 
 A = TypeVar("A")
 R = TypeVar("R")
 
 _log: Final = logging.getLogger(__name__)
 
-REPEATED: Final = "repeated"
-"""Outcome of a URL that was found again for the same synset."""
-REUSED: Final = "reused"
-"""Outcome of a URL that was fetched for another synset before."""
 _MIN_DEFER_S: Final = 1.0
 _MAX_DEFER_S: Final = 3600.0
 _STORE_RETRIES_S: Final = (0.5, 2.0, 8.0)
@@ -115,7 +113,7 @@ def image_record(data: bytes, max_pixels: int) -> Image:
     )
 
 
-class FetchStage(CourierStage[Wanted]):
+class FetchStage(DownloadStage[Wanted]):
     """Downloads images."""
 
     name = "fetch"
@@ -127,14 +125,14 @@ class FetchStage(CourierStage[Wanted]):
         self._memory: dict[int, _PartitionMemory] = {}
         self._workers = ThreadPoolExecutor(options.threads, thread_name_prefix="fetch-work")
 
-    def make_courier(self) -> Courier[Wanted]:
-        """A courier for URLs of the web."""
-        return Courier(self, politeness=self._options.politeness, patience=self._options.patience, host_of=host_of)
+    def make_downloader(self) -> Downloader[Wanted]:
+        """A downloader for URLs of the web."""
+        return Downloader(self, politeness=self._options.politeness, patience=self._options.patience, host_of=host_of)
 
-    async def run_spider(self, courier: Courier[Wanted]) -> None:
+    async def run_spider(self, downloader: Downloader[Wanted]) -> None:
         """Run the fetch spider."""
         try:
-            await run_spider(FetchSpider, courier, self._options.limits)
+            await run_spider(FetchSpider, downloader, self._options.limits)
         finally:
             self._workers.shutdown(wait=False, cancel_futures=True)
 
@@ -168,16 +166,16 @@ class FetchStage(CourierStage[Wanted]):
             self._defer(wanted)
         else:
             memory.in_flight[wanted.record.url] = []
-            await self.courier.submit(wanted, wanted.record.url, delay_s=_seconds_until(wanted.record.not_before))
+            await self.downloader.submit(wanted, wanted.record.url, delay_s=_seconds_until(wanted.record.not_before))
 
     def look_further(self) -> None:
         """Where slow hosts fill a partition and requests could be made, see whether there are others behind."""
-        if not self.courier.has_free_places:
+        if not self.downloader.has_free_places:
             return
-        for scout in self._look_ahead.scouts(time.monotonic()):
-            behind = self._logbook.read(topics.IMAGE_URLS.name, scout.partition, scout.start)
+        for peek in self._look_ahead.peeks(time.monotonic()):
+            behind = self._logbook.read(topics.IMAGE_URLS.name, peek.partition, peek.start)
             with contextlib.closing(behind):
-                self._look_ahead.scouted(scout, itertools.islice(behind, SCOUT_RECORDS), time.monotonic())
+                self._look_ahead.peeked(peek, itertools.islice(behind, PEEK_RECORDS), time.monotonic())
 
     def _defer(self, wanted: Wanted) -> None:
         """Put a URL of a hot host at the tail of its partition, not to be asked before what is held of that host."""
@@ -290,7 +288,7 @@ class FetchStage(CourierStage[Wanted]):
         if not is_there:
             # Swept as a duplicate of its first synset, and wanted by a second: the one case of fetching twice.
             memory.in_flight[record.url] = []
-            await self.courier.submit(wanted, record.url)
+            await self.downloader.submit(wanted, record.url)
             return
         served = msgspec.structs.replace(known, wnids=(*known.wnids, record.wnid))
         entry = self._router.fetched(served)

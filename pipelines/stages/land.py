@@ -17,17 +17,17 @@ from typing import Final
 
 import msgspec
 
-from dedupe import EXTENSIONS
-from pipelines.errors import NoSuchObject, RecordError
-from pipelines.log.base import Log, Member, Message
-from pipelines.metrics import WORK_SECONDS
-from pipelines.records import Survivor, decode, encode
-from pipelines.stages.batch_stage import BatchStage
-from pipelines.stages.ledger import BROKEN_RECORD, Count
-from pipelines.storage import layout
-from pipelines.storage.base import ObjectStore
-from pipelines.storage.manifests import encode_part
-from pipelines.topics import Router
+from synsift.dedupe import EXTENSIONS
+from synsift.pipelines.errors import NoSuchObject, RecordError
+from synsift.pipelines.log.base import Log, Member, Message
+from synsift.pipelines.metrics import WORK_SECONDS
+from synsift.pipelines.records import Survivor, decode, encode
+from synsift.pipelines.stages.batch_stage import BatchStage
+from synsift.pipelines.stages.ledger import BROKEN_RECORD, Count
+from synsift.pipelines.storage import layout
+from synsift.pipelines.storage.base import ObjectStore
+from synsift.pipelines.storage.manifests import encode_part
+from synsift.pipelines.topics import Router
 
 BLOB_MISSING: Final = "blob_missing"
 _POLL_S: Final = 0.1

@@ -8,7 +8,6 @@ One order for all stages, so that nothing is lost, repeated or counted twice:
     4. only then count for Prometheus
 """
 
-import datetime
 import logging
 import threading
 import time
@@ -17,13 +16,14 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pipelines import topics
-from pipelines.errors import LogUnavailable
-from pipelines.log.base import Log, Member, Message, Position
-from pipelines.log.watermark import MAX_SPAN, Watermark
-from pipelines.metrics import COMMIT_SECONDS, OUTCOMES
-from pipelines.records import DeadLetter, Progress, decode
-from pipelines.topics import Entry, Router
+from synsift.pipelines import topics
+from synsift.pipelines.clock import now_text
+from synsift.pipelines.errors import LogUnavailable
+from synsift.pipelines.log.base import Log, Member, Message, Position
+from synsift.pipelines.log.watermark import MAX_SPAN, Watermark
+from synsift.pipelines.metrics import COMMIT_SECONDS, OUTCOMES
+from synsift.pipelines.records import DeadLetter, Progress, decode
+from synsift.pipelines.topics import Entry, Router
 
 _log: Final = logging.getLogger(__name__)
 
@@ -48,12 +48,6 @@ class Finished:
     message: Message
     entries: Sequence[Entry]
     counts: Sequence[Count]
-
-
-def now_text(*, ahead_s: float = 0.0) -> str:
-    """The present time, or one that is ahead, in UTC as RFC 3339, to the second."""
-    moment = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=ahead_s)
-    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """How far a stage reads ahead, partition by partition, so that no slow host holds up the others. Time is an argument.
 
 Every partition may hold its share of the inputs in memory. One that is full waits, and the others read on. If a few
-hosts fill it while requests could be made, what stands behind theirs in the log is scouted, by keys alone:
+hosts fill it while requests could be made, what stands behind theirs in the log is looked at, keys alone:
 
-    reading ──share is full──▶ waiting ──nothing but hot hosts behind──▶ waiting, scouted again later
+    reading ──share is full──▶ waiting ──nothing but hot hosts behind──▶ waiting, peeks again later
        ▲                          │
        │                          └──others behind──▶ passing: reads up to the last of them; the others are begun,
        └──passed, then a rest────────────────────────          what is a hot host's goes to the partition's tail
@@ -17,22 +17,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from pipelines.log.base import Message
+from synsift.pipelines.log.base import Message
 
 MIN_SHARE: Final = 64
-SCOUT_RECORDS: Final = 5_000
+PEEK_RECORDS: Final = 5_000
 """Records looked at in one go: it happens in the thread that commits, and costs some 50 ms."""
 # A host is hot if it holds more than this part of its partition's share. Smaller, and hosts that merely come first
 # are put off; larger, and a handful of slow hosts fill the share without one being hot.
 _HOT_PART: Final = 8
 _HOT_RATIO: Final = 4
-_SCOUT_EVERY_S: Final = 2.0
+_PEEK_EVERY_S: Final = 2.0
 # Writing a record again costs some 0.1 ms: with this rest, passing takes a twentieth of the time at most.
 _REST_S_PER_RECORD: Final = 0.002
 
 
 @dataclass(frozen=True, slots=True)
-class Scout:
+class Peek:
     """A look at what stands behind in a partition.
 
     Attributes:
@@ -50,7 +50,7 @@ class Scout:
 class _Partition:
     held: Counter[bytes] = field(default_factory=Counter)
     next_offset: int = 0
-    scouted_to: int = 0
+    peeked_to: int = 0
     pass_to: int = 0
     hot: frozenset[bytes] = frozenset()
     deferred: int = 0
@@ -129,7 +129,7 @@ class LookAhead:
         """How many records to read at once, so that one poll doesn't break the bounds by much."""
         return (4 if any(found.is_passing for found in self._partitions.values()) else 1) * self.share
 
-    def scouts(self, now_s: float) -> list[Scout]:
+    def peeks(self, now_s: float) -> list[Peek]:
         """Where to look at what stands behind."""
         share = self.share
         wanted = []
@@ -138,26 +138,26 @@ class LookAhead:
                 continue
             hot = found.hot_keys(share)
             if hot != found.hot:
-                found.scouted_to = 0  # what was passed by then may count now
+                found.peeked_to = 0  # what was passed by then may count now
             found.hot = hot
             if hot:
-                wanted.append(Scout(number, max(found.scouted_to, found.next_offset), hot))
+                wanted.append(Peek(number, max(found.peeked_to, found.next_offset), hot))
         return wanted
 
-    def scouted(self, scout: Scout, seen: Iterable[Message], now_s: float) -> None:
+    def peeked(self, peek: Peek, seen: Iterable[Message], now_s: float) -> None:
         """What a look gave: the records behind, in order."""
-        found = self._partitions.get(scout.partition)
+        found = self._partitions.get(peek.partition)
         if found is None:
             return
         last_other = -1
         for message in seen:
-            found.scouted_to = message.offset + 1
-            if message.key not in scout.hot:
+            found.peeked_to = message.offset + 1
+            if message.key not in peek.hot:
                 last_other = message.offset
-        found.rests_until_s = now_s + _SCOUT_EVERY_S
+        found.rests_until_s = now_s + _PEEK_EVERY_S
         if last_other >= 0:
             found.pass_to = last_other + 1
-            found.rests_until_s = now_s + max(_SCOUT_EVERY_S, found.deferred * _REST_S_PER_RECORD)
+            found.rests_until_s = now_s + max(_PEEK_EVERY_S, found.deferred * _REST_S_PER_RECORD)
             found.deferred = 0
 
     def passes_over(self, message: Message) -> bool:

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from crawler.queries import SynsetQuery
-from pipelines import topics
-from pipelines.errors import RecordError
-from pipelines.log.base import Log
-from pipelines.records import Query, decode
-from pipelines.topics import Router
+from synsift.crawler.queries import SynsetQuery
+from synsift.pipelines import topics
+from synsift.pipelines.errors import RecordError
+from synsift.pipelines.log.base import Log
+from synsift.pipelines.records import Query, decode
+from synsift.pipelines.topics import Router
 
 _BATCH: Final = 2_000
 

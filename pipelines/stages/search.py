@@ -12,19 +12,19 @@ from typing import Final
 
 import msgspec
 
-from crawler.download.attempt import Patience, url_problem
-from crawler.download.courier import Abandoned, Courier, Received
-from crawler.download.dispatcher import Politeness
-from crawler.download.settings import Limits
-from crawler.ontology import is_identifier
-from crawler.sources.base import FoundImage, Page, PageQuery, Reject, Source
-from crawler.spiders.base import run_spider
-from crawler.spiders.search import SearchSpider
-from pipelines.log.base import Log, Message
-from pipelines.records import FoundBy, ImageUrl, Query, decode
-from pipelines.stages.courier_stage import CourierStage
-from pipelines.stages.ledger import Count
-from pipelines.topics import Entry, Router, host_of
+from synsift.crawler.download.attempt import Patience, url_problem
+from synsift.crawler.download.dispatcher import Politeness
+from synsift.crawler.download.downloader import Abandoned, Downloader, Received
+from synsift.crawler.download.settings import Limits
+from synsift.crawler.ontology import is_identifier
+from synsift.crawler.sources.base import FoundImage, Page, PageQuery, Reject, Source
+from synsift.crawler.spiders.base import run_spider
+from synsift.crawler.spiders.search import SearchSpider
+from synsift.pipelines.log.base import Log, Message
+from synsift.pipelines.records import FoundBy, ImageUrl, Query, decode
+from synsift.pipelines.stages.download_stage import DownloadStage
+from synsift.pipelines.stages.ledger import Count
+from synsift.pipelines.topics import Entry, Router, host_of
 
 LIMIT_REACHED: Final = "limit_reached"
 UNKNOWN_SOURCE: Final = "unknown_source"
@@ -88,7 +88,7 @@ def limit_counter(query: Query) -> str:
     return f"limit:{query.limit}"
 
 
-class SearchStage(CourierStage[PageQuery]):
+class SearchStage(DownloadStage[PageQuery]):
     """Asks image sources."""
 
     name = "search"
@@ -100,9 +100,9 @@ class SearchStage(CourierStage[PageQuery]):
         self._asking: dict[str, deque[Ask]] = {}
         self._uncommitted: dict[tuple[str, int], int] = {}
 
-    def make_courier(self) -> Courier[PageQuery]:
-        """A courier that may read lists on this machine: only the planner names them."""
-        return Courier(
+    def make_downloader(self) -> Downloader[PageQuery]:
+        """A downloader that may read lists on this machine: only the planner names them."""
+        return Downloader(
             self,
             politeness=self._options.politeness,
             patience=self._options.patience,
@@ -110,9 +110,9 @@ class SearchStage(CourierStage[PageQuery]):
             local_files=True,
         )
 
-    async def run_spider(self, courier: Courier[PageQuery]) -> None:
+    async def run_spider(self, downloader: Downloader[PageQuery]) -> None:
         """Run the search spider."""
-        await run_spider(SearchSpider, courier, self._options.limits, sources=self._sources)
+        await run_spider(SearchSpider, downloader, self._options.limits, sources=self._sources)
 
     def forget(self, partition: int) -> None:
         """Drop the lines of a partition's synsets."""
@@ -170,7 +170,7 @@ class SearchStage(CourierStage[PageQuery]):
         while waiting:
             ask = waiting[0]
             if self._room(ask) > 0:
-                await self.courier.submit(ask, self._sources[ask.source].request_url(ask))
+                await self.downloader.submit(ask, self._sources[ask.source].request_url(ask))
                 return
             self._ledger.finish(ask.message, [], [Count(wnid, LIMIT_REACHED)])
             waiting.popleft()

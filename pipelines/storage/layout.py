@@ -11,8 +11,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from dedupe import EXTENSIONS
-from pipelines.records import Image
+from synsift.dedupe import EXTENSIONS
+from synsift.pipelines.records import Image
 
 BLOBS: Final = "blobs/"
 CANDIDATES: Final = "candidates/"

@@ -8,8 +8,8 @@ import io
 from collections.abc import Sequence
 from typing import Any, Final
 
-from pipelines.records import Survivor
-from pipelines.storage import layout
+from synsift.pipelines.records import Survivor
+from synsift.pipelines.storage import layout
 
 _TEXT: Final = (
     *("sha256", "replaces", "object", "url", "landing_page", "title", "author", "licence", "licence_url"),

@@ -11,7 +11,7 @@ import obstore
 from obstore import exceptions
 from obstore.store import from_url
 
-from pipelines.errors import DiskFull, NoSuchObject, StoreError, StoreUnavailable, UsageError
+from synsift.pipelines.errors import DiskFull, NoSuchObject, StoreError, StoreUnavailable, UsageError
 
 _SCHEMES: Final = ("s3", "gs", "az", "file", "memory")
 _RETRIES: Final = {"max_retries": 4, "retry_timeout": timedelta(seconds=30)}

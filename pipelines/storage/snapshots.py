@@ -2,7 +2,7 @@
 
     line 1    synsift-snapshot 2                     what it is, and the version of its form
     line 2    JSON: partition, last offset and the digest of that record, synsets and how many rows each has
-    rows      of the synsets one after another, ``dedupe.Survivors.to_bytes``
+    rows      of the synsets one after another, ``synsift.dedupe.Survivors.to_bytes``
     32 bytes  SHA-256 of everything before
 
 The digest of the last record ties a snapshot to its log: after topics were made anew, or beside another log's
@@ -17,9 +17,9 @@ from typing import Final
 
 import msgspec
 
-from dedupe import Survivors
-from pipelines.errors import DamagedSnapshot
-from pipelines.storage.base import ObjectStore
+from synsift.dedupe import Survivors
+from synsift.pipelines.errors import DamagedSnapshot
+from synsift.pipelines.storage.base import ObjectStore
 
 SNAPSHOTS: Final = "snapshots/dedupe/"
 KEPT: Final = 3

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipelines import topics
-from pipelines.log.base import Log
-from pipelines.records import Candidate, Survivor, decode
-from pipelines.stages.base import INPUTS
-from pipelines.storage import layout
-from pipelines.storage.base import ObjectStore
+from synsift.pipelines import topics
+from synsift.pipelines.log.base import Log
+from synsift.pipelines.records import Candidate, Survivor, decode
+from synsift.pipelines.stage import INPUTS
+from synsift.pipelines.storage import layout
+from synsift.pipelines.storage.base import ObjectStore
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from crawler.ontology import LANGUAGES, graph, wordnet
-from crawler.queries import QueryMaker, Rule, stands_in, words
+from synsift.crawler.ontology import LANGUAGES, graph, wordnet
+from synsift.crawler.queries import QueryMaker, Rule, stands_in, words
 
 CHECKED = [
     line.split("\t")

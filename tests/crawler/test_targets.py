@@ -2,11 +2,11 @@ from pathlib import Path
 
 import pytest
 
-from crawler.errors import TargetError
-from crawler.identity import user_agent
-from crawler.ontology import is_identifier
-from crawler.queries import SynsetQuery
-from crawler.targets import from_list, from_text, identifier_of
+from synsift.crawler.errors import TargetError
+from synsift.crawler.identity import user_agent
+from synsift.crawler.ontology import is_identifier
+from synsift.crawler.queries import SynsetQuery
+from synsift.crawler.targets import from_list, from_text, identifier_of
 
 
 def test_a_text_makes_its_own_identifier() -> None:

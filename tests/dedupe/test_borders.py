@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageOps
 
-from dedupe.borders import Box, trim
-from dedupe.frequencies import SIDE_PX, TaperedCrops, frequencies_of, hashes_of, tapered_frequencies
+from synsift.dedupe.borders import Box, trim
+from synsift.dedupe.frequencies import SIDE_PX, TaperedCrops, frequencies_of, hashes_of, tapered_frequencies
 from tests.dedupe.pictures import scene
 
 

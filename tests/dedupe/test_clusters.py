@@ -3,8 +3,8 @@ import random
 
 from PIL import ImageOps
 
-from dedupe import Calibration, Fingerprint, Kind, Matcher, MatchOptions, cluster, copies_of, fingerprint
-from dedupe.quality import rank
+from synsift.dedupe import Calibration, Fingerprint, Kind, Matcher, MatchOptions, cluster, copies_of, fingerprint
+from synsift.dedupe.quality import rank
 from tests.dedupe.pictures import encoded, scene
 
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
-from dedupe import CorruptImage, ImageError, TooManyPixels, TruncatedImage, UnsupportedFormat
-from dedupe.decode import decode
+from synsift.dedupe import CorruptImage, ImageError, TooManyPixels, TruncatedImage, UnsupportedFormat
+from synsift.dedupe.decode import decode
 from tests.dedupe.pictures import encoded, scene
 
 
@@ -80,7 +80,7 @@ def test_a_picture_is_the_same_in_strips(mode: str, monkeypatch: pytest.MonkeyPa
     image = picture.convert("L").convert("I;16") if mode == "I;16" else picture.convert(mode)
     data = encoded(image, "PNG")
     whole = decode(data).picture
-    monkeypatch.setattr(sys.modules["dedupe.decode"], "_STRIP_PIXELS", 20_000)
+    monkeypatch.setattr(sys.modules["synsift.dedupe.decode"], "_STRIP_PIXELS", 20_000)
     strips = decode(data).picture
     assert (strips.mode, strips.size) == (whole.mode, whole.size)
     assert np.array_equal(np.asarray(strips), np.asarray(whole))

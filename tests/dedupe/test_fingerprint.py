@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from dedupe import ORIENTATIONS, Fingerprint, better, fingerprint
-from dedupe.frequencies import oriented_hashes
+from synsift.dedupe import ORIENTATIONS, Fingerprint, better, fingerprint
+from synsift.dedupe.frequencies import oriented_hashes
 from tests.dedupe.pictures import encoded, scene
 
 _TURNS = {

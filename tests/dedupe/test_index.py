@@ -4,9 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from dedupe import HashIndex
-from dedupe import index as index_module
-from dedupe.index import KEY_RADIUS_BITS, DamagedIndex
+from synsift.dedupe import HashIndex
+from synsift.dedupe import index as index_module
+from synsift.dedupe.index import KEY_RADIUS_BITS, DamagedIndex
 
 
 def brute_force(stored: NDArray[np.uint8], queries: NDArray[np.uint8], radius_bits: int) -> list[tuple[int, int, int]]:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from dedupe import Fingerprint, Kind, Matcher, Survivors, Verdict, better, fingerprint
+from synsift.dedupe import Fingerprint, Kind, Matcher, Survivors, Verdict, better, fingerprint
 from tests.dedupe.pictures import encoded, scene
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
-from dedupe import Fingerprint, Kind, Matcher, MatchOptions, fingerprint
+from synsift.dedupe import Fingerprint, Kind, Matcher, MatchOptions, fingerprint
 from tests.dedupe.pictures import encoded, scene
 
 

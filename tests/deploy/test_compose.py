@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
-from pipelines.config import load
-from pipelines.stages.base import INPUTS
+from synsift.pipelines.config import load
+from synsift.pipelines.stage import INPUTS
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = (ROOT / "deploy/compose/compose.yaml").read_text()

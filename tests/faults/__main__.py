@@ -8,7 +8,7 @@ import random
 import sys
 import time
 
-from pipelines.demo.run import demo_web
+from synsift.pipelines.demo.run import demo_web
 from tests.faults.rounds import FAULTS, ground, play
 
 

@@ -19,12 +19,12 @@ from signal import SIGKILL, SIGTERM
 
 from deploy.local import services
 from deploy.local.services import S3, Service, Toxiproxy
-from pipelines.demo.run import demo_options
-from pipelines.demo.web import Directory
-from pipelines.errors import LogError
-from pipelines.log.kafka import KafkaLog
-from pipelines.log.kafka_clients import KafkaAddress
-from pipelines.stages.base import INPUTS
+from synsift.pipelines.demo.run import demo_options
+from synsift.pipelines.demo.web import Directory
+from synsift.pipelines.errors import LogError
+from synsift.pipelines.log.kafka import KafkaLog
+from synsift.pipelines.log.kafka_clients import KafkaAddress
+from synsift.pipelines.stage import INPUTS
 from tests.conftest import kafka_options, s3_options
 from tests.faults.s3_gateway import S3Gateway, s3_gateway
 from tests.integration.conftest import write_synsets

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from deploy.local import services
-from pipelines.demo.web import Directory
+from synsift.pipelines.demo.web import Directory
 from tests.conftest import missing
 from tests.faults.rounds import FAULTS, Ground, ground, play
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.demo.world import SUBJECTS
+from synsift.pipelines.demo.world import SUBJECTS
 
 
 def write_synsets(folder: Path) -> Path:

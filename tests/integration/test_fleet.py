@@ -10,10 +10,10 @@ import pytest
 
 from deploy.local import services
 from deploy.local.services import S3
-from pipelines.demo.web import Directory
-from pipelines.log.base import Log
-from pipelines.log.kafka import KafkaLog
-from pipelines.log.kafka_clients import KafkaAddress
+from synsift.pipelines.demo.web import Directory
+from synsift.pipelines.log.base import Log
+from synsift.pipelines.log.kafka import KafkaLog
+from synsift.pipelines.log.kafka_clients import KafkaAddress
 from tests.conftest import RunCli, kafka_options, s3_options
 from tests.integration.test_kill import TIMEOUT_S, differences, start, wait_for_work
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.demo.web import Directory
+from synsift.pipelines.demo.web import Directory
 from tests.conftest import RunCli
 from tests.integration.test_kill import differences
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.assembly import open_parts
-from pipelines.config import load
-from pipelines.demo.run import judge
-from pipelines.demo.web import Directory
+from synsift.pipelines.assembly import open_parts
+from synsift.pipelines.config import load
+from synsift.pipelines.demo.run import judge
+from synsift.pipelines.demo.web import Directory
 from tests.conftest import command, environment
 
 TIMEOUT_S = 90

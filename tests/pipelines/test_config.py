@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.config import load
-from pipelines.errors import ConfigError
+from synsift.pipelines.config import load
+from synsift.pipelines.errors import ConfigError
 
 
 def write(tmp_path: Path, text: str) -> Path:

@@ -4,9 +4,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from pipelines import records
-from pipelines.errors import RecordError, UnknownVersion
-from pipelines.records import (
+from synsift.pipelines import records
+from synsift.pipelines.errors import RecordError, UnknownVersion
+from synsift.pipelines.records import (
     Candidate,
     DeadLetter,
     Duplicate,

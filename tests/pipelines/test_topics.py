@@ -3,8 +3,8 @@ from collections import Counter
 
 import pytest
 
-from pipelines import topics
-from pipelines.topics import Router, host_of, partition_of
+from synsift.pipelines import topics
+from synsift.pipelines.topics import Router, host_of, partition_of
 from tests.pipelines.test_records import EXAMPLES
 
 

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from pipelines.log.sqlite import SqliteLog
-from pipelines.records import Candidate, FoundBy, HttpAnswer, Image, ImageUrl, Record, decode
-from pipelines.stages.fetch import image_record
-from pipelines.storage import layout
-from pipelines.storage.objects import Objects, StoreAddress
-from pipelines.topics import Router, Topic
+from synsift.pipelines.log.sqlite import SqliteLog
+from synsift.pipelines.records import Candidate, FoundBy, HttpAnswer, Image, ImageUrl, Record, decode
+from synsift.pipelines.stages.fetch import image_record
+from synsift.pipelines.storage import layout
+from synsift.pipelines.storage.objects import Objects, StoreAddress
+from synsift.pipelines.topics import Router, Topic
 
 PARTITIONS = 4
 R = TypeVar("R", bound=Record)

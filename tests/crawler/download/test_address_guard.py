@@ -2,8 +2,8 @@ import asyncio
 
 import pytest
 
-from crawler.download.address_guard import AddressGuard, GuardedResolver
-from crawler.errors import PrivateAddress
+from synsift.crawler.download.address_guard import AddressGuard, GuardedResolver
+from synsift.crawler.errors import PrivateAddress
 
 PRIVATE = [
     "127.0.0.1",

@@ -1,6 +1,6 @@
 import pytest
 
-from crawler.download.attempt import (
+from synsift.crawler.download.attempt import (
     Answer,
     Follow,
     GiveUp,
@@ -13,8 +13,8 @@ from crawler.download.attempt import (
     retry_after_s,
     url_problem,
 )
-from crawler.download.opt_out import opts_out
-from crawler.outcome import Outcome
+from synsift.crawler.download.opt_out import opts_out
+from synsift.crawler.outcome import Outcome
 
 PATIENCE = Patience(attempts=3, redirects=2, backoff_s=1.0, max_wait_s=60.0)
 NOW_S = 1_700_000_000.0

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler.download.host_schedule import HostSchedule
+from synsift.crawler.download.host_schedule import HostSchedule
 
 
 def schedule(places: int = 100, per_host: int = 100, delay_s: float = 0.0) -> HostSchedule[str]:

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from crawler.errors import OntologyError, TargetError
-from crawler.ontology import graph, read_ontology, resolve, under
-from crawler.queries import QueryMaker
+from synsift.crawler.errors import OntologyError, TargetError
+from synsift.crawler.ontology import graph, read_ontology, resolve, under
+from synsift.crawler.queries import QueryMaker
 
 EXAMPLE = Path(__file__).parents[3] / "docs/examples/shop.csv"
 

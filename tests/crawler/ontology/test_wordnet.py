@@ -1,8 +1,8 @@
 import pytest
 
-from crawler.errors import TargetError
-from crawler.ontology import IMAGENET12, LANGUAGES, graph, only_sense, read_bundle, resolve, under, wordnet
-from crawler.ontology.wordnet import NOUNS, split_gloss
+from synsift.crawler.errors import TargetError
+from synsift.crawler.ontology import IMAGENET12, LANGUAGES, graph, only_sense, read_bundle, resolve, under, wordnet
+from synsift.crawler.ontology.wordnet import NOUNS, split_gloss
 
 WORDNET = wordnet()
 

@@ -4,8 +4,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from crawler.errors import SourceBusy, SourceError
-from crawler.sources import CommonsSource, PageQuery
+from synsift.crawler.errors import SourceBusy, SourceError
+from synsift.crawler.sources import CommonsSource, PageQuery
 
 
 def query(text: str = "whippet", cursor: str = "", page: int = 0, lang: str = "en") -> PageQuery:

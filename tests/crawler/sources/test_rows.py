@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler.errors import SourceError
-from crawler.sources import PageQuery, UrlListSource
-from crawler.sources.rows import Row, columns, read_rows
+from synsift.crawler.errors import SourceError
+from synsift.crawler.sources import PageQuery, UrlListSource
+from synsift.crawler.sources.rows import Row, columns, read_rows
 
 
 def read_all(path: Path, limit: int) -> list[Row]:

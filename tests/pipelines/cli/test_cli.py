@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import typer
 
-from pipelines.cli.app import app
-from pipelines.folder_lock import lock_folder
+from synsift.pipelines.cli.app import app
+from synsift.pipelines.folder_lock import lock_folder
 from tests.conftest import RunCli, command
 
 DOCS = Path(__file__).parents[3] / "docs"

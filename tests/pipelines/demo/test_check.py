@@ -7,11 +7,11 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from pipelines.demo.check import Actual, differences, truth_of
-from pipelines.demo.web import Directory, Expected
-from pipelines.demo.world import SUBJECTS
-from pipelines.records import Duplicate
-from pipelines.summary import Group, SynsetCounts
+from synsift.pipelines.demo.check import Actual, differences, truth_of
+from synsift.pipelines.demo.web import Directory, Expected
+from synsift.pipelines.demo.world import SUBJECTS
+from synsift.pipelines.records import Duplicate
+from synsift.pipelines.summary import Group, SynsetCounts
 from tests.pipelines.test_records import CANDIDATE
 
 SUBJECT = SUBJECTS[0]

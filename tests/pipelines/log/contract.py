@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from pipelines import topics
-from pipelines.errors import FencedError
-from pipelines.log.base import Log, Member, Message, Position
-from pipelines.topics import Entry
+from synsift.pipelines import topics
+from synsift.pipelines.errors import FencedError
+from synsift.pipelines.log.base import Log, Member, Message, Position
+from synsift.pipelines.topics import Entry
 
 PARTITIONS = 4
 INPUT = topics.CANDIDATES.name
@@ -74,7 +74,7 @@ def settle(*members: tuple[Member, Owner]) -> None:
 
 
 class LogContract:
-    """The promises of ``pipelines.log.base``."""
+    """The promises of ``synsift.pipelines.log.base``."""
 
     @pytest.fixture
     def make_log(self) -> MakeLog:

@@ -2,10 +2,10 @@
 
 import sys
 
-from pipelines.errors import FencedError, LogUnavailable
-from pipelines.log.base import Member, Position
-from pipelines.log.kafka import KafkaLog
-from pipelines.log.kafka_clients import KafkaAddress
+from synsift.pipelines.errors import FencedError, LogUnavailable
+from synsift.pipelines.log.base import Member, Position
+from synsift.pipelines.log.kafka import KafkaLog
+from synsift.pipelines.log.kafka_clients import KafkaAddress
 from tests.pipelines.log.contract import INPUT, OUTPUT, PARTITIONS, Owner, entry
 
 

@@ -3,7 +3,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.log.assignment import balance
+from synsift.pipelines.log.assignment import balance
 
 
 def test_nobody_gets_anything_without_members() -> None:

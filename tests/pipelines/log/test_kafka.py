@@ -15,12 +15,12 @@ from kafka import TopicPartition
 
 from deploy.local import services
 from deploy.local.services import Service
-from pipelines.errors import FencedError, LogUnavailable
-from pipelines.log.base import Log, Position
-from pipelines.log.kafka import KafkaLog
-from pipelines.log.kafka_clients import KafkaAddress
-from pipelines.log.kafka_member import _Rebalance
-from pipelines.log.kafka_topics import KafkaTopics, Shape
+from synsift.pipelines.errors import FencedError, LogUnavailable
+from synsift.pipelines.log.base import Log, Position
+from synsift.pipelines.log.kafka import KafkaLog
+from synsift.pipelines.log.kafka_clients import KafkaAddress
+from synsift.pipelines.log.kafka_member import _Rebalance
+from synsift.pipelines.log.kafka_topics import KafkaTopics, Shape
 from tests.pipelines.log.contract import INPUT, OUTPUT, PARTITIONS, LogContract, Owner, entry, poll_all, settle
 
 _prefixes = (f"test{n}-" for n in itertools.count())

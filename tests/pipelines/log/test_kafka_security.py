@@ -14,12 +14,12 @@ from cryptography.x509.oid import NameOID
 
 from deploy.local import services
 from deploy.local.services import Security
-from pipelines.assembly import kafka_address
-from pipelines.config import load
-from pipelines.errors import LogError
-from pipelines.log.kafka import KafkaLog
-from pipelines.log.kafka_clients import KafkaAddress
-from pipelines.log.kafka_topics import KafkaTopics, Shape
+from synsift.pipelines.assembly import kafka_address
+from synsift.pipelines.config import load
+from synsift.pipelines.errors import LogError
+from synsift.pipelines.log.kafka import KafkaLog
+from synsift.pipelines.log.kafka_clients import KafkaAddress
+from synsift.pipelines.log.kafka_topics import KafkaTopics, Shape
 from tests.conftest import missing
 from tests.pipelines.log.contract import INPUT, OUTPUT, Owner, entry, poll_all
 

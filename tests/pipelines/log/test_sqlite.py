@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.errors import ConfigError, LogError
-from pipelines.log.base import Log, Position
-from pipelines.log.sqlite import SqliteLog
+from synsift.pipelines.errors import ConfigError, LogError
+from synsift.pipelines.log.base import Log, Position
+from synsift.pipelines.log.sqlite import SqliteLog
 from tests.pipelines.log.contract import INPUT, OUTPUT, PARTITIONS, LogContract, Owner, entry, poll_all, texts
 
 

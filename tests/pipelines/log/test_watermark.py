@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.log.base import Position
-from pipelines.log.watermark import MAX_SPAN, Watermark
+from synsift.pipelines.log.base import Position
+from synsift.pipelines.log.watermark import MAX_SPAN, Watermark
 
 
 def test_the_position_is_the_smallest_offset_that_is_not_done() -> None:

@@ -3,10 +3,10 @@ from pathlib import Path
 
 import msgspec
 
-from pipelines.errors import NoSuchObject
-from pipelines.records import Duplicate
-from pipelines.report.contact_sheet import Sheet, render
-from pipelines.summary import Group, SynsetCounts
+from synsift.pipelines.errors import NoSuchObject
+from synsift.pipelines.records import Duplicate
+from synsift.pipelines.report.contact_sheet import Sheet, render
+from synsift.pipelines.summary import Group, SynsetCounts
 from tests.dedupe.pictures import encoded, scene
 from tests.pipelines.worlds import candidate, make_world, stored
 

@@ -3,11 +3,11 @@ from pathlib import Path
 
 import aiohttp
 
-from pipelines.config import ServiceSettings
-from pipelines.service.http import serving
-from pipelines.stages.dedupe import DedupeOptions, DedupeStage
-from pipelines.stages.dedupe_state import Judging
-from pipelines.worker import Worker
+from synsift.pipelines.config import ServiceSettings
+from synsift.pipelines.service.http import serving
+from synsift.pipelines.stages.dedupe import DedupeOptions, DedupeStage
+from synsift.pipelines.stages.dedupe_state import Judging
+from synsift.pipelines.worker import Worker
 from tests.dedupe.pictures import encoded, scene
 from tests.pipelines.worlds import candidate, make_world, stored
 

@@ -5,21 +5,21 @@ from collections.abc import Callable
 
 import pytest
 
-from dedupe import Matcher, fingerprint
-from pipelines import topics
-from pipelines.errors import DiskFull
-from pipelines.records import Candidate, DeadLetter, Duplicate, Progress, Survivor
-from pipelines.stages.base import Stage
-from pipelines.stages.dedupe import DedupeOptions, DedupeStage
-from pipelines.stages.dedupe_state import Judging
-from pipelines.stages.land import LandOptions, LandStage
-from pipelines.storage import layout
-from pipelines.storage.base import ObjectStore
-from pipelines.storage.manifests import decode_part
-from pipelines.storage.sweep import Swept, sweep
-from pipelines.summary import read_groups
-from pipelines.topics import Entry
-from pipelines.worker import Worker
+from synsift.dedupe import Matcher, fingerprint
+from synsift.pipelines import topics
+from synsift.pipelines.errors import DiskFull
+from synsift.pipelines.records import Candidate, DeadLetter, Duplicate, Progress, Survivor
+from synsift.pipelines.stage import Stage
+from synsift.pipelines.stages.dedupe import DedupeOptions, DedupeStage
+from synsift.pipelines.stages.dedupe_state import Judging
+from synsift.pipelines.stages.land import LandOptions, LandStage
+from synsift.pipelines.storage import layout
+from synsift.pipelines.storage.base import ObjectStore
+from synsift.pipelines.storage.manifests import decode_part
+from synsift.pipelines.storage.sweep import Swept, sweep
+from synsift.pipelines.summary import read_groups
+from synsift.pipelines.topics import Entry
+from synsift.pipelines.worker import Worker
 from tests.dedupe.pictures import encoded, scene
 from tests.pipelines.worlds import PARTITIONS, World, candidate, stored
 

@@ -4,13 +4,13 @@ import logging
 
 import pytest
 
-from dedupe import Verdict
-from pipelines.errors import StoreUnavailable
-from pipelines.records import Image, Survivor
-from pipelines.stages.dedupe_state import DedupeState, Judging, SnapshotPolicy, fingerprint_of
-from pipelines.stages.fetch import image_record
-from pipelines.storage.objects import Objects
-from pipelines.storage.snapshots import Snapshots
+from synsift.dedupe import Verdict
+from synsift.pipelines.errors import StoreUnavailable
+from synsift.pipelines.records import Image, Survivor
+from synsift.pipelines.stages.dedupe_state import DedupeState, Judging, SnapshotPolicy, fingerprint_of
+from synsift.pipelines.stages.fetch import image_record
+from synsift.pipelines.storage.objects import Objects
+from synsift.pipelines.storage.snapshots import Snapshots
 from tests.dedupe.pictures import encoded, scene
 from tests.pipelines.worlds import World, candidate
 

@@ -5,21 +5,20 @@ from contextlib import AbstractContextManager
 import pytest
 from aiohttp import web
 
-from crawler.download.attempt import Patience
-from crawler.download.dispatcher import Politeness
-from crawler.download.settings import Limits
-from pipelines import topics
-from pipelines.errors import DiskFull, FencedError, StoreUnavailable
-from pipelines.log.base import Position
-from pipelines.log.sqlite import SqliteMember
-from pipelines.log.transaction import GatheredTransaction
-from pipelines.records import Candidate, DeadLetter, Fetched, ImageUrl, Progress
-from pipelines.stages.fetch import BlobStore, FetchOptions, FetchStage
-from pipelines.stages.replay import replay
-from pipelines.storage import layout
-from pipelines.summary import read_dead_letters
-from pipelines.topics import Entry
-from pipelines.worker import Worker
+from synsift.crawler.download.attempt import Patience
+from synsift.crawler.download.dispatcher import Politeness
+from synsift.crawler.download.settings import Limits
+from synsift.pipelines import topics
+from synsift.pipelines.dead_letters import read_dead_letters, replay
+from synsift.pipelines.errors import DiskFull, FencedError, StoreUnavailable
+from synsift.pipelines.log.base import Position
+from synsift.pipelines.log.sqlite import SqliteMember
+from synsift.pipelines.log.transaction import GatheredTransaction
+from synsift.pipelines.records import Candidate, DeadLetter, Fetched, ImageUrl, Progress
+from synsift.pipelines.stages.fetch import BlobStore, FetchOptions, FetchStage
+from synsift.pipelines.storage import layout
+from synsift.pipelines.topics import Entry
+from synsift.pipelines.worker import Worker
 from tests.dedupe.pictures import encoded, scene
 from tests.pipelines.stages.web import SmallWeb
 from tests.pipelines.worlds import PARTITIONS, World, image_url

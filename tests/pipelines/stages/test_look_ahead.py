@@ -1,8 +1,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.log.base import Message
-from pipelines.stages.look_ahead import MIN_SHARE, LookAhead, Scout
+from synsift.pipelines.log.base import Message
+from synsift.pipelines.stages.look_ahead import MIN_SHARE, LookAhead, Peek
 
 SHARE = 100
 
@@ -40,28 +40,28 @@ def test_a_small_budget_over_many_partitions_leaves_each_something() -> None:
 
 
 def test_only_what_a_few_hosts_fill_is_scouted() -> None:
-    assert full().scouts(0.0) == [Scout(0, SHARE, frozenset({b"slow"}))]
+    assert full().peeks(0.0) == [Peek(0, SHARE, frozenset({b"slow"}))]
     many = LookAhead(SHARE)
     many.assign(0)
     hold(many, *(message(n, f"host{n}") for n in range(SHARE)))
-    assert many.scouts(0.0) == []
+    assert many.peeks(0.0) == []
 
 
 def test_where_only_hot_hosts_stand_behind_nothing_is_passed_and_nothing_is_looked_at_twice() -> None:
     look_ahead = full()
-    (scout,) = look_ahead.scouts(0.0)
-    look_ahead.scouted(scout, [message(n) for n in range(SHARE, 300)], 0.0)
-    assert look_ahead.scouts(1.0) == []
-    (again,) = look_ahead.scouts(10.0)
+    (peek,) = look_ahead.peeks(0.0)
+    look_ahead.peeked(peek, [message(n) for n in range(SHARE, 300)], 0.0)
+    assert look_ahead.peeks(1.0) == []
+    (again,) = look_ahead.peeks(10.0)
     assert again.start == 300
     assert look_ahead.waiting() == {0}
 
 
 def test_others_behind_are_reached_by_passing_over_the_hot_host_up_to_the_last_of_them() -> None:
     look_ahead = full()
-    (scout,) = look_ahead.scouts(0.0)
+    (peek,) = look_ahead.peeks(0.0)
     behind = [message(SHARE), message(SHARE + 1, "fast"), message(SHARE + 2)]
-    look_ahead.scouted(scout, behind, 0.0)
+    look_ahead.peeked(peek, behind, 0.0)
     assert look_ahead.waiting() == frozenset()
     passed = []
     for item in behind:
@@ -75,16 +75,16 @@ def test_a_host_that_was_hot_and_is_no_longer_counts_when_the_log_is_looked_at_a
     look_ahead = LookAhead(2 * SHARE)
     look_ahead.assign(0)
     hold(look_ahead, *(message(n) for n in range(SHARE)), *(message(n, "warm") for n in range(SHARE, 2 * SHARE)))
-    (scout,) = look_ahead.scouts(0.0)
-    assert scout.hot == {b"slow", b"warm"}
-    look_ahead.scouted(scout, [message(n, "warm") for n in range(200, 300)], 0.0)
+    (peek,) = look_ahead.peeks(0.0)
+    assert peek.hot == {b"slow", b"warm"}
+    look_ahead.peeked(peek, [message(n, "warm") for n in range(200, 300)], 0.0)
     for n in range(SHARE, 2 * SHARE):
         look_ahead.release(message(n, "warm"))
     hold(look_ahead, *(message(n) for n in range(300, 400)))
-    (scout,) = look_ahead.scouts(10.0)
-    assert (scout.hot, scout.start) == ({b"slow"}, 400)
+    (peek,) = look_ahead.peeks(10.0)
+    assert (peek.hot, peek.start) == ({b"slow"}, 400)
     look_ahead.release(message(0))
-    look_ahead.scouted(scout, [message(400, "warm")], 10.0)
+    look_ahead.peeked(peek, [message(400, "warm")], 10.0)
     assert look_ahead.waiting() == frozenset()
 
 
@@ -92,23 +92,23 @@ def test_a_host_that_holds_little_beside_the_slowest_is_not_hot() -> None:
     look_ahead = LookAhead(SHARE)
     look_ahead.assign(0)
     hold(look_ahead, *(message(n) for n in range(SHARE)), *(message(n, "fast") for n in range(SHARE, SHARE + 20)))
-    assert look_ahead.scouts(0.0)[0].hot == {b"slow"}
+    assert look_ahead.peeks(0.0)[0].hot == {b"slow"}
 
 
 def test_much_that_was_passed_over_is_followed_by_a_long_rest() -> None:
     look_ahead = full()
-    (scout,) = look_ahead.scouts(0.0)
+    (peek,) = look_ahead.peeks(0.0)
     behind = [message(n) for n in range(SHARE, 10_000)] + [message(10_000, "fast")]
-    look_ahead.scouted(scout, behind, 0.0)
+    look_ahead.peeked(peek, behind, 0.0)
     for item in behind:
         hold(look_ahead, item)
         if look_ahead.passes_over(item):
             look_ahead.release(item)
-    (scout,) = look_ahead.scouts(5.0)
-    look_ahead.scouted(scout, [message(10_001, "fast")], 5.0)
+    (peek,) = look_ahead.peeks(5.0)
+    look_ahead.peeked(peek, [message(10_001, "fast")], 5.0)
     hold(look_ahead, message(10_001, "fast"))
-    assert look_ahead.scouts(20.0) == []
-    assert look_ahead.scouts(30.0)
+    assert look_ahead.peeks(20.0) == []
+    assert look_ahead.peeks(30.0)
 
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.sampled_from("abc"), st.booleans()), max_size=300))

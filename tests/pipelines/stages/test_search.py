@@ -5,17 +5,17 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from crawler.download.attempt import Patience
-from crawler.download.dispatcher import Politeness
-from crawler.download.rows_handler import FILE_HANDLER
-from crawler.download.settings import Limits
-from crawler.queries import SynsetQuery
-from crawler.sources import CommonsSource, Source, UrlListSource
-from pipelines import topics
-from pipelines.records import DeadLetter, ImageUrl, Progress, Query
-from pipelines.stages.plan import Planned, plan
-from pipelines.stages.search import SearchOptions, SearchStage
-from pipelines.worker import Worker
+from synsift.crawler.download.attempt import Patience
+from synsift.crawler.download.dispatcher import Politeness
+from synsift.crawler.download.rows_handler import FILE_HANDLER
+from synsift.crawler.download.settings import Limits
+from synsift.crawler.queries import SynsetQuery
+from synsift.crawler.sources import CommonsSource, Source, UrlListSource
+from synsift.pipelines import topics
+from synsift.pipelines.records import DeadLetter, ImageUrl, Progress, Query
+from synsift.pipelines.stages.plan import Planned, plan
+from synsift.pipelines.stages.search import SearchOptions, SearchStage
+from synsift.pipelines.worker import Worker
 from tests.pipelines.stages.web import SmallWeb
 from tests.pipelines.worlds import World
 

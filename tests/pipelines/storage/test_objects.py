@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.errors import DiskFull, NoSuchObject, StoreError, StoreUnavailable, UsageError
-from pipelines.storage import layout
-from pipelines.storage.objects import Objects, StoreAddress
+from synsift.pipelines.errors import DiskFull, NoSuchObject, StoreError, StoreUnavailable, UsageError
+from synsift.pipelines.storage import layout
+from synsift.pipelines.storage.objects import Objects, StoreAddress
 from tests.pipelines.test_records import IMAGE
 
 

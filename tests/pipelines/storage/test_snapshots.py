@@ -2,10 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from dedupe import Matcher, fingerprint
-from pipelines.errors import DamagedSnapshot
-from pipelines.storage.objects import Objects, StoreAddress
-from pipelines.storage.snapshots import KEPT, Snapshot, Snapshots, decode_snapshot, digest_of, encode_snapshot
+from synsift.dedupe import Matcher, fingerprint
+from synsift.pipelines.errors import DamagedSnapshot
+from synsift.pipelines.storage.objects import Objects, StoreAddress
+from synsift.pipelines.storage.snapshots import KEPT, Snapshot, Snapshots, decode_snapshot, digest_of, encode_snapshot
 from tests.dedupe.pictures import encoded, scene
 
 

@@ -13,10 +13,10 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from typing import Final
 
-from dedupe import DEFAULT_MAX_PIXELS, Fingerprint
-from pipelines.eye.cache import Cache
-from pipelines.eye.files import File, Unreadable
-from pipelines.eye.work import Made, begin, fingerprint_files
+from synsift.dedupe import DEFAULT_MAX_PIXELS, Fingerprint
+from synsift.pipelines.folders.cache import Cache
+from synsift.pipelines.folders.files import File, Unreadable
+from synsift.pipelines.folders.work import Made, begin, fingerprint_files
 
 DECODER_CRASHED: Final = "decoder_crashed"
 DEFAULT_MAX_BYTES: Final = 512 * 1024 * 1024
@@ -145,7 +145,7 @@ class _Pool:
         if self._executor is None:
             # Forked from a process that has loaded the modules and has no threads.
             context = multiprocessing.get_context("forkserver")
-            context.set_forkserver_preload(["pipelines.eye.work"])
+            context.set_forkserver_preload(["synsift.pipelines.folders.work"])
             self._executor = ProcessPoolExecutor(self._processes, mp_context=context, initializer=begin)
         return self._executor.submit(fingerprint_files, *self._arguments(task))
 

@@ -1,6 +1,6 @@
 """The shell of the stages that ask the web: ``search`` and ``fetch``.
 
-    log ──poll──▶ take ──submit──▶ courier ⇄ Scrapy ──▶ received / abandoned ──finish──▶ ledger ──commit──▶ log
+    log ──poll──▶ take ──submit──▶ downloader ⇄ Scrapy ──▶ received / abandoned ──finish──▶ ledger ──commit──▶ log
 
 The log is spoken to in one thread of its own; everything else lives in the event loop.
 """
@@ -13,14 +13,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, Generic, TypeVar
 
-from crawler.download.courier import Abandoned, Courier, Received
-from crawler.outcome import Outcome
-from pipelines.errors import FencedError, LogUnavailable, RecordError
-from pipelines.log.base import Log, Member, Message
-from pipelines.stages.base import INPUTS, Statistics
-from pipelines.stages.ledger import BROKEN_RECORD, Hooks, Ledger
-from pipelines.stages.look_ahead import LookAhead
-from pipelines.topics import Router
+from synsift.crawler.download.downloader import Abandoned, Downloader, Received
+from synsift.crawler.outcome import Outcome
+from synsift.pipelines.errors import FencedError, LogUnavailable, RecordError
+from synsift.pipelines.log.base import Log, Member, Message
+from synsift.pipelines.stage import INPUTS, Statistics
+from synsift.pipelines.stages.ledger import BROKEN_RECORD, Hooks, Ledger
+from synsift.pipelines.stages.look_ahead import LookAhead
+from synsift.pipelines.topics import Router
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -33,7 +33,7 @@ _TURN_S: Final = 0.1
 _POLL_RECORDS: Final = 1_000
 
 
-class CourierStage(ABC, Generic[T]):
+class DownloadStage(ABC, Generic[T]):
     """A stage whose work ends out of order, at the web's pace."""
 
     name: str
@@ -53,12 +53,12 @@ class CourierStage(ABC, Generic[T]):
     # What a stage fills in.
 
     @abstractmethod
-    def make_courier(self) -> Courier[T]:
-        """The courier; called within the event loop."""
+    def make_downloader(self) -> Downloader[T]:
+        """The downloader; called within the event loop."""
 
     @abstractmethod
-    async def run_spider(self, courier: Courier[T]) -> None:
-        """Run the spider until the courier is closed."""
+    async def run_spider(self, downloader: Downloader[T]) -> None:
+        """Run the spider until the downloader is closed."""
 
     @abstractmethod
     async def take(self, message: Message) -> None:
@@ -104,9 +104,9 @@ class CourierStage(ABC, Generic[T]):
 
     async def run(self) -> None:
         """Work until ``stop``; then finish what is in flight, commit and leave the group."""
-        self.courier = self.make_courier()
+        self.downloader = self.make_downloader()
         member = await self._in_log_thread(self._join)
-        spider = asyncio.create_task(self.run_spider(self.courier), name=f"{self.name}-spider")
+        spider = asyncio.create_task(self.run_spider(self.downloader), name=f"{self.name}-spider")
         try:
             while not self._stopping and self._fatal is None:
                 if spider.done():
@@ -114,7 +114,7 @@ class CourierStage(ABC, Generic[T]):
                     raise RuntimeError(f"the {self.name} spider ended by itself")
                 member = await self._turn(member)
         finally:
-            self.courier.close()
+            self.downloader.close()
             await self._end_spider(spider)
             await self._in_log_thread(self._leave, member)
             self._log_thread.shutdown()
@@ -133,11 +133,11 @@ class CourierStage(ABC, Generic[T]):
             await spider
 
     async def received(self, task: T, result: Received) -> None:
-        """Take an answer from the courier; whatever goes wrong with it stays with this one input."""
+        """Take an answer from the downloader; whatever goes wrong with it stays with this one input."""
         await self._guard(self.deliver, task, result)
 
     async def abandoned(self, task: T, result: Abandoned) -> None:
-        """Take a failure from the courier."""
+        """Take a failure from the downloader."""
         await self._guard(self.abandon, task, result)
 
     async def _turn(self, member: Member) -> Member:

@@ -8,13 +8,13 @@ from typing import Annotated, Any
 
 import typer
 
-from dedupe import Matcher
-from pipelines.cli.console import err, print_rows
-from pipelines.cli.options import Format, OutputFormat
-from pipelines.cli.scanning import CacheFile, Jobs, NoCache, Scanner, list_unreadable, progress
-from pipelines.errors import UsageError
-from pipelines.eye.scan import Scanned
-from pipelines.eye.sets import row_of, write_parquet
+from synsift.dedupe import Matcher
+from synsift.pipelines.cli.console import err, print_rows
+from synsift.pipelines.cli.options import Format, OutputFormat
+from synsift.pipelines.cli.scanning import CacheFile, Jobs, NoCache, Scanner, list_unreadable, progress
+from synsift.pipelines.errors import UsageError
+from synsift.pipelines.folders.scan import Scanned
+from synsift.pipelines.folders.sets import row_of, write_parquet
 
 
 class SetFormat(StrEnum):

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.errors import UsageError
-from pipelines.eye.work import NOT_READABLE
+from synsift.pipelines.errors import UsageError
+from synsift.pipelines.folders.work import NOT_READABLE
 
 
 @dataclass(frozen=True, slots=True)

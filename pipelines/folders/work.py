@@ -7,8 +7,8 @@ import warnings
 from collections.abc import Iterator
 from typing import Final
 
-from dedupe import Fingerprint, ImageError, fingerprint, looks_like_image
-from dedupe.errors import UnsupportedFormat
+from synsift.dedupe import Fingerprint, ImageError, fingerprint, looks_like_image
+from synsift.dedupe.errors import UnsupportedFormat
 
 TOO_LARGE: Final = "too_large"
 NOT_READABLE: Final = "not_readable"

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from pipelines.errors import SynsiftError, UsageError
+from synsift.pipelines.errors import SynsiftError, UsageError
 
 JOURNAL: Final = "moved.jsonl"
 

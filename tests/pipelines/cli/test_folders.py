@@ -17,11 +17,11 @@ from PIL import Image, ImageOps
 from tests.conftest import RunCli, command, environment
 from tests.dedupe.pictures import encoded, scene
 
-Eye = Callable[..., subprocess.CompletedProcess[str]]
+RunFolders = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def eye(cli: RunCli, tmp_path: Path) -> Eye:
+def run(cli: RunCli, tmp_path: Path) -> RunFolders:
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         return cli(*arguments, "--cache", str(tmp_path / "cache.db"))
 
@@ -47,9 +47,9 @@ def rows(text: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
-def test_dedupe_says_what_to_keep_and_changes_nothing(eye: Eye, photos: Path) -> None:
+def test_dedupe_says_what_to_keep_and_changes_nothing(run: RunFolders, photos: Path) -> None:
     before = sorted((path, path.stat().st_mtime_ns) for path in photos.rglob("*"))
-    done = eye("dedupe", str(photos), "--format", "jsonl")
+    done = run("dedupe", str(photos), "--format", "jsonl")
     assert done.returncode == 0, done.stderr
     found = {Path(row["path"]).name: (row["group"], row["keep"], row["kind"]) for row in rows(done.stdout)}
     assert found == {
@@ -64,49 +64,49 @@ def test_dedupe_says_what_to_keep_and_changes_nothing(eye: Eye, photos: Path) ->
     assert re.search(r"cut.jpg: truncated image: ", done.stderr)
     assert "1 other file, not images" in done.stderr
     assert sorted((path, path.stat().st_mtime_ns) for path in photos.rglob("*")) == before
-    assert "6 images (8 files known from before)" in eye("dedupe", str(photos)).stderr
+    assert "6 images (8 files known from before)" in run("dedupe", str(photos)).stderr
 
 
-def test_dedupe_prints_csv_and_a_table(eye: Eye, photos: Path, tmp_path: Path) -> None:
-    found = list(csv.DictReader(io.StringIO(eye("dedupe", str(photos), "--format", "csv").stdout)))
+def test_dedupe_prints_csv_and_a_table(run: RunFolders, photos: Path, tmp_path: Path) -> None:
+    found = list(csv.DictReader(io.StringIO(run("dedupe", str(photos), "--format", "csv").stdout)))
     assert [row["group"] for row in found] == ["1", "1", "1", "2", "2"]
     assert found[0].keys() >= {"path", "keep", "kind", "distance", "transform", "of", "sha256"}
-    table = eye("dedupe", str(photos)).stdout
+    table = run("dedupe", str(photos)).stdout
     assert re.search(r"1 +near \d+ mirrored +200×150 WEBP", table)
     (tmp_path / "one").mkdir()
     (tmp_path / "one" / "a.jpg").write_bytes((photos / "1.jpg").read_bytes())
-    alone = eye("dedupe", str(tmp_path / "one"), "--format", "csv")
+    alone = run("dedupe", str(tmp_path / "one"), "--format", "csv")
     assert alone.stdout.startswith("group,keep,path")
     assert alone.returncode == 0
 
 
-def test_decoders_do_not_print_past_the_list_of_unreadable_files(eye: Eye, tmp_path: Path) -> None:
+def test_decoders_do_not_print_past_the_list_of_unreadable_files(run: RunFolders, tmp_path: Path) -> None:
     folder = tmp_path / "broken"
     folder.mkdir()
     data = bytearray(encoded(scene(1), "TIFF", compression="tiff_adobe_deflate"))
     data[30:230] = bytes(200)
     (folder / "broken.tiff").write_bytes(data)
     (folder / "fine.jpg").write_bytes(encoded(scene(2), "JPEG"))
-    lines = eye("dedupe", str(folder)).stderr.splitlines()
+    lines = run("dedupe", str(folder)).stderr.splitlines()
     assert [line for line in lines if "broken.tiff: corrupt image" in line]
     assert len(lines) == 4  # no copies, the counts, one unreadable, and which
 
 
-def test_dedupe_says_what_is_too_plain(eye: Eye, tmp_path: Path) -> None:
+def test_dedupe_says_what_is_too_plain(run: RunFolders, tmp_path: Path) -> None:
     folder = tmp_path / "plain"
     folder.mkdir()
     for name, level in (("a.png", 250), ("b.png", 0), ("c.png", 250)):
         (folder / name).write_bytes(encoded(Image.new("L", (90, 90), level), "PNG"))
-    done = eye("dedupe", str(folder), "--format", "csv")
+    done = run("dedupe", str(folder), "--format", "csv")
     assert "2 to keep, 1 copy in 1 group, 3 too plain to compare but by their bytes" in done.stderr
     assert ",exact," in done.stdout
 
 
-def test_dedupe_moves_copies_and_writes_down_from_where(eye: Eye, photos: Path, tmp_path: Path) -> None:
+def test_dedupe_moves_copies_and_writes_down_from_where(run: RunFolders, photos: Path, tmp_path: Path) -> None:
     target = tmp_path / "copies"
     (target / "sub").mkdir(parents=True)
     (target / "sub" / "1-mirrored.webp").write_text("was here before")
-    done = eye("dedupe", str(photos), "--move", str(target))
+    done = run("dedupe", str(photos), "--move", str(target))
     assert done.returncode == 0, done.stderr
     assert "3 moved" in done.stderr
     assert sorted(path.name for path in photos.rglob("*.*")) == ["1.jpg", "2-same.jpg", "3.jpg", "cut.jpg", "notes.txt"]
@@ -116,37 +116,37 @@ def test_dedupe_moves_copies_and_writes_down_from_where(eye: Eye, photos: Path, 
     for line in journal:  # and so it is undone
         Path(line["to"]).rename(line["from"])
         assert Path(line["kept"]).exists()
-    assert "2 groups" in eye("dedupe", str(photos)).stderr
+    assert "2 groups" in run("dedupe", str(photos)).stderr
 
 
-def test_dedupe_links_what_is_kept(eye: Eye, photos: Path, tmp_path: Path) -> None:
+def test_dedupe_links_what_is_kept(run: RunFolders, photos: Path, tmp_path: Path) -> None:
     target = tmp_path / "clean"
-    assert "3 linked" in eye("dedupe", str(photos), "--link", str(target)).stderr
+    assert "3 linked" in run("dedupe", str(photos), "--link", str(target)).stderr
     assert sorted(path.name for path in target.iterdir()) == ["1.jpg", "2-same.jpg", "3.jpg"]
     assert (target / "1.jpg").samefile(photos / "1.jpg")
-    assert "0 linked" in eye("dedupe", str(photos), "--link", str(target)).stderr
+    assert "0 linked" in run("dedupe", str(photos), "--link", str(target)).stderr
 
 
-def test_dedupe_rejects_what_is_near_to_a_reference(eye: Eye, photos: Path, tmp_path: Path) -> None:
+def test_dedupe_rejects_what_is_near_to_a_reference(run: RunFolders, photos: Path, tmp_path: Path) -> None:
     split = tmp_path / "split"
     split.mkdir()
     (split / "test.png").write_bytes(encoded(scene(1).resize((100, 75)), "PNG"))
     for kind in ("jsonl", "parquet"):
-        made = eye("fingerprint", str(split), "--format", kind, "--out", str(tmp_path / f"set.{kind}"))
+        made = run("fingerprint", str(split), "--format", kind, "--out", str(tmp_path / f"set.{kind}"))
         assert made.returncode == 0, made.stderr
     found = []
     for reference in (split, tmp_path / "set.jsonl", tmp_path / "set.parquet"):
-        done = eye("dedupe", str(photos), "--reference", str(reference), "--format", "jsonl")
+        done = run("dedupe", str(photos), "--reference", str(reference), "--format", "jsonl")
         assert "3 near to a reference" in done.stderr, done.stderr
         found.append([row for row in rows(done.stdout) if row["kind"] == "reference"])
         assert {Path(row["of"]).name for row in found[-1]} == {"test.png"}
     assert found[0] == found[1] == found[2]
 
 
-def test_a_report_shows_the_groups_and_needs_nothing_else(eye: Eye, photos: Path, tmp_path: Path) -> None:
+def test_a_report_shows_the_groups_and_needs_nothing_else(run: RunFolders, photos: Path, tmp_path: Path) -> None:
     (photos / "<script>alert(1)<b>.jpg").write_bytes(encoded(scene(3).resize((200, 150)), "JPEG"))
     report = tmp_path / "report.html"
-    done = eye("dedupe", str(photos), "--report", str(report))
+    done = run("dedupe", str(photos), "--report", str(report))
     assert done.returncode == 0, done.stderr
     page = report.read_text()
     assert page.count('<div class="group">') == 3
@@ -156,12 +156,12 @@ def test_a_report_shows_the_groups_and_needs_nothing_else(eye: Eye, photos: Path
     assert "http" not in page.replace("http-equiv", "")
 
 
-def test_match_has_a_line_for_every_query(eye: Eye, photos: Path, tmp_path: Path) -> None:
+def test_match_has_a_line_for_every_query(run: RunFolders, photos: Path, tmp_path: Path) -> None:
     known = tmp_path / "known"
     known.mkdir()
     (known / "one.jpg").write_bytes(encoded(scene(1), "JPEG", quality=95))
     (known / "two.jpg").write_bytes((photos / "2.jpg").read_bytes())
-    done = eye("match", str(photos), "--against", str(known), "--format", "jsonl")
+    done = run("match", str(photos), "--against", str(known), "--format", "jsonl")
     found = {Path(row["query"]).name: row for row in rows(done.stdout)}
     assert {name: (row["kind"], row["match"] and Path(row["match"]).name) for name, row in found.items()} == {
         "1.jpg": ("near", "one.jpg"),
@@ -178,20 +178,20 @@ def test_match_has_a_line_for_every_query(eye: Eye, photos: Path, tmp_path: Path
     assert found["3.jpg"]["distance"] is None
 
 
-def test_fingerprint_prints_what_is_known_of_an_image(eye: Eye, photos: Path) -> None:
-    (row,) = rows(eye("fingerprint", str(photos / "1.jpg"), "--format", "jsonl").stdout)
+def test_fingerprint_prints_what_is_known_of_an_image(run: RunFolders, photos: Path) -> None:
+    (row,) = rows(run("fingerprint", str(photos / "1.jpg"), "--format", "jsonl").stdout)
     assert (row["width_px"], row["height_px"], row["format"], row["quality"]) == (320, 240, "JPEG", 90)
     assert re.fullmatch(r"[0-9a-f]{16}", row["phash"])
     assert row["fingerprint"].startswith("2:")
-    assert "320×240" in eye("fingerprint", str(photos / "1.jpg")).stdout
+    assert "320×240" in run("fingerprint", str(photos / "1.jpg")).stdout
 
 
-def test_calibrate_proposes_a_threshold(eye: Eye, tmp_path: Path) -> None:
+def test_calibrate_proposes_a_threshold(run: RunFolders, tmp_path: Path) -> None:
     folder = tmp_path / "many"
     folder.mkdir()
     for seed in range(6):
         (folder / f"{seed}.jpg").write_bytes(encoded(scene(seed), "JPEG"))
-    done = eye("calibrate", str(folder), "--sample", "4", "--format", "jsonl")
+    done = run("calibrate", str(folder), "--sample", "4", "--format", "jsonl")
     assert done.returncode == 0, done.stderr
     assert sum(row["proposed"] != "" for row in rows(done.stdout)) == 1
     assert re.search(r"SYNSIFT_DEDUPE__SIMILARITY=0\.\d+", done.stderr)
@@ -212,20 +212,22 @@ def test_calibrate_proposes_a_threshold(eye: Eye, tmp_path: Path) -> None:
         (("match", ".", "--against", "broken.parquet"), "broken.parquet"),
     ],
 )
-def test_wrong_use_is_told_what_is_wrong(eye: Eye, tmp_path: Path, arguments: tuple[str, ...], says: str) -> None:
+def test_wrong_use_is_told_what_is_wrong(
+    run: RunFolders, tmp_path: Path, arguments: tuple[str, ...], says: str
+) -> None:
     folder = tmp_path / "cwd"
     (folder / "bad.jsonl").write_text('{"a": 1}\n')
     (folder / "worse.jsonl").write_text("[")
     (folder / "old.jsonl").write_text('{"fingerprint": "1:AAAA"}\n')
     (folder / "broken.parquet").write_text("PAR1")
-    done = eye(*arguments)
+    done = run(*arguments)
     assert done.returncode == 2, done.stderr
     assert says in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_a_folder_without_images_fails(eye: Eye, tmp_path: Path) -> None:
-    done = eye("dedupe", str(tmp_path / "cwd"))
+def test_a_folder_without_images_fails(run: RunFolders, tmp_path: Path) -> None:
+    done = run("dedupe", str(tmp_path / "cwd"))
     assert (done.returncode, done.stdout) == (1, "")
 
 

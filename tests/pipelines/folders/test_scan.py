@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from dedupe import Fingerprint
-from pipelines.errors import UsageError
-from pipelines.eye import scan as scan_module
-from pipelines.eye.cache import Cache
-from pipelines.eye.files import File, Unreadable, walk
-from pipelines.eye.scan import Scanned, ScanOptions, scan
+from synsift.dedupe import Fingerprint
+from synsift.pipelines.errors import UsageError
+from synsift.pipelines.folders import scan as scan_module
+from synsift.pipelines.folders.cache import Cache
+from synsift.pipelines.folders.files import File, Unreadable, walk
+from synsift.pipelines.folders.scan import Scanned, ScanOptions, scan
 from tests.dedupe.pictures import encoded, scene
 
 

@@ -1,16 +1,37 @@
-"""Dead letters → inputs again."""
+"""Inputs that a stage could not do: which are open, and how they become inputs again."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import msgspec
 
-from pipelines import topics
-from pipelines.errors import RecordError
-from pipelines.log.base import Log
-from pipelines.records import DeadLetter, ImageUrl, decode, encode
-from pipelines.stages.ledger import now_text
-from pipelines.summary import OpenLetter
-from pipelines.topics import Entry, Router
+from synsift.pipelines import topics
+from synsift.pipelines.clock import now_text
+from synsift.pipelines.errors import RecordError
+from synsift.pipelines.log.base import Log
+from synsift.pipelines.records import DeadLetter, ImageUrl, decode, encode
+from synsift.pipelines.topics import Entry, Router
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLetter:
+    """A dead letter that was not replayed, and its own place: ``partition/offset``."""
+
+    place: str
+    letter: DeadLetter
+
+
+def read_dead_letters(log: Log, partitions: int) -> list[OpenLetter]:
+    """Dead letters that were not replayed, in the order of their places."""
+    found: dict[str, DeadLetter] = {}
+    for partition in range(partitions):
+        for message in log.read(topics.DEAD_LETTERS.name, partition):
+            letter = decode(DeadLetter, message.value)
+            if letter.closes:
+                found.pop(letter.closes, None)
+            else:
+                found[f"{partition}/{message.offset}"] = letter
+    return [OpenLetter(place, letter) for place, letter in found.items()]
 
 
 def replay(log: Log, router: Router, letters: Iterable[OpenLetter]) -> int:

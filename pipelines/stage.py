@@ -1,10 +1,10 @@
-"""What a worker knows of a stage."""
+"""What all know of a stage: its name, its input, and what it says of itself. Below the stages, metrics and storage."""
 
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from pipelines import topics
-from pipelines.topics import Topic
+from synsift.pipelines import topics
+from synsift.pipelines.topics import Topic
 
 INPUTS: Final[dict[str, Topic]] = {
     "search": topics.QUERIES,
@@ -13,6 +13,11 @@ INPUTS: Final[dict[str, Topic]] = {
     "land": topics.SURVIVORS,
 }
 """Stage → its input topic, in the order of the stream. A stage's consumer group has its name."""
+
+REPEATED: Final = "repeated"
+"""Outcome of a URL that was found again for the same synset."""
+REUSED: Final = "reused"
+"""Outcome of a URL that was fetched for another synset before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Brings URLs to their ends: politeness, retries and redirects between a stage and a spider.
 
-stage ──submit──▶ Courier ──next──▶ spider ──▶ Scrapy ──▶ the web
+stage ──submit──▶ Downloader ──next──▶ spider ──▶ Scrapy ──▶ the web
   ▲                │  ▲                            │
   └──── received ──┘  └──── answered / failed ─────┘
          abandoned
@@ -12,11 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Generic, Protocol, TypeVar
 
-from crawler.download import attempt
-from crawler.download.attempt import Answer, Follow, GiveUp, Patience, Retry, Take
-from crawler.download.dispatcher import Dispatcher, Politeness
-from crawler.errors import SourceBusy, SourceError
-from crawler.outcome import Outcome
+from synsift.crawler.download import attempt
+from synsift.crawler.download.attempt import Answer, Follow, GiveUp, Patience, Retry, Take
+from synsift.crawler.download.dispatcher import Dispatcher, Politeness
+from synsift.crawler.errors import SourceBusy, SourceError
+from synsift.crawler.outcome import Outcome
 
 T = TypeVar("T")
 T_contra = TypeVar("T_contra", contravariant=True)
@@ -85,7 +85,7 @@ class Receiver(Protocol[T_contra]):
         """Take a failure."""
 
 
-class Courier(Generic[T]):
+class Downloader(Generic[T]):
     """Carries tasks of one stage. Lives in one event loop."""
 
     def __init__(

@@ -12,8 +12,8 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dedupe import Fingerprint
-from pipelines.errors import UsageError
+from synsift.dedupe import Fingerprint
+from synsift.pipelines.errors import UsageError
 
 SUFFIXES: Final = (".jsonl", ".parquet")
 _ROWS_AT_ONCE: Final = 10_000

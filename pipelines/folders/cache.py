@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final, Self
 
-from dedupe import FINGERPRINT_VERSION, Fingerprint
-from pipelines.eye.files import File, Unreadable
+from synsift.dedupe import FINGERPRINT_VERSION, Fingerprint
+from synsift.pipelines.folders.files import File, Unreadable
 
 _log: Final = logging.getLogger(__name__)
 

@@ -1,5 +1,0 @@
-"""``python -m pipelines`` is ``synsift``."""
-
-from pipelines.cli import main
-
-main()

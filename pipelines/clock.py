@@ -1,0 +1,9 @@
+"""The time of day, as records write it."""
+
+import datetime
+
+
+def now_text(*, ahead_s: float = 0.0) -> str:
+    """The present time, or one that is ahead, in UTC as RFC 3339, to the second."""
+    moment = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=ahead_s)
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
