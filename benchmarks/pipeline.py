@@ -190,8 +190,8 @@ def run_apart(urls: Path, options: dict[str, object]) -> str:
 def count_fetched(options: dict[str, object]) -> int:
     """Images that came, by the log's own counts; fails if any input is left or lost."""
     log = open_log(load(env={}, options=options).settings)
-    counts = read_counts(log, 16)
-    letters = read_dead_letters(log, 16)
+    counts = read_counts(log)
+    letters = read_dead_letters(log)
     log.close()
     fetched = sum(found.fetched for found in counts.values())
     judged = sum(found.unique + found.exact + found.near for found in counts.values())

@@ -22,6 +22,7 @@ from deploy.local import services
 from synsift.pipelines.log.kafka import KafkaLog
 from synsift.pipelines.log.kafka_clients import KafkaAddress
 from synsift.pipelines.log.kafka_topics import KafkaTopics, Shape
+from synsift.pipelines.reading import Skipped
 from synsift.pipelines.records import Survivor
 from synsift.pipelines.stages.dedupe_state import DedupeState, Judging, SnapshotPolicy
 from synsift.pipelines.storage.objects import Objects, StoreAddress
@@ -72,7 +73,7 @@ def main() -> None:
 
             def rebuild(rebuilt: DedupeState) -> None:
                 for partition in range(PARTITIONS):
-                    rebuilt.restore(partition)
+                    rebuilt.restore(partition, Skipped())
 
             timed("writing survivors to Kafka", write)
             first, second = state(), state()

@@ -1,16 +1,76 @@
-"""Inputs that a stage could not do: which are open, and how they become inputs again."""
+"""Inputs that a stage could not do, by the convention of Kafka Connect and Kafka Streams (KIP-298, KIP-1034).
 
-from collections.abc import Iterable
+A dead letter is the input itself: its key and its value, untouched, and its own headers; what happened stands in
+headers beside them, so that other people's tools can show it, and so that it is hardly larger than what was read:
+
+    __synsift.errors.topic       where the input stood        __synsift.errors.stage      who gave up
+    __synsift.errors.partition   …                            __synsift.errors.outcome    class of the failure
+    __synsift.errors.offset      …                            __synsift.errors.message    what happened, for people
+    __synsift.errors.attempts    how often it was tried       __synsift.errors.wnid       synset concerned, if known
+    __synsift.errors.at          when, RFC 3339 in UTC
+
+A letter about a part of an input, a line of a list for example, has the part as its value and
+``__synsift.errors.part``; it can't be replayed. A letter whose input was too large to be written again has none, and
+``__synsift.errors.left_out`` with its size; the input is read where it stood. A replayed letter is closed by a record
+without a value, whose ``__synsift.errors.closes`` is the letter's own ``partition/offset``.
+"""
+
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-
-import msgspec
+from typing import Final
 
 from synsift.pipelines import topics
 from synsift.pipelines.clock import now_text
-from synsift.pipelines.errors import RecordError
-from synsift.pipelines.log.base import Log
-from synsift.pipelines.records import DeadLetter, ImageUrl, decode, encode
-from synsift.pipelines.topics import Entry, Router
+from synsift.pipelines.log.base import Log, Message
+from synsift.pipelines.reading import BROKEN_RECORD, BadRecord, Broken, Skipped
+from synsift.pipelines.topics import Entry, Headers, Router
+
+PREFIX: Final = "__synsift.errors."
+REPLAY_OF: Final = "__synsift.replay.outcome"
+"""Header of an input that is tried again: the outcome of the earlier try."""
+MAX_MESSAGE: Final = 2_000
+"""Characters of what happened."""
+MAX_LETTER_BYTES: Final = 1_900_000
+"""Above this an input isn't written again. The topic takes 2 MiB a record, others 1 MiB: ``log/kafka_topics.py``."""
+
+_TOPICS: Final = frozenset(topic.name for topic in topics.ALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetter:
+    """An input that could not become an output.
+
+    Attributes:
+        stage: Who gave up.
+        topic: Where the input stood.
+        partition: Its partition.
+        offset: Its offset.
+        key: Its key, as it was.
+        value: Its value, as it was; or the part of it that this is about.
+        headers: Its own headers.
+        outcome: Class of the failure.
+        message: What happened, for people.
+        attempts: How often it was tried.
+        at: When, RFC 3339 in UTC.
+        wnid: Synset concerned, if known.
+        is_part: Whether it is about a part of an input only.
+        left_out_bytes: Size of an input that was too large to be written again; 0 otherwise.
+    """
+
+    stage: str
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    outcome: str
+    message: str
+    at: str
+    headers: Headers = ()
+    attempts: int = 1
+    wnid: str = ""
+    is_part: bool = False
+    left_out_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,59 +81,129 @@ class OpenLetter:
     letter: DeadLetter
 
 
-def read_dead_letters(log: Log, partitions: int) -> list[OpenLetter]:
+def entry_of(letter: DeadLetter, partition: int) -> Entry:
+    """A dead letter as it is written, on a partition of ``dead-letters``."""
+    said = {
+        "topic": letter.topic,
+        "partition": str(letter.partition),
+        "offset": str(letter.offset),
+        "stage": letter.stage,
+        "outcome": letter.outcome,
+        "message": letter.message[:MAX_MESSAGE],
+        "attempts": str(letter.attempts),
+        "at": letter.at,
+        "wnid": letter.wnid[:64],
+    }
+    if letter.is_part:
+        said["part"] = "true"
+    kept = tuple(header for header in letter.headers if not header[0].startswith(PREFIX))
+    whole = Entry(topics.DEAD_LETTERS.name, partition, letter.key, letter.value, (*kept, *_headers(said)))
+    if whole.size_bytes <= MAX_LETTER_BYTES:
+        return whole
+    said["left_out"] = str(len(letter.value or b""))
+    key = letter.key if letter.key is not None and len(letter.key) <= MAX_MESSAGE else None
+    return Entry(topics.DEAD_LETTERS.name, partition, key, None, _headers(said))
+
+
+def letter_of(message: Message) -> DeadLetter | Broken:
+    """Read a dead letter."""
+    if message.damage:
+        return Broken(BROKEN_RECORD, message.damage)
+    said = _said(message)
+    try:
+        letter = DeadLetter(
+            stage=said["stage"],
+            topic=said["topic"],
+            partition=int(said["partition"]),
+            offset=int(said["offset"]),
+            key=message.key,
+            value=message.value,
+            headers=tuple(header for header in message.headers if not header[0].startswith(PREFIX)),
+            outcome=said["outcome"],
+            message=said["message"],
+            at=said["at"],
+            attempts=int(said.get("attempts", "1")),
+            wnid=said.get("wnid", ""),
+            is_part="part" in said,
+            left_out_bytes=int(said.get("left_out", "0")),
+        )
+    except (KeyError, ValueError) as exc:
+        return Broken(BROKEN_RECORD, f"not a dead letter: its headers lack, or don't say, {exc}")
+    if letter.topic not in _TOPICS:
+        return Broken(BROKEN_RECORD, f"not a dead letter: there is no topic {letter.topic[:80]!r}")
+    return letter
+
+
+def read_dead_letters(log: Log, skipped: Skipped | None = None) -> list[OpenLetter]:
     """Dead letters that were not replayed, in the order of their places."""
+    noted = Skipped() if skipped is None else skipped
     found: dict[str, DeadLetter] = {}
-    for partition in range(partitions):
+    for partition in range(log.partitions):
         for message in log.read(topics.DEAD_LETTERS.name, partition):
-            letter = decode(DeadLetter, message.value)
-            if letter.closes:
-                found.pop(letter.closes, None)
+            closes = _said(message).get("closes")
+            if closes is not None:
+                found.pop(closes, None)
+                continue
+            letter = letter_of(message)
+            if isinstance(letter, Broken):
+                noted.note(message, letter)
             else:
                 found[f"{partition}/{message.offset}"] = letter
     return [OpenLetter(place, letter) for place, letter in found.items()]
 
 
+def check(log: Log) -> Iterator[BadRecord | None]:
+    """Read the whole topic: None for each good record, and what is wrong with each other one."""
+    for partition in range(log.partitions):
+        for message in log.read(topics.DEAD_LETTERS.name, partition):
+            letter = None if "closes" in _said(message) and not message.damage else letter_of(message)
+            if isinstance(letter, Broken):
+                yield BadRecord(message.topic, partition, message.offset, letter.text)
+            else:
+                yield None
+
+
 def replay(log: Log, router: Router, letters: Iterable[OpenLetter]) -> int:
     """Write dead letters' inputs again, each with a note that closes its letter, in one write. Returns how many.
 
-    Letters about a part of an input have no topic and can't be replayed; they are left open.
+    Letters about a part of an input, and those whose input can't be found any more, are left open.
     """
     entries: list[Entry] = []
-    count = 0
-    for open_letter in letters:
-        letter = open_letter.letter
-        if not letter.topic:
+    for found in letters:
+        again = _again(log, router, found.letter)
+        if again is None:
             continue
-        partition = int(open_letter.place.partition("/")[0])
-        closing = DeadLetter(
-            stage=letter.stage,
-            topic="",
-            partition=partition,
-            offset=letter.offset,
-            key=letter.key,
-            value=b"",
-            outcome="replayed",
-            message="",
-            at=now_text(),
-            wnid=letter.wnid,
-            closes=open_letter.place,
-        )
-        entries += [
-            Entry(letter.topic, letter.partition, letter.key, _again(letter)),
-            Entry(topics.DEAD_LETTERS.name, partition, letter.key, router.dead_letter(closing).value),
-        ]
-        count += 1
+        partition = int(found.place.partition("/")[0])
+        said = {"closes": found.place, "at": now_text()}
+        entries += [again, Entry(topics.DEAD_LETTERS.name, partition, found.letter.key, None, _headers(said))]
     log.produce(entries)
-    return count
+    return len(entries) // 2
 
 
-def _again(letter: DeadLetter) -> bytes:
-    """The input's bytes; an image URL says that it is tried again, so that what failed is asked anew."""
-    if letter.topic != topics.IMAGE_URLS.name:
-        return letter.value
-    try:
-        record = decode(ImageUrl, letter.value)
-    except RecordError:
-        return letter.value
-    return encode(msgspec.structs.replace(record, replay_of=letter.outcome))
+def _again(log: Log, router: Router, letter: DeadLetter) -> Entry | None:
+    """The input as it was, on the partition of its key, and with a header that says that it is tried again."""
+    if letter.is_part:
+        return None
+    key, value, own = letter.key, letter.value, letter.headers
+    if letter.left_out_bytes:
+        original = next(iter(log.read(letter.topic, letter.partition, letter.offset)), None)
+        if original is None or original.offset != letter.offset:
+            return None
+        key, value, own = original.key, original.value, original.headers
+    partition = router.of_key(key, letter.partition)
+    if not 0 <= partition < router.partitions:
+        return None
+    headers = tuple(header for header in own if header[0] != REPLAY_OF)
+    return Entry(letter.topic, partition, key, value, (*headers, (REPLAY_OF, letter.outcome.encode())))
+
+
+def _headers(said: dict[str, str]) -> Headers:
+    return tuple((PREFIX + name, text.encode("utf-8", "replace")) for name, text in said.items())
+
+
+def _said(message: Message) -> dict[str, str]:
+    return {
+        name.removeprefix(PREFIX): value.decode("utf-8", "replace")
+        for name, value in message.headers
+        if name.startswith(PREFIX)
+    }

@@ -38,6 +38,13 @@ DEFERRED: Final = Counter(
     registry=REGISTRY,
 )
 
+SKIPPED: Final = Counter(
+    "synsift_pipelines_skipped_records_total",
+    "Records of a state topic that can't be read: `synsift log check` lists them",
+    ["topic"],
+    registry=REGISTRY,
+)
+
 
 class LiveCollector:
     """Gauges made of the stages' and the log's own statistics, when asked."""

@@ -3,19 +3,34 @@
     Query ──search──▶ ImageUrl ──fetch──▶ Candidate ──dedupe──▶ Survivor ──land──▶ object storage
                           │                               └───▶ Duplicate
                           └──▶ Fetched (so that no URL is fetched twice)
-    every stage ──▶ Progress, DeadLetter
+    every stage ──▶ Progress, and dead letters: the inputs themselves, with what happened in headers
 
-Readers ignore fields that they don't know, and new fields have defaults; a change that old readers would
-misunderstand raises ``VERSION``. ``docs/schemas`` holds the JSON Schemas made from these types.
+What becomes a key or a part of an object's name has a form, and is checked where a record is read. Readers ignore
+fields that they don't know, and new fields have defaults; a change that old readers would misunderstand raises
+``VERSION``. ``docs/schemas`` holds the JSON Schemas made from these types.
 """
 
-from typing import Final, TypeVar
+from typing import Annotated, Final, TypeVar
 
 import msgspec
+from msgspec import Meta
 
 from synsift.pipelines.errors import RecordError, UnknownVersion
 
 VERSION: Final = 1
+
+# `$` would let a line break pass; this end means the same in Python and in JSON Schema.
+_END: Final = r"(?![\s\S])"
+Wnid = Annotated[str, Meta(pattern=rf"^[A-Za-z0-9][A-Za-z0-9._-]{{0,63}}{_END}")]
+"""Identifier of a synset: a key, and a part of object names."""
+WnidOrNone = Annotated[str, Meta(pattern=rf"^([A-Za-z0-9][A-Za-z0-9._-]{{0,63}})?{_END}")]
+"""The same, or nothing."""
+Sha256 = Annotated[str, Meta(pattern=rf"^[0-9a-f]{{64}}{_END}")]
+"""A digest in lower-case hexadecimal: names a blob."""
+Sha256OrNone = Annotated[str, Meta(pattern=rf"^([0-9a-f]{{64}})?{_END}")]
+"""The same, or nothing."""
+Count = Annotated[int, Meta(ge=0)]
+"""A number of things."""
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -38,14 +53,14 @@ class Query(Record, frozen=True, kw_only=True):
         limit: Stop asking for this synset after so many image URLs; 0 for no limit.
     """
 
-    wnid: str
+    wnid: Wnid
     source: str
     text: str
     lang: str = "en"
-    rank: int = 0
+    rank: Count = 0
     cursor: str = ""
-    page: int = 0
-    limit: int = 0
+    page: Count = 0
+    limit: Count = 0
 
 
 class FoundBy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -83,14 +98,12 @@ class ImageUrl(Record, frozen=True, kw_only=True):
         wnid: Synset that wants it.
         url: Absolute, http or https.
         found_by: Its origin.
-        replay_of: Outcome of the earlier try, where a dead letter is replayed; empty otherwise.
         not_before: Don't ask sooner, RFC 3339: its host was far behind, and it was put at the tail. Empty for any time.
     """
 
-    wnid: str
+    wnid: Wnid
     url: str
     found_by: FoundBy
-    replay_of: str = ""
     not_before: str = ""
 
 
@@ -127,13 +140,13 @@ class Image(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         size_bytes: Of the file.
     """
 
-    sha256: str
+    sha256: Sha256
     hash: str
     information: float
-    width_px: int
-    height_px: int
+    width_px: Annotated[int, Meta(ge=1)]
+    height_px: Annotated[int, Meta(ge=1)]
     format: str
-    size_bytes: int
+    size_bytes: Count
 
 
 class Candidate(Record, frozen=True, kw_only=True):
@@ -147,7 +160,7 @@ class Candidate(Record, frozen=True, kw_only=True):
         answer: The response that gave it.
     """
 
-    wnid: str
+    wnid: Wnid
     url: str
     image: Image
     found_by: FoundBy
@@ -167,7 +180,7 @@ class Survivor(Record, frozen=True, kw_only=True):
     """
 
     candidate: Candidate
-    replaces: str = ""
+    replaces: Sha256OrNone = ""
     distance_bits: int = 0
     transform: str = ""
 
@@ -186,9 +199,9 @@ class Duplicate(Record, frozen=True, kw_only=True):
             ``survivors`` already.
     """
 
-    wnid: str
-    sha256: str
-    of: str
+    wnid: Wnid
+    sha256: Sha256
+    of: Sha256
     kind: str
     distance_bits: int = 0
     transform: str = "identity"
@@ -214,7 +227,7 @@ class Fetched(Record, frozen=True, kw_only=True):
     attempts: int = 1
     image: Image | None = None
     answer: HttpAnswer | None = None
-    wnids: tuple[str, ...] = ()
+    wnids: tuple[Wnid, ...] = ()
 
 
 class Progress(Record, frozen=True, kw_only=True):
@@ -229,45 +242,13 @@ class Progress(Record, frozen=True, kw_only=True):
         counts: Outcome → how many.
     """
 
-    wnid: str
+    wnid: WnidOrNone
     stage: str
-    partition: int
+    partition: Count
     counts: dict[str, int]
 
 
-class DeadLetter(Record, frozen=True, kw_only=True):
-    """An input that could not become an output, whole, so that it can be replayed. Key: as the input's.
-
-    Attributes:
-        stage: Who gave up.
-        topic: Where the input stood.
-        partition: Its partition.
-        offset: Its offset.
-        key: Its key.
-        value: Its bytes as they were.
-        outcome: Class of the failure.
-        message: What happened, for people.
-        attempts: How often it was tried.
-        at: When, RFC 3339 in UTC.
-        wnid: Synset concerned, if known.
-        closes: ``partition/offset`` of the dead letter that was replayed; such a record is no failure.
-    """
-
-    stage: str
-    topic: str
-    partition: int
-    offset: int
-    key: bytes
-    value: bytes
-    outcome: str
-    message: str
-    at: str
-    attempts: int = 1
-    wnid: str = ""
-    closes: str = ""
-
-
-ALL: Final = (Query, ImageUrl, Candidate, Survivor, Duplicate, Fetched, Progress, DeadLetter)
+ALL: Final = (Query, ImageUrl, Candidate, Survivor, Duplicate, Fetched, Progress)
 """Every record type that travels, for schemas and tests."""
 
 _R = TypeVar("_R", bound=Record)
@@ -279,6 +260,8 @@ class _Version(msgspec.Struct):
     v: int = VERSION
 
 
+# What the decoder raises for bytes of all kinds: bad JSON or fields, bad UTF-8 in a text, nesting without end.
+_UNREADABLE: Final = (msgspec.MsgspecError, UnicodeError, RecursionError)
 _VERSION_DECODER: Final = msgspec.json.Decoder(_Version)
 
 
@@ -296,18 +279,18 @@ def decode(kind: type[_R], data: bytes) -> _R:
     """
     try:
         record = _DECODERS[kind].decode(data)
-    except msgspec.MsgspecError as exc:
+    except _UNREADABLE as exc:
         raise _explain(kind, data, exc) from exc
     if record.v != VERSION:
         raise UnknownVersion(_version_message(kind, record.v))
     return record  # type: ignore[return-value]  # the decoder of `kind` makes `kind`
 
 
-def _explain(kind: type[Record], data: bytes, cause: msgspec.MsgspecError) -> RecordError:
+def _explain(kind: type[Record], data: bytes, cause: Exception) -> RecordError:
     """A record of a newer version may well not parse: say that rather than what is missing."""
     try:
         version = _VERSION_DECODER.decode(data).v
-    except msgspec.MsgspecError:
+    except _UNREADABLE:
         version = VERSION
     if version != VERSION:
         return UnknownVersion(_version_message(kind, version))

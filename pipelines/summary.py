@@ -1,21 +1,16 @@
 """What the log says of each synset: counts, survivors, and the copies of each survivor."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final, TypeVar
+from typing import Final
 
 import msgspec
 
 from synsift.crawler.outcome import Outcome
-from synsift.pipelines import topics
-from synsift.pipelines.errors import RecordError
 from synsift.pipelines.log.base import Log
-from synsift.pipelines.records import Candidate, Duplicate, Progress, Record, Survivor, decode
+from synsift.pipelines.reading import Skipped, read_all
+from synsift.pipelines.records import Candidate, Duplicate, Progress, Survivor
 from synsift.pipelines.stage import REPEATED, REUSED
-from synsift.pipelines.topics import Topic
-
-R = TypeVar("R", bound=Record)
 
 _NOT_REFUSED: Final = frozenset({Outcome.FETCHED, REUSED, REPEATED})
 
@@ -92,22 +87,22 @@ class Group:
     copies: list[Duplicate] = field(default_factory=list)
 
 
-def read_counts(log: Log, partitions: int) -> dict[str, SynsetCounts]:
+def read_counts(log: Log, skipped: Skipped | None = None) -> dict[str, SynsetCounts]:
     """Sum up the ``progress`` topic. What concerns no known synset stands under the empty wnid."""
     # A log may compact late, or never: the last record of a key is the one that counts.
-    last = {(x.wnid, x.stage, x.partition): x for x in read_all(log, topics.PROGRESS, Progress, partitions)}
+    last = {(x.wnid, x.stage, x.partition): x for x in read_all(log, Progress, skipped)}
     counts: dict[str, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
     for progress in last.values():
         counts[progress.wnid][progress.stage].update(progress.counts)
     return {wnid: SynsetCounts(wnid, dict(stages)) for wnid, stages in sorted(counts.items())}
 
 
-def read_groups(log: Log, partitions: int) -> dict[str, list[Group]]:
+def read_groups(log: Log) -> dict[str, list[Group]]:
     """Survivors by synset, in the order in which their clusters were found, with their copies."""
     known: dict[str, dict[str, Candidate]] = defaultdict(dict)
     heir: dict[tuple[str, str], str] = {}
     order: dict[str, list[str]] = defaultdict(list)
-    for survivor in read_all(log, topics.SURVIVORS, Survivor, partitions):
+    for survivor in read_all(log, Survivor):
         candidate = survivor.candidate
         known[candidate.wnid][candidate.image.sha256] = candidate
         if survivor.replaces:
@@ -116,7 +111,9 @@ def read_groups(log: Log, partitions: int) -> dict[str, list[Group]]:
             order[candidate.wnid].append(candidate.image.sha256)
 
     def last_heir(wnid: str, sha256: str) -> str:
-        while (wnid, sha256) in heir:
+        passed = set()  # records of strangers may replace each other in a circle
+        while (wnid, sha256) in heir and sha256 not in passed:
+            passed.add(sha256)
             sha256 = heir[(wnid, sha256)]
         return sha256
 
@@ -124,20 +121,10 @@ def read_groups(log: Log, partitions: int) -> dict[str, list[Group]]:
         wnid: {last: Group(known[wnid][last]) for last in (last_heir(wnid, sha256) for sha256 in first)}
         for wnid, first in order.items()
     }
-    for duplicate in read_all(log, topics.DUPLICATES, Duplicate, partitions):
+    for duplicate in read_all(log, Duplicate):
         group = groups.get(duplicate.wnid, {}).get(last_heir(duplicate.wnid, duplicate.of))
         if group is not None:
             replaced = known[duplicate.wnid].get(duplicate.sha256)
             whole = duplicate.candidate or replaced
             group.copies.append(msgspec.structs.replace(duplicate, candidate=whole))
     return {wnid: list(found.values()) for wnid, found in sorted(groups.items())}
-
-
-def read_all(log: Log, topic: Topic, kind: type[R], partitions: int) -> Iterator[R]:
-    """Every good record of a topic."""
-    for partition in range(partitions):
-        for message in log.read(topic.name, partition):
-            try:
-                yield decode(kind, message.value)
-            except RecordError:
-                continue

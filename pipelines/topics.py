@@ -3,9 +3,9 @@
 Keys are the design. By **wnid**, all candidates of a synset meet in one dedupe worker; by **host**, all URLs of a
 host meet in one fetch worker. All topics have the same number of partitions and the same partitioner, so a worker
 that owns partition 3 of its input finds its own state on partition 3 of ``survivors``, ``fetched`` and ``progress``.
+A record may carry headers beside its value, as Kafka's do: what is said of a record, not what it says.
 """
 
-import zlib
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import tldextract
 
 from synsift.pipelines import records
+from synsift.pipelines.partitioning import partition_of
 from synsift.pipelines.records import encode
 
 
@@ -54,9 +55,11 @@ TOPIC_OF: Final[dict[type[records.Record], Topic]] = {
     records.Duplicate: DUPLICATES,
     records.Fetched: FETCHED,
     records.Progress: PROGRESS,
-    records.DeadLetter: DEAD_LETTERS,
 }
-"""Which records stand on which topic."""
+"""Which records stand on which topic. What stands on ``dead-letters`` is the input itself, whatever it was."""
+
+Headers = tuple[tuple[str, bytes], ...]
+"""Names and values beside a record, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +69,25 @@ class Entry:
     Attributes:
         topic: Name of the topic.
         partition: Where it goes.
-        key: Identity within the topic, for compaction.
-        value: The encoded record.
+        key: Identity within the topic, for compaction; None for none, which only dead letters may have.
+        value: The encoded record; None for a tombstone.
+        headers: What is said of it.
     """
 
     topic: str
     partition: int
-    key: bytes
-    value: bytes
+    key: bytes | None
+    value: bytes | None
+    headers: Headers = ()
 
-
-def partition_of(key: str, partitions: int) -> int:
-    """The partition of a key: CRC-32 modulo their number, as librdkafka's ``consistent`` partitioner has it."""
-    return zlib.crc32(key.encode()) % partitions
+    @property
+    def size_bytes(self) -> int:
+        """What it takes on the log, without the log's own overhead."""
+        return (
+            len(self.key or b"")
+            + len(self.value or b"")
+            + sum(len(name.encode()) + len(value) for name, value in self.headers)
+        )
 
 
 # The list of public suffixes that comes with the package: nothing is downloaded.
@@ -113,6 +122,10 @@ class Router:
         """The partition of a URL's host."""
         return partition_of(host_of(url), self.partitions)
 
+    def of_key(self, key: bytes | None, otherwise: int) -> int:
+        """The partition of a key as it stands in the log; without one, the one that is given."""
+        return otherwise if key is None else partition_of(key.decode("utf-8", "replace"), self.partitions)
+
     def query(self, record: records.Query) -> Entry:
         """Entry of a query."""
         return self._by_wnid(QUERIES, record.wnid, record)
@@ -143,11 +156,6 @@ class Router:
         """Entry of a count, on the partition that it counts."""
         key = f"{record.wnid}/{record.stage}/{record.partition}".encode()
         return Entry(PROGRESS.name, record.partition, key, encode(record))
-
-    @staticmethod
-    def dead_letter(record: records.DeadLetter) -> Entry:
-        """Entry of a dead letter, with its input's key and partition."""
-        return Entry(DEAD_LETTERS.name, record.partition, record.key, encode(record))
 
     def _by_wnid(self, topic: Topic, wnid: str, record: records.Record) -> Entry:
         return Entry(topic.name, self.of_wnid(wnid), wnid.encode(), encode(record))

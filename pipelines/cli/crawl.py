@@ -203,9 +203,9 @@ def _crawl(parts: Parts, queries: Sequence[SynsetQuery], source: str, limit: int
         err.print("all of this was planned before; going on with what is left of it")
     with watching(parts.log, worker):
         ending = asyncio.run(worker.run())
-    counts = read_counts(parts.log, parts.settings.log.partitions)
+    counts = read_counts(parts.log)
     print_rows((synset_row(found) for wnid, found in counts.items() if wnid and found.found), output, empty="no images")
-    letters = read_dead_letters(parts.log, parts.settings.log.partitions)
+    letters = read_dead_letters(parts.log)
     if letters:
         err.print(
             f"{len(letters)} inputs ended as dead letters: 'synsift dead-letters list' says why, 'replay' retries"
@@ -229,18 +229,17 @@ def _write_report(parts: Parts, queries: Sequence[SynsetQuery], target: Path | N
         if folder is None:
             return
         target = folder / "report.html"
-    partitions = parts.settings.log.partitions
     names: dict[str, str] = {}
     for query in queries:
         names.setdefault(query.wnid, query.text)
-    groups = read_groups(parts.log, partitions)
+    groups = read_groups(parts.log)
     if not groups:
         return
     sheet = Sheet(
         title="Contact sheets",
         note=f"Everything that was crawled into {parts.objects.address.url}.",
         names=names,
-        counts=read_counts(parts.log, partitions),
+        counts=read_counts(parts.log),
         groups=groups,
     )
     target.write_text(render(sheet, parts.objects.get), encoding="utf-8")

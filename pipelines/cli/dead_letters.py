@@ -41,7 +41,7 @@ def list_(
     from synsift.pipelines.assembly import open_log
 
     with contextlib.closing(open_log(settings)) as log:
-        letters = _chosen(read_dead_letters(log, settings.log.partitions), outcome, stage)
+        letters = _chosen(read_dead_letters(log), outcome, stage)
     print_rows(_classes(letters) if summary else map(_row, letters), output, empty="no dead letters")
 
 
@@ -65,7 +65,7 @@ def replay(
 
     settings = settings_of(file, values, store__url=out)
     with contextlib.closing(open_log(settings)) as log:
-        letters = _chosen(read_dead_letters(log, settings.log.partitions), outcome, stage)
+        letters = _chosen(read_dead_letters(log), outcome, stage)
         count = replay_letters(log, Router(settings.log.partitions), letters)
     err.print(f"replayed {count} of {len(letters)} dead letters; run the crawl again to work on them")
 
@@ -94,5 +94,5 @@ def _row(found: OpenLetter) -> dict[str, Any]:
         "synset": letter.wnid,
         "at": letter.at,
         "message": letter.message,
-        "input": letter.value.decode("utf-8", "replace"),
+        "input": (letter.value or b"").decode("utf-8", "replace"),
     }

@@ -67,14 +67,14 @@ def _show(log: Log, shown: _Shown) -> None:
     from synsift.pipelines.dead_letters import read_dead_letters
     from synsift.pipelines.summary import read_counts
 
-    letters = read_dead_letters(log, shown.partitions)
+    letters = read_dead_letters(log)
     print_rows(_stage_rows(log, Counter(found.letter.stage for found in letters)), shown.output)
     if shown.by_partition:
         _gap(shown.output)
         print_rows(_partition_rows(log), shown.output, empty="no partition has work or an owner")
     if shown.synsets:
         _gap(shown.output)
-        counts = read_counts(log, shown.partitions)
+        counts = read_counts(log)
         print_rows((synset_row(x) for wnid, x in counts.items() if wnid), shown.output, empty="no synset yet")
     if shown.output is Format.TABLE and letters:
         err.print(f"\n{len(letters)} dead letters: synsift dead-letters list")

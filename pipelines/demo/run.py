@@ -98,11 +98,10 @@ def crawl_demo(parts: Parts, watch: Callable[[Worker], contextlib.AbstractContex
 
 def judge(parts: Parts, directory: Directory) -> DemoResult:
     """Compare the crawl with the truth, and draw the contact sheets."""
-    partitions = parts.settings.log.partitions
-    counts = read_counts(parts.log, partitions)
-    groups = read_groups(parts.log, partitions)
+    counts = read_counts(parts.log)
+    groups = read_groups(parts.log)
     letters: dict[str, Counter[str]] = defaultdict(Counter)
-    for found in read_dead_letters(parts.log, partitions):
+    for found in read_dead_letters(parts.log):
         letters[found.letter.wnid][found.letter.outcome] += 1
     actual = {
         wnid: Actual(counts[wnid], groups[wnid], _objects(parts, wnid), letters[wnid])

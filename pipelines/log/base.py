@@ -14,6 +14,7 @@ Promises, which ``tests/pipelines/log/contract.py`` checks of every implementati
 - A member begins where its group's committed position stands.
 - A partition has one owner at a time; the next owner begins after the last has let go or was declared dead.
 - A member that was declared dead writes nothing more: its transactions and commits raise ``FencedError``.
+- Keys, values and headers come back as they were written; where they can't, the message says so in ``damage``.
 """
 
 from collections.abc import Collection, Generator, Mapping, Sequence
@@ -21,7 +22,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from synsift.pipelines.topics import Entry
+from synsift.pipelines.topics import Entry, Headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +33,19 @@ class Message:
         topic: Name of the topic.
         partition: Partition within the topic.
         offset: Place within the partition; grows, not always by one.
-        key: Identity for compaction.
-        value: The encoded record.
+        key: Identity for compaction; None where a stranger wrote without one.
+        value: The encoded record; None for a tombstone.
+        headers: What is said of it.
+        damage: Why the log doesn't vouch for these bytes, for example a wrong checksum; empty if it does.
     """
 
     topic: str
     partition: int
     offset: int
-    key: bytes
-    value: bytes
+    key: bytes | None
+    value: bytes | None
+    headers: Headers = ()
+    damage: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +124,8 @@ class Member(Protocol):
 
 class Log(Protocol):
     """A log. Thread-safe; its members are not."""
+
+    partitions: int
 
     def produce(self, entries: Sequence[Entry]) -> None:
         """Write entries, all or nothing; durable on return."""

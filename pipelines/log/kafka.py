@@ -119,7 +119,13 @@ class KafkaLog:
     def send(self, producer: Any, entries: Sequence[Entry]) -> None:  # noqa: ANN401 - kafka-python has no types
         """Hand entries to a producer, and wait until the brokers have them."""
         futures = [
-            producer.send(self.prefix + entry.topic, key=entry.key, value=entry.value, partition=entry.partition)
+            producer.send(
+                self.prefix + entry.topic,
+                key=entry.key,
+                value=entry.value,
+                headers=list(entry.headers),
+                partition=entry.partition,
+            )
             for entry in entries
         ]
         producer.flush()

@@ -98,7 +98,8 @@ def patiently(work: Callable[[], R]) -> R:
 
 def message_of(record: Any, topic: str) -> Message:  # noqa: ANN401 - kafka-python has no types
     """A consumer's record as a message of ours."""
-    return Message(topic, record.partition, record.offset, record.key or b"", record.value or b"")
+    headers = tuple((name, value or b"") for name, value in record.headers)
+    return Message(topic, record.partition, record.offset, record.key, record.value, headers)
 
 
 @contextmanager

@@ -13,7 +13,8 @@ from synsift.pipelines import topics
 from synsift.pipelines.errors import FencedError
 from synsift.pipelines.log.base import Lag, Listener, Message, Position
 from synsift.pipelines.log.sqlite_group import Group
-from synsift.pipelines.log.sqlite_schema import connect, errors_of, immediate, offset_of, record_id
+from synsift.pipelines.log.sqlite_rows import Row, message_of, record_id, row_of
+from synsift.pipelines.log.sqlite_schema import connect, errors_of, immediate
 from synsift.pipelines.log.transaction import GatheredTransaction
 from synsift.pipelines.topics import Entry
 
@@ -220,16 +221,16 @@ def heads(db: sqlite3.Connection, topic: str) -> dict[int, int]:
 def read_batch(db: sqlite3.Connection, topic: str, partition: int, start: int, limit: int) -> list[Message]:
     """Read at most ``limit`` records of a partition from an offset on."""
     rows = db.execute(
-        "SELECT id, key, value FROM records WHERE id >= ? AND id < ? ORDER BY id LIMIT ?",
+        "SELECT id, key, value, headers, checksum FROM records WHERE id >= ? AND id < ? ORDER BY id LIMIT ?",
         (record_id(topic, partition, start), record_id(topic, partition + 1, 0), limit),
     ).fetchall()
-    return [Message(topic, partition, offset_of(identity), key, value) for identity, key, value in rows]
+    return [message_of(row) for row in rows]
 
 
 def append(db: sqlite3.Connection, entries: Sequence[Entry]) -> None:
     """Write entries at the ends of their partitions, within the caller's transaction."""
     ends: dict[tuple[str, int], int] = {}
-    rows: dict[int, tuple[bytes, bytes]] = {}
+    rows: dict[int, Row] = {}
     compacted: dict[tuple[str, int, bytes], int] = {}
     for entry in entries:
         place = (entry.topic, entry.partition)
@@ -238,11 +239,11 @@ def append(db: sqlite3.Connection, entries: Sequence[Entry]) -> None:
             ends[place] = row[0] if row else 0
         identity = record_id(entry.topic, entry.partition, ends[place])
         ends[place] += 1
-        rows[identity] = (entry.key, entry.value)
-        if entry.topic in _COMPACTED:
+        rows[identity] = row_of(identity, entry)
+        if entry.topic in _COMPACTED and entry.key is not None:
             rows.pop(compacted.get((*place, entry.key), -1), None)
             compacted[(*place, entry.key)] = identity
-    db.executemany("INSERT INTO records VALUES (?, ?, ?)", [(identity, *row) for identity, row in rows.items()])
+    db.executemany("INSERT INTO records VALUES (?, ?, ?, ?, ?)", list(rows.values()))
     db.executemany("INSERT OR REPLACE INTO heads VALUES (?, ?, ?)", [(*place, end) for place, end in ends.items()])
     if compacted:
         _compact(db, compacted)

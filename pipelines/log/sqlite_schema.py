@@ -6,21 +6,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from synsift.pipelines import topics
 from synsift.pipelines.errors import ConfigError, DiskFull, LogError, LogUnavailable
 
-_FORMAT: Final = "1"
+_FORMAT: Final = "2"
 _BUSY_TIMEOUT_S: Final = 30.0
-
-# A record's id is its place: topic, partition and offset in one integer, so that a partition is a range of the
-# table's own key and needs no index.
-_OFFSET_BITS: Final = 40
-_PARTITION_BITS: Final = 14
-TOPIC_NUMBERS: Final = {topic.name: number for number, topic in enumerate(topics.ALL, start=1)}
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS records (id INTEGER PRIMARY KEY, key BLOB NOT NULL, value BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS records (
+    id INTEGER PRIMARY KEY, key BLOB, value BLOB, headers BLOB, checksum INTEGER NOT NULL
+);
 CREATE TABLE IF NOT EXISTS heads (
     topic TEXT NOT NULL, partition INTEGER NOT NULL, next INTEGER NOT NULL, PRIMARY KEY (topic, partition)
 ) WITHOUT ROWID;
@@ -44,16 +39,6 @@ CREATE TABLE IF NOT EXISTS owners (
     PRIMARY KEY (grp, topic, partition)
 ) WITHOUT ROWID;
 """
-
-
-def record_id(topic: str, partition: int, offset: int) -> int:
-    """The id of a record: its place in one integer, ascending within a partition."""
-    return (TOPIC_NUMBERS[topic] << _PARTITION_BITS | partition) << _OFFSET_BITS | offset
-
-
-def offset_of(identity: int) -> int:
-    """The offset within a record's id."""
-    return identity & ((1 << _OFFSET_BITS) - 1)
 
 
 def connect(path: Path, partitions: int) -> sqlite3.Connection:

@@ -9,6 +9,7 @@ from typing import Final
 
 from synsift.pipelines.errors import FencedError, LogUnavailable, StoreUnavailable
 from synsift.pipelines.log.base import Log, Member, Message
+from synsift.pipelines.reading import Skipped
 from synsift.pipelines.stage import INPUTS, Statistics
 from synsift.pipelines.stages.ledger import Hooks, Ledger
 from synsift.pipelines.topics import Router
@@ -39,8 +40,8 @@ class BatchStage(ABC):
         """Bring every message of a batch to its end, in order, by ``Ledger.finish``."""
 
     @abstractmethod
-    def restore(self, partition: int) -> None:
-        """Rebuild the state of a partition."""
+    def restore(self, partition: int, skipped: Skipped) -> None:
+        """Rebuild the state of a partition, noting what can't be read."""
 
     @abstractmethod
     def forget(self, partition: int) -> None:

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from synsift.dedupe import Kind, Verdict
-from synsift.pipelines.errors import RecordError
 from synsift.pipelines.log.base import Log, Message
 from synsift.pipelines.metrics import WORK_SECONDS
-from synsift.pipelines.records import Candidate, Duplicate, Survivor, decode
+from synsift.pipelines.reading import Broken, Skipped, read
+from synsift.pipelines.records import Candidate, Duplicate, Survivor
 from synsift.pipelines.stages.batch_stage import BatchStage
 from synsift.pipelines.stages.dedupe_state import DEFAULT_POLICY, DedupeState, Judging, SnapshotPolicy, fingerprint_of
-from synsift.pipelines.stages.ledger import BROKEN_RECORD, Count
+from synsift.pipelines.stages.ledger import Count
 from synsift.pipelines.storage.snapshots import Snapshots
 from synsift.pipelines.topics import Entry, Router
 
@@ -48,9 +48,9 @@ class DedupeStage(BatchStage):
         super().__init__(log, router, batch=options.batch)
         self._state = DedupeState(log, snapshots, judging=options.judging, policy=options.snapshots, beat=self.beat)
 
-    def restore(self, partition: int) -> None:
+    def restore(self, partition: int, skipped: Skipped) -> None:
         """Rebuild the matchers of a partition."""
-        self._state.restore(partition)
+        self._state.restore(partition, skipped)
 
     def forget(self, partition: int) -> None:
         """Drop the matchers of a partition."""
@@ -59,11 +59,13 @@ class DedupeStage(BatchStage):
     def work(self, messages: Sequence[Message]) -> None:
         """Judge candidates in order."""
         for message in messages:
-            try:
-                candidate = decode(Candidate, message.value)
-                image = fingerprint_of(candidate.image)
-            except RecordError as exc:
-                self._ledger.reject(message, BROKEN_RECORD, str(exc))
+            candidate = read(Candidate, message, self._router)
+            if isinstance(candidate, Broken):
+                self._ledger.reject(message, candidate.outcome, candidate.text)
+                continue
+            image = fingerprint_of(candidate.image)
+            if isinstance(image, Broken):
+                self._ledger.reject(message, image.outcome, image.text, wnid=candidate.wnid)
                 continue
             with WORK_SECONDS.labels(self.name).time():
                 verdict = self._state.judge(message.partition, candidate.wnid, image)

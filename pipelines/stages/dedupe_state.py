@@ -16,10 +16,12 @@ from typing import Final
 
 from synsift.dedupe import DEFAULT_OPTIONS, Fingerprint, Matcher, MatchOptions, Survivors, Verdict
 from synsift.pipelines import topics
-from synsift.pipelines.errors import DamagedSnapshot, RecordError, StoreError
+from synsift.pipelines.errors import DamagedSnapshot, StoreError
 from synsift.pipelines.log.base import Log, Message
-from synsift.pipelines.records import Image, Survivor, decode
+from synsift.pipelines.reading import BROKEN_RECORD, Broken, Skipped, good, read
+from synsift.pipelines.records import Image, Survivor
 from synsift.pipelines.storage.snapshots import Snapshot, Snapshots, digest_of
+from synsift.pipelines.topics import Router
 
 _log: Final = logging.getLogger(__name__)
 
@@ -90,19 +92,23 @@ class _Partition:
         return self.restored + len(self.since)
 
 
-def fingerprint_of(image: Image) -> Fingerprint:
-    """The fingerprint in a record.
-
-    Raises:
-        RecordError: Something in it can't be one.
-    """
+def fingerprint_of(image: Image) -> Fingerprint | Broken:
+    """The fingerprint in a record, or what is wrong with it."""
     try:
         found = Fingerprint.from_text(image.hash)
     except ValueError as exc:
-        raise RecordError(f"image {image.sha256[:64]!r}: {exc}") from exc
+        return Broken(BROKEN_RECORD, f"image {image.sha256}: {exc}")
     if found.sha256 != image.sha256:
-        raise RecordError(f"image {image.sha256[:64]!r} has the fingerprint of {found.sha256}")
+        return Broken(BROKEN_RECORD, f"image {image.sha256} has the fingerprint of {found.sha256}")
     return found
+
+
+def _restore(matcher: Matcher, image: Fingerprint, replaces: str) -> None:
+    try:
+        matcher.restore(image, replaces=replaces or None)
+    except KeyError:
+        # The record of what it replaces was skipped; without that this is the first of its cluster.
+        matcher.restore(image)
 
 
 class DedupeState:
@@ -145,16 +151,18 @@ class DedupeState:
         """Drop a partition."""
         self._partitions.pop(partition, None)
 
-    def restore(self, partition: int) -> None:
-        """Rebuild a partition."""
+    def restore(self, partition: int, skipped: Skipped) -> None:
+        """Rebuild a partition, without the survivors that can't be read."""
         began_s = time.monotonic()
         state, tail = self._newest(partition)
-        for message in tail:
+        for message, survivor in good(tail, Survivor, Router(self._log.partitions), skipped):
             if state.restored % _BEAT_EVERY == 0:
                 self._beat()
-            survivor = decode(Survivor, message.value)
-            matcher = self._matcher(state, survivor.candidate.wnid)
-            matcher.restore(fingerprint_of(survivor.candidate.image), replaces=survivor.replaces or None)
+            image = fingerprint_of(survivor.candidate.image)
+            if isinstance(image, Broken):
+                skipped.note(message, image)
+                continue
+            _restore(self._matcher(state, survivor.candidate.wnid), image, survivor.replaces)
             state.restored += 1
             state.last = message
         self._partitions[partition] = state
@@ -188,7 +196,7 @@ class DedupeState:
             _log.warning("no snapshot of partition %d: its survivors in the log are not all ours", partition)
             return
         synsets = {wnid: matcher.survivors() for wnid, matcher in state.matchers.items()}
-        snapshot = Snapshot(partition, state.last.offset, digest_of(state.last.value), synsets)
+        snapshot = Snapshot(partition, state.last.offset, digest_of(state.last.value or b""), synsets)
         snapshots.write(snapshot)
         state.restored = 0
         _log.info("partition %d: wrote %s", partition, snapshot.path)
@@ -204,7 +212,8 @@ class DedupeState:
             sha256 = next(wanted, None)
             if sha256 is None:
                 break  # a successor has begun; up to here it's ours
-            if decode(Survivor, message.value).candidate.image.sha256 != sha256:
+            survivor = read(Survivor, message, Router(self._log.partitions))
+            if isinstance(survivor, Broken) or survivor.candidate.image.sha256 != sha256:
                 return False
             found += 1
             state.last = message
@@ -218,7 +227,10 @@ class DedupeState:
         for path, snapshot in self._readable(partition):
             records = self._log.read(topics.SURVIVORS.name, partition, snapshot.last_offset)
             last = next(records, None)
-            if last is None or (last.offset, digest_of(last.value)) != (snapshot.last_offset, snapshot.last_digest):
+            if last is None or (last.offset, digest_of(last.value or b"")) != (
+                snapshot.last_offset,
+                snapshot.last_digest,
+            ):
                 _log.warning("%s is of another log; looking for an older snapshot", path)
                 continue
             self._beat()

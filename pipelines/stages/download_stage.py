@@ -15,10 +15,11 @@ from typing import Any, Final, Generic, TypeVar
 
 from synsift.crawler.download.downloader import Abandoned, Downloader, Received
 from synsift.crawler.outcome import Outcome
-from synsift.pipelines.errors import FencedError, LogUnavailable, RecordError
+from synsift.pipelines.errors import FencedError, LogUnavailable
 from synsift.pipelines.log.base import Log, Member, Message
+from synsift.pipelines.reading import Skipped
 from synsift.pipelines.stage import INPUTS, Statistics
-from synsift.pipelines.stages.ledger import BROKEN_RECORD, Hooks, Ledger
+from synsift.pipelines.stages.ledger import Hooks, Ledger
 from synsift.pipelines.stages.look_ahead import LookAhead
 from synsift.pipelines.topics import Router
 
@@ -62,7 +63,7 @@ class DownloadStage(ABC, Generic[T]):
 
     @abstractmethod
     async def take(self, message: Message) -> None:
-        """Begin the work on an input. ``RecordError`` makes it a dead letter."""
+        """Begin the work on an input; what can't be begun is rejected."""
 
     @abstractmethod
     async def deliver(self, task: T, result: Received) -> None:
@@ -79,8 +80,8 @@ class DownloadStage(ABC, Generic[T]):
     def look_further(self) -> None:
         """Look at what stands behind a host that holds up its partition; runs in the log's thread."""
 
-    def restore(self, partition: int) -> None:
-        """Rebuild the state of a partition; runs in the log's thread."""
+    def restore(self, partition: int, skipped: Skipped) -> None:
+        """Rebuild the state of a partition, noting what can't be read; runs in the log's thread."""
 
     def forget(self, partition: int) -> None:
         """Drop the state of a partition that is another's now; runs in the log's thread."""
@@ -165,8 +166,8 @@ class DownloadStage(ABC, Generic[T]):
         waiting = self._ledger.far_ahead() | self._look_ahead.waiting()
         return member.poll(min(_POLL_RECORDS, self._look_ahead.poll_records()), 0.0, paused=waiting)
 
-    def _take_over(self, partition: int) -> None:
-        self.restore(partition)
+    def _take_over(self, partition: int, skipped: Skipped) -> None:
+        self.restore(partition, skipped)
         self._look_ahead.assign(partition)
 
     def _let_go(self, partition: int) -> None:
@@ -176,8 +177,6 @@ class DownloadStage(ABC, Generic[T]):
     async def _begin(self, message: Message) -> None:
         try:
             await self.take(message)
-        except RecordError as exc:
-            self._ledger.reject(message, BROKEN_RECORD, str(exc))
         except Exception as exc:  # noqa: BLE001 - the per-item guard, as below: a poisonous input must not stop the rest
             self._end_with_bug(message, exc)
 

@@ -7,6 +7,7 @@ image URL ──┬─ fetched before ──────────────
 
 import asyncio
 import contextlib
+import dataclasses
 import datetime
 import hashlib
 import itertools
@@ -29,10 +30,12 @@ from synsift.crawler.spiders.fetch import FetchSpider
 from synsift.dedupe import ImageError, fingerprint
 from synsift.pipelines import topics
 from synsift.pipelines.clock import now_text
+from synsift.pipelines.dead_letters import REPLAY_OF
 from synsift.pipelines.errors import StoreError, StoreUnavailable
 from synsift.pipelines.log.base import Log, Message
 from synsift.pipelines.metrics import DEFERRED, FETCHED_BYTES, WORK_SECONDS
-from synsift.pipelines.records import Candidate, Fetched, HttpAnswer, Image, ImageUrl, decode
+from synsift.pipelines.reading import BROKEN_RECORD, Broken, Skipped, read, read_bytes
+from synsift.pipelines.records import Candidate, Fetched, HttpAnswer, Image, ImageUrl, encode
 from synsift.pipelines.stage import REPEATED, REUSED
 from synsift.pipelines.stages.download_stage import DownloadStage
 from synsift.pipelines.stages.ledger import Count
@@ -79,6 +82,11 @@ class Wanted:
     message: Message
     record: ImageUrl
 
+    @property
+    def replay_of(self) -> str:
+        """Outcome of the earlier try, where a dead letter is replayed; empty otherwise."""
+        return next((value.decode("utf-8", "replace") for name, value in self.message.headers if name == REPLAY_OF), "")
+
 
 @dataclass(slots=True)
 class _PartitionMemory:
@@ -88,11 +96,15 @@ class _PartitionMemory:
     in_flight: dict[str, list[Wanted]] = field(default_factory=dict)
 
     def get(self, url: str) -> Fetched | None:
-        found = self.fetched.get(_digest(url))
-        return decode(Fetched, found) if found is not None else None
+        found = self.fetched.get(_digest(url.encode()))
+        if found is None:
+            return None
+        fetched = read_bytes(Fetched, found)
+        # What can't be read, or is another URL's, is as good as nothing: the URL is asked again.
+        return None if isinstance(fetched, Broken) or fetched.url != url else fetched
 
-    def put(self, url: str, encoded: bytes) -> None:
-        self.fetched[_digest(url)] = encoded
+    def put(self, fetched: Fetched) -> None:
+        self.fetched[_digest(fetched.url.encode())] = encode(fetched)
 
 
 def image_record(data: bytes, max_pixels: int) -> Image:
@@ -136,11 +148,17 @@ class FetchStage(DownloadStage[Wanted]):
         finally:
             self._workers.shutdown(wait=False, cancel_futures=True)
 
-    def restore(self, partition: int) -> None:
+    def restore(self, partition: int, skipped: Skipped) -> None:
         """Read what was fetched from the partition's hosts."""
         memory = _PartitionMemory()
+        # Kept as they are, and read when their URL is asked for again: most never are.
         for message in self._logbook.read(topics.FETCHED.name, partition):
-            memory.fetched[hashlib.blake2b(message.key, digest_size=16).digest()] = message.value
+            if message.damage or message.key is None:
+                skipped.note(message, Broken(BROKEN_RECORD, message.damage or "a record without a key"))
+            elif message.value is None:
+                memory.fetched.pop(_digest(message.key), None)
+            else:
+                memory.fetched[_digest(message.key)] = message.value
         self._memory[partition] = memory
 
     def forget(self, partition: int) -> None:
@@ -153,12 +171,16 @@ class FetchStage(DownloadStage[Wanted]):
 
     async def take(self, message: Message) -> None:
         """Fetch a URL, unless that was done or is being done."""
-        wanted = Wanted(message, decode(ImageUrl, message.value))
+        record = read(ImageUrl, message, self._router)
+        if isinstance(record, Broken):
+            self._ledger.reject(message, record.outcome, record.text)
+            return
+        wanted = Wanted(message, record)
         memory = self._memory.get(message.partition)
         if memory is None:
             return  # revoked since it was read: the next owner reads it, too
         known = memory.get(wanted.record.url)
-        if known is not None and not (wanted.record.replay_of and known.image is None):
+        if known is not None and not (wanted.replay_of and known.image is None):
             await self._serve(wanted, known)
         elif wanted.record.url in memory.in_flight:
             memory.in_flight[wanted.record.url].append(wanted)
@@ -181,7 +203,8 @@ class FetchStage(DownloadStage[Wanted]):
         """Put a URL of a hot host at the tail of its partition, not to be asked before what is held of that host."""
         wait_s = max(_MIN_DEFER_S, self._look_ahead.held_by(wanted.message) * self._options.politeness.delay_s)
         record = msgspec.structs.replace(wanted.record, not_before=now_text(ahead_s=wait_s))
-        self._ledger.finish(wanted.message, [self._router.image_url(record)], [])
+        entry = dataclasses.replace(self._router.image_url(record), headers=wanted.message.headers)
+        self._ledger.finish(wanted.message, [entry], [])
         DEFERRED.inc()
 
     async def deliver(self, task: Wanted, result: Received) -> None:
@@ -259,11 +282,11 @@ class FetchStage(DownloadStage[Wanted]):
         memory = self._memory.get(task.message.partition)
         entry = self._router.fetched(fetched)
         counts = [Count(task.record.wnid, fetched.outcome)]
-        if task.record.replay_of:
-            counts.append(Count(task.record.wnid, task.record.replay_of, -1))
+        if task.replay_of:
+            counts.append(Count(task.record.wnid, task.replay_of, -1))
         if not self._ledger.finish(task.message, [self._output(task, fetched), entry], counts) or memory is None:
             return  # its partition was let go meanwhile: what isn't committed must not be known
-        memory.put(fetched.url, entry.value)
+        memory.put(fetched)
         for waiting in memory.in_flight.pop(task.record.url, []):
             await self._serve(waiting, fetched)
 
@@ -276,8 +299,8 @@ class FetchStage(DownloadStage[Wanted]):
         record = wanted.record
         if record.wnid in known.wnids:
             counts = [Count(record.wnid, REPEATED)]
-            if record.replay_of:
-                counts.append(Count(record.wnid, record.replay_of, -1))
+            if wanted.replay_of:
+                counts.append(Count(record.wnid, wanted.replay_of, -1))
             self._ledger.finish(wanted.message, [], counts)
             return
         try:
@@ -294,7 +317,7 @@ class FetchStage(DownloadStage[Wanted]):
         entry = self._router.fetched(served)
         outcome = REUSED if known.image is not None else known.outcome
         if self._ledger.finish(wanted.message, [self._output(wanted, served), entry], [Count(record.wnid, outcome)]):
-            memory.put(served.url, entry.value)
+            memory.put(served)
 
     def _output(self, wanted: Wanted, fetched: Fetched) -> Entry:
         """The candidate that a URL gave, or the dead letter."""
@@ -314,8 +337,8 @@ class FetchStage(DownloadStage[Wanted]):
         )
 
 
-def _digest(url: str) -> bytes:
-    return hashlib.blake2b(url.encode(), digest_size=16).digest()
+def _digest(key: bytes) -> bytes:
+    return hashlib.blake2b(key, digest_size=16).digest()
 
 
 def _seconds_until(moment: str) -> float:

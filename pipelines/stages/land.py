@@ -18,12 +18,13 @@ from typing import Final
 import msgspec
 
 from synsift.dedupe import EXTENSIONS
-from synsift.pipelines.errors import NoSuchObject, RecordError
+from synsift.pipelines.errors import NoSuchObject
 from synsift.pipelines.log.base import Log, Member, Message
 from synsift.pipelines.metrics import WORK_SECONDS
-from synsift.pipelines.records import Survivor, decode, encode
+from synsift.pipelines.reading import BROKEN_RECORD, Broken, Skipped, read, read_bytes
+from synsift.pipelines.records import Survivor, encode
 from synsift.pipelines.stages.batch_stage import BatchStage
-from synsift.pipelines.stages.ledger import BROKEN_RECORD, Count
+from synsift.pipelines.stages.ledger import Count
 from synsift.pipelines.storage import layout
 from synsift.pipelines.storage.base import ObjectStore
 from synsift.pipelines.storage.manifests import encode_part
@@ -90,7 +91,7 @@ class LandStage(BatchStage):
         self._hurried = False
         return messages
 
-    def restore(self, partition: int) -> None:
+    def restore(self, partition: int, skipped: Skipped) -> None:
         """Remember that parts of an interrupted batch may lie about in this partition's manifests."""
         self._cleaned[partition] = set()
 
@@ -121,12 +122,11 @@ class LandStage(BatchStage):
     def _decode(self, messages: Iterable[Message]) -> list[Landing]:
         landings: list[Landing] = []
         for message in messages:
-            try:
-                survivor = decode(Survivor, message.value)
-                if survivor.candidate.image.format not in EXTENSIONS:
-                    raise RecordError(f"format {survivor.candidate.image.format!r} is unknown")
-            except RecordError as exc:
-                self._ledger.reject(message, BROKEN_RECORD, str(exc))
+            survivor = read(Survivor, message, self._router)
+            if not isinstance(survivor, Broken) and survivor.candidate.image.format not in EXTENSIONS:
+                survivor = Broken(BROKEN_RECORD, f"format {survivor.candidate.image.format[:20]!r} is unknown")
+            if isinstance(survivor, Broken):
+                self._ledger.reject(message, survivor.outcome, survivor.text)
                 continue
             landings.append(Landing(message, survivor))
         return landings
@@ -173,10 +173,15 @@ class LandStage(BatchStage):
         wnid, sha256 = replaced
         provenance = layout.provenance(wnid, sha256)
         try:
-            survivor = decode(Survivor, self._objects.get(provenance))
+            survivor = read_bytes(Survivor, self._objects.get(provenance))
         except NoSuchObject:
             return  # replaced within its own batch, or moved out before a restart
-        self._objects.delete(layout.candidate(wnid, survivor.candidate.image))
+        if isinstance(survivor, Broken):
+            # Its format, and so its object's name, isn't known: it is one of a few.
+            for extension in sorted(set(EXTENSIONS.values())):
+                self._objects.delete(layout.named_candidate(wnid, sha256, extension))
+        else:
+            self._objects.delete(layout.candidate(wnid, survivor.candidate.image))
         self._objects.delete(provenance)
 
     def _finish(self, landing: Landing, *, is_missing: bool) -> None:

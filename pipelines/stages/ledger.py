@@ -18,17 +18,22 @@ from typing import Final
 
 from synsift.pipelines import topics
 from synsift.pipelines.clock import now_text
+from synsift.pipelines.dead_letters import DeadLetter, entry_of
 from synsift.pipelines.errors import LogUnavailable
 from synsift.pipelines.log.base import Log, Member, Message, Position
 from synsift.pipelines.log.watermark import MAX_SPAN, Watermark
 from synsift.pipelines.metrics import COMMIT_SECONDS, OUTCOMES
-from synsift.pipelines.records import DeadLetter, Progress, decode
+from synsift.pipelines.reading import Skipped, read_state
+from synsift.pipelines.records import Progress
 from synsift.pipelines.topics import Entry, Router
 
 _log: Final = logging.getLogger(__name__)
 
-BROKEN_RECORD: Final = "broken_record"
-"""Outcome of an input that isn't a record."""
+TOO_LARGE: Final = "output_too_large"
+"""Outcome of an input whose output no broker would take."""
+MAX_OUTPUT_BYTES: Final = 1_000_000
+"""Kafka's default for a batch is 1,048,588 bytes, and a record needs some of them for itself."""
+_DEAD_LETTERS: Final = topics.DEAD_LETTERS.name
 _RETRY_S: Final = (0.2, 1.0, 5.0, 15.0)
 
 
@@ -55,12 +60,12 @@ class Hooks:
     """What a stage is told by its ledger, in the thread that polls.
 
     Attributes:
-        restore: A partition is ours: rebuild the stage's own state of it.
+        restore: A partition is ours: rebuild the stage's own state of it, and note what of it can't be read.
         forget: It is another's: drop that state.
         ended: An input is committed.
     """
 
-    restore: Callable[[int], None]
+    restore: Callable[[int, Skipped], None]
     forget: Callable[[int], None]
     ended: Callable[[Message], None] = lambda _: None
 
@@ -86,6 +91,7 @@ class Ledger:
         self._open: dict[int, dict[int, Message]] = {}
         self._counts: dict[int, dict[str, Counter[str]]] = {}
         self._finished: list[Finished] = []
+        self._dirty: set[int] = set()
         self._beat_at_s = time.monotonic()
         self.member: Member | None = None
 
@@ -94,8 +100,10 @@ class Ledger:
     def on_assigned(self, positions: Mapping[int, Position]) -> None:
         """Rebuild the state of new partitions."""
         for partition, position in positions.items():
-            self._counts[partition] = self._read_counts(partition)
-            self._hooks.restore(partition)
+            skipped = Skipped()
+            self._counts[partition] = self._read_counts(partition, skipped)
+            self._hooks.restore(partition, skipped)
+            self.note_skipped(partition, skipped)
             with self._lock:
                 self._marks[partition] = Watermark(position)
                 self._open[partition] = {}
@@ -154,6 +162,10 @@ class Ledger:
 
     def finish(self, message: Message, entries: Sequence[Entry], counts: Sequence[Count]) -> bool:
         """Note the end of an input, to be committed with the next batch. False, and nothing, if it isn't open."""
+        large = next((e for e in entries if e.size_bytes > MAX_OUTPUT_BYTES and e.topic != _DEAD_LETTERS), None)
+        if large is not None:
+            text = f"a record of {large.size_bytes} bytes for {large.topic}; brokers take {MAX_OUTPUT_BYTES}"
+            entries, counts = [self.dead_letter(message, TOO_LARGE, text)], [Count("", TOO_LARGE)]
         with self._lock:
             if not self.is_open(message):
                 return False
@@ -174,27 +186,33 @@ class Ledger:
         *,
         attempts: int = 1,
         wnid: str = "",
-        value: bytes | None = None,
+        part: bytes | None = None,
     ) -> Entry:
-        """The entry of an input that could not become an output.
-
-        With ``value`` it is about a part of the input only, which is kept but can't be replayed: it has no topic.
-        """
-        return self._router.dead_letter(
-            DeadLetter(
-                stage=self._stage,
-                topic=message.topic if value is None else "",
-                partition=message.partition,
-                offset=message.offset,
-                key=message.key,
-                value=message.value if value is None else value,
-                outcome=outcome,
-                message=text[:2_000],
-                attempts=attempts,
-                at=now_text(),
-                wnid=wnid,
-            )
+        """The entry of an input that could not become an output; with ``part`` it is about a part of it only."""
+        letter = DeadLetter(
+            stage=self._stage,
+            topic=message.topic,
+            partition=message.partition,
+            offset=message.offset,
+            key=message.key,
+            value=message.value if part is None else part,
+            headers=message.headers,
+            outcome=outcome,
+            message=text,
+            attempts=attempts,
+            at=now_text(),
+            wnid=wnid,
+            is_part=part is not None,
         )
+        return entry_of(letter, message.partition)
+
+    def note_skipped(self, partition: int, skipped: Skipped) -> None:
+        """Say in the counts what of a partition's state could not be read, so that ``status`` shows it."""
+        counts = self._counts[partition].setdefault("", Counter())
+        for topic, number in skipped.by_topic.items():
+            if counts[f"skipped:{topic}"] != number:
+                counts[f"skipped:{topic}"] = number
+                self._dirty.add(partition)
 
     def count_of(self, partition: int, wnid: str, outcome: str) -> int:
         """How many were committed so far."""
@@ -249,7 +267,8 @@ class Ledger:
             return [item for item in taken if item.message.partition in self._marks]
 
     def _count(self, finished: Iterable[Finished]) -> list[Entry]:
-        touched: set[tuple[int, str]] = set()
+        touched = {(partition, "") for partition in self._dirty if partition in self._counts}
+        self._dirty.clear()
         for item in finished:
             counts = self._counts[item.message.partition]
             for count in item.counts:
@@ -278,10 +297,9 @@ class Ledger:
             else:
                 return
 
-    def _read_counts(self, partition: int) -> dict[str, Counter[str]]:
+    def _read_counts(self, partition: int, skipped: Skipped) -> dict[str, Counter[str]]:
         counts: dict[str, Counter[str]] = {}
-        for message in self._logbook.read(topics.PROGRESS.name, partition):
-            progress = decode(Progress, message.value)
+        for _, progress in read_state(self._logbook, Progress, partition, skipped=skipped):
             if progress.stage == self._stage and progress.partition == partition:
                 counts[progress.wnid] = Counter(progress.counts)
         return counts

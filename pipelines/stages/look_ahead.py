@@ -43,16 +43,16 @@ class Peek:
 
     partition: int
     start: int
-    hot: frozenset[bytes]
+    hot: frozenset[bytes | None]
 
 
 @dataclass(slots=True)
 class _Partition:
-    held: Counter[bytes] = field(default_factory=Counter)
+    held: Counter[bytes | None] = field(default_factory=Counter)
     next_offset: int = 0
     peeked_to: int = 0
     pass_to: int = 0
-    hot: frozenset[bytes] = frozenset()
+    hot: frozenset[bytes | None] = frozenset()
     deferred: int = 0
     rests_until_s: float = 0.0
 
@@ -60,7 +60,7 @@ class _Partition:
     def is_passing(self) -> bool:
         return self.next_offset < self.pass_to
 
-    def hot_keys(self, share: int) -> frozenset[bytes]:
+    def hot_keys(self, share: int) -> frozenset[bytes | None]:
         """Keys that hold much of the share, and not much less than the one that holds most."""
         most = max(self.held.values(), default=0)
         return frozenset(k for k, n in self.held.items() if n * _HOT_PART > share and n * _HOT_RATIO > most)

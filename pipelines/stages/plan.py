@@ -6,9 +6,9 @@ from typing import Final
 
 from synsift.crawler.queries import SynsetQuery
 from synsift.pipelines import topics
-from synsift.pipelines.errors import RecordError
 from synsift.pipelines.log.base import Log
-from synsift.pipelines.records import Query, decode
+from synsift.pipelines.reading import Broken, read
+from synsift.pipelines.records import Query
 from synsift.pipelines.topics import Router
 
 _BATCH: Final = 2_000
@@ -41,7 +41,7 @@ def plan(log: Log, router: Router, queries: Iterable[SynsetQuery], *, source: st
         Query(wnid=query.wnid, source=source, text=query.text, lang=query.lang, rank=query.rank, limit=limit)
         for query in queries
     ]
-    known = _planned_before(log, {router.of_wnid(query.wnid) for query in wanted})
+    known = _planned_before(log, router, {router.of_wnid(query.wnid) for query in wanted})
     new = list({_identity(query): query for query in wanted if _identity(query) not in known}.values())
     # Not all at once: a transaction of a whole ontology would outlast its time-out. Cut off, planning again goes on.
     for begin in range(0, len(new), _BATCH):
@@ -49,15 +49,13 @@ def plan(log: Log, router: Router, queries: Iterable[SynsetQuery], *, source: st
     return Planned(len(new), len(wanted) - len(new))
 
 
-def _planned_before(log: Log, partitions: Iterable[int]) -> set[tuple[str, ...]]:
+def _planned_before(log: Log, router: Router, partitions: Iterable[int]) -> set[tuple[str, ...]]:
     known: set[tuple[str, ...]] = set()
     for partition in partitions:
         for message in log.read(topics.QUERIES.name, partition):
-            try:
-                query = decode(Query, message.value)
-            except RecordError:
-                continue  # search makes a dead letter of it
-            if query.page == 0:
+            query = read(Query, message, router)
+            # What is broken becomes search's dead letter.
+            if not isinstance(query, Broken) and query.page == 0:
                 known.add(_identity(query))
     return known
 

@@ -21,7 +21,8 @@ from synsift.crawler.sources.base import FoundImage, Page, PageQuery, Reject, So
 from synsift.crawler.spiders.base import run_spider
 from synsift.crawler.spiders.search import SearchSpider
 from synsift.pipelines.log.base import Log, Message
-from synsift.pipelines.records import FoundBy, ImageUrl, Query, decode
+from synsift.pipelines.reading import Broken, Skipped, read
+from synsift.pipelines.records import FoundBy, ImageUrl, Query
 from synsift.pipelines.stages.download_stage import DownloadStage
 from synsift.pipelines.stages.ledger import Count
 from synsift.pipelines.topics import Entry, Router, host_of
@@ -120,7 +121,7 @@ class SearchStage(DownloadStage[PageQuery]):
             if waiting and waiting[0].message.partition == partition:
                 self._asking.pop(wnid, None)
 
-    def restore(self, partition: int) -> None:
+    def restore(self, partition: int, skipped: Skipped) -> None:
         """Forget what was counted beyond the committed counts."""
         self._uncommitted = {key: number for key, number in self._uncommitted.items() if key[1] != partition}
 
@@ -130,7 +131,11 @@ class SearchStage(DownloadStage[PageQuery]):
 
     async def take(self, message: Message) -> None:
         """Queue a query behind the others of its synset."""
-        ask = page_query(decode(Query, message.value), message)
+        query = read(Query, message, self._router)
+        if isinstance(query, Broken):
+            self._ledger.reject(message, query.outcome, query.text)
+            return
+        ask = page_query(query, message)
         if ask.source not in self._sources:
             known = ", ".join(sorted(self._sources))
             text = f"there is no source {ask.source!r}; this worker knows {known}"
@@ -201,7 +206,7 @@ class SearchStage(DownloadStage[PageQuery]):
         for reject in page.rejects:
             entries.append(
                 self._ledger.dead_letter(
-                    message, BAD_ENTRY, reject.message, wnid=query.wnid, value=reject.raw.encode("utf-8", "replace")
+                    message, BAD_ENTRY, reject.message, wnid=query.wnid, part=reject.raw.encode("utf-8", "replace")
                 )
             )
             counts.append(Count(query.wnid, BAD_ENTRY))

@@ -43,7 +43,12 @@ def blob(sha256: str) -> str:
 
 def candidate(wnid: str, image: Image) -> str:
     """Name of a survivor."""
-    return f"{CANDIDATES}{wnid}/{image.sha256}.{EXTENSIONS[image.format]}"
+    return named_candidate(wnid, image.sha256, EXTENSIONS[image.format])
+
+
+def named_candidate(wnid: str, sha256: str, extension: str) -> str:
+    """Name of a survivor whose file has the extension."""
+    return f"{CANDIDATES}{wnid}/{sha256}.{extension}"
 
 
 def provenance(wnid: str, sha256: str) -> str:

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from synsift.pipelines import topics
 from synsift.pipelines.log.base import Log
-from synsift.pipelines.records import Candidate, Survivor, decode
+from synsift.pipelines.reading import Skipped, read_state
+from synsift.pipelines.records import Candidate, Survivor
 from synsift.pipelines.stage import INPUTS
 from synsift.pipelines.storage import layout
 from synsift.pipelines.storage.base import ObjectStore
@@ -42,8 +42,7 @@ def _survivors(log: Log, partitions: int) -> Iterator[str]:
     for partition in range(partitions):
         # The same image may survive in several synsets, and be replaced in only one of them.
         standing: set[tuple[str, str]] = set()
-        for message in log.read(topics.SURVIVORS.name, partition):
-            survivor = decode(Survivor, message.value)
+        for message, survivor in read_state(log, Survivor, partition, skipped=Skipped()):
             wnid, sha256 = survivor.candidate.wnid, survivor.candidate.image.sha256
             standing.add((wnid, sha256))
             if survivor.replaces:
@@ -56,5 +55,6 @@ def _survivors(log: Log, partitions: int) -> Iterator[str]:
 def _open_candidates(log: Log, partitions: int) -> Iterator[str]:
     judged = {lag.partition: lag.committed for lag in log.lag("dedupe", INPUTS["dedupe"].name)}
     for partition in range(partitions):
-        for message in log.read(topics.CANDIDATES.name, partition, judged.get(partition, 0)):
-            yield decode(Candidate, message.value).image.sha256
+        start = judged.get(partition, 0)
+        for _, candidate in read_state(log, Candidate, partition, skipped=Skipped(), start=start):
+            yield candidate.image.sha256

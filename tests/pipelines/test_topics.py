@@ -1,15 +1,11 @@
-import zlib
 from collections import Counter
 
 import pytest
 
 from synsift.pipelines import topics
-from synsift.pipelines.topics import Router, host_of, partition_of
+from synsift.pipelines.partitioning import partition_of
+from synsift.pipelines.topics import Router, host_of
 from tests.pipelines.test_records import EXAMPLES
-
-
-def test_the_partitioner_is_crc32() -> None:
-    assert partition_of("n02091134", 16) == zlib.crc32(b"n02091134") % 16
 
 
 def test_keys_spread_over_partitions() -> None:

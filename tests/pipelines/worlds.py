@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from synsift.pipelines.dead_letters import DeadLetter, read_dead_letters
 from synsift.pipelines.log.sqlite import SqliteLog
 from synsift.pipelines.records import Candidate, FoundBy, HttpAnswer, Image, ImageUrl, Record, decode
 from synsift.pipelines.stages.fetch import image_record
@@ -26,10 +27,14 @@ class World:
     def records(self, topic: Topic, kind: type[R]) -> list[R]:
         """All records of a topic."""
         return [
-            decode(kind, message.value)
+            decode(kind, message.value or b"")
             for partition in range(PARTITIONS)
             for message in self.log.read(topic.name, partition)
         ]
+
+    def letters(self) -> list[DeadLetter]:
+        """All dead letters that are open."""
+        return [found.letter for found in read_dead_letters(self.log)]
 
     def paths(self, prefix: str) -> list[str]:
         """Names of objects."""
@@ -58,5 +63,5 @@ def candidate(image: Image, wnid: str = "n1", url: str = "http://a.example/x.jpg
     )
 
 
-def image_url(url: str, wnid: str = "n1", replay_of: str = "") -> ImageUrl:
-    return ImageUrl(wnid=wnid, url=url, found_by=FoundBy(source="urls", query="list.csv"), replay_of=replay_of)
+def image_url(url: str, wnid: str = "n1") -> ImageUrl:
+    return ImageUrl(wnid=wnid, url=url, found_by=FoundBy(source="urls", query="list.csv"))

@@ -24,7 +24,7 @@ def entry(text: str, *, partition: int = 0, topic: str = INPUT, key: str = "key"
 
 
 def texts(messages: Collection[Message]) -> list[str]:
-    return [message.value.decode() for message in messages]
+    return [(message.value or b"").decode() for message in messages]
 
 
 class Owner:
@@ -85,6 +85,21 @@ class LogContract:
         log = make_log()
         yield log
         log.close()
+
+    def test_keys_values_and_headers_come_back_as_they_were(self, log: Log) -> None:
+        written = [
+            Entry(INPUT, 0, b"k", b"v", (("a", b"1"), ("a", b"\xff\x00"), ("b", b""))),
+            Entry(INPUT, 0, None, b"v"),
+            Entry(INPUT, 0, b"", b""),
+            Entry(INPUT, 0, b"k", None, (("closes", b"0/7"),)),
+        ]
+        log.produce(written)
+        member = log.join("group", INPUT, Owner())
+        polled = poll_all(member, len(written))
+        assert polled == list(log.read(INPUT, 0))
+        assert [(m.key, m.value, m.headers) for m in polled] == [(e.key, e.value, e.headers) for e in written]
+        assert not any(m.damage for m in polled)
+        member.close()
 
     def test_what_waited_behind_a_pause_is_read_when_it_ends(self, log: Log) -> None:
         log.produce([entry(f"{n}", partition=n % PARTITIONS) for n in range(400)])

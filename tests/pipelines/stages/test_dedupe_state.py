@@ -6,6 +6,7 @@ import pytest
 
 from synsift.dedupe import Verdict
 from synsift.pipelines.errors import StoreUnavailable
+from synsift.pipelines.reading import Skipped
 from synsift.pipelines.records import Image, Survivor
 from synsift.pipelines.stages.dedupe_state import DedupeState, Judging, SnapshotPolicy, fingerprint_of
 from synsift.pipelines.stages.fetch import image_record
@@ -41,7 +42,7 @@ def judge_and_write(world: World, state: DedupeState, found: list[Image]) -> Non
 
 def verdicts(world: World, state: DedupeState, found: list[Image]) -> list[Verdict]:
     partition = world.router.of_wnid("n1")
-    state.restore(partition)
+    state.restore(partition, Skipped())
     return [state.judge(partition, "n1", fingerprint_of(image)) for image in found]
 
 
@@ -53,7 +54,7 @@ def written(world: World) -> World:
     """A world whose state was kept twice, and has a tail behind the last snapshot."""
     state = state_of(world)
     partition = world.router.of_wnid("n1")
-    state.restore(partition)
+    state.restore(partition, Skipped())
     judge_and_write(world, state, images(2))
     state.keep()
     judge_and_write(world, state, images(2, first=2))
@@ -102,7 +103,7 @@ def test_a_snapshot_of_another_log_is_not_believed(written: World, caplog: pytes
         type(written.log)(written.log.path.with_name("new.db"), partitions=4), written.objects, written.router
     )
     state = state_of(fresh)
-    state.restore(fresh.router.of_wnid("n1"))
+    state.restore(fresh.router.of_wnid("n1"), Skipped())
     judge_and_write(fresh, state, images(7, first=70))
     written.objects.put(newest, data)
     found = verdicts(fresh, state_of(fresh), PROBES)
@@ -116,11 +117,11 @@ def test_a_state_that_others_have_gone_on_from_keeps_only_what_is_its_own(
 ) -> None:
     before = paths(written)
     zombie = state_of(written)
-    zombie.restore(written.router.of_wnid("n1"))
+    zombie.restore(written.router.of_wnid("n1"), Skipped())
     for image in images(1, first=80):
         zombie.judge(written.router.of_wnid("n1"), "n1", fingerprint_of(image))  # never committed
     heir = state_of(written, NEVER)
-    heir.restore(written.router.of_wnid("n1"))
+    heir.restore(written.router.of_wnid("n1"), Skipped())
     judge_and_write(written, heir, images(3, first=90))
     zombie.keep()
     assert "are not all ours" in caplog.text

@@ -1,6 +1,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 
 import pytest
 from aiohttp import web
@@ -9,19 +10,20 @@ from synsift.crawler.download.attempt import Patience
 from synsift.crawler.download.dispatcher import Politeness
 from synsift.crawler.download.settings import Limits
 from synsift.pipelines import topics
-from synsift.pipelines.dead_letters import read_dead_letters, replay
+from synsift.pipelines.dead_letters import REPLAY_OF, read_dead_letters, replay
 from synsift.pipelines.errors import DiskFull, FencedError, StoreUnavailable
 from synsift.pipelines.log.base import Position
 from synsift.pipelines.log.sqlite import SqliteMember
 from synsift.pipelines.log.transaction import GatheredTransaction
-from synsift.pipelines.records import Candidate, DeadLetter, Fetched, ImageUrl, Progress
+from synsift.pipelines.reading import Skipped
+from synsift.pipelines.records import Candidate, Fetched, ImageUrl, Progress
 from synsift.pipelines.stages.fetch import BlobStore, FetchOptions, FetchStage
 from synsift.pipelines.storage import layout
 from synsift.pipelines.topics import Entry
 from synsift.pipelines.worker import Worker
 from tests.dedupe.pictures import encoded, scene
-from tests.pipelines.stages.web import SmallWeb
-from tests.pipelines.worlds import PARTITIONS, World, image_url
+from tests.pipelines.stages.web import ADDRESSES, SmallWeb
+from tests.pipelines.worlds import World, image_url
 
 
 def picture(seed: int) -> bytes:
@@ -49,11 +51,12 @@ def fetch(world: World, *, blobs: BlobStore | None = None, robots: bool = True, 
 
 
 def want(world: World, url: str, wnid: str = "n1", replay_of: str = "") -> None:
-    world.log.produce([world.router.image_url(image_url(url, wnid, replay_of))])
+    headers = ((REPLAY_OF, replay_of.encode()),) if replay_of else ()
+    world.log.produce([replace(world.router.image_url(image_url(url, wnid)), headers=headers)])
 
 
 def letters(world: World) -> list[tuple[str, int]]:
-    return [(x.letter.outcome, x.letter.attempts) for x in read_dead_letters(world.log, PARTITIONS)]
+    return [(x.letter.outcome, x.letter.attempts) for x in read_dead_letters(world.log)]
 
 
 def counts(world: World, wnid: str = "n1") -> dict[str, int]:
@@ -258,7 +261,7 @@ def test_a_replayed_failure_is_asked_anew_and_its_count_taken_back(site: SmallWe
     want(world, site.url("/a.jpg"))
     fetch(world)
     site.serve("/a.jpg", picture(1))
-    assert replay(world.log, world.router, read_dead_letters(world.log, PARTITIONS)) == 1
+    assert replay(world.log, world.router, read_dead_letters(world.log)) == 1
     assert letters(world) == []
     fetch(world)
     assert {name: number for name, number in counts(world).items() if number} == {"fetched": 1}
@@ -268,7 +271,7 @@ def test_a_replayed_failure_is_asked_anew_and_its_count_taken_back(site: SmallWe
 def test_a_broken_record_is_a_dead_letter_with_its_bytes(world: World) -> None:
     world.log.produce([Entry("image-urls", 1, b"host", b"\xff nonsense")])
     fetch(world)
-    (letter,) = world.records(topics.DEAD_LETTERS, DeadLetter)
+    (letter,) = world.letters()
     assert (letter.outcome, letter.value, letter.topic) == ("broken_record", b"\xff nonsense", "image-urls")
 
 
@@ -330,7 +333,7 @@ def test_an_input_that_is_poison_is_a_dead_letter_and_the_rest_goes_on(site: Sma
 def test_a_revoked_partition_is_forgotten(world: World) -> None:
     options = FetchOptions(Politeness(1, 1, 0), Patience(), Limits("x", 1, 1), 1, 1, 1)
     stage = FetchStage(world.log, world.router, blobs=world.objects, options=options)
-    stage.restore(1)
+    stage.restore(1, Skipped())
     stage.forget(1)
     assert stage._memory == {}
 
@@ -368,10 +371,10 @@ def test_hosts_behind_a_slow_one_in_its_partition_are_not_held_up_and_nothing_is
     world.log.produce(
         [world.router.image_url(image_url(gate.serve(f"/slow{n}.jpg", "127.0.0.1"))) for n in range(2_000)]
     )
-    fast = site.serve("/fast.jpg", picture(2)).replace("127.0.0.1", "127.0.0.2")
-    others = [world.router.image_url(image_url(f"{fast}?{n}")) for n in range(30)]
     slow_partition = world.router.of_url(site.url("/"))
-    world.log.produce([Entry(x.topic, slow_partition, b"127.0.0.2", x.value) for x in others])
+    neighbour = next(x for x in ADDRESSES[1:] if world.router.of_url(f"http://{x}/") == slow_partition)
+    fast = site.serve("/fast.jpg", picture(2)).replace("127.0.0.1", neighbour)
+    world.log.produce([world.router.image_url(image_url(f"{fast}?{n}")) for n in range(30)])
     stage = fetch_stage(world, timeout_s=120.0)
     worker = Worker(world.log, [stage], until_idle=False)
 

@@ -12,7 +12,8 @@ from synsift.crawler.download.settings import Limits
 from synsift.crawler.queries import SynsetQuery
 from synsift.crawler.sources import CommonsSource, Source, UrlListSource
 from synsift.pipelines import topics
-from synsift.pipelines.records import DeadLetter, ImageUrl, Progress, Query
+from synsift.pipelines.dead_letters import DeadLetter
+from synsift.pipelines.records import ImageUrl, Progress, Query
 from synsift.pipelines.stages.plan import Planned, plan
 from synsift.pipelines.stages.search import SearchOptions, SearchStage
 from synsift.pipelines.worker import Worker
@@ -62,7 +63,7 @@ def counts(world: World, wnid: str) -> dict[str, int]:
 
 
 def letters(world: World) -> list[DeadLetter]:
-    return world.records(topics.DEAD_LETTERS, DeadLetter)
+    return world.letters()
 
 
 def ask(world: World, *queries: SynsetQuery, source: str = "commons", limit: int = 0) -> Planned:

@@ -8,6 +8,8 @@ from aiohttp import web
 
 from tests.loopback import serving
 
+ADDRESSES = tuple(f"127.0.0.{n}" for n in range(1, 33))
+"""Hosts, as far as politeness goes; enough for two to share a partition."""
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -44,7 +46,7 @@ class SmallWeb:
 
 @contextmanager
 def small_web() -> Iterator[SmallWeb]:
-    """Serve on two addresses for the block."""
+    """Serve on a few addresses for the block."""
     site = SmallWeb()
 
     def make_app() -> web.Application:
@@ -52,5 +54,5 @@ def small_web() -> Iterator[SmallWeb]:
         app.router.add_get("/{path:.*}", site.answer)
         return app
 
-    with serving(make_app, ("127.0.0.1", "127.0.0.2")) as site.port:
+    with serving(make_app, ADDRESSES) as site.port:
         yield site

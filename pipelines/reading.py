@@ -1,0 +1,159 @@
+"""The one way to read a record, wherever it is read.
+
+    message ──read──▶ the record, or what is broken about it: never an exception
+
+On an input topic a broken input becomes a dead letter. On a state topic, ``read_state`` skips it: counted in a metric,
+said once in the log, shown by ``synsift status``, and listed by ``synsift log check``.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
+
+from synsift.pipelines import topics
+from synsift.pipelines.errors import RecordError
+from synsift.pipelines.log.base import Log, Message
+from synsift.pipelines.metrics import SKIPPED
+from synsift.pipelines.records import Candidate, Fetched, ImageUrl, Progress, Query, Record, Survivor, decode
+from synsift.pipelines.topics import Router, Topic
+
+R = TypeVar("R", bound=Record)
+
+_log: Final = logging.getLogger(__name__)
+
+BROKEN_RECORD: Final = "broken_record"
+"""Outcome of an input that isn't a record of its topic."""
+WRONG_PARTITION: Final = "wrong_partition"
+"""Outcome of a record that stands on another partition than its key's: two workers would judge one synset."""
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """What is wrong with an input.
+
+    Attributes:
+        outcome: ``broken_record`` or ``wrong_partition``.
+        text: What it is, for people.
+    """
+
+    outcome: str
+    text: str
+
+
+@dataclass(slots=True)
+class Skipped:
+    """What of a partition's state could not be read.
+
+    Attributes:
+        by_topic: How many records of each topic.
+    """
+
+    by_topic: Counter[str] = field(default_factory=Counter)
+
+    def note(self, message: Message, broken: Broken) -> None:
+        """Count one; the first of a topic is said aloud."""
+        if message.topic not in self.by_topic:
+            _log.warning(
+                "%s/%d/%d is skipped: %s; `synsift log check` lists all such records",
+                message.topic,
+                message.partition,
+                message.offset,
+                broken.text,
+            )
+        self.by_topic[message.topic] += 1
+        SKIPPED.labels(message.topic).inc()
+
+
+def read(kind: type[R], message: Message, router: Router) -> R | Broken:
+    """Read a record of a topic.
+
+    Args:
+        kind: What stands on the topic.
+        message: The record as the log gives it.
+        router: Knows where a record of its key belongs.
+    """
+    if message.damage:
+        return Broken(BROKEN_RECORD, message.damage)
+    if message.value is None:
+        return Broken(BROKEN_RECORD, f"not a {kind.__name__}: a tombstone, without a value")
+    record = read_bytes(kind, message.value)
+    if isinstance(record, Broken):
+        return record
+    wanted = _home(record, router)
+    if wanted is not None and wanted != message.partition:
+        text = f"it stands on partition {message.partition} and its key belongs on {wanted} of {router.partitions}"
+        return Broken(WRONG_PARTITION, text)
+    return record
+
+
+def read_bytes(kind: type[R], data: bytes) -> R | Broken:
+    """Read a record that is at hand without its message."""
+    try:
+        return decode(kind, data)
+    except RecordError as exc:
+        return Broken(BROKEN_RECORD, str(exc))
+    except Exception as exc:  # noqa: BLE001 - a decoder of outside bytes: whatever it raises, it is the bytes' fault
+        return Broken(BROKEN_RECORD, f"not a {kind.__name__}: {type(exc).__name__}")
+
+
+def read_state(
+    log: Log, kind: type[R], partition: int, *, skipped: Skipped, start: int = 0
+) -> Iterator[tuple[Message, R]]:
+    """Read a state topic's partition without what can't be read. A tombstone is no record, and nothing is wrong."""
+    topic = topics.TOPIC_OF[kind]
+    return good(log.read(topic.name, partition, start), kind, Router(log.partitions), skipped)
+
+
+def good(messages: Iterator[Message], kind: type[R], router: Router, skipped: Skipped) -> Iterator[tuple[Message, R]]:
+    """What can be read of a state topic's messages."""
+    for message in messages:
+        record = read(kind, message, router)
+        if not isinstance(record, Broken):
+            yield message, record
+        elif message.value is not None or message.damage:
+            skipped.note(message, record)
+
+
+def read_all(log: Log, kind: type[R], skipped: Skipped | None = None) -> Iterator[R]:
+    """Every good record of a kind's topic."""
+    noted = Skipped() if skipped is None else skipped
+    for partition in range(log.partitions):
+        for _, record in read_state(log, kind, partition, skipped=noted):
+            yield record
+
+
+@dataclass(frozen=True, slots=True)
+class BadRecord:
+    """A record that can't be read, and where it stands."""
+
+    topic: str
+    partition: int
+    offset: int
+    problem: str
+
+
+def check(log: Log, topic: Topic, kind: type[Record]) -> Iterator[BadRecord | None]:
+    """Read a whole topic: None for each good record, and what is wrong with each other one."""
+    router = Router(log.partitions)
+    for partition in range(log.partitions):
+        for message in log.read(topic.name, partition):
+            record = read(kind, message, router)
+            if isinstance(record, Broken) and (message.value is not None or message.damage):
+                yield BadRecord(topic.name, partition, message.offset, record.text)
+            else:
+                yield None
+
+
+def _home(record: Record, router: Router) -> int | None:
+    """The partition that a record belongs on; None where any will do."""
+    if isinstance(record, (Query, Candidate)):
+        return router.of_wnid(record.wnid)
+    if isinstance(record, Survivor):
+        return router.of_wnid(record.candidate.wnid)
+    if isinstance(record, (ImageUrl, Fetched)):
+        return router.of_url(record.url)
+    if isinstance(record, Progress):
+        return record.partition
+    return None
