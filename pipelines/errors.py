@@ -7,6 +7,7 @@ SynsiftError
 │   └── UnknownVersion       written by a newer program
 ├── LogError                 the log can't be read or written
 │   ├── LogUnavailable       for now; trying again may help
+│   ├── DamagedLog           its file is not what was written; `synsift log recover` makes a new one of what is whole
 │   └── FencedError          this member lost its partitions: it must write nothing more
 ├── StoreError               the object store refused
 │   ├── NoSuchObject         that was to be read or copied
@@ -49,6 +50,10 @@ class LogUnavailable(LogError):
     """The log can't be reached or is locked, for now."""
 
     retriable = True
+
+
+class DamagedLog(LogError):
+    """The log's file is damaged, or is no log."""
 
 
 class FencedError(LogError):

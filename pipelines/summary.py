@@ -22,6 +22,16 @@ class SynsetCounts:
     wnid: str
     stages: dict[str, Counter[str]]
 
+    @property
+    def skipped(self) -> dict[str, int]:
+        """Records of state topics that workers could not read: topic → how many. Stands under the empty wnid."""
+        return {
+            name.partition(":")[2]: number
+            for counts in self.stages.values()
+            for name, number in counts.items()
+            if name.startswith("skipped:") and number > 0
+        }
+
     def of(self, stage: str, *outcomes: str) -> int:
         """How many inputs of a stage ended in one of the outcomes."""
         counts = self.stages.get(stage, Counter())

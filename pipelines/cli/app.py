@@ -13,6 +13,7 @@ from synsift.pipelines.cli import (
     dedupe,
     demo,
     folders,
+    log,
     ontology,
     run,
     status,
@@ -71,6 +72,7 @@ app.command()(calibrate.calibrate)
 app.command()(run.run)
 app.command()(status.status)
 app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(log.app, name="log")
 app.add_typer(storage.app, name="storage")
 app.add_typer(topics.app, name="topics")
 app.command("config")(config.config)

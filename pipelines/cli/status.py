@@ -65,19 +65,25 @@ class _Shown:
 
 def _show(log: Log, shown: _Shown) -> None:
     from synsift.pipelines.dead_letters import read_dead_letters
+    from synsift.pipelines.reading import Skipped
     from synsift.pipelines.summary import read_counts
 
-    letters = read_dead_letters(log)
+    skipped = Skipped()
+    letters = read_dead_letters(log, skipped)
+    counts = read_counts(log, skipped)
     print_rows(_stage_rows(log, Counter(found.letter.stage for found in letters)), shown.output)
     if shown.by_partition:
         _gap(shown.output)
         print_rows(_partition_rows(log), shown.output, empty="no partition has work or an owner")
     if shown.synsets:
         _gap(shown.output)
-        counts = read_counts(log)
         print_rows((synset_row(x) for wnid, x in counts.items() if wnid), shown.output, empty="no synset yet")
     if shown.output is Format.TABLE and letters:
         err.print(f"\n{len(letters)} dead letters: synsift dead-letters list")
+    unread = skipped.by_topic + Counter(counts[""].skipped if "" in counts else {})
+    if unread:
+        what = ", ".join(f"{number} of {topic}" for topic, number in sorted(unread.items()))
+        err.print(f"{unread.total()} records can't be read and are skipped ({what}): synsift log check")
 
 
 def _gap(output: Format) -> None:

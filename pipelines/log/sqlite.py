@@ -14,7 +14,7 @@ from synsift.pipelines.errors import FencedError
 from synsift.pipelines.log.base import Lag, Listener, Message, Position
 from synsift.pipelines.log.sqlite_group import Group
 from synsift.pipelines.log.sqlite_rows import Row, message_of, record_id, row_of
-from synsift.pipelines.log.sqlite_schema import connect, errors_of, immediate
+from synsift.pipelines.log.sqlite_schema import connect, errors_of, immediate, quick_check
 from synsift.pipelines.log.transaction import GatheredTransaction
 from synsift.pipelines.topics import Entry
 
@@ -53,6 +53,7 @@ class SqliteLog:
         self.clock = clock
         self.written = threading.Condition()
         self._lock = threading.Lock()
+        quick_check(path)
         self._db = connect(path, partitions)
 
     def produce(self, entries: Sequence[Entry]) -> None:

@@ -2,14 +2,17 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
-from synsift.pipelines.errors import ConfigError, DiskFull, LogError, LogUnavailable
+from synsift.pipelines.errors import ConfigError, DamagedLog, DiskFull, LogError, LogUnavailable
 
 _FORMAT: Final = "2"
 _BUSY_TIMEOUT_S: Final = 30.0
+APPLICATION_ID: Final = 0x73796E73  # "syns": what `file` and SQLite itself know the file by
+_CHECKED_BYTES: Final = 512 * 1024 * 1024
+"""A larger file isn't read whole at each opening: that takes seconds. `synsift log check` does."""
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -53,8 +56,11 @@ def connect(path: Path, partitions: int) -> sqlite3.Connection:
     """
     with errors_of(path):
         path.parent.mkdir(parents=True, exist_ok=True)
+        is_new = not path.exists() or path.stat().st_size == 0
         db = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
         try:
+            if not is_new:
+                _recognise(db, path)
             _prepare(db, path, partitions)
         except BaseException:
             db.close()
@@ -62,8 +68,40 @@ def connect(path: Path, partitions: int) -> sqlite3.Connection:
     return db
 
 
+def quick_check(path: Path, *, whole: bool = False) -> None:
+    """Make sure that the file's pages hang together; a large file's only if ``whole`` is asked for.
+
+    Raises:
+        DamagedLog: They don't.
+    """
+    with errors_of(path):
+        if not path.exists() or (path.stat().st_size > _CHECKED_BYTES and not whole):
+            return
+        with closing(sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S)) as db:
+            (verdict,) = db.execute("PRAGMA quick_check(1)").fetchone()
+        if verdict != "ok":
+            raise DamagedLog(damaged(path, verdict))
+
+
+def damaged(path: Path, reason: str) -> str:
+    """What to say of a damaged log."""
+    return f"the log {path} is damaged: {reason}. `synsift log recover` makes a new one of what is whole"
+
+
+def _recognise(db: sqlite3.Connection, path: Path) -> None:
+    """Before anything is written: a stranger's database is left as it is."""
+    (found,) = db.execute("PRAGMA application_id").fetchone()
+    tables = {row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if found == APPLICATION_ID or not tables:
+        return
+    if {"meta", "records", "heads"} <= tables:
+        raise LogError(f"{path} was written by an earlier version of synsift: choose another --out, or move it away")
+    raise LogError(f"{path} is a database of another program, and was left as it is: choose another --out")
+
+
 def _prepare(db: sqlite3.Connection, path: Path, partitions: int) -> None:
     db.execute("PRAGMA journal_mode=WAL")
+    db.execute(f"PRAGMA application_id={APPLICATION_ID}")
     db.execute("PRAGMA synchronous=NORMAL")
     with immediate(db):
         for statement in _SCHEMA.split(";"):
@@ -104,6 +142,8 @@ def errors_of(path: Path) -> Iterator[None]:
             raise DiskFull(f"no space left for the log {path}: free some and run the same command again") from exc
         if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
             raise LogUnavailable(f"the log {path} stayed locked for {_BUSY_TIMEOUT_S:.0f} s") from exc
+        if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+            raise DamagedLog(damaged(path, str(exc))) from exc
         raise LogError(f"the log {path}: {exc}") from exc
     except OSError as exc:
         raise LogError(f"the log {path}: {exc}") from exc

@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from synsift.crawler.download.attempt import Patience, url_problem
+from synsift.crawler.download.attempt import MAX_URL_CHARACTERS, Patience, url_problem
 from synsift.crawler.download.dispatcher import Politeness
 from synsift.crawler.download.downloader import Abandoned, Downloader, Received
 from synsift.crawler.download.settings import Limits
@@ -31,6 +31,11 @@ LIMIT_REACHED: Final = "limit_reached"
 UNKNOWN_SOURCE: Final = "unknown_source"
 BAD_ENTRY: Final = "bad_entry"
 _LOOK_AHEAD: Final = 1_000
+_MAX_TITLE: Final = 500
+"""Characters of a title or of authors: longer ones are essays, and travel with every record of their image."""
+_MAX_LICENCE: Final = 200
+_MAX_REJECT: Final = 64_000
+"""Characters that are kept of an entry that can't be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +80,24 @@ def image_url(query: Query, found: FoundImage, rank: int) -> ImageUrl:
             lang=query.lang,
             query_rank=query.rank,
             rank=rank,
-            landing_page=found.landing_page,
-            title=found.title,
-            author=found.author,
-            licence=found.licence,
-            licence_url=found.licence_url,
+            landing_page=_bounded_url(found.landing_page),
+            title=bounded(found.title, _MAX_TITLE),
+            author=bounded(found.author, _MAX_TITLE),
+            licence=bounded(found.licence, _MAX_LICENCE),
+            licence_url=_bounded_url(found.licence_url),
         ),
     )
+
+
+def bounded(text: str, most: int) -> str:
+    """A text of a source as it may stand in a record: without what UTF-8 can't write, and cut where it is too long."""
+    clean = text.encode("utf-8", "replace").decode() if not text.isascii() else text
+    return clean if len(clean) <= most else clean[: most - 1] + "…"
+
+
+def _bounded_url(url: str) -> str:
+    """A URL that was cut leads somewhere else: one that is too long is left out."""
+    return bounded(url, MAX_URL_CHARACTERS) if len(url) <= MAX_URL_CHARACTERS else ""
 
 
 def limit_counter(query: Query) -> str:
@@ -206,7 +222,11 @@ class SearchStage(DownloadStage[PageQuery]):
         for reject in page.rejects:
             entries.append(
                 self._ledger.dead_letter(
-                    message, BAD_ENTRY, reject.message, wnid=query.wnid, part=reject.raw.encode("utf-8", "replace")
+                    message,
+                    BAD_ENTRY,
+                    reject.message,
+                    wnid=query.wnid,
+                    part=reject.raw[:_MAX_REJECT].encode("utf-8", "replace"),
                 )
             )
             counts.append(Count(query.wnid, BAD_ENTRY))

@@ -1,0 +1,104 @@
+"""``synsift log``."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import typer
+
+from synsift.pipelines.cli.console import err, print_rows
+from synsift.pipelines.cli.options import ConfigFile, Format, Out, OutputFormat, SetValues, settings_of
+from synsift.pipelines.folder_lock import lock_folder
+from synsift.pipelines.log.base import Log
+from synsift.pipelines.reading import BadRecord
+
+app = typer.Typer(no_args_is_help=True, help="The log: read it whole and check it, make a new one of a damaged one.")
+
+
+@app.command()
+def check(
+    out: Out = None,
+    file: ConfigFile = None,
+    values: SetValues = None,
+    output: OutputFormat = Format.TABLE,
+) -> None:
+    """Read every record of the log, and list those that can't be read. Exit status 1 if there are any.
+
+    [bold]Examples[/bold]
+
+      synsift log check --out dogs
+
+      synsift log check --format jsonl
+    """
+    from synsift.pipelines.assembly import log_path, open_log
+    from synsift.pipelines.log.sqlite_schema import quick_check
+
+    settings = settings_of(file, values, store__url=out)
+    if not settings.kafka.bootstrap:
+        if not log_path(settings).exists():
+            err.print(f"there is no log at {log_path(settings)}")
+            raise typer.Exit(1)
+        quick_check(log_path(settings), whole=True)
+    counted = [0, 0]
+    with contextlib.closing(open_log(settings)) as log:
+        print_rows(_bad(log, counted), output, empty="")
+    read, bad = counted
+    err.print(f"read {read} records, {bad} of them can't be used")
+    if bad:
+        err.print("hint: workers skip them, or make dead letters of them; nothing else has to be done")
+        raise typer.Exit(1)
+
+
+@app.command()
+def recover(
+    survivors: Annotated[
+        bool, typer.Option("--survivors/--no-survivors", help="Add survivors that only the store knows")
+    ] = True,
+    out: Out = None,
+    file: ConfigFile = None,
+    values: SetValues = None,
+) -> None:
+    """Make a new log of what is whole of a damaged one, and add the survivors that the store knows.
+
+    The damaged file stays beside the new one, under another name. Where there is no log any more, a new one gets the
+    survivors that stand in the store with their provenance. No worker may run.
+
+    [bold]Examples[/bold]
+
+      synsift log recover --out dogs
+    """
+    from synsift.pipelines.assembly import log_path, open_parts, store_address
+    from synsift.pipelines.log.sqlite_recovery import recover as recover_log
+    from synsift.pipelines.survivors import rebuild
+
+    settings = settings_of(file, values, store__url=out)
+    with lock_folder(store_address(settings).folder):
+        path = log_path(settings)
+        if not settings.kafka.bootstrap and path.exists():
+            found = recover_log(path, settings.log.partitions)
+            err.print(f"kept {found.kept.total()} records; the damaged log is {found.put_aside} now")
+            err.print(f"lost: {found.damaged} damaged records, {found.unreadable} unreadable stretches of the file")
+            if found.lost_positions:
+                err.print("the positions were lost: what was done before is looked at again")
+        if survivors:
+            parts = open_parts(settings)
+            with contextlib.closing(parts.log):
+                err.print(f"added {rebuild(parts.log, parts.objects)} survivors that only the store knew")
+
+
+def _bad(log: Log, counted: list[int]) -> Iterator[dict[str, Any]]:
+    from synsift.pipelines import dead_letters, reading, topics
+
+    checks: list[Iterator[BadRecord | None]] = [
+        reading.check(log, topic, kind) for kind, topic in topics.TOPIC_OF.items()
+    ]
+    for found in (record for one in [*checks, dead_letters.check(log)] for record in one):
+        counted[0] += 1
+        if found is not None:
+            counted[1] += 1
+            yield {
+                "topic": found.topic,
+                "partition": found.partition,
+                "offset": found.offset,
+                "problem": found.problem,
+            }

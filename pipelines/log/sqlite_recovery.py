@@ -1,0 +1,226 @@
+"""A new log from what is whole of a damaged one.
+
+    damaged log.db ──rows that can be read, and whose checksum is right──▶ log.db.recovered ──▶ log.db
+                                                                           damaged one ──▶ log.db.damaged-1
+
+The damaged file is read only, and kept. A page that can't be read costs the records on it; what stands behind it is
+found by bisection. Positions are taken over where they can be read; what was compacted is compacted again.
+"""
+
+import shutil
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from synsift.pipelines import topics
+from synsift.pipelines.errors import LogError
+from synsift.pipelines.log.sqlite_rows import TOPIC_NUMBERS, Row, message_of, place_of, record_id
+from synsift.pipelines.log.sqlite_schema import connect, errors_of, immediate
+
+_SELECT: Final = "SELECT id, key, value, headers, checksum FROM records WHERE id >= ? AND id < ? ORDER BY id LIMIT ?"
+_FORGET: Final = "DELETE FROM records WHERE id = (SELECT id FROM latest WHERE topic = ? AND partition = ? AND key = ?)"
+_BATCH: Final = 1_000
+_NEAR: Final = 5_000
+_PAGE: Final = 4096
+_PAGE_COUNT: Final = slice(28, 32)  # within the header: https://www.sqlite.org/fileformat.html, section 1.3
+_MOST_FILLED: Final = 1 << 30
+_MAX_PARTITIONS: Final = 1 << 14
+_COMPACTED: Final = {topic.name for topic in topics.ALL if topic.cleanup is topics.Cleanup.COMPACT}
+
+
+@dataclass(slots=True)
+class Recovered:
+    """What a recovery found.
+
+    Attributes:
+        kept: Records of each topic that the new log has.
+        damaged: Records whose bytes are not what was written, left behind.
+        unreadable: Stretches of the file that can't be read at all.
+        lost_positions: Whether the groups' positions were lost: all inputs are judged anew.
+        put_aside: Where the damaged file is now.
+    """
+
+    kept: Counter[str] = field(default_factory=Counter)
+    damaged: int = 0
+    unreadable: int = 0
+    lost_positions: bool = False
+    put_aside: Path | None = None
+
+
+def recover(path: Path, partitions: int) -> Recovered:
+    """Replace a damaged log by a new one. No process may have it open.
+
+    Raises:
+        LogError: There is no file, or the new one can't be written.
+    """
+    if not path.is_file():
+        raise LogError(f"there is no log at {path}")
+    found = Recovered()
+    fresh = path.with_name(path.name + ".recovered")
+    with errors_of(path):
+        _remove(fresh)
+        with closing(connect(fresh, partitions)) as new:
+            new.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            with _opened_damaged(path, fresh.read_bytes()[:_PAGE]) as old:
+                _copy(old, new, found)
+            new.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        found.put_aside = _put_aside(path)
+        _remove(path)
+        fresh.rename(path)
+        _remove(fresh)
+    return found
+
+
+@contextmanager
+def _opened_damaged(path: Path, first_page: bytes) -> Iterator[sqlite3.Connection]:
+    """A copy of the damaged log, made such that SQLite looks at it at all."""
+    copy = path.with_name(path.name + ".recovering")
+    _remove(copy)
+    try:
+        for suffix in ("", "-wal"):
+            if Path(f"{path}{suffix}").exists():
+                shutil.copyfile(f"{path}{suffix}", f"{copy}{suffix}")
+        _mend_header(copy, first_page)
+        with closing(sqlite3.connect(copy, timeout=30.0)) as db:
+            yield db
+    finally:
+        _remove(copy)
+
+
+def _mend_header(path: Path, first_page: bytes) -> None:
+    """Fill up a file that was cut off, and where the first page can't be read, take that of a new log.
+
+    A new log's tables are made in one order, so its first page says where the damaged one's begin, too.
+    """
+    size = path.stat().st_size
+    with path.open("r+b") as file:
+        claimed = int.from_bytes(file.read(_PAGE)[_PAGE_COUNT], "big") * _PAGE
+        if size < claimed <= max(_MOST_FILLED, 100 * size):
+            file.truncate(claimed)
+        with closing(sqlite3.connect(path)) as db:
+            tables = _try(db, "SELECT name FROM sqlite_master")
+        if tables is not None and ("records",) in tables:
+            return
+        header = bytearray(first_page)
+        header[_PAGE_COUNT] = max(1, -(-size // _PAGE)).to_bytes(4, "big")
+        file.seek(0)
+        file.write(header)
+
+
+def _copy(old: sqlite3.Connection, new: sqlite3.Connection, found: Recovered) -> None:
+    ends: dict[tuple[str, int], int] = {}
+    rows: list[Row] = []
+    for row in _whole_rows(old, found):
+        topic, partition, offset = place_of(row[0])
+        ends[(topic, partition)] = offset + 1
+        found.kept[topic] += 1
+        rows.append(row)
+        if len(rows) == _BATCH:
+            _write(new, rows)
+            rows.clear()
+    _write(new, rows)
+    heads = _try(old, "SELECT topic, partition, next FROM heads") or []
+    positions = _try(old, "SELECT grp, topic, partition, next, note FROM positions")
+    found.lost_positions = positions is None
+    # An offset that was given once is never given again, even if its record is lost.
+    for topic, partition, end in [*heads, *((row[1], row[2], row[3]) for row in positions or [])]:
+        ends[(topic, partition)] = max(end, ends.get((topic, partition), 0))
+    with immediate(new):
+        new.executemany("INSERT OR REPLACE INTO heads VALUES (?, ?, ?)", [(*place, end) for place, end in ends.items()])
+        new.executemany("INSERT OR REPLACE INTO positions VALUES (?, ?, ?, ?, ?)", positions or [])
+
+
+def _write(new: sqlite3.Connection, rows: list[Row]) -> None:
+    with immediate(new):
+        for row in rows:
+            topic, partition, _ = place_of(row[0])
+            if topic in _COMPACTED and row[1] is not None:
+                place = (topic, partition, row[1])
+                new.execute(_FORGET, place)
+                new.execute("INSERT OR REPLACE INTO latest VALUES (?, ?, ?, ?)", (*place, row[0]))
+            new.execute("INSERT OR IGNORE INTO records VALUES (?, ?, ?, ?, ?)", row)
+
+
+def _whole_rows(old: sqlite3.Connection, found: Recovered) -> Iterator[Row]:
+    for topic in TOPIC_NUMBERS:
+        begin, end = record_id(topic, 0, 0), record_id(topic, _MAX_PARTITIONS - 1, 0) + (1 << 40)
+        for row in _readable(old, begin, end, found):
+            if message_of(row).damage:
+                found.damaged += 1
+            else:
+                yield row
+
+
+def _readable(old: sqlite3.Connection, begin: int, end: int, found: Recovered) -> Iterator[Row]:
+    """Rows of a range of ids, in order, without the stretches that can't be read."""
+    while begin < end:
+        rows = _try(old, _SELECT, begin, end, _BATCH)
+        if rows is None:
+            rows = _one_by_one(old, begin, end)
+            if not rows:
+                found.unreadable += 1
+                begin = _behind_damage(old, begin, end)
+                continue
+        if not rows:
+            return
+        # A damaged page may claim ids of other places: never go back.
+        yield from (row for row in rows if begin <= row[0] < end)
+        begin = max(begin, *(row[0] for row in rows if row[0] < end), 0) + 1
+
+
+def _one_by_one(old: sqlite3.Connection, begin: int, end: int) -> list[Row]:
+    """The rows before the first that can't be read, at most a batch of them."""
+    rows: list[Row] = []
+    while len(rows) < _BATCH:
+        row = _try(old, _SELECT, begin, end, 1)
+        if not row:
+            break
+        rows += row
+        begin = max(begin, row[0][0]) + 1
+    return rows
+
+
+def _behind_damage(old: sqlite3.Connection, begin: int, end: int) -> int:
+    """The first id from which on a row can be read again, or the end; ``begin`` can't.
+
+    A page holds some dozens of rows, so the next ids are tried one after the other, and only then larger steps.
+    """
+    tried, step = begin, 1
+    while tried + step < end and _try(old, _SELECT, tried + step, end, 1) is None:
+        tried += step
+        step = 1 if tried - begin < _NEAR else step * 2
+    low, high = tried, min(tried + step, end)
+    while high - low > 1:
+        middle = (low + high) // 2
+        if _try(old, _SELECT, middle, end, 1) is None:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+def _try(old: sqlite3.Connection, query: str, *parameters: int) -> list[Any] | None:
+    try:
+        return old.execute(query, parameters).fetchall()
+    except (sqlite3.DatabaseError, UnicodeError, OverflowError):
+        return None
+
+
+def _put_aside(path: Path) -> Path:
+    number = 1
+    while (aside := path.with_name(f"{path.name}.damaged-{number}")).exists():
+        number += 1
+    for suffix in ("-wal", ""):  # the log itself last: cut off before, the next try begins anew
+        part = Path(f"{path}{suffix}")
+        if part.exists():
+            part.rename(f"{aside}{suffix}")
+    return aside
+
+
+def _remove(path: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        Path(f"{path}{suffix}").unlink(missing_ok=True)
