@@ -81,7 +81,10 @@ def read(kind: type[R], message: Message, router: Router) -> R | Broken:
     record = read_bytes(kind, message.value)
     if isinstance(record, Broken):
         return record
-    wanted = _home(record, router)
+    try:
+        wanted = _home(record, router)
+    except Exception as exc:  # noqa: BLE001 - as above: hosts are texts of strangers
+        return Broken(BROKEN_RECORD, f"its key can't be found: {type(exc).__name__}")
     if wanted is not None and wanted != message.partition:
         text = f"it stands on partition {message.partition} and its key belongs on {wanted} of {router.partitions}"
         return Broken(WRONG_PARTITION, text)

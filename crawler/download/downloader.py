@@ -6,6 +6,7 @@ stage ──submit──▶ Downloader ──next──▶ spider ──▶ Scra
          abandoned
 """
 
+import contextlib
 import logging
 import time
 from collections.abc import Callable
@@ -143,28 +144,46 @@ class Downloader(Generic[T]):
 
     async def answered(self, job: Job[T], answer: Answer, extract: Callable[[], Any]) -> None:
         """Take a response; ``extract`` gives its content and may raise ``SourceError``."""
+
+        def step() -> attempt.Step | Received:
+            return self._after_answer(job, answer, extract)
+
+        await self._end(job, step)
+
+    async def failed(self, job: Job[T], outcome: Outcome, message: str) -> None:
+        """Take a request that got no response."""
+        await self._end(
+            job, lambda: attempt.after_error(outcome, message, attempts=job.attempts, patience=self._patience)
+        )
+
+    async def _end(self, job: Job[T], decide: Callable[[], "attempt.Step | Received"]) -> None:
+        """Bring a request to its end. Whatever is raised on the way costs this task, and never the host's place."""
+        host = job.host
+        try:
+            await self._carry_out(job, decide())
+        except Exception as exc:  # noqa: BLE001 - the guard between the web's answers and everything else
+            _log.error("%s: an answer could not be dealt with", job.current_url, exc_info=exc)
+            bug = Abandoned(Outcome.INTERNAL_ERROR, f"{type(exc).__name__}: {exc}", job.attempts)
+            with contextlib.suppress(Exception):  # told already, or can't be told: the input stays open in the log
+                await self._receiver.abandoned(job.task, bug)
+        finally:
+            self._dispatcher.finish(host)
+
+    def _after_answer(self, job: Job[T], answer: Answer, extract: Callable[[], Any]) -> "attempt.Step | Received":
         step = attempt.after_answer(
             answer, attempts=job.attempts, redirects=job.redirects, patience=self._patience, now_s=time.time()
         )
         if not isinstance(step, Take):
-            await self._carry_on(job, step)
-            return
+            return step
         try:
-            content = extract()
+            return Received(answer, extract(), job.attempts)
         except SourceBusy as exc:
-            await self._carry_on(job, self._after_busy(job, exc))
+            return self._after_busy(job, exc)
         except SourceError as exc:
-            await self._carry_on(job, GiveUp(Outcome.SOURCE_ERROR, str(exc)))
-        else:
-            try:
-                await self._receiver.received(job.task, Received(answer, content, job.attempts))
-            finally:
-                self._dispatcher.finish(job.host)
-
-    async def failed(self, job: Job[T], outcome: Outcome, message: str) -> None:
-        """Take a request that got no response."""
-        step = attempt.after_error(outcome, message, attempts=job.attempts, patience=self._patience)
-        await self._carry_on(job, step)
+            return GiveUp(Outcome.SOURCE_ERROR, str(exc))
+        except Exception as exc:  # noqa: BLE001 - an odd answer must cost one page, not the source's other synsets
+            _log.warning("%s: the answer can't be read", job.current_url, exc_info=exc)
+            return GiveUp(Outcome.SOURCE_ERROR, f"the answer can't be read: {type(exc).__name__}: {exc}")
 
     def _after_busy(self, job: Job[T], busy: SourceBusy) -> attempt.Step:
         """A source's own "come back later", said in a body of status 200, counts as status 503."""
@@ -178,9 +197,10 @@ class Downloader(Generic[T]):
         )
         return GiveUp(Outcome.SOURCE_ERROR, str(busy)) if isinstance(step, GiveUp) else step
 
-    async def _carry_on(self, job: Job[T], step: attempt.Step) -> None:
-        host = job.host
-        if isinstance(step, Follow):
+    async def _carry_out(self, job: Job[T], step: "attempt.Step | Received") -> None:
+        if isinstance(step, Received):
+            await self._receiver.received(job.task, step)
+        elif isinstance(step, Follow):
             job.attempts -= 1  # a redirect is a part of the same try
             job.redirects += 1
             job.current_url = step.url
@@ -188,12 +208,11 @@ class Downloader(Generic[T]):
             self._dispatcher.add(job.host, job)
         elif isinstance(step, Retry):
             _log.debug("trying %s again in %.1f s", job.current_url, step.wait_s)
+            if step.host_wide:
+                self._dispatcher.pause(job.host, step.wait_s)
             job.current_url = job.url
             job.host = self._host_of(job.url)
             job.redirects = 0
-            if step.host_wide:
-                self._dispatcher.pause(host, step.wait_s)
             self._dispatcher.add(job.host, job, delay_s=step.wait_s)
         elif isinstance(step, GiveUp):
             await self._receiver.abandoned(job.task, Abandoned(step.outcome, step.message, job.attempts))
-        self._dispatcher.finish(host)

@@ -21,6 +21,7 @@ _IMAGE_MIMES: Final = frozenset(
     {"image/jpeg", "image/png", "image/webp", "image/gif", "image/tiff", "image/bmp", "image/x-ms-bmp", "image/avif"}
 )
 _TAG: Final = re.compile(r"<[^>]*>")
+_MOST_LAG_S: Final = 3600.0
 _SPACE: Final = re.compile(r"\s+")
 # CirrusSearch's operators: a synset's word must not act as one.
 _OPERATORS: Final = re.compile(r'["~*?\\:!|()\[\]{}^/<>]')
@@ -71,7 +72,8 @@ class CommonsSource:
         """Read an answer of the API."""
         answer = _parse(body)
         _check_error(answer)
-        pages = answer.get("query", {}).get("pages", [])
+        query_part = answer.get("query") or {}
+        pages = query_part.get("pages", []) if isinstance(query_part, dict) else None
         if not isinstance(pages, list):
             raise SourceError("the API's answer has no list of pages: formatversion=2 is not understood")
         images: list[FoundImage] = []
@@ -116,7 +118,12 @@ class CommonsSource:
 def _continuation(cursor: str) -> dict[str, str]:
     if not cursor:
         return {}
-    return {str(name): str(value) for name, value in json.loads(cursor).items()}
+    try:
+        said = {str(name): str(value) for name, value in json.loads(cursor).items()}
+        urlencode(said)
+    except (ValueError, AttributeError, RecursionError) as exc:
+        raise SourceError(f"the continuation {cursor[:80]!r} can't be read") from exc
+    return said
 
 
 def _search_rank(entry: object) -> int:
@@ -127,7 +134,7 @@ def _search_rank(entry: object) -> int:
 def _parse(body: bytes) -> dict[str, Any]:
     try:
         answer = json.loads(body)
-    except ValueError as exc:
+    except (ValueError, RecursionError) as exc:
         start = body[:80].decode("utf-8", "replace").strip()
         raise SourceError(f"the API answered something that isn't JSON, beginning {start!r}") from exc
     if not isinstance(answer, dict):
@@ -143,8 +150,9 @@ def _check_error(answer: dict[str, Any]) -> None:
     info = str(error.get("info", ""))[:300] if isinstance(error, dict) else str(error)[:300]
     message = f"the API says {code}: {info}"
     if code in ("maxlag", "ratelimited", "readonly") or code.startswith("internal_api_error"):
-        lag = error.get("lag", 0) if isinstance(error, dict) else 0
-        raise SourceBusy(message, retry_after_s=max(5.0, float(lag)) if code == "maxlag" else 0.0)
+        lag = error.get("lag") if isinstance(error, dict) else None
+        lag_s = float(lag) if isinstance(lag, (int, float)) and 0 <= lag < _MOST_LAG_S else 0.0
+        raise SourceBusy(message, retry_after_s=max(5.0, lag_s) if code == "maxlag" else 0.0)
     raise SourceError(message)
 
 

@@ -74,6 +74,10 @@ class DownloadStage(ABC, Generic[T]):
         """End the work on a task whose URL was given up."""
 
     @abstractmethod
+    async def drop(self, task: T) -> None:
+        """A bug ended a task, and its input is rejected: let what waits for it go on."""
+
+    @abstractmethod
     def message_of(self, task: T) -> Message:
         """The input behind a task."""
 
@@ -187,6 +191,7 @@ class DownloadStage(ABC, Generic[T]):
             await end(task, result)
         except Exception as exc:  # noqa: BLE001 - the per-item guard: a bug must cost one input, not the worker
             self._end_with_bug(self.message_of(task), exc)
+            await self.drop(task)
 
     def _end_with_bug(self, message: Message, bug: Exception) -> None:
         _log.error("%s: %s/%d/%d", self.name, message.topic, message.partition, message.offset, exc_info=bug)

@@ -175,7 +175,10 @@ class FetchStage(DownloadStage[Wanted]):
         if isinstance(record, Broken):
             self._ledger.reject(message, record.outcome, record.text)
             return
-        wanted = Wanted(message, record)
+        await self._want(Wanted(message, record))
+
+    async def _want(self, wanted: Wanted) -> None:
+        message = wanted.message
         memory = self._memory.get(message.partition)
         if memory is None:
             return  # revoked since it was read: the next owner reads it, too
@@ -226,6 +229,14 @@ class FetchStage(DownloadStage[Wanted]):
         """Note that a URL gives nothing."""
         await self._end_without(task, result)
 
+    async def drop(self, task: Wanted) -> None:
+        """Those that waited for the same URL ask for it themselves."""
+        memory = self._memory.get(task.message.partition)
+        waiting = memory.in_flight.pop(task.record.url, []) if memory is not None else []
+        for wanted in waiting:
+            if self._ledger.is_open(wanted.message):
+                await self._want(wanted)
+
     def _keep(self, body: bytes) -> Image:
         """Fingerprint and store an image; in a thread."""
         with WORK_SECONDS.labels(self.name).time():
@@ -271,7 +282,7 @@ class FetchStage(DownloadStage[Wanted]):
             Fetched(
                 url=task.record.url,
                 outcome=result.outcome,
-                message=result.message[:500],
+                message=result.message[:500].encode("utf-8", "replace").decode(),
                 attempts=result.attempts,
                 wnids=(task.record.wnid,),
             ),

@@ -17,6 +17,7 @@ from synsift.crawler.download.dispatcher import Politeness
 from synsift.crawler.download.downloader import Abandoned, Downloader, Received
 from synsift.crawler.download.settings import Limits
 from synsift.crawler.ontology import is_identifier
+from synsift.crawler.outcome import Outcome
 from synsift.crawler.sources.base import FoundImage, Page, PageQuery, Reject, Source
 from synsift.crawler.spiders.base import run_spider
 from synsift.crawler.spiders.search import SearchSpider
@@ -174,6 +175,10 @@ class SearchStage(DownloadStage[PageQuery]):
         self._ledger.reject(ask.message, result.outcome, result.message, attempts=result.attempts, wnid=ask.wnid)
         await self._ask_next(ask)
 
+    async def drop(self, task: PageQuery) -> None:
+        """The next query of the synset goes on."""
+        await self._ask_next(_ask(task))
+
     async def _ask_next(self, ask: Ask) -> None:
         waiting = self._asking.get(ask.wnid)
         if waiting is None:
@@ -190,12 +195,21 @@ class SearchStage(DownloadStage[PageQuery]):
         waiting = self._asking[wnid]
         while waiting:
             ask = waiting[0]
-            if self._room(ask) > 0:
-                await self.downloader.submit(ask, self._sources[ask.source].request_url(ask))
+            if self._room(ask) <= 0:
+                self._ledger.finish(ask.message, [], [Count(wnid, LIMIT_REACHED)])
+            elif (url := self._url_of(ask)) is not None:
+                await self.downloader.submit(ask, url)
                 return
-            self._ledger.finish(ask.message, [], [Count(wnid, LIMIT_REACHED)])
             waiting.popleft()
         self._asking.pop(wnid, None)
+
+    def _url_of(self, ask: Ask) -> str | None:
+        """What to ask; None, and a dead letter, where the source can't say."""
+        try:
+            return self._sources[ask.source].request_url(ask)
+        except Exception as exc:  # noqa: BLE001 - the per-item guard: one odd query must not stop its synset's others
+            self._ledger.reject(ask.message, Outcome.SOURCE_ERROR, f"{type(exc).__name__}: {exc}", wnid=ask.wnid)
+            return None
 
     def _room(self, ask: Ask) -> int:
         """How many image URLs the synset may still get."""
