@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+from synsift.dedupe.costs import refuse_costly, webp_pixels
 from synsift.dedupe.errors import CorruptImage, ImageError, TooManyPixels, TruncatedImage, UnsupportedFormat
 
 FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
@@ -100,9 +101,13 @@ def decode(data: bytes, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Decoded:
     Raises:
         UnsupportedFormat: Not an image of an allowed format.
         TooManyPixels: Above the limit.
+        TooCostly: Decoding would cost far more than its pixels are worth.
         TruncatedImage: Data ends early.
         CorruptImage: Any other fault of the data.
     """
+    refuse_costly(data)
+    if (promised := webp_pixels(data)) > max_pixels:
+        raise TooManyPixels(f"{promised} pixels are more than the limit of {max_pixels}")
     try:
         return _decode(data, max_pixels)
     except UnidentifiedImageError as exc:

@@ -4,6 +4,7 @@ DedupeError
 └── ImageError               the bytes can't be fingerprinted; trying again won't help
     ├── UnsupportedFormat    not an image, or of a format outside the allow-list
     ├── TooManyPixels        the header promises more pixels than the limit
+    ├── TooCostly            decoding would cost far more than its pixels are worth
     ├── TruncatedImage       the data ends before the picture does
     └── CorruptImage         the data contradicts itself
 """
@@ -36,6 +37,12 @@ class TooManyPixels(ImageError):
     """More pixels than the limit, by the header: nothing was decoded."""
 
     outcome = "too_many_pixels"
+
+
+class TooCostly(ImageError):
+    """Made to cost: scans, segments or chunks without end, by the headers; nothing was decoded."""
+
+    outcome = "too_costly"
 
 
 class TruncatedImage(ImageError):

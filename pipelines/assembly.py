@@ -16,6 +16,8 @@ from synsift.crawler.identity import user_agent
 from synsift.crawler.sources import CommonsSource, Source, UrlListSource
 from synsift.dedupe import DEFAULT_CRITERIA, Matcher, MatchOptions
 from synsift.pipelines.config import DedupeSettings, Settings
+from synsift.pipelines.decoding.pool import DecoderPool
+from synsift.pipelines.decoding.pool import Limits as DecodingLimits
 from synsift.pipelines.errors import ConfigError
 from synsift.pipelines.folders.sets import read_set
 from synsift.pipelines.log.base import Log
@@ -167,11 +169,12 @@ def _fetch(parts: Parts) -> Stage:
             obey_robots=settings.obey_robots,
             allow_networks=settings.allow_networks,
         ),
-        max_pixels=settings.max_pixels,
         look_ahead=settings.look_ahead,
         threads=settings.threads,
     )
-    return FetchStage(parts.log, parts.router, blobs=parts.objects, options=options)
+    limits = DecodingLimits(settings.max_pixels, settings.decode_cpu_s, memory_bytes=settings.decode_memory_mb << 20)
+    decoders = DecoderPool(settings.threads, limits)
+    return FetchStage(parts.log, parts.router, blobs=parts.objects, decoders=decoders, options=options)
 
 
 def match_options(settings: DedupeSettings) -> MatchOptions:

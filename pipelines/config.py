@@ -143,7 +143,9 @@ class FetchSettings(Branch):
     max_wait_s: float = Field(default=120.0, ge=0, description="Longest wait for a host that asks for one")
     redirects: int = Field(default=5, ge=0, description="Redirects to follow")
     look_ahead: int = Field(default=2000, ge=1, le=100_000, description="URLs held in memory")
-    threads: int = Field(default=2, ge=1, le=64, description="Threads that decode and store")
+    threads: int = Field(default=2, ge=1, le=64, description="Images decoded and stored at once, a process each")
+    decode_cpu_s: int = Field(default=10, ge=1, description="CPU time that decoding one image may take")
+    decode_memory_mb: int = Field(default=640, ge=400, description="Memory that decoding one image may take")
     obey_robots: bool = Field(default=True, description="Ask every host's robots.txt (RFC 9309)")
     allow_networks: tuple[Annotated[str, AfterValidator(_network)], ...] = Field(
         default=(), description="Networks that may be reached although they aren't public"

@@ -27,7 +27,7 @@ from synsift.crawler.download.settings import Limits
 from synsift.crawler.outcome import Outcome
 from synsift.crawler.spiders.base import run_spider
 from synsift.crawler.spiders.fetch import FetchSpider
-from synsift.dedupe import ImageError, fingerprint
+from synsift.dedupe import Fingerprint, ImageError
 from synsift.pipelines import topics
 from synsift.pipelines.clock import now_text
 from synsift.pipelines.dead_letters import REPLAY_OF
@@ -63,6 +63,16 @@ class BlobStore(Protocol):
         """Whether there is an object."""
 
 
+class Fingerprinter(Protocol):
+    """What fetching needs of the decoders. Thread-safe."""
+
+    def fingerprint(self, data: bytes) -> Fingerprint:
+        """Fingerprint a picture; ``ImageError`` if that can't be done."""
+
+    def close(self) -> None:
+        """Release what is held."""
+
+
 @dataclass(frozen=True, slots=True)
 class FetchOptions:
     """What a fetch stage needs of the configuration."""
@@ -70,7 +80,6 @@ class FetchOptions:
     politeness: Politeness
     patience: Patience
     limits: Limits
-    max_pixels: int
     look_ahead: int
     threads: int
 
@@ -107,13 +116,8 @@ class _PartitionMemory:
         self.fetched[_digest(fetched.url.encode())] = encode(fetched)
 
 
-def image_record(data: bytes, max_pixels: int) -> Image:
-    """Fingerprint an image.
-
-    Raises:
-        ImageError: It can't be decoded.
-    """
-    found = fingerprint(data, max_pixels=max_pixels)
+def image_record(found: Fingerprint) -> Image:
+    """What a record says of an image."""
     return Image(
         sha256=found.sha256,
         hash=found.to_text(),
@@ -130,9 +134,12 @@ class FetchStage(DownloadStage[Wanted]):
 
     name = "fetch"
 
-    def __init__(self, log: Log, router: Router, *, blobs: BlobStore, options: FetchOptions) -> None:
+    def __init__(
+        self, log: Log, router: Router, *, blobs: BlobStore, decoders: Fingerprinter, options: FetchOptions
+    ) -> None:
         super().__init__(log, router, look_ahead=options.look_ahead)
         self._blobs = blobs
+        self._decoders = decoders
         self._options = options
         self._memory: dict[int, _PartitionMemory] = {}
         self._workers = ThreadPoolExecutor(options.threads, thread_name_prefix="fetch-work")
@@ -147,6 +154,7 @@ class FetchStage(DownloadStage[Wanted]):
             await run_spider(FetchSpider, downloader, self._options.limits)
         finally:
             self._workers.shutdown(wait=False, cancel_futures=True)
+            self._decoders.close()
 
     def restore(self, partition: int, skipped: Skipped) -> None:
         """Read what was fetched from the partition's hosts."""
@@ -240,7 +248,7 @@ class FetchStage(DownloadStage[Wanted]):
     def _keep(self, body: bytes) -> Image:
         """Fingerprint and store an image; in a thread."""
         with WORK_SECONDS.labels(self.name).time():
-            image = image_record(body, self._options.max_pixels)
+            image = image_record(self._decoders.fingerprint(body))
             self._blobs.put(layout.blob(image.sha256), body, overwrite=False)
         return image
 

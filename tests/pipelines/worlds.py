@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from synsift.dedupe import Fingerprint, fingerprint
 from synsift.pipelines.dead_letters import DeadLetter, read_dead_letters
 from synsift.pipelines.log.sqlite import SqliteLog
 from synsift.pipelines.records import Candidate, FoundBy, HttpAnswer, Image, ImageUrl, Record, decode
@@ -48,9 +49,19 @@ def make_world(folder: Path) -> World:
 
 def stored(world: World, data: bytes) -> Image:
     """Put an image into the blob store."""
-    image = image_record(data, 1_000_000)
+    image = image_record(fingerprint(data))
     world.objects.put(layout.blob(image.sha256), data)
     return image
+
+
+class InProcess:
+    """A decoder without a process, for tests of what stands around it."""
+
+    def fingerprint(self, data: bytes) -> Fingerprint:
+        return fingerprint(data, max_pixels=1_000_000)
+
+    def close(self) -> None:
+        pass
 
 
 def candidate(image: Image, wnid: str = "n1", url: str = "http://a.example/x.jpg") -> Candidate:

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from synsift.dedupe import Verdict
+from synsift.dedupe import Verdict, fingerprint
 from synsift.pipelines.errors import StoreUnavailable
 from synsift.pipelines.reading import Skipped
 from synsift.pipelines.records import Image, Survivor
@@ -21,7 +21,7 @@ ALWAYS = SnapshotPolicy(growth=1, age_s=10.0**9)
 
 def images(count: int, *, width: int = 160, first: int = 0) -> list[Image]:
     pictures = [scene(seed).resize((width, width * 3 // 4)) for seed in range(first, first + count)]
-    return [image_record(encoded(picture, "JPEG", quality=90), 1_000_000) for picture in pictures]
+    return [image_record(fingerprint(encoded(picture, "JPEG", quality=90))) for picture in pictures]
 
 
 def state_of(world: World, policy: SnapshotPolicy = ALWAYS, *, snapshots: bool = True) -> DedupeState:

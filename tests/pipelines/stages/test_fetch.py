@@ -23,7 +23,7 @@ from synsift.pipelines.topics import Entry
 from synsift.pipelines.worker import Worker
 from tests.dedupe.pictures import encoded, scene
 from tests.pipelines.stages.web import ADDRESSES, SmallWeb
-from tests.pipelines.worlds import World, image_url
+from tests.pipelines.worlds import InProcess, World, image_url
 
 
 def picture(seed: int) -> bytes:
@@ -37,11 +37,10 @@ def fetch_stage(
         politeness=Politeness(16, 4, delay_s),
         patience=Patience(attempts=3, redirects=3, backoff_s=0.05, max_wait_s=2.0),
         limits=Limits("synsift/test (+t@example.org)", timeout_s, 100_000, robots, ("127.0.0.0/24",)),
-        max_pixels=1_000_000,
         look_ahead=500,
         threads=2,
     )
-    return FetchStage(world.log, world.router, blobs=blobs or world.objects, options=options)
+    return FetchStage(world.log, world.router, blobs=blobs or world.objects, decoders=InProcess(), options=options)
 
 
 def fetch(world: World, *, blobs: BlobStore | None = None, robots: bool = True, delay_s: float = 0.0) -> None:
@@ -331,8 +330,8 @@ def test_an_input_that_is_poison_is_a_dead_letter_and_the_rest_goes_on(site: Sma
 
 
 def test_a_revoked_partition_is_forgotten(world: World) -> None:
-    options = FetchOptions(Politeness(1, 1, 0), Patience(), Limits("x", 1, 1), 1, 1, 1)
-    stage = FetchStage(world.log, world.router, blobs=world.objects, options=options)
+    options = FetchOptions(Politeness(1, 1, 0), Patience(), Limits("x", 1, 1), 1, 1)
+    stage = FetchStage(world.log, world.router, blobs=world.objects, decoders=InProcess(), options=options)
     stage.restore(1, Skipped())
     stage.forget(1)
     assert stage._memory == {}

@@ -1,0 +1,120 @@
+"""A decoder's process: reads files from its standard input, writes fingerprints to its standard output.
+
+Run as ``python -m synsift.pipelines.decoding.decoder``. What it may do is limited once everything is loaded: no new
+file or socket can be opened (``RLIMIT_NOFILE`` is what is open already), nothing can be written to a file
+(``RLIMIT_FSIZE``), and for each picture the address space and the CPU time are what the request grants. The environment
+that it gets has no secrets. It ends with its standard input.
+"""
+
+import io
+import os
+import resource
+import signal
+import sys
+import warnings
+from typing import BinaryIO, Final
+
+from PIL import Image
+
+from synsift.dedupe import FORMATS, CorruptImage, ImageError, fingerprint
+from synsift.dedupe.costs import refuse_costly, webp_pixels
+from synsift.pipelines.decoding.protocol import ANSWER, ERROR, FINGERPRINT, MORE_MEMORY, READY, REQUEST
+
+_PAGE_BYTES: Final = resource.getpagesize()
+_MESSAGE_CHARACTERS: Final = 500
+LARGE_PIXELS: Final = 12_000_000
+"""From here on a picture needs a large grant: by its header, before it is tried in vain."""
+
+
+def main() -> None:
+    """Serve until the standard input ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent drains, and closes the pipe
+    warnings.simplefilter("ignore")
+    _load_everything()
+    statm = os.open("/proc/self/statm", os.O_RDONLY)
+    _forbid()
+    source, sink = sys.stdin.buffer, sys.stdout.buffer
+    _answer(sink, READY, b"")
+    while True:
+        head = source.read(REQUEST.size)
+        if len(head) < REQUEST.size:
+            return
+        size, max_pixels, grant_bytes, cpu_s = REQUEST.unpack(head)
+        data = source.read(size)
+        if len(data) < size:
+            return
+        _grant(statm, grant_bytes, cpu_s)
+        _answer(sink, *_fingerprint(data, max_pixels, grant_bytes))
+
+
+def _fingerprint(data: bytes, max_pixels: int, grant_bytes: int) -> tuple[bytes, bytes]:
+    pixels = 0
+    try:
+        refuse_costly(data)
+        pixels = _pixels(data)
+        if LARGE_PIXELS < pixels <= max_pixels and grant_bytes < SMALL_GRANT_LIMIT:
+            return MORE_MEMORY, b""
+        return FINGERPRINT, fingerprint(data, max_pixels=max_pixels).to_record()
+    except ImageError as exc:
+        # Not every library says that it was memory that it lacked.
+        if isinstance(exc.__cause__, MemoryError) or (exc.outcome == CorruptImage.outcome and pixels > LARGE_PIXELS):
+            return MORE_MEMORY, b""
+        return ERROR, f"{exc.outcome}\0{exc}"[:_MESSAGE_CHARACTERS].encode("utf-8", "replace")
+    except MemoryError:
+        return MORE_MEMORY, b""
+
+
+SMALL_GRANT_LIMIT: Final = 400 * 1024 * 1024
+"""A grant below this is a small one."""
+
+
+def _pixels(data: bytes) -> int:
+    """What the header promises; 0 where it can't be read: decoding says why."""
+    if (promised := webp_pixels(data)) > 0:
+        return promised
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            return image.width * image.height
+    except Exception:  # noqa: BLE001 - hostile bytes make readers of headers raise anything
+        return 0
+
+
+def _answer(sink: BinaryIO, kind: bytes, body: bytes) -> None:
+    sink.write(ANSWER.pack(kind, len(body)) + body)
+    sink.flush()
+
+
+def _load_everything() -> None:
+    """Use each format once: what is loaded late could not be loaded any more."""
+    Image.init()
+    Image.MAX_IMAGE_PIXELS = None  # the limit that counts is checked before any pixel is decoded
+    for kind in FORMATS:
+        for mode in ("L", "RGB"):
+            file = io.BytesIO()
+            Image.effect_noise((160, 140), 60).convert(mode).save(file, kind)
+            fingerprint(file.getvalue())
+    try:
+        fingerprint(b"\xff\xd8\xff not an image")
+    except ImageError:
+        return
+
+
+def _forbid() -> None:
+    """Open and write nothing from now on."""
+    highest = max(int(name) for name in os.listdir("/proc/self/fd"))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 1, highest + 1))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _grant(statm: int, grant_bytes: int, cpu_s: int) -> None:
+    """Set the limits of one picture, counted from what the process has now."""
+    in_use = int(os.pread(statm, 64, 0).split()[0]) * _PAGE_BYTES
+    resource.setrlimit(resource.RLIMIT_AS, (in_use + grant_bytes, resource.RLIM_INFINITY))
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    used_s = int(usage.ru_utime + usage.ru_stime) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (used_s + cpu_s, resource.RLIM_INFINITY))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,27 @@
+"""What a decoder's process may come to.
+
+ImageError
+├── DecoderCrashed    the process died on the picture, twice
+├── DecodeTimeout     it took more than its share of CPU or of time
+└── DecodeMemory      it wanted more memory than it may have
+"""
+
+from synsift.dedupe import ImageError
+
+
+class DecoderCrashed(ImageError):
+    """The decoder's process died on it, and another one did, too."""
+
+    outcome = "decoder_crashed"
+
+
+class DecodeTimeout(ImageError):
+    """Decoding took too long."""
+
+    outcome = "decode_timeout"
+
+
+class DecodeMemory(ImageError):
+    """Decoding took too much memory."""
+
+    outcome = "decode_memory"

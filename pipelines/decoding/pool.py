@@ -1,0 +1,271 @@
+"""The decoders of a worker: as many processes as pictures are decoded at once, each replaced when it dies.
+
+Small pictures are decoded side by side. A large one waits for the one large grant that a worker has, so that what a
+worker needs in all stays bounded, whatever comes.
+"""
+
+import contextlib
+import hashlib
+import logging
+import os
+import queue
+import select
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from typing import Final
+
+from synsift.dedupe import CorruptImage, Fingerprint, ImageError
+from synsift.pipelines.decoding.errors import DecodeMemory, DecoderCrashed, DecodeTimeout
+from synsift.pipelines.decoding.protocol import (
+    ANSWER,
+    ERROR,
+    FINGERPRINT,
+    MAX_ANSWER_BYTES,
+    MORE_MEMORY,
+    READY,
+    REQUEST,
+)
+
+_log: Final = logging.getLogger(__name__)
+
+SMALL_GRANT_BYTES: Final = 192 * 1024 * 1024
+_PIPE_BYTES: Final = 1024 * 1024
+_START_S: Final = 120.0
+# Python and its libraries leave a little behind with each picture; a fresh process costs a third of a second.
+_PICTURES_A_PROCESS: Final = 20_000
+# Nothing of the worker's secrets is a decoder's business.
+_ENVIRONMENT: Final = ("PATH", "LD_LIBRARY_PATH", "PYTHONPATH", "VIRTUAL_ENV", "LANG", "HOME", "OPENBLAS_CORETYPE")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one picture may cost.
+
+    Attributes:
+        max_pixels: Width × height, by the header.
+        cpu_s: CPU time.
+        wall_s: Time, on a machine that is busy with other things.
+        memory_bytes: Address space beside what a decoder needs anyway.
+    """
+
+    max_pixels: int
+    cpu_s: int = 10
+    wall_s: float = 120.0
+    memory_bytes: int = 640 * 1024 * 1024
+
+
+class _Died(Exception):
+    """A decoder's process ended in the midst of a picture."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class _Decoder:
+    """One process. Used by one thread at a time."""
+
+    def __init__(self) -> None:
+        environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "synsift.pipelines.decoding.decoder"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # C libraries complain about broken pictures; the answers say it
+            env=environment | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"},
+            bufsize=0,
+            start_new_session=True,  # Ctrl-C is the worker's: it drains, and closes the pipes
+        )
+        assert self._process.stdin is not None  # noqa: S101 - as was asked for
+        assert self._process.stdout is not None  # noqa: S101
+        self._to, self._from = self._process.stdin.fileno(), self._process.stdout.fileno()
+        os.set_blocking(self._to, False)
+        os.set_blocking(self._from, False)
+        with contextlib.suppress(ImportError, OSError):
+            import fcntl
+
+            fcntl.fcntl(self._to, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+        self.served = 0
+        self._is_ready = False
+
+    def ask(self, data: bytes, limits: Limits, grant_bytes: int) -> tuple[bytes, bytes]:
+        """Give it a picture; its answer.
+
+        Raises:
+            TimeoutError: It took longer than it may.
+            _Died: It is gone.
+        """
+        if not self._is_ready:
+            deadline_s = time.monotonic() + _START_S
+            if self._read_answer(deadline_s)[0] != READY:
+                raise _Died(0)
+            self._is_ready = True
+        self.served += 1
+        deadline_s = time.monotonic() + limits.wall_s
+        head = REQUEST.pack(len(data), limits.max_pixels, grant_bytes, limits.cpu_s)
+        self._write(memoryview(head + data), deadline_s)
+        return self._read_answer(deadline_s)
+
+    def end(self, *, kill: bool = False) -> int:
+        """End the process; how it ended."""
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
+        if kill:
+            self._process.kill()
+        try:
+            return self._process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            return self._process.wait()
+
+    def _write(self, data: memoryview, deadline_s: float) -> None:
+        while data:
+            self._wait(self._to, select.POLLOUT, deadline_s)
+            try:
+                data = data[os.write(self._to, data) :]
+            except BlockingIOError:
+                continue
+            except OSError:
+                raise _Died(self.end(kill=True)) from None
+
+    def _read_answer(self, deadline_s: float) -> tuple[bytes, bytes]:
+        kind, size = ANSWER.unpack(self._read(ANSWER.size, deadline_s))
+        if size > MAX_ANSWER_BYTES:
+            raise _Died(self.end(kill=True))
+        return kind, self._read(size, deadline_s)
+
+    def _read(self, size: int, deadline_s: float) -> bytes:
+        parts = bytearray()
+        while len(parts) < size:
+            self._wait(self._from, select.POLLIN, deadline_s)
+            try:
+                part = os.read(self._from, size - len(parts))
+            except BlockingIOError:
+                continue
+            if not part:
+                raise _Died(self.end())
+            parts += part
+        return bytes(parts)
+
+    def _wait(self, pipe: int, event: int, deadline_s: float) -> None:
+        poll = select.poll()
+        poll.register(pipe, event)
+        remaining_s = deadline_s - time.monotonic()
+        if remaining_s <= 0 or not poll.poll(remaining_s * 1000):
+            self.end(kill=True)
+            raise TimeoutError
+
+
+class DecoderPool:
+    """Decoders, started when they are first needed. Thread-safe."""
+
+    def __init__(self, processes: int, limits: Limits) -> None:
+        """Make a pool.
+
+        Args:
+            processes: Pictures decoded at once.
+            limits: Of one picture.
+        """
+        self._limits = limits
+        self._large = threading.Lock()
+        self._free: queue.LifoQueue[_Decoder | None] = queue.LifoQueue()
+        self._closed = False
+        for _ in range(processes):
+            self._free.put(None)
+
+    def fingerprint(self, data: bytes) -> Fingerprint:
+        """Fingerprint a picture, waiting for a decoder.
+
+        Raises:
+            ImageError: It can't be, or costs more than it may; nothing but this one picture is lost.
+        """
+        kind, body = self._patiently(data, SMALL_GRANT_BYTES)
+        if kind == MORE_MEMORY:
+            with self._large:
+                kind, body = self._patiently(data, self._limits.memory_bytes)
+        if kind == MORE_MEMORY:
+            raise DecodeMemory(f"decoding it takes more than {self._limits.memory_bytes >> 20} MiB")
+        return _read_answer(kind, body, data)
+
+    def close(self) -> None:
+        """End the processes that are free, and each other one when it becomes so."""
+        self._closed = True
+        with contextlib.suppress(queue.Empty):
+            while True:
+                decoder = self._free.get_nowait()
+                if decoder is not None:
+                    decoder.end()
+
+    def _patiently(self, data: bytes, grant_bytes: int) -> tuple[bytes, bytes]:
+        """Ask once, and again in a fresh process if one dies: what came before may have damaged it."""
+        try:
+            return self._ask(data, grant_bytes, fresh=False)
+        except _Died as exc:
+            _raise_if_limited(exc)
+            _log.warning("a decoder died (%s); trying its picture again in a fresh one", _how(exc.status))
+        try:
+            return self._ask(data, grant_bytes, fresh=True)
+        except _Died as exc:
+            _raise_if_limited(exc)
+            raise DecoderCrashed(f"the decoder died on it: {_how(exc.status)}") from exc
+
+    def _ask(self, data: bytes, grant_bytes: int, *, fresh: bool) -> tuple[bytes, bytes]:
+        decoder = self._free.get()
+        try:
+            if decoder is not None and (fresh or decoder.served >= _PICTURES_A_PROCESS):
+                decoder.end()
+                decoder = None
+            if decoder is None:
+                decoder = _Decoder()
+            return decoder.ask(data, self._limits, grant_bytes)
+        except TimeoutError:
+            decoder = None
+            raise DecodeTimeout(f"decoding took longer than {self._limits.wall_s:.0f} s") from None
+        except _Died:
+            decoder = None
+            raise
+        finally:
+            if self._closed and decoder is not None:
+                decoder.end()
+                decoder = None
+            self._free.put(decoder)
+
+
+def _read_answer(kind: bytes, body: bytes, data: bytes) -> Fingerprint:
+    """What a decoder answered; it saw bytes of strangers, so its word isn't taken for what can be checked."""
+    if kind == FINGERPRINT:
+        try:
+            found = Fingerprint.from_record(body)
+        except ValueError as exc:
+            raise CorruptImage(f"the decoder made a fingerprint that can't be one: {exc}") from exc
+        if found.sha256 != hashlib.sha256(data).hexdigest() or found.size_bytes != len(data):
+            raise CorruptImage("the decoder made a fingerprint of something else")
+        return found
+    outcome, _, message = body.decode("utf-8", "replace").partition("\0")
+    raise _ERRORS.get(outcome, CorruptImage)(message if kind == ERROR else f"the decoder said {kind!r}")
+
+
+def _kinds(root: type[ImageError]) -> dict[str, type[ImageError]]:
+    return {kind.outcome: kind for kind in root.__subclasses__()}
+
+
+_ERRORS: Final = _kinds(ImageError)
+
+
+def _raise_if_limited(died: _Died) -> None:
+    if died.status == -signal.SIGXCPU:
+        raise DecodeTimeout("decoding took more CPU time than it may") from died
+    if died.status == -signal.SIGKILL:
+        raise DecodeMemory("its decoder was killed, which is what a machine without memory does") from died
+
+
+def _how(status: int) -> str:
+    if status < 0:
+        with contextlib.suppress(ValueError):
+            return f"signal {signal.Signals(-status).name}"
+    return f"exit status {status}"

@@ -1,0 +1,17 @@
+"""What is said between a worker and a decoder's process, over two pipes.
+
+request   size (8 bytes), most pixels (8), grant in bytes (8), CPU seconds (4); then the file
+answer    one letter, size (4 bytes), then its body:
+          F a fingerprint    E outcome, 0, message    M nothing: it wants a larger grant    R nothing: ready
+"""
+
+import struct
+from typing import Final
+
+REQUEST: Final = struct.Struct("<QQQI")
+ANSWER: Final = struct.Struct("<cI")
+FINGERPRINT: Final = b"F"
+ERROR: Final = b"E"
+MORE_MEMORY: Final = b"M"
+READY: Final = b"R"
+MAX_ANSWER_BYTES: Final = 64 * 1024
