@@ -83,6 +83,7 @@ def kafka_address(settings: Settings) -> KafkaAddress:
         connect_timeout_s=kafka.connect_timeout_s,
         session_timeout_s=kafka.session_timeout_s,
         poll_timeout_s=kafka.poll_timeout_s,
+        keep_done=kafka.keep_done,
     )
 
 

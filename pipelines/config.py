@@ -60,7 +60,10 @@ class KafkaSettings(Branch):
     bootstrap: str = Field(default="", description="Brokers, host:port with commas; empty for the log in SQLite")
     prefix: str = Field(default="", description="Before the names of topics and groups")
     replication: int = Field(default=1, ge=1, description="Replicas of the topics that `topics create` makes")
-    retention_days: int = Field(default=30, ge=1, description="How long topics that may forget keep their records")
+    retention_days: int = Field(default=30, ge=1, description="How long `duplicates` and `dead-letters` keep records")
+    keep_done: int = Field(
+        default=100_000, ge=-1, description="Inputs of a partition that stay when they are done; -1 for all"
+    )
     compression: str = Field(default="gzip", pattern="^(gzip|)$", description="Of record batches; empty for none")
     security_protocol: str = Field(
         default="PLAINTEXT",

@@ -45,6 +45,13 @@ SKIPPED: Final = Counter(
     registry=REGISTRY,
 )
 
+MISSING: Final = Counter(
+    "synsift_pipelines_missing_inputs_total",
+    "Inputs that the log deleted before they were done",
+    ["topic"],
+    registry=REGISTRY,
+)
+
 
 class LiveCollector:
     """Gauges made of the stages' and the log's own statistics, when asked."""

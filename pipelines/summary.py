@@ -25,11 +25,19 @@ class SynsetCounts:
     @property
     def skipped(self) -> dict[str, int]:
         """Records of state topics that workers could not read: topic → how many. Stands under the empty wnid."""
+        return self._noted("skipped:")
+
+    @property
+    def lost(self) -> dict[str, int]:
+        """Inputs that the log deleted before they were done: topic → how many. Stands under the empty wnid."""
+        return self._noted("lost:")
+
+    def _noted(self, prefix: str) -> dict[str, int]:
         return {
-            name.partition(":")[2]: number
+            name.removeprefix(prefix): number
             for counts in self.stages.values()
             for name, number in counts.items()
-            if name.startswith("skipped:") and number > 0
+            if name.startswith(prefix) and number > 0
         }
 
     def of(self, stage: str, *outcomes: str) -> int:

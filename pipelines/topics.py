@@ -43,8 +43,10 @@ DUPLICATES: Final = Topic("duplicates", Cleanup.DELETE)
 FETCHED: Final = Topic("fetched", Cleanup.COMPACT)
 PROGRESS: Final = Topic("progress", Cleanup.COMPACT)
 DEAD_LETTERS: Final = Topic("dead-letters", Cleanup.DELETE)
+POSITIONS: Final = Topic("positions", Cleanup.COMPACT)
+"""How far each group is, where the log is Kafka: it forgets the offsets of a group that is away for a week."""
 
-ALL: Final = (QUERIES, IMAGE_URLS, CANDIDATES, SURVIVORS, DUPLICATES, FETCHED, PROGRESS, DEAD_LETTERS)
+ALL: Final = (QUERIES, IMAGE_URLS, CANDIDATES, SURVIVORS, DUPLICATES, FETCHED, PROGRESS, DEAD_LETTERS, POSITIONS)
 
 
 TOPIC_OF: Final[dict[type[records.Record], Topic]] = {

@@ -80,6 +80,10 @@ def _show(log: Log, shown: _Shown) -> None:
         print_rows((synset_row(x) for wnid, x in counts.items() if wnid), shown.output, empty="no synset yet")
     if shown.output is Format.TABLE and letters:
         err.print(f"\n{len(letters)} dead letters: synsift dead-letters list")
+    lost = counts[""].lost if "" in counts else {}
+    if lost:
+        what = ", ".join(f"{number} of {topic}" for topic, number in sorted(lost.items()))
+        err.print(f"the log deleted {sum(lost.values())} inputs before they were done ({what}): plan them again")
     unread = skipped.by_topic + Counter(counts[""].skipped if "" in counts else {})
     if unread:
         what = ", ".join(f"{number} of {topic}" for topic, number in sorted(unread.items()))

@@ -1,8 +1,7 @@
 """``synsift topics``."""
 
 import json
-from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import typer
@@ -12,6 +11,9 @@ from synsift.pipelines.cli.console import err, print_rows
 from synsift.pipelines.cli.options import ConfigFile, Format, OutputFormat, SetValues, settings_of
 from synsift.pipelines.config import Settings
 from synsift.pipelines.errors import ConfigError, UsageError
+
+if TYPE_CHECKING:
+    from synsift.pipelines.log.kafka_topics import FoundTopic
 
 app = typer.Typer(no_args_is_help=True, help="The topics of a fleet's log on Kafka.")
 
@@ -59,7 +61,7 @@ def describe(
     from synsift.pipelines.log.kafka_topics import KafkaTopics
 
     settings = _settings(bootstrap, file, values)
-    print_rows(map(asdict, KafkaTopics(kafka_address(settings), prefix=settings.kafka.prefix).describe()), output)
+    print_rows(map(_row, KafkaTopics(kafka_address(settings), prefix=settings.kafka.prefix).describe()), output)
 
 
 @app.command()
@@ -74,6 +76,17 @@ def schema(topic: Annotated[str, typer.Argument(metavar="TOPIC", help="For examp
     if topic not in kinds:
         raise UsageError(f"there is no topic {topic!r}; the topics are {', '.join(kinds)}")
     typer.echo(json.dumps(msgspec.json.schema(kinds[topic]), indent=2, ensure_ascii=False))
+
+
+def _row(found: "FoundTopic") -> dict[str, Any]:
+    return {
+        "name": found.name,
+        "partitions": found.partitions,
+        "replication": found.replication,
+        "cleanup": found.setting("cleanup.policy"),
+        "retention_ms": found.setting("retention.ms"),
+        "max_bytes": found.setting("max.message.bytes"),
+    }
 
 
 def _settings(bootstrap: str | None, file: ConfigFile, values: SetValues) -> Settings:

@@ -11,7 +11,8 @@ Promises, which ``tests/pipelines/log/contract.py`` checks of every implementati
 
 - Entries of one partition are read in the order in which they were written, and none is lost.
 - What a transaction wrote is seen whole after it, and never if it was aborted.
-- A member begins where its group's committed position stands.
+- A member begins where its group's committed position stands. The log keeps positions itself, too: a group that lost
+  its own goes on where it stood.
 - A partition has one owner at a time; the next owner begins after the last has let go or was declared dead.
 - A member that was declared dead writes nothing more: its transactions and commits raise ``FencedError``.
 - Keys, values and headers come back as they were written; where they can't, the message says so in ``damage``.
@@ -55,10 +56,13 @@ class Position:
     Attributes:
         offset: The next to read: everything below is done.
         note: At most 4,000 characters that are kept with it, for example what is done above ``offset``.
+        missing: How many records before ``offset`` the log has lost that were never done: it begins behind the place
+            where the group stood. Told when a partition is taken over; 0 otherwise.
     """
 
     offset: int
     note: str = ""
+    missing: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,11 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka import errors as kafka_errors
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 
+from synsift.pipelines import topics
 from synsift.pipelines.log.base import Lag, Listener, Message
 from synsift.pipelines.log.kafka_clients import KafkaAddress, errors_of, message_of, patiently
 from synsift.pipelines.log.kafka_member import Clients, KafkaMember
+from synsift.pipelines.log.kafka_positions import newest
 from synsift.pipelines.topics import Entry
 
 # A killed worker's open transaction holds up the readers of its outputs for as long; shorter, and a slow store of
@@ -28,6 +30,9 @@ _TRANSACTION_TIMEOUT_MS: Final = 10_000
 _READ_POLL_MS: Final = 50
 # Above this many offsets the exact number of records between two of them doesn't matter to anybody.
 _EXACT_LAG: Final = 64
+_FORGET_MS: Final = 5_000
+# Inputs that nobody reads again: queries are read to plan nothing twice, and survivors are the system of record.
+_FORGOTTEN_WHEN_DONE: Final = frozenset({topics.IMAGE_URLS.name, topics.CANDIDATES.name})
 
 
 class KafkaLog:
@@ -52,10 +57,11 @@ class KafkaLog:
         self._lock = threading.Lock()
         # Connecting takes longer than reading a small partition, and a worker that starts reads many.
         self._idle_readers: list[Any] = []
+        # Made when something is written: who only reads needs no right to write.
+        self._producer: Any = None
         # By partition: its end, and the end of the data before that.
         self._data_ends: dict[TopicPartition, tuple[int, int]] = {}
         with errors_of(address):
-            self._producer = self._make_producer(f"{prefix}log-{uuid.uuid4().hex}", "log")
             self._reader = self._make_consumer("reader", group=None)
             self._ends = self._make_consumer("ends", group=None, isolation="read_uncommitted")
             self._admin = KafkaAdminClient(client_id=self._client_id("admin"), **address.client_settings())
@@ -67,6 +73,8 @@ class KafkaLog:
 
     def _produce(self, entries: Sequence[Entry]) -> None:
         with self._lock, errors_of(self.address):
+            if self._producer is None:
+                self._producer = self._make_producer(f"{self.prefix}log-{uuid.uuid4().hex}", "log")
             self._producer.begin_transaction()
             try:
                 self.send(self._producer, entries)
@@ -102,14 +110,27 @@ class KafkaLog:
             ends = self._ends.end_offsets(places)
             found = self._admin.list_group_offsets({self.prefix + group: places}).get(self.prefix + group, {})
             owners = self._owners(self.prefix + group)
-            committed = {place: max(0, found[place].offset) if place in found else 0 for place in places}
+            committed = {place: found[place].offset for place in places if place in found and found[place].offset >= 0}
+        for place in places:
+            if place not in committed:
+                kept = newest(self.read(topics.POSITIONS.name, place.partition), group, topic, place.partition)
+                committed[place] = 0 if kept is None else kept.offset
+        with self._lock, errors_of(self.address):
             data_ends = self._find_data_ends(committed, ends)
         return [Lag(place.partition, committed[place], data_ends[place], owners.get(place, "")) for place in places]
+
+    def _forget(self, topic: str, offsets: Mapping[int, int]) -> None:
+        with self._lock:
+            self._admin.delete_records(
+                {TopicPartition(self.prefix + topic, partition): offset for partition, offset in offsets.items()},
+                timeout_ms=_FORGET_MS,
+            )
 
     def close(self) -> None:
         """Release the clients."""
         with self._lock:
-            self._producer.close()
+            if self._producer is not None:
+                self._producer.close()
             self._reader.close(autocommit=False)
             self._ends.close(autocommit=False)
             self._admin.close()
@@ -233,6 +254,10 @@ class KafkaLog:
                 producer=self._make_producer(f"{self.prefix}{group}-{uuid.uuid4().hex}", group),
                 consumer=self._make_consumer(group, group=self.prefix + group),
                 send=self.send,
+                group=group,
+                read_positions=lambda partition: self.read(topics.POSITIONS.name, partition),
+                forget=lambda offsets: self._forget(topic, offsets),
+                keep_done=self.address.keep_done if topic in _FORGOTTEN_WHEN_DONE else -1,
             )
 
 

@@ -47,6 +47,7 @@ class KafkaAddress:
         connect_timeout_s: How long to look for a broker that answers.
         session_timeout_s: A member whose process is gone is dead after so long.
         poll_timeout_s: A member that doesn't poll for so long is dead, however alive its process.
+        keep_done: Inputs of a partition that stay on the log after they are done; negative for all.
     """
 
     bootstrap: str
@@ -59,6 +60,7 @@ class KafkaAddress:
     connect_timeout_s: float = 15.0
     session_timeout_s: float = 10.0
     poll_timeout_s: float = 300.0
+    keep_done: int = -1
 
     def doubt(self, error: Exception) -> str:
         """What else may be wrong where no broker could be reached: kafka-python doesn't tell a refusal from silence."""

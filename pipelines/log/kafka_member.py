@@ -5,7 +5,7 @@ transaction   1. begin   2. send outputs   3. send positions with the group's me
 """
 
 import logging
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,9 +14,10 @@ from kafka import ConsumerRebalanceListener, OffsetAndMetadata, TopicPartition
 from kafka import errors as kafka_errors
 from kafka.structs import MemberState
 
-from synsift.pipelines.errors import FencedError
+from synsift.pipelines.errors import FencedError, LogError
 from synsift.pipelines.log.base import Listener, Message, Position
 from synsift.pipelines.log.kafka_clients import KafkaAddress, errors_of, message_of
+from synsift.pipelines.log.kafka_positions import entries_of, newest
 from synsift.pipelines.log.transaction import GatheredTransaction
 from synsift.pipelines.topics import Entry
 
@@ -25,6 +26,7 @@ _log: Final = logging.getLogger(__name__)
 # Joining takes two round trips and the patience of the slowest member; shorter, and members that poll in turn keep
 # each other from ever finishing.
 _JOINING_POLL_MS: Final = 500
+_FORGET_STEP: Final = 10_000
 
 Send = Callable[[Any, Sequence[Entry]], None]
 
@@ -40,6 +42,10 @@ class Clients:
         consumer: kafka-python's consumer, not subscribed yet.
         producer: Its transactional producer, initialised.
         send: Hands entries to a producer and waits until the brokers have them.
+        group: The group, without prefix.
+        read_positions: The records of one partition of ``positions``.
+        forget: Deletes the input topic's records below an offset, by partition.
+        keep_done: How many records below the position stay; negative for all.
     """
 
     address: KafkaAddress
@@ -48,6 +54,10 @@ class Clients:
     consumer: Any
     producer: Any
     send: Send
+    group: str
+    read_positions: Callable[[int], Iterable[Message]]
+    forget: Callable[[Mapping[int, int]], None]
+    keep_done: int
 
 
 class _Rebalance(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python has no types
@@ -96,6 +106,8 @@ class KafkaMember:
         self._rebalance = _Rebalance(listener)
         self._listener = listener
         self._consumer, self._producer = clients.consumer, clients.producer
+        # By partition: below what its records were deleted.
+        self._forgotten: dict[int, int] = {}
         with errors_of(clients.address):
             self._consumer.subscribe([clients.topic], listener=self._rebalance)
 
@@ -107,13 +119,13 @@ class KafkaMember:
             found = self._consumer.poll(self._timeout_ms(timeout_s), max_records=max(1, max_records))
             if self._rebalance.is_lost:
                 raise FencedError("this member was silent for too long and lost its partitions")
-            self._take_over()
+            moved = self._take_over()
             # Partitions that came with this very poll could not be paused: their records wait for another.
             self._rewind({place: records for place, records in found.items() if place.partition in waiting})
             return [
                 message_of(record, self._topic)
                 for place, records in found.items()
-                if place.partition not in waiting
+                if place.partition not in waiting and place not in moved
                 for record in records
             ]
 
@@ -133,6 +145,28 @@ class KafkaMember:
                 self._producer.commit_transaction()
             except kafka_errors.KafkaError as exc:
                 raise FencedError(f"the end of a transaction is unknown ({exc}); beginning anew") from exc
+        self._forget_done(gathered.positions)
+
+    def _forget_done(self, positions: Mapping[int, Position]) -> None:
+        """Delete what is done, but for a margin, now and then. A broker that refuses costs a warning."""
+        keep = self._clients.keep_done
+        if keep < 0:
+            return
+        # In steps of the margin: a request for each commit would cost more than the records do.
+        step = keep or _FORGET_STEP
+        due = {
+            partition: at.offset - keep
+            for partition, at in positions.items()
+            if at.offset - keep >= self._forgotten.get(partition, 0) + step
+        }
+        if not due:
+            return
+        self._forgotten.update(due)
+        try:
+            with errors_of(self._clients.address):
+                self._clients.forget(due)
+        except LogError as exc:
+            _log.warning("what is done of %s stays: %s", self._topic, exc)
 
     def close(self) -> None:
         """Leave the group, after telling the listener."""
@@ -149,7 +183,8 @@ class KafkaMember:
             raise FencedError("this member is in the group no longer; another member does its work")
         self._producer.begin_transaction()
         try:
-            self._clients.send(self._producer, gathered.entries)
+            kept = entries_of(self._clients.group, self._topic, gathered.positions)
+            self._clients.send(self._producer, [*gathered.entries, *kept])
             if gathered.positions:
                 self._producer.send_offsets_to_transaction(self._offsets(gathered.positions), metadata)
         except kafka_errors.KafkaError as exc:
@@ -187,19 +222,46 @@ class KafkaMember:
         settled = self._consumer.group_metadata().state == MemberState.STABLE
         return int(timeout_s * 1000) if settled else max(int(timeout_s * 1000), _JOINING_POLL_MS)
 
-    def _take_over(self) -> None:
-        """Tell the listener of new partitions, with their committed positions."""
-        new = [place for place in self._consumer.assignment() if place.partition not in self._rebalance.told]
-        positions = {place.partition: self._committed(place) for place in sorted(new)}
-        if positions:
-            self._rebalance.told |= positions.keys()
-            self._listener.on_assigned(positions)
+    def _take_over(self) -> set[TopicPartition]:
+        """Tell the listener of new partitions, with their positions; those that are read from elsewhere than before."""
+        new = sorted(place for place in self._consumer.assignment() if place.partition not in self._rebalance.told)
+        if not new:
+            return set()
+        begins = self._consumer.beginning_offsets(new)
+        positions: dict[int, Position] = {}
+        moved: set[TopicPartition] = set()
+        for place in new:
+            at = self._committed(place)
+            if at is None:
+                at = self._kept(place)
+                self._consumer.seek(place, max(at.offset, begins[place]))
+                moved.add(place)
+            missing = max(0, begins[place] - at.offset)
+            positions[place.partition] = Position(begins[place], "", missing) if missing else at
+        self._rebalance.told |= positions.keys()
+        self._listener.on_assigned(positions)
+        return moved
 
-    def _committed(self, place: TopicPartition) -> Position:
+    def _committed(self, place: TopicPartition) -> Position | None:
         committed = self._consumer.committed(place, metadata=True)
         if committed is None or committed.offset < 0:
-            return Position(0)
+            return None
         return Position(committed.offset, committed.metadata or "")
+
+    def _kept(self, place: TopicPartition) -> Position:
+        """Where the log itself says that the group stood, where the group has forgotten it."""
+        messages = self._clients.read_positions(place.partition)
+        found = newest(messages, self._clients.group, self._topic, place.partition)
+        if found is None:
+            return Position(0)
+        _log.warning(
+            "group %s has no offset for %s/%d; the log has: going on at %d",
+            self._clients.group,
+            self._topic,
+            place.partition,
+            found.offset,
+        )
+        return found
 
     def _rewind(self, found: Mapping[TopicPartition, Sequence[Any]]) -> None:
         for place, records in found.items():

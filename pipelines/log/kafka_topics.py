@@ -36,16 +36,27 @@ class FoundTopic:
     name: str
     partitions: int
     replication: int
-    cleanup: str
-    retention_ms: int
+    settings: tuple[tuple[str, str], ...] = ()
+
+    def setting(self, name: str) -> str:
+        """One of its settings; empty if the broker doesn't say."""
+        return dict(self.settings).get(name, "")
 
 
-def configuration_of(topic: Topic, retention_days: int) -> dict[str, str]:
-    """The settings of a topic on Kafka."""
+def configuration_of(topic: Topic, shape: Shape) -> dict[str, str]:
+    """The settings of a topic on Kafka, all that the design depends on."""
+    settings = {
+        "retention.bytes": "-1",
+        "min.insync.replicas": str(max(1, shape.replication - 1)),
+        "max.message.bytes": str((2 if topic is topics.DEAD_LETTERS else 1) * 1024 * 1024),
+    }
     if topic.cleanup is Cleanup.COMPACT:
-        return {"cleanup.policy": "compact"}
-    forever = topic.cleanup is Cleanup.KEEP
-    return {"cleanup.policy": "delete", "retention.ms": "-1" if forever else str(retention_days * _DAY_MS)}
+        # What was written over goes within a day or so, and is not copied again and again for it.
+        return settings | {"cleanup.policy": "compact", "segment.ms": str(_DAY_MS), "min.cleanable.dirty.ratio": "0.3"}
+    # Inputs are kept until they are done, however long that takes; workers delete them then.
+    forgets = topic in (topics.DUPLICATES, topics.DEAD_LETTERS)
+    retention_ms = str(shape.retention_days * _DAY_MS) if forgets else "-1"
+    return settings | {"cleanup.policy": "delete", "retention.ms": retention_ms}
 
 
 def problem_of(topic: Topic, found: FoundTopic, shape: Shape) -> str | None:
@@ -55,11 +66,26 @@ def problem_of(topic: Topic, found: FoundTopic, shape: Shape) -> str | None:
             f"topic {found.name} has {found.partitions} partitions and log.partitions says {shape.partitions}: "
             "all topics must have the same number, or a worker wouldn't find the state of its input"
         )
-    wanted = "compact" if topic.cleanup is Cleanup.COMPACT else "delete"
-    if found.cleanup != wanted:
-        return f"topic {found.name} has cleanup.policy={found.cleanup}, and the design needs {wanted}"
-    if topic.cleanup is Cleanup.KEEP and found.retention_ms != -1:
-        return f"topic {found.name} forgets after {found.retention_ms} ms, and it is the system of record: set -1"
+    wanted = configuration_of(topic, shape)
+    if found.setting("cleanup.policy") != wanted["cleanup.policy"]:
+        return (
+            f"topic {found.name} has cleanup.policy={found.setting('cleanup.policy')}, "
+            f"and the design needs {wanted['cleanup.policy']}"
+        )
+    if wanted.get("retention.ms") == "-1" and found.setting("retention.ms") != "-1":
+        return (
+            f"topic {found.name} forgets after {found.setting('retention.ms')} ms, "
+            "and must keep what is not done, or is the system of record: set retention.ms=-1"
+        )
+    if found.setting("retention.bytes") not in ("-1", ""):
+        return f"topic {found.name} forgets above {found.setting('retention.bytes')} bytes: set retention.bytes=-1"
+    if int(found.setting("max.message.bytes") or 0) < int(wanted["max.message.bytes"]):
+        return (
+            f"topic {found.name} takes records of {found.setting('max.message.bytes')} bytes only: "
+            f"set max.message.bytes={wanted['max.message.bytes']}"
+        )
+    if int(found.setting("min.insync.replicas") or 1) > max(1, found.replication):
+        return f"topic {found.name} wants more replicas in sync than it has: it can't be written to"
     return None
 
 
@@ -79,7 +105,7 @@ class KafkaTopics:
                 found.name: {
                     "num_partitions": shape.partitions,
                     "replication_factor": shape.replication,
-                    "configs": configuration_of(by_name[found.name], shape.retention_days),
+                    "configs": configuration_of(by_name[found.name], shape),
                 }
                 for found in missing
             }
@@ -114,16 +140,14 @@ class KafkaTopics:
             name = self._prefix + topic.name
             entry = existing.get(name)
             if entry is None:
-                yield topic, FoundTopic(name, 0, 0, "", 0)
+                yield topic, FoundTopic(name, 0, 0)
                 continue
             partitions = entry["partitions"]
             replicas = min(len(partition["replica_nodes"]) for partition in partitions)
             setting = settings[name]
             yield (
                 topic,
-                FoundTopic(
-                    name, len(partitions), replicas, setting["cleanup.policy"], int(setting.get("retention.ms", 0))
-                ),
+                FoundTopic(name, len(partitions), replicas, tuple(sorted(setting.items()))),
             )
 
 

@@ -22,9 +22,10 @@ from synsift.pipelines.dead_letters import DeadLetter, entry_of
 from synsift.pipelines.errors import LogUnavailable
 from synsift.pipelines.log.base import Log, Member, Message, Position
 from synsift.pipelines.log.watermark import MAX_SPAN, Watermark
-from synsift.pipelines.metrics import COMMIT_SECONDS, OUTCOMES
+from synsift.pipelines.metrics import COMMIT_SECONDS, MISSING, OUTCOMES
 from synsift.pipelines.reading import Skipped, read_state
 from synsift.pipelines.records import Progress
+from synsift.pipelines.stage import INPUTS
 from synsift.pipelines.topics import Entry, Router
 
 _log: Final = logging.getLogger(__name__)
@@ -104,6 +105,8 @@ class Ledger:
             self._counts[partition] = self._read_counts(partition, skipped)
             self._hooks.restore(partition, skipped)
             self.note_skipped(partition, skipped)
+            if position.missing:
+                self._note_missing(partition, position.missing)
             with self._lock:
                 self._marks[partition] = Watermark(position)
                 self._open[partition] = {}
@@ -126,6 +129,9 @@ class Ledger:
             with self._lock:
                 self._marks.pop(partition, None)
                 self._open.pop(partition, None)
+                # What ended while the rest was committed, too: the partition may come back in the same poll, and
+                # whoever has it then begins anew.
+                self._finished = [item for item in self._finished if item.message.partition != partition]
             self._counts.pop(partition, None)
             self._hooks.forget(partition)
 
@@ -214,6 +220,20 @@ class Ledger:
                 counts[f"skipped:{topic}"] = number
                 self._dirty.add(partition)
 
+    def _note_missing(self, partition: int, missing: int) -> None:
+        """Inputs that the log deleted before they were done: said, counted, and shown by ``status``."""
+        topic = INPUTS[self._stage].name
+        _log.error(
+            "%s: %s/%d has lost %d records that were never done: the log begins behind the group's position",
+            self._stage,
+            topic,
+            partition,
+            missing,
+        )
+        MISSING.labels(topic).inc(missing)
+        self._counts[partition].setdefault("", Counter())[f"lost:{topic}"] += missing
+        self._dirty.add(partition)
+
     def count_of(self, partition: int, wnid: str, outcome: str) -> int:
         """How many were committed so far."""
         return self._counts.get(partition, {}).get(wnid, Counter())[outcome]
@@ -225,7 +245,7 @@ class Ledger:
             FencedError: Nothing was written, and nothing of this member ever will be.
         """
         finished = self._take()
-        if not finished:
+        if not finished and not self._dirty:
             return 0
         with self._lock:
             for item in finished:

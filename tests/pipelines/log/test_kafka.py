@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -187,3 +188,68 @@ def test_a_member_whose_listener_failed_to_let_go_is_lost(caplog: pytest.LogCapt
     assert rebalance.is_lost
     assert rebalance.told == {0}
     assert "begins anew" in caplog.text
+
+
+@pytest.mark.slow
+def test_a_group_that_lost_its_offsets_goes_on_where_it_stood(
+    kafka: KafkaAddress, prefix: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    log = KafkaLog(kafka, partitions=PARTITIONS, prefix=prefix)
+    log.produce([entry(f"{n}", partition=n % PARTITIONS) for n in range(40)])
+    member = log.join("group", INPUT, Owner())
+    poll_all(member, 40)
+    with member.transaction() as transaction:
+        transaction.consume({partition: Position(7, "note") for partition in range(PARTITIONS)})
+    member.close()
+    log._admin.delete_groups([f"{prefix}group"])
+    assert [lag.committed for lag in log.lag("group", INPUT)] == [7] * PARTITIONS
+    owner = Owner()
+    member = log.join("group", INPUT, owner)
+    again = poll_all(member, 12)
+    assert sorted(int(m.value or b"") // PARTITIONS for m in again) == sorted([7, 8, 9] * PARTITIONS)
+    assert owner.owned == {partition: Position(7, "note") for partition in range(PARTITIONS)}
+    assert "going on at 7" in caplog.text
+    member.close()
+    log.close()
+
+
+@pytest.mark.slow
+def test_inputs_that_the_log_deleted_before_they_were_done_are_counted(kafka: KafkaAddress, prefix: str) -> None:
+    log = KafkaLog(kafka, partitions=PARTITIONS, prefix=prefix)
+    log.produce([entry(f"{n}", partition=n % PARTITIONS) for n in range(40)])
+    member = log.join("group", INPUT, Owner())
+    poll_all(member, 40)
+    member.commit({0: Position(2)})
+    member.close()
+    log._forget(INPUT, {0: 6, 1: 5})
+    owner = Owner()
+    member = log.join("group", INPUT, owner)
+    rest = poll_all(member, 40 - 6 - 5)
+    assert {p: at.missing for p, at in owner.owned.items()} == {0: 4, 1: 5, 2: 0, 3: 0}
+    assert len(rest) == 40 - 6 - 5
+    member.close()
+    log.close()
+
+
+@pytest.mark.slow
+def test_what_is_done_is_deleted_but_for_a_margin(kafka: KafkaAddress, prefix: str) -> None:
+    log = KafkaLog(replace(kafka, keep_done=3), partitions=PARTITIONS, prefix=prefix)
+    log.produce([entry(f"{n}", partition=0) for n in range(40)])
+    member = log.join("group", INPUT, Owner())
+    poll_all(member, 40)
+    member.commit({0: Position(20)})
+    assert next(iter(log.read(INPUT, 0))).offset == 17
+    member.commit({0: Position(22)})  # not worth a request yet
+    assert next(iter(log.read(INPUT, 0))).offset == 17
+    member.commit({0: Position(30)})
+    assert next(iter(log.read(INPUT, 0))).offset == 27
+    member.close()
+    log.close()
+
+
+def test_a_log_that_is_only_read_writes_nothing(kafka: KafkaAddress, prefix: str) -> None:
+    log = KafkaLog(kafka, partitions=PARTITIONS, prefix=prefix)
+    log.lag("group", INPUT)
+    assert list(log.read(INPUT, 0)) == []
+    assert log._producer is None
+    log.close()

@@ -1,0 +1,88 @@
+"""The books of a stage at the moments when partitions change hands."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from synsift.pipelines import topics
+from synsift.pipelines.log.base import Message, Position
+from synsift.pipelines.log.transaction import GatheredTransaction
+from synsift.pipelines.reading import read_all
+from synsift.pipelines.records import Progress
+from synsift.pipelines.stages.ledger import Count, Hooks, Ledger
+from synsift.pipelines.summary import read_counts
+from synsift.pipelines.topics import Entry
+from tests.pipelines.worlds import World, make_world
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return make_world(tmp_path)
+
+
+class MemberWithInterruptions:
+    """A member that does something else in the midst of a commit, as another thread may."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.meanwhile = lambda: None
+        self.positions: dict[int, Position] = {}
+
+    @contextmanager
+    def transaction(self) -> Iterator[GatheredTransaction]:
+        gathered = GatheredTransaction()
+        yield gathered
+        self.meanwhile()
+        self.world.log.produce(gathered.entries)
+        self.positions.update(gathered.positions)
+
+    def poll(self, max_records: int, timeout_s: float, *, paused: Collection[int] = ()) -> list[Message]:
+        raise NotImplementedError
+
+    def commit(self, positions: Mapping[int, Position]) -> None:
+        raise NotImplementedError
+
+    def close(self) -> None:
+        raise NotImplementedError
+
+
+def ledger_of(world: World, member: MemberWithInterruptions) -> Ledger:
+    ledger = Ledger("dedupe", world.log, world.router, Hooks(lambda _partition, _skipped: None, lambda _: None))
+    ledger.member = member
+    return ledger
+
+
+def inputs(world: World, count: int) -> Sequence[Message]:
+    world.log.produce([Entry(topics.CANDIDATES.name, 0, b"n1", b"%d" % n) for n in range(count)])
+    return list(world.log.read(topics.CANDIDATES.name, 0))
+
+
+def test_what_ends_while_its_partition_is_let_go_is_done_again_by_its_next_owner(world: World) -> None:
+    member = MemberWithInterruptions(world)
+    ledger = ledger_of(world, member)
+    first, second = inputs(world, 2)
+    ledger.on_assigned({0: Position(0)})
+    assert ledger.admit(first)
+    assert ledger.admit(second)
+    ledger.finish(first, [], [Count("n1", "unique")])
+    member.meanwhile = lambda: ledger.finish(second, [], [Count("n1", "unique")]) and None
+    ledger.on_revoked([0])
+    member.meanwhile = lambda: None
+    ledger.on_assigned({0: member.positions[0]})  # it comes back in the same poll
+    assert ledger.commit(member) == 0
+    assert ledger.admit(second)
+    ledger.finish(second, [], [Count("n1", "unique")])
+    assert ledger.commit(member) == 1
+    assert member.positions[0].offset == 2
+    assert [p.counts for p in read_all(world.log, Progress)] == [{"unique": 2}]
+
+
+def test_inputs_that_the_log_has_lost_are_counted_and_shown(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    member = MemberWithInterruptions(world)
+    ledger = ledger_of(world, member)
+    ledger.on_assigned({0: Position(50, missing=50)})
+    ledger.commit(member)
+    assert read_counts(world.log)[""].lost == {"candidates": 50}
+    assert "lost 50 records that were never done" in caplog.text
