@@ -5,10 +5,12 @@ the broker refuses a member whose generation has passed (KIP-447). Where the end
 member counts as fenced: it begins anew at the committed positions, and its state is rebuilt from the log.
 """
 
+import contextlib
 import threading
 import uuid
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Final
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
@@ -16,8 +18,10 @@ from kafka import errors as kafka_errors
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 
 from synsift.pipelines import topics
+from synsift.pipelines.errors import LogUnavailable
 from synsift.pipelines.log.base import Lag, Listener, Message
 from synsift.pipelines.log.kafka_clients import KafkaAddress, errors_of, message_of, patiently
+from synsift.pipelines.log.kafka_deadlines import CALL_S, Progress, bounded
 from synsift.pipelines.log.kafka_member import Clients, KafkaMember
 from synsift.pipelines.log.kafka_positions import newest
 from synsift.pipelines.topics import Entry
@@ -62,9 +66,12 @@ class KafkaLog:
         # By partition: its end, and the end of the data before that.
         self._data_ends: dict[TopicPartition, tuple[int, int]] = {}
         with errors_of(address):
-            self._reader = self._make_consumer("reader", group=None)
-            self._ends = self._make_consumer("ends", group=None, isolation="read_uncommitted")
-            self._admin = KafkaAdminClient(client_id=self._client_id("admin"), **address.client_settings())
+            self._connect()
+
+    def _connect(self) -> None:
+        self._reader: Any = self._make_consumer("reader", group=None)
+        self._ends: Any = self._make_consumer("ends", group=None, isolation="read_uncommitted")
+        self._admin: Any = KafkaAdminClient(client_id=self._client_id("admin"), **self.address.client_settings())
 
     def produce(self, entries: Sequence[Entry]) -> None:
         """Write entries, all or nothing; durable on return."""
@@ -78,10 +85,17 @@ class KafkaLog:
             self._producer.begin_transaction()
             try:
                 self.send(self._producer, entries)
-                self._producer.commit_transaction()
+                bounded(self._producer.commit_transaction, "commit")
             except kafka_errors.KafkaError:
-                self._producer.abort_transaction()
+                self._give_up_producer()
                 raise
+
+    def _give_up_producer(self) -> None:
+        """Abort, or where that has no end, leave the producer: the broker aborts what it had begun."""
+        producer, self._producer = self._producer, None
+        with contextlib.suppress(kafka_errors.KafkaError):
+            bounded(producer.abort_transaction, "abort")
+            bounded(lambda: producer.close(timeout=5), "closing")
 
     def join(self, group: str, topic: str, listener: Listener) -> KafkaMember:
         """Become a member of a group that reads one topic."""
@@ -96,13 +110,28 @@ class KafkaLog:
             end = self._end_offsets([place])[place]
             consumer.assign([place])
             consumer.seek(place, start)  # what retention has deleted is skipped: auto_offset_reset is earliest
-            while consumer.position(place) < end:
+            progress = Progress(f"reading {topic}/{partition}")
+            while (position := consumer.position(place)) < end:
+                progress.at(position)
                 for record in consumer.poll(_READ_POLL_MS, max_records=1_000).get(place, []):
                     yield message_of(record, topic)
 
     def lag(self, group: str, topic: str) -> list[Lag]:
         """What a group has yet to do, by partition."""
-        return patiently(lambda: self._lag(group, topic))
+        try:
+            return patiently(lambda: self._lag(group, topic))
+        except LogUnavailable:
+            self._renew()
+            raise
+
+    def _renew(self) -> None:
+        """Connect anew for the next time: a client that lost most of its brokers doesn't always find back."""
+        with self._lock, errors_of(self.address):
+            old = (self._reader, self._ends, self._admin)
+            self._connect()
+            for client in old:
+                with contextlib.suppress(kafka_errors.KafkaError):
+                    bounded(client.close, "closing")
 
     def _lag(self, group: str, topic: str) -> list[Lag]:
         places = [TopicPartition(self.prefix + topic, partition) for partition in range(self.partitions)]
@@ -130,12 +159,17 @@ class KafkaLog:
         """Release the clients."""
         with self._lock:
             if self._producer is not None:
-                self._producer.close()
-            self._reader.close(autocommit=False)
-            self._ends.close(autocommit=False)
-            self._admin.close()
+                self._close(self._producer.close)
+            self._close(lambda: self._reader.close(autocommit=False))
+            self._close(lambda: self._ends.close(autocommit=False))
+            self._close(self._admin.close)
             while self._idle_readers:
-                self._idle_readers.pop().close(autocommit=False)
+                self._close(partial(self._idle_readers.pop().close, autocommit=False))
+
+    @staticmethod
+    def _close(close: Callable[[], object]) -> None:
+        with contextlib.suppress(kafka_errors.KafkaError):
+            bounded(close, "closing")
 
     def send(self, producer: Any, entries: Sequence[Entry]) -> None:  # noqa: ANN401 - kafka-python has no types
         """Hand entries to a producer, and wait until the brokers have them."""
@@ -149,7 +183,7 @@ class KafkaLog:
             )
             for entry in entries
         ]
-        producer.flush()
+        producer.flush(timeout=CALL_S)
         for future in futures:
             future.get(timeout=30)
 
@@ -161,11 +195,18 @@ class KafkaLog:
     @contextmanager
     def _borrowed_reader(self) -> Iterator[Any]:
         reader = self._idle_readers.pop() if self._idle_readers else self._make_consumer("reader", group=None)
+        is_good = True
         try:
             yield reader
+        except kafka_errors.KafkaError:
+            is_good = False
+            raise
         finally:
-            reader.unsubscribe()
-            self._idle_readers.append(reader)
+            if is_good:
+                reader.unsubscribe()
+                self._idle_readers.append(reader)
+            else:
+                self._close(lambda: reader.close(autocommit=False))
 
     def _owners(self, group: str) -> dict[TopicPartition, str]:
         try:
@@ -193,7 +234,9 @@ class KafkaLog:
             self._reader.assign(list(unknown))
             for place in unknown:
                 self._reader.seek(place, committed[place])
+            progress = Progress("looking for the ends of partitions")
             while any(self._reader.position(place) < ends[place] for place in unknown):
+                progress.at([self._reader.position(place) for place in unknown])
                 for place, records in self._reader.poll(_READ_POLL_MS).items():
                     found[place] = max([found[place], *(r.offset + 1 for r in records if r.offset < ends[place])])
             self._data_ends.update((place, (ends[place], found[place])) for place in unknown)
@@ -220,7 +263,7 @@ class KafkaLog:
             metrics_enabled=False,
             **self.address.client_settings(),
         )
-        producer.init_transactions()
+        bounded(producer.init_transactions, "starting a producer")
         return producer
 
     def _make_consumer(self, role: str, *, group: str | None, isolation: str = "read_committed") -> Any:  # noqa: ANN401

@@ -4,6 +4,7 @@ transaction   1. begin   2. send outputs   3. send positions with the group's me
               fails in 1–3: aborted, may be tried again         fails in 4: fenced
 """
 
+import contextlib
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from kafka.structs import MemberState
 from synsift.pipelines.errors import FencedError, LogError
 from synsift.pipelines.log.base import Listener, Message, Position
 from synsift.pipelines.log.kafka_clients import KafkaAddress, errors_of, message_of
+from synsift.pipelines.log.kafka_deadlines import bounded
 from synsift.pipelines.log.kafka_positions import entries_of, newest
 from synsift.pipelines.log.transaction import GatheredTransaction
 from synsift.pipelines.topics import Entry
@@ -26,6 +28,7 @@ _log: Final = logging.getLogger(__name__)
 # Joining takes two round trips and the patience of the slowest member; shorter, and members that poll in turn keep
 # each other from ever finishing.
 _JOINING_POLL_MS: Final = 500
+_CLOSE_S: Final = 10.0
 _FORGET_STEP: Final = 10_000
 
 Send = Callable[[Any, Sequence[Entry]], None]
@@ -142,7 +145,7 @@ class KafkaMember:
         with errors_of(self._clients.address):
             self._begin(gathered)
             try:
-                self._producer.commit_transaction()
+                bounded(self._producer.commit_transaction, "commit")
             except kafka_errors.KafkaError as exc:
                 raise FencedError(f"the end of a transaction is unknown ({exc}); beginning anew") from exc
         self._forget_done(gathered.positions)
@@ -172,9 +175,10 @@ class KafkaMember:
         """Leave the group, after telling the listener."""
         try:
             with errors_of(self._clients.address):
-                self._consumer.close(autocommit=False)
+                bounded(lambda: self._consumer.close(autocommit=False), "leaving")
         finally:
-            self._producer.close(timeout=5)
+            with contextlib.suppress(kafka_errors.KafkaError):
+                bounded(lambda: self._producer.close(timeout=5), "closing", _CLOSE_S)
 
     def _begin(self, gathered: GatheredTransaction) -> None:
         """Send everything; whatever fails is aborted."""
@@ -186,14 +190,15 @@ class KafkaMember:
             kept = entries_of(self._clients.group, self._topic, gathered.positions)
             self._clients.send(self._producer, [*gathered.entries, *kept])
             if gathered.positions:
-                self._producer.send_offsets_to_transaction(self._offsets(gathered.positions), metadata)
+                offsets = self._offsets(gathered.positions)
+                bounded(lambda: self._producer.send_offsets_to_transaction(offsets, metadata), "positions")
         except kafka_errors.KafkaError as exc:
             self._abort(exc)
             raise
 
     def _abort(self, cause: Exception) -> None:
         try:
-            self._producer.abort_transaction()
+            bounded(self._producer.abort_transaction, "abort")
         except kafka_errors.KafkaError as exc:
             raise FencedError(f"a transaction that failed ({cause}) can't be aborted ({exc})") from cause
 

@@ -253,3 +253,29 @@ def test_a_log_that_is_only_read_writes_nothing(kafka: KafkaAddress, prefix: str
     assert list(log.read(INPUT, 0)) == []
     assert log._producer is None
     log.close()
+
+
+@pytest.mark.slow
+def test_a_broker_that_is_silent_is_given_up_within_a_deadline_and_found_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("kafka", "kafka_member", "kafka_deadlines"):
+        monkeypatch.setattr(f"synsift.pipelines.log.{module}.CALL_S", 2.0, raising=False)
+    monkeypatch.setattr("synsift.pipelines.log.kafka_deadlines.bounded.__defaults__", (2.0,))
+    with broker_of_its_own(tmp_path, records=40) as (broker, _address, log):
+        member = log.join("group", INPUT, Owner())
+        message, *_ = poll_all(member, 1)
+        assert broker.process is not None
+        with pytest.raises((FencedError, LogUnavailable)), member.transaction() as transaction:
+            transaction.produce([entry((message.value or b"").decode(), topic=OUTPUT, partition=message.partition)])
+            transaction.consume({message.partition: Position(message.offset + 1)})
+            broker.process.send_signal(signal.SIGSTOP)
+        with pytest.raises(LogUnavailable):
+            list(log.read(INPUT, 0))
+        broker.process.send_signal(signal.SIGCONT)
+        with contextlib.suppress(FencedError, LogUnavailable):
+            member.close()
+        assert sum(lag.records for lag in log.lag("group", INPUT)) in (39, 40)
+        again = log.join("group", INPUT, Owner())
+        assert poll_all(again, 39)
+        again.close()
