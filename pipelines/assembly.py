@@ -31,6 +31,7 @@ from synsift.pipelines.stages.dedupe_state import Judging, SnapshotPolicy
 from synsift.pipelines.stages.fetch import FetchOptions, FetchStage
 from synsift.pipelines.stages.land import LandOptions, LandStage
 from synsift.pipelines.stages.search import SearchOptions, SearchStage
+from synsift.pipelines.storage.identity import claim
 from synsift.pipelines.storage.objects import Objects, StoreAddress
 from synsift.pipelines.storage.snapshots import Snapshots
 from synsift.pipelines.topics import Router
@@ -109,10 +110,16 @@ def open_log(settings: Settings) -> Log:
 
 
 def open_parts(settings: Settings) -> Parts:
-    """Open the log and the store, and make sure that the store answers."""
+    """Open the log and the store, and make sure that the store answers and that the two belong together."""
     objects = Objects(store_address(settings))
     objects.check()
-    return Parts(settings, open_log(settings), Router(settings.log.partitions), objects)
+    log = open_log(settings)
+    try:
+        claim(objects, log.identity())
+    except BaseException:
+        log.close()
+        raise
+    return Parts(settings, log, Router(settings.log.partitions), objects)
 
 
 def make_sources(settings: Settings) -> dict[str, Source]:

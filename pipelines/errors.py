@@ -9,8 +9,11 @@ SynsiftError
 │   ├── LogUnavailable       for now; trying again may help
 │   ├── DamagedLog           its file is not what was written; `synsift log recover` makes a new one of what is whole
 │   └── FencedError          this member lost its partitions: it must write nothing more
+├── SweepRefused             it can't be told, for now, what nobody needs
 ├── StoreError               the object store refused
 │   ├── NoSuchObject         that was to be read or copied
+│   ├── WrongStore           it belongs to another log
+│   ├── DamagedBlob          its bytes are not those that name it
 │   ├── DamagedSnapshot      of the state of deduplication; an older one, or the topic, serves
 │   ├── StoreUnavailable     for now; trying again may help
 │   └── DiskFull             no space: stop cleanly, resume when there is some
@@ -60,12 +63,24 @@ class FencedError(LogError):
     """The member's partitions belong to others now. What it had in flight is theirs to do again."""
 
 
+class SweepRefused(SynsiftError):
+    """Nothing was swept: what is needed can't be told for now."""
+
+
 class StoreError(SynsiftError):
     """The object store refused an operation."""
 
 
 class NoSuchObject(StoreError):
     """There is no object of that name."""
+
+
+class WrongStore(StoreError):
+    """The store belongs to another log: what that one needs must not be touched."""
+
+
+class DamagedBlob(StoreError):
+    """A blob whose bytes are not those that its name is made of."""
 
 
 class DamagedSnapshot(StoreError):

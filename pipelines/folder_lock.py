@@ -1,6 +1,7 @@
 """One crawl at a time in an output folder; any number of workers that know of each other."""
 
 import contextlib
+import errno
 import fcntl
 import os
 from collections.abc import Iterator
@@ -26,8 +27,12 @@ def lock_folder(folder: Path | None, *, shared: bool = False) -> Iterator[None]:
     path = folder.expanduser() / ".lock"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        file = path.open("a+")
+        # A link would have its target overwritten; a name of ours is a file of ours, or nothing.
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+        file = os.fdopen(handle, "a+")
     except OSError as exc:
+        if exc.errno == errno.ELOOP:
+            raise StoreError(f"{path} is a symbolic link, and was left alone: remove it") from exc
         raise StoreError(f"{folder}: {exc.strerror or exc}") from exc
     with file:
         try:

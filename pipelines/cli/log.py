@@ -67,8 +67,10 @@ def recover(
 
       synsift log recover --out dogs
     """
-    from synsift.pipelines.assembly import log_path, open_parts, store_address
+    from synsift.pipelines.assembly import log_path, open_log, store_address
     from synsift.pipelines.log.sqlite_recovery import recover as recover_log
+    from synsift.pipelines.storage.identity import owner_of
+    from synsift.pipelines.storage.objects import Objects
     from synsift.pipelines.survivors import rebuild
 
     settings = settings_of(file, values, store__url=out)
@@ -81,9 +83,11 @@ def recover(
             if found.lost_positions:
                 err.print("the positions were lost: what was done before is looked at again")
         if survivors:
-            parts = open_parts(settings)
-            with contextlib.closing(parts.log):
-                err.print(f"added {rebuild(parts.log, parts.objects)} survivors that only the store knew")
+            objects = Objects(store_address(settings))
+            with contextlib.closing(open_log(settings)) as log:
+                if owner := owner_of(objects):
+                    log.adopt(owner)
+                err.print(f"added {rebuild(log, objects)} survivors that only the store knew")
 
 
 def _bad(log: Log, counted: list[int]) -> Iterator[dict[str, Any]]:

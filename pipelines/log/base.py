@@ -131,6 +131,12 @@ class Log(Protocol):
 
     partitions: int
 
+    def identity(self) -> str:
+        """A name that no other log has, made with it; what is stored for it bears it."""
+
+    def adopt(self, identity: str) -> None:
+        """Take the identity of a log that is gone, whose store this one goes on with."""
+
     def produce(self, entries: Sequence[Entry]) -> None:
         """Write entries, all or nothing; durable on return."""
 

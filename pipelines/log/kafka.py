@@ -35,6 +35,7 @@ _READ_POLL_MS: Final = 50
 # Above this many offsets the exact number of records between two of them doesn't matter to anybody.
 _EXACT_LAG: Final = 64
 _FORGET_MS: Final = 5_000
+_IDENTITY: Final = b"identity"
 # Inputs that nobody reads again: queries are read to plan nothing twice, and survivors are the system of record.
 _FORGOTTEN_WHEN_DONE: Final = frozenset({topics.IMAGE_URLS.name, topics.CANDIDATES.name})
 
@@ -96,6 +97,22 @@ class KafkaLog:
         with contextlib.suppress(kafka_errors.KafkaError):
             bounded(producer.abort_transaction, "abort")
             bounded(lambda: producer.close(timeout=5), "closing")
+
+    def identity(self) -> str:
+        """A name that no other log has; the first that asks for it writes it."""
+        for _ in range(2):
+            found = ""
+            for message in self.read(topics.POSITIONS.name, 0):
+                if message.key == _IDENTITY and message.value:
+                    found = message.value.decode("ascii", "replace")
+            if found:
+                return found
+            self.produce([Entry(topics.POSITIONS.name, 0, _IDENTITY, uuid.uuid4().hex.encode())])
+        raise LogUnavailable("the log's identity was written and can't be read yet")
+
+    def adopt(self, identity: str) -> None:
+        """Take the identity of a log that is gone, whose store this one goes on with."""
+        self.produce([Entry(topics.POSITIONS.name, 0, _IDENTITY, identity.encode())])
 
     def join(self, group: str, topic: str, listener: Listener) -> KafkaMember:
         """Become a member of a group that reads one topic."""

@@ -95,6 +95,17 @@ class SqliteLog:
             for number in range(self.partitions)
         ]
 
+    def identity(self) -> str:
+        """A name that no other log has."""
+        with self._lock, errors_of(self.path):
+            (found,) = self._db.execute("SELECT value FROM meta WHERE name = 'identity'").fetchone()
+        return str(found)
+
+    def adopt(self, identity: str) -> None:
+        """Take the identity of a log that is gone, whose store this one goes on with."""
+        with self._lock, errors_of(self.path), immediate(self._db):
+            self._db.execute("UPDATE meta SET value = ? WHERE name = 'identity'", (identity,))
+
     def notify(self) -> None:
         """Wake the members of this process: there may be something to read."""
         with self.written:

@@ -123,6 +123,8 @@ def _copy(old: sqlite3.Connection, new: sqlite3.Connection, found: Recovered) ->
             _write(new, rows)
             rows.clear()
     _write(new, rows)
+    for (identity,) in _try(old, "SELECT value FROM meta WHERE name = 'identity'") or []:
+        new.execute("UPDATE meta SET value = ? WHERE name = 'identity'", (identity,))
     heads = _try(old, "SELECT topic, partition, next FROM heads") or []
     positions = _try(old, "SELECT grp, topic, partition, next, note FROM positions")
     found.lost_positions = positions is None

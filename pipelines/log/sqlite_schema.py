@@ -1,6 +1,7 @@
 """The database file of the SQLite log: schema, connections, and SQLite's errors in our words."""
 
 import sqlite3
+import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -106,7 +107,7 @@ def _prepare(db: sqlite3.Connection, path: Path, partitions: int) -> None:
     with immediate(db):
         for statement in _SCHEMA.split(";"):
             db.execute(statement)
-        for name, value in (("format", _FORMAT), ("partitions", str(partitions))):
+        for name, value in (("format", _FORMAT), ("partitions", str(partitions)), ("identity", uuid.uuid4().hex)):
             db.execute("INSERT OR IGNORE INTO meta VALUES (?, ?)", (name, value))
         meta = dict(db.execute("SELECT name, value FROM meta").fetchall())
     if meta["format"] != _FORMAT:

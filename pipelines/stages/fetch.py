@@ -56,8 +56,8 @@ _STORE_RETRIES_S: Final = (0.5, 2.0, 8.0)
 class BlobStore(Protocol):
     """What fetching needs of object storage."""
 
-    def put(self, path: str, data: bytes, *, overwrite: bool = True) -> bool:
-        """Write an object. False if it exists and must not be overwritten."""
+    def put_content(self, path: str, data: bytes) -> bool:
+        """Write an object whose name says what it holds. False if it is there already, whole."""
 
     def exists(self, path: str) -> bool:
         """Whether there is an object."""
@@ -249,7 +249,7 @@ class FetchStage(DownloadStage[Wanted]):
         """Fingerprint and store an image; in a thread."""
         with WORK_SECONDS.labels(self.name).time():
             image = image_record(self._decoders.fingerprint(body))
-            self._blobs.put(layout.blob(image.sha256), body, overwrite=False)
+            self._blobs.put_content(layout.blob(image.sha256), body)
         return image
 
     async def _ask_store(self, work: Callable[[A], R], argument: A) -> R:

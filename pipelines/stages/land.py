@@ -8,6 +8,7 @@ The order of a batch, so that a kill at any point leaves nothing that the next r
     4. commit the positions
 """
 
+import hashlib
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -18,7 +19,7 @@ from typing import Final
 import msgspec
 
 from synsift.dedupe import EXTENSIONS
-from synsift.pipelines.errors import NoSuchObject
+from synsift.pipelines.errors import DamagedBlob, NoSuchObject
 from synsift.pipelines.log.base import Log, Member, Message
 from synsift.pipelines.metrics import WORK_SECONDS
 from synsift.pipelines.reading import BROKEN_RECORD, Broken, Skipped, read, read_bytes
@@ -31,6 +32,7 @@ from synsift.pipelines.storage.manifests import encode_part
 from synsift.pipelines.topics import Router
 
 BLOB_MISSING: Final = "blob_missing"
+BLOB_DAMAGED: Final = "blob_damaged"
 _POLL_S: Final = 0.1
 
 
@@ -103,13 +105,16 @@ class LandStage(BatchStage):
         """Land a batch; see the module's docstring for the order."""
         landings = self._decode(messages)
         replaced = {(landing.wnid, landing.survivor.replaces) for landing in landings if landing.survivor.replaces}
-        missing: set[str] = set()
+        missing: dict[str, tuple[str, str]] = {}
 
         def copy(landing: Landing) -> None:
+            sha256 = landing.survivor.candidate.image.sha256
             try:
                 self._copy(landing)
             except NoSuchObject:
-                missing.add(landing.survivor.candidate.image.sha256)
+                missing[sha256] = BLOB_MISSING, f"blob {sha256} is not in the store"
+            except DamagedBlob as exc:
+                missing[sha256] = BLOB_DAMAGED, str(exc)
 
         # What is replaced within the batch needs no object.
         self._all(copy, [x for x in landings if (x.wnid, x.survivor.candidate.image.sha256) not in replaced])
@@ -117,7 +122,7 @@ class LandStage(BatchStage):
         self._write_manifests(landed)
         self._all(self._move_out, sorted(replaced))
         for landing in landings:
-            self._finish(landing, is_missing=landing.survivor.candidate.image.sha256 in missing)
+            self._finish(landing, missing.get(landing.survivor.candidate.image.sha256))
 
     def _decode(self, messages: Iterable[Message]) -> list[Landing]:
         landings: list[Landing] = []
@@ -137,12 +142,18 @@ class LandStage(BatchStage):
             provenance = layout.provenance(landing.wnid, image.sha256)
             # First, and deleted last: wherever a run is cut off, an image has its provenance, by which it is found
             # again when it must be moved out.
+            if not self._is_whole(image.sha256):
+                raise DamagedBlob(f"blob {image.sha256} is not the image of that name")
             self._objects.put(provenance, msgspec.json.format(encode(landing.survivor), indent=2))
             try:
                 self._objects.copy(layout.blob(image.sha256), layout.candidate(landing.wnid, image))
             except NoSuchObject:
                 self._objects.delete(provenance)
                 raise
+
+    def _is_whole(self, sha256: str) -> bool:
+        """Whether a blob's bytes are those that name it: disks rot, and power cuts leave empty files."""
+        return hashlib.sha256(self._objects.get(layout.blob(sha256))).hexdigest() == sha256
 
     def _write_manifests(self, landings: Sequence[Landing]) -> None:
         parts: dict[tuple[str, int], list[Landing]] = defaultdict(list)
@@ -184,15 +195,14 @@ class LandStage(BatchStage):
             self._objects.delete(layout.candidate(wnid, survivor.candidate.image))
         self._objects.delete(provenance)
 
-    def _finish(self, landing: Landing, *, is_missing: bool) -> None:
-        if not is_missing:
+    def _finish(self, landing: Landing, problem: tuple[str, str] | None) -> None:
+        if problem is None:
             replaces = int(bool(landing.survivor.replaces))
             self._ledger.finish(
                 landing.message, [], [Count(landing.wnid, "landed"), Count(landing.wnid, "moved_out", replaces)]
             )
-            return
-        text = f"blob {landing.survivor.candidate.image.sha256} is not in the store"
-        self._ledger.reject(landing.message, BLOB_MISSING, text, wnid=landing.wnid)
+        else:
+            self._ledger.reject(landing.message, *problem, wnid=landing.wnid)
 
     def _all(self, work: Callable[..., None], items: Sequence[object]) -> None:
         """Do the same to all, a few at once; raise the first error."""

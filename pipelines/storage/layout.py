@@ -18,6 +18,10 @@ BLOBS: Final = "blobs/"
 CANDIDATES: Final = "candidates/"
 MANIFESTS: Final = "manifests/"
 
+_BLOB: Final = re.compile(r"blobs/(?P<begin>[0-9a-f]{2})/(?P<sha256>(?P=begin)[0-9a-f]{62})")
+_CANDIDATE: Final = re.compile(
+    rf"candidates/[^/]+/(?P<sha256>[0-9a-f]{{64}})\.({'|'.join(sorted(set(EXTENSIONS.values())))})"
+)
 _PART: Final = re.compile(r"manifests/(?P<wnid>[^/]+)/(?P<partition>\d+)-(?P<first>\d+)-(?P<last>\d+)\.parquet")
 
 
@@ -49,6 +53,18 @@ def candidate(wnid: str, image: Image) -> str:
 def named_candidate(wnid: str, sha256: str, extension: str) -> str:
     """Name of a survivor whose file has the extension."""
     return f"{CANDIDATES}{wnid}/{sha256}.{extension}"
+
+
+def blob_sha256(path: str) -> str | None:
+    """The image that a blob's name names; None for any other object."""
+    found = _BLOB.fullmatch(path)
+    return found["sha256"] if found is not None else None
+
+
+def candidate_sha256(path: str) -> str | None:
+    """The image that a landed object's name names; None for any other object, provenance included."""
+    found = _CANDIDATE.fullmatch(path)
+    return found["sha256"] if found is not None else None
 
 
 def provenance(wnid: str, sha256: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -79,11 +79,18 @@ class Objects:
         with self._translated(f"writing {path} to"):
             try:
                 obstore.put(self._store, path, data, mode="overwrite" if overwrite else "create")
-            except exceptions.AlreadyExistsError:
-                return False
-            except exceptions.PreconditionError:
+            except (exceptions.AlreadyExistsError, exceptions.PreconditionError):
                 return False
         return True
+
+    def put_content(self, path: str, data: bytes) -> bool:
+        """Write an object whose name says what it holds. False if it is there already.
+
+        One that is there with another size is damaged, left by a power cut for example: it is written anew.
+        """
+        if self.put(path, data, overwrite=False):
+            return True
+        return self.size_bytes(path) != len(data) and self.put(path, data)
 
     def exists(self, path: str) -> bool:
         """Whether there is an object."""
@@ -118,6 +125,21 @@ class Objects:
             for page in obstore.list(self._store, prefix=prefix):
                 for entry in page:
                     yield str(entry["path"])
+
+    def list_with_times(self, prefix: str) -> Iterator[tuple[str, datetime]]:
+        """Paths below a prefix, and when each was last written."""
+        with self._translated(f"listing {prefix} in"):
+            for page in obstore.list(self._store, prefix=prefix):
+                for entry in page:
+                    yield str(entry["path"]), entry["last_modified"]
+
+    def size_bytes(self, path: str) -> int:
+        """Size of an object; -1 if there is none."""
+        with self._translated(f"looking for {path} in"):
+            try:
+                return int(obstore.head(self._store, path)["size"])
+            except FileNotFoundError:
+                return -1
 
     @contextmanager
     def _translated(self, action: str) -> Iterator[None]:

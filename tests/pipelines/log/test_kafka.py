@@ -266,7 +266,7 @@ def test_a_broker_that_is_silent_is_given_up_within_a_deadline_and_found_again(
         member = log.join("group", INPUT, Owner())
         message, *_ = poll_all(member, 1)
         assert broker.process is not None
-        with pytest.raises((FencedError, LogUnavailable)), member.transaction() as transaction:
+        with pytest.raises((FencedError, LogUnavailable)), member.transaction() as transaction:  # noqa: PT012 - its end
             transaction.produce([entry((message.value or b"").decode(), topic=OUTPUT, partition=message.partition)])
             transaction.consume({message.partition: Position(message.offset + 1)})
             broker.process.send_signal(signal.SIGSTOP)

@@ -1,5 +1,6 @@
 import asyncio
 import contextlib
+import datetime
 import json
 from collections.abc import Callable
 
@@ -21,7 +22,7 @@ from synsift.pipelines.summary import read_groups
 from synsift.pipelines.topics import Entry
 from synsift.pipelines.worker import Worker
 from tests.dedupe.pictures import encoded, scene
-from tests.pipelines.worlds import PARTITIONS, World, candidate, stored
+from tests.pipelines.worlds import World, candidate, stored
 
 
 def small(seed: int) -> bytes:
@@ -189,20 +190,24 @@ def test_a_survivor_whose_blob_is_gone_is_a_dead_letter_and_no_stop(world: World
     assert [path for path in world.paths("candidates/") if path.endswith("jpg")] == [f"candidates/n1/{two.sha256}.jpg"]
 
 
+def swept(world: World, *, dry_run: bool = False) -> Swept:
+    return sweep(world.log, world.objects, dry_run=dry_run, min_age=datetime.timedelta(0))
+
+
 def test_sweeping_takes_blobs_of_duplicates_and_nothing_else(world: World) -> None:
     kept, copy, open_one = stored(world, large(1)), stored(world, small(1)), stored(world, large(2))
     elsewhere = stored(world, small(3))
     send(world, candidate(kept), candidate(copy), candidate(elsewhere, "n2"), candidate(stored(world, large(3)), "n1"))
     run(world, dedupe(world), land(world))
     send(world, candidate(open_one), candidate(copy, "n3"))
-    assert sweep(world.log, world.objects, PARTITIONS, dry_run=True) == Swept(5, 0)
+    assert swept(world, dry_run=True) == Swept(5, 0)
     run(world, dedupe(world), land(world))
     # The small copy survives in n3 now, so only in n1 it is a duplicate.
-    assert sweep(world.log, world.objects, PARTITIONS, dry_run=False) == Swept(5, 0)
+    assert swept(world) == Swept(5, 0)
     send(world, candidate(kept, "n3"))
     run(world, dedupe(world), land(world))
-    assert sweep(world.log, world.objects, PARTITIONS, dry_run=True) == Swept(4, 1)
-    assert sweep(world.log, world.objects, PARTITIONS, dry_run=False) == Swept(4, 1)
+    assert swept(world, dry_run=True) == Swept(4, 1)
+    assert swept(world) == Swept(4, 1)
     assert not world.objects.exists(layout.blob(copy.sha256))
     assert world.objects.exists(layout.blob(kept.sha256))
 
@@ -211,9 +216,9 @@ def test_a_survivor_that_was_replaced_before_it_landed_keeps_its_blob(world: Wor
     first, best = stored(world, small(1)), stored(world, large(1))
     send(world, candidate(first), candidate(best))
     run(world, dedupe(world))
-    assert sweep(world.log, world.objects, PARTITIONS, dry_run=False) == Swept(2, 0)
+    assert swept(world) == Swept(2, 0)
     run(world, land(world))
-    assert sweep(world.log, world.objects, PARTITIONS, dry_run=False) == Swept(1, 1)
+    assert swept(world) == Swept(1, 1)
 
 
 class CutOff:

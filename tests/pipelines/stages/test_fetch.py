@@ -283,11 +283,11 @@ class FailingStore:
     def exists(self, path: str) -> bool:
         return self._world.objects.exists(path)
 
-    def put(self, path: str, data: bytes, *, overwrite: bool = True) -> bool:
+    def put_content(self, path: str, data: bytes) -> bool:
         if self._times > 0:
             self._times -= 1
             raise self._error
-        return self._world.objects.put(path, data, overwrite=overwrite)
+        return self._world.objects.put_content(path, data)
 
 
 def test_a_store_that_is_away_for_a_moment_costs_a_wait(site: SmallWeb, world: World) -> None:

@@ -1,0 +1,139 @@
+"""A log and a store know each other, and nothing of strangers is deleted, overwritten or believed."""
+
+import datetime
+import os
+from pathlib import Path
+
+import pytest
+
+from synsift.pipelines.errors import StoreError, SweepRefused, WrongStore
+from synsift.pipelines.folder_lock import lock_folder
+from synsift.pipelines.log.sqlite import SqliteLog
+from synsift.pipelines.records import Fetched
+from synsift.pipelines.storage import layout
+from synsift.pipelines.storage.identity import claim, owner_of
+from synsift.pipelines.storage.sweep import Swept, sweep
+from synsift.pipelines.storage.verify import verify
+from synsift.pipelines.topics import Entry
+from tests.conftest import RunCli
+from tests.pipelines.stages.test_dedupe_and_land import dedupe, land, large, run, send
+from tests.pipelines.worlds import PARTITIONS, World, candidate, make_world, stored
+
+STRANGE = "blobs/ab/ab" + "0" * 62
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return make_world(tmp_path / "world")
+
+
+def test_a_store_is_claimed_once_and_refuses_another_log(world: World, tmp_path: Path) -> None:
+    claim(world.objects, world.log.identity())
+    claim(world.objects, world.log.identity())
+    assert owner_of(world.objects) == world.log.identity()
+    other = SqliteLog(tmp_path / "other.db", partitions=PARTITIONS)
+    with pytest.raises(WrongStore, match="log recover"):
+        claim(world.objects, other.identity())
+    other.close()
+
+
+def test_a_store_whose_owner_cannot_be_read_is_nobodys_to_take(world: World) -> None:
+    world.objects.put("synsift-store.json", b"\xff")
+    with pytest.raises(WrongStore, match="nobody knows"):
+        claim(world.objects, world.log.identity())
+
+
+def test_commands_refuse_a_store_of_another_log(world: World, tmp_path: Path, cli: RunCli) -> None:
+    claim(world.objects, world.log.identity())
+    world.log.close()
+    folder = world.log.path.parent
+    done = cli("storage", "sweep", "--out", str(folder), "--set", f"log.path={tmp_path / 'other.db'}")
+    assert done.returncode == 1
+    assert "belongs to another log" in done.stderr
+
+
+def test_a_sweep_leaves_what_its_log_never_named(world: World) -> None:
+    folder = world.log.path.parent
+    for name in ("blobs/holiday.jpg", "blobs/ab/notes.txt", STRANGE):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"a stranger's")
+    send(world, candidate(stored(world, large(1))))
+    run(world, dedupe(world), land(world))
+    assert sweep(world.log, world.objects, dry_run=False, min_age=datetime.timedelta(0)) == Swept(1, 0, 3)
+    assert (folder / STRANGE).exists()
+
+
+def test_a_sweep_leaves_what_is_younger_than_an_hour(world: World) -> None:
+    image = stored(world, large(1))
+    record = Fetched(url="http://a.example/x.jpg", outcome="fetched", image=image)
+    world.log.produce([world.router.fetched(record)])
+    assert sweep(world.log, world.objects, dry_run=False) == Swept(1, 0)
+    later = datetime.datetime.now(datetime.UTC) + datetime.timedelta(hours=2)
+    assert sweep(world.log, world.objects, dry_run=False, now=later) == Swept(0, 1)
+
+
+def test_a_sweep_is_refused_where_the_log_cannot_tell(world: World) -> None:
+    stored(world, large(1))
+    with pytest.raises(SweepRefused, match="the log is empty"):
+        sweep(world.log, world.objects, dry_run=False)
+    world.log.produce([Entry("survivors", 0, b"k", b"junk")])
+    with pytest.raises(SweepRefused, match="can't be read"):
+        sweep(world.log, world.objects, dry_run=False)
+
+
+def test_a_sweep_is_refused_while_a_worker_lives(world: World) -> None:
+    from tests.pipelines.log.contract import Owner
+
+    member = world.log.join("dedupe", "candidates", Owner())
+    member.poll(0, 0.0)
+    with pytest.raises(SweepRefused, match="stop them first"):
+        sweep(world.log, world.objects, dry_run=False)
+    member.close()
+
+
+@pytest.mark.parametrize("spoilt", [b"", b"other bytes"], ids=["emptied by a power cut", "rotten"])
+def test_a_damaged_blob_is_a_dead_letter_and_does_not_land(world: World, spoilt: bytes) -> None:
+    one, two = stored(world, large(1)), stored(world, large(2))
+    send(world, candidate(one), candidate(two))
+    run(world, dedupe(world))
+    (world.log.path.parent / layout.blob(one.sha256)).write_bytes(spoilt)
+    run(world, land(world))
+    (letter,) = world.letters()
+    assert (letter.stage, letter.outcome) == ("land", "blob_damaged")
+    assert [p for p in world.paths("candidates/") if p.endswith(".jpg")] == [f"candidates/n1/{two.sha256}.jpg"]
+
+
+def test_a_blob_of_another_size_is_written_anew(world: World) -> None:
+    image = stored(world, large(1))
+    path = world.log.path.parent / layout.blob(image.sha256)
+    path.write_bytes(b"")
+    assert world.objects.put_content(layout.blob(image.sha256), large(1))
+    assert path.read_bytes() == large(1)
+    assert not world.objects.put_content(layout.blob(image.sha256), large(1))
+
+
+def test_verifying_names_what_is_damaged(world: World, cli: RunCli) -> None:
+    one, two = stored(world, large(1)), stored(world, large(2))
+    send(world, candidate(one), candidate(two))
+    run(world, dedupe(world), land(world))
+    assert all(not found.problem for found in verify(world.objects))
+    assert list(verify(world.objects, share=0.0)) == []
+    (world.log.path.parent / layout.blob(two.sha256)).write_bytes(b"")  # its object is the same file, by a link
+    assert sorted(found.path for found in verify(world.objects) if found.problem) == sorted(
+        [layout.blob(two.sha256), f"candidates/n1/{two.sha256}.jpg"]
+    )
+    world.log.close()
+    done = cli("storage", "verify", "--out", str(world.log.path.parent), "--format", "jsonl")
+    assert done.returncode == 1
+    assert two.sha256 in done.stdout
+
+
+def test_a_lock_that_is_a_link_is_left_alone(tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("mine")
+    folder = tmp_path / "out"
+    folder.mkdir()
+    os.symlink(precious, folder / ".lock")
+    with pytest.raises(StoreError, match="symbolic link"), lock_folder(folder):
+        raise AssertionError("locked")
+    assert precious.read_text() == "mine"
