@@ -1,13 +1,19 @@
 """Near-duplicate search of images: from bytes to a verdict.
 
-A pure library: no network, no files, no clock, no logging.
+A pure library: no network, no clock, no logging; a file is opened only where you give its path.
 
     bytes ──decode──▶ small grey image ──fingerprint──▶ hashes ──Matcher──▶ verdict
+
+    fingerprint   a file's bytes, a path, an open file, a PIL image or an array → what is kept of it
+    compare       two pictures → are they copies, and why
+    Matcher       pictures as they come → verdicts
+    cluster       a set of pictures → groups of copies
 """
 
 from synsift.dedupe.calibration import Calibration, Threshold, copies_of
 from synsift.dedupe.clusters import Clustering, Copy, Group, cluster
-from synsift.dedupe.decode import DEFAULT_MAX_PIXELS, EXTENSIONS, FORMATS, Decoded, decode, looks_like_image
+from synsift.dedupe.compare import Comparison, Likeness, compare
+from synsift.dedupe.decode import DEFAULT_MAX_PIXELS, EXTENSIONS, FORMATS, PIXELS, Decoded, decode, looks_like_image
 from synsift.dedupe.errors import (
     CorruptImage,
     DedupeError,
@@ -21,7 +27,8 @@ from synsift.dedupe.fingerprint import VERSION as FINGERPRINT_VERSION
 from synsift.dedupe.fingerprint import Fingerprint, fingerprint
 from synsift.dedupe.frequencies import HASH_BITS, ORIENTATIONS
 from synsift.dedupe.index import HashIndex
-from synsift.dedupe.matcher import DEFAULT_OPTIONS, Kind, Matcher, MatchOptions, Verdict
+from synsift.dedupe.inputs import Source
+from synsift.dedupe.matcher import DEFAULT_OPTIONS, Kind, Look, Matcher, MatchOptions, Verdict
 from synsift.dedupe.quality import better
 from synsift.dedupe.second_look import DEFAULT_CRITERIA, Criteria
 from synsift.dedupe.survivors import Survivors
@@ -35,8 +42,10 @@ __all__ = [
     "FORMATS",
     "HASH_BITS",
     "ORIENTATIONS",
+    "PIXELS",
     "Calibration",
     "Clustering",
+    "Comparison",
     "Copy",
     "CorruptImage",
     "Criteria",
@@ -47,8 +56,11 @@ __all__ = [
     "HashIndex",
     "ImageError",
     "Kind",
+    "Likeness",
+    "Look",
     "MatchOptions",
     "Matcher",
+    "Source",
     "Survivors",
     "Threshold",
     "TooCostly",
@@ -58,6 +70,7 @@ __all__ = [
     "Verdict",
     "better",
     "cluster",
+    "compare",
     "copies_of",
     "decode",
     "fingerprint",

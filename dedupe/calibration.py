@@ -99,7 +99,7 @@ class Calibration:
     def add_copy(self, kind: str, copy: Fingerprint, original: Fingerprint) -> None:
         """Compare a copy with its picture, and with all others."""
         own = None
-        for sha256, _, agreement in self._matcher.looks(copy):
+        for sha256, _, _, agreement in self._matcher.looks(copy):
             if sha256 != original.sha256:
                 self._others.append(agreement)
             elif own is None:

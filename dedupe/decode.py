@@ -5,8 +5,11 @@ pixel limit is enforced on the header, before any pixel is decoded; JPEG is deco
 no recall and saves most of the time (see docs/near-duplicates.md).
 """
 
+import hashlib
 import io
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -26,6 +29,8 @@ EXTENSIONS: Final = {
     "TIFF": "tiff",
     "AVIF": "avif",
 }
+PIXELS: Final = "PIXELS"
+"""Stands for the format of a picture that came as pixels, not as a file."""
 _SIGNATURES: Final = (
     b"\xff\xd8\xff",
     b"\x89PNG\r\n\x1a\n",
@@ -58,7 +63,7 @@ _EXIF_TRANSPOSE: Final = {
     8: Image.Transpose.ROTATE_90,
 }
 # Quality by format, where the file doesn't say more: all pixels; 256 colours.
-_QUALITY: Final = {"PNG": 100, "BMP": 100, "TIFF": 100, "GIF": 60}
+_QUALITY: Final = {"PNG": 100, "BMP": 100, "TIFF": 100, PIXELS: 100, "GIF": 60}
 # Sum of the 16 smallest of the luminance table of ITU-T T.81, annex K.1, from which encoders derive theirs. The larger
 # ones end at 255, whatever the quality.
 _JPEG_SMALLEST: Final = 16
@@ -73,7 +78,7 @@ class Decoded:
         picture: Mode ``L`` or ``YCbCr`` (ITU-R BT.601, as in JPEG), each side at least 128 px where the original's is.
         width_px: Width of the original, upright.
         height_px: Height of the original, upright.
-        format: One of ``FORMATS``.
+        format: One of ``FORMATS``, or ``PIXELS``.
         quality: How little was lost in compressing, 1…100: of JPEG as encoders count it, estimated from the tables.
     """
 
@@ -104,12 +109,89 @@ def decode(data: bytes, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Decoded:
         TooCostly: Decoding would cost far more than its pixels are worth.
         TruncatedImage: Data ends early.
         CorruptImage: Any other fault of the data.
+        TypeError: Not bytes.
     """
+    if not isinstance(data, bytes):
+        raise TypeError(f"a file's bytes are taken, not `{type(data).__name__}`")
+    _check_limit(max_pixels)
     refuse_costly(data)
     if (promised := webp_pixels(data)) > max_pixels:
         raise TooManyPixels(f"{promised} pixels are more than the limit of {max_pixels}")
-    try:
+    with _translated():
         return _decode(data, max_pixels)
+
+
+def decode_image(image: Image.Image, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Decoded:
+    """Take a PIL image at a reduced scale, upright by its EXIF block; of several frames, the one that it stands at.
+
+    Args:
+        image: Its pixels are loaded if they aren't yet, as with any use of it; otherwise it stays as it is.
+        max_pixels: Limit on width × height.
+
+    Raises:
+        TooManyPixels: Above the limit.
+        TruncatedImage: It was opened from a file, whose data ends early.
+        CorruptImage: It was opened from a file with another fault.
+        ValueError: It is empty, was closed, or is of a mode that has no RGB form.
+    """
+    _check_limit(max_pixels)
+    width_px, height_px = image.size
+    if not width_px or not height_px:
+        raise ValueError(f"a picture has pixels; this image is {width_px}×{height_px}")
+    if width_px * height_px > max_pixels:
+        raise TooManyPixels(_too_many(width_px, height_px, max_pixels))
+    _check_open(image)
+    with _translated():
+        image.load()
+        orientation = _exif_orientation(image)
+    width_px, height_px = image.size  # of some formats Pillow turns the picture as it loads
+    try:
+        picture = _reduced(image)
+    except ValueError as exc:
+        raise ValueError(f"an image of mode `{image.mode}` has no RGB form: {exc}") from exc
+    return _upright(Decoded(picture, width_px, height_px, PIXELS, _QUALITY[PIXELS]), orientation)
+
+
+def pixels_digest(image: Image.Image) -> str:
+    """SHA-256 of a PIL image's pixels, lower-case hexadecimal; the same for an array of them.
+
+    Of the mode (``L``, ``RGB``, ``RGBA``, or another that Pillow keeps), the size, how EXIF turns it, and the pixels.
+    """
+    orientation = _exif_orientation(image)
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+    elif image.mode in ("P", "1"):
+        image = image.convert("RGB")
+    head = f"synsift pixels {image.mode} {image.width}x{image.height} {orientation}\n"
+    return hashlib.sha256(head.encode() + image.tobytes()).hexdigest()
+
+
+def _check_limit(max_pixels: int) -> None:
+    if not isinstance(max_pixels, int):
+        raise TypeError(f"max_pixels is a whole number, not `{type(max_pixels).__name__}`")
+    if max_pixels < 1:
+        raise ValueError(f"max_pixels is at least 1, not `{max_pixels}`")
+
+
+def _check_open(image: Image.Image) -> None:
+    try:
+        image.getpixel((0, 0))
+    except ValueError as exc:
+        if "closed" in str(exc):
+            raise ValueError("the image was closed: fingerprint it before, or give its path") from exc
+    except Exception:  # noqa: BLE001, S110 - what is wrong with the data is said by loading it
+        pass
+
+
+def _too_many(width_px: int, height_px: int, max_pixels: int) -> str:
+    return f"{width_px}×{height_px} is more than the limit of {max_pixels} pixels"
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """What decoders raise, as our errors."""
+    try:
+        yield
     except UnidentifiedImageError as exc:
         raise UnsupportedFormat("not an image of a known format") from exc
     except Image.DecompressionBombError as exc:
@@ -128,7 +210,7 @@ def _decode(data: bytes, max_pixels: int) -> Decoded:
     with Image.open(io.BytesIO(data), formats=FORMATS) as image:
         width_px, height_px = image.size
         if width_px * height_px > max_pixels:
-            raise TooManyPixels(f"{width_px}×{height_px} is more than the limit of {max_pixels} pixels")
+            raise TooManyPixels(_too_many(width_px, height_px, max_pixels))
         # Pillow names a JPEG that has further pictures behind it, such as a camera's preview, MPO.
         kind = "JPEG" if image.format == "MPO" else image.format or ""
         quality = _quality(image, kind)
@@ -136,13 +218,19 @@ def _decode(data: bytes, max_pixels: int) -> Decoded:
         image.draft("L" if image.mode == "L" else "YCbCr", (_REDUCED_SIDE_PX, _REDUCED_SIDE_PX))
         image.load()
         if image.width * image.height > max_pixels:  # a GIF's first frame can be larger than its screen
-            raise TooManyPixels(f"{image.width}×{image.height} is more than the limit of {max_pixels} pixels")
+            raise TooManyPixels(_too_many(image.width, image.height, max_pixels))
         picture = _reduced(image)
+    return _upright(Decoded(picture, width_px, height_px, kind, quality), orientation)
+
+
+def _upright(found: Decoded, orientation: int) -> Decoded:
+    """Turn a picture as its EXIF block says."""
+    picture, width_px, height_px = found.picture, found.width_px, found.height_px
     if orientation in _EXIF_TRANSPOSE:
         picture = picture.transpose(_EXIF_TRANSPOSE[orientation])
     if orientation >= 5:
         width_px, height_px = height_px, width_px
-    return Decoded(picture, width_px, height_px, kind, quality)
+    return replace(found, picture=picture, width_px=width_px, height_px=height_px)
 
 
 def _exif_orientation(image: Image.Image) -> int:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from synsift.dedupe.borders import Box, trim
-from synsift.dedupe.decode import DEFAULT_MAX_PIXELS, FORMATS, decode
+from synsift.dedupe.decode import DEFAULT_MAX_PIXELS, FORMATS, PIXELS, Decoded, decode, decode_image, pixels_digest
 from synsift.dedupe.evidence import EVIDENCE_BYTES, check_evidence, make_evidence
 from synsift.dedupe.frequencies import (
     HASH_BYTES,
@@ -31,6 +31,7 @@ from synsift.dedupe.frequencies import (
     oriented_hashes,
     tapered_frequencies,
 )
+from synsift.dedupe.inputs import Source, read_source
 from synsift.dedupe.views import CENTRE_CROPS, STORED
 
 VERSION: Final = 2
@@ -61,7 +62,7 @@ RECORD: Final = np.dtype(
 """The binary form of a fingerprint, little-endian. A change of it is another ``VERSION``."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Fingerprint:
     """What is kept of an image for comparing it.
 
@@ -74,7 +75,7 @@ class Fingerprint:
         information: Standard deviation of the picture as the hash sees it, in grey levels of 255.
         width_px: Width, upright.
         height_px: Height, upright.
-        format: As named by the decoder, for example ``JPEG``.
+        format: As named by the decoder, for example ``JPEG``; ``PIXELS`` of an image or array in memory.
         size_bytes: Of the file.
         quality: How little was lost in compressing, 1…100.
     """
@@ -90,6 +91,11 @@ class Fingerprint:
     format: str
     size_bytes: int
     quality: int
+
+    def __repr__(self) -> str:
+        """Short: hashes and evidence are long."""
+        plain = ", plain" if self.is_plain else ""
+        return f"<Fingerprint {self.sha256[:12]}… {self.format} {self.width_px}×{self.height_px}{plain}>"
 
     @property
     def hash256(self) -> bytes:
@@ -153,7 +159,7 @@ class Fingerprint:
             size_bytes=int(row["size_bytes"]),
             quality=int(row["quality"]),
         )
-        if found.format not in FORMATS:
+        if found.format not in (*FORMATS, PIXELS):
             raise ValueError(f"no format is called {found.format!r}")
         if found.views >> _VIEWS or not 1 <= found.quality <= 100:
             raise ValueError("a fingerprint with views or a quality that there are not")
@@ -181,17 +187,33 @@ class Fingerprint:
         return cls.from_record(data)
 
 
-def fingerprint(data: bytes, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Fingerprint:
-    """Fingerprint an image file.
+def fingerprint(source: Source, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Fingerprint:
+    """Fingerprint a picture: the whole file, or its pixels.
+
+    The same picture gives the same hashes, whichever way it comes; of JPEG, which is decoded at a reduced scale from a
+    file only, all but a few bits. What comes as pixels has a SHA-256 of its pixels, their number of bytes as its size,
+    and the format ``PIXELS``.
 
     Args:
-        data: The whole file, untrusted.
+        source: A file's bytes, its path (``str`` or ``PathLike``), an open binary file, a PIL image, or a NumPy array
+            of ``uint8``: ``(h, w)`` grey, ``(h, w, 3)`` RGB, ``(h, w, 4)`` RGBA. None of it is trusted.
         max_pixels: Limit on width × height, enforced before decoding.
 
     Raises:
-        ImageError: One of its kinds, if the bytes can't be decoded.
+        ImageError: One of its kinds, if what the file has in it can't be decoded.
+        TypeError: None of what is taken.
+        ValueError: An array of another shape, an empty picture, a URL.
+        OSError: The path can't be read.
     """
-    decoded = decode(data, max_pixels=max_pixels)
+    found = read_source(source)
+    if isinstance(found, bytes):
+        decoded = decode(found, max_pixels=max_pixels)
+        return _fingerprint_of(decoded, hashlib.sha256(found).hexdigest(), len(found))
+    decoded = decode_image(found, max_pixels=max_pixels)
+    return _fingerprint_of(decoded, pixels_digest(found), found.width * found.height * len(found.getbands()))
+
+
+def _fingerprint_of(decoded: Decoded, sha256: str, size_bytes: int) -> Fingerprint:
     picture = decoded.picture
     luma = picture if picture.mode == "L" else picture.getchannel(0)
     box = trim(np.asarray(luma))
@@ -206,7 +228,7 @@ def fingerprint(data: bytes, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Fingerp
     used = [_spread(view) >= _PLAIN_VIEW_BELOW for view in seen]
     hashes = b"".join(hash_of(view) if use else bytes(HASH_BYTES) for view, use in zip(seen, used, strict=True))
     return Fingerprint(
-        sha256=hashlib.sha256(data).hexdigest(),
+        sha256=sha256,
         phash=_phash(whole),
         hashes=hashes.ljust(_VIEWS * HASH_BYTES, b"\0"),
         views=sum(use << number for number, use in enumerate(used)),
@@ -215,7 +237,7 @@ def fingerprint(data: bytes, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Fingerp
         width_px=decoded.width_px,
         height_px=decoded.height_px,
         format=decoded.format,
-        size_bytes=len(data),
+        size_bytes=size_bytes,
         quality=decoded.quality,
     )
 

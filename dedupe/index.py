@@ -14,9 +14,8 @@ import hashlib
 import itertools
 import struct
 from collections.abc import Iterable
-from typing import Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self
 
-import faiss
 import numpy as np
 from numpy.typing import NDArray
 
@@ -127,7 +126,11 @@ class HashIndex:
         self._removed: set[int] = set()
         # At most two: what was there when tables were last made of all, and what came since.
         self._segments: list[_Segment] = []
-        self._rest = faiss.IndexBinaryFlat(KEY_BITS)
+        self._rest = _flat_index()
+
+    def __repr__(self) -> str:
+        """How many hashes there are."""
+        return f"<HashIndex of {len(self)} hashes>"
 
     def __len__(self) -> int:
         """How many hashes there are."""
@@ -224,7 +227,7 @@ class HashIndex:
         queries = np.ascontiguousarray(hashes[:, :_KEY_BYTES])
         # A handful of queries is not worth waking OpenMP's other threads, which then spin: with them, a stream of
         # single look-ups burns both cores. The number is the calling thread's own, so it is set here.
-        faiss.omp_set_num_threads(1)
+        _faiss().omp_set_num_threads(1)
         # FAISS counts what is below the radius.
         begins, _, found = self._rest.range_search(queries, KEY_RADIUS_BITS + 1)
         rows = np.repeat(np.arange(len(queries)), np.diff(begins.astype(np.int64)))
@@ -249,7 +252,18 @@ class HashIndex:
             first = 0
         kept = self._segments[:1] if first else []
         self._segments = [*kept, _Segment(first, _keys_of(self.hashes()[first:]))]
-        self._rest = faiss.IndexBinaryFlat(KEY_BITS)
+        self._rest = _flat_index()
+
+
+def _faiss() -> Any:  # noqa: ANN401 - FAISS has no types
+    """FAISS, loaded when the first index is made: it takes longer than all the rest of this package."""
+    import faiss
+
+    return faiss
+
+
+def _flat_index() -> Any:  # noqa: ANN401 - as _faiss
+    return _faiss().IndexBinaryFlat(KEY_BITS)
 
 
 def _keys_of(hashes: NDArray[np.uint8]) -> Keys:

@@ -2,10 +2,11 @@
 
 from typing import Final
 
+from synsift.dedupe.decode import PIXELS
 from synsift.dedupe.fingerprint import Fingerprint
 
 # Of copies that are equal in pixels and compression: what any program can read, first.
-_FORMATS: Final = ("AVIF", "BMP", "GIF", "TIFF", "WEBP", "PNG", "JPEG")
+_FORMATS: Final = (PIXELS, "AVIF", "BMP", "GIF", "TIFF", "WEBP", "PNG", "JPEG")
 
 
 def better(challenger: Fingerprint, holder: Fingerprint) -> bool:

@@ -43,6 +43,10 @@ class Survivors:
         """The rows as they are kept."""
         return self.rows.tobytes()
 
+    def __repr__(self) -> str:
+        """How many pictures there are."""
+        return f"<Survivors: {self._count} pictures>"
+
     def __len__(self) -> int:
         return self._count
 

@@ -15,27 +15,50 @@ from typing import TYPE_CHECKING, Any, Final
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from synsift import crawler as crawler
+    from synsift import dedupe as dedupe
+    from synsift import pipelines as pipelines
+    from synsift.dedupe import Clustering as Clustering
+    from synsift.dedupe import Comparison as Comparison
+    from synsift.dedupe import DedupeError as DedupeError
     from synsift.dedupe import Fingerprint as Fingerprint
+    from synsift.dedupe import ImageError as ImageError
     from synsift.dedupe import Matcher as Matcher
+    from synsift.dedupe import MatchOptions as MatchOptions
+    from synsift.dedupe import Verdict as Verdict
     from synsift.dedupe import cluster as cluster
+    from synsift.dedupe import compare as compare
     from synsift.dedupe import fingerprint as fingerprint
 
-_HOMES: Final = {
-    "Fingerprint": "synsift.dedupe",
-    "Matcher": "synsift.dedupe",
-    "cluster": "synsift.dedupe",
-    "fingerprint": "synsift.dedupe",
-}
+_PACKAGES: Final = ("crawler", "dedupe", "pipelines")
 
-__all__ = ["Fingerprint", "Matcher", "cluster", "fingerprint"]
+__all__ = [
+    "Clustering",
+    "Comparison",
+    "DedupeError",
+    "Fingerprint",
+    "ImageError",
+    "MatchOptions",
+    "Matcher",
+    "Verdict",
+    "cluster",
+    "compare",
+    "crawler",
+    "dedupe",
+    "fingerprint",
+    "pipelines",
+]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - any of the names above
-    home = _HOMES.get(name)
-    if home is None:
+    if name in _PACKAGES:
+        return importlib.import_module(f"{__name__}.{name}")
+    if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(home), name)
+    found = getattr(importlib.import_module(f"{__name__}.dedupe"), name)
+    globals()[name] = found  # from now on it is found without asking here
+    return found
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOMES])
+    return sorted({*globals(), *__all__})

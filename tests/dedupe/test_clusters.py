@@ -1,6 +1,7 @@
 import itertools
 import random
 
+import pytest
 from PIL import ImageOps
 
 from synsift.dedupe import Calibration, Fingerprint, Kind, Matcher, MatchOptions, cluster, copies_of, fingerprint
@@ -99,3 +100,27 @@ def test_calibration_tells_recall_and_false_matches_and_proposes_the_best() -> N
     assert proposed.recall == rows[0].recall > 0.95
     assert 2.9 / proposed.pairs < proposed.false_rate_bound < 3.1 / proposed.pairs
     assert set(calibration.recall(0.85)) == {kind for kind, _ in copies_of(scene(0))}
+
+
+def test_pictures_may_be_called_by_anything_that_a_dictionary_takes() -> None:
+    base = list(pictures().values())
+    names: list[object] = [(number, "row") for number in range(len(base))]
+    by_tuple = cluster(dict(zip(names, base, strict=True)))
+    by_text = cluster({f"{number:03}": image for number, image in enumerate(base)})
+    shape = [[int(copy.name) for copy in group.copies] for group in by_text.groups]
+    assert [[copy.name[0] for copy in group.copies] for group in by_tuple.groups] == shape  # type: ignore[index]
+    mixed = cluster({(number if number % 2 else f"{number}"): image for number, image in enumerate(base)})
+    assert len(mixed.groups) == len(by_text.groups)
+
+
+def test_a_mapping_of_fingerprints_is_taken_and_nothing_else() -> None:
+    with pytest.raises(TypeError, match="not `list`"):
+        cluster(list(pictures().values()))  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="not `str`"):
+        cluster({"a": "a.jpg"})  # type: ignore[dict-item]
+
+
+def test_what_is_printed_of_a_clustering_is_short() -> None:
+    found = cluster(pictures())
+    assert len(repr(found)) < 80
+    assert all(len(repr(group)) < 80 for group in found.groups)

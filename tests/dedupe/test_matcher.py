@@ -146,3 +146,46 @@ def test_survivors_that_are_cut_off_or_make_no_sense_are_refused() -> None:
         Survivors.from_bytes(data[:-1])
     with pytest.raises(ValueError, match="order in which they appear"):
         Survivors.from_bytes(data[:-4] + b"\x01\x00\x00\x00")
+
+
+def test_verdicts_give_back_the_keys_that_pictures_were_added_with() -> None:
+    matcher = Matcher()
+    images = copies(1)
+    original = images.pop("original")
+    assert matcher.add(original, key=("row", 7)).key is None
+    for name, image in images.items():
+        verdict = matcher.add(image, key=name)
+        if verdict.of is not None:
+            assert verdict.key == matcher.key_of(verdict.of)
+    assert matcher.match(original).kind is Kind.EXACT
+    assert matcher.key_of(original.sha256) == ("row", 7)
+    assert matcher.key_of("00" * 32) == "00" * 32
+
+
+def test_a_picture_without_a_key_is_called_by_its_sha256() -> None:
+    matcher, original = Matcher(), copies(1)["original"]
+    matcher.add(original)
+    assert matcher.match(original).key == original.sha256
+
+
+def test_a_picture_of_reference_has_the_key_that_it_was_given_there() -> None:
+    original = copies(1)["original"]
+    matcher = Matcher(reference=Matcher.of_reference({7: original}))
+    verdict = matcher.add(original, key="mine")
+    assert (verdict.kind, verdict.key) == (Kind.REFERENCE, 7)
+
+
+def test_what_is_no_fingerprint_is_a_type_error() -> None:
+    for call in (Matcher().add, Matcher().match, lambda it: Matcher.of_reference([it])):
+        with pytest.raises(TypeError, match="not `bytes`"):
+            call(b"no fingerprint")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="unhashable"):
+        Matcher().add(copies(1)["original"], key=[])  # type: ignore[arg-type]
+
+
+def test_what_is_printed_of_a_matcher_is_short() -> None:
+    matcher, original = Matcher(), copies(1)["original"]
+    shown = [matcher.add(original, key="a.jpg"), matcher.add(original), matcher, original, matcher.survivors()]
+    assert all(len(repr(one)) < 100 for one in shown), shown
+    assert repr(shown[1]) == "<Verdict exact to 'a.jpg', 0 bits, identity>"
+    assert repr(shown[2]) == "<Matcher: 1 survivors, radius 85 bits>"

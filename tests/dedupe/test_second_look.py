@@ -102,7 +102,7 @@ def test_only_central_crops_are_found_where_all_are_not_wanted() -> None:
 def test_the_same_pictures_agree_in_everything() -> None:
     image = of(scene(4))
     matcher = Matcher.of_reference([image])
-    ((sha256, distance_bits, agreement),) = matcher.looks(image)
+    ((sha256, distance_bits, _, agreement),) = matcher.looks(image)
     assert (sha256, distance_bits, agreement.same_colours) == (image.sha256, 0, True)
     assert min(agreement.correlation, agreement.detail) > 0.999
     assert abs(agreement.gain - 1) < 0.001

@@ -1,0 +1,89 @@
+"""Two pictures, whether they are copies, and why."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageOps
+
+from synsift.dedupe import Likeness, Matcher, compare, fingerprint
+from tests.dedupe.pictures import encoded, scene
+
+COPIES: dict[str, Callable[[Image.Image], Image.Image]] = {
+    "small": lambda image: image.resize((160, 120)),
+    "mirrored": ImageOps.mirror,
+    "grey": lambda image: image.convert("L"),
+    "cropped": lambda image: image.crop((16, 12, 304, 228)),
+}
+
+
+def test_the_same_bytes_are_exact() -> None:
+    found = compare(encoded(scene(1), "PNG"), encoded(scene(1), "PNG"))
+    assert (found.kind, found.score, found.distance_bits, found.are_copies) == (Likeness.EXACT, 1.0, 0, True)
+    assert found.reasons == ("both are the same, byte for byte",)
+
+
+@pytest.mark.parametrize("name", COPIES)
+def test_a_copy_is_near_whichever_comes_first(name: str) -> None:
+    one, other = scene(1), COPIES[name](scene(1))
+    for found in (compare(one, other), compare(other, one)):
+        assert found.kind is Likeness.NEAR
+        assert 0.85 <= found.score <= 1
+        assert found.distance_bits is not None
+        assert f"differ in {found.distance_bits} of 256 bits" in found.reasons[0]
+
+
+@pytest.mark.parametrize("turn", [Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_270, Image.Transpose.TRANSVERSE])
+def test_the_transform_turns_the_second_into_the_first(turn: Image.Transpose) -> None:
+    names = {"rotated-90": Image.Transpose.ROTATE_90, "rotated-270": Image.Transpose.ROTATE_270}
+    names["transverse"] = Image.Transpose.TRANSVERSE
+    one, other = scene(2), scene(2).transpose(turn)
+    for first, second in ((one, other), (other, one)):
+        found = compare(first, second)
+        assert found.transform is not None
+        back = second.transpose(names[found.transform])
+        assert np.abs(np.asarray(back, float) - np.asarray(first, float)).mean() < 1
+
+
+def test_another_picture_is_different_and_scores_below_any_copy() -> None:
+    found = compare(scene(1), scene(2))
+    assert found.kind is Likeness.DIFFERENT
+    assert not found.are_copies
+    assert found.score < 0.85
+    assert found.transform is None
+    assert found.reasons
+
+
+def test_the_same_picture_in_another_colour_says_that_colours_differ() -> None:
+    red, green, blue = scene(1).split()
+    found = compare(scene(1), Image.merge("RGB", (blue, green, red)))
+    assert found.kind is Likeness.DIFFERENT
+    assert found.score < 0.85
+    assert "their colours differ" in found.reasons
+
+
+def test_what_is_too_plain_is_said_to_be() -> None:
+    found = compare(Image.new("RGB", (90, 90), "white"), scene(1))
+    assert (found.kind, found.score, found.distance_bits) == (Likeness.PLAIN, 0.0, None)
+    assert "the first is too plain" in found.reasons[0]
+
+
+def test_the_verdict_is_that_of_a_matcher() -> None:
+    pictures = [scene(seed) for seed in range(4)]
+    pictures += [copy(scene(seed)) for seed in range(4) for copy in COPIES.values()]
+    images = [fingerprint(encoded(picture, "JPEG", quality=80)) for picture in pictures]
+    near = [[Matcher.of_reference([one]).match(other).of is not None for other in images] for one in images]
+    for number, one in enumerate(images):
+        for other_number, other in enumerate(images):
+            either = near[number][other_number] or near[other_number][number]
+            assert compare(one, other).are_copies is either
+
+
+def test_anything_that_fingerprint_takes_is_compared(tmp_path: Path) -> None:
+    path = tmp_path / "picture.png"
+    scene(1).save(path)
+    ways = [path, str(path), path.read_bytes(), scene(1), np.asarray(scene(1)), fingerprint(path)]
+    assert all(compare(one, other).are_copies for one in ways for other in ways)
+    with pytest.raises(TypeError, match="NoneType"):
+        compare(path, None)  # type: ignore[arg-type]
