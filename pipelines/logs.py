@@ -7,7 +7,7 @@ from typing import Any, Final
 import structlog
 
 # Libraries whose INFO is not for the users of this program.
-_QUIET: Final = ("scrapy", "aiohttp", "asyncio", "twisted", "filelock", "tldextract", "py.warnings")
+_QUIET: Final = ("faiss", "scrapy", "aiohttp", "asyncio", "twisted", "filelock", "tldextract", "py.warnings")
 
 
 def set_up_logging(level: str) -> None:

@@ -13,7 +13,7 @@ from synsift.crawler.ontology import (
     Concepts,
     WordNet,
     graph,
-    read_bundle,
+    licences_text,
     read_ontology,
     resolve,
     sense_lines,
@@ -66,8 +66,7 @@ def synsets(
       synsift synsets --ontology shop.csv lamp
     """
     if licences:
-        for lang in LANGUAGES:
-            typer.echo(f"{'=' * 78}\n{read_bundle(f'licence-{lang}.txt')}")
+        typer.echo(licences_text(), nl=False)
         return
     concepts = concepts_of(ontology)
     wnids = list(_selected(concepts, terms, subtree, leaves=leaves))

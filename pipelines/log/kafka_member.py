@@ -20,6 +20,7 @@ from synsift.pipelines.log.base import Listener, Message, Position
 from synsift.pipelines.log.kafka_clients import KafkaAddress, errors_of, message_of
 from synsift.pipelines.log.kafka_deadlines import bounded
 from synsift.pipelines.log.kafka_positions import entries_of, newest
+from synsift.pipelines.log.kafka_private import take_up_again
 from synsift.pipelines.log.transaction import GatheredTransaction
 from synsift.pipelines.topics import Entry
 
@@ -214,11 +215,7 @@ class KafkaMember:
         resumed = self._consumer.paused() - wanted
         if resumed & assigned:
             self._consumer.resume(*(resumed & assigned))
-        # kafka-python 3.0 sets records of a paused partition aside, and takes them up again only where this is None;
-        # but it leaves what it has emptied there, so that a resumed partition would neither be read nor fetched again.
-        fetcher = self._consumer._fetcher  # noqa: SLF001 - no other way; the version is pinned for this, too
-        if not fetcher._next_partition_records:  # noqa: SLF001
-            fetcher._next_partition_records = None  # noqa: SLF001
+        take_up_again(self._consumer)
         if wanted:
             self._consumer.pause(*wanted)
 

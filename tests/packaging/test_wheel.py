@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from synsift.crawler.ontology import LANGUAGES
+from synsift.crawler.ontology.licences import licence_expression
+
 ROOT = Path(__file__).parents[2]
 STRANGER = "dedupe"  # a package on PyPI that is imported by the name of one of our folders
 
@@ -36,6 +39,23 @@ def test_a_wheel_installs_one_name(wheel: Path) -> None:
         names = archive.namelist()
     assert {name.partition("/")[0].partition("-")[0] for name in names} == {"synsift"}
     assert {"synsift/py.typed", "synsift/dedupe/__init__.py", "synsift/crawler/ontology/data/synsets.z"} <= set(names)
+
+
+def test_a_wheel_says_its_licences_and_brings_their_texts(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        (name,) = (name for name in names if name.endswith(".dist-info/METADATA"))
+        head = archive.read(name).decode().partition("\n\n")[0].splitlines()
+        fields = [line.partition(": ")[::2] for line in head]
+        files = {value for key, value in fields if key == "License-File"}
+        assert [value for key, value in fields if key == "License-Expression"] == [licence_expression()]
+        texts = {f"crawler/ontology/data/licence-{lang}.txt" for lang in LANGUAGES}
+        assert files == {"LICENSE", "NOTICE", *texts}
+        for file in files:
+            inside = archive.read(name.replace("METADATA", f"licenses/{file}"))
+            assert inside == (ROOT / file).read_bytes()
+    # Beside the data, too, where `synsift synsets --licences` reads them.
+    assert {f"synsift/{text}" for text in texts} <= set(names)
 
 
 @pytest.mark.slow
