@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: install demo test faults check bench services docs format clean
+.PHONY: install demo test faults check bench services docs site format clean
 
 install: $(STAMP)
 
@@ -11,7 +11,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "synsift needs Python 3.11 or newer; say which: make PYTHON=python3.12 install" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,docs]'
 	@touch $@
 
 demo: $(STAMP)
@@ -38,6 +38,11 @@ format: $(STAMP)
 # Generated pages: JSON Schemas and the reference of configuration and commands.
 docs: $(STAMP)
 	$(BIN)/python tools/make_docs.py
+
+# The site of the documentation, in build/site; it is built without a network.
+site: $(STAMP) docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	@echo "build/site/index.html"
 
 # PHOTOS is a folder of JPEG photographs, PEER a Python that has img2dataset installed.
 PHOTOS ?= ../shared/data/photos

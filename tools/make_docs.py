@@ -7,7 +7,9 @@ With --check, writes nothing and exits with 1 if a file isn't what it should be.
 """
 
 import argparse
+import inspect
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +22,7 @@ from pydantic import SecretStr
 from synsift.pipelines import topics
 from synsift.pipelines.cli.app import app
 from synsift.pipelines.config import load
+from synsift.pipelines.outcomes import EXPLAINED, VERDICTS
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 NOTE = "<!-- Made by tools/make_docs.py from the code: change it there, then run `make docs`. -->"
@@ -56,7 +59,7 @@ def commands_page() -> str:
     lines = ["# Commands", "", NOTE, ""]
     for name, command in _commands(typer.main.get_command(app), "synsift"):
         lines += [f"## {name}", ""]
-        lines += [_plain(line) for line in (command.help or "").splitlines()]
+        lines += _help_lines(command.help or "")
         lines += ["", "| option | meaning |", "| --- | --- |"]
         for parameter in command.params:
             record = _option(parameter)
@@ -82,11 +85,77 @@ def _option(parameter: Any) -> str:  # noqa: ANN401 - as _commands
         names = str(parameter.metavar or parameter.name)
     elif parameter.metavar:
         names = f"{names} {parameter.metavar}"
-    return f"| `{names}` | {text} |".replace("|DIR", "\\|DIR").replace("DIR|URL", "DIR\\|URL")
+    return f"| {_code(names)} | {text.replace('<', '&lt;')} |"
 
 
-def _plain(line: str) -> str:
-    return line.replace("[bold]", "**").replace("[/bold]", "**")
+def _code(text: str) -> str:
+    """Code in a table, where a bar would end the cell: in some dialects of Markdown also after a backslash."""
+    return f"`{text}`" if "|" not in text else f"<code>{text.replace('|', '&#124;').replace('<', '&lt;')}</code>"
+
+
+def _help_lines(text: str) -> list[str]:
+    """Help as Markdown: its examples as a block."""
+    before, heading, examples = text.partition("[bold]Examples[/bold]")
+    lines = before.rstrip().splitlines()
+    if heading:
+        shown = [line.strip() for line in examples.splitlines() if line.strip()]
+        lines += ["", "<!-- not run: its files are made up; tests check that it parses -->", "", "```console"]
+        lines += [*(f"$ {line}" for line in shown), "```"]
+    return lines
+
+
+def outcomes_page() -> str:
+    """Every outcome, what it means, and what to do."""
+    lines = ["# Outcomes", "", NOTE, ""]
+    lines += [
+        "Every input ends with one of these words. They are the classes of dead letters, the columns of `synsift",
+        "status`, and the label `outcome` of the metrics. To try again what failed, replay its dead letters:",
+        "`synsift dead-letters replay --outcome timeout`, then run the same `crawl` or `run` again.",
+        "",
+    ]
+    for title, chosen in (
+        ("As it should be", [one for one in EXPLAINED if not one.advice]),
+        ("Worth another try", [one for one in EXPLAINED if one.advice and one.heals]),
+        ("Needs a change first", [one for one in EXPLAINED if one.advice and not one.heals]),
+    ):
+        lines += [f"## {title}", ""]
+        for one in chosen:
+            lines += [f"### {one.outcome}", "", f"{one.meaning} *Stage: {one.stage}.*", ""]
+            lines += [f"**What to do.** {one.advice}", ""] if one.advice else []
+    lines += ["## Verdicts", ""]
+    lines += ["What `dedupe` says of a candidate, and `synsift match` of an image.", ""]
+    lines += ["| kind | kept | meaning |", "| --- | --- | --- |"]
+    lines += [f"| `{kind}` | {kept} | {meaning} |" for kind, kept, meaning in VERDICTS]
+    return "\n".join(lines) + "\n"
+
+
+def records_page() -> str:
+    """Every topic with the fields of its records."""
+    lines = ["# Records", "", NOTE, ""]
+    lines += [
+        "What stands on each topic of the log, as JSON. Readers ignore fields that they don't know; new fields have",
+        "defaults.",
+        "`synsift topics schema NAME` prints the JSON Schema.",
+    ]
+    for kind, topic in topics.TOPIC_OF.items():
+        summary, fields = _documented(kind)
+        lines += ["", f"## {topic.name}", "", summary, "", f"[JSON Schema](schemas/{topic.name}.json)", ""]
+        lines += ["| field | meaning |", "| --- | --- |", *(f"| `{name}` | {text} |" for name, text in fields)]
+    return "\n".join(lines) + "\n"
+
+
+def _documented(kind: type) -> tuple[str, list[tuple[str, str]]]:
+    """A record's first line, and what its docstring says of each field."""
+    text = inspect.getdoc(kind) or ""
+    summary, _, attributes = text.partition("Attributes:")
+    fields: list[tuple[str, str]] = []
+    for line in attributes.splitlines():
+        found = re.match(r"    (\w+): (.*)", line)
+        if found:
+            fields.append((found[1], found[2]))
+        elif line.strip() and fields:
+            fields[-1] = (fields[-1][0], f"{fields[-1][1]} {line.strip()}")
+    return " ".join(summary.split()), [(name, text.replace("``", "`").replace("|", "\\|")) for name, text in fields]
 
 
 def files() -> Iterator[tuple[Path, str]]:
@@ -94,6 +163,8 @@ def files() -> Iterator[tuple[Path, str]]:
     yield from schema_files()
     yield DOCS / "configuration.md", configuration_page()
     yield DOCS / "commands.md", commands_page()
+    yield DOCS / "outcomes.md", outcomes_page()
+    yield DOCS / "records.md", records_page()
 
 
 def main() -> int:

@@ -1,0 +1,202 @@
+"""Each outcome in words: what happened, and what to do. The reference page and its test are made from this.
+
+An outcome is a closed set: the label values of metrics, the classes of dead letters, the words of ``status``. A new one
+without a line here fails a test.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """What an outcome means.
+
+    Attributes:
+        outcome: Its word.
+        stage: Where it happens; several with commas.
+        heals: Whether a later try may end better: such dead letters are worth a replay.
+        meaning: What happened.
+        advice: What to do about it; empty for what is as it should be.
+    """
+
+    outcome: str
+    stage: str
+    heals: bool
+    meaning: str
+    advice: str = ""
+
+
+_ANY: Final = "search, fetch"
+_REPLAY: Final = "Replay later: `synsift dead-letters replay --outcome {}`."
+
+EXPLAINED: Final = (
+    Explained("fetched", "fetch", False, "The image was downloaded, decoded and stored."),
+    Explained(
+        "repeated", "fetch", False, "The same URL was found before for the same synset; it is counted and skipped."
+    ),
+    Explained(
+        "reused",
+        "fetch",
+        False,
+        "The same URL was fetched before for another synset; that image is used, and nothing is asked.",
+    ),
+    Explained("not_found", _ANY, False, "The server says 404 or 410: the image is gone.", "Nothing; links die."),
+    Explained(
+        "http_error",
+        _ANY,
+        False,
+        "The server refuses with another 4xx status, such as 401 or 403.",
+        "Look at the status in the dead letter. The host may want a log-in, or may have blocked you: ask its owner.",
+    ),
+    Explained(
+        "server_error",
+        _ANY,
+        True,
+        "5xx, 408 or 425, also after all tries (`fetch.attempts`).",
+        _REPLAY.format("server_error"),
+    ),
+    Explained(
+        "rate_limited",
+        _ANY,
+        True,
+        "429 or Retry-After, longer than `fetch.max_wait_s` or more often than `fetch.attempts`.",
+        "Be slower with this host: a larger `fetch.delay_s`. Then replay.",
+    ),
+    Explained(
+        "timeout",
+        _ANY,
+        True,
+        "The whole request took longer than `fetch.timeout_s`, connecting and all redirects' bodies included.",
+        "Replay; for large images on slow hosts with a larger `fetch.timeout_s`.",
+    ),
+    Explained(
+        "connection_failed",
+        _ANY,
+        True,
+        "No connection, a broken TLS handshake, or a body that ended early.",
+        "Check your own network first, then replay.",
+    ),
+    Explained(
+        "dns_failed",
+        _ANY,
+        True,
+        "The host's name could not be looked up.",
+        "If many hosts fail, your resolver does: check it, then replay. A single host may have gone.",
+    ),
+    Explained(
+        "too_large",
+        _ANY,
+        False,
+        "The body is larger than `fetch.max_bytes`, promised or counted while reading.",
+        "Raise `fetch.max_bytes`, then replay.",
+    ),
+    Explained("empty", "fetch", False, "The server sent no bytes.", "Nothing."),
+    Explained(
+        "too_many_redirects",
+        _ANY,
+        False,
+        "More redirects than `fetch.redirects`, or a circle.",
+        "Open the URL in a browser: it may want cookies. Such a host can't be crawled.",
+    ),
+    Explained(
+        "bad_url",
+        _ANY,
+        False,
+        "Not an http or https URL, or one that can't be read.",
+        "Mend the list that it comes from.",
+    ),
+    Explained(
+        "robots_denied",
+        _ANY,
+        False,
+        "The host's robots.txt forbids the URL to our User-Agent.",
+        "Respect it. Of hosts of your own, change their robots.txt.",
+    ),
+    Explained(
+        "opted_out",
+        "fetch",
+        False,
+        "The answer says `noai`, `noimageai` or reserves text and data mining (TDM).",
+        "Respect it, or ask the owner for a licence.",
+    ),
+    Explained(
+        "private_address",
+        _ANY,
+        False,
+        "The URL, a redirect or a name leads to an address that isn't public.",
+        "For hosts of your own, name their network in `fetch.allow_networks`, then replay.",
+    ),
+    Explained(
+        "source_error",
+        "search",
+        False,
+        "The source answered, but not as its API says.",
+        "See the dead letter's message. If the API has changed, the source's module is to be mended.",
+    ),
+    Explained(
+        "not_an_image",
+        "fetch",
+        False,
+        "The bytes are no image of an allowed format; often an HTML page.",
+        "Look at the URL in a browser: a list may name pages instead of files.",
+    ),
+    Explained(
+        "too_many_pixels",
+        "fetch",
+        False,
+        "By its header the image has more pixels than `fetch.max_pixels`; nothing was decoded.",
+        "Raise `fetch.max_pixels` if you have the memory (4 bytes a pixel), then replay.",
+    ),
+    Explained(
+        "truncated_image",
+        "fetch",
+        False,
+        "The file ends before the picture does.",
+        "Replay once: if it ends the same way, the file at the host is broken.",
+    ),
+    Explained(
+        "corrupt_image", "fetch", False, "The file contradicts itself.", "Nothing; the file at the host is broken."
+    ),
+    Explained(
+        "internal_error",
+        "all",
+        False,
+        "A bug in synsift met this input. The worker went on; its log has the traceback.",
+        "Please report it with the traceback. Replay after an update.",
+    ),
+    Explained(
+        "broken_record",
+        "all",
+        False,
+        "A record in the log, or a line of a list, can't be read.",
+        "The dead letter says file and line, or the field. Mend it and plan again.",
+    ),
+    Explained(
+        "unknown_source",
+        "search",
+        False,
+        "A query names a source that this worker doesn't have.",
+        "Update the worker, or plan with a source that it has; then replay.",
+    ),
+    Explained(
+        "blob_missing",
+        "land",
+        False,
+        "The image's bytes are no longer in the store, although the log names them.",
+        "Something deleted them: check the store. Then replay the URL's fetch, or crawl into a new store.",
+    ),
+)
+
+VERDICTS: Final = (
+    ("new", "yes", "Nothing like it was there."),
+    ("plain", "yes", "Too plain to compare, such as one colour: only a file with the same bytes is its copy."),
+    ("exact", "no", "The same bytes (SHA-256) were there."),
+    (
+        "near",
+        "the better one",
+        "A copy of one that was there, in another size, format, crop, frame, colour or orientation.",
+    ),
+    ("reference", "no", "A copy of an image in `dedupe.reference`, which is to be kept out."),
+)
+"""Kinds of verdicts, whether such an image is kept, and what they mean; a test compares with ``dedupe.Kind``."""
