@@ -33,7 +33,7 @@ def own_words() -> set[str]:
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in _MAKERS:
                 words = [word.id for word in node.args if isinstance(word, ast.Name) and word.id.isupper()]
-                found |= {own[word] if word in own else f"of another module: {word}" for word in words}
+                found |= {own.get(word, f"of another module: {word}") for word in words}
     assert found
     prefix = "of another module: "
     return {values[word.removeprefix(prefix)] if word.startswith(prefix) else word for word in found}
