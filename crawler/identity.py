@@ -1,6 +1,7 @@
 """Who is crawling: the User-Agent that names the project, its version and a person to talk to."""
 
 from synsift.crawler.errors import TargetError
+from synsift.crawler.wording import code
 
 _HELP = (
     "public hosts are not crawled without a way to reach you. Set identity.contact to an e-mail address or a web page "
@@ -19,5 +20,8 @@ def user_agent(version: str, contact: str) -> str:
     if not contact:
         raise TargetError(_HELP)
     if not contact.isprintable() or not contact.isascii() or set(contact) & set("()"):
-        raise TargetError(f"identity.contact = {contact!r} can't stand in a header: plain ASCII without parentheses")
+        raise TargetError(
+            f"`identity.contact` is {code(contact)}, which can't stand in an HTTP header\n"
+            "hint: use plain ASCII without parentheses, such as an e-mail address"
+        )
     return f"synsift/{version} (+{contact})"

@@ -13,6 +13,7 @@ from typing import Final
 from synsift.crawler.errors import TargetError
 from synsift.crawler.ontology import is_identifier
 from synsift.crawler.queries import SynsetQuery
+from synsift.crawler.wording import code
 
 _WNID: Final = re.compile(r"n\d{8}")
 _NOT_ID: Final = re.compile(r"[^a-z0-9]+")
@@ -33,7 +34,8 @@ def identifier_of(text: str) -> str:
     name = _NOT_ID.sub("-", plain).strip("-")[:64]
     if not name:
         raise TargetError(
-            f"{text!r} has no letter or digit of ASCII to make an identifier of: write a line wnid<TAB>text"
+            f"{code(text)} has no ASCII letter or digit to make an identifier from\n"
+            "hint: give one of your own with `--list`, a file of lines `wnid<TAB>text`"
         )
     return name
 
@@ -46,13 +48,14 @@ def from_text(text: str, wnid: str | None = None) -> SynsetQuery:
     """
     text = " ".join(text.split())
     if not text or len(text) > _MAX_TEXT:
-        raise TargetError(f"{text[:40]!r}: a text to ask for has 1 to {_MAX_TEXT} characters")
+        raise TargetError(f"a text to ask for has 1 to {_MAX_TEXT} characters, not {len(text)}: {code(text, 40)}")
     if wnid is None and _WNID.fullmatch(text):
         raise TargetError(
-            f"{text}: the ontology has no such synset; say what to ask for: synsift crawl {text} --text 'whippet'"
+            f"the ontology has no synset {code(text)}\n"
+            f"hint: say what to ask for, for example `synsift crawl {text} --text whippet`"
         )
     if wnid is not None and not is_identifier(wnid):
-        raise TargetError(f"{wnid!r} is no identifier: letters, digits, '.', '_' and '-', at most 64")
+        raise TargetError(f"{code(wnid)} is not an identifier: at most 64 letters, digits, `.`, `_` and `-`")
     return SynsetQuery(wnid or identifier_of(text), text)
 
 
@@ -78,7 +81,7 @@ def from_list(path: Path) -> tuple[list[SynsetQuery], list[BadLine]]:
         try:
             wnid, separator, text = raw.decode("utf-8").partition("\t")
             if not separator:
-                raise TargetError("no tab between wnid and text")
+                raise TargetError("there is no tab between wnid and text")
             query = from_text(text, wnid.strip())
         except (TargetError, UnicodeDecodeError) as exc:
             bad.append(BadLine(f"{path}:{number}", str(exc)))

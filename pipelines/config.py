@@ -39,7 +39,7 @@ class Identity(Branch):
     """Who is crawling."""
 
     contact: str = Field(
-        default="", description="E-mail address or web page in the User-Agent; no public host without one"
+        default="", description="Your e-mail address or web page, sent in the User-Agent; needed for public hosts"
     )
 
 
@@ -47,71 +47,75 @@ class LogSettings(Branch):
     """The log."""
 
     path: str = Field(
-        default="", description="SQLite file; empty for log.db in the store's folder, else ./synsift-log.db"
+        default="", description="SQLite file of the log; empty for log.db in the store's folder, or ./synsift-log.db"
     )
     partitions: int = Field(
-        default=16, ge=1, le=1024, description="Partitions of every topic; fixed once the log is made"
+        default=16, ge=1, le=1024, description="Partitions of every topic; can't be changed once the log exists"
     )
 
 
 class KafkaSettings(Branch):
     """The log on Kafka; without ``bootstrap`` it is SQLite."""
 
-    bootstrap: str = Field(default="", description="Brokers, host:port with commas; empty for the log in SQLite")
-    prefix: str = Field(default="", description="Before the names of topics and groups")
-    replication: int = Field(default=1, ge=1, description="Replicas of the topics that `topics create` makes")
+    bootstrap: str = Field(
+        default="", description="Kafka brokers, host:port, several with commas; empty to keep the log in SQLite"
+    )
+    prefix: str = Field(default="", description="Prefix of the names of topics and consumer groups")
+    replication: int = Field(default=1, ge=1, description="Replication factor of the topics that are made")
     retention_days: int = Field(default=30, ge=1, description="How long `duplicates` and `dead-letters` keep records")
     keep_done: int = Field(
         default=100_000, ge=-1, description="Inputs of a partition that stay when they are done; -1 for all"
     )
-    compression: str = Field(default="gzip", pattern="^(gzip|)$", description="Of record batches; empty for none")
+    compression: str = Field(default="gzip", pattern="^(gzip|)$", description="Compression of batches; empty for none")
     security_protocol: str = Field(
         default="PLAINTEXT",
         pattern="^(PLAINTEXT|SSL|SASL_PLAINTEXT|SASL_SSL)$",
-        description="PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL",
+        description="Protocol: PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL",
     )
     sasl_mechanism: str = Field(
         default="",
         pattern="^(PLAIN|SCRAM-SHA-256|SCRAM-SHA-512|)$",
-        description="PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512",
+        description="How to log in: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512",
     )
-    username: str = Field(default="", description="For SASL")
-    password: SecretStr = Field(default=SecretStr(""), description="For SASL")
-    ca_file: str = Field(default="", description="Certificates to check the brokers' with; empty for the platform's")
-    connect_timeout_s: float = Field(default=15.0, gt=0, description="How long to look for a broker that answers")
-    session_timeout_s: float = Field(default=10.0, gt=0, description="A worker whose process is gone is dead then")
-    poll_timeout_s: float = Field(default=300.0, gt=0, description="A worker that doesn't poll for so long is dead")
+    username: str = Field(default="", description="User to log in as")
+    password: SecretStr = Field(default=SecretStr(""), description="Password of that user")
+    ca_file: str = Field(default="", description="CA certificates to check brokers with; empty for the system's")
+    connect_timeout_s: float = Field(default=15.0, gt=0, description="Seconds to wait for a broker to answer")
+    session_timeout_s: float = Field(default=10.0, gt=0, description="When a worker whose process is gone is replaced")
+    poll_timeout_s: float = Field(default=300.0, gt=0, description="When a worker that no longer polls is replaced")
 
 
 class StoreSettings(Branch):
     """Object storage."""
 
-    url: str = Field(default="synsift-data", description="A folder, or s3://, gs://, az:// and a bucket's name")
+    url: str = Field(default="synsift-data", description="A folder, or s3://, gs:// or az:// and the name of a bucket")
     endpoint: str = Field(default="", description="URL of an S3-compatible server")
     region: str = Field(default="", description="Region of the bucket")
-    timeout_s: float = Field(default=30.0, gt=0, description="Deadline of one request; failed ones are tried again")
-    access_key_id: str = Field(default="", description="Empty for the platform's usual environment")
+    timeout_s: float = Field(
+        default=30.0, gt=0, description="Longest time for one request; failed ones are tried again"
+    )
+    access_key_id: str = Field(default="", description="Access key; empty to find it as the cloud's own tools do")
     secret_access_key: SecretStr = Field(
-        default=SecretStr(""), description="Empty for the platform's usual environment"
+        default=SecretStr(""), description="Secret of the access key; empty to find it as the cloud's own tools do"
     )
 
 
 class CommonsSettings(Branch):
     """The source ``commons``."""
 
-    api_url: str = Field(default=DEFAULT_API, description="api.php of a MediaWiki")
+    api_url: str = Field(default=DEFAULT_API, description="URL of the api.php of a MediaWiki")
     width_px: int = Field(default=1024, ge=0, description="Width of the thumbnails to fetch; 0 for the originals")
-    page_size: int = Field(default=50, ge=1, le=500, description="Files asked for at once")
-    maxlag_s: int = Field(default=5, ge=1, description="The wiki may refuse while its replicas lag by more")
-    max_pages: int = Field(default=200, ge=1, description="Pages of one query at most")
+    page_size: int = Field(default=50, ge=1, le=500, description="Files in one answer")
+    maxlag_s: int = Field(default=5, ge=1, description="Lag of its replicas above which the wiki may refuse")
+    max_pages: int = Field(default=200, ge=1, description="Most pages of results to ask for, for each query")
 
 
 class UrlsSettings(Branch):
     """The source ``urls``."""
 
-    url_column: str = Field(default="url", description="Column of the image URLs")
-    wnid_column: str = Field(default="synset", description="Column of the synsets")
-    page_size: int = Field(default=1000, ge=1, le=100_000, description="Rows read at once")
+    url_column: str = Field(default="url", description="Name of the column of image URLs")
+    wnid_column: str = Field(default="synset", description="Name of the column of synsets, or of labels of your own")
+    page_size: int = Field(default=1000, ge=1, le=100_000, description="Rows to read at once")
 
 
 class SourcesSettings(Branch):
@@ -125,33 +129,35 @@ class SearchSettings(Branch):
     """The stage ``search``."""
 
     concurrency: int = Field(default=8, ge=1, description="Requests in flight")
-    host_concurrency: int = Field(default=1, ge=1, description="Requests in flight at one source")
+    host_concurrency: int = Field(default=1, ge=1, description="Requests in flight to one source")
     delay_s: float = Field(default=0.5, ge=0, description="Time between two requests to one source")
-    timeout_s: float = Field(default=30.0, gt=0, description="Deadline of a request as a whole")
-    attempts: int = Field(default=5, ge=1, description="Tries before a page becomes a dead letter")
-    max_bytes: int = Field(default=16 * 1024 * 1024, ge=1, description="Largest answer")
+    timeout_s: float = Field(default=30.0, gt=0, description="Longest time for a whole request")
+    attempts: int = Field(default=5, ge=1, description="How often to try before a page becomes a dead letter")
+    max_bytes: int = Field(default=16 * 1024 * 1024, ge=1, description="Largest answer to read, in bytes")
 
 
 class FetchSettings(Branch):
     """The stage ``fetch``."""
 
     concurrency: int = Field(default=64, ge=1, le=1024, description="Requests in flight")
-    host_concurrency: int = Field(default=2, ge=1, description="Requests in flight at one host")
+    host_concurrency: int = Field(default=2, ge=1, description="Requests in flight to one host")
     delay_s: float = Field(default=0.1, ge=0, description="Time between two requests to one host")
-    timeout_s: float = Field(default=30.0, gt=0, description="Deadline of a request as a whole")
-    max_bytes: int = Field(default=32 * 1024 * 1024, ge=1, description="Largest image")
-    max_pixels: int = Field(default=DEFAULT_MAX_PIXELS, ge=1, description="Most pixels of an image")
-    attempts: int = Field(default=4, ge=1, description="Tries before a URL becomes a dead letter")
+    timeout_s: float = Field(default=30.0, gt=0, description="Longest time for a whole request")
+    max_bytes: int = Field(default=32 * 1024 * 1024, ge=1, description="Largest image to download, in bytes")
+    max_pixels: int = Field(default=DEFAULT_MAX_PIXELS, ge=1, description="Most pixels of an image, by its header")
+    attempts: int = Field(default=4, ge=1, description="How often to try before a URL becomes a dead letter")
     backoff_s: float = Field(default=1.0, ge=0, description="Wait before the second try; doubled for each further one")
-    max_wait_s: float = Field(default=120.0, ge=0, description="Longest wait for a host that asks for one")
-    redirects: int = Field(default=5, ge=0, description="Redirects to follow")
-    look_ahead: int = Field(default=2000, ge=1, le=100_000, description="URLs held in memory")
+    max_wait_s: float = Field(
+        default=120.0, ge=0, description="Longest wait when a host asks for patience (Retry-After)"
+    )
+    redirects: int = Field(default=5, ge=0, description="Most redirects to follow")
+    look_ahead: int = Field(default=2000, ge=1, le=100_000, description="Most URLs to hold in memory")
     threads: int = Field(default=2, ge=1, le=64, description="Images decoded and stored at once, a process each")
     decode_cpu_s: int = Field(default=10, ge=1, description="CPU time that decoding one image may take")
     decode_memory_mb: int = Field(default=640, ge=400, description="Memory that decoding one image may take")
-    obey_robots: bool = Field(default=True, description="Ask every host's robots.txt (RFC 9309)")
+    obey_robots: bool = Field(default=True, description="Ask for each host's robots.txt and obey it (RFC 9309)")
     allow_networks: tuple[Annotated[str, AfterValidator(_network)], ...] = Field(
-        default=(), description="Networks that may be reached although they aren't public"
+        default=(), description="Private networks that may be reached, such as 10.0.0.0/8"
     )
 
 
@@ -159,28 +165,31 @@ class DedupeSettings(Branch):
     """The stage ``dedupe``."""
 
     radius_bits: int = Field(
-        default=DEFAULT_OPTIONS.radius_bits, ge=0, le=128, description="Largest distance of what hashes propose, of 256"
+        default=DEFAULT_OPTIONS.radius_bits,
+        ge=0,
+        le=128,
+        description="Hashes that differ in more bits, of 256, are not compared further",
     )
     similarity: float = Field(
         default=DEFAULT_OPTIONS.criteria.detail,
         ge=0,
         le=1,
-        description="Least agreement in detail, which a second look wants of near-duplicates",
+        description="How well the details of near-duplicates must agree, 0 to 1",
     )
     all_crops: bool = Field(
         default=DEFAULT_OPTIONS.all_crops,
-        description="Whether crops at one side are found, too; without, a scope of a million is twice as fast",
+        description="Also find copies cropped at one side; without, a million images are twice as fast",
     )
     reference: tuple[str, ...] = Field(
         default=(),
-        description="Files of fingerprints (`synsift fingerprint`): what is near to one of them is rejected",
+        description="Files made by `synsift fingerprint`; images near to one of them are rejected",
     )
-    batch: int = Field(default=500, ge=1, le=10_000, description="Candidates a transaction")
+    batch: int = Field(default=500, ge=1, le=10_000, description="Candidates in one transaction")
     snapshot_growth: int = Field(
-        default=DEFAULT_POLICY.growth, ge=1, description="Survivors of a partition after which its state is kept anew"
+        default=DEFAULT_POLICY.growth, ge=1, description="New survivors of a partition before a snapshot is written"
     )
     snapshot_age_s: float = Field(
-        default=DEFAULT_POLICY.age_s, gt=0, description="Kept anew after so long, if it has grown at all"
+        default=DEFAULT_POLICY.age_s, gt=0, description="Longest time before a snapshot is written, if anything is new"
     )
 
 
@@ -188,28 +197,34 @@ class LandSettings(Branch):
     """The stage ``land``."""
 
     batch: int = Field(
-        default=500, ge=1, le=10_000, description="Survivors a commit, and so a part of a manifest, at most"
+        default=500, ge=1, le=10_000, description="Most survivors in one commit, and so in one part of a manifest"
     )
     linger_s: float = Field(default=2.0, ge=0, description="Wait for a batch to fill; larger makes fewer, larger parts")
-    threads: int = Field(default=8, ge=1, le=64, description="Objects written at once")
+    threads: int = Field(default=8, ge=1, le=64, description="Objects to write at the same time")
 
 
 class ServiceSettings(Branch):
     """What a worker serves to ops."""
 
-    host: str = Field(default="127.0.0.1", description="Address of /metrics, /healthz and /readyz")
-    port: int = Field(default=-1, ge=-1, le=65535, description="Their port; 0 for a free one, -1 for none")
-    drain_s: float = Field(
-        default=DEFAULT_DRAIN_S, gt=0, description="How long a worker that was told to stop may take"
+    host: str = Field(default="127.0.0.1", description="Address to serve /metrics, /healthz and /readyz on")
+    port: int = Field(
+        default=-1, ge=-1, le=65535, description="Port to serve them on; 0 for a free one, -1 to serve nothing"
     )
-    liveness_s: float = Field(default=120.0, gt=0, description="A stage that doesn't poll for so long is not alive")
+    drain_s: float = Field(
+        default=DEFAULT_DRAIN_S, gt=0, description="Longest time for a worker to finish after it was told to stop"
+    )
+    liveness_s: float = Field(
+        default=120.0, gt=0, description="Longest time without a poll before a stage counts as not alive"
+    )
 
 
 class LoggingSettings(Branch):
     """Log lines."""
 
     level: str = Field(
-        default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR"
+        default="INFO",
+        pattern="^(DEBUG|INFO|WARNING|ERROR)$",
+        description="Least level to log: DEBUG, INFO, WARNING or ERROR",
     )
 
 

@@ -34,7 +34,7 @@ _MAX_ORIGINS: Final = 50_000
 _NO_ROBOTS: Final = "synsift_no_robots"
 
 
-class HasCourier(Protocol):
+class SlowsDown(Protocol):
     """What the middleware needs of its spider."""
 
     def slow_down(self, url: str, delay_s: float) -> None:
@@ -126,7 +126,7 @@ class RobotsMiddleware:
             expires_at_s=time.monotonic() + _TTL_S,
         )
         if rules.crawl_delay_s(self._agent) > 0:
-            cast("HasCourier", self._crawler.spider).slow_down(origin, rules.crawl_delay_s(self._agent))
+            cast("SlowsDown", self._crawler.spider).slow_down(origin, rules.crawl_delay_s(self._agent))
         return rules
 
     async def _download(self, url: str) -> Response:

@@ -90,7 +90,7 @@ def read_ontology(path: Path) -> OwnOntology:
     readers = {".csv": _read_csv, ".json": _read_json, ".jsonl": _read_jsonl, ".ndjson": _read_jsonl}
     reader = readers.get(path.suffix.lower())
     if reader is None:
-        raise OntologyError([f"{path}: an ontology is a file .csv, .json or .jsonl"])
+        raise OntologyError([f"{path}: an ontology is a file `.csv`, `.json` or `.jsonl`"])
     problems: list[str] = []
     entries: list[_Entry] = []
     for place, found in reader(_read_text(path), path):
@@ -103,7 +103,7 @@ def read_ontology(path: Path) -> OwnOntology:
             entries.append(entry)
     problems += _check(entries)
     if not entries and not problems:
-        problems.append(f"{path}: there is nothing in it")
+        problems.append(f"{path}: there are no concepts in it")
     if problems:
         raise OntologyError(problems)
     return OwnOntology(entries)

@@ -6,6 +6,7 @@ from typing import Final
 from synsift.crawler.errors import TargetError
 from synsift.crawler.ontology import graph
 from synsift.crawler.ontology.base import Concepts
+from synsift.crawler.wording import code
 
 IMAGENET12: Final = {
     "mammal": "n01861778",
@@ -33,7 +34,7 @@ def roots(concepts: Concepts, name: str) -> list[str]:
     if name.lower() == "imagenet12":
         missing = [wnid for wnid in IMAGENET12.values() if wnid not in concepts]
         if missing:
-            raise TargetError("imagenet12 names subtrees of WordNet, and this ontology isn't WordNet")
+            raise TargetError("`imagenet12` names subtrees of WordNet, and this ontology isn't WordNet")
         return list(IMAGENET12.values())
     return [only_sense(concepts, name)]
 
@@ -58,14 +59,14 @@ def senses_of(concepts: Concepts, term: str) -> list[str]:
     """
     found = resolve(concepts, term)
     if not found:
-        raise TargetError(f"{term!r} is in no synset of the ontology")
+        raise TargetError(f"{code(term)} is in no synset of the ontology")
     return found
 
 
 def several_senses(concepts: Concepts, term: str, found: Sequence[str]) -> TargetError:
     """The error of a term of which one sense was wanted."""
     lines = sense_lines(concepts, found)
-    return TargetError(f"{term!r} has {len(found)} senses; name the one you mean by its wnid:\n{lines}")
+    return TargetError(f"{code(term)} has {len(found)} senses; name the one you mean by its wnid:\n{lines}")
 
 
 def resolve(concepts: Concepts, term: str) -> list[str]:

@@ -14,6 +14,7 @@ from urllib.parse import urlencode, urljoin
 
 from synsift.crawler.errors import SourceBusy, SourceError
 from synsift.crawler.sources.base import FoundImage, Page, PageQuery, Reject
+from synsift.crawler.wording import code
 
 DEFAULT_API: Final = "https://commons.wikimedia.org/w/api.php"
 _FILE_NAMESPACE: Final = 6
@@ -136,9 +137,9 @@ def _parse(body: bytes) -> dict[str, Any]:
         answer = json.loads(body)
     except (ValueError, RecursionError) as exc:
         start = body[:80].decode("utf-8", "replace").strip()
-        raise SourceError(f"the API answered something that isn't JSON, beginning {start!r}") from exc
+        raise SourceError(f"the API answered something that isn't JSON, beginning {code(start)}") from exc
     if not isinstance(answer, dict):
-        raise SourceError("the API's answer is no JSON object")
+        raise SourceError("the API's answer isn't a JSON object")
     return answer
 
 

@@ -66,7 +66,8 @@ def read_set(file: Path) -> dict[str, Fingerprint]:
             text = row.get("fingerprint") if isinstance(row, Mapping) else None
             if not isinstance(text, str):
                 raise UsageError(
-                    f"{file}, row {number}: no 'fingerprint'; write such files with: synsift fingerprint DIR"
+                    f"{file}, row {number}: there is no `fingerprint`\n"
+                    "hint: make a file of fingerprints with `synsift fingerprint DIR --format parquet --out FILE`"
                 )
             try:
                 image = Fingerprint.from_text(text)

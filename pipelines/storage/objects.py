@@ -11,6 +11,7 @@ import obstore
 from obstore import exceptions
 from obstore.store import from_url
 
+from synsift.crawler.wording import code
 from synsift.pipelines.errors import DiskFull, NoSuchObject, StoreError, StoreUnavailable, UsageError
 
 _SCHEMES: Final = ("s3", "gs", "az", "file", "memory")
@@ -172,7 +173,8 @@ def _open(address: StoreAddress) -> Any:  # noqa: ANN401 - one of obstore's stor
     scheme = address.url.partition("://")[0]
     if scheme not in _SCHEMES:
         raise UsageError(
-            f"store.url = {address.url!r}: a store is a folder or one of s3://, gs://, az:// and a bucket's name"
+            f"{code(address.url)} is not a store\n"
+            "hint: `store.url` or `--out` is a folder, or `s3://`, `gs://` or `az://` and the name of a bucket"
         )
     options: dict[str, Any] = {}
     client: dict[str, Any] = {"timeout": timedelta(seconds=address.timeout_s)}
@@ -194,4 +196,4 @@ def _open(address: StoreAddress) -> Any:  # noqa: ANN401 - one of obstore's stor
     try:
         return from_url(address.url, retry_config=_RETRIES, client_options=client, **options)  # type: ignore[call-overload]
     except (exceptions.BaseError, ValueError) as exc:
-        raise UsageError(f"store.url = {address.url!r}: {str(exc).splitlines()[0]}") from exc
+        raise UsageError(f"the store {code(address.url)} can't be used: {str(exc).splitlines()[0]}") from exc

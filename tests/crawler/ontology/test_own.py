@@ -104,7 +104,7 @@ def test_each_cycle_is_shown_once(tmp_path: Path) -> None:
         ("x.csv", "id\na\n", ":1: no columns 'id' and 'names'"),
         ("x.csv", "id,names\na,b,c\n", ":2: 3 cells under 2 columns"),
         ("x.csv", 'id,names\na,"b\n', ":2: not CSV"),
-        ("x.csv", "id,names\n", ": there is nothing in it"),
+        ("x.csv", "id,names\n", ": there are no concepts in it"),
         ("x.json", "{}", ":1: not an array"),
         ("x.json", '[\n{"id": "a", "names": ["a"]}\n', ":2: not JSON"),
         ("x.json", "[\n\n{]", ":3: not JSON"),

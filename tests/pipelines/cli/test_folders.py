@@ -206,7 +206,7 @@ def test_calibrate_proposes_a_threshold(run: RunFolders, tmp_path: Path) -> None
         (("dedupe", ".", "--link", "a", "--move", "b"), "choose one"),
         (("dedupe", ".", "--move", "inside"), "inside of ., which is searched"),
         (("fingerprint", ".", "--format", "parquet"), "name a file with --out"),
-        (("match", ".", "--against", "bad.jsonl"), "bad.jsonl, row 1: no 'fingerprint'"),
+        (("match", ".", "--against", "bad.jsonl"), "bad.jsonl, row 1: there is no `fingerprint`"),
         (("match", ".", "--against", "worse.jsonl"), "worse.jsonl, line 1: not JSON"),
         (("match", ".", "--against", "old.jsonl"), "row 1: fingerprint of version '1'"),
         (("match", ".", "--against", "broken.parquet"), "broken.parquet"),

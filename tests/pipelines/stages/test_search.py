@@ -104,7 +104,7 @@ def test_planning_twice_asks_once_and_a_larger_limit_asks_again(site: SmallWeb, 
 @pytest.mark.parametrize(
     ("body", "message", "attempts"),
     [
-        (b"<html><h1>Blocked</h1></html>", "isn't JSON, beginning '<html>", 1),
+        (b"<html><h1>Blocked</h1></html>", "isn't JSON, beginning `<html>", 1),
         (json.dumps({"error": {"code": "badvalue", "info": "no such value"}}).encode(), "badvalue: no such value", 1),
         (json.dumps({"error": {"code": "readonly", "info": "later"}}).encode(), "readonly: later", 2),
         (b"x" * 2_000_000, "", 1),
