@@ -123,7 +123,7 @@ def _continuation(cursor: str) -> dict[str, str]:
         said = {str(name): str(value) for name, value in json.loads(cursor).items()}
         urlencode(said)
     except (ValueError, AttributeError, RecursionError) as exc:
-        raise SourceError(f"the continuation {cursor[:80]!r} can't be read") from exc
+        raise SourceError(f"the continuation {code(cursor)} can't be read") from exc
     return said
 
 

@@ -25,12 +25,17 @@ from synsift.pipelines.errors import SynsiftError
 
 
 def calibrate(
-    folders: Annotated[list[Path], typer.Argument(metavar="DIR...", help="Folders of images like those to come")],
-    sample: Annotated[int, typer.Option("--sample", min=1, help="Make copies of so many images")] = 100,
+    folders: Annotated[
+        list[Path], typer.Argument(metavar="DIR...", help="Folders of images like those that you will have")
+    ],
+    sample: Annotated[int, typer.Option("--sample", min=1, help="How many images to make copies of")] = 100,
     false_rate: Annotated[
-        float, typer.Option("--false-rate", min=0, max=1, help="Bear so many false matches a pair of images")
+        float,
+        typer.Option(
+            "--false-rate", min=0, max=1, help="Highest rate of false matches to accept, for each pair of images"
+        ),
     ] = 1e-6,
-    seed: Annotated[int, typer.Option("--seed", help="Of the sample")] = 0,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of the random sample")] = 0,
     output: OutputFormat = Format.TABLE,
     jobs: Jobs = None,
     cache: CacheFile = None,

@@ -12,6 +12,7 @@ import typer
 from synsift.crawler.queries import SynsetQuery
 from synsift.crawler.sources import SOURCES
 from synsift.crawler.targets import from_list, from_text, identifier_of
+from synsift.crawler.wording import code
 from synsift.pipelines.assembly import STAGES, Parts, make_stages, open_parts, store_address
 from synsift.pipelines.cli.console import err, print_rows, synset_row
 from synsift.pipelines.cli.ontology import (
@@ -30,14 +31,18 @@ from synsift.pipelines.config import Settings
 from synsift.pipelines.errors import UsageError
 from synsift.pipelines.folder_lock import lock_folder
 
-Targets = Annotated[list[str] | None, typer.Argument(metavar="TEXT|WNID...", help="What to ask for")]
-Text = Annotated[str | None, typer.Option("--text", metavar="TEXT", help="What to ask for on behalf of one WNID")]
+Targets = Annotated[
+    list[str] | None, typer.Argument(metavar="TEXT|WNID...", help="Names, wnids or senses of synsets, or any text")
+]
+Text = Annotated[
+    str | None, typer.Option("--text", metavar="TEXT", help="What to ask for, when the one target is a WNID")
+]
 ListFile = Annotated[
     Path | None,
-    typer.Option("--list", metavar="FILE", help="Lines wnid<TAB>text; for the source 'urls' a list of URLs"),
+    typer.Option("--list", metavar="FILE", help="File of lines wnid<TAB>text; with --source urls, a list of URLs"),
 ]
 SourceName = Annotated[str, typer.Option("--source", metavar="NAME", help=f"One of {', '.join(SOURCES)}")]
-Limit = Annotated[int, typer.Option("--limit", min=0, help="Image URLs a synset; 0 for all that there are")]
+Limit = Annotated[int, typer.Option("--limit", min=0, help="Most image URLs for each synset; 0 for no limit")]
 
 
 def crawl(
@@ -53,13 +58,13 @@ def crawl(
     out: Out = None,
     contact: Contact = None,
     report: Annotated[
-        Path | None, typer.Option("--report", metavar="FILE", help="Where the page of contact sheets goes")
+        Path | None, typer.Option("--report", metavar="FILE", help="Where to write the page of contact sheets")
     ] = None,
     file: ConfigFile = None,
     values: SetValues = None,
     output: OutputFormat = Format.TABLE,
 ) -> None:
-    """Plan and run all stages in one process, until nothing is left to do.
+    """Crawl images of concepts, or of a list of URLs, until nothing is left to do.
 
     Interrupted by Ctrl-C or anything worse, the same command goes on where it stood. Public hosts want to know who
     is asking: give --contact, or set identity.contact once in synsift.toml.
@@ -103,7 +108,7 @@ def plan(
     file: ConfigFile = None,
     values: SetValues = None,
 ) -> None:
-    """Write the queries of synsets into the log, for workers to ask. Planning twice changes nothing.
+    """Write the queries of synsets into the log, for workers to work on. Doing it again changes nothing.
 
     [bold]Examples[/bold]
 
@@ -146,7 +151,7 @@ def read_targets(wanted: Wanted, settings: Settings) -> list[SynsetQuery]:
         TargetError: A target can't be understood.
     """
     if wanted.source not in SOURCES:
-        raise UsageError(f"there is no source {wanted.source!r}; the sources are {', '.join(SOURCES)}")
+        raise UsageError(f"there is no source {code(wanted.source)}; the sources are {', '.join(SOURCES)}")
     if wanted.source == "urls":
         return [_url_list(wanted.targets, wanted.list_file, settings)]
     check_leaves(wanted.subtree, leaves=wanted.leaves)
@@ -176,7 +181,7 @@ def _url_list(targets: Sequence[str], list_file: Path | None, settings: Settings
     from synsift.crawler.sources.rows import columns
 
     if list_file is None or targets:
-        raise UsageError("the source 'urls' reads a list: synsift crawl --source urls --list FILE")
+        raise UsageError("the source `urls` reads a list: `synsift crawl --source urls --list FILE`")
     wanted = settings.sources.urls.url_column
     try:
         known = columns(list_file)
@@ -184,8 +189,8 @@ def _url_list(targets: Sequence[str], list_file: Path | None, settings: Settings
         raise UsageError(str(exc)) from exc
     if wanted not in known:
         raise UsageError(
-            f"{list_file}: there is no column {wanted!r}; its columns are {', '.join(known) or 'none'} "
-            "(sources.urls.url_column names the one to use)"
+            f"{list_file}: there is no column {code(wanted)}; its columns are {', '.join(known) or 'none'}\n"
+            "hint: name the column of the URLs with `--set sources.urls.url_column=NAME`"
         )
     return SynsetQuery(identifier_of(list_file.stem), str(list_file.resolve()))
 

@@ -11,19 +11,20 @@ from synsift.pipelines.cli.console import err, print_rows
 from synsift.pipelines.cli.options import ConfigFile, Format, Out, OutputFormat, SetValues, settings_of
 from synsift.pipelines.dead_letters import OpenLetter, read_dead_letters
 
-app = typer.Typer(no_args_is_help=True, help="Inputs that could not become outputs: list them, try them again.")
+app = typer.Typer(no_args_is_help=True, help="List what failed, and try it again.")
 
 Outcome = Annotated[
-    list[str] | None, typer.Option("--outcome", metavar="NAME", help="Only of this class, e.g. timeout; repeatable")
+    list[str] | None,
+    typer.Option("--outcome", metavar="NAME", help="Only with this outcome, such as timeout; may be repeated"),
 ]
-StageName = Annotated[str | None, typer.Option("--stage", metavar="NAME", help="Only of this stage")]
+StageName = Annotated[str | None, typer.Option("--stage", metavar="NAME", help="Only from this stage")]
 
 
 @app.command("list")
 def list_(
     outcome: Outcome = None,
     stage: StageName = None,
-    summary: Annotated[bool, typer.Option("--summary", help="Only how many of each class")] = False,
+    summary: Annotated[bool, typer.Option("--summary", help="Only count them, by outcome")] = False,
     out: Out = None,
     file: ConfigFile = None,
     values: SetValues = None,
@@ -53,7 +54,7 @@ def replay(
     file: ConfigFile = None,
     values: SetValues = None,
 ) -> None:
-    """Put dead letters' inputs back where they came from, for workers to try again.
+    """Put what failed back into the log, for workers to try again.
 
     [bold]Examples[/bold]
 

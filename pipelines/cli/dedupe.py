@@ -35,22 +35,22 @@ class GroupFormat(StrEnum):
 def dedupe(
     folders: Annotated[list[Path], typer.Argument(metavar="DIR...", help="Folders of images")],
     report: Annotated[
-        Path | None, typer.Option("--report", metavar="FILE", help="Write an HTML page of the groups, with pictures")
+        Path | None, typer.Option("--report", metavar="FILE", help="Write an HTML page that shows the groups")
     ] = None,
     reference: Annotated[
         list[Path] | None,
-        typer.Option("--reference", metavar="DIR|FILE", help="Reject what is near to one of these; repeatable"),
+        typer.Option("--reference", metavar="DIR|FILE", help="Reject copies of these images; may be repeated"),
     ] = None,
     link: Annotated[
-        Path | None, typer.Option("--link", metavar="DIR", help="Link what is kept into this folder")
+        Path | None, typer.Option("--link", metavar="DIR", help="Make links to the kept images in this folder")
     ] = None,
     move: Annotated[Path | None, typer.Option("--move", metavar="DIR", help="Move the copies into this folder")] = None,
-    output: Annotated[GroupFormat, typer.Option("--format", help="How to print")] = GroupFormat.TABLE,
+    output: Annotated[GroupFormat, typer.Option("--format", help="How to print the result")] = GroupFormat.TABLE,
     jobs: Jobs = None,
     cache: CacheFile = None,
     no_cache: NoCache = False,
 ) -> None:
-    """Find the copies in folders, in any disguise, and say which of each group to keep.
+    """Find the copies in folders, and say which one of each group to keep.
 
     Only reports, unless told otherwise; never deletes. The best copy is kept: more pixels, then less compression.
     `kind` is exact (the same bytes), near, or reference (near to one of --reference); `distance` is in bits of 256.

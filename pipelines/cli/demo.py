@@ -21,7 +21,8 @@ def demo(
         Path | None, typer.Option("--out", metavar="DIR", help="Keep everything here; must be new or empty")
     ] = None,
     kafka: Annotated[
-        str | None, typer.Option("--kafka", metavar="HOST:PORT", help="Use this broker, with topics of its own")
+        str | None,
+        typer.Option("--kafka", metavar="HOST:PORT", help="Use this Kafka broker, with topics of the demo's own"),
     ] = None,
     store: Annotated[
         str | None, typer.Option("--store", metavar="URL", help="Use this store instead of the folder; must be empty")
@@ -29,7 +30,7 @@ def demo(
     values: SetValues = None,
     output: OutputFormat = Format.TABLE,
 ) -> None:
-    """Run the real pipeline on a small web of pictures with known truth, and compare.
+    """Run the whole pipeline on a small web of its own, and compare with the known truth.
 
     Starts an image API and some image hosts on loopback, with copies in every disguise, broken files, hosts that
     stall, forbid or lead astray; crawls them in half a minute; exits with 1 if the result is not exactly right.

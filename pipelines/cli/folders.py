@@ -26,9 +26,11 @@ class SetFormat(StrEnum):
 
 
 def fingerprint(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Images, and folders of them")],
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Images, or folders of images")],
     output: Annotated[SetFormat, typer.Option("--format", help="How to write them")] = SetFormat.TABLE,
-    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Where to; parquet needs it")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Write to this file; needed for parquet")
+    ] = None,
     jobs: Jobs = None,
     cache: CacheFile = None,
     no_cache: NoCache = False,
@@ -68,16 +70,17 @@ def fingerprint(
 
 
 def match(
-    queries: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Images, and folders of them")],
+    queries: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Images, or folders of images")],
     against: Annotated[
-        list[Path], typer.Option("--against", metavar="DIR|FILE", help="Images, or a file of fingerprints; repeatable")
+        list[Path],
+        typer.Option("--against", metavar="DIR|FILE", help="Images, or a file of fingerprints; may be repeated"),
     ],
     output: OutputFormat = Format.TABLE,
     jobs: Jobs = None,
     cache: CacheFile = None,
     no_cache: NoCache = False,
 ) -> None:
-    """Say of each image which one of a set it is a copy of: one line an image, `match` null where it is of none.
+    """Say for each image which image of a set it is a copy of, if any.
 
     `kind` is exact (the same bytes), near, new, plain (too plain to compare but by its bytes) or unreadable. `distance`
     is in bits of 256.

@@ -12,7 +12,7 @@ from synsift.pipelines.folder_lock import lock_folder
 from synsift.pipelines.log.base import Log
 from synsift.pipelines.reading import BadRecord
 
-app = typer.Typer(no_args_is_help=True, help="The log: read it whole and check it, make a new one of a damaged one.")
+app = typer.Typer(no_args_is_help=True, help="Check the log, and rescue a damaged one.")
 
 
 @app.command()
@@ -58,7 +58,7 @@ def recover(
     file: ConfigFile = None,
     values: SetValues = None,
 ) -> None:
-    """Make a new log of what is whole of a damaged one, and add the survivors that the store knows.
+    """Make a new log from what can be read of a damaged one, and add survivors that only the store knows.
 
     The damaged file stays beside the new one, under another name. Where there is no log any more, a new one gets the
     survivors that stand in the store with their provenance. No worker may run.

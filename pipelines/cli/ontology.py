@@ -24,6 +24,7 @@ from synsift.crawler.ontology import (
 )
 from synsift.crawler.queries import QueryMaker, SynsetQuery
 from synsift.crawler.targets import from_text
+from synsift.crawler.wording import code
 from synsift.pipelines.cli.console import err, escape, print_data, print_rows
 from synsift.pipelines.cli.options import Format, OutputFormat
 from synsift.pipelines.errors import UsageError
@@ -32,28 +33,34 @@ _TREE_NODES: Final = 2_000
 
 Under = Annotated[
     str | None,
-    typer.Option("--under", metavar="WNID|NAME", help="All synsets of a subtree; imagenet12 for the paper's"),
+    typer.Option(
+        "--under", metavar="WNID|NAME", help="All synsets of a subtree; imagenet12 for those of ImageNet 2009"
+    ),
 ]
 Leaves = Annotated[bool, typer.Option("--leaves", help="Of --under, only synsets with nothing below them")]
 OntologyFile = Annotated[
     Path | None, typer.Option("--ontology", metavar="FILE", help="Your own concepts (.csv, .json, .jsonl), not WordNet")
 ]
-Langs = Annotated[str, typer.Option("--langs", metavar="CODES", help="Languages to ask in, preferred first")]
+Langs = Annotated[
+    str, typer.Option("--langs", metavar="CODES", help="Languages to ask in, with commas, the preferred one first")
+]
 ALL_LANGS: Final = ",".join(LANGUAGES)
 
 
 def synsets(
-    terms: Annotated[list[str] | None, typer.Argument(metavar="TERM|WNID...", help="Names, wnids or dog.n.01")] = None,
+    terms: Annotated[
+        list[str] | None, typer.Argument(metavar="TERM|WNID...", help="Names, wnids, or senses such as dog.n.01")
+    ] = None,
     subtree: Under = None,
     leaves: Leaves = False,
     tree: Annotated[bool, typer.Option("--tree", help="Draw what is above each synset, and below it")] = False,
     ontology: OntologyFile = None,
     licences: Annotated[
-        bool, typer.Option("--licences", help="Licences and citations of the bundled wordnets")
+        bool, typer.Option("--licences", help="Show whose the bundled names are, and their licences")
     ] = False,
     output: OutputFormat = Format.TABLE,
 ) -> None:
-    """Look concepts up: their names, definitions and places in the ontology. All senses of a name are shown.
+    """Look up concepts: all senses of a name, their definitions and places in the ontology.
 
     [bold]Examples[/bold]
 
@@ -78,14 +85,16 @@ def synsets(
 
 
 def queries(
-    targets: Annotated[list[str] | None, typer.Argument(metavar="TARGET...", help="Names, wnids or dog.n.01")] = None,
+    targets: Annotated[
+        list[str] | None, typer.Argument(metavar="TARGET...", help="Names, wnids, or senses such as dog.n.01")
+    ] = None,
     langs: Langs = ALL_LANGS,
     subtree: Under = None,
     leaves: Leaves = False,
     ontology: OntologyFile = None,
     output: OutputFormat = Format.TABLE,
 ) -> None:
-    """Show what would be asked for synsets, best first, and why. `crawl` and `plan` ask just that.
+    """Show which queries `crawl` would make for synsets, the best first, and why.
 
     [bold]Examples[/bold]
 
@@ -122,7 +131,7 @@ def read_langs(text: str, concepts: Concepts) -> list[str]:
     """The languages of ``--langs``."""
     langs = [code.strip() for code in text.split(",") if code.strip()]
     if not langs or any(not (code.isascii() and code.isalpha() and code.islower()) for code in langs):
-        raise UsageError(f"--langs {text!r}: write ISO 639-1 codes with commas, for example {ALL_LANGS}")
+        raise UsageError(f"--langs {code(text)}: write ISO 639-1 codes with commas, for example {ALL_LANGS}")
     unknown = [code for code in langs if isinstance(concepts, WordNet) and code not in LANGUAGES]
     if unknown:
         raise UsageError(f"--langs: no names in {', '.join(unknown)} are bundled; there are {ALL_LANGS}")

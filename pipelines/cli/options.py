@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from synsift.crawler.wording import code
 from synsift.pipelines.config import Loaded, Settings, load
 from synsift.pipelines.errors import UsageError
 from synsift.pipelines.logs import set_up_logging
@@ -19,17 +20,21 @@ class Format(StrEnum):
 
 
 ConfigFile = Annotated[
-    Path | None, typer.Option("--config", metavar="FILE", help="TOML file; else $SYNSIFT_CONFIG, ./synsift.toml, …")
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="Read this TOML file, not $SYNSIFT_CONFIG or ./synsift.toml"),
 ]
 SetValues = Annotated[
-    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set any key of the configuration; repeatable")
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Set a key of the configuration; may be repeated")
 ]
 Out = Annotated[
-    str | None, typer.Option("--out", metavar="DIR|URL", help="Folder, or s3://, gs://, az:// URL  [store.url]")
+    str | None,
+    typer.Option(
+        "--out", metavar="DIR|URL", help="Where everything goes: a folder, s3://, gs:// or az://  [store.url]"
+    ),
 ]
-OutputFormat = Annotated[Format, typer.Option("--format", help="How to print")]
+OutputFormat = Annotated[Format, typer.Option("--format", help="How to print the result")]
 Contact = Annotated[
-    str | None, typer.Option("--contact", metavar="WHO", help="Your e-mail or web page  [identity.contact]")
+    str | None, typer.Option("--contact", metavar="WHO", help="Your e-mail address or web page  [identity.contact]")
 ]
 
 _LISTS: Final = ("fetch.allow_networks", "dedupe.reference")
@@ -41,7 +46,7 @@ def configuration(file: Path | None, values: list[str] | None, **options: Any) -
     for text in values or []:
         key, separator, value = text.partition("=")
         if not separator:
-            raise UsageError(f"--set {text!r}: write KEY=VALUE, for example fetch.delay_s=1")
+            raise UsageError(f"`--set` takes KEY=VALUE, for example `--set fetch.delay_s=1`, not {code(text)}")
         given[key] = [part for part in value.split(",") if part] if key in _LISTS else value
     given.update({key.replace("__", "."): value for key, value in options.items() if value is not None})
     return load(file=file, options=given)

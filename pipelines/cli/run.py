@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from synsift.crawler.wording import code
 from synsift.pipelines.cli.console import err
 from synsift.pipelines.cli.options import ConfigFile, Contact, Out, SetValues, settings_of
 from synsift.pipelines.errors import UsageError
@@ -13,10 +14,12 @@ from synsift.pipelines.folder_lock import lock_folder
 
 
 def run(
-    stages: Annotated[list[str], typer.Argument(metavar="STAGE...|all", help="search, fetch, dedupe, land")],
-    drain: Annotated[bool, typer.Option("--drain", help="End when nothing is left to do")] = False,
+    stages: Annotated[
+        list[str], typer.Argument(metavar="STAGE...|all", help="Stages to run: search, fetch, dedupe, land, or all")
+    ],
+    drain: Annotated[bool, typer.Option("--drain", help="Stop when nothing is left to do")] = False,
     port: Annotated[
-        int | None, typer.Option("--port", help="Serve /metrics, /healthz, /readyz here  [service.port]")
+        int | None, typer.Option("--port", help="Serve /metrics, /healthz and /readyz on this port  [service.port]")
     ] = None,
     out: Out = None,
     contact: Contact = None,
@@ -44,7 +47,7 @@ def run(
     names = list(STAGES) if "all" in stages else list(dict.fromkeys(stages))
     for name in names:
         if name not in STAGES:
-            raise UsageError(f"there is no stage {name!r}; the stages are {', '.join(STAGES)} and 'all'")
+            raise UsageError(f"there is no stage {code(name)}; the stages are {', '.join(STAGES)} and `all`")
     settings = settings_of(file, values, store__url=out, identity__contact=contact, service__port=port)
     with lock_folder(store_address(settings).folder, shared=True):
         parts = open_parts(settings)

@@ -23,12 +23,14 @@ _LINE_S: Final = 5.0
 _SHOWN: Final = 20
 _NO_IMAGE: Final = "not_an_image"
 
-Jobs = Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Processes; one a core if not given")]
+Jobs = Annotated[
+    int | None, typer.Option("--jobs", "-j", min=1, help="Number of processes; by default one for each core")
+]
 CacheFile = Annotated[
     Path | None,
-    typer.Option("--cache", metavar="FILE", help="Of fingerprints; ~/.cache/synsift/fingerprints.db if not given"),
+    typer.Option("--cache", metavar="FILE", help="Cache of fingerprints; by default ~/.cache/synsift/fingerprints.db"),
 ]
-NoCache = Annotated[bool, typer.Option("--no-cache", help="Neither read nor write the cache of fingerprints")]
+NoCache = Annotated[bool, typer.Option("--no-cache", help="Don't use the cache of fingerprints")]
 
 
 class Scanner:

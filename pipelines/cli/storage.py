@@ -9,17 +9,17 @@ from synsift.pipelines.cli.console import err, print_rows
 from synsift.pipelines.cli.options import ConfigFile, Format, Out, OutputFormat, SetValues, settings_of
 from synsift.pipelines.folder_lock import lock_folder
 
-app = typer.Typer(no_args_is_help=True, help="The object store.")
+app = typer.Typer(no_args_is_help=True, help="Check the store, and free its space.")
 
 
 @app.command()
 def sweep(
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be deleted")] = False,
     out: Out = None,
     file: ConfigFile = None,
     values: SetValues = None,
 ) -> None:
-    """Delete the blobs of duplicates. Never one that a survivor or an open candidate names.
+    """Delete the bytes of duplicates, never of an image that is kept or not judged yet.
 
     [bold]Examples[/bold]
 
@@ -72,7 +72,7 @@ def verify(
 
 @app.command()
 def check(out: Out = None, file: ConfigFile = None, values: SetValues = None) -> None:
-    """Make sure that the store answers and the credentials are good.
+    """Check that the store answers, and takes your credentials.
 
     [bold]Examples[/bold]
 

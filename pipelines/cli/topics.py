@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 import typer
 
+from synsift.crawler.wording import code
 from synsift.pipelines import topics
 from synsift.pipelines.cli.console import err, print_rows
 from synsift.pipelines.cli.options import ConfigFile, Format, OutputFormat, SetValues, settings_of
@@ -15,16 +16,17 @@ from synsift.pipelines.errors import ConfigError, UsageError
 if TYPE_CHECKING:
     from synsift.pipelines.log.kafka_topics import FoundTopic
 
-app = typer.Typer(no_args_is_help=True, help="The topics of a fleet's log on Kafka.")
+app = typer.Typer(no_args_is_help=True, help="Make and check the topics of a log on Kafka.")
 
 Bootstrap = Annotated[
-    str | None, typer.Option("--kafka", metavar="HOST:PORT", help="Brokers, several with commas  [kafka.bootstrap]")
+    str | None,
+    typer.Option("--kafka", metavar="HOST:PORT", help="Kafka brokers, several with commas  [kafka.bootstrap]"),
 ]
 
 
 @app.command()
 def create(bootstrap: Bootstrap = None, file: ConfigFile = None, values: SetValues = None) -> None:
-    """Make the topics that don't exist, as the design wants them. Again changes nothing.
+    """Make the topics that don't exist. Doing it again changes nothing.
 
     Topics of another shape are never altered: they are named, with what is wrong, and the exit status is 2.
 
@@ -65,7 +67,7 @@ def describe(
 
 
 @app.command()
-def schema(topic: Annotated[str, typer.Argument(metavar="TOPIC", help="For example survivors")]) -> None:
+def schema(topic: Annotated[str, typer.Argument(metavar="TOPIC", help="Name of a topic, such as survivors")]) -> None:
     """Print the JSON Schema of a topic's records.
 
     [bold]Examples[/bold]
@@ -74,7 +76,7 @@ def schema(topic: Annotated[str, typer.Argument(metavar="TOPIC", help="For examp
     """
     kinds = {found.name: kind for kind, found in topics.TOPIC_OF.items()}
     if topic not in kinds:
-        raise UsageError(f"there is no topic {topic!r}; the topics are {', '.join(kinds)}")
+        raise UsageError(f"there is no topic {code(topic)}; the topics are {', '.join(kinds)}")
     typer.echo(json.dumps(msgspec.json.schema(kinds[topic]), indent=2, ensure_ascii=False))
 
 

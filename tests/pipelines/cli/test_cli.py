@@ -133,7 +133,7 @@ def test_a_line_of_a_list_that_is_malformed_is_named_and_the_rest_goes_on(cli: R
     path.write_text("n1\tdog\nno tab here\nn2\tcat\n")
     done = cli("plan", "--list", str(path), "--out", "out")
     assert done.returncode == 0
-    assert f"{path}:2: no tab between wnid and text" in done.stderr
+    assert f"{path}:2: there is no tab between wnid and text" in done.stderr
     assert "planned 2 queries; 0 were planned before" in done.stderr
     assert "planned 0 queries; 2 were planned before" in cli("plan", "--list", str(path), "--out", "out").stderr
 
