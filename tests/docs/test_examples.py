@@ -16,8 +16,8 @@ from tests.docs.examples import ROOT, Block, blocks, synsift_commands
 
 ALL = blocks()
 RUN = [block for block in ALL if block.not_run is None and block.language in ("console", "python")]
-# Run once, with --out, by the guide of a first crawl: half a minute each.
-ELSEWHERE = {"synsift demo"}
+# The demo takes half a minute, and has tests of its own (tests/integration/test_demo.py).
+ELSEWHERE = {"synsift demo", "synsift demo --out demo-result"}
 RUN_PAGES = sorted({block.page for block in RUN})
 COMMANDS = [
     pytest.param(arguments, id=f"{block.name}-{number}")
