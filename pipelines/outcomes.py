@@ -149,6 +149,34 @@ EXPLAINED: Final = (
         "Raise `fetch.max_pixels` if you have the memory (4 bytes a pixel), then replay.",
     ),
     Explained(
+        "too_costly",
+        "fetch",
+        False,
+        "The file is made to cost: scans, segments or chunks without end. Nothing was decoded.",
+        "Nothing; no picture that people look at is made so.",
+    ),
+    Explained(
+        "decode_timeout",
+        "fetch",
+        False,
+        "Decoding took more CPU time than `fetch.decode_cpu_s`, and was stopped.",
+        "Of large pictures on a slow machine, raise `fetch.decode_cpu_s`, then replay.",
+    ),
+    Explained(
+        "decode_memory",
+        "fetch",
+        False,
+        "Decoding wanted more memory than `fetch.decode_memory_mb`, and was stopped.",
+        "If you have the memory, raise `fetch.decode_memory_mb`, then replay.",
+    ),
+    Explained(
+        "decoder_crashed",
+        "fetch",
+        False,
+        "The decoder crashed on this file; it runs in a process of its own, so nothing else was lost.",
+        "Report the file to us or to Pillow: it may be an attack.",
+    ),
+    Explained(
         "truncated_image",
         "fetch",
         False,
@@ -163,7 +191,7 @@ EXPLAINED: Final = (
         "all",
         False,
         "A bug in synsift met this input. The worker went on; its log has the traceback.",
-        "Please report it with the traceback. Replay after an update.",
+        "Report it with the traceback. Replay after an update.",
     ),
     Explained(
         "broken_record",

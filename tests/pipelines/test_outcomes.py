@@ -6,6 +6,7 @@ from pathlib import Path
 
 from synsift.crawler.outcome import Outcome
 from synsift.dedupe import ImageError, Kind
+from synsift.pipelines.decoding import errors as decoding_errors
 from synsift.pipelines.outcomes import EXPLAINED, VERDICTS
 from synsift.pipelines.stage import REPEATED, REUSED
 
@@ -15,6 +16,7 @@ _MAKERS = ("reject", "dead_letter", "Broken")
 
 def kinds_of(error: type[ImageError]) -> set[str]:
     """The outcomes of an error and of all below it."""
+    assert decoding_errors.__doc__  # its errors are kinds of these, too, once it is imported
     return {error.outcome}.union(*(kinds_of(child) for child in error.__subclasses__()))
 
 
