@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Mutated images against the decoder: each must end as a fingerprint or as a named error, in bounded time and memory.
 
-    benchmarks/fuzz.py [--inputs 200000] [--seed N] [--max-pixels 10000000]
+    benchmarks/fuzz.py [--inputs 200000] [--seed N] [--max-pixels 10000000] [--pool]
 
 Small valid files of every format are cut off, overwritten, spliced with each other, and given large numbers where sizes
 stand. Prints the outcomes, the slowest input and the peak of memory, then what a decode of the largest allowed picture
-of each format takes. Anything but a named error ends the run, with the input kept in a file.
+of each format takes. Anything but a named error ends the run, with the input kept in a file. With --pool the decoders
+are processes, as those of a worker: then a crash is a named error, too, and is counted.
 """
 
 import argparse
@@ -24,6 +25,7 @@ from PIL import Image
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from synsift.dedupe import DEFAULT_MAX_PIXELS, FORMATS, ImageError, fingerprint
+from synsift.pipelines.decoding.pool import DecoderPool, Limits
 from tests.dedupe.pictures import encoded, scene
 
 _EXTREMES = (b"\x00", b"\xff", b"\x7f", b"\x80", b"\x00\x00", b"\xff\xff", b"\x7f\xff\xff\xff", b"\xff\xff\xff\xff")
@@ -114,6 +116,7 @@ def main() -> None:
     parser.add_argument("--inputs", type=int, default=200_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--max-pixels", type=int, default=10_000_000)
+    parser.add_argument("--pool", action="store_true")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     rng = random.Random(options.seed)  # noqa: S311 - to be repeated
@@ -123,11 +126,15 @@ def main() -> None:
     for data in files:
         fingerprint(data)
     before_mb = peak_mb()
+    pool = DecoderPool(1, Limits(options.max_pixels)) if options.pool else None
     for number in range(options.inputs):
         data = mutated(rng, files)
         start = time.monotonic()
         try:
-            fingerprint(data, max_pixels=options.max_pixels)
+            if pool is not None:
+                pool.fingerprint(data)
+            else:
+                fingerprint(data, max_pixels=options.max_pixels)
             outcomes["fingerprint"] += 1
         except ImageError as exc:
             outcomes[exc.outcome] += 1
@@ -137,6 +144,8 @@ def main() -> None:
             print(f"input {number} of seed {options.seed} is in {kept}")
             raise
         slowest_s = max(slowest_s, time.monotonic() - start)
+    if pool is not None:
+        pool.close()
     print(f"{options.inputs} inputs of seed {options.seed}: {dict(outcomes)}")
     print(f"slowest {slowest_s:.2f} s; peak of memory {before_mb:.0f} MB before, {peak_mb():.0f} MB after")
     measure_largest()

@@ -8,10 +8,13 @@ travels in the position's note as a bitmap, so that after a crash nothing is don
 """
 
 import base64
+import logging
 import zlib
 from typing import Final
 
 from synsift.pipelines.log.base import Position
+
+_log: Final = logging.getLogger(__name__)
 
 MAX_SPAN: Final = 8_192
 """How far work may run ahead of the watermark: the bitmap of as many bits must fit a note of 4,000 characters."""
@@ -74,8 +77,14 @@ def _encode(done: set[int], low: int) -> str:
 
 
 def _decode(position: Position) -> list[int]:
+    """What a note says is done. One that isn't ours, an operator's tool wrote it for example, says nothing."""
     if not position.note:
         return []
-    raw = zlib.decompress(base64.b64decode(position.note))
+    try:
+        unpacked = zlib.decompressobj()
+        raw = unpacked.decompress(base64.b64decode(position.note, validate=True), MAX_SPAN // 8)
+    except (ValueError, zlib.error):
+        _log.warning("the note of a position can't be read, and what it says is done may be done again")
+        return []
     bitmap = int.from_bytes(raw, "little")
     return [position.offset + bit for bit in range(bitmap.bit_length()) if bitmap >> bit & 1]

@@ -1,3 +1,6 @@
+import base64
+import zlib
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -59,3 +62,18 @@ def test_over_any_crashes_every_offset_is_done_exactly_once(data: st.DataObject)
     mark = Watermark(position)
     done += [offset for offset in offsets if offset >= position.offset and mark.admit(offset)]
     assert sorted(done) == offsets
+
+
+@pytest.mark.parametrize("note", ["reset by an operator", "é", "AAAA", "eJw=", "x" * 4_000, "eJwDAAAAAAE="])
+def test_a_note_of_somebody_else_says_nothing(note: str) -> None:
+    mark = Watermark(Position(5, note))
+    assert mark.admit(5)
+    mark.finish(5)
+    assert mark.position() == Position(6)
+
+
+def test_a_note_that_unpacks_to_megabytes_is_read_as_far_as_a_note_goes() -> None:
+    bomb = base64.b64encode(zlib.compress(b"\xff" * 10_000_000)).decode()
+    mark = Watermark(Position(0, bomb))
+    assert not mark.admit(MAX_SPAN - 1)
+    assert mark.admit(MAX_SPAN)
