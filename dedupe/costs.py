@@ -5,7 +5,6 @@ times; a file may be nothing but segments that a decoder strings together one by
 megapixels. None of it needs a pixel to be recognised, and none of it is found in photographs.
 """
 
-import re
 import struct
 from typing import Final
 
@@ -26,8 +25,6 @@ _FRAMES: Final = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
 _BARE: Final = frozenset({0x01, *range(0xD0, 0xDA)})
 _SOS: Final = 0xDA
 _EOI: Final = 0xD9
-# Within entropy-coded data FF is followed by 00, or by a restart marker; anything else ends it.
-_NEXT_MARKER: Final = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]")
 
 
 def refuse_costly(data: bytes) -> None:
@@ -86,10 +83,24 @@ def _check_jpeg(data: bytes) -> None:
             pixels, progressive = max(pixels, height * width), progressive or marker in _PROGRESSIVE
         at += 2 + max(2, length)
         if marker == _SOS:
+            if not progressive:
+                return  # each further scan costs what its bytes cost
             scans += 1
-            found = _NEXT_MARKER.search(data, at)
-            at = found.end() - 2 if found else len(data)
+            at = _behind_scan(data, at)
         _check_limits(segments - scans, scans if progressive else 0, pixels)
+
+
+def _behind_scan(data: bytes, at: int) -> int:
+    """Where the marker behind entropy-coded data is: there FF is followed by 00 or is a restart marker."""
+    while (at := data.find(b"\xff", at)) >= 0 and at + 1 < len(data):
+        following = data[at + 1]
+        if following == 0xFF:
+            at += 1
+        elif following == 0 or 0xD0 <= following <= 0xD7:
+            at += 2
+        else:
+            return at
+    return len(data)
 
 
 def _check_limits(segments: int, scans: int, pixels: int) -> None:
