@@ -5,7 +5,7 @@ Measured beside the default handler: 0.97 against 1.2 ms of CPU an image.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol, cast
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -23,6 +23,7 @@ from scrapy.exceptions import (
 from scrapy.http import Response
 
 from synsift.crawler.download.address_guard import AddressGuard, GuardedResolver
+from synsift.crawler.download.large_bodies import LARGE_BYTES, OWNER, LargeBodies
 from synsift.crawler.download.scrapy_private import (
     AiohttpDownloadHandler,
     BaseStreamingDownloadHandler,
@@ -42,6 +43,7 @@ class GuardedDownloadHandler(AiohttpDownloadHandler):
     def __init__(self, crawler: Crawler) -> None:
         # Not the parent's __init__, which would open a session with an unguarded connector.
         BaseStreamingDownloadHandler.__init__(self, crawler)
+        self._of_crawler = crawler
         self._guard = AddressGuard(crawler.settings.getlist("SYNSIFT_ALLOW_NETWORKS"))
         self._ssl_context = make_ssl_context(crawler.settings)
         connector = aiohttp.TCPConnector(
@@ -75,23 +77,31 @@ class GuardedDownloadHandler(AiohttpDownloadHandler):
                 ssl=self._ssl_context,
                 allow_redirects=False,
             ) as response:
-                body = await _read(response, limit)
+                body = await self._read(request, response, limit)
                 return Response(request.url, response.status, list(response.headers.items()), body)
 
+    async def _read(self, request: Request, response: aiohttp.ClientResponse, limit: int) -> bytes:
+        """Read a body, counting its bytes as they arrive; a large one waits for a place in memory."""
+        promised = response.content_length or 0
+        if promised > limit:
+            raise DownloadCancelledError(f"Content-Length is {promised} bytes, the limit {limit}")
+        owner = request.meta.get(OWNER)
+        chunks: list[bytes] = []
+        received = 0
+        async for chunk in response.content.iter_any():
+            received += len(chunk)
+            if received > limit:
+                raise DownloadCancelledError(f"more than the limit of {limit} bytes")
+            if received > LARGE_BYTES and owner is not None:
+                await cast("HasLargeBodies", self._of_crawler.spider).large_bodies.hold(owner)
+            chunks.append(chunk)
+        return b"".join(chunks)
 
-async def _read(response: aiohttp.ClientResponse, limit: int) -> bytes:
-    """Read a body, counting its bytes as they arrive."""
-    promised = response.content_length or 0
-    if promised > limit:
-        raise DownloadCancelledError(f"Content-Length is {promised} bytes, the limit {limit}")
-    chunks: list[bytes] = []
-    received = 0
-    async for chunk in response.content.iter_any():
-        received += len(chunk)
-        if received > limit:
-            raise DownloadCancelledError(f"more than the limit of {limit} bytes")
-        chunks.append(chunk)
-    return b"".join(chunks)
+
+class HasLargeBodies(Protocol):
+    """A spider that limits how many large bodies are in memory."""
+
+    large_bodies: LargeBodies
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from twisted.python.failure import Failure
 
 from synsift.crawler.download.attempt import Answer
 from synsift.crawler.download.downloader import Downloader, Job
+from synsift.crawler.download.large_bodies import OWNER, LargeBodies
 from synsift.crawler.download.settings import Limits, scrapy_settings
 from synsift.crawler.errors import DownloadRefused
 from synsift.crawler.outcome import Outcome
@@ -31,7 +32,6 @@ T = TypeVar("T")
 
 _log: Final = logging.getLogger(__name__)
 
-_JOB: Final = "synsift_job"
 # The first that matches wins, so subclasses stand before their bases.
 _OUTCOMES: Final[tuple[tuple[type[Exception], Outcome], ...]] = (
     (DownloadTimeoutError, Outcome.TIMEOUT),
@@ -54,6 +54,7 @@ class DownloadSpider(scrapy.Spider, Generic[T]):
         super().__init__()
         self._downloader = downloader
         self._timeout_s = timeout_s
+        self.large_bodies = LargeBodies()
 
     def extract(self, task: T, response: Response) -> Any:  # noqa: ANN401 - as each spider says
         """Take what is wanted from a good response. May raise ``SourceError``."""
@@ -76,23 +77,27 @@ class DownloadSpider(scrapy.Spider, Generic[T]):
             callback=self.answered,
             errback=self.failed,
             headers={"User-Agent": self.settings["USER_AGENT"], **self.headers},
-            meta={_JOB: job, "download_timeout": self._timeout_s},
+            meta={OWNER: job, "download_timeout": self._timeout_s},
             dont_filter=True,
         )
 
     async def answered(self, response: Response) -> None:
         """Pass a response to the downloader."""
-        job: Job[T] = response.meta[_JOB]
+        job: Job[T] = response.meta[OWNER]
         headers = {
             name.decode("latin-1").lower(): b", ".join(values).decode("latin-1")
             for name, values in response.headers.items()
         }
         answer = Answer(job.current_url, response.status, headers)
-        await self._downloader.answered(job, answer, functools.partial(self.extract, job.task, response))
+        try:
+            await self._downloader.answered(job, answer, functools.partial(self.extract, job.task, response))
+        finally:
+            self.large_bodies.release(job)
 
     async def failed(self, failure: Failure) -> None:
         """Pass a request that got no response to the downloader."""
-        job: Job[T] = failure.request.meta[_JOB]  # type: ignore[attr-defined]  # Scrapy sets it
+        job: Job[T] = failure.request.meta[OWNER]  # type: ignore[attr-defined]  # Scrapy sets it
+        self.large_bodies.release(job)
         error = failure.value
         if isinstance(error, asyncio.CancelledError):
             return  # the worker gives up: nobody waits for this job any longer

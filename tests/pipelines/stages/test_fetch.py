@@ -31,12 +31,18 @@ def picture(seed: int) -> bytes:
 
 
 def fetch_stage(
-    world: World, *, blobs: BlobStore | None = None, robots: bool = True, delay_s: float = 0.0, timeout_s: float = 1.0
+    world: World,
+    *,
+    blobs: BlobStore | None = None,
+    robots: bool = True,
+    delay_s: float = 0.0,
+    timeout_s: float = 1.0,
+    max_bytes: int = 100_000,
 ) -> FetchStage:
     options = FetchOptions(
         politeness=Politeness(16, 4, delay_s),
         patience=Patience(attempts=3, redirects=3, backoff_s=0.05, max_wait_s=2.0),
-        limits=Limits("synsift/test (+t@example.org)", timeout_s, 100_000, robots, ("127.0.0.0/24",)),
+        limits=Limits("synsift/test (+t@example.org)", timeout_s, max_bytes, robots, ("127.0.0.0/24",)),
         look_ahead=500,
         threads=2,
     )
@@ -462,3 +468,13 @@ def test_the_end_of_what_was_begun_before_a_partition_was_let_go_is_not_taken(wo
     assert not ledger.finish(first, [], [])
     assert ledger.finish(again, [], [])
     assert not ledger.finish(again, [], [])
+
+
+def test_many_large_bodies_are_read_a_few_at_a_time_and_all_arrive(site: SmallWeb, world: World) -> None:
+    body = picture(1) + bytes(3_000_000)  # what follows a JPEG's end is nobody's business
+    for number in range(20):
+        site.serve(f"/{number}.jpg", body + bytes([number]))
+        want(world, site.url(f"/{number}.jpg", ADDRESSES[number]))
+    stage = fetch_stage(world, timeout_s=120.0, max_bytes=10_000_000)
+    asyncio.run(Worker(world.log, [stage], until_idle=True).run())
+    assert counts(world) == {"fetched": 20}
