@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-import typer
 from PIL import ImageOps
 
-from synsift.pipelines.cli.app import app
+from tests.commands import children, root
 from tests.conftest import environment
 from tests.dedupe.pictures import encoded, scene
 from tests.docs.examples import ROOT, Block, blocks, synsift_commands
@@ -86,10 +85,10 @@ def run(block: Block, command: list[str], folder: Path, env: dict[str, str]) -> 
 
 @pytest.mark.parametrize("arguments", COMMANDS)
 def test_every_synsift_command_of_the_pages_parses(arguments: list[str]) -> None:
-    command, context = typer.main.get_command(app), None
+    command, context = root(), None
     rest = [argument for argument in arguments if argument != "…"]
-    while hasattr(command, "commands") and rest and rest[0] in command.commands:
-        command, rest = command.commands[rest[0]], rest[1:]
+    while rest and rest[0] in (known := dict(children(command, "synsift"))):
+        command, rest = known[rest[0]], rest[1:]
     try:
         context = command.make_context("synsift", rest, resilient_parsing=False)
     except SystemExit as exc:  # --help, --version
