@@ -229,6 +229,13 @@ EXPLAINED: Final = (
         "Update the worker, or plan with a source that it has; then replay.",
     ),
     Explained(
+        "blob_damaged",
+        "land",
+        False,
+        "The image's bytes in the store are not those that were fetched: their SHA-256 is another one.",
+        "A disk or somebody changed them: check the store. Then fetch the URL again.",
+    ),
+    Explained(
         "blob_missing",
         "land",
         False,

@@ -5,12 +5,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeGuard
 
 import pytest
-import typer
 
-from synsift.pipelines.cli.app import app
 from synsift.pipelines.config import load
+from tests.commands import every
 
 ROOT = Path(__file__).parents[1]
 # Errors of Python, which the library raises to programs; the rest is shown to people.
@@ -48,8 +48,12 @@ def messages() -> Iterator[Said]:
                 first = node.exc.args[0]
                 if isinstance(first, ast.List) and first.elts:
                     first = first.elts[0]
-                if _RAISED.match(name) and isinstance(first, (ast.Constant, ast.JoinedStr)):
+                if _RAISED.match(name) and (isinstance(first, ast.JoinedStr) or _is_text(first)):
                     yield _said(f"{path.relative_to(ROOT)}:{node.lineno}", first)
+
+
+def _is_text(node: ast.AST) -> TypeGuard[ast.Constant]:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 def _said(place: str, node: ast.Constant | ast.JoinedStr) -> Said:
@@ -83,19 +87,12 @@ def test_values_in_a_message_stand_in_backticks(said: Said) -> None:
     assert not re.search(r"(?<!\w)'[^' ]*'", said.text), f"{said}: backticks, not quotes"
 
 
-def commands(command: object, name: str) -> Iterator[tuple[str, object]]:
-    """All commands and groups of commands."""
-    yield name, command
-    for child, value in getattr(command, "commands", {}).items():
-        yield from commands(value, f"{name} {child}")
-
-
-COMMANDS = dict(commands(typer.main.get_command(app), "synsift"))
+COMMANDS = dict(every())
 OPTIONS = {
     f"{name} {parameter.opts[0] if parameter.opts else parameter.name}": str(getattr(parameter, "help", "") or "")
     for name, command in COMMANDS.items()
-    for parameter in command.params  # type: ignore[attr-defined]
-    if not getattr(parameter, "hidden", False)
+    for parameter in command.params
+    if not getattr(parameter, "hidden", False) and "completion" not in str(parameter.name)
 }
 KEYS = {value.key: value.description for value in load(env={}, file=Path("/dev/null")).values()}
 
@@ -119,7 +116,7 @@ def test_a_key_of_the_configuration_says_what_it_is_without_a_full_stop(key: str
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_command_says_in_its_first_line_what_it_does(name: str) -> None:
-    text = (COMMANDS[name].help or "").strip()  # type: ignore[attr-defined]
+    text = (COMMANDS[name].help or "").strip()
     first = text.splitlines()[0]
     assert len(first) <= 120, first
     assert first.endswith("."), first
