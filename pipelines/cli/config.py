@@ -20,7 +20,7 @@ def config(file: ConfigFile = None, values: SetValues = None, output: OutputForm
     rows = (
         {
             "key": value.key,
-            "value": list(value.value) if isinstance(value.value, tuple) else _plain(value.value),
+            "value": list(value.value) if isinstance(value.value, tuple) else _plain(value.value, output),
             "from": value.origin,
             "meaning": value.description,
         }
@@ -29,5 +29,7 @@ def config(file: ConfigFile = None, values: SetValues = None, output: OutputForm
     print_rows(rows, output)
 
 
-def _plain(value: object) -> object:
+def _plain(value: object, output: Format) -> object:
+    if output is Format.TABLE and isinstance(value, float):
+        return f"{value:g}"  # all digits: a table rounds what was measured, and these are set
     return value if isinstance(value, (bool, int, float, str)) else str(value)
