@@ -15,7 +15,7 @@ COPY dedupe dedupe
 COPY pipelines pipelines
 COPY src src
 RUN python3 -m venv /opt/synsift \
- && /opt/synsift/bin/pip install --no-cache-dir --disable-pip-version-check -c constraints.txt . \
+ && /opt/synsift/bin/pip install --no-cache-dir --disable-pip-version-check -c constraints.txt ".[fleet]" \
  && /opt/synsift/bin/python -m compileall -q /opt/synsift/lib \
  && /opt/synsift/bin/pip uninstall -y -q pip setuptools
 

@@ -4,6 +4,7 @@ CrawlerError
 ├── DownloadRefused          this URL must not be fetched; carries its outcome
 │   ├── PrivateAddress       it leads to an address that isn't public
 │   └── RobotsDenied         the host's robots.txt forbids it
+├── NetworkDown              this machine has no network: no route, no resolver
 ├── SourceError              a source's answer can't be used
 │   └── SourceBusy           for now: ask again after ``retry_after_s``
 └── TargetError              what the user asked for can't be understood
@@ -16,9 +17,17 @@ from synsift.crawler.outcome import Outcome
 
 
 class CrawlerError(Exception):
-    """Root of all errors of this package."""
+    """Root of all errors of this package.
+
+    Attributes:
+        hint: What to do about it, for people; may be empty.
+    """
 
     retriable: ClassVar[bool] = False
+
+    def __init__(self, message: str = "", *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
 
 
 class DownloadRefused(CrawlerError):
@@ -37,6 +46,12 @@ class RobotsDenied(DownloadRefused):
     """The host's robots.txt forbids the URL (RFC 9309)."""
 
     outcome = Outcome.ROBOTS_DENIED
+
+
+class NetworkDown(CrawlerError):
+    """The system says that there is no way to any host, for now."""
+
+    retriable = True
 
 
 class SourceError(CrawlerError):

@@ -15,6 +15,7 @@ class Outcome(StrEnum):
     TIMEOUT = "timeout"
     CONNECTION_FAILED = "connection_failed"
     DNS_FAILED = "dns_failed"
+    NO_NETWORK = "no_network"
     TOO_LARGE = "too_large"
     EMPTY = "empty"
     TOO_MANY_REDIRECTS = "too_many_redirects"
@@ -38,6 +39,7 @@ _HEALING: Final = frozenset(
         Outcome.TIMEOUT,
         Outcome.CONNECTION_FAILED,
         Outcome.DNS_FAILED,
+        Outcome.NO_NETWORK,
     }
 )
 

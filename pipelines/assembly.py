@@ -1,11 +1,12 @@
 """The configuration → objects, wired. The only place that knows which class stands behind each interface."""
 
+import contextlib
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from synsift import __version__
 from synsift.crawler.download.attempt import Patience
@@ -13,28 +14,39 @@ from synsift.crawler.download.dispatcher import Politeness
 from synsift.crawler.download.rows_handler import FILE_HANDLER
 from synsift.crawler.download.settings import Limits
 from synsift.crawler.identity import user_agent
+from synsift.crawler.outcome import Outcome
 from synsift.crawler.sources import CommonsSource, Source, UrlListSource
-from synsift.dedupe import DEFAULT_CRITERIA, Matcher, MatchOptions
+from synsift.dedupe import (
+    DEFAULT_CRITERIA,
+    CorruptImage,
+    Matcher,
+    MatchOptions,
+    TooManyPixels,
+    TruncatedImage,
+    UnsupportedFormat,
+)
 from synsift.pipelines.config import DedupeSettings, Settings
 from synsift.pipelines.decoding.pool import DecoderPool
 from synsift.pipelines.decoding.pool import Limits as DecodingLimits
-from synsift.pipelines.errors import ConfigError
+from synsift.pipelines.errors import ConfigError, UsageError
 from synsift.pipelines.folders.sets import read_set
 from synsift.pipelines.log.base import Log
-from synsift.pipelines.log.kafka import KafkaLog
-from synsift.pipelines.log.kafka_clients import KafkaAddress
-from synsift.pipelines.log.kafka_topics import KafkaTopics, Shape
 from synsift.pipelines.log.sqlite import SqliteLog
+from synsift.pipelines.reading import BROKEN_RECORD
 from synsift.pipelines.stage import INPUTS, Stage
 from synsift.pipelines.stages.dedupe import DedupeOptions, DedupeStage
 from synsift.pipelines.stages.dedupe_state import Judging, SnapshotPolicy
 from synsift.pipelines.stages.fetch import FetchOptions, FetchStage
-from synsift.pipelines.stages.land import LandOptions, LandStage
-from synsift.pipelines.stages.search import SearchOptions, SearchStage
+from synsift.pipelines.stages.land import BLOB_MISSING, LandOptions, LandStage
+from synsift.pipelines.stages.search import BAD_ENTRY, UNKNOWN_SOURCE, SearchOptions, SearchStage
 from synsift.pipelines.storage.identity import claim
 from synsift.pipelines.storage.objects import Objects, StoreAddress
 from synsift.pipelines.storage.snapshots import Snapshots
 from synsift.pipelines.topics import Router
+
+if TYPE_CHECKING:
+    from synsift.pipelines.log.kafka_clients import KafkaAddress
+    from synsift.pipelines.log.kafka_topics import KafkaTopics, Shape
 
 STAGES: Final = tuple(INPUTS)
 
@@ -70,8 +82,15 @@ def log_path(settings: Settings) -> Path:
     return folder.expanduser() / "log.db" if folder is not None else Path("synsift-log.db")
 
 
-def kafka_address(settings: Settings) -> KafkaAddress:
-    """Where the configuration says that the brokers are."""
+def kafka_address(settings: Settings) -> "KafkaAddress":
+    """Where the configuration says that the brokers are.
+
+    Raises:
+        ConfigError: kafka-python isn't installed.
+    """
+    with _kafka_installed():
+        from synsift.pipelines.log.kafka_clients import KafkaAddress
+
     kafka = settings.kafka
     return KafkaAddress(
         bootstrap=kafka.bootstrap,
@@ -88,25 +107,80 @@ def kafka_address(settings: Settings) -> KafkaAddress:
     )
 
 
-def topics_shape(settings: Settings) -> Shape:
+@contextlib.contextmanager
+def _kafka_installed() -> Iterator[None]:
+    """Say what to install where kafka-python is missing: who works on one machine needs none."""
+    try:
+        yield
+    except ModuleNotFoundError as exc:
+        if exc.name is None or exc.name.partition(".")[0] != "kafka":
+            raise
+        raise ConfigError(
+            "kafka.bootstrap names brokers, and kafka-python isn't installed", hint="pip install 'synsift[fleet]'"
+        ) from exc
+
+
+def kafka_topics(settings: Settings) -> "KafkaTopics":
+    """The topics on the brokers that the configuration names."""
+    address = kafka_address(settings)
+
+    from synsift.pipelines.log.kafka_topics import KafkaTopics
+
+    return KafkaTopics(address, prefix=settings.kafka.prefix)
+
+
+def topics_shape(settings: Settings) -> "Shape":
     """What the topics on Kafka must be like."""
+    from synsift.pipelines.log.kafka_topics import Shape
+
     return Shape(settings.log.partitions, settings.kafka.replication, settings.kafka.retention_days)
 
 
-def open_log(settings: Settings) -> Log:
+def check_log(settings: Settings) -> None:
+    """Make sure that there is a log, for commands that should not make one.
+
+    Raises:
+        UsageError: There is none.
+    """
+    path = log_path(settings)
+    if not settings.kafka.bootstrap and not path.exists():
+        raise UsageError(
+            f"there is no log at `{path}`: nothing was crawled there", hint="name the folder with `--out DIR`"
+        )
+
+
+def known_outcomes() -> frozenset[str]:
+    """Every class that a dead letter may be of."""
+    images = {kind.outcome for kind in (CorruptImage, TooManyPixels, TruncatedImage, UnsupportedFormat)}
+    of_stages = {BROKEN_RECORD, BAD_ENTRY, UNKNOWN_SOURCE, BLOB_MISSING}
+    return frozenset({*map(str, Outcome), *images, *of_stages} - {str(Outcome.FETCHED)})
+
+
+def open_log(settings: Settings, *, read_only: bool = False) -> Log:
     """Open the log that the configuration names.
+
+    Args:
+        settings: The configuration.
+        read_only: Whether to create nothing and change nothing.
 
     Raises:
         ConfigError: The topics on Kafka would break the design.
+        UsageError: There is no log, and it is only to be read.
     """
+    if read_only:
+        check_log(settings)
     if not settings.kafka.bootstrap:
-        return SqliteLog(log_path(settings), partitions=settings.log.partitions)
-    address, prefix = kafka_address(settings), settings.kafka.prefix
-    problems = KafkaTopics(address, prefix=prefix).problems(topics_shape(settings))
+        return SqliteLog(log_path(settings), partitions=settings.log.partitions, read_only=read_only)
+    problems = kafka_topics(settings).problems(topics_shape(settings))
     if problems:
         raise ConfigError("\n".join(problems))
+
+    from synsift.pipelines.log.kafka import KafkaLog
+
     worker = f"{socket.gethostname()}-{os.getpid()}"
-    return KafkaLog(address, partitions=settings.log.partitions, prefix=prefix, worker=worker)
+    return KafkaLog(
+        kafka_address(settings), partitions=settings.log.partitions, prefix=settings.kafka.prefix, worker=worker
+    )
 
 
 def open_parts(settings: Settings) -> Parts:
@@ -120,6 +194,15 @@ def open_parts(settings: Settings) -> Parts:
         log.close()
         raise
     return Parts(settings, log, Router(settings.log.partitions), objects)
+
+
+def user_agent_of(settings: Settings) -> str:
+    """The User-Agent of everything that asks the web.
+
+    Raises:
+        TargetError: No contact is configured, or it is none.
+    """
+    return user_agent(__version__, settings.identity.contact)
 
 
 def make_sources(settings: Settings) -> dict[str, Source]:
@@ -153,7 +236,7 @@ def _search(parts: Parts) -> Stage:
         politeness=Politeness(settings.concurrency, settings.host_concurrency, settings.delay_s),
         patience=Patience(attempts=settings.attempts),
         limits=Limits(
-            user_agent=user_agent(__version__, parts.settings.identity.contact),
+            user_agent=user_agent_of(parts.settings),
             timeout_s=settings.timeout_s,
             max_bytes=settings.max_bytes,
             # An API is asked as its documentation invites to; its robots.txt speaks to crawlers of its pages.
@@ -171,7 +254,7 @@ def _fetch(parts: Parts) -> Stage:
         politeness=Politeness(settings.concurrency, settings.host_concurrency, settings.delay_s),
         patience=Patience(settings.attempts, settings.redirects, settings.backoff_s, settings.max_wait_s),
         limits=Limits(
-            user_agent=user_agent(__version__, parts.settings.identity.contact),
+            user_agent=user_agent_of(parts.settings),
             timeout_s=settings.timeout_s,
             max_bytes=settings.max_bytes,
             obey_robots=settings.obey_robots,

@@ -3,26 +3,22 @@
 defaults ◀ TOML file ◀ SYNSIFT_… environment variables ◀ options of the command
 """
 
-import difflib
 import ipaddress
 import os
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from synsift.crawler.sources.commons import DEFAULT_API
 from synsift.dedupe import DEFAULT_MAX_PIXELS, DEFAULT_OPTIONS
+from synsift.pipelines.config_layers import Layer, as_list, environment_layer, find_file, toml_layer
+from synsift.pipelines.config_words import unknown_key, unknown_variable, variable_of, wrong_value
 from synsift.pipelines.errors import ConfigError
 from synsift.pipelines.stages.dedupe_state import DEFAULT_POLICY
 from synsift.pipelines.worker import DEFAULT_DRAIN_S
-
-ENV_PREFIX: Final = "SYNSIFT_"
-DEFAULT_FILES: Final = (Path("synsift.toml"), Path("~/.config/synsift/synsift.toml"))
 
 
 class Branch(BaseModel):
@@ -32,7 +28,10 @@ class Branch(BaseModel):
 
 
 def _network(text: str) -> str:
-    return str(ipaddress.ip_network(text))
+    try:
+        return str(ipaddress.ip_network(text))
+    except ValueError as exc:
+        raise ValueError("must be networks as in `10.0.0.0/8`") from exc
 
 
 class Identity(Branch):
@@ -228,10 +227,8 @@ class LoggingSettings(Branch):
     )
 
 
-class Settings(BaseSettings):
+class Settings(Branch):
     """The whole configuration."""
-
-    model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix=ENV_PREFIX, env_nested_delimiter="__")
 
     identity: Identity = Identity()
     log: LogSettings = LogSettings()
@@ -244,18 +241,6 @@ class Settings(BaseSettings):
     land: LandSettings = LandSettings()
     service: ServiceSettings = ServiceSettings()
     logging: LoggingSettings = LoggingSettings()
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Only what ``load`` has merged: it knows where each value came from."""
-        return (init_settings,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +267,11 @@ class Loaded:
 
 
 def load(
-    *, file: Path | None = None, options: Mapping[str, Any] | None = None, env: Mapping[str, str] | None = None
+    *,
+    file: Path | None = None,
+    options: Mapping[str, Any] | None = None,
+    env: Mapping[str, str] | None = None,
+    names: Mapping[str, str] | None = None,
 ) -> Loaded:
     """Read the configuration.
 
@@ -290,72 +279,45 @@ def load(
         file: The TOML file; None for ``SYNSIFT_CONFIG``, else the first of ``DEFAULT_FILES`` that exists, else none.
         options: Dotted key → value, from the command line.
         env: The environment; None for the process's own.
+        names: Key → the option that set it, where that isn't ``--set``.
 
     Raises:
-        ConfigError: A key doesn't exist, or a value is wrong; the message names it, its origin and the way out.
+        ConfigError: A key doesn't exist, or a value is wrong; the message names it as the user wrote it, where, and
+            what is allowed.
     """
     environment = os.environ if env is None else env
-    path = _find_file(file, environment)
+    given = dict(options or {})
+    known = {key: value for key, value, _ in _leaves(Settings(), "")}
     layers = (
-        (str(path), _flatten(_read_toml(path)) if path is not None else {}),
-        ("environment", _read_env(environment)),
-        ("option", dict(options or {})),
+        toml_layer(find_file(file, environment)),
+        environment_layer(environment, known),
+        Layer("option", given, {key: f"`{(names or {}).get(key, f'--set {key}')}`" for key in given}),
     )
-    known = {key for key, _, _ in _leaves(Settings(), "")}
     tree: dict[str, Any] = {}
     origins: dict[str, str] = {}
-    for origin, values in layers:
-        for key, value in values.items():
+    places: dict[str, str] = {}
+    for layer in layers:
+        for key, value in layer.values.items():
             if key not in known:
-                raise ConfigError(_unknown_key(key, origin, known))
-            origins[key] = f"{ENV_PREFIX}{key.replace('.', '__').upper()}" if origin == "environment" else origin
-            _set(tree, key, value)
+                _refuse_key(key, layer, known)
+            origins[key] = variable_of(key) if layer.origin == "environment" else layer.origin
+            places[key] = layer.places[key]
+            _set(tree, key, as_list(value) if isinstance(known[key], tuple) else value)
     try:
         return Loaded(Settings(**tree), origins)
     except ValidationError as exc:
-        raise ConfigError(_wrong_value(exc, origins)) from exc
+        raise ConfigError(_wrong_values(exc, places)) from exc
 
 
-def _find_file(file: Path | None, env: Mapping[str, str]) -> Path | None:
-    named = file or (Path(env["SYNSIFT_CONFIG"]) if env.get("SYNSIFT_CONFIG") else None)
-    if named is not None:
-        return named.expanduser()
-    return next((path for path in map(Path.expanduser, DEFAULT_FILES) if path.is_file()), None)
-
-
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as exc:
-        raise ConfigError(f"{path}: {exc.strerror or exc}") from exc
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
-        raise ConfigError(f"{path}: {exc}") from exc
-
-
-def _read_env(env: Mapping[str, str]) -> dict[str, Any]:
-    """Values of ``SYNSIFT_TABLE__KEY`` variables, lists as JSON, read by pydantic-settings."""
-    names = [name for name in env if name.startswith(ENV_PREFIX) and name != f"{ENV_PREFIX}CONFIG"]
-    source = EnvSettingsSource(Settings)
-    source.env_vars = {name.lower(): env[name] for name in names}
-    try:
-        values = _flatten(source())
-    except (ValueError, RuntimeError) as exc:
-        raise ConfigError(f"environment: {exc}") from exc
-    # The source drops what it doesn't know; a misspelt variable must not go unseen.
-    for name in names:
-        key = name.removeprefix(ENV_PREFIX).lower().replace("__", ".")
-        values.setdefault(key, env[name])
-    return values
-
-
-def _flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for name, value in tree.items():
-        if isinstance(value, Mapping):
-            flat.update(_flatten(value, f"{prefix}{name}."))
-        else:
-            flat[f"{prefix}{name}"] = value
-    return flat
+def _refuse_key(key: str, layer: Layer, known: Mapping[str, Any]) -> None:
+    tables = {name.rpartition(".")[0] for name in known}
+    if layer.origin == "environment":
+        message, hint = unknown_variable(layer.places[key].strip("`"), known.keys())
+    elif key in tables:
+        message, hint = f"{layer.places[key]}: `{key}` is a table, and has keys", "`synsift config` lists all keys"
+    else:
+        message, hint = unknown_key(layer.places[key], key, known.keys())
+    raise ConfigError(message, hint=hint)
 
 
 def _set(tree: dict[str, Any], key: str, value: object) -> None:
@@ -374,18 +336,15 @@ def _leaves(branch: BaseModel, prefix: str) -> Iterator[tuple[str, Any, str]]:
             yield f"{prefix}{name}", value, field.description or ""
 
 
-def _unknown_key(key: str, origin: str, known: set[str]) -> str:
-    # A key in the wrong table is likelier than a word that looks alike.
-    same_name = [other for other in sorted(known) if other.rpartition(".")[2] == key.rpartition(".")[2]]
-    nearest = same_name or difflib.get_close_matches(key, sorted(known), n=1, cutoff=0.0)
-    return f"{origin}: there is no key {key!r}; the nearest is {nearest[0]!r} ('synsift config' lists all)"
-
-
-def _wrong_value(exc: ValidationError, origins: Mapping[str, str]) -> str:
+def _wrong_values(exc: ValidationError, places: Mapping[str, str]) -> str:
     problems = []
-    for error in exc.errors(include_url=False, include_context=False):
+    for error in exc.errors(include_url=False):
         parts = [str(part) for part in error["loc"]]
-        key = next((k for n in range(len(parts), 0, -1) if (k := ".".join(parts[:n])) in origins), ".".join(parts))
-        given = "" if "secret" in key or "password" in key else f" (given: {error['input']!r})"
-        problems.append(f"{origins.get(key, 'default')}: {key}: {error['msg']}{given}")
+        key = _key_of(parts, places)
+        problems.append(wrong_value(places.get(key, f"`{key}`"), key, error))
     return "\n".join(problems)
+
+
+def _key_of(parts: list[str], keys: Collection[str]) -> str:
+    """The key of pydantic's place, which goes on into lists."""
+    return next((key for n in range(len(parts), 0, -1) if (key := ".".join(parts[:n])) in keys), ".".join(parts))

@@ -180,6 +180,12 @@ def replay(log: Log, router: Router, letters: Iterable[OpenLetter]) -> int:
     return len(entries) // 2
 
 
+def for_want_of_network(letter: DeadLetter) -> bool:
+    """Whether an input failed because nobody could be asked: a URL while no host was reachable, a query to a source."""
+    unanswered = {"connection_failed", "dns_failed", "timeout"}
+    return letter.outcome == "no_network" or (letter.stage == "search" and letter.outcome in unanswered)
+
+
 def _again(log: Log, router: Router, letter: DeadLetter) -> Entry | None:
     """The input as it was, on the partition of its key, and with a header that says that it is tried again."""
     if letter.is_part:

@@ -24,9 +24,17 @@ from typing import ClassVar
 
 
 class SynsiftError(Exception):
-    """Root of all errors of this package. Its message is shown to users as it is."""
+    """Root of all errors of this package. Its message is shown to users as it is.
+
+    Attributes:
+        hint: The way out, shown on a line of its own; may be empty.
+    """
 
     retriable: ClassVar[bool] = False
+
+    def __init__(self, message: str = "", *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
 
 
 class UsageError(SynsiftError):

@@ -16,11 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import typer
 from pydantic import SecretStr
 
 from synsift.pipelines import topics
-from synsift.pipelines.cli.app import app
+from synsift.pipelines.cli.grammar import every_command
 from synsift.pipelines.config import load
 from synsift.pipelines.outcomes import EXPLAINED, VERDICTS
 
@@ -42,8 +41,14 @@ def configuration_page() -> str:
     lines += [
         "One TOML file, `SYNSIFT_…` variables above it, options above those; `synsift config` shows the result,",
         "and where each value came from. The file is `--config FILE`, else `$SYNSIFT_CONFIG`, else `./synsift.toml`,",
-        "else `~/.config/synsift/synsift.toml`. The variable of `fetch.delay_s` is `SYNSIFT_FETCH__DELAY_S`; lists",
-        "are JSON.",
+        "else `~/.config/synsift/synsift.toml`. The variable of `fetch.delay_s` is `SYNSIFT_FETCH__DELAY_S`. A list is",
+        "written with commas or as JSON, in variables and options alike: `--set dedupe.reference=a.parquet,b.parquet`.",
+        "",
+        "A key that doesn't exist is an error, which names the one that was probably meant. So is a variable that",
+        "begins with `SYNSIFT_` and has two underscores, or looks like the one of a key or like `SYNSIFT_CONFIG`.",
+        "Every other `SYNSIFT_…` variable is somebody else's and is left alone. Ours that are no keys:",
+        "`SYNSIFT_CONFIG` (above), `SYNSIFT_SERVICES_CACHE` (where `make services` keeps its servers) and",
+        "`SYNSIFT_TEST_SEED` (repeats a test).",
         "",
         "| key | default | meaning |",
         "| --- | --- | --- |",
@@ -57,7 +62,7 @@ def configuration_page() -> str:
 def commands_page() -> str:
     """Every command with its help."""
     lines = ["# Commands", "", NOTE, ""]
-    for name, command in _commands(typer.main.get_command(app), "synsift"):
+    for name, command in every_command():
         lines += [f"## {name}", ""]
         lines += _help_lines(command.help or "")
         lines += ["", "| option | meaning |", "| --- | --- |"]
@@ -69,16 +74,7 @@ def commands_page() -> str:
     return "\n".join(lines)
 
 
-def _commands(command: Any, name: str) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - Typer shows no class of its own
-    children = getattr(command, "commands", None)
-    if children is None:
-        yield name, command
-        return
-    for child, value in children.items():
-        yield from _commands(value, f"{name} {child}")
-
-
-def _option(parameter: Any) -> str:  # noqa: ANN401 - as _commands
+def _option(parameter: Any) -> str:  # noqa: ANN401 - Typer shows no class of its own
     names = ", ".join(parameter.opts + parameter.secondary_opts)
     text = (getattr(parameter, "help", "") or "").replace("|", "\\|")
     if parameter.param_type_name == "argument":

@@ -16,6 +16,7 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 from synsift.crawler.download import attempt
 from synsift.crawler.download.attempt import Answer, Follow, GiveUp, Patience, Retry, Take
 from synsift.crawler.download.dispatcher import Dispatcher, Politeness
+from synsift.crawler.download.reachability import Reachability
 from synsift.crawler.errors import SourceBusy, SourceError
 from synsift.crawler.outcome import Outcome
 
@@ -112,6 +113,7 @@ class Downloader(Generic[T]):
         self._patience = patience
         self._host_of = host_of
         self._dispatcher: Dispatcher[Job[T]] = Dispatcher(politeness)
+        self._reachability = Reachability()
 
     @property
     def has_free_places(self) -> bool:
@@ -146,15 +148,24 @@ class Downloader(Generic[T]):
         """Take a response; ``extract`` gives its content and may raise ``SourceError``."""
 
         def step() -> attempt.Step | Received:
+            if self._reachability.answered():
+                _log.warning("the network is back")
             return self._after_answer(job, answer, extract)
 
         await self._end(job, step)
 
     async def failed(self, job: Job[T], outcome: Outcome, message: str) -> None:
         """Take a request that got no response."""
-        await self._end(
-            job, lambda: attempt.after_error(outcome, message, attempts=job.attempts, patience=self._patience)
-        )
+
+        def step() -> attempt.Step:
+            if self._reachability.failed(job.host, outcome):
+                _log.warning("there is no network, it seems (%s); trying again", message)
+            found = attempt.after_error(outcome, message, attempts=job.attempts, patience=self._patience)
+            if isinstance(found, GiveUp):
+                return GiveUp(self._reachability.outcome_of(found.outcome), found.message)
+            return found
+
+        await self._end(job, step)
 
     async def _end(self, job: Job[T], decide: Callable[[], "attempt.Step | Received"]) -> None:
         """Bring a request to its end. Whatever is raised on the way costs this task, and never the host's place."""

@@ -3,6 +3,8 @@
 Measured beside the default handler: 0.97 against 1.2 ms of CPU an image.
 """
 
+import errno
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar, Protocol, cast
@@ -29,10 +31,13 @@ from synsift.crawler.download.scrapy_private import (
     BaseStreamingDownloadHandler,
     make_ssl_context,
 )
+from synsift.crawler.errors import NetworkDown
 
 # Names are resolved once per host and kept: asking for every request is what fails first at scale
 # (img2dataset#360). Longer, and a moved host is asked at its old address.
 _DNS_TTL_S = 300
+# What the system says where a machine has no network: no resolver answers, no route leads out.
+_NO_NETWORK = frozenset({socket.EAI_AGAIN, errno.ENETUNREACH, errno.ENETDOWN})
 
 
 class GuardedDownloadHandler(AiohttpDownloadHandler):
@@ -113,9 +118,11 @@ def _translated(url: str, timeout_s: float) -> Iterator[None]:
         raise DownloadTimeoutError(f"{url} took longer than {timeout_s} s") from exc
     except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as exc:
         raise UnsupportedURLSchemeError(str(exc)) from exc
-    except aiohttp.ClientConnectorDNSError as exc:
-        raise CannotResolveHostError(f"{exc.host}: {exc.strerror}") from exc
     except aiohttp.ClientConnectorError as exc:
+        if exc.os_error.errno in _NO_NETWORK:
+            raise NetworkDown(f"{exc.host}: {exc.strerror}") from exc
+        if isinstance(exc, aiohttp.ClientConnectorDNSError):
+            raise CannotResolveHostError(f"{exc.host}: {exc.strerror}") from exc
         raise DownloadConnectionRefusedError(f"{exc.host}:{exc.port}: {exc.strerror}") from exc
     except aiohttp.ClientPayloadError as exc:
         raise ResponseDataLossError(str(exc)) from exc

@@ -10,6 +10,7 @@ graph.ancestors(concepts, wnid)   and what else follows from the parents
 from synsift.crawler.ontology import graph
 from synsift.crawler.ontology.base import Concepts, Synset, is_identifier
 from synsift.crawler.ontology.licences import licences_text
+from synsift.crawler.ontology.near import near_terms
 from synsift.crawler.ontology.own import OwnOntology, read_ontology
 from synsift.crawler.ontology.subtrees import (
     IMAGENET12,
@@ -32,6 +33,7 @@ __all__ = [
     "graph",
     "is_identifier",
     "licences_text",
+    "near_terms",
     "only_sense",
     "read_bundle",
     "read_ontology",

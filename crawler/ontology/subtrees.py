@@ -6,6 +6,7 @@ from typing import Final
 from synsift.crawler.errors import TargetError
 from synsift.crawler.ontology import graph
 from synsift.crawler.ontology.base import Concepts
+from synsift.crawler.ontology.near import near_terms
 from synsift.crawler.wording import code
 
 IMAGENET12: Final = {
@@ -59,14 +60,16 @@ def senses_of(concepts: Concepts, term: str) -> list[str]:
     """
     found = resolve(concepts, term)
     if not found:
-        raise TargetError(f"{code(term)} is in no synset of the ontology")
+        near = near_terms(concepts, term)
+        hint = f"did you mean {' or '.join(code(one) for one in near)}?" if near else ""
+        raise TargetError(f"{code(term)} is in no synset of the ontology", hint=hint)
     return found
 
 
 def several_senses(concepts: Concepts, term: str, found: Sequence[str]) -> TargetError:
     """The error of a term of which one sense was wanted."""
     lines = sense_lines(concepts, found)
-    return TargetError(f"{code(term)} has {len(found)} senses; name the one you mean by its wnid:\n{lines}")
+    return TargetError(f"{code(term)} has {len(found)} senses:\n{lines}", hint="name the one you mean by its wnid")
 
 
 def resolve(concepts: Concepts, term: str) -> list[str]:

@@ -84,6 +84,10 @@ class WordNet:
             return []
         return [self._wnid(int(row)) for row in self._lemmas[place].partition("\t")[2].split("|")]
 
+    def names(self) -> Iterator[str]:
+        """Every English name, as it is looked up, in order."""
+        return (line.partition("\t")[0] for line in self._lemmas)
+
     def translations(self, wnid: str, lang: str) -> Sequence[str]:
         """Names of a synset in a language; none in one that isn't bundled."""
         if lang == "en":

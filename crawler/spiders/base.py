@@ -25,7 +25,7 @@ from synsift.crawler.download.attempt import Answer
 from synsift.crawler.download.downloader import Downloader, Job
 from synsift.crawler.download.large_bodies import OWNER, LargeBodies
 from synsift.crawler.download.settings import Limits, scrapy_settings
-from synsift.crawler.errors import DownloadRefused
+from synsift.crawler.errors import DownloadRefused, NetworkDown
 from synsift.crawler.outcome import Outcome
 
 T = TypeVar("T")
@@ -34,6 +34,7 @@ _log: Final = logging.getLogger(__name__)
 
 # The first that matches wins, so subclasses stand before their bases.
 _OUTCOMES: Final[tuple[tuple[type[Exception], Outcome], ...]] = (
+    (NetworkDown, Outcome.NO_NETWORK),
     (DownloadTimeoutError, Outcome.TIMEOUT),
     (CannotResolveHostError, Outcome.DNS_FAILED),
     (DownloadConnectionRefusedError, Outcome.CONNECTION_FAILED),

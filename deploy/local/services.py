@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """The servers that a fleet needs, on loopback, for tests and for a person: Kafka, an S3 server, Toxiproxy.
 
-    deploy/local/services.py            starts a broker and an S3 server, says where they are, stops them at Ctrl-C
+    deploy/local/services.py            starts a broker and an S3 server, says where they are, stops them at Ctrl-C,
+                                        SIGTERM and SIGHUP, and when whoever started it ends (under nohup: only SIGTERM)
     deploy/local/services.py --install  only fetches and builds them
 
 The broker comes by its Maven coordinates, the others by ``go install``; both are kept in .cache of the checkout. Each
@@ -10,6 +11,7 @@ runs on a free port and is stopped by its process id.
 
 import argparse
 import contextlib
+import ctypes
 import json
 import os
 import secrets
@@ -36,6 +38,8 @@ _GO_PROGRAMS = {
     "server": "github.com/Shopify/toxiproxy/v2/cmd/server@v2.5.0",
 }
 _START_TIMEOUT_S = 60.0
+_PR_SET_PDEATHSIG = 1
+_ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SECURED = ("SSL", "SASL_PLAINTEXT", "SASL_SSL")
 _SCRAM = ("SCRAM-SHA-256", "SCRAM-SHA-512")
 
@@ -97,7 +101,12 @@ class Service:
         """Start, and wait until it accepts connections."""
         with (self.folder / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
-                self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, **self.env}
+                self.command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env={**os.environ, **self.env},
+                preexec_fn=end_with_parent,
             )
         deadline_s = time.monotonic() + _START_TIMEOUT_S
         while not self._accepts():
@@ -123,6 +132,12 @@ class Service:
         except OSError:
             return False
         return True
+
+
+def end_with_parent() -> None:
+    """Have the kernel send this process SIGTERM when its parent ends, be it killed (Linux, prctl(2))."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 _BROKER = """
@@ -283,6 +298,7 @@ def main() -> int:
     """Start for a person."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--install", action="store_true", help="fetch and build, start nothing")
+    _end_properly()
     if parser.parse_args().install:
         install_kafka()
         for name in _GO_PROGRAMS:
@@ -299,9 +315,24 @@ def main() -> int:
             f"export SYNSIFT_STORE__SECRET_ACCESS_KEY={store.secret_key}\n"
         )
         sys.stdout.flush()
-        with contextlib.suppress(KeyboardInterrupt):
+        while True:
             signal.pause()
-    return 0
+
+
+def _end_properly() -> None:
+    """Have every wish that this ends unwind what was started."""
+
+    def leave(_number: int, _frame: object) -> None:
+        for number in _ENDINGS:
+            signal.signal(number, signal.SIG_IGN)  # once is enough: servers are being stopped
+        sys.exit(0)
+
+    stays = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    for number in _ENDINGS:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, leave)
+    if not stays:
+        end_with_parent()
 
 
 if __name__ == "__main__":

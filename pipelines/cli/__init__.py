@@ -1,26 +1,22 @@
 """The command line."""
 
-import sys
-
-import typer
-
 
 def main() -> None:
     """Run the command line. Exit status: 0 done, 1 failed, 2 wrong use; no traceback for what a user can cause."""
-    from synsift.crawler.errors import CrawlerError, TargetError
-    from synsift.dedupe import DedupeError
-    from synsift.pipelines.cli.app import app
-    from synsift.pipelines.errors import SynsiftError, UsageError
+    # Nothing is imported before this: libraries take a while to load, and Ctrl-C meanwhile is a user's right, too.
+    import os
+    import signal
+    import sys
 
-    try:
-        app()
-    except (UsageError, TargetError) as exc:
-        _complain(str(exc))
-        sys.exit(2)
-    except (SynsiftError, CrawlerError, DedupeError) as exc:
-        _complain(str(exc))
-        sys.exit(1)
+    def leave(_number: int, _frame: object) -> None:
+        try:
+            os.write(2, b"synsift: interrupted\n")
+        finally:
+            os._exit(1)
 
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, leave)
 
-def _complain(text: str) -> None:
-    typer.secho(f"synsift: {text}", err=True, fg="red" if sys.stderr.isatty() else None)
+    from synsift.pipelines.cli.running import run
+
+    sys.exit(run(sys.argv[1:]))

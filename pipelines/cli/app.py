@@ -1,33 +1,19 @@
-"""The commands, and what each is called."""
+"""The root of the command line."""
 
 from typing import Annotated
 
 import typer
 
 from synsift import __version__
-from synsift.pipelines.cli import (
-    calibrate,
-    config,
-    crawl,
-    dead_letters,
-    dedupe,
-    demo,
-    folders,
-    log,
-    ontology,
-    run,
-    status,
-    storage,
-    topics,
-)
+from synsift.pipelines.cli.grammar import CONTEXT, PROGRAM, RootGroup
 
 app = typer.Typer(
-    name="synsift",
+    name=PROGRAM,
+    cls=RootGroup,
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings=dict(CONTEXT),
 )
 
 
@@ -40,7 +26,7 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def root(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit")
+        bool, typer.Option("--version", "-V", callback=_version, is_eager=True, help="Print the version and exit")
     ] = False,
 ) -> None:
     """From the concepts of an ontology to clean candidate images.
@@ -56,23 +42,5 @@ def root(
 
       synsift crawl whippet --contact you@example.org
 
-      synsift crawl --source urls --list photos.csv --out s3://bucket/photos --contact you@example.org
+      synsift crawl --source urls --list photos.csv --out s3://bucket/photos
     """
-
-
-app.command()(demo.demo)
-app.command()(crawl.crawl)
-app.command()(crawl.plan)
-app.command()(ontology.synsets)
-app.command()(ontology.queries)
-app.command()(dedupe.dedupe)
-app.command()(folders.match)
-app.command()(folders.fingerprint)
-app.command()(calibrate.calibrate)
-app.command()(run.run)
-app.command()(status.status)
-app.add_typer(dead_letters.app, name="dead-letters")
-app.add_typer(log.app, name="log")
-app.add_typer(storage.app, name="storage")
-app.add_typer(topics.app, name="topics")
-app.command("config")(config.config)

@@ -2,26 +2,17 @@
 
 import random
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from PIL import Image
 
-from synsift.dedupe import (
-    FORMATS,
-    Calibration,
-    Fingerprint,
-    ImageError,
-    Threshold,
-    cluster,
-    copies_of,
-    decode,
-    fingerprint,
-)
 from synsift.pipelines.cli.console import err, print_rows
-from synsift.pipelines.cli.options import Format, OutputFormat
-from synsift.pipelines.cli.scanning import CacheFile, Jobs, NoCache, Scanner, list_unreadable, progress
+from synsift.pipelines.cli.options import ConfigFile, Format, OutputFormat, SetValues, Similarity
+from synsift.pipelines.cli.scanning import CacheFile, Jobs, Keys, NoCache, Scanner, list_unreadable, progress
 from synsift.pipelines.errors import SynsiftError
+
+if TYPE_CHECKING:
+    from synsift.dedupe import Calibration, Fingerprint, Threshold
 
 
 def calibrate(
@@ -37,6 +28,9 @@ def calibrate(
     ] = 1e-6,
     seed: Annotated[int, typer.Option("--seed", help="Seed of the random sample")] = 0,
     output: OutputFormat = Format.TABLE,
+    similarity: Similarity = None,
+    file: ConfigFile = None,
+    values: SetValues = None,
     jobs: Jobs = None,
     cache: CacheFile = None,
     no_cache: NoCache = False,
@@ -53,7 +47,9 @@ def calibrate(
 
       synsift calibrate crawled/ --sample 500 --false-rate 1e-7
     """
-    scanner = Scanner(jobs=jobs, cache=cache, no_cache=no_cache)
+    from synsift.dedupe import Calibration, cluster
+
+    scanner = Scanner(Keys(file, values, similarity), jobs=jobs, cache=cache, no_cache=no_cache)
     scanned = scanner.scan(folders)
     kept = [group.name for group in cluster(scanned.images, scanner.match).groups]
     pictures = {name: scanned.images[name] for name in kept if not scanned.images[name].is_plain}
@@ -74,7 +70,11 @@ def calibrate(
     list_unreadable(scanned.unreadable)
 
 
-def _add_copies(calibration: Calibration, name: str, original: Fingerprint) -> None:
+def _add_copies(calibration: "Calibration", name: str, original: "Fingerprint") -> None:
+    from PIL import Image
+
+    from synsift.dedupe import FORMATS, ImageError, copies_of, decode, fingerprint
+
     try:
         decode(Path(name).read_bytes())  # within its limits; Pillow itself has none that we set
         with Image.open(name, formats=FORMATS) as picture:
@@ -84,7 +84,7 @@ def _add_copies(calibration: Calibration, name: str, original: Fingerprint) -> N
         err.print(f"{name}: no copies: {exc}")
 
 
-def _row(row: Threshold, proposed: Threshold) -> dict[str, Any]:
+def _row(row: "Threshold", proposed: "Threshold") -> dict[str, Any]:
     return {
         "similarity": f"{row.similarity:.2f}",
         "recall": f"{row.recall:.4f}",

@@ -1,36 +1,70 @@
-"""Printing: data to standard output as a table or JSON Lines, everything else to standard error."""
+"""Printing: data to standard output as a table, JSON Lines or CSV, everything else to standard error."""
 
+import csv
 import json
+import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.console import Console, RenderableType
 from rich.table import Table
 
 from synsift.pipelines.cli.options import Format
-from synsift.pipelines.summary import SynsetCounts
+
+if TYPE_CHECKING:
+    from synsift.pipelines.summary import SynsetCounts
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
+"""What is good to know; ``--quiet`` keeps it back."""
+warn = Console(stderr=True, highlight=False, soft_wrap=True)
+"""What went wrong."""
 
 
-def print_rows(rows: Iterable[Mapping[str, Any]], output: Format, *, title: str = "", empty: str = "nothing") -> None:
-    """Print rows that share their keys."""
+def print_rows(
+    rows: Iterable[Mapping[str, Any]], output: Format, *, empty: str = "nothing", columns: Sequence[str] = ()
+) -> None:
+    """Print rows that share their keys.
+
+    Args:
+        rows: The data.
+        output: How.
+        empty: What to say where a table would have no rows.
+        columns: Names for the first line of CSV that has no others.
+    """
     if output is Format.JSONL:
         for row in rows:
             typer.echo(json.dumps(row, ensure_ascii=False, default=str))
         return
     found = list(rows)
+    if output is Format.CSV:
+        _print_csv(found, list(found[0]) if found else columns)
+        return
     if not found:
         err.print(empty)
         return
-    table = Table(title=title or None, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    table = Table(header_style="bold", box=None, pad_edge=False)
     for name, value in found[0].items():
         table.add_column(name.replace("_", " "), justify="right" if isinstance(value, (int, float)) else "left")
     for row in found:
         table.add_row(*(_cell(value) for value in row.values()))
     print_data(table)
+
+
+def _print_csv(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
+    """Lines of CSV under a line of names; what is a list or a table in itself stands as JSON."""
+    writer = csv.DictWriter(sys.stdout, fieldnames=columns, lineterminator="\n")
+    if columns:
+        writer.writeheader()
+    for row in rows:
+        writer.writerow({name: _csv_cell(value) for name, value in row.items()})
+
+
+def _csv_cell(value: object) -> object:
+    if isinstance(value, (Mapping, list, tuple)):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return value
 
 
 def print_data(drawing: RenderableType) -> None:
@@ -39,7 +73,7 @@ def print_data(drawing: RenderableType) -> None:
     console.print(drawing)
 
 
-def synset_row(counts: SynsetCounts) -> dict[str, Any]:
+def synset_row(counts: "SynsetCounts") -> dict[str, Any]:
     """A synset's line in the tables of ``crawl`` and ``status``."""
     refused = counts.refused
     return {

@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,8 +13,7 @@ from synsift.crawler.queries import SynsetQuery
 from synsift.crawler.sources import SOURCES
 from synsift.crawler.targets import from_list, from_text, identifier_of
 from synsift.crawler.wording import code
-from synsift.pipelines.assembly import STAGES, Parts, make_stages, open_parts, store_address
-from synsift.pipelines.cli.console import err, print_rows, synset_row
+from synsift.pipelines.cli.console import counted, err, escape, print_rows, synset_row, warn
 from synsift.pipelines.cli.ontology import (
     ALL_LANGS,
     Langs,
@@ -26,10 +25,25 @@ from synsift.pipelines.cli.ontology import (
     read_langs,
     target_queries,
 )
-from synsift.pipelines.cli.options import ConfigFile, Contact, Format, Out, OutputFormat, SetValues, settings_of
-from synsift.pipelines.config import Settings
+from synsift.pipelines.cli.options import (
+    ConfigFile,
+    Contact,
+    Format,
+    Out,
+    OutputFormat,
+    SetValues,
+    follow_up,
+    settings_of,
+)
+from synsift.pipelines.cli.paths import try_file, try_folder
+from synsift.pipelines.cli.suggestions import check_known
 from synsift.pipelines.errors import UsageError
 from synsift.pipelines.folder_lock import lock_folder
+
+if TYPE_CHECKING:
+    from synsift.pipelines.assembly import Parts
+    from synsift.pipelines.config import Settings
+    from synsift.pipelines.dead_letters import OpenLetter
 
 Targets = Annotated[
     list[str] | None, typer.Argument(metavar="TEXT|WNID...", help="Names, wnids or senses of synsets, or any text")
@@ -86,10 +100,20 @@ def crawl(
     settings = settings_of(file, values, store__url=out, identity__contact=contact)
     wanted = Wanted(targets or [], text, list_file, source, subtree, leaves, langs, ontology)
     queries = read_targets(wanted, settings)
-    with lock_folder(store_address(settings).folder):
+
+    from synsift.pipelines.assembly import open_parts, store_address, user_agent_of
+
+    user_agent_of(settings)
+    folder = store_address(settings).folder
+    if folder is not None:
+        try_folder(folder, "--out")
+    if report is not None:
+        try_file(report, "--report")
+    again = _Again(out, file, values)
+    with lock_folder(folder):
         parts = open_parts(settings)
         with contextlib.closing(parts.log):
-            status = _crawl(parts, queries, source, limit, output)
+            status = _crawl(parts, queries, _Run(source, limit, output), again)
             _write_report(parts, queries, report)
     raise typer.Exit(status)
 
@@ -118,11 +142,13 @@ def plan(
 
       synsift plan --list synsets.tsv
     """
-    from synsift.pipelines.stages.plan import plan as plan_queries
-
     settings = settings_of(file, values, store__url=out)
     wanted = Wanted(targets or [], text, list_file, source, subtree, leaves, langs, ontology)
     queries = read_targets(wanted, settings)
+
+    from synsift.pipelines.assembly import open_parts
+    from synsift.pipelines.stages.plan import plan as plan_queries
+
     parts = open_parts(settings)
     with contextlib.closing(parts.log):
         planned = plan_queries(parts.log, parts.router, queries, source=source, limit=limit)
@@ -143,15 +169,36 @@ class Wanted:
     ontology: Path | None
 
 
-def read_targets(wanted: Wanted, settings: Settings) -> list[SynsetQuery]:
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """How a crawl runs and what it prints."""
+
+    source: str
+    limit: int
+    output: Format
+
+
+@dataclass(frozen=True, slots=True)
+class _Again:
+    """What makes another command work on the same log and store."""
+
+    out: str | None
+    file: Path | None
+    values: Sequence[str] | None
+
+    def command(self, name: str) -> str:
+        """That command, as the user must type it."""
+        return follow_up(name, out=self.out, file=self.file, values=self.values)
+
+
+def read_targets(wanted: Wanted, settings: "Settings") -> list[SynsetQuery]:
     """What the user wants asked.
 
     Raises:
         UsageError: Nothing, or what doesn't go together, or an unknown source.
         TargetError: A target can't be understood.
     """
-    if wanted.source not in SOURCES:
-        raise UsageError(f"there is no source {code(wanted.source)}; the sources are {', '.join(SOURCES)}")
+    check_known("source", wanted.source, SOURCES)
     if wanted.source == "urls":
         return [_url_list(wanted.targets, wanted.list_file, settings)]
     check_leaves(wanted.subtree, leaves=wanted.leaves)
@@ -159,7 +206,7 @@ def read_targets(wanted: Wanted, settings: Settings) -> list[SynsetQuery]:
     if wanted.text is not None:
         if len(wanted.targets) != 1:
             raise UsageError(
-                "--text says what to ask for on behalf of exactly one WNID: synsift crawl WNID --text TEXT"
+                "`--text` says what to ask for on behalf of exactly one WNID", hint="`synsift crawl WNID --text TEXT`"
             )
         queries.append(from_text(wanted.text, wanted.targets[0]))
     elif wanted.targets or wanted.subtree is not None:
@@ -169,19 +216,19 @@ def read_targets(wanted: Wanted, settings: Settings) -> list[SynsetQuery]:
     if wanted.list_file is not None:
         good, bad = from_list(wanted.list_file)
         for line in bad:
-            err.print(f"[yellow]{line.place}[/yellow]: {line.problem}; the rest goes on")
+            warn.print(f"[yellow]{line.place}[/yellow]: {line.problem}; the rest goes on")
         queries += good
     if not queries:
-        raise UsageError("nothing to ask for: name a synset, a subtree with --under, or --list FILE")
+        raise UsageError("nothing to ask for", hint="name a synset, a subtree with `--under`, or a `--list FILE`")
     return queries
 
 
-def _url_list(targets: Sequence[str], list_file: Path | None, settings: Settings) -> SynsetQuery:
+def _url_list(targets: Sequence[str], list_file: Path | None, settings: "Settings") -> SynsetQuery:
     from synsift.crawler.errors import SourceError
     from synsift.crawler.sources.rows import columns
 
     if list_file is None or targets:
-        raise UsageError("the source `urls` reads a list: `synsift crawl --source urls --list FILE`")
+        raise UsageError("the source `urls` reads a list", hint="`synsift crawl --source urls --list FILE`")
     wanted = settings.sources.urls.url_column
     try:
         known = columns(list_file)
@@ -195,7 +242,8 @@ def _url_list(targets: Sequence[str], list_file: Path | None, settings: Settings
     return SynsetQuery(identifier_of(list_file.stem), str(list_file.resolve()))
 
 
-def _crawl(parts: Parts, queries: Sequence[SynsetQuery], source: str, limit: int, output: Format) -> int:
+def _crawl(parts: "Parts", queries: Sequence[SynsetQuery], run: _Run, again: _Again) -> int:
+    from synsift.pipelines.assembly import STAGES, make_stages
     from synsift.pipelines.cli.watch import watching
     from synsift.pipelines.dead_letters import read_dead_letters
     from synsift.pipelines.stages.plan import plan as plan_queries
@@ -203,29 +251,48 @@ def _crawl(parts: Parts, queries: Sequence[SynsetQuery], source: str, limit: int
     from synsift.pipelines.worker import Ending, Worker
 
     worker = Worker(parts.log, make_stages(STAGES, parts), until_idle=True, drain_s=parts.settings.service.drain_s)
-    planned = plan_queries(parts.log, parts.router, queries, source=source, limit=limit)
-    if planned.new == 0:
+    planned = plan_queries(parts.log, parts.router, queries, source=run.source, limit=run.limit)
+    asked_again = _ask_again(parts)
+    if asked_again:
+        err.print(f"{counted(asked_again, 'input', 'inputs')} that found no network the last time: asking again")
+    elif planned.new == 0:
         err.print("all of this was planned before; going on with what is left of it")
     with watching(parts.log, worker):
         ending = asyncio.run(worker.run())
     counts = read_counts(parts.log)
-    print_rows((synset_row(found) for wnid, found in counts.items() if wnid and found.found), output, empty="no images")
+    print_rows(
+        (synset_row(found) for wnid, found in counts.items() if wnid and found.found), run.output, empty="no images"
+    )
     letters = read_dead_letters(parts.log)
-    if letters:
-        err.print(
-            f"{len(letters)} inputs ended as dead letters: 'synsift dead-letters list' says why, 'replay' retries"
-        )
+    _tell_letters(letters, again)
     if ending is Ending.INTERRUPTED:
-        err.print("interrupted; the same command goes on from here")
+        warn.print("synsift: interrupted; the same command goes on from here")
         return 1
     asked_in_vain = [x for x in letters if x.letter.stage == "search" and x.letter.topic]
     if asked_in_vain and not any(found.found for found in counts.values()):
-        err.print(f"[red]no query was answered[/red], for example: {asked_in_vain[0].letter.message}")
+        example = escape(asked_in_vain[0].letter.message)
+        warn.print(f"synsift: [red]no query was answered[/red], for example: {example}")
         return 1
     return 0
 
 
-def _write_report(parts: Parts, queries: Sequence[SynsetQuery], target: Path | None) -> None:
+def _ask_again(parts: "Parts") -> int:
+    """Put back what the last run could not ask for want of a network. Gives how much that is."""
+    from synsift.pipelines.dead_letters import for_want_of_network, read_dead_letters, replay
+
+    unasked = [found for found in read_dead_letters(parts.log) if for_want_of_network(found.letter)]
+    return replay(parts.log, parts.router, unasked) if unasked else 0
+
+
+def _tell_letters(letters: Sequence["OpenLetter"], again: _Again) -> None:
+    if not letters:
+        return
+    failed = counted(len(letters), "input ended as a dead letter", "inputs ended as dead letters")
+    err.print(f"{failed}: `{again.command('dead-letters list')}` says why,", markup=False)
+    err.print(f"`{again.command('dead-letters replay')}` and the same crawl try again", markup=False)
+
+
+def _write_report(parts: "Parts", queries: Sequence[SynsetQuery], target: Path | None) -> None:
     from synsift.pipelines.report.contact_sheet import Sheet, render
     from synsift.pipelines.summary import read_counts, read_groups
 

@@ -3,13 +3,16 @@
 import contextlib
 from collections import Counter
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from synsift.pipelines.cli.console import err, print_rows
+from synsift.pipelines.cli.console import counted, err, print_rows
 from synsift.pipelines.cli.options import ConfigFile, Format, Out, OutputFormat, SetValues, settings_of
-from synsift.pipelines.dead_letters import OpenLetter, read_dead_letters
+from synsift.pipelines.cli.suggestions import check_known
+
+if TYPE_CHECKING:
+    from synsift.pipelines.dead_letters import OpenLetter
 
 app = typer.Typer(no_args_is_help=True, help="List what failed, and try it again.")
 
@@ -39,9 +42,11 @@ def list_(
       synsift dead-letters list --outcome timeout --format jsonl
     """
     settings = settings_of(file, values, store__url=out)
-    from synsift.pipelines.assembly import open_log
 
-    with contextlib.closing(open_log(settings)) as log:
+    from synsift.pipelines.assembly import open_log
+    from synsift.pipelines.dead_letters import read_dead_letters
+
+    with contextlib.closing(open_log(settings, read_only=True)) as log:
         letters = _chosen(read_dead_letters(log), outcome, stage)
     print_rows(_classes(letters) if summary else map(_row, letters), output, empty="no dead letters")
 
@@ -60,18 +65,35 @@ def replay(
 
       synsift dead-letters replay --outcome timeout --outcome server_error
     """
+    settings = settings_of(file, values, store__url=out)
+
     from synsift.pipelines.assembly import open_log
+    from synsift.pipelines.dead_letters import read_dead_letters
     from synsift.pipelines.dead_letters import replay as replay_letters
     from synsift.pipelines.topics import Router
 
-    settings = settings_of(file, values, store__url=out)
+    with contextlib.closing(open_log(settings, read_only=True)) as log:
+        _chosen(read_dead_letters(log), outcome, stage)  # a wrong name changes nothing
     with contextlib.closing(open_log(settings)) as log:
         letters = _chosen(read_dead_letters(log), outcome, stage)
         count = replay_letters(log, Router(settings.log.partitions), letters)
-    err.print(f"replayed {count} of {len(letters)} dead letters; run the crawl again to work on them")
+    err.print(f"replayed {count} of {counted(len(letters), 'dead letter', 'dead letters')}; the same crawl tries again")
 
 
-def _chosen(letters: list[OpenLetter], outcomes: list[str] | None, stage: str | None) -> list[OpenLetter]:
+def _chosen(letters: "list[OpenLetter]", outcomes: list[str] | None, stage: str | None) -> "list[OpenLetter]":
+    """The letters that the options name.
+
+    Raises:
+        UsageError: An outcome or a stage that there isn't.
+    """
+    from synsift.pipelines.assembly import STAGES, known_outcomes
+
+    if stage is not None:
+        check_known("stage", stage, STAGES)
+    present = {found.letter.outcome for found in letters}
+    for name in outcomes or []:
+        if name not in present:
+            check_known("outcome", name, sorted(present | known_outcomes()))
     return [
         found
         for found in letters
@@ -79,13 +101,13 @@ def _chosen(letters: list[OpenLetter], outcomes: list[str] | None, stage: str | 
     ]
 
 
-def _classes(letters: list[OpenLetter]) -> Iterator[dict[str, Any]]:
+def _classes(letters: "list[OpenLetter]") -> Iterator[dict[str, Any]]:
     classes = Counter((found.letter.stage, found.letter.outcome) for found in letters)
     for (stage, outcome), number in classes.most_common():
         yield {"stage": stage, "outcome": outcome, "number": number}
 
 
-def _row(found: OpenLetter) -> dict[str, Any]:
+def _row(found: "OpenLetter") -> dict[str, Any]:
     letter = found.letter
     return {
         "place": found.place,

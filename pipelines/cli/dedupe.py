@@ -1,35 +1,26 @@
 """``synsift dedupe``: the copies in folders."""
 
-import csv
-import sys
 from collections.abc import Iterable, Iterator, Mapping
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from synsift.dedupe import Clustering, Copy, Fingerprint, Kind, cluster
 from synsift.pipelines.cli.console import counted, err, escape, print_rows
-from synsift.pipelines.cli.options import Format
-from synsift.pipelines.cli.scanning import CacheFile, Jobs, NoCache, Scanner, list_unreadable, progress
+from synsift.pipelines.cli.options import ConfigFile, Format, OutputFormat, SetValues, Similarity
+from synsift.pipelines.cli.paths import try_file, try_folder
+from synsift.pipelines.cli.scanning import CacheFile, Jobs, Keys, NoCache, Scanner, list_unreadable, progress
 from synsift.pipelines.errors import UsageError
 from synsift.pipelines.folders.place import JOURNAL, check_target, link_all, move_all
-from synsift.pipelines.folders.scan import Scanned
-from synsift.pipelines.report.groups import render_groups
 
 _COLUMNS: Final = (
     *("group", "keep", "path", "kind", "distance", "transform", "of"),
     *("width_px", "height_px", "format", "size_bytes", "sha256"),
 )
 
-
-class GroupFormat(StrEnum):
-    """How groups are printed."""
-
-    TABLE = "table"
-    JSONL = "jsonl"
-    CSV = "csv"
+if TYPE_CHECKING:
+    from synsift.dedupe import Clustering, Copy, Fingerprint
+    from synsift.pipelines.folders.scan import Scanned
 
 
 def dedupe(
@@ -45,7 +36,10 @@ def dedupe(
         Path | None, typer.Option("--link", metavar="DIR", help="Make links to the kept images in this folder")
     ] = None,
     move: Annotated[Path | None, typer.Option("--move", metavar="DIR", help="Move the copies into this folder")] = None,
-    output: Annotated[GroupFormat, typer.Option("--format", help="How to print the result")] = GroupFormat.TABLE,
+    output: OutputFormat = Format.TABLE,
+    similarity: Similarity = None,
+    file: ConfigFile = None,
+    values: SetValues = None,
     jobs: Jobs = None,
     cache: CacheFile = None,
     no_cache: NoCache = False,
@@ -63,12 +57,18 @@ def dedupe(
 
       synsift dedupe crawled/ --reference test-split.parquet --move rejected/ --format csv
     """
+    from synsift.dedupe import cluster
+    from synsift.pipelines.report.groups import render_groups
+
     if link is not None and move is not None:
-        raise UsageError("--link and --move: choose one")
-    for target in (link, move):
+        raise UsageError("`--link` and `--move` don't go together", hint="choose one")
+    for option, target in (("--link", link), ("--move", move)):
         if target is not None:
             check_target(target, folders)
-    scanner = Scanner(jobs=jobs, cache=cache, no_cache=no_cache)
+            try_folder(target, option)
+    if report is not None:
+        try_file(report, "--report")
+    scanner = Scanner(Keys(file, values, similarity), jobs=jobs, cache=cache, no_cache=no_cache)
     known, names = scanner.reference(reference or [])
     scanned = scanner.scan(folders)
     with progress("compared", len(scanned.images)) as advance:
@@ -88,7 +88,7 @@ def dedupe(
         raise typer.Exit(1)
 
 
-def _summary(found: Clustering, scanned: Scanned, *, has_reference: bool) -> str:
+def _summary(found: "Clustering", scanned: "Scanned", *, has_reference: bool) -> str:
     copies = counted(sum(len(group.copies) for group in found.groups), "copy", "copies")
     groups = counted(sum(bool(group.copies) for group in found.groups), "group", "groups")
     images = counted(len(scanned.images), "image", "images")
@@ -102,7 +102,7 @@ def _summary(found: Clustering, scanned: Scanned, *, has_reference: bool) -> str
     return ", ".join(parts)
 
 
-def _moves(found: Clustering, names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _moves(found: "Clustering", names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for group in found.groups:
         for copy in group.copies:
             yield copy.name, group.name
@@ -110,7 +110,9 @@ def _moves(found: Clustering, names: Mapping[str, str]) -> Iterator[tuple[str, s
         yield copy.name, names[copy.verdict.of or ""]
 
 
-def _rows(found: Clustering, images: Mapping[str, Fingerprint], names: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+def _rows(
+    found: "Clustering", images: "Mapping[str, Fingerprint]", names: Mapping[str, str]
+) -> Iterator[dict[str, Any]]:
     number = 0
     for group in found.groups:
         if not group.copies:
@@ -126,11 +128,11 @@ def _rows(found: Clustering, images: Mapping[str, Fingerprint], names: Mapping[s
 def _row(
     number: int | None,
     name: str,
-    images: Mapping[str, Fingerprint],
+    images: "Mapping[str, Fingerprint]",
     *,
     keep: bool = False,
     of: str | None = None,
-    copy: Copy | None = None,
+    copy: "Copy | None" = None,
 ) -> dict[str, Any]:
     image = images[name]
     return {
@@ -149,20 +151,14 @@ def _row(
     }
 
 
-def _print(rows: Iterable[dict[str, Any]], output: GroupFormat) -> None:
-    if output is GroupFormat.JSONL:
-        print_rows(rows, Format.JSONL)
-    elif output is GroupFormat.CSV:
-        writer = csv.DictWriter(sys.stdout, fieldnames=_COLUMNS)
-        writer.writeheader()
-        writer.writerows(rows)
-    else:
-        print_rows([_short(row) for row in rows], Format.TABLE, empty="no copies")
+def _print(rows: Iterable[dict[str, Any]], output: Format) -> None:
+    shown = [_short(row) for row in rows] if output is Format.TABLE else rows
+    print_rows(shown, output, empty="no copies", columns=_COLUMNS)
 
 
 def _short(row: dict[str, Any]) -> dict[str, Any]:
     relation = "keep" if row["keep"] else row["kind"]
-    if row["kind"] in (Kind.NEAR, Kind.REFERENCE):
+    if row["kind"] in ("near", "reference"):
         relation += f" {row['distance']}" + ("" if row["transform"] == "identity" else f" {row['transform']}")
     return {
         "group": "" if row["group"] is None else row["group"],

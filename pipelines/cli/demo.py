@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from synsift.pipelines.demo.run import DemoResult
-
+from synsift.pipelines.cli import verbosity
 from synsift.pipelines.cli.console import err, print_rows, synset_row
 from synsift.pipelines.cli.options import Format, OutputFormat, SetValues, configuration
+from synsift.pipelines.cli.paths import try_folder
 from synsift.pipelines.errors import UsageError
-from synsift.pipelines.logs import set_up_logging
+
+if TYPE_CHECKING:
+    from synsift.pipelines.demo.run import DemoResult
 
 
 def demo(
@@ -43,16 +44,20 @@ def demo(
 
       synsift demo --kafka localhost:9092 --store s3://bucket/demo
     """
-    from synsift.pipelines.assembly import kafka_address, open_parts, topics_shape
+    from synsift.pipelines.assembly import kafka_topics, open_parts, topics_shape
     from synsift.pipelines.cli.watch import watching
     from synsift.pipelines.demo.run import crawl_demo, demo_options, demo_web, judge
-    from synsift.pipelines.log.kafka_topics import KafkaTopics
+    from synsift.pipelines.logs import set_up_logging
     from synsift.pipelines.worker import Ending
 
-    if out is not None and out.exists() and any(out.iterdir()):
-        raise UsageError(f"{out} is not empty: the demo compares everything that it finds, so give it a new folder")
+    if out is not None:
+        try_folder(out, "--out")
+    if out is not None and out.is_dir() and any(out.iterdir()):
+        raise UsageError(
+            f"`--out {out}` is not empty, and the demo compares everything that it finds", hint="give it a new folder"
+        )
     folder = out or Path(tempfile.mkdtemp(prefix="synsift-demo-"))
-    set_up_logging("WARNING")
+    set_up_logging(verbosity.log_level("WARNING"))
     err.print("making a small web of pictures …")
     with demo_web() as directory:
         err.print(f"crawling {len(directory.truth)} image URLs of 3 synsets at {directory.api_url} …")
@@ -61,7 +66,7 @@ def demo(
             options |= {"kafka.bootstrap": kafka, "kafka.prefix": f"synsift-demo-{secrets.token_hex(4)}-"}
         settings = configuration(None, values, **options).settings
         if kafka is not None:
-            KafkaTopics(kafka_address(settings), prefix=settings.kafka.prefix).create(topics_shape(settings))
+            kafka_topics(settings).create(topics_shape(settings))
         parts = open_parts(settings)
         try:
             if crawl_demo(parts, lambda worker: watching(parts.log, worker)) is Ending.INTERRUPTED:

@@ -4,17 +4,19 @@ import json
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from synsift.dedupe import Matcher
 from synsift.pipelines.cli.console import err, print_rows
-from synsift.pipelines.cli.options import Format, OutputFormat
-from synsift.pipelines.cli.scanning import CacheFile, Jobs, NoCache, Scanner, list_unreadable, progress
-from synsift.pipelines.errors import UsageError
-from synsift.pipelines.folders.scan import Scanned
-from synsift.pipelines.folders.sets import row_of, write_parquet
+from synsift.pipelines.cli.options import ConfigFile, Format, OutputFormat, SetValues, Similarity
+from synsift.pipelines.cli.paths import try_file
+from synsift.pipelines.cli.scanning import CacheFile, Jobs, Keys, NoCache, Scanner, list_unreadable, progress
+from synsift.pipelines.errors import SynsiftError, UsageError
+
+if TYPE_CHECKING:
+    from synsift.dedupe import Matcher
+    from synsift.pipelines.folders.scan import Scanned
 
 
 class SetFormat(StrEnum):
@@ -22,6 +24,7 @@ class SetFormat(StrEnum):
 
     TABLE = "table"
     JSONL = "jsonl"
+    CSV = "csv"
     PARQUET = "parquet"
 
 
@@ -31,6 +34,8 @@ def fingerprint(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Write to this file; needed for parquet")
     ] = None,
+    file: ConfigFile = None,
+    values: SetValues = None,
     jobs: Jobs = None,
     cache: CacheFile = None,
     no_cache: NoCache = False,
@@ -45,11 +50,10 @@ def fingerprint(
 
       synsift fingerprint test-split/ --format parquet --out test-split.parquet
     """
-    if output is SetFormat.PARQUET and out is None:
-        raise UsageError("--format parquet: name a file with --out")
-    if output is SetFormat.TABLE and out is not None:
-        raise UsageError("--out: choose --format jsonl or parquet")
-    scanned = Scanner(jobs=jobs, cache=cache, no_cache=no_cache).scan(paths)
+    from synsift.pipelines.folders.sets import row_of, write_parquet
+
+    _check_target(output, out)
+    scanned = Scanner(Keys(file, values), jobs=jobs, cache=cache, no_cache=no_cache).scan(paths)
     rows = [row_of(path, image) for path, image in scanned.images.items()]
     try:
         if output is SetFormat.PARQUET and out is not None:
@@ -59,14 +63,27 @@ def fingerprint(
         elif output is SetFormat.TABLE:
             print_rows([_short(row) for row in rows], Format.TABLE, empty="no images")
         else:
-            print_rows(rows, Format.JSONL)
+            print_rows(rows, Format(output))
+    except BrokenPipeError:
+        raise
     except OSError as exc:
-        raise UsageError(f"--out {out}: {exc.strerror or exc}") from exc
+        raise SynsiftError(f"`--out {out}`: {exc.strerror or exc}") from exc
     list_unreadable(scanned.unreadable)
     if out is not None:
         err.print(f"{len(rows)} fingerprints in {out}")
     if not rows:
         raise typer.Exit(1)
+
+
+def _check_target(output: SetFormat, out: Path | None) -> None:
+    if output is SetFormat.PARQUET and out is None:
+        raise UsageError("`--format parquet` writes a file", hint="name it with `--out FILE`")
+    if output in (SetFormat.TABLE, SetFormat.CSV) and out is not None:
+        raise UsageError(
+            f"`--out` and `--format {output}` don't go together", hint="choose `--format jsonl` or `parquet`"
+        )
+    if out is not None:
+        try_file(out, "--out")
 
 
 def match(
@@ -76,6 +93,9 @@ def match(
         typer.Option("--against", metavar="DIR|FILE", help="Images, or a file of fingerprints; may be repeated"),
     ],
     output: OutputFormat = Format.TABLE,
+    similarity: Similarity = None,
+    file: ConfigFile = None,
+    values: SetValues = None,
     jobs: Jobs = None,
     cache: CacheFile = None,
     no_cache: NoCache = False,
@@ -91,7 +111,9 @@ def match(
 
       synsift match crawled/ --against test-split.parquet --format jsonl
     """
-    scanner = Scanner(jobs=jobs, cache=cache, no_cache=no_cache)
+    from synsift.dedupe import Matcher
+
+    scanner = Scanner(Keys(file, values, similarity), jobs=jobs, cache=cache, no_cache=no_cache)
     known, names = scanner.reference(against)
     scanned = scanner.scan(queries)
     print_rows(_matches(scanned, known or Matcher(), names), output, empty="no images")
@@ -100,7 +122,7 @@ def match(
         raise typer.Exit(1)
 
 
-def _matches(scanned: Scanned, known: Matcher, names: dict[str, str]) -> Iterator[dict[str, Any]]:
+def _matches(scanned: "Scanned", known: "Matcher", names: dict[str, str]) -> Iterator[dict[str, Any]]:
     with progress("matched", len(scanned.images)) as advance:
         for path, image in scanned.images.items():
             verdict = known.match(image)

@@ -2,15 +2,17 @@
 
 import contextlib
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from synsift.pipelines.cli.console import err, print_rows
 from synsift.pipelines.cli.options import ConfigFile, Format, Out, OutputFormat, SetValues, settings_of
 from synsift.pipelines.folder_lock import lock_folder
-from synsift.pipelines.log.base import Log
-from synsift.pipelines.reading import BadRecord
+
+if TYPE_CHECKING:
+    from synsift.pipelines.log.base import Log
+    from synsift.pipelines.reading import BadRecord
 
 app = typer.Typer(no_args_is_help=True, help="Check the log, and rescue a damaged one.")
 
@@ -30,17 +32,16 @@ def check(
 
       synsift log check --format jsonl
     """
-    from synsift.pipelines.assembly import log_path, open_log
+    settings = settings_of(file, values, store__url=out)
+
+    from synsift.pipelines.assembly import check_log, log_path, open_log
     from synsift.pipelines.log.sqlite_schema import quick_check
 
-    settings = settings_of(file, values, store__url=out)
+    check_log(settings)
     if not settings.kafka.bootstrap:
-        if not log_path(settings).exists():
-            err.print(f"there is no log at {log_path(settings)}")
-            raise typer.Exit(1)
         quick_check(log_path(settings), whole=True)
     counted = [0, 0]
-    with contextlib.closing(open_log(settings)) as log:
+    with contextlib.closing(open_log(settings, read_only=True)) as log:
         print_rows(_bad(log, counted), output, empty="")
     read, bad = counted
     err.print(f"read {read} records, {bad} of them can't be used")
@@ -67,13 +68,14 @@ def recover(
 
       synsift log recover --out dogs
     """
+    settings = settings_of(file, values, store__url=out)
+
     from synsift.pipelines.assembly import log_path, open_log, store_address
     from synsift.pipelines.log.sqlite_recovery import recover as recover_log
     from synsift.pipelines.storage.identity import owner_of
     from synsift.pipelines.storage.objects import Objects
     from synsift.pipelines.survivors import rebuild
 
-    settings = settings_of(file, values, store__url=out)
     with lock_folder(store_address(settings).folder):
         path = log_path(settings)
         if not settings.kafka.bootstrap and path.exists():
@@ -90,7 +92,7 @@ def recover(
                 err.print(f"added {rebuild(log, objects)} survivors that only the store knew")
 
 
-def _bad(log: Log, counted: list[int]) -> Iterator[dict[str, Any]]:
+def _bad(log: "Log", counted: list[int]) -> Iterator[dict[str, Any]]:
     from synsift.pipelines import dead_letters, reading, topics
 
     checks: list[Iterator[BadRecord | None]] = [

@@ -1,5 +1,6 @@
 """``synsift synsets`` and ``synsift queries``, and how targets become queries for ``crawl`` and ``plan``."""
 
+import shlex
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -8,12 +9,14 @@ from typing import Annotated, Any, Final
 import typer
 from rich.tree import Tree
 
+from synsift.crawler.errors import TargetError
 from synsift.crawler.ontology import (
     LANGUAGES,
     Concepts,
     WordNet,
     graph,
     licences_text,
+    near_terms,
     read_ontology,
     resolve,
     sense_lines,
@@ -23,8 +26,7 @@ from synsift.crawler.ontology import (
     wordnet,
 )
 from synsift.crawler.queries import QueryMaker, SynsetQuery
-from synsift.crawler.targets import from_text
-from synsift.crawler.wording import code
+from synsift.crawler.targets import from_text, identifier_of
 from synsift.pipelines.cli.console import err, escape, print_data, print_rows
 from synsift.pipelines.cli.options import Format, OutputFormat
 from synsift.pipelines.errors import UsageError
@@ -131,10 +133,12 @@ def read_langs(text: str, concepts: Concepts) -> list[str]:
     """The languages of ``--langs``."""
     langs = [code.strip() for code in text.split(",") if code.strip()]
     if not langs or any(not (code.isascii() and code.isalpha() and code.islower()) for code in langs):
-        raise UsageError(f"--langs {code(text)}: write ISO 639-1 codes with commas, for example {ALL_LANGS}")
+        raise UsageError(
+            f"`--langs {text}` names no languages", hint=f"ISO 639-1 codes with commas, as in `{ALL_LANGS}`"
+        )
     unknown = [code for code in langs if isinstance(concepts, WordNet) and code not in LANGUAGES]
     if unknown:
-        raise UsageError(f"--langs: no names in {', '.join(unknown)} are bundled; there are {ALL_LANGS}")
+        raise UsageError(f"`--langs`: no names in `{','.join(unknown)}` are bundled", hint=f"there are `{ALL_LANGS}`")
     return langs
 
 
@@ -148,12 +152,17 @@ def target_queries(
     """
     maker = QueryMaker(concepts, langs)
     found: list[SynsetQuery] = []
-    for target in targets:
-        senses = resolve(concepts, target)
+    for wanted in targets:
+        target, senses = wanted, resolve(concepts, wanted)
         if not senses:
-            found.append(from_text(target))
-            err.print(f"{target!r} is in no synset; asking for the text itself", markup=False)
-            continue
+            near = near_terms(concepts, target)
+            meant = _meant(target, near) if near else target
+            senses = resolve(concepts, meant)
+            if not senses:
+                found.append(from_text(meant))
+                err.print(f"`{meant}` is in no synset; asking for the text itself", markup=False)
+                continue
+            target = meant
         for wnid in senses if len(senses) == 1 else _chosen(concepts, target, senses):
             found += maker.queries(wnid)
     if subtree is not None:
@@ -162,9 +171,30 @@ def target_queries(
     return found
 
 
+def _meant(term: str, near: Sequence[str]) -> str:
+    """Ask what a term that no synset has was meant to be; without a terminal that is an error."""
+    suggestion = f"did you mean {' or '.join(f'`{one}`' for one in near)}?"
+    if not _can_ask():
+        itself = shlex.join(["synsift", "crawl", identifier_of(term), "--text", term])
+        raise TargetError(f"`{term}` is in no synset", hint=f"{suggestion} `{itself}` asks for the text itself")
+    err.print(f"`{term}` is in no synset", markup=False)
+    for number, one in enumerate(near, start=1):
+        err.print(f"{number:3d} {one}", markup=False)
+    while True:
+        answer = typer.prompt("which one is meant (a number, or text to ask for the text itself)", err=True).strip()
+        if answer == "text":
+            return term
+        if answer.isascii() and answer.isdigit() and 1 <= int(answer) <= len(near):
+            return near[int(answer) - 1]
+
+
+def _can_ask() -> bool:
+    return sys.stdin.isatty() and err.is_terminal
+
+
 def _chosen(concepts: Concepts, term: str, senses: Sequence[str]) -> list[str]:
     """Ask which senses of a term are meant; without a terminal that is an error."""
-    if not (sys.stdin.isatty() and err.is_terminal):
+    if not _can_ask():
         raise several_senses(concepts, term, senses)
     for number, wnid in enumerate(senses, start=1):
         err.print(f"{number:3d} {sense_lines(concepts, [wnid])}", markup=False)
@@ -182,14 +212,14 @@ def _chosen(concepts: Concepts, term: str, senses: Sequence[str]) -> list[str]:
 def check_leaves(subtree: str | None, *, leaves: bool) -> None:
     """``--leaves`` alone says nothing."""
     if leaves and subtree is None:
-        raise UsageError("--leaves says which synsets of --under are meant: give --under too")
+        raise UsageError("`--leaves` says which synsets of `--under` are meant", hint="give `--under` too")
 
 
 def _selected(concepts: Concepts, terms: Sequence[str] | None, subtree: str | None, *, leaves: bool) -> Iterable[str]:
     """Synsets that terms and ``--under`` name, each once."""
     check_leaves(subtree, leaves=leaves)
     if not terms and subtree is None:
-        raise UsageError("name a synset, or a subtree with --under")
+        raise UsageError("nothing is named", hint="name a synset, or a subtree with `--under`")
     named = [wnid for term in terms or [] for wnid in senses_of(concepts, term)]
     below = under(concepts, subtree, leaves=leaves) if subtree is not None else ()
     return dict.fromkeys([*named, *below])

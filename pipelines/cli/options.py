@@ -1,15 +1,19 @@
 """Options that several commands share, and the configuration that they make."""
 
+import shlex
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from synsift.crawler.wording import code
-from synsift.pipelines.config import Loaded, Settings, load
+from synsift.pipelines.cli import verbosity
 from synsift.pipelines.errors import UsageError
-from synsift.pipelines.logs import set_up_logging
+
+if TYPE_CHECKING:
+    from synsift.pipelines.config import Loaded, Settings
 
 
 class Format(StrEnum):
@@ -17,6 +21,7 @@ class Format(StrEnum):
 
     TABLE = "table"
     JSONL = "jsonl"
+    CSV = "csv"
 
 
 ConfigFile = Annotated[
@@ -37,23 +42,58 @@ Contact = Annotated[
     str | None, typer.Option("--contact", metavar="WHO", help="Your e-mail address or web page  [identity.contact]")
 ]
 
-_LISTS: Final = ("fetch.allow_networks", "dedupe.reference")
+Similarity = Annotated[
+    float | None,
+    typer.Option(
+        "--similarity", metavar="0…1", help="Least agreement in detail of near-duplicates  [dedupe.similarity]"
+    ),
+]
+
+_SECRET: Final = ("secret", "password")
+_OPTION_OF: Final = {
+    "store.url": "--out",
+    "identity.contact": "--contact",
+    "service.port": "--port",
+    "kafka.bootstrap": "--kafka",
+    "dedupe.similarity": "--similarity",
+}
 
 
-def configuration(file: Path | None, values: list[str] | None, **options: Any) -> Loaded:  # noqa: ANN401
+def configuration(file: Path | None, values: list[str] | None, **options: Any) -> "Loaded":  # noqa: ANN401
     """Read the configuration; keyword ``store__url`` stands for the key ``store.url``, None for not given."""
+    from synsift.pipelines.config import load
+
     given: dict[str, Any] = {}
     for text in values or []:
         key, separator, value = text.partition("=")
         if not separator:
-            raise UsageError(f"`--set` takes KEY=VALUE, for example `--set fetch.delay_s=1`, not {code(text)}")
-        given[key] = [part for part in value.split(",") if part] if key in _LISTS else value
-    given.update({key.replace("__", "."): value for key, value in options.items() if value is not None})
-    return load(file=file, options=given)
+            raise UsageError(f"`--set` takes KEY=VALUE, not {code(text)}", hint="for example `--set fetch.delay_s=1`")
+        given[key.strip()] = value
+    named = {key.replace("__", "."): value for key, value in options.items() if value is not None}
+    given.update(named)
+    return load(file=file, options=given, names={key: _OPTION_OF[key] for key in named if key in _OPTION_OF})
 
 
-def settings_of(file: Path | None, values: list[str] | None, **options: Any) -> Settings:  # noqa: ANN401
+def follow_up(
+    command: str, *, out: str | None = None, file: Path | None = None, values: Sequence[str] | None = None
+) -> str:
+    """A command for the user to type next, on the same log and store as the one that is running, quoted for a shell.
+
+    Secrets that were given with ``--set`` are not repeated.
+    """
+    words = ["synsift", *command.split()]
+    words += ["--out", out] if out is not None else []
+    words += ["--config", str(file)] if file is not None else []
+    for value in values or []:
+        if not any(word in value.partition("=")[0] for word in _SECRET):
+            words += ["--set", value]
+    return shlex.join(words)
+
+
+def settings_of(file: Path | None, values: list[str] | None, **options: Any) -> "Settings":  # noqa: ANN401
     """Read the configuration and set up logging by it."""
+    from synsift.pipelines.logs import set_up_logging
+
     settings = configuration(file, values, **options).settings
-    set_up_logging(settings.logging.level)
+    set_up_logging(verbosity.log_level(settings.logging.level))
     return settings

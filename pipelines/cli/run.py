@@ -6,10 +6,9 @@ from typing import Annotated
 
 import typer
 
-from synsift.crawler.wording import code
 from synsift.pipelines.cli.console import err
 from synsift.pipelines.cli.options import ConfigFile, Contact, Out, SetValues, settings_of
-from synsift.pipelines.errors import UsageError
+from synsift.pipelines.cli.suggestions import check_known
 from synsift.pipelines.folder_lock import lock_folder
 
 
@@ -39,16 +38,17 @@ def run(
 
       synsift run fetch dedupe land --drain
     """
-    from synsift.pipelines.assembly import STAGES, make_stages, open_parts, store_address
+    from synsift.pipelines.assembly import STAGES, make_stages, open_parts, store_address, user_agent_of
     from synsift.pipelines.cli.watch import reporting
     from synsift.pipelines.service.http import serving
     from synsift.pipelines.worker import Ending, Worker
 
+    for name in stages:
+        check_known("stage", name, (*STAGES, "all"))
     names = list(STAGES) if "all" in stages else list(dict.fromkeys(stages))
-    for name in names:
-        if name not in STAGES:
-            raise UsageError(f"there is no stage {code(name)}; the stages are {', '.join(STAGES)} and `all`")
     settings = settings_of(file, values, store__url=out, identity__contact=contact, service__port=port)
+    if {"search", "fetch"} & set(names):
+        user_agent_of(settings)
     with lock_folder(store_address(settings).folder, shared=True):
         parts = open_parts(settings)
         with contextlib.closing(parts.log):

@@ -3,21 +3,20 @@
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from synsift.dedupe import Fingerprint, Matcher, MatchOptions
-from synsift.pipelines.assembly import match_options
-from synsift.pipelines.cli.console import counted, err, escape
+from synsift.pipelines.cli.console import counted, err, escape, warn
 from synsift.pipelines.cli.options import settings_of
 from synsift.pipelines.errors import UsageError
-from synsift.pipelines.folders.cache import Cache, default_path
-from synsift.pipelines.folders.files import Unreadable, walk
-from synsift.pipelines.folders.scan import Scanned, ScanOptions, scan
-from synsift.pipelines.folders.sets import SUFFIXES, read_set
+
+if TYPE_CHECKING:
+    from synsift.dedupe import Fingerprint, Matcher, MatchOptions
+    from synsift.pipelines.folders.files import Unreadable
+    from synsift.pipelines.folders.scan import Scanned
 
 _LINE_S: Final = 5.0
 _SHOWN: Final = 20
@@ -33,17 +32,35 @@ CacheFile = Annotated[
 NoCache = Annotated[bool, typer.Option("--no-cache", help="Don't use the cache of fingerprints")]
 
 
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What the command line said of the configuration."""
+
+    file: Path | None = None
+    values: list[str] | None = None
+    similarity: float | None = None
+
+
 class Scanner:
     """Scans folders as a command's options say."""
 
-    def __init__(self, *, jobs: int | None, cache: Path | None, no_cache: bool) -> None:
-        settings = settings_of(None, None)
+    def __init__(self, keys: Keys, *, jobs: int | None, cache: Path | None, no_cache: bool) -> None:
+        settings = settings_of(keys.file, keys.values, dedupe__similarity=keys.similarity)
+
+        from synsift.pipelines.assembly import match_options
+        from synsift.pipelines.folders.cache import default_path
+        from synsift.pipelines.folders.scan import ScanOptions
+
         self.match: MatchOptions = match_options(settings.dedupe)
         self._options = ScanOptions(max_pixels=settings.fetch.max_pixels, processes=jobs)
         self._cache = None if no_cache else cache or default_path()
 
-    def scan(self, paths: Sequence[Path]) -> Scanned:
+    def scan(self, paths: Sequence[Path]) -> "Scanned":
         """Fingerprint all images at some paths."""
+        from synsift.pipelines.folders.cache import Cache
+        from synsift.pipelines.folders.files import Unreadable, walk
+        from synsift.pipelines.folders.scan import scan
+
         found = list(walk(paths))
         with Cache(self._cache) as cache, progress("fingerprinted", len(found)) as advance:
             unreadable = sum(isinstance(one, Unreadable) for one in found)
@@ -52,28 +69,32 @@ class Scanner:
                 return scan(found, cache, self._options, advance)
             except KeyboardInterrupt:
                 kept = "" if self._cache is None else "; what was done is kept: run it again to go on"
-                err.print(f"interrupted{kept}")
-                raise typer.Exit(130) from None
+                warn.print(f"synsift: interrupted{kept}")
+                raise typer.Exit(1) from None
 
-    def images(self, path: Path) -> dict[str, Fingerprint]:
+    def images(self, path: Path) -> "dict[str, Fingerprint]":
         """The images of a folder or of a file of fingerprints, by name; unreadable ones are listed."""
+        from synsift.pipelines.folders.sets import SUFFIXES, read_set
+
         if not path.exists():
-            raise UsageError(f"{path}: there is no such file or folder")
+            raise UsageError(f"there is no file or folder `{path}`")
         if path.suffix in SUFFIXES and path.is_file():
             return read_set(path)
         scanned = self.scan([path])
         list_unreadable(scanned.unreadable)
         return scanned.images
 
-    def reference(self, paths: Sequence[Path]) -> tuple[Matcher | None, dict[str, str]]:
+    def reference(self, paths: Sequence[Path]) -> "tuple[Matcher | None, dict[str, str]]":
         """A matcher of all images of reference, and their names by SHA-256."""
+        from synsift.dedupe import Matcher
+
         if not paths:
             return None, {}
         images = {name: image for path in paths for name, image in self.images(path).items()}
         return Matcher.of_reference(images.values(), self.match), {image.sha256: name for name, image in images.items()}
 
 
-def list_unreadable(unreadable: Sequence[Unreadable]) -> None:
+def list_unreadable(unreadable: "Sequence[Unreadable]") -> None:
     """Say which files could not be fingerprinted, and why. Other files than images are only counted."""
     others = sum(one.reason == _NO_IMAGE for one in unreadable)
     listed = [one for one in unreadable if one.reason != _NO_IMAGE]
@@ -90,7 +111,9 @@ def list_unreadable(unreadable: Sequence[Unreadable]) -> None:
 @contextlib.contextmanager
 def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
     """Show how far something is, with rate and time left: a bar on a terminal, else lines. Gives what to call."""
-    if err.is_terminal:
+    if err.is_terminal and not err.quiet:
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
         columns = (
             *(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()),
             *(TextColumn("{task.fields[rate]}/s"), TimeRemainingColumn()),

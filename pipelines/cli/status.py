@@ -5,15 +5,15 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from synsift.pipelines.cli.console import err, out, print_rows, synset_row
-from synsift.pipelines.cli.options import ConfigFile, Format, Out, OutputFormat, SetValues, settings_of
-from synsift.pipelines.errors import UsageError
-from synsift.pipelines.log.base import Log
-from synsift.pipelines.stage import INPUTS
+from synsift.pipelines.cli.console import counted, err, out, print_rows, synset_row
+from synsift.pipelines.cli.options import ConfigFile, Format, Out, OutputFormat, SetValues, follow_up, settings_of
+
+if TYPE_CHECKING:
+    from synsift.pipelines.log.base import Log
 
 
 def status(
@@ -35,18 +35,23 @@ def status(
 
       synsift status --partitions --watch
     """
-    from synsift.pipelines.assembly import log_path, open_log
-
     settings = settings_of(file, values, store__url=out_url)
-    if not settings.kafka.bootstrap and not log_path(settings).exists():
-        raise UsageError(f"there is no log at {log_path(settings)}: nothing was crawled there (--out names the folder)")
-    shown = _Shown(settings.log.partitions, synsets=synsets, by_partition=partitions, output=output)
-    with contextlib.closing(open_log(settings)) as log, contextlib.suppress(KeyboardInterrupt):
-        _show(log, shown)
-        while watch:
+
+    from synsift.pipelines.assembly import open_log
+
+    letters, check = (
+        follow_up(name, out=out_url, file=file, values=values) for name in ("dead-letters list", "log check")
+    )
+    shown = _Shown(synsets=synsets, by_partition=partitions, output=output, letters=letters, check=check)
+    with contextlib.suppress(KeyboardInterrupt):
+        while True:
+            # Opened anew each time: a log that nobody worked on may be worked on now.
+            with contextlib.closing(open_log(settings, read_only=True)) as log:
+                _show(log, shown)
+            if not watch:
+                return
             time.sleep(_WATCH_S)
             out.clear()
-            _show(log, shown)
 
 
 _RATE_OVER_S: Final = 1.0
@@ -55,15 +60,16 @@ _WATCH_S: Final = 2.0
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """What of a log of so many partitions is shown, and how."""
+    """What of a log is shown, and how, and the commands that say more."""
 
-    partitions: int
     synsets: bool
     by_partition: bool
     output: Format
+    letters: str
+    check: str
 
 
-def _show(log: Log, shown: _Shown) -> None:
+def _show(log: "Log", shown: _Shown) -> None:
     from synsift.pipelines.dead_letters import read_dead_letters
     from synsift.pipelines.reading import Skipped
     from synsift.pipelines.summary import read_counts
@@ -79,7 +85,7 @@ def _show(log: Log, shown: _Shown) -> None:
         _gap(shown.output)
         print_rows((synset_row(x) for wnid, x in counts.items() if wnid), shown.output, empty="no synset yet")
     if shown.output is Format.TABLE and letters:
-        err.print(f"\n{len(letters)} dead letters: synsift dead-letters list")
+        err.print(f"\n{counted(len(letters), 'dead letter', 'dead letters')}: `{shown.letters}`", markup=False)
     lost = counts[""].lost if "" in counts else {}
     if lost:
         what = ", ".join(f"{number} of {topic}" for topic, number in sorted(lost.items()))
@@ -87,22 +93,26 @@ def _show(log: Log, shown: _Shown) -> None:
     unread = skipped.by_topic + Counter(counts[""].skipped if "" in counts else {})
     if unread:
         what = ", ".join(f"{number} of {topic}" for topic, number in sorted(unread.items()))
-        err.print(f"{unread.total()} records can't be read and are skipped ({what}): synsift log check")
+        err.print(f"{unread.total()} records can't be read and are skipped ({what}): `{shown.check}`", markup=False)
 
 
 def _gap(output: Format) -> None:
-    if output is Format.TABLE:
+    if output is not Format.JSONL:
         out.print()
 
 
-def _partition_rows(log: Log) -> Iterator[dict[str, Any]]:
+def _partition_rows(log: "Log") -> Iterator[dict[str, Any]]:
+    from synsift.pipelines.stage import INPUTS
+
     for stage, topic in INPUTS.items():
         for lag in log.lag(stage, topic.name):
             if lag.owner or lag.records:
                 yield {"input_of": stage, "partition": lag.partition, "lag": lag.records, "member": lag.owner}
 
 
-def _stage_rows(log: Log, failures: Counter[str]) -> Iterator[dict[str, Any]]:
+def _stage_rows(log: "Log", failures: Counter[str]) -> Iterator[dict[str, Any]]:
+    from synsift.pipelines.stage import INPUTS
+
     before = {stage: sum(lag.committed for lag in log.lag(stage, topic.name)) for stage, topic in INPUTS.items()}
     workers = {stage: {lag.owner for lag in log.lag(stage, topic.name)} - {""} for stage, topic in INPUTS.items()}
     # Only what is being worked on has a rate, and only then is it worth a second.

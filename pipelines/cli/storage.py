@@ -27,14 +27,21 @@ def sweep(
 
       synsift storage sweep --out dogs
     """
-    from synsift.pipelines.assembly import open_parts, store_address
+    settings = settings_of(file, values, store__url=out)
+
+    from synsift.pipelines.assembly import open_log, open_parts, store_address
+    from synsift.pipelines.storage.objects import Objects
     from synsift.pipelines.storage.sweep import sweep as sweep_blobs
 
-    settings = settings_of(file, values, store__url=out)
-    with lock_folder(store_address(settings).folder):
-        parts = open_parts(settings)
-        with contextlib.closing(parts.log):
-            swept = sweep_blobs(parts.log, parts.objects, dry_run=dry_run)
+    with contextlib.ExitStack() as stack:
+        if dry_run:
+            objects = Objects(store_address(settings), make=False)
+            log = stack.enter_context(contextlib.closing(open_log(settings, read_only=True)))
+        else:
+            stack.enter_context(lock_folder(store_address(settings).folder))
+            parts = open_parts(settings)
+            objects, log = parts.objects, stack.enter_context(contextlib.closing(parts.log))
+        swept = sweep_blobs(log, objects, dry_run=dry_run)
     err.print(f"{'would remove' if dry_run else 'removed'} {swept.removed} blobs, kept {swept.kept}")
     if swept.strange:
         err.print(f"left alone {swept.strange} objects that this log never named")
@@ -78,9 +85,10 @@ def check(out: Out = None, file: ConfigFile = None, values: SetValues = None) ->
 
       synsift storage check --out s3://bucket/photos
     """
+    settings = settings_of(file, values, store__url=out)
+
     from synsift.pipelines.assembly import store_address
     from synsift.pipelines.storage.objects import Objects
 
-    settings = settings_of(file, values, store__url=out)
-    Objects(store_address(settings)).check()
+    Objects(store_address(settings), make=False).check()
     err.print(f"{store_address(settings)} answers")

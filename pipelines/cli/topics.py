@@ -3,17 +3,15 @@
 import json
 from typing import TYPE_CHECKING, Annotated, Any
 
-import msgspec
 import typer
 
-from synsift.crawler.wording import code
-from synsift.pipelines import topics
 from synsift.pipelines.cli.console import err, print_rows
 from synsift.pipelines.cli.options import ConfigFile, Format, OutputFormat, SetValues, settings_of
-from synsift.pipelines.config import Settings
+from synsift.pipelines.cli.suggestions import check_known
 from synsift.pipelines.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
+    from synsift.pipelines.config import Settings
     from synsift.pipelines.log.kafka_topics import FoundTopic
 
 app = typer.Typer(no_args_is_help=True, help="Make and check the topics of a log on Kafka.")
@@ -34,11 +32,12 @@ def create(bootstrap: Bootstrap = None, file: ConfigFile = None, values: SetValu
 
       synsift topics create --kafka kafka:9092 --set kafka.replication=3
     """
-    from synsift.pipelines.assembly import kafka_address, topics_shape
-    from synsift.pipelines.log.kafka_topics import KafkaTopics
-
     settings = _settings(bootstrap, file, values)
-    found = KafkaTopics(kafka_address(settings), prefix=settings.kafka.prefix)
+
+    from synsift.pipelines import topics
+    from synsift.pipelines.assembly import kafka_topics, topics_shape
+
+    found = kafka_topics(settings)
     made = found.create(topics_shape(settings))
     problems = found.problems(topics_shape(settings))
     if problems:
@@ -59,11 +58,11 @@ def describe(
 
       synsift topics describe --kafka kafka:9092
     """
-    from synsift.pipelines.assembly import kafka_address
-    from synsift.pipelines.log.kafka_topics import KafkaTopics
-
     settings = _settings(bootstrap, file, values)
-    print_rows(map(_row, KafkaTopics(kafka_address(settings), prefix=settings.kafka.prefix).describe()), output)
+
+    from synsift.pipelines.assembly import kafka_topics
+
+    print_rows(map(_row, kafka_topics(settings).describe()), output)
 
 
 @app.command()
@@ -74,9 +73,12 @@ def schema(topic: Annotated[str, typer.Argument(metavar="TOPIC", help="Name of a
 
       synsift topics schema survivors
     """
+    import msgspec
+
+    from synsift.pipelines import topics
+
     kinds = {found.name: kind for kind, found in topics.TOPIC_OF.items()}
-    if topic not in kinds:
-        raise UsageError(f"there is no topic {code(topic)}; the topics are {', '.join(kinds)}")
+    check_known("topic", topic, kinds)
     typer.echo(json.dumps(msgspec.json.schema(kinds[topic]), indent=2, ensure_ascii=False))
 
 
@@ -91,8 +93,8 @@ def _row(found: "FoundTopic") -> dict[str, Any]:
     }
 
 
-def _settings(bootstrap: str | None, file: ConfigFile, values: SetValues) -> Settings:
+def _settings(bootstrap: str | None, file: ConfigFile, values: SetValues) -> "Settings":
     settings = settings_of(file, values, kafka__bootstrap=bootstrap)
     if not settings.kafka.bootstrap:
-        raise UsageError("no brokers are named: give --kafka HOST:PORT, or set kafka.bootstrap")
+        raise UsageError("no brokers are named", hint="give `--kafka HOST:PORT`, or set kafka.bootstrap")
     return settings

@@ -52,7 +52,7 @@ def walk(paths: Iterable[Path]) -> Iterator[File | Unreadable]:
     seen: set[str] = set()
     for path in paths:
         if not path.exists():
-            raise UsageError(f"{path}: there is no such file or folder")
+            raise UsageError(f"there is no file or folder `{path}`")
         for found in _walk_folder(str(path)) if path.is_dir() else _of_file(str(path)):
             real = os.path.realpath(found.path)
             if real not in seen:

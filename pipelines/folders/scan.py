@@ -7,10 +7,12 @@ the one that crashes it is listed.
 import contextlib
 import multiprocessing
 import os
+import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
+from multiprocessing import forkserver
 from typing import Final
 
 from synsift.dedupe import DEFAULT_MAX_PIXELS, Fingerprint
@@ -76,10 +78,14 @@ def scan(
     known = len(results)
     on_result(known)
     with contextlib.closing(_Pool(options)) as pool:
-        for made in pool.make([file for file in files if file not in results]):
-            cache.put(made)
-            results.update(made)
-            on_result(len(made))
+        try:
+            for made in pool.make([file for file in files if file not in results]):
+                cache.put(made)
+                results.update(made)
+                on_result(len(made))
+        except KeyboardInterrupt:
+            pool.kill()
+            raise
     scanned = Scanned(from_cache=known)
     for one in found:
         result = results[one] if isinstance(one, File) else one
@@ -132,6 +138,12 @@ class _Pool:
             self._executor.shutdown(cancel_futures=True)
             self._executor = None
 
+    def kill(self) -> None:
+        """End the processes in the midst of their work: some dozen images wait in them, which can take a minute."""
+        for process in multiprocessing.active_children():
+            process.terminate()
+        self.close()
+
     def _one_by_one(self, files: Iterable[File]) -> Iterator[dict[File, Fingerprint | Unreadable]]:
         for file in files:
             try:
@@ -146,11 +158,23 @@ class _Pool:
             # Forked from a process that has loaded the modules and has no threads.
             context = multiprocessing.get_context("forkserver")
             context.set_forkserver_preload(["synsift.pipelines.folders.work"])
+            with _without_ctrl_c():
+                forkserver.ensure_running()
             self._executor = ProcessPoolExecutor(self._processes, mp_context=context, initializer=begin)
         return self._executor.submit(fingerprint_files, *self._arguments(task))
 
     def _arguments(self, task: Sequence[File]) -> tuple[list[str], int, int]:
         return [file.path for file in task], self._options.max_pixels, self._options.max_bytes
+
+
+@contextlib.contextmanager
+def _without_ctrl_c() -> Iterator[None]:
+    """Processes that are started in the block never hear of Ctrl-C, which a terminal sends to all of a group."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _results(task: Sequence[File], made: list[Made]) -> dict[File, Fingerprint | Unreadable]:

@@ -14,7 +14,7 @@ from synsift.pipelines.errors import FencedError
 from synsift.pipelines.log.base import Lag, Listener, Message, Position
 from synsift.pipelines.log.sqlite_group import Group
 from synsift.pipelines.log.sqlite_rows import Row, message_of, record_id, row_of
-from synsift.pipelines.log.sqlite_schema import connect, errors_of, immediate, quick_check
+from synsift.pipelines.log.sqlite_schema import connect, connect_to_read, errors_of, immediate, quick_check
 from synsift.pipelines.log.transaction import GatheredTransaction
 from synsift.pipelines.topics import Entry
 
@@ -37,6 +37,7 @@ class SqliteLog:
         partitions: int,
         session_timeout_s: float = 30.0,
         clock: Callable[[], float] = time.time,
+        read_only: bool = False,
     ) -> None:
         """Open the log.
 
@@ -46,6 +47,7 @@ class SqliteLog:
             session_timeout_s: A member that neither polls nor commits for so long is dead. One whose process has
                 ended is dead at once.
             clock: Seconds, the same for all processes.
+            read_only: Whether to make and change nothing, also beside the file.
         """
         self.path = path
         self.partitions = partitions
@@ -54,7 +56,7 @@ class SqliteLog:
         self.written = threading.Condition()
         self._lock = threading.Lock()
         quick_check(path)
-        self._db = connect(path, partitions)
+        self._db = connect_to_read(path, partitions) if read_only else connect(path, partitions)
 
     def produce(self, entries: Sequence[Entry]) -> None:
         """Write entries, all or nothing; durable on return."""

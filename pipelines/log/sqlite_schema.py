@@ -1,6 +1,7 @@
 """The database file of the SQLite log: schema, connections, and SQLite's errors in our words."""
 
 import sqlite3
+import urllib.parse
 import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -78,7 +79,7 @@ def quick_check(path: Path, *, whole: bool = False) -> None:
     with errors_of(path):
         if not path.exists() or (path.stat().st_size > _CHECKED_BYTES and not whole):
             return
-        with closing(sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S)) as db:
+        with closing(_open_to_read(path)) as db:
             (verdict,) = db.execute("PRAGMA quick_check(1)").fetchone()
         if verdict != "ok":
             raise DamagedLog(damaged(path, verdict))
@@ -100,6 +101,32 @@ def _recognise(db: sqlite3.Connection, path: Path) -> None:
     raise LogError(f"{path} is a database of another program, and was left as it is: choose another --out")
 
 
+def connect_to_read(path: Path, partitions: int) -> sqlite3.Connection:
+    """Open the file for reading alone: nothing is made or changed, also not beside it, in a folder of whatever rights.
+
+    Raises:
+        ConfigError: The file was made with another number of partitions.
+        LogError: It can't be opened or isn't a log.
+    """
+    with errors_of(path):
+        db = _open_to_read(path)
+        try:
+            _recognise(db, path)
+            _check(db, path, partitions)
+        except BaseException:
+            db.close()
+            raise
+    return db
+
+
+def _open_to_read(path: Path) -> sqlite3.Connection:
+    # SQLite reads a log in WAL mode by files beside it, which it makes if they aren't there. They aren't where the last
+    # program closed the log properly; then the file is whole in itself, and is read as one that nobody changes.
+    mode = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "mode=ro&immutable=1"
+    address = f"file:{urllib.parse.quote(str(path.absolute()))}?{mode}"
+    return sqlite3.connect(address, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False, uri=True)
+
+
 def _prepare(db: sqlite3.Connection, path: Path, partitions: int) -> None:
     db.execute("PRAGMA journal_mode=WAL")
     db.execute(f"PRAGMA application_id={APPLICATION_ID}")
@@ -109,7 +136,11 @@ def _prepare(db: sqlite3.Connection, path: Path, partitions: int) -> None:
             db.execute(statement)
         for name, value in (("format", _FORMAT), ("partitions", str(partitions)), ("identity", uuid.uuid4().hex)):
             db.execute("INSERT OR IGNORE INTO meta VALUES (?, ?)", (name, value))
-        meta = dict(db.execute("SELECT name, value FROM meta").fetchall())
+    _check(db, path, partitions)
+
+
+def _check(db: sqlite3.Connection, path: Path, partitions: int) -> None:
+    meta = dict(db.execute("SELECT name, value FROM meta").fetchall())
     if meta["format"] != _FORMAT:
         raise LogError(f"{path} has format {meta['format']}; this program reads format {_FORMAT}")
     if meta["partitions"] != str(partitions):

@@ -55,8 +55,12 @@ class StoreAddress:
 class Objects:
     """The objects at an address."""
 
-    def __init__(self, address: StoreAddress) -> None:
+    def __init__(self, address: StoreAddress, *, make: bool = True) -> None:
         """Connect, lazily: nothing is asked yet, but a folder is made.
+
+        Args:
+            address: Where.
+            make: Whether a folder that isn't there is made.
 
         Raises:
             UsageError: The URL isn't one of a store.
@@ -64,7 +68,7 @@ class Objects:
         """
         self.address = address
         with self._translated("opening"):
-            self._store: Any = _open(address)
+            self._store: Any = _open(address, make=make)
 
     def check(self) -> None:
         """Make sure that the store answers and the credentials are good.
@@ -164,11 +168,14 @@ class Objects:
         return StoreError(f"{message} {settings}")
 
 
-def _open(address: StoreAddress) -> Any:  # noqa: ANN401 - one of obstore's stores, which share no type
+def _open(address: StoreAddress, *, make: bool) -> Any:  # noqa: ANN401 - one of obstore's stores, which share no type
     folder = address.folder
     if folder is not None:
         folder = folder.expanduser().resolve()
-        folder.mkdir(parents=True, exist_ok=True)
+        if make:
+            folder.mkdir(parents=True, exist_ok=True)
+        elif not folder.is_dir():
+            raise StoreError(f"there is no folder `{address.url}`")
         return obstore.store.LocalStore(folder)
     scheme = address.url.partition("://")[0]
     if scheme not in _SCHEMES:

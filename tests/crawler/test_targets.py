@@ -19,7 +19,7 @@ def test_a_wnid_can_be_given_with_its_text() -> None:
 
 
 def test_a_bare_wnid_is_unknown_and_says_what_to_write() -> None:
-    with pytest.raises(TargetError, match="--text"):
+    with pytest.raises(TargetError, match="no synset"):
         from_text("n02091134")
 
 

@@ -1,8 +1,13 @@
+import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from synsift.pipelines.config import load
+from synsift.pipelines.config_words import OWN_VARIABLES
 from synsift.pipelines.errors import ConfigError
 
 
@@ -35,8 +40,9 @@ def test_the_file_can_be_named_by_the_environment(tmp_path: Path) -> None:
     [("fetch.dealy_s", "fetch.delay_s"), ("delay_s", "fetch.delay_s"), ("fecth.timeout_s", "fetch.timeout_s")],
 )
 def test_a_key_that_does_not_exist_is_named_with_the_nearest_that_does(tmp_path: Path, key: str, nearest: str) -> None:
-    with pytest.raises(ConfigError, match=nearest):
+    with pytest.raises(ConfigError) as caught:
         load(env={}, options={key: 1})
+    assert f"did you mean `{nearest}`?" in caught.value.hint
     table, _, name = key.rpartition(".")
     path = write(tmp_path, f"[{table}]\n{name} = 1\n" if table else f"{name} = 1\n")
     with pytest.raises(ConfigError, match=key) as caught:
@@ -44,16 +50,90 @@ def test_a_key_that_does_not_exist_is_named_with_the_nearest_that_does(tmp_path:
     assert str(path) in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["SYNSIFT_FETCH__DEALY_S", "SYNSIFT_FECTH__DELAY_S", "SYNSIFT_X"])
-def test_a_misspelt_variable_is_not_ignored(name: str) -> None:
-    with pytest.raises(ConfigError, match="there is no key"):
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("SYNSIFT_FETCH__DEALY_S", "SYNSIFT_FETCH__DELAY_S"),
+        ("SYNSIFT_FECTH__DELAY_S", "SYNSIFT_FETCH__DELAY_S"),
+        ("SYNSIFT_FETCH_DELAY_S", "SYNSIFT_FETCH__DELAY_S"),
+        ("SYNSIFT_CONFG", "SYNSIFT_CONFIG"),
+        ("SYNSIFT_ANYTHING__ELSE", "SYNSIFT_"),
+        ("SYNSIFT_FETCH", "SYNSIFT_"),
+    ],
+)
+def test_a_misspelt_variable_is_not_ignored(name: str, meant: str) -> None:
+    with pytest.raises(ConfigError, match=f"`{name}` means no key") as caught:
         load(env={name: "1"})
+    assert f"did you mean `{meant}" in caught.value.hint
+
+
+@pytest.mark.parametrize("name", [*sorted(OWN_VARIABLES - {"SYNSIFT_CONFIG"}), "SYNSIFT_HOMEPAGE", "OTHER__DELAY_S"])
+def test_variables_that_are_no_keys_are_left_alone(name: str) -> None:
+    assert load(env={name: "anything"}).settings == load(env={}).settings
+
+
+def test_every_variable_that_our_own_programs_read_is_known() -> None:
+    root = Path(__file__).parents[2]
+    files = [path for folder in ("deploy", "tests", "tools", "benchmarks") for path in (root / folder).rglob("*.py")]
+    read = {name for path in files for name in re.findall(r"environ[^\n]{0,6}\"(SYNSIFT_\w+)\"", path.read_text())}
+    assert {"SYNSIFT_SERVICES_CACHE", "SYNSIFT_TEST_SEED"} <= read <= OWN_VARIABLES
+
+
+@pytest.mark.parametrize(
+    "text", ["10.0.0.0/8,127.0.0.0/8", " 10.0.0.0/8 , 127.0.0.0/8", '["10.0.0.0/8","127.0.0.0/8"]']
+)
+def test_a_list_is_written_with_commas_or_as_json_in_options_and_variables_alike(text: str) -> None:
+    for loaded in (
+        load(env={}, options={"fetch.allow_networks": text}),
+        load(env={"SYNSIFT_FETCH__ALLOW_NETWORKS": text}),
+    ):
+        assert loaded.settings.fetch.allow_networks == ("10.0.0.0/8", "127.0.0.0/8")
+
+
+def test_a_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "synsift.toml"
+    path.write_bytes(b"\xef\xbb\xbf[fetch]\ndelay_s = 9\n")
+    assert load(file=path, env={}).settings.fetch.delay_s == 9
+
+
+def test_a_wrong_value_is_named_as_the_user_wrote_it_with_what_is_allowed(tmp_path: Path) -> None:
+    path = write(tmp_path, "# mine\n[fetch]\ndelay_s = -1\n\n[ logging ]\nlevel = 'LOUD'\n")
+    env = {"SYNSIFT_FETCH__ATTEMPTS": "many"}
+    with pytest.raises(ConfigError) as caught:
+        load(file=path, env=env, options={"service.port": "x", "store.url": 3}, names={"service.port": "--port"})
+    assert sorted(str(caught.value).splitlines()) == [
+        f"{path}, line 3: `fetch.delay_s`: must be at least 0, not `-1`",
+        f"{path}, line 6: `logging.level`: must be one of `DEBUG`, `INFO`, `WARNING`, `ERROR`, not `LOUD`",
+        "`--port`: must be a whole number, not `x`",
+        "`--set store.url`: must be a text, not `3`",
+        "`SYNSIFT_FETCH__ATTEMPTS`: must be a whole number, not `many`",
+    ]
+
+
+def test_no_word_of_pydantic_reaches_the_user() -> None:
+    wrong: dict[str, list[object]] = {}
+    for value in load(env={}).values():
+        wrong[value.key] = [[], {}, "nonsense", -5, 1e99, None, "nan", "  "]
+    for key, values in wrong.items():
+        for given in values:
+            try:
+                load(env={}, options={key: given})
+            except ConfigError as exc:
+                assert not re.search(r"(?i)input|valid|pydantic|type=", str(exc)), (key, given)
+
+
+def test_without_a_home_the_default_file_is_simply_not_there(tmp_path: Path) -> None:
+    code = "import os; from synsift.pipelines.config import load; os.setuid(54321); load(); print('fine')"
+    if os.geteuid() != 0:
+        pytest.skip("only root may become a user without a home")
+    done = subprocess.run([sys.executable, "-c", code], env={}, cwd="/", capture_output=True, text=True, check=False)
+    assert done.stdout == "fine\n", done.stderr
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"fetch.delay_s": "soon"}, r"option: fetch\.delay_s"),
+        ({"fetch.delay_s": "soon"}, r"`--set fetch\.delay_s`: must be a number, not `soon`"),
         ({"fetch.delay_s": -1}, r"fetch\.delay_s"),
         ({"fetch.allow_networks": ["10.0.0.0/33"]}, r"fetch\.allow_networks"),
         ({"log.partitions": 0}, r"log\.partitions"),

@@ -3,31 +3,20 @@ import subprocess
 from pathlib import Path
 
 import pytest
-import typer
 
-from synsift.pipelines.cli.app import app
+from synsift.pipelines.cli.grammar import every_command
 from synsift.pipelines.folder_lock import lock_folder
 from tests.conftest import RunCli, command
 
 DOCS = Path(__file__).parents[3] / "docs"
 
 
-def commands() -> list[str]:
-    found: list[str] = []
-    for name, part in typer.main.get_command(app).commands.items():  # type: ignore[attr-defined]
-        children = getattr(part, "commands", None)
-        found += [f"{name} {child}" for child in children] if children else [name]
-    return found
-
-
 def test_every_command_has_help_with_an_example_and_stands_in_the_docs() -> None:
     page = (DOCS / "commands.md").read_text()
-    for name, part in typer.main.get_command(app).commands.items():  # type: ignore[attr-defined]
-        for child in getattr(part, "commands", {name: part}).values():
-            assert "Examples" in (child.help or ""), name
-            assert "synsift" in (child.help or ""), name
-    for name in commands():
-        assert f"## synsift {name}\n" in page
+    for name, found in every_command():
+        assert "Examples" in (found.help or ""), name
+        assert name in (found.help or ""), name
+        assert f"## {name}\n" in page
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["crawl", "--help"], ["dead-letters", "--help"], ["--version"]])
@@ -44,17 +33,20 @@ def test_help_is_given(cli: RunCli, arguments: list[str]) -> None:
         (["crawl", "n00000000"], "--text"),
         (["crawl", "whippet"], "identity.contact"),
         (["crawl", "whippet", "--contact", "a(b"], "identity.contact"),
-        (["crawl", "whippet", "--source", "flickr", "--contact", "x"], "the sources are commons, urls"),
-        (["crawl", "a", "b", "--text", "c", "--contact", "x"], "exactly one WNID"),
-        (["crawl", "--source", "urls", "--contact", "x"], "--list FILE"),
-        (["crawl", "--source", "urls", "--list", "nowhere.csv", "--contact", "x"], "nowhere.csv"),
-        (["crawl", "--list", "nowhere.tsv", "--contact", "x"], "nowhere.tsv"),
+        (
+            ["crawl", "whippet", "--source", "flickr", "--contact", "you@example.org"],
+            "the sources are `commons`, `urls`",
+        ),
+        (["crawl", "a", "b", "--text", "c", "--contact", "you@example.org"], "exactly one WNID"),
+        (["crawl", "--source", "urls", "--contact", "you@example.org"], "--list FILE"),
+        (["crawl", "--source", "urls", "--list", "nowhere.csv", "--contact", "you@example.org"], "nowhere.csv"),
+        (["crawl", "--list", "nowhere.tsv", "--contact", "you@example.org"], "nowhere.tsv"),
         (["crawl", "whippet", "--limit", "-1"], "--limit"),
         (["crawl", "whippet", "--nonsense"], "--nonsense"),
-        (["run", "fetsh", "--contact", "x"], "the stages are search, fetch, dedupe, land"),
+        (["run", "fetsh", "--contact", "you@example.org"], "the stages are `search`, `fetch`, `dedupe`, `land`, `all`"),
         (["run", "fetch"], "identity.contact"),
         (["status"], "nothing was crawled there"),
-        (["config", "--set", "fetch.dealy_s=1"], "the nearest is 'fetch.delay_s'"),
+        (["config", "--set", "fetch.dealy_s=1"], "did you mean `fetch.delay_s`?"),
         (["config", "--set", "nonsense"], "KEY=VALUE"),
         (["config", "--config", "nowhere.toml"], "nowhere.toml"),
         (["plan", "whippet", "--out", "ftp://host/x"], "store.url"),
@@ -77,7 +69,7 @@ def test_an_unreachable_store_is_status_1_and_says_what_was_tried(cli: RunCli) -
         "store.secret_access_key": "hunter2",
         "store.region": "eu-1",
     }
-    done = cli("crawl", "whippet", "--out", "s3://bucket", "--contact", "x", options=options)
+    done = cli("crawl", "whippet", "--out", "s3://bucket", "--contact", "you@example.org", options=options)
     assert done.returncode == 1
     assert "http://127.0.0.1:9" in done.stderr
     assert "hunter2" not in done.stderr
@@ -97,7 +89,7 @@ def test_configuration_shows_values_and_origins_and_masks_secrets(cli: RunCli, t
 def test_a_folder_that_another_crawl_works_on_is_refused(cli: RunCli, tmp_path: Path) -> None:
     out = tmp_path / "out"
     with lock_folder(out):
-        done = cli("crawl", "whippet", "--contact", "x", "--out", str(out))
+        done = cli("crawl", "whippet", "--contact", "you@example.org", "--out", str(out))
         assert done.returncode == 1
         assert f"works on {out}" in done.stderr
     with lock_folder(out, shared=True):
@@ -111,7 +103,7 @@ def test_a_crawl_without_network_says_so_is_status_1_and_can_be_replayed(cli: Ru
         "search.attempts": 1,
         "fetch.allow_networks": ["127.0.0.0/8"],
     }
-    done = cli("crawl", "blue whippets", "--contact", "x", "--out", "out", options=options)
+    done = cli("crawl", "blue whippets", "--contact", "you@example.org", "--out", "out", options=options)
     assert done.returncode == 1
     assert "no query was answered" in done.stderr
     listed = cli("dead-letters", "list", "--out", "out", "--format", "jsonl")
@@ -141,7 +133,7 @@ def test_a_line_of_a_list_that_is_malformed_is_named_and_the_rest_goes_on(cli: R
 def test_a_list_without_the_column_names_those_that_it_has(cli: RunCli, tmp_path: Path) -> None:
     path = tmp_path / "photos.csv"
     path.write_text("link,label\nhttp://a/1,n1\n")
-    done = cli("crawl", "--source", "urls", "--list", str(path), "--contact", "x")
+    done = cli("crawl", "--source", "urls", "--list", str(path), "--contact", "you@example.org")
     assert done.returncode == 2
     assert "its columns are link, label" in done.stderr
 

@@ -121,6 +121,6 @@ def test_an_ontology_of_ones_own_is_used_and_its_problems_are_listed(cli: RunCli
 def test_wrong_use_says_what_to_write(cli: RunCli) -> None:
     assert "name a synset" in cli("synsets").stderr
     assert "ISO 639-1" in cli("queries", "dog", "--langs", "EN").stderr
-    assert "no names in fr are bundled" in cli("queries", "dog", "--langs", "en,fr").stderr
+    assert "no names in `fr` are bundled" in cli("queries", "dog", "--langs", "en,fr").stderr
     assert "in no synset" in cli("queries", "zzz").stderr
     assert cli("queries", "--under", "crane").returncode == 2

@@ -1,0 +1,56 @@
+"""Whether it is the network that is gone, rather than a host. Pure, and asks nobody: the requests themselves say it.
+
+An answer of any host, be it an error, shows that there is a network. Without one since, these show that there is none:
+
+    the system says so (no route, no resolver), before anything was answered   at the first request
+    the system says so, later                                                  at two hosts: one may have a broken zone
+    requests end without an answer, however                                    at three hosts
+"""
+
+from typing import Final
+
+from synsift.crawler.outcome import Outcome
+
+_UNANSWERED: Final = frozenset({Outcome.NO_NETWORK, Outcome.CONNECTION_FAILED, Outcome.DNS_FAILED, Outcome.TIMEOUT})
+_HOSTS: Final = 3
+_HOSTS_BY_SYSTEM: Final = 2
+
+
+class Reachability:
+    """What the last requests say of the network."""
+
+    def __init__(self) -> None:
+        self._silent: dict[str, bool] = {}
+        self._was_answered = False
+
+    @property
+    def is_out(self) -> bool:
+        """Whether there is no network, for all that is known."""
+        if not self._silent:
+            return False
+        by_system = all(self._silent.values())
+        if by_system and not self._was_answered:
+            return True
+        return len(self._silent) >= (_HOSTS_BY_SYSTEM if by_system else _HOSTS)
+
+    def answered(self) -> bool:
+        """Note an answer; gives whether the network is back by that."""
+        was_out = self.is_out
+        self._silent.clear()
+        self._was_answered = True
+        return was_out
+
+    def failed(self, host: str, outcome: Outcome) -> bool:
+        """Note a request that ended without an answer; gives whether the network is gone by that."""
+        was_out = self.is_out
+        if outcome in _UNANSWERED and (len(self._silent) < _HOSTS or host in self._silent):
+            self._silent[host] = outcome is Outcome.NO_NETWORK
+        return self.is_out and not was_out
+
+    def outcome_of(self, outcome: Outcome) -> Outcome:
+        """The outcome of a URL that was given up: for want of a network, or for its host's sake."""
+        if outcome not in _UNANSWERED:
+            return outcome
+        if self.is_out:
+            return Outcome.NO_NETWORK
+        return Outcome.CONNECTION_FAILED if outcome is Outcome.NO_NETWORK else outcome

@@ -1,0 +1,172 @@
+"""Runs one command line, and says in one form whatever goes wrong with it.
+
+what was raised ──┬─ wrong use: Typer's, ours, a key's value ──▶ synsift: …, hint: …    2
+                  ├─ could not do it: ours, the system's ─────▶ synsift: …, hint: …    1
+                  ├─ Ctrl-C, end of input when asked ─────────▶ synsift: interrupted   1
+                  ├─ nobody reads the output any longer ──────▶ no word                0
+                  └─ anything else: a bug ────────────────────▶ its traceback
+"""
+
+import atexit
+import contextlib
+import errno
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, TextIO
+
+import typer
+
+from synsift.pipelines.cli.app import app
+from synsift.pipelines.cli.grammar import PROGRAM, wrong_use
+from synsift.pipelines.errors import SynsiftError, UsageError
+
+DONE: Final = 0
+FAILED: Final = 1
+WRONG_USE: Final = 2
+
+_COMPLETE: Final = f"_{PROGRAM.upper()}_COMPLETE"
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """What to tell the user.
+
+    Attributes:
+        text: What happened.
+        hint: The way out; may be empty.
+        status: The exit status.
+    """
+
+    text: str
+    hint: str
+    status: int
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command line; gives the exit status."""
+    _open_closed_streams()
+    _print_any_name()
+    try:
+        with _quiet_pipes():
+            status = _invoke(arguments)
+            sys.stdout.flush()
+    except OSError as exc:
+        # Here only if even the output's last bytes could not be written.
+        status = _complain(_of_system(exc))
+        _drop_output()
+    _leave_on_ctrl_c(status)
+    return status
+
+
+def _invoke(arguments: Sequence[str]) -> int:
+    command = typer.main.get_command(app)
+    if _COMPLETE in os.environ:
+        command.main(list(arguments), prog_name=PROGRAM)
+    try:
+        with command.make_context(PROGRAM, list(arguments)) as context:
+            command.invoke(context)
+    except typer.Exit as exc:
+        return exc.exit_code
+    except (typer.Abort, EOFError, KeyboardInterrupt):
+        _leave_on_ctrl_c(FAILED)
+        return _complain(Complaint("interrupted", "", FAILED))
+    except BrokenPipeError:
+        raise
+    except Exception as exc:
+        if type(exc).__name__ == "NoArgsIsHelpError":
+            return WRONG_USE  # the help is printed by now
+        complaint = complaint_of(exc)
+        if complaint is None:
+            raise
+        return _complain(complaint)
+    return DONE
+
+
+def complaint_of(exc: Exception) -> Complaint | None:
+    """What a user is told of an exception; None for a bug."""
+    from synsift.crawler.errors import CrawlerError, TargetError
+
+    translated = wrong_use(exc)
+    if translated is not None:
+        return Complaint(str(translated), translated.hint, WRONG_USE)
+    if isinstance(exc, (UsageError, TargetError)):
+        return Complaint(str(exc), exc.hint, WRONG_USE)
+    if isinstance(exc, (SynsiftError, CrawlerError)):
+        return Complaint(str(exc), exc.hint, FAILED)
+    if isinstance(exc, _dedupe_errors()):
+        return Complaint(str(exc), "", FAILED)
+    if isinstance(exc, OSError):
+        return _of_system(exc)
+    if isinstance(exc, MemoryError):
+        return Complaint("not enough memory", "", FAILED)
+    return None
+
+
+def _dedupe_errors() -> tuple[type[Exception], ...]:
+    """Errors of the dedupe package; none if it isn't loaded, which is not done for the sake of its errors."""
+    module = sys.modules.get("synsift.dedupe.errors")
+    return (module.DedupeError,) if module is not None else ()
+
+
+def _of_system(exc: OSError) -> Complaint:
+    place = f"`{exc.filename}`" if exc.filename else "the output"
+    hint = "free some space and run the same command again" if exc.errno == errno.ENOSPC else ""
+    return Complaint(f"{place}: {exc.strerror or exc}", hint, FAILED)
+
+
+def _complain(complaint: Complaint) -> int:
+    colour = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+    with contextlib.suppress(OSError):
+        typer.secho(f"{PROGRAM}: {complaint.text}", err=True, fg="red" if colour else None)
+        if complaint.hint:
+            typer.secho("hint: ", err=True, nl=False, fg="cyan" if colour else None)
+            typer.echo(complaint.hint, err=True)
+    return complaint.status
+
+
+def _leave_on_ctrl_c(status: int) -> None:
+    """From here on nothing is left to interrupt, and the interpreter takes its time to leave."""
+    if callable(signal.getsignal(signal.SIGINT)):
+        with contextlib.suppress(ValueError):  # not in the main thread
+            signal.signal(signal.SIGINT, lambda _number, _frame: os._exit(status))
+            # Threads have ended when this is called, and the interpreter takes handlers away soon after.
+            atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)
+
+
+@contextlib.contextmanager
+def _quiet_pipes() -> Iterator[None]:
+    """Whoever reads our output may stop when it has enough, as ``head`` does: that is no failure."""
+    try:
+        yield
+    except BrokenPipeError:
+        _drop_output()
+        raise SystemExit(DONE) from None
+
+
+def _drop_output() -> None:
+    """Let what is still buffered for the output go nowhere."""
+    with open(os.devnull, "wb") as nothing:
+        os.dup2(nothing.fileno(), 1)
+
+
+def _open_closed_streams() -> None:
+    """Where the caller closed a standard stream, open nothing in its place: a file of ours must not get its number."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+    for name, number in (("stdin", 0), ("stdout", 1), ("stderr", 2)):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(number, "r" if number == 0 else "w", encoding="utf-8"))
+
+
+def _print_any_name() -> None:
+    """A file's name may be no text, or none that the terminal can show; printing it must not fail."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIO) or hasattr(stream, "reconfigure"):
+            errors = "surrogateescape" if stream.encoding.lower().replace("-", "") == "utf8" else "backslashreplace"
+            stream.reconfigure(errors=errors)  # type: ignore[union-attr]

@@ -1,0 +1,76 @@
+"""When a network counts as gone."""
+
+import errno
+import socket
+from types import SimpleNamespace
+from typing import Any, cast
+
+import aiohttp
+import pytest
+
+from synsift.crawler.download.handler import _translated
+from synsift.crawler.download.reachability import Reachability
+from synsift.crawler.errors import NetworkDown
+from synsift.crawler.outcome import Outcome
+from synsift.crawler.spiders.base import outcome_of
+
+REFUSED, NOWHERE = Outcome.CONNECTION_FAILED, Outcome.NO_NETWORK
+
+
+def after(*failures: tuple[str, Outcome], answered_first: bool = False) -> Reachability:
+    found = Reachability()
+    if answered_first:
+        found.answered()
+    for host, outcome in failures:
+        found.failed(host, outcome)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("failures", "answered_first", "is_out"),
+    [
+        ([], False, False),
+        ([("a", NOWHERE)], False, True),
+        ([("a", NOWHERE)], True, False),
+        ([("a", NOWHERE), ("a", NOWHERE)], True, False),
+        ([("a", NOWHERE), ("b", NOWHERE)], True, True),
+        ([("a", REFUSED)] * 9, False, False),
+        ([("a", REFUSED), ("b", Outcome.TIMEOUT)], False, False),
+        ([("a", REFUSED), ("b", Outcome.TIMEOUT), ("c", Outcome.DNS_FAILED)], True, True),
+        ([("a", Outcome.NOT_FOUND), ("b", Outcome.TOO_LARGE), ("c", Outcome.PRIVATE_ADDRESS)], False, False),
+    ],
+)
+def test_a_network_is_gone(failures: list[tuple[str, Outcome]], answered_first: bool, is_out: bool) -> None:
+    assert after(*failures, answered_first=answered_first).is_out is is_out
+
+
+def test_one_answer_shows_that_it_is_back_and_both_are_told_once() -> None:
+    found = Reachability()
+    told = [found.failed(host, REFUSED) for host in "abcdab"]
+    assert told == [False, False, True, False, False, False]
+    assert [found.answered(), found.answered(), found.is_out] == [True, False, False]
+
+
+def test_what_is_given_up_is_called_by_its_cause() -> None:
+    out = after(("a", REFUSED), ("b", REFUSED), ("c", REFUSED))
+    assert out.outcome_of(REFUSED) is NOWHERE
+    assert out.outcome_of(Outcome.BAD_URL) is Outcome.BAD_URL
+    assert after(("a", REFUSED)).outcome_of(REFUSED) is REFUSED
+    assert after(("a", NOWHERE), answered_first=True).outcome_of(NOWHERE) is REFUSED
+
+
+@pytest.mark.parametrize(
+    ("number", "outcome"),
+    [
+        (socket.EAI_AGAIN, NOWHERE),
+        (errno.ENETUNREACH, NOWHERE),
+        (errno.ENETDOWN, NOWHERE),
+        (errno.ECONNREFUSED, REFUSED),
+    ],
+)
+def test_the_system_says_whether_there_is_a_network(number: int, outcome: Outcome) -> None:
+    place = cast("Any", SimpleNamespace(host="example.org", port=80, is_ssl=False, ssl=True))
+    with pytest.raises(Exception, match=r"example\.org") as caught, _translated("http://example.org/", 1):
+        raise aiohttp.ClientConnectorError(place, OSError(number, "why"))
+    assert outcome_of(caught.value) is outcome
+    assert isinstance(caught.value, NetworkDown) is (outcome is NOWHERE)

@@ -1,0 +1,149 @@
+"""What a command costs before it begins its work, and what Ctrl-C does meanwhile."""
+
+import contextlib
+import inspect
+import json
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from synsift.pipelines.cli.commands import COMMANDS
+from synsift.pipelines.cli.grammar import load
+from tests.conftest import command, environment
+
+HEAVY = {"scrapy", "twisted", "faiss", "pyarrow", "kafka", "aiohttp", "numpy", "msgspec", "obstore", "PIL"}
+
+SEEN = """
+import atexit, json, os, sys
+atexit.register(lambda: open(os.environ["SEEN"], "w").write(json.dumps(sorted(sys.modules))))
+sys.argv = ["synsift", *sys.argv[1:]]
+from synsift.pipelines.cli import main
+main()
+"""
+
+
+def modules_after(arguments: list[str], tmp_path: Path, **env: str) -> set[str]:
+    """What a command line has imported when it ends."""
+    seen = tmp_path / "seen.json"
+    everything = {**environment({}), "SEEN": str(seen), **env}
+    subprocess.run([sys.executable, "-c", SEEN, *arguments], env=everything, capture_output=True, check=False)
+    return set(json.loads(seen.read_text()))
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["--version"], ["-V"], [], ["--nonsense"]])
+def test_help_and_version_import_no_command_and_no_large_library(tmp_path: Path, arguments: list[str]) -> None:
+    modules = modules_after(arguments, tmp_path)
+    assert "synsift.pipelines.cli.app" in modules
+    assert modules & {*HEAVY, "pydantic"} == set()
+    assert {f"synsift.pipelines.cli.{home.module}" for home in COMMANDS.values()}.isdisjoint(modules)
+
+
+# Typer itself reads the values of options by pydantic.
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_of_a_command_imports_its_module_alone_and_no_large_library(tmp_path: Path, name: str) -> None:
+    modules = modules_after([name, "--help"], tmp_path)
+    assert f"synsift.pipelines.cli.{COMMANDS[name].module}" in modules
+    assert modules & HEAVY == set()
+
+
+@pytest.mark.parametrize("words", ["synsift cr", "synsift crawl --li", "synsift dead-letters re"])
+def test_completion_imports_no_large_library(tmp_path: Path, words: str) -> None:
+    env = {"_SYNSIFT_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
+    assert modules_after([], tmp_path, **env) & HEAVY == set()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_line_of_a_command_in_the_help_is_its_own(name: str) -> None:
+    own = " ".join(inspect.cleandoc(load(name).help).partition("\n\n")[0].split())
+    assert COMMANDS[name].help == own
+
+
+def test_the_table_names_every_command_once() -> None:
+    places = [(home.module, home.name) for home in COMMANDS.values()]
+    assert len(set(places)) == len(places)
+
+
+INTERRUPTED = """
+import os, signal, sys
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == {at!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Finder())
+sys.argv = ["synsift", *{arguments!r}]
+from synsift.pipelines.cli import main
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("at", "arguments"),
+    [
+        ("typer", ["--help"]),
+        ("rich.console", ["status"]),
+        ("synsift.pipelines.cli.crawl", ["crawl", "whippet"]),
+        ("synsift.pipelines.config", ["config"]),
+        ("pydantic", ["config"]),
+        ("scrapy", ["crawl", "whippet", "--contact", "you@example.org"]),
+        ("numpy", ["dedupe", "."]),
+        ("PIL", ["dedupe", "."]),
+    ],
+)
+def test_ctrl_c_while_libraries_are_loaded_is_a_line_and_no_traceback(
+    tmp_path: Path, at: str, arguments: list[str]
+) -> None:
+    code = INTERRUPTED.format(at=at, arguments=arguments)
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment({}), cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (1, "synsift: interrupted\n")
+
+
+@pytest.mark.parametrize("keys", [b"\x03", b"\x04"])
+def test_ctrl_c_and_end_of_input_when_asked_are_a_line_and_no_traceback(tmp_path: Path, keys: bytes) -> None:
+    mother, child = pty.openpty()
+    process = subprocess.Popen(
+        command("crawl", "crane", "--contact", "you@example.org"),
+        stdin=child,
+        stdout=child,
+        stderr=child,
+        cwd=tmp_path,
+        env=environment({}),
+        preexec_fn=lambda: (os.setsid(), __import__("fcntl").ioctl(0, 0x540E, 0)),  # TIOCSCTTY: Ctrl-C reaches it
+    )
+    os.close(child)
+    text = b""
+    while b"which sense" not in text:
+        text += os.read(mother, 1024)
+    # A key may be lost while the line editor takes the terminal over; a person would press it again, too.
+    while process.poll() is None and b"interrupted" not in text:
+        os.write(mother, keys)
+        if select.select([mother], [], [], 0.2)[0]:
+            with contextlib.suppress(OSError):  # the other end is closed: the process has ended
+                text += os.read(mother, 1024)
+    with contextlib.suppress(OSError):
+        while more := os.read(mother, 1024):
+            text += more
+    assert process.wait(timeout=60) == 1
+    assert b"interrupted" in text
+    assert b"Traceback" not in text
+    os.close(mother)
+
+
+def test_a_signal_that_is_ignored_stays_ignored(tmp_path: Path) -> None:
+    """``nohup`` and shells' background jobs ignore Ctrl-C on purpose."""
+    code = INTERRUPTED.format(at="typer", arguments=["--version"])
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
+        env=environment({}), cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
