@@ -1,6 +1,6 @@
 """``synsift dedupe``: the copies in folders."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -60,14 +60,7 @@ def dedupe(
     from synsift.dedupe import cluster
     from synsift.pipelines.report.groups import render_groups
 
-    if link is not None and move is not None:
-        raise UsageError("`--link` and `--move` don't go together", hint="choose one")
-    for option, target in (("--link", link), ("--move", move)):
-        if target is not None:
-            check_target(target, folders)
-            try_folder(target, option)
-    if report is not None:
-        try_file(report, "--report")
+    _check_targets(folders, link=link, move=move, report=report)
     scanner = Scanner(Keys(file, values, similarity), jobs=jobs, cache=cache, no_cache=no_cache)
     known, names = scanner.reference(reference or [])
     scanned = scanner.scan(folders)
@@ -86,6 +79,17 @@ def dedupe(
         )
     if not scanned.images:
         raise typer.Exit(1)
+
+
+def _check_targets(folders: Sequence[Path], *, link: Path | None, move: Path | None, report: Path | None) -> None:
+    if link is not None and move is not None:
+        raise UsageError("`--link` and `--move` don't go together", hint="choose one")
+    for option, target in (("--link", link), ("--move", move)):
+        if target is not None:
+            check_target(target, folders)
+            try_folder(target, option)
+    if report is not None:
+        try_file(report, "--report")
 
 
 def _summary(found: "Clustering", scanned: "Scanned", *, has_reference: bool) -> str:

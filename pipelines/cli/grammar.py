@@ -72,6 +72,7 @@ class _Tidy:
         for param in params:
             if getattr(param, "is_flag", False):
                 param.metavar = ""
+                param.help = (param.help or "").rstrip(".")
         return params
 
 

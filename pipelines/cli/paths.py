@@ -1,5 +1,6 @@
 """Paths that a command will write to, tried before its work: an hour must not end at a typing error."""
 
+import errno
 import tempfile
 from pathlib import Path
 
@@ -14,7 +15,7 @@ def try_file(path: Path, option: str) -> None:
     """
     try:
         if path.is_dir():
-            raise IsADirectoryError(None, "is a folder, not a file")
+            raise IsADirectoryError(errno.EISDIR, "is a folder, not a file")
         if path.exists():
             path.open("r+b").close()
         else:
