@@ -7,8 +7,9 @@ def main() -> None:
     import os
     import signal
     import sys
+    from typing import NoReturn
 
-    def leave(_number: int, _frame: object) -> None:
+    def leave(_number: int, _frame: object) -> NoReturn:
         try:
             os.write(2, b"synsift: interrupted\n")
         finally:
@@ -19,4 +20,8 @@ def main() -> None:
 
     from synsift.pipelines.cli.running import run
 
-    sys.exit(run(sys.argv[1:]))
+    try:
+        status = run(sys.argv[1:])
+    except KeyboardInterrupt:  # a second one, in the midst of leaving after the first
+        leave(0, None)
+    sys.exit(status)

@@ -25,31 +25,21 @@ class Home:
 
 
 COMMANDS: Final[Mapping[str, Home]] = {
-    "demo": Home("demo", "demo", "Run the real pipeline on a small web of pictures with known truth, and compare."),
-    "crawl": Home("crawl", "crawl", "Plan and run all stages in one process, until nothing is left to do."),
+    "demo": Home("demo", "demo", "Run the whole pipeline on a small web of its own, and compare with the known truth."),
+    "crawl": Home("crawl", "crawl", "Crawl images of concepts, or of a list of URLs, until nothing is left to do."),
     "plan": Home(
         "crawl",
         "plan",
-        "Write the queries of synsets into the log, for workers to ask. Planning twice changes nothing.",
+        "Write the queries of synsets into the log, for workers to work on. Doing it again changes nothing.",
     ),
     "synsets": Home(
-        "ontology",
-        "synsets",
-        "Look concepts up: their names, definitions and places in the ontology. All senses of a name are shown.",
+        "ontology", "synsets", "Look up concepts: all senses of a name, their definitions and places in the ontology."
     ),
     "queries": Home(
-        "ontology",
-        "queries",
-        "Show what would be asked for synsets, best first, and why. `crawl` and `plan` ask just that.",
+        "ontology", "queries", "Show which queries `crawl` would make for synsets, the best first, and why."
     ),
-    "dedupe": Home(
-        "dedupe", "dedupe", "Find the copies in folders, in any disguise, and say which of each group to keep."
-    ),
-    "match": Home(
-        "folders",
-        "match",
-        "Say of each image which one of a set it is a copy of: one line an image, `match` null where it is of none.",
-    ),
+    "dedupe": Home("dedupe", "dedupe", "Find the copies in folders, and say which one of each group to keep."),
+    "match": Home("folders", "match", "Say for each image which image of a set it is a copy of, if any."),
     "fingerprint": Home(
         "folders",
         "fingerprint",
@@ -64,8 +54,8 @@ COMMANDS: Final[Mapping[str, Home]] = {
     "run": Home("run", "run", "Run a worker: some stages, or all, until it is told to stop."),
     "status": Home("status", "status", "Show how far every stage and every synset is."),
     "config": Home("config", "config", "Show every key of the configuration, its value and where that came from."),
-    "dead-letters": Home("dead_letters", "app", "Inputs that could not become outputs: list them, try them again."),
-    "log": Home("log", "app", "The log: read it whole and check it, make a new one of a damaged one."),
-    "storage": Home("storage", "app", "The object store."),
-    "topics": Home("topics", "app", "The topics of a fleet's log on Kafka."),
+    "dead-letters": Home("dead_letters", "app", "List what failed, and try it again."),
+    "log": Home("log", "app", "Check the log, and rescue a damaged one."),
+    "storage": Home("storage", "app", "Check the store, and free its space."),
+    "topics": Home("topics", "app", "Make and check the topics of a log on Kafka."),
 }
