@@ -126,9 +126,9 @@ def test_ctrl_c_and_end_of_input_when_asked_are_a_line_and_no_traceback(tmp_path
     # A key may be lost while the line editor takes the terminal over; a person would press it again, too.
     while process.poll() is None and b"interrupted" not in text:
         os.write(mother, keys)
-        if select.select([mother], [], [], 0.2)[0]:
-            with contextlib.suppress(OSError):  # the other end is closed: the process has ended
-                text += os.read(mother, 1024)
+        with contextlib.suppress(OSError):  # the other end is closed: the process has ended
+            while select.select([mother], [], [], 5)[0] and (more := os.read(mother, 1024)):
+                text += more
     with contextlib.suppress(OSError):
         while more := os.read(mother, 1024):
             text += more
