@@ -135,6 +135,8 @@ def _decode(data: bytes, max_pixels: int) -> Decoded:
         orientation = _exif_orientation(image)
         image.draft("L" if image.mode == "L" else "YCbCr", (_REDUCED_SIDE_PX, _REDUCED_SIDE_PX))
         image.load()
+        if image.format == "TIFF":  # which Pillow turns itself as it loads it
+            orientation, (width_px, height_px) = 1, image.size
         if image.width * image.height > max_pixels:  # a GIF's first frame can be larger than its screen
             raise TooManyPixels(f"{image.width}×{image.height} is more than the limit of {max_pixels} pixels")
         picture = _reduced(image)
