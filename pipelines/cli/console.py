@@ -1,22 +1,49 @@
-"""Printing: data to standard output as a table or JSON Lines, everything else to standard error."""
+"""Printing: data to standard output as a table or JSON Lines, everything else to standard error.
+
+What is printed may come from outside: a path, a title, an error's message. So brackets are no markup here, and control
+characters never reach the terminal; what is to be coloured says so by ``style=``.
+"""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import typer
 from rich.console import Console, RenderableType
-from rich.table import Table
 
 from synsift.pipelines.cli.options import Format
+from synsift.pipelines.cli.tables import Table, draw, printable
 from synsift.pipelines.summary import SynsetCounts
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+_NO_LIMIT: Final = 10_000
 
 
-def print_rows(rows: Iterable[Mapping[str, Any]], output: Format, *, title: str = "", empty: str = "nothing") -> None:
-    """Print rows that share their keys."""
+class Terminal(Console):
+    """A console that prints texts as they are."""
+
+    def __init__(self, *, stderr: bool = False, width: int | None = None) -> None:
+        super().__init__(stderr=stderr, width=width, highlight=False, soft_wrap=True, markup=False, emoji=False)
+
+    def print(self, *objects: Any, **options: Any) -> None:  # noqa: ANN401 - as Rich has it
+        """Print; texts without their control characters."""
+        super().print(*(printable(x) if isinstance(x, str) else x for x in objects), **options)
+
+
+out = Terminal()
+err = Terminal(stderr=True)
+
+
+def print_rows(
+    rows: Iterable[Mapping[str, Any]], output: Format, *, details: Sequence[str] = (), empty: str = "nothing"
+) -> None:
+    """Print rows that share their keys.
+
+    Args:
+        rows: Name of a column → value.
+        output: How.
+        details: Columns whose values are long: on a terminal they stand below their row, where there are any.
+        empty: What to say if there are no rows.
+    """
     if output is Format.JSONL:
         for row in rows:
             typer.echo(json.dumps(row, ensure_ascii=False, default=str))
@@ -25,17 +52,13 @@ def print_rows(rows: Iterable[Mapping[str, Any]], output: Format, *, title: str 
     if not found:
         err.print(empty)
         return
-    table = Table(title=title or None, title_justify="left", header_style="bold", box=None, pad_edge=False)
-    for name, value in found[0].items():
-        table.add_column(name.replace("_", " "), justify="right" if isinstance(value, (int, float)) else "left")
-    for row in found:
-        table.add_row(*(_cell(value) for value in row.values()))
-    print_data(table)
+    width = out.width if out.is_terminal else _NO_LIMIT
+    print_data(draw(Table(found, details if out.is_terminal else ()), width))
 
 
 def print_data(drawing: RenderableType) -> None:
     """Print a table or a tree; in a pipe nothing is cut off to fit a width."""
-    console = out if out.is_terminal else Console(highlight=False, width=10_000)
+    console = out if out.is_terminal else Terminal(width=_NO_LIMIT)
     console.print(drawing)
 
 
@@ -58,22 +81,15 @@ def synset_row(counts: SynsetCounts) -> dict[str, Any]:
     }
 
 
+SYNSET_DETAILS: Final = ("asked", "repeated", "reference", "why_refused")
+"""Of a synset's line: what stands below it on a terminal."""
+
+
 def counted(number: int, one: str, many: str) -> str:
     """A number and what it counts."""
     return f"{number:,} {one if number == 1 else many}"
 
 
-def _cell(value: object) -> str:
-    if isinstance(value, Mapping):
-        return ", ".join(f"{number} {name}" for name, number in value.items())
-    if isinstance(value, float):
-        return f"{value:.1f}"
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return ", ".join(map(str, value))
-    return escape(str(value))
-
-
 def escape(text: str) -> str:
-    """A text as data: brackets are markup to Rich, and control characters commands to a terminal."""
-    printable = "".join(char if char.isprintable() else "�" for char in text)
-    return printable.replace("[", "\\[")
+    """A text as it can be printed: control characters are commands to a terminal."""
+    return printable(text)

@@ -13,7 +13,7 @@ from synsift.crawler.queries import SynsetQuery
 from synsift.crawler.sources import SOURCES
 from synsift.crawler.targets import from_list, from_text, identifier_of
 from synsift.pipelines.assembly import STAGES, Parts, make_stages, open_parts, store_address
-from synsift.pipelines.cli.console import err, print_rows, synset_row
+from synsift.pipelines.cli.console import SYNSET_DETAILS, err, print_rows, synset_row
 from synsift.pipelines.cli.ontology import (
     ALL_LANGS,
     Langs,
@@ -164,7 +164,7 @@ def read_targets(wanted: Wanted, settings: Settings) -> list[SynsetQuery]:
     if wanted.list_file is not None:
         good, bad = from_list(wanted.list_file)
         for line in bad:
-            err.print(f"[yellow]{line.place}[/yellow]: {line.problem}; the rest goes on")
+            err.print(f"{line.place}: {line.problem}; the rest goes on", style="yellow")
         queries += good
     if not queries:
         raise UsageError("nothing to ask for: name a synset, a subtree with --under, or --list FILE")
@@ -204,7 +204,8 @@ def _crawl(parts: Parts, queries: Sequence[SynsetQuery], source: str, limit: int
     with watching(parts.log, worker):
         ending = asyncio.run(worker.run())
     counts = read_counts(parts.log)
-    print_rows((synset_row(found) for wnid, found in counts.items() if wnid and found.found), output, empty="no images")
+    rows = (synset_row(found) for wnid, found in counts.items() if wnid and found.found)
+    print_rows(rows, output, details=SYNSET_DETAILS, empty="no images")
     letters = read_dead_letters(parts.log)
     if letters:
         err.print(
@@ -215,13 +216,13 @@ def _crawl(parts: Parts, queries: Sequence[SynsetQuery], source: str, limit: int
         return 1
     asked_in_vain = [x for x in letters if x.letter.stage == "search" and x.letter.topic]
     if asked_in_vain and not any(found.found for found in counts.values()):
-        err.print(f"[red]no query was answered[/red], for example: {asked_in_vain[0].letter.message}")
+        err.print(f"no query was answered, for example: {asked_in_vain[0].letter.message}", style="red")
         return 1
     return 0
 
 
 def _write_report(parts: Parts, queries: Sequence[SynsetQuery], target: Path | None) -> None:
-    from synsift.pipelines.report.contact_sheet import Sheet, render
+    from synsift.pipelines.pages.contact_sheet import Sheet, render
     from synsift.pipelines.summary import read_counts, read_groups
 
     folder = parts.objects.address.folder
@@ -243,4 +244,4 @@ def _write_report(parts: Parts, queries: Sequence[SynsetQuery], target: Path | N
         groups=groups,
     )
     target.write_text(render(sheet, parts.objects.get), encoding="utf-8")
-    err.print(f"look at it: {target.resolve()}", markup=False)
+    err.print(f"look at it: {target.resolve()}")

@@ -42,7 +42,10 @@ def list_(
 
     with contextlib.closing(open_log(settings)) as log:
         letters = _chosen(read_dead_letters(log), outcome, stage)
-    print_rows(_classes(letters) if summary else map(_row, letters), output, empty="no dead letters")
+    if summary:
+        print_rows(_classes(letters), output, empty="no dead letters")
+        return
+    print_rows(map(_row, letters), output, details=("at", "message", "input"), empty="no dead letters")
 
 
 @app.command()

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
+from rich.text import Text
 from rich.tree import Tree
 
 from synsift.crawler.ontology import (
@@ -75,7 +76,7 @@ def synsets(
         for wnid in wnids:
             print_data(_tree(concepts, wnid))
         return
-    print_rows((_row(concepts, wnid) for wnid in wnids), output)
+    print_rows((_row(concepts, wnid) for wnid in wnids), output, details=("definition", "parents"))
 
 
 def queries(
@@ -144,7 +145,7 @@ def target_queries(
         senses = resolve(concepts, target)
         if not senses:
             found.append(from_text(target))
-            err.print(f"{target!r} is in no synset; asking for the text itself", markup=False)
+            err.print(f"{target!r} is in no synset; asking for the text itself")
             continue
         for wnid in senses if len(senses) == 1 else _chosen(concepts, target, senses):
             found += maker.queries(wnid)
@@ -159,7 +160,7 @@ def _chosen(concepts: Concepts, term: str, senses: Sequence[str]) -> list[str]:
     if not (sys.stdin.isatty() and err.is_terminal):
         raise several_senses(concepts, term, senses)
     for number, wnid in enumerate(senses, start=1):
-        err.print(f"{number:3d} {sense_lines(concepts, [wnid])}", markup=False)
+        err.print(f"{number:3d} {sense_lines(concepts, [wnid])}")
     while True:
         answer = typer.prompt(f"{term}: which sense (numbers with commas, or all)", err=True)
         numbers = range(1, len(senses) + 1) if answer.strip() == "all" else answer.replace(",", " ").split()
@@ -225,7 +226,7 @@ def _tree(concepts: Concepts, wnid: str) -> Tree:
             above = tuple(path[:length])
             if above not in branches:
                 branches[above] = branches[above[:-1]].add(label(above[-1]))
-        grow(branches[tuple(path[:-1])].add(f"[bold]{label(wnid)}[/bold]"), wnid)
+        grow(branches[tuple(path[:-1])].add(Text(label(wnid), style="bold")), wnid)
     if shown > _TREE_NODES:
         top.add(f"… more than {_TREE_NODES} synsets; --under lists them all")
     return top

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from synsift.pipelines.cli.console import err, out, print_rows, synset_row
+from synsift.pipelines.cli.console import SYNSET_DETAILS, err, out, print_rows, synset_row
 from synsift.pipelines.cli.options import ConfigFile, Format, Out, OutputFormat, SetValues, settings_of
 from synsift.pipelines.errors import UsageError
 from synsift.pipelines.log.base import Log
@@ -77,7 +77,8 @@ def _show(log: Log, shown: _Shown) -> None:
         print_rows(_partition_rows(log), shown.output, empty="no partition has work or an owner")
     if shown.synsets:
         _gap(shown.output)
-        print_rows((synset_row(x) for wnid, x in counts.items() if wnid), shown.output, empty="no synset yet")
+        rows = (synset_row(x) for wnid, x in counts.items() if wnid)
+        print_rows(rows, shown.output, details=SYNSET_DETAILS, empty="no synset yet")
     if shown.output is Format.TABLE and letters:
         err.print(f"\n{len(letters)} dead letters: synsift dead-letters list")
     lost = counts[""].lost if "" in counts else {}
