@@ -10,13 +10,14 @@ from typing import Annotated, Any, Final
 import typer
 
 from synsift.dedupe import Clustering, Copy, Fingerprint, Kind, cluster
+from synsift.pipelines.cli.apply import apply_choices
 from synsift.pipelines.cli.console import counted, err, escape, print_rows
 from synsift.pipelines.cli.options import Format
 from synsift.pipelines.cli.scanning import CacheFile, Jobs, NoCache, Scanner, list_unreadable, progress
 from synsift.pipelines.errors import UsageError
 from synsift.pipelines.folders.place import JOURNAL, check_target, link_all, move_all
 from synsift.pipelines.folders.scan import Scanned
-from synsift.pipelines.report.groups import render_groups
+from synsift.pipelines.pages.groups import Found, pictures_of, render_groups
 
 _COLUMNS: Final = (
     *("group", "keep", "path", "kind", "distance", "transform", "of"),
@@ -33,7 +34,7 @@ class GroupFormat(StrEnum):
 
 
 def dedupe(
-    folders: Annotated[list[Path], typer.Argument(metavar="DIR...", help="Folders of images")],
+    folders: Annotated[list[Path] | None, typer.Argument(metavar="DIR...", help="Folders of images")] = None,
     report: Annotated[
         Path | None, typer.Option("--report", metavar="FILE", help="Write an HTML page of the groups, with pictures")
     ] = None,
@@ -45,6 +46,10 @@ def dedupe(
         Path | None, typer.Option("--link", metavar="DIR", help="Link what is kept into this folder")
     ] = None,
     move: Annotated[Path | None, typer.Option("--move", metavar="DIR", help="Move the copies into this folder")] = None,
+    apply: Annotated[
+        Path | None,
+        typer.Option("--apply", metavar="FILE", help="Do what was chosen and saved on the page of --report"),
+    ] = None,
     output: Annotated[GroupFormat, typer.Option("--format", help="How to print")] = GroupFormat.TABLE,
     jobs: Jobs = None,
     cache: CacheFile = None,
@@ -61,10 +66,16 @@ def dedupe(
 
       synsift dedupe ~/photos --report copies.html
 
+      synsift dedupe --apply choices.json --move copies/
+
       synsift dedupe crawled/ --reference test-split.parquet --move rejected/ --format csv
     """
     if link is not None and move is not None:
         raise UsageError("--link and --move: choose one")
+    if apply is not None:
+        raise typer.Exit(apply_choices(apply, given=folders, link=link, move=move))
+    if not folders:
+        raise UsageError("name a folder of images: synsift dedupe DIR")
     for target in (link, move):
         if target is not None:
             check_target(target, folders)
@@ -75,7 +86,7 @@ def dedupe(
         found = cluster(scanned.images, scanner.match, reference=known, on_picture=lambda: advance(1))
     _print(_rows(found, scanned.images, names), output)
     if report is not None:
-        _write(report, render_groups(found, scanned.images, names, folders=[str(folder) for folder in folders]))
+        _write(report, Found(found, scanned.images, names, [str(folder) for folder in folders]), jobs)
     err.print(_summary(found, scanned, has_reference=known is not None))
     list_unreadable(scanned.unreadable)
     if link is not None:
@@ -173,8 +184,13 @@ def _short(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _write(report: Path, page: str) -> None:
+def _write(report: Path, found: Found, jobs: int | None) -> None:
     try:
-        report.write_text(page, encoding="utf-8", errors="surrogateescape")
+        with (
+            report.open("w", encoding="utf-8") as file,
+            progress("pictures made", pictures_of(found.clustering)) as advance,
+        ):
+            file.writelines(render_groups(found, processes=jobs, on_picture=advance))
     except OSError as exc:
         raise UsageError(f"--report {report}: {exc.strerror or exc}") from exc
+    err.print(f"look at it, and choose: {report.resolve()}")
