@@ -34,7 +34,12 @@ err = Terminal(stderr=True)
 
 
 def print_rows(
-    rows: Iterable[Mapping[str, Any]], output: Format, *, details: Sequence[str] = (), empty: str = "nothing"
+    rows: Iterable[Mapping[str, Any]],
+    output: Format,
+    *,
+    details: Sequence[str] = (),
+    clipped: Sequence[str] = (),
+    empty: str = "nothing",
 ) -> None:
     """Print rows that share their keys.
 
@@ -42,6 +47,7 @@ def print_rows(
         rows: Name of a column → value.
         output: How.
         details: Columns whose values are long: on a terminal they stand below their row, where there are any.
+        clipped: Those of them that are cut to one line there.
         empty: What to say if there are no rows.
     """
     if output is Format.JSONL:
@@ -53,13 +59,13 @@ def print_rows(
         err.print(empty)
         return
     width = out.width if out.is_terminal else _NO_LIMIT
-    print_data(draw(Table(found, details if out.is_terminal else ()), width))
+    print_data(draw(Table(found, details if out.is_terminal else (), clipped), width))
 
 
 def print_data(drawing: RenderableType) -> None:
     """Print a table or a tree; in a pipe nothing is cut off to fit a width."""
     console = out if out.is_terminal else Terminal(width=_NO_LIMIT)
-    console.print(drawing)
+    console.print(drawing, soft_wrap=False)
 
 
 def synset_row(counts: SynsetCounts) -> dict[str, Any]:

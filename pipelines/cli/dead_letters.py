@@ -45,7 +45,8 @@ def list_(
     if summary:
         print_rows(_classes(letters), output, empty="no dead letters")
         return
-    print_rows(map(_row, letters), output, details=("at", "message", "input"), empty="no dead letters")
+    details = ("at", "message", "input")
+    print_rows(map(_row, letters), output, details=details, clipped=("input",), empty="no dead letters")
 
 
 @app.command()
@@ -83,7 +84,7 @@ def _chosen(letters: list[OpenLetter], outcomes: list[str] | None, stage: str | 
 
 def _classes(letters: list[OpenLetter]) -> Iterator[dict[str, Any]]:
     classes = Counter((found.letter.stage, found.letter.outcome) for found in letters)
-    for (stage, outcome), number in classes.most_common():
+    for (stage, outcome), number in sorted(classes.items(), key=lambda item: (-item[1], item[0])):
         yield {"stage": stage, "outcome": outcome, "number": number}
 
 

@@ -177,7 +177,7 @@ def _short(row: dict[str, Any]) -> dict[str, Any]:
         relation += f" {row['distance']}" + ("" if row["transform"] == "identity" else f" {row['transform']}")
     return {
         "group": "" if row["group"] is None else row["group"],
-        "": relation,
+        "kind": relation,
         "size": f"{row['width_px']}×{row['height_px']} {row['format']}",
         "kB": max(1, round(row["size_bytes"] / 1000)),
         "path": row["path"],

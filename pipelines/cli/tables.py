@@ -7,11 +7,12 @@
     too narrow      key    fetch.delay_s            a block a row
                     value  1.0
 
-Numbers are never broken. Texts are, first the longest: between words or behind a slash, else anywhere; nothing is cut
-off. Colours are the terminal's own, bold and dim, so that they can be read on any ground, and without them nothing is
-lost.
+Numbers are never broken. Texts are, first the longest: between words or behind a slash, else anywhere; what is not said
+to be clipped is never cut off. Colours are the terminal's own, bold and dim, so that they can be read on any ground,
+and without them nothing is lost.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -20,10 +21,12 @@ from rich.cells import cell_len, chop_cells
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+_NUMBER: Final = re.compile(r"-?\d[\d,.]*(e[+-]\d+)?%?")
 _GAP: Final = 2
 _INDENT: Final = 2
 _NARROW: Final = 12
 """To so many columns of the terminal a text may shrink; below, a table of it reads like a list of syllables."""
+_TOGETHER: Final = {ord(" "): "\N{NO-BREAK SPACE}", ord("_"): "\N{NO-BREAK SPACE}"}
 _BLANK: Final = ("", 0, None, False)
 
 
@@ -34,10 +37,12 @@ class Table:
     Attributes:
         rows: Name of a column → value; all have the same names.
         details: Columns that stand below their row.
+        clipped: Those of them that are cut to one line: what only a program wants whole.
     """
 
     rows: Sequence[Mapping[str, Any]]
     details: Sequence[str] = ()
+    clipped: Sequence[str] = ()
 
 
 def draw(table: Table, width: int) -> RenderableType:
@@ -55,7 +60,7 @@ def draw(table: Table, width: int) -> RenderableType:
     lines = [_line([column.title for column in columns], columns, widths, style="bold")]
     for number, row in enumerate(table.rows):
         lines.append(_line([column.cells[number] for column in columns], columns, widths))
-        lines += _details({name: row[name] for name in table.details}, width)
+        lines += _details(table, row, width)
     return Group(*lines)
 
 
@@ -70,7 +75,7 @@ class _Column:
     def __init__(self, name: str, values: Sequence[Any]) -> None:
         self.title = _title(name)
         self.cells = [cell_of(value) for value in values]
-        self.is_number = all(isinstance(value, (int, float)) for value in values if value not in ("", None))
+        self.is_number = all(map(_is_number, values))
         self.width = max(map(cell_len, (self.title, *self.cells)))
         # A column of single words that are short is a column of marks, such as kinds: broken, they say nothing.
         self.least = self.width if self.is_number else min(self.width, max(_NARROW, cell_len(self.title)))
@@ -81,7 +86,7 @@ def cell_of(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, Mapping):
-        return ", ".join(f"{number} {printable(str(name)).replace('_', ' ')}" for name, number in value.items())
+        return ", ".join(f"{number} {printable(str(name))}".translate(_TOGETHER) for name, number in value.items())
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
@@ -89,6 +94,10 @@ def cell_of(value: object) -> str:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return printable(", ".join(map(str, value)))
     return printable(str(value)).replace("\n", " ")
+
+
+def _is_number(value: object) -> bool:
+    return value in ("", None) or isinstance(value, (int, float)) or _NUMBER.fullmatch(str(value)) is not None
 
 
 def _title(name: str) -> str:
@@ -125,13 +134,15 @@ def _line(cells: Sequence[str], columns: Sequence[_Column], widths: Sequence[int
     return Text("\n".join(lines), style=style)
 
 
-def _details(row: Mapping[str, Any], width: int) -> list[Text]:
+def _details(table: Table, row: Mapping[str, Any], width: int) -> list[Text]:
     """What stands below a row: short values together on a line, long ones on lines of their own."""
-    found = [f"{_title(name)}: {cell_of(value)}" for name, value in row.items() if _says_something(value)]
     lines: list[str] = []
-    for part in found:
+    for name in filter(lambda name: _says_something(row[name]), table.details):
+        part = f"{_title(name)}: {cell_of(row[name])}"
         if lines and cell_len(lines[-1]) + 2 + cell_len(part) <= width - _INDENT:
             lines[-1] += "; " + part
+        elif name in table.clipped and cell_len(part) > width - 2 * _INDENT:
+            lines.append(chop_cells(part, width - 2 * _INDENT - 2)[0] + " …")
         else:
             lines += wrap(part, width - 2 * _INDENT)
     return [Text(" " * _INDENT + line, style="dim") for line in lines]
@@ -166,7 +177,7 @@ def wrap(text: str, width: int) -> list[str]:
             lines.append(line.rstrip())
         *whole, line = chop_cells(piece, width) if cell_len(piece.rstrip()) > width else [piece]
         lines += whole
-    return [*lines, line.rstrip()]
+    return [one.replace("\N{NO-BREAK SPACE}", " ") for one in (*lines, line.rstrip())]
 
 
 def _pieces(text: str) -> list[str]:
