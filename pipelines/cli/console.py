@@ -12,8 +12,9 @@ import typer
 from rich.console import Console, RenderableType
 
 from synsift.pipelines.cli.options import Format
-from synsift.pipelines.cli.tables import Table, draw, printable
+from synsift.pipelines.cli.tables import Table, draw
 from synsift.pipelines.summary import SynsetCounts
+from synsift.pipelines.texts import printable
 
 _NO_LIMIT: Final = 10_000
 

@@ -21,6 +21,8 @@ from rich.cells import cell_len, chop_cells
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from synsift.pipelines.texts import printable
+
 _NUMBER: Final = re.compile(r"-?\d[\d,.]*(e[+-]\d+)?%?")
 _GAP: Final = 2
 _INDENT: Final = 2
@@ -62,11 +64,6 @@ def draw(table: Table, width: int) -> RenderableType:
         lines.append(_line([column.cells[number] for column in columns], columns, widths))
         lines += _details(table, row, width)
     return Group(*lines)
-
-
-def printable(text: str) -> str:
-    """A text without control characters, which are commands to a terminal; line feeds stay."""
-    return "".join(char if char.isprintable() or char == "\n" else "�" for char in text)
 
 
 class _Column:

@@ -60,6 +60,7 @@ def _body(sheet: Sheet, get_blob: GetBlob) -> Iterator[str]:
     for wnid, groups in sheet.groups.items():
         yield f'<section id="{text(wnid)}" aria-labelledby="of-{text(wnid)}">'
         yield f'<h2 id="of-{text(wnid)}">{_name(sheet, wnid)}</h2>'
+        yield from _refused(sheet, wnid)
         copied = [group for group in groups if group.copies]
         if copied:
             yield f"<h3>Groups of duplicates <small>{len(copied):,}</small></h3>"
@@ -76,6 +77,13 @@ def _body(sheet: Sheet, get_blob: GetBlob) -> Iterator[str]:
     yield "</main>"
 
 
+def _refused(sheet: Sheet, wnid: str) -> Iterator[str]:
+    counts = sheet.counts.get(wnid)
+    if counts is not None and counts.refused:
+        why = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.refused.items())
+        yield f'<p class="hint why">Refused: {text(why)}.</p>'
+
+
 def _rest(number: int) -> str:
     if number <= MAX_PER_SYNSET:
         return ""
@@ -86,15 +94,13 @@ def _table(sheet: Sheet) -> Iterator[str]:
     names = ("synset", "found", "fetched", "unique", "exact copies", "near copies", "refused")
     heads = "".join(f'<th scope="col">{name}</th>' for name in names)
     yield f'<div class="wide" tabindex="0" role="region" aria-label="Counts by synset"><table><thead><tr>{heads}'
-    yield '<th scope="col" class="words">why refused</th></tr></thead><tbody>'
+    yield "</tr></thead><tbody>"
     for wnid in sheet.groups:
         counts = sheet.counts.get(wnid) or SynsetCounts(wnid, {})
-        refused = counts.refused
-        why = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in refused.items())
-        numbers = (counts.found, counts.fetched, counts.unique, counts.exact, counts.near, sum(refused.values()))
+        refused = sum(counts.refused.values())
+        numbers = (counts.found, counts.fetched, counts.unique, counts.exact, counts.near, refused)
         cells = "".join(f"<td>{number:,}</td>" for number in numbers)
-        yield f'<tr><th scope="row"><a href="#{text(wnid)}">{_name(sheet, wnid)}</a></th>{cells}'
-        yield f'<td class="words">{text(why)}</td></tr>'
+        yield f'<tr><th scope="row"><a href="#{text(wnid)}">{_name(sheet, wnid)}</a></th>{cells}</tr>'
     yield "</tbody></table></div>"
 
 

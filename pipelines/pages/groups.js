@@ -20,13 +20,18 @@
   }
 
   function printable(text) {
-    return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "\ufffd");
+    return text.replace(/(?![\u200c\u200d])[\p{C}\p{Zl}\p{Zp}]/gu, "\ufffd");
+  }
+
+  // A path may be broken behind each of its slashes.
+  function breakable(path) {
+    return path.split(/(?<=\/)/).flatMap((part) => [part, make("wbr")]);
   }
 
   function size(bytes) {
-    if (bytes >= 1e9) return (bytes / 1e9).toFixed(1) + " GB";
-    if (bytes >= 1e6) return (bytes / 1e6).toFixed(1) + " MB";
-    return Math.max(1, Math.round(bytes / 1e3)) + " kB";
+    if (bytes >= 1e9) return (bytes / 1e9).toFixed(1) + "\u00a0GB";
+    if (bytes >= 1e6) return (bytes / 1e6).toFixed(1) + "\u00a0MB";
+    return Math.max(1, Math.round(bytes / 1e3)) + "\u00a0kB";
   }
 
   function counted(number, one, many) {
@@ -84,7 +89,7 @@
         make("p", {}, make("b", {}, name)),
         make("p", {}, facts),
         make("p", {}, reason(group, item)),
-        make("p", {className: "path"}, make("a", {href: item.url, target: "_blank", rel: "noopener"}, make("bdi", {}, printable(item.path))))));
+        make("p", {className: "path"}, make("a", {href: item.url, target: "_blank", rel: "noopener"}, make("bdi", {}, ...breakable(printable(item.path)))))));
     figure.dataset.place = place;
     fill(image);
     return figure;

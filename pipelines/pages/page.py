@@ -10,6 +10,8 @@ import json
 from importlib import resources
 from typing import Any, Final
 
+from synsift.pipelines.texts import printable
+
 _BEFORE_JSON: Final = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026"}
 
 
@@ -42,7 +44,7 @@ def asset(name: str) -> str:
 
 def text(value: str) -> str:
     """Text of anybody's as HTML, in an attribute or out of it; what can't be printed is shown as such."""
-    return html.escape("".join(char if char.isprintable() or char == "\n" else "�" for char in value), quote=True)
+    return html.escape(printable(value), quote=True)
 
 
 def json_of(value: Any) -> str:  # noqa: ANN401 - what JSON can hold
@@ -54,8 +56,8 @@ def bytes_in_words(number: int) -> str:
     """A size as people say it."""
     for unit, size in (("GB", 10**9), ("MB", 10**6)):
         if number >= size:
-            return f"{number / size:,.1f} {unit}"
-    return f"{max(1, round(number / 1000)):,} kB"
+            return f"{number / size:,.1f}\N{NO-BREAK SPACE}{unit}"
+    return f"{max(1, round(number / 1000)):,}\N{NO-BREAK SPACE}kB"
 
 
 def _hash(content: str) -> str:

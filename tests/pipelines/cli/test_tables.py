@@ -11,7 +11,8 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from synsift.pipelines.cli.console import Terminal
-from synsift.pipelines.cli.tables import Table, draw, printable, wrap
+from synsift.pipelines.cli.tables import Table, draw, wrap
+from synsift.pipelines.texts import printable
 
 HOSTILE = [
     "[/]",
