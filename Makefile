@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: install demo test faults check bench services docs format clean
+.PHONY: install demo test faults check bench services docs screens pictures format clean
 
 install: $(STAMP)
 
@@ -38,6 +38,13 @@ format: $(STAMP)
 # Generated pages: JSON Schemas and the reference of configuration and commands.
 docs: $(STAMP)
 	$(BIN)/python tools/make_docs.py
+
+# What commands look like, as tests compare it; and the pictures of the docs (needs Chromium). Look at the difference.
+screens: $(STAMP)
+	$(BIN)/python -m tests.screens
+
+pictures: $(STAMP)
+	$(BIN)/python tools/make_pictures.py
 
 # PHOTOS is a folder of JPEG photographs, PEER a Python that has img2dataset installed.
 PHOTOS ?= ../shared/data/photos

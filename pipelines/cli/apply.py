@@ -1,6 +1,5 @@
 """``synsift dedupe --apply``: does what was chosen on a page of groups."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -12,17 +11,14 @@ from synsift.pipelines.folders.place import JOURNAL, check_target, link_all, mov
 _SHOWN: Final = 20
 
 
-def apply_choices(file: Path, *, given: Sequence[Path] | None, link: Path | None, move: Path | None) -> int:
+def apply_choices(file: Path, *, link: Path | None, move: Path | None) -> int:
     """Compare all files with the choices, then move the copies, or link what is kept; gives the exit status.
 
     Args:
         file: What the page saved.
-        given: Folders that the user named as well: there is no place for them here.
         link: Where links of what is kept go.
         move: Where the copies go.
     """
-    if given:
-        raise UsageError("--apply: the file says which folders are meant; name none")
     target = move or link
     if target is None:
         raise UsageError(f"--apply: say what to do: synsift dedupe --apply {file} --move DIR (or --link DIR)")

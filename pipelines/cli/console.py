@@ -57,7 +57,8 @@ def print_rows(
         return
     found = list(rows)
     if not found:
-        err.print(empty)
+        if empty:
+            err.print(empty)
         return
     width = out.width if out.is_terminal else _NO_LIMIT
     print_data(draw(Table(found, details if out.is_terminal else (), clipped), width))

@@ -11,7 +11,7 @@ import typer
 
 from synsift.dedupe import Clustering, Copy, Fingerprint, Kind, cluster
 from synsift.pipelines.cli.apply import apply_choices
-from synsift.pipelines.cli.console import counted, err, escape, print_rows
+from synsift.pipelines.cli.console import counted, err, print_rows
 from synsift.pipelines.cli.options import Format
 from synsift.pipelines.cli.scanning import CacheFile, Jobs, NoCache, Scanner, list_unreadable, progress
 from synsift.pipelines.errors import UsageError
@@ -73,12 +73,13 @@ def dedupe(
     if link is not None and move is not None:
         raise UsageError("--link and --move: choose one")
     if apply is not None:
-        raise typer.Exit(apply_choices(apply, given=folders, link=link, move=move))
+        if folders or report or reference:
+            raise UsageError("--apply: the file says what is meant; give no folder, --report or --reference")
+        raise typer.Exit(apply_choices(apply, link=link, move=move))
     if not folders:
         raise UsageError("name a folder of images: synsift dedupe DIR")
-    for target in (link, move):
-        if target is not None:
-            check_target(target, folders)
+    for target in filter(None, (link, move)):
+        check_target(target, folders)
     scanner = Scanner(jobs=jobs, cache=cache, no_cache=no_cache)
     known, names = scanner.reference(reference or [])
     scanned = scanner.scan(folders)
@@ -90,11 +91,9 @@ def dedupe(
     err.print(_summary(found, scanned, has_reference=known is not None))
     list_unreadable(scanned.unreadable)
     if link is not None:
-        err.print(f"{link_all((group.name for group in found.groups), link, folders)} linked into {escape(str(link))}")
+        err.print(f"{link_all((group.name for group in found.groups), link, folders)} linked into {link}")
     if move is not None:
-        err.print(
-            f"{move_all(_moves(found, names), move, folders)} moved; {escape(str(move / JOURNAL))} says from where"
-        )
+        err.print(f"{move_all(_moves(found, names), move, folders)} moved; {move / JOURNAL} says from where")
     if not scanned.images:
         raise typer.Exit(1)
 

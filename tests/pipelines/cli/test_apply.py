@@ -75,7 +75,7 @@ def test_link_puts_what_is_kept_into_a_folder(cli: RunCli, photos: Path, tmp_pat
         (["--apply", "choices.json", "--move", "a", "--link", "b"], "choose one"),
         (["--apply", "no[bold].json", "--move", "a"], "no[bold].json: No such file"),
         (["--apply", "bad.json", "--move", "a"], "damaged"),
-        (["--apply", "choices.json", "photos", "--move", "a"], "name none"),
+        (["--apply", "choices.json", "photos", "--move", "a"], "give no folder"),
         (["--apply", "choices.json", "--move", "inside"], "is inside of"),
         ([], "name a folder"),
     ],
