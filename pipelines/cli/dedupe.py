@@ -76,10 +76,7 @@ def dedupe(
         if folders or report or reference:
             raise UsageError("--apply: the file says what is meant; give no folder, --report or --reference")
         raise typer.Exit(apply_choices(apply, link=link, move=move))
-    if not folders:
-        raise UsageError("name a folder of images: synsift dedupe DIR")
-    for target in filter(None, (link, move)):
-        check_target(target, folders)
+    folders = _checked(folders, link or move)
     scanner = Scanner(jobs=jobs, cache=cache, no_cache=no_cache)
     known, names = scanner.reference(reference or [])
     scanned = scanner.scan(folders)
@@ -96,6 +93,14 @@ def dedupe(
         err.print(f"{move_all(_moves(found, names), move, folders)} moved; {move / JOURNAL} says from where")
     if not scanned.images:
         raise typer.Exit(1)
+
+
+def _checked(folders: list[Path] | None, target: Path | None) -> list[Path]:
+    if not folders:
+        raise UsageError("name a folder of images: synsift dedupe DIR")
+    if target is not None:
+        check_target(target, folders)
+    return folders
 
 
 def _summary(found: Clustering, scanned: Scanned, *, has_reference: bool) -> str:
