@@ -39,11 +39,12 @@ VARIES: Final = (
 
 @dataclass(frozen=True)
 class Screen:
-    """A command, and how wide its terminal is."""
+    """A command, how wide its terminal is, and how many lines of it are kept."""
 
     name: str
     arguments: tuple[str, ...]
     width: int = 80
+    lines: int | None = None
 
 
 SCREENS: Final = (
@@ -55,7 +56,7 @@ SCREENS: Final = (
     Screen("synsets", ("synsets", "whippet", "crane")),
     Screen("synsets-tree", ("synsets", "whippet", "--tree")),
     Screen("queries", ("queries", "whippet")),
-    Screen("config", ("config",)),
+    Screen("config", ("config",), lines=12),
     Screen("crawl", ("crawl", "--source", "urls", "--list", "photos.csv", "--contact", "you@example.org")),
     Screen("dead-letters", ("dead-letters", "list")),
     Screen("dead-letters-summary", ("dead-letters", "list", "--summary")),
@@ -102,7 +103,7 @@ def run(screen: Screen, folder: Path, *, colours: bool = False) -> str:
         printed = b"".join(_read(terminal))
         reader.join()
     os.close(terminal)
-    text = printed.decode().replace("\r\n", "\n")
+    text = "".join(printed.decode().replace("\r\n", "\n").splitlines(keepends=True)[: screen.lines])
     told = errors[0].decode()
     whole = f"$ synsift {' '.join(screen.arguments)}\n{text}" + (f"(standard error)\n{told}" if told else "")
     return whole if colours else normalised(COLOURS.sub("", whole))

@@ -13,7 +13,7 @@ from synsift.crawler.queries import SynsetQuery
 from synsift.crawler.sources import SOURCES
 from synsift.crawler.targets import from_list, from_text, identifier_of
 from synsift.pipelines.assembly import STAGES, Parts, make_stages, open_parts, store_address
-from synsift.pipelines.cli.console import SYNSET_DETAILS, err, print_rows, synset_row
+from synsift.pipelines.cli.console import SYNSET_DETAILS, counted, err, print_rows, synset_row
 from synsift.pipelines.cli.ontology import (
     ALL_LANGS,
     Langs,
@@ -164,7 +164,7 @@ def read_targets(wanted: Wanted, settings: Settings) -> list[SynsetQuery]:
     if wanted.list_file is not None:
         good, bad = from_list(wanted.list_file)
         for line in bad:
-            err.print(f"{line.place}: {line.problem}; the rest goes on", style="yellow")
+            err.print(f"{line.place}: {line.problem}; the rest goes on", style="bold")
         queries += good
     if not queries:
         raise UsageError("nothing to ask for: name a synset, a subtree with --under, or --list FILE")
@@ -208,9 +208,8 @@ def _crawl(parts: Parts, queries: Sequence[SynsetQuery], source: str, limit: int
     print_rows(rows, output, details=SYNSET_DETAILS, empty="no images")
     letters = read_dead_letters(parts.log)
     if letters:
-        err.print(
-            f"{len(letters)} inputs ended as dead letters: 'synsift dead-letters list' says why, 'replay' retries"
-        )
+        ended = counted(len(letters), "input", "inputs")
+        err.print(f"{ended} ended as dead letters: 'synsift dead-letters list' says why, 'replay' retries")
     if ending is Ending.INTERRUPTED:
         err.print("interrupted; the same command goes on from here")
         return 1

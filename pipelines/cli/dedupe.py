@@ -1,11 +1,12 @@
 """``synsift dedupe``: the copies in folders."""
 
+import contextlib
 import csv
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TextIO
 
 import typer
 
@@ -190,11 +191,24 @@ def _short(row: dict[str, Any]) -> dict[str, Any]:
 
 def _write(report: Path, found: Found, jobs: int | None) -> None:
     try:
-        with (
-            report.open("w", encoding="utf-8") as file,
-            progress("pictures made", pictures_of(found.clustering)) as advance,
-        ):
+        with _whole(report) as file, progress("pictures made", pictures_of(found.clustering)) as advance:
             file.writelines(render_groups(found, processes=jobs, on_picture=advance))
     except OSError as exc:
         raise UsageError(f"--report {report}: {exc.strerror or exc}") from exc
     err.print(f"look at it, and choose: {report.resolve()}")
+
+
+@contextlib.contextmanager
+def _whole(target: Path) -> Iterator[TextIO]:
+    """A file that has its name when it is whole; interrupted, it leaves nothing, and an earlier one as it was."""
+    if target.exists() and not target.is_file():  # a pipe, a device
+        with target.open("w", encoding="utf-8") as file:
+            yield file
+        return
+    part = target.with_name(f"{target.name}.part")
+    try:
+        with part.open("w", encoding="utf-8") as file:
+            yield file
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)

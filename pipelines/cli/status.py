@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from synsift.pipelines.cli.console import SYNSET_DETAILS, err, out, print_rows, synset_row
+from synsift.pipelines.cli.console import SYNSET_DETAILS, counted, err, out, print_rows, synset_row
 from synsift.pipelines.cli.options import ConfigFile, Format, Out, OutputFormat, SetValues, settings_of
 from synsift.pipelines.errors import UsageError
 from synsift.pipelines.log.base import Log
@@ -80,7 +80,7 @@ def _show(log: Log, shown: _Shown) -> None:
         rows = (synset_row(x) for wnid, x in counts.items() if wnid)
         print_rows(rows, shown.output, details=SYNSET_DETAILS, empty="no synset yet")
     if shown.output is Format.TABLE and letters:
-        err.print(f"\n{len(letters)} dead letters: synsift dead-letters list")
+        err.print(f"\n{counted(len(letters), 'dead letter', 'dead letters')}: synsift dead-letters list")
     lost = counts[""].lost if "" in counts else {}
     if lost:
         what = ", ".join(f"{number} of {topic}" for topic, number in sorted(lost.items()))

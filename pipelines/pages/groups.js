@@ -308,7 +308,9 @@
 
   try {
     for (const [index, choice] of JSON.parse(localStorage.getItem(store) ?? "[]")) {
-      if (index in data.groups && (choice === ALL || choice === NONE || choice in data.groups[index].items)) choices.set(index, choice);
+      const group = Number.isInteger(index) ? data.groups[index] : undefined;
+      const is_place = Number.isInteger(choice) && group?.items[choice] !== undefined;
+      if (group && (choice === ALL || (is_place && !group.reference))) choices.set(index, choice);
     }
   } catch { /* none, then */ }
   document.querySelector(".bar").hidden = false;

@@ -95,3 +95,16 @@ def test_wrong_use_is_said_and_changes_nothing(
     assert "Traceback" not in done.stderr
     assert copy.exists()
     assert not (folder / "a").exists()
+
+
+def test_a_page_that_can_not_be_written_whole_leaves_the_earlier_one(
+    cli: RunCli, photos: Path, small_disk: Path
+) -> None:
+    page = small_disk / "copies.html"
+    page.write_text("the earlier one")
+    (small_disk / "filler").write_bytes(bytes(6_275_000))
+    done = cli("dedupe", str(photos), "--no-cache", "--report", str(page))
+    assert done.returncode == 2
+    assert "No space left on device" in done.stderr
+    assert page.read_text() == "the earlier one"
+    assert sorted(path.name for path in small_disk.iterdir()) == ["copies.html", "filler"]
