@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from synsift.pipelines.cli.console import counted, err
+from synsift.pipelines.cli.scanning import progress
 from synsift.pipelines.errors import UsageError
 from synsift.pipelines.folders.choices import check, read_choices
 from synsift.pipelines.folders.place import JOURNAL, check_target, link_all, move_all
@@ -25,7 +26,8 @@ def apply_choices(file: Path, *, link: Path | None, move: Path | None) -> int:
     choices = read_choices(file)
     folders = [Path(folder) for folder in choices.folders]
     check_target(target, folders)
-    checked = check(choices)
+    with progress("groups compared", len(choices.groups)) as advance:
+        checked = check(choices, lambda: advance(1))
     if move is not None:
         moved = move_all(checked.moves, move, folders)
         err.print(f"{counted(moved, 'copy', 'copies')} moved; {move / JOURNAL} says from where")

@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Final
@@ -97,11 +97,17 @@ def read_choices(file: Path) -> Choices:
     return choices
 
 
-def check(choices: Choices) -> Checked:
-    """Compare all files with what the page knew of them. A group whose kept copy has changed is left alone."""
+def check(choices: Choices, on_group: Callable[[], None] = lambda: None) -> Checked:
+    """Compare all files with what the page knew of them. A group whose kept copy has changed is left alone.
+
+    Args:
+        choices: As they were read.
+        on_group: Called with each group, whose files are read whole.
+    """
     checked = Checked()
     roots = [Path(folder) for folder in choices.folders]
     for choice in choices.groups:
+        on_group()
         wrong = [(file.path, reason) for file in choice.keep if (reason := _difference(file, roots))]
         checked.left_alone += wrong
         if wrong and choice.move:
