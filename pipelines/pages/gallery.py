@@ -74,7 +74,7 @@ def _by_processes(tasks: Sequence[Sequence[str]], side_px: int, processes: int) 
                     done += 1
                 continue
             except BrokenProcessPool:
-                pool.shutdown(cancel_futures=True)
+                _end_all()
         yield [_make_alone(path, side_px) for path in tasks[done]]
         done += 1
 
@@ -84,7 +84,14 @@ def _make_alone(path: str, side_px: int) -> str:
         try:
             return pool.submit(make, [path], side_px).result()[0]
         except BrokenProcessPool:
+            _end_all()
             return ""
+
+
+def _end_all() -> None:
+    """End the processes of a broken pool: one that it started while it broke would be waited for, for ever."""
+    for process in multiprocessing.active_children():
+        process.kill()
 
 
 def _pool(processes: int) -> ProcessPoolExecutor:
