@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: install demo test faults check bench services docs site format clean
+.PHONY: install demo test faults check bench services docs site screens pictures format clean
 
 install: $(STAMP)
 
@@ -43,6 +43,13 @@ docs: $(STAMP)
 site: $(STAMP) docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 	@echo "build/site/index.html"
+
+# What commands look like, as tests compare it; and the pictures of the docs (needs Chromium). Look at the difference.
+screens: $(STAMP)
+	$(BIN)/python -m tests.screens
+
+pictures: $(STAMP)
+	$(BIN)/python tools/make_pictures.py
 
 # PHOTOS is a folder of JPEG photographs, PEER a Python that has img2dataset installed.
 PHOTOS ?= ../shared/data/photos

@@ -217,6 +217,8 @@ def _decode(data: bytes, max_pixels: int) -> Decoded:
         orientation = _exif_orientation(image)
         image.draft("L" if image.mode == "L" else "YCbCr", (_REDUCED_SIDE_PX, _REDUCED_SIDE_PX))
         image.load()
+        if image.format == "TIFF":  # which Pillow turns itself as it loads it
+            orientation, (width_px, height_px) = 1, image.size
         if image.width * image.height > max_pixels:  # a GIF's first frame can be larger than its screen
             raise TooManyPixels(_too_many(image.width, image.height, max_pixels))
         picture = _reduced(image)

@@ -64,7 +64,9 @@ def calibrate(
     proposed = calibration.propose(false_rate=false_rate)
     print_rows([_row(row, proposed) for row in calibration.thresholds()], output)
     recall = calibration.recall(proposed.similarity)
-    err.print("found at the proposed value: " + ", ".join(f"{kind} {share:.1%}" for kind, share in recall.items()))
+    err.print("found at the proposed value:")
+    for kind, share in recall.items():
+        err.print(f"  {share:6.1%} {kind}")
     err.print(f"{len(chosen)} of {len(pictures)} images copied, {proposed.pairs:,} pairs of different ones compared")
     err.print(f"set it with SYNSIFT_DEDUPE__SIMILARITY={proposed.similarity} or as dedupe.similarity in synsift.toml")
     list_unreadable(scanned.unreadable)

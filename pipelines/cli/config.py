@@ -26,7 +26,7 @@ def config(file: ConfigFile = None, values: SetValues = None, output: OutputForm
         }
         for value in loaded.values()
     )
-    print_rows(rows, output)
+    print_rows(rows, output, details=("meaning",))
 
 
 def _plain(value: object, output: Format) -> object:

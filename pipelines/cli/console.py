@@ -1,36 +1,63 @@
-"""Printing: data to standard output as a table, JSON Lines or CSV, everything else to standard error."""
+"""Printing: data to standard output as a table, JSON Lines or CSV, everything else to standard error.
+
+What is printed may come from outside: a path, a title, an error's message. So brackets are no markup here, and control
+characters never reach the terminal; what is to be coloured says so by ``style=``.
+"""
 
 import csv
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import typer
 from rich.console import Console, RenderableType
-from rich.table import Table
 
 from synsift.pipelines.cli.options import Format
+from synsift.pipelines.cli.tables import Table, draw
+from synsift.pipelines.texts import printable
 
 if TYPE_CHECKING:
     from synsift.pipelines.summary import SynsetCounts
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+_NO_LIMIT: Final = 10_000
+
+
+class Terminal(Console):
+    """A console that prints texts as they are."""
+
+    def __init__(self, *, stderr: bool = False, width: int | None = None) -> None:
+        super().__init__(stderr=stderr, width=width, highlight=False, soft_wrap=True, emoji=False)
+
+    def print(self, *objects: Any, **options: Any) -> None:  # noqa: ANN401 - as Rich has it
+        """Print; texts without their control characters."""
+        super().print(*(printable(x) if isinstance(x, str) else x for x in objects), **options)
+
+
+out = Terminal()
+err = Terminal(stderr=True)
 """What is good to know; ``--quiet`` keeps it back."""
-warn = Console(stderr=True, highlight=False, soft_wrap=True)
+warn = Terminal(stderr=True)
 """What went wrong."""
 
 
 def print_rows(
-    rows: Iterable[Mapping[str, Any]], output: Format, *, empty: str = "nothing", columns: Sequence[str] = ()
+    rows: Iterable[Mapping[str, Any]],
+    output: Format,
+    *,
+    details: Sequence[str] = (),
+    clipped: Sequence[str] = (),
+    empty: str = "nothing",
+    columns: Sequence[str] = (),
 ) -> None:
     """Print rows that share their keys.
 
     Args:
-        rows: The data.
+        rows: Name of a column → value.
         output: How.
-        empty: What to say where a table would have no rows.
+        details: Columns whose values are long: on a terminal they stand below their row, where there are any.
+        clipped: Those of them that are cut to one line there.
+        empty: What to say if there are no rows.
         columns: Names for the first line of CSV that has no others.
     """
     if output is Format.JSONL:
@@ -42,14 +69,11 @@ def print_rows(
         _print_csv(found, list(found[0]) if found else columns)
         return
     if not found:
-        err.print(empty)
+        if empty:
+            err.print(empty)
         return
-    table = Table(header_style="bold", box=None, pad_edge=False)
-    for name, value in found[0].items():
-        table.add_column(name.replace("_", " "), justify="right" if isinstance(value, (int, float)) else "left")
-    for row in found:
-        table.add_row(*(_cell(value) for value in row.values()))
-    print_data(table)
+    width = out.width if out.is_terminal else _NO_LIMIT
+    print_data(draw(Table(found, details if out.is_terminal else (), clipped), width))
 
 
 def _print_csv(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
@@ -69,8 +93,8 @@ def _csv_cell(value: object) -> object:
 
 def print_data(drawing: RenderableType) -> None:
     """Print a table or a tree; in a pipe nothing is cut off to fit a width."""
-    console = out if out.is_terminal else Console(highlight=False, width=10_000)
-    console.print(drawing)
+    console = out if out.is_terminal else Terminal(width=_NO_LIMIT)
+    console.print(drawing, soft_wrap=False)
 
 
 def synset_row(counts: "SynsetCounts") -> dict[str, Any]:
@@ -92,22 +116,10 @@ def synset_row(counts: "SynsetCounts") -> dict[str, Any]:
     }
 
 
+SYNSET_DETAILS: Final = ("asked", "repeated", "reference", "why_refused")
+"""Of a synset's line: what stands below it on a terminal."""
+
+
 def counted(number: int, one: str, many: str) -> str:
     """A number and what it counts."""
     return f"{number:,} {one if number == 1 else many}"
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, Mapping):
-        return ", ".join(f"{number} {name}" for name, number in value.items())
-    if isinstance(value, float):
-        return f"{value:.1f}"
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return ", ".join(map(str, value))
-    return escape(str(value))
-
-
-def escape(text: str) -> str:
-    """A text as data: brackets are markup to Rich, and control characters commands to a terminal."""
-    printable = "".join(char if char.isprintable() else "�" for char in text)
-    return printable.replace("[", "\\[")

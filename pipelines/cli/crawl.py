@@ -13,7 +13,7 @@ from synsift.crawler.queries import SynsetQuery
 from synsift.crawler.sources import SOURCES
 from synsift.crawler.targets import from_list, from_text, identifier_of
 from synsift.crawler.wording import code
-from synsift.pipelines.cli.console import counted, err, escape, print_rows, synset_row, warn
+from synsift.pipelines.cli.console import SYNSET_DETAILS, counted, err, print_rows, synset_row, warn
 from synsift.pipelines.cli.ontology import (
     ALL_LANGS,
     Langs,
@@ -216,7 +216,7 @@ def read_targets(wanted: Wanted, settings: "Settings") -> list[SynsetQuery]:
     if wanted.list_file is not None:
         good, bad = from_list(wanted.list_file)
         for line in bad:
-            warn.print(f"[yellow]{line.place}[/yellow]: {line.problem}; the rest goes on")
+            warn.print(f"{line.place}: {line.problem}; the rest goes on", style="bold")
         queries += good
     if not queries:
         raise UsageError("nothing to ask for", hint="name a synset, a subtree with `--under`, or a `--list FILE`")
@@ -260,9 +260,8 @@ def _crawl(parts: "Parts", queries: Sequence[SynsetQuery], run: _Run, again: _Ag
     with watching(parts.log, worker):
         ending = asyncio.run(worker.run())
     counts = read_counts(parts.log)
-    print_rows(
-        (synset_row(found) for wnid, found in counts.items() if wnid and found.found), run.output, empty="no images"
-    )
+    rows = (synset_row(found) for wnid, found in counts.items() if wnid and found.found)
+    print_rows(rows, run.output, details=SYNSET_DETAILS, empty="no images")
     letters = read_dead_letters(parts.log)
     _tell_letters(letters, again)
     if ending is Ending.INTERRUPTED:
@@ -270,8 +269,7 @@ def _crawl(parts: "Parts", queries: Sequence[SynsetQuery], run: _Run, again: _Ag
         return 1
     asked_in_vain = [x for x in letters if x.letter.stage == "search" and x.letter.topic]
     if asked_in_vain and not any(found.found for found in counts.values()):
-        example = escape(asked_in_vain[0].letter.message)
-        warn.print(f"synsift: [red]no query was answered[/red], for example: {example}")
+        warn.print(f"synsift: no query was answered, for example: {asked_in_vain[0].letter.message}", style="red")
         return 1
     return 0
 
@@ -288,12 +286,12 @@ def _tell_letters(letters: Sequence["OpenLetter"], again: _Again) -> None:
     if not letters:
         return
     failed = counted(len(letters), "input ended as a dead letter", "inputs ended as dead letters")
-    err.print(f"{failed}: `{again.command('dead-letters list')}` says why,", markup=False)
-    err.print(f"`{again.command('dead-letters replay')}` and the same crawl try again", markup=False)
+    err.print(f"{failed}: `{again.command('dead-letters list')}` says why,")
+    err.print(f"`{again.command('dead-letters replay')}` and the same crawl try again")
 
 
 def _write_report(parts: "Parts", queries: Sequence[SynsetQuery], target: Path | None) -> None:
-    from synsift.pipelines.report.contact_sheet import Sheet, render
+    from synsift.pipelines.pages.contact_sheet import Sheet, render
     from synsift.pipelines.summary import read_counts, read_groups
 
     folder = parts.objects.address.folder
@@ -315,4 +313,4 @@ def _write_report(parts: "Parts", queries: Sequence[SynsetQuery], target: Path |
         groups=groups,
     )
     target.write_text(render(sheet, parts.objects.get), encoding="utf-8")
-    err.print(f"look at it: {target.resolve()}", markup=False)
+    err.print(f"look at it: {target.resolve()}")

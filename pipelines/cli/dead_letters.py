@@ -48,7 +48,11 @@ def list_(
 
     with contextlib.closing(open_log(settings, read_only=True)) as log:
         letters = _chosen(read_dead_letters(log), outcome, stage)
-    print_rows(_classes(letters) if summary else map(_row, letters), output, empty="no dead letters")
+    if summary:
+        print_rows(_classes(letters), output, empty="no dead letters")
+        return
+    details = ("at", "message", "input")
+    print_rows(map(_row, letters), output, details=details, clipped=("input",), empty="no dead letters")
 
 
 @app.command()
@@ -103,7 +107,7 @@ def _chosen(letters: "list[OpenLetter]", outcomes: list[str] | None, stage: str 
 
 def _classes(letters: "list[OpenLetter]") -> Iterator[dict[str, Any]]:
     classes = Counter((found.letter.stage, found.letter.outcome) for found in letters)
-    for (stage, outcome), number in classes.most_common():
+    for (stage, outcome), number in sorted(classes.items(), key=lambda item: (-item[1], item[0])):
         yield {"stage": stage, "outcome": outcome, "number": number}
 
 

@@ -1,14 +1,14 @@
 """``synsift dedupe``: the copies in folders."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from synsift.pipelines.cli.console import counted, err, escape, print_rows
+from synsift.pipelines.cli.console import counted, err, print_rows
 from synsift.pipelines.cli.options import ConfigFile, Format, OutputFormat, SetValues, Similarity
-from synsift.pipelines.cli.paths import try_file, try_folder
+from synsift.pipelines.cli.paths import try_file, try_folder, whole_file
 from synsift.pipelines.cli.scanning import CacheFile, Jobs, Keys, NoCache, Scanner, list_unreadable, progress
 from synsift.pipelines.errors import UsageError
 from synsift.pipelines.folders.place import JOURNAL, check_target, link_all, move_all
@@ -21,10 +21,11 @@ _COLUMNS: Final = (
 if TYPE_CHECKING:
     from synsift.dedupe import Clustering, Copy, Fingerprint
     from synsift.pipelines.folders.scan import Scanned
+    from synsift.pipelines.pages.groups import Found
 
 
 def dedupe(
-    folders: Annotated[list[Path], typer.Argument(metavar="DIR...", help="Folders of images")],
+    folders: Annotated[list[Path] | None, typer.Argument(metavar="DIR...", help="Folders of images")] = None,
     report: Annotated[
         Path | None, typer.Option("--report", metavar="FILE", help="Write an HTML page that shows the groups")
     ] = None,
@@ -36,6 +37,10 @@ def dedupe(
         Path | None, typer.Option("--link", metavar="DIR", help="Make links to the kept images in this folder")
     ] = None,
     move: Annotated[Path | None, typer.Option("--move", metavar="DIR", help="Move the copies into this folder")] = None,
+    apply: Annotated[
+        Path | None,
+        typer.Option("--apply", metavar="FILE", help="Do what was chosen and saved on the page of --report"),
+    ] = None,
     output: OutputFormat = Format.TABLE,
     similarity: Similarity = None,
     file: ConfigFile = None,
@@ -55,12 +60,17 @@ def dedupe(
 
       synsift dedupe ~/photos --report copies.html
 
+      synsift dedupe --apply choices.json --move copies/
+
       synsift dedupe crawled/ --reference test-split.parquet --move rejected/ --format csv
     """
     from synsift.dedupe import cluster
-    from synsift.pipelines.report.groups import render_groups
 
-    _check_targets(folders, link=link, move=move, report=report)
+    if link is not None and move is not None:
+        raise UsageError("`--link` and `--move` don't go together", hint="choose one")
+    if apply is not None:
+        raise typer.Exit(_apply(apply, folders, link=link, move=move, others=(report, reference)))
+    folders = _checked(folders, link=link, move=move, report=report)
     scanner = Scanner(Keys(file, values, similarity), jobs=jobs, cache=cache, no_cache=no_cache)
     known, names = scanner.reference(reference or [])
     scanned = scanner.scan(folders)
@@ -68,28 +78,40 @@ def dedupe(
         found = cluster(scanned.images, scanner.match, reference=known, on_picture=lambda: advance(1))
     _print(_rows(found, scanned.images, names), output)
     if report is not None:
-        _write(report, render_groups(found, scanned.images, names, folders=[str(folder) for folder in folders]))
+        from synsift.pipelines.pages.groups import Found
+
+        _write(report, Found(found, scanned.images, names, [str(folder) for folder in folders]), jobs)
     err.print(_summary(found, scanned, has_reference=known is not None))
     list_unreadable(scanned.unreadable)
     if link is not None:
-        err.print(f"{link_all((group.name for group in found.groups), link, folders)} linked into {escape(str(link))}")
+        err.print(f"{link_all((group.name for group in found.groups), link, folders)} linked into {link}")
     if move is not None:
-        err.print(
-            f"{move_all(_moves(found, names), move, folders)} moved; {escape(str(move / JOURNAL))} says from where"
-        )
+        err.print(f"{move_all(_moves(found, names), move, folders)} moved; {move / JOURNAL} says from where")
     if not scanned.images:
         raise typer.Exit(1)
 
 
-def _check_targets(folders: Sequence[Path], *, link: Path | None, move: Path | None, report: Path | None) -> None:
-    if link is not None and move is not None:
-        raise UsageError("`--link` and `--move` don't go together", hint="choose one")
+def _apply(choices: Path, folders: object, *, link: Path | None, move: Path | None, others: tuple[object, ...]) -> int:
+    from synsift.pipelines.cli.apply import apply_choices
+
+    if folders or any(others):
+        raise UsageError(
+            "`--apply` reads a file that says what is meant", hint="give no folder, no `--report` and no `--reference`"
+        )
+    return apply_choices(choices, link=link, move=move)
+
+
+def _checked(folders: list[Path] | None, *, link: Path | None, move: Path | None, report: Path | None) -> list[Path]:
+    """The folders, after a look at what is to be written."""
+    if not folders:
+        raise UsageError("no folder is named", hint="`synsift dedupe DIR` finds the copies in a folder of images")
     for option, target in (("--link", link), ("--move", move)):
         if target is not None:
             check_target(target, folders)
             try_folder(target, option)
     if report is not None:
         try_file(report, "--report")
+    return folders
 
 
 def _summary(found: "Clustering", scanned: "Scanned", *, has_reference: bool) -> str:
@@ -166,15 +188,19 @@ def _short(row: dict[str, Any]) -> dict[str, Any]:
         relation += f" {row['distance']}" + ("" if row["transform"] == "identity" else f" {row['transform']}")
     return {
         "group": "" if row["group"] is None else row["group"],
-        "": relation,
+        "kind": relation,
         "size": f"{row['width_px']}×{row['height_px']} {row['format']}",
         "kB": max(1, round(row["size_bytes"] / 1000)),
         "path": row["path"],
     }
 
 
-def _write(report: Path, page: str) -> None:
+def _write(report: Path, found: "Found", jobs: int | None) -> None:
+    from synsift.pipelines.pages.groups import pictures_of, render_groups
+
     try:
-        report.write_text(page, encoding="utf-8", errors="surrogateescape")
+        with whole_file(report) as file, progress("pictures made", pictures_of(found.clustering)) as advance:
+            file.writelines(render_groups(found, processes=jobs, on_picture=advance))
     except OSError as exc:
-        raise UsageError(f"--report {report}: {exc.strerror or exc}") from exc
+        raise UsageError(f"`--report {report}` can't be written: {exc.strerror or exc}") from exc
+    err.print(f"look at it, and choose: {report.resolve()}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from synsift.pipelines.cli import verbosity
-from synsift.pipelines.cli.console import err, print_rows, synset_row
+from synsift.pipelines.cli.console import SYNSET_DETAILS, err, print_rows, synset_row
 from synsift.pipelines.cli.options import Format, OutputFormat, SetValues, configuration
 from synsift.pipelines.cli.paths import try_folder
 from synsift.pipelines.errors import UsageError
@@ -87,12 +87,13 @@ def _tell(result: "DemoResult", page: Path, output: Format) -> int:
             if wnid
         ),
         output,
+        details=SYNSET_DETAILS,
     )
     if result.differences:
-        err.print("\n[red]the result differs from the truth:[/red]")
+        err.print("\nthe result differs from the truth:", style="red")
         for line in result.differences:
-            err.print(f"  {line}", markup=False)
+            err.print(f"  {line}")
     else:
-        err.print("\n[green]equal to the truth[/green]: every copy recognised, every trap refused, nothing lost")
-    err.print(f"look at it: {page.resolve()}", markup=False)
+        err.print("\nequal to the truth: every copy recognised, every trap refused, nothing lost", style="green")
+    err.print(f"look at it: {page.resolve()}")
     return 1 if result.differences else 0

@@ -61,7 +61,7 @@ def fingerprint(
         elif out is not None:
             out.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
         elif output is SetFormat.TABLE:
-            print_rows([_short(row) for row in rows], Format.TABLE, empty="no images")
+            print_rows([_short(row) for row in rows], Format.TABLE, details=("phash",), empty="no images")
         else:
             print_rows(rows, Format(output))
     except BrokenPipeError:
@@ -116,7 +116,7 @@ def match(
     scanner = Scanner(Keys(file, values, similarity), jobs=jobs, cache=cache, no_cache=no_cache)
     known, names = scanner.reference(against)
     scanned = scanner.scan(queries)
-    print_rows(_matches(scanned, known or Matcher(), names), output, empty="no images")
+    print_rows(_matches(scanned, known or Matcher(), names), output, details=("match",), empty="no images")
     list_unreadable(scanned.unreadable)
     if not scanned.images:
         raise typer.Exit(1)

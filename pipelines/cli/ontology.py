@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
+from rich.text import Text
 from rich.tree import Tree
 
 from synsift.crawler.errors import TargetError
@@ -27,9 +28,10 @@ from synsift.crawler.ontology import (
 )
 from synsift.crawler.queries import QueryMaker, SynsetQuery
 from synsift.crawler.targets import from_text, identifier_of
-from synsift.pipelines.cli.console import err, escape, print_data, print_rows
+from synsift.pipelines.cli.console import err, print_data, print_rows
 from synsift.pipelines.cli.options import Format, OutputFormat
 from synsift.pipelines.errors import UsageError
+from synsift.pipelines.texts import printable
 
 _TREE_NODES: Final = 2_000
 
@@ -83,7 +85,7 @@ def synsets(
         for wnid in wnids:
             print_data(_tree(concepts, wnid))
         return
-    print_rows((_row(concepts, wnid) for wnid in wnids), output)
+    print_rows((_row(concepts, wnid) for wnid in wnids), output, details=("definition", "parents"))
 
 
 def queries(
@@ -160,7 +162,7 @@ def target_queries(
             senses = resolve(concepts, meant)
             if not senses:
                 found.append(from_text(meant))
-                err.print(f"`{meant}` is in no synset; asking for the text itself", markup=False)
+                err.print(f"`{meant}` is in no synset; asking for the text itself")
                 continue
             target = meant
         for wnid in senses if len(senses) == 1 else _chosen(concepts, target, senses):
@@ -177,9 +179,9 @@ def _meant(term: str, near: Sequence[str]) -> str:
     if not _can_ask():
         itself = shlex.join(["synsift", "crawl", identifier_of(term), "--text", term])
         raise TargetError(f"`{term}` is in no synset", hint=f"{suggestion} `{itself}` asks for the text itself")
-    err.print(f"`{term}` is in no synset", markup=False)
+    err.print(f"`{term}` is in no synset")
     for number, one in enumerate(near, start=1):
-        err.print(f"{number:3d} {one}", markup=False)
+        err.print(f"{number:3d} {one}")
     while True:
         answer = typer.prompt("which one is meant (a number, or text to ask for the text itself)", err=True).strip()
         if answer == "text":
@@ -197,7 +199,7 @@ def _chosen(concepts: Concepts, term: str, senses: Sequence[str]) -> list[str]:
     if not _can_ask():
         raise several_senses(concepts, term, senses)
     for number, wnid in enumerate(senses, start=1):
-        err.print(f"{number:3d} {sense_lines(concepts, [wnid])}", markup=False)
+        err.print(f"{number:3d} {sense_lines(concepts, [wnid])}")
     while True:
         answer = typer.prompt(f"{term}: which sense (numbers with commas, or all)", err=True)
         numbers = range(1, len(senses) + 1) if answer.strip() == "all" else answer.replace(",", " ").split()
@@ -247,7 +249,7 @@ def _tree(concepts: Concepts, wnid: str) -> Tree:
     shown = 0
 
     def label(number: str) -> str:
-        return escape(f"{number} {', '.join(concepts.get(number).lemmas)}")
+        return printable(f"{number} {', '.join(concepts.get(number).lemmas)}")
 
     def grow(branch: Tree, number: str) -> None:
         nonlocal shown
@@ -263,7 +265,7 @@ def _tree(concepts: Concepts, wnid: str) -> Tree:
             above = tuple(path[:length])
             if above not in branches:
                 branches[above] = branches[above[:-1]].add(label(above[-1]))
-        grow(branches[tuple(path[:-1])].add(f"[bold]{label(wnid)}[/bold]"), wnid)
+        grow(branches[tuple(path[:-1])].add(Text(label(wnid), style="bold")), wnid)
     if shown > _TREE_NODES:
         top.add(f"… more than {_TREE_NODES} synsets; --under lists them all")
     return top

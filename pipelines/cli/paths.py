@@ -1,8 +1,11 @@
 """Paths that a command will write to, tried before its work: an hour must not end at a typing error."""
 
+import contextlib
 import errno
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TextIO
 
 from synsift.pipelines.errors import UsageError
 
@@ -43,3 +46,19 @@ def _reason(exc: OSError) -> str:
 
 def _hint(path: Path) -> str:
     return "" if path.parent.is_dir() else f"there is no folder `{path.parent}`"
+
+
+@contextlib.contextmanager
+def whole_file(target: Path) -> Iterator[TextIO]:
+    """A file that has its name when it is whole; interrupted, it leaves nothing, and an earlier one as it was."""
+    if target.exists() and not target.is_file():  # a pipe, a device
+        with target.open("w", encoding="utf-8") as file:
+            yield file
+        return
+    part = target.with_name(f"{target.name}.part")
+    try:
+        with part.open("w", encoding="utf-8") as file:
+            yield file
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from synsift.pipelines.cli.console import counted, err, escape, warn
+from synsift.pipelines.cli.console import counted, err, warn
 from synsift.pipelines.cli.options import settings_of
 from synsift.pipelines.errors import UsageError
 
@@ -101,7 +101,7 @@ def list_unreadable(unreadable: "Sequence[Unreadable]") -> None:
     if listed:
         err.print(f"{len(listed)} unreadable:")
     for one in listed[:_SHOWN]:
-        err.print(f"  {escape(one.path)}: {one.reason.replace('_', ' ')}: {escape(one.message)}")
+        err.print(f"  {one.path}: {one.reason.replace('_', ' ')}: {one.message}")
     if len(listed) > _SHOWN:
         err.print(f"  … and {len(listed) - _SHOWN} more")
     if others:

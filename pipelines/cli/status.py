@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from synsift.pipelines.cli.console import counted, err, out, print_rows, synset_row
+from synsift.pipelines.cli.console import SYNSET_DETAILS, counted, err, out, print_rows, synset_row
 from synsift.pipelines.cli.options import ConfigFile, Format, Out, OutputFormat, SetValues, follow_up, settings_of
 
 if TYPE_CHECKING:
@@ -83,9 +83,10 @@ def _show(log: "Log", shown: _Shown) -> None:
         print_rows(_partition_rows(log), shown.output, empty="no partition has work or an owner")
     if shown.synsets:
         _gap(shown.output)
-        print_rows((synset_row(x) for wnid, x in counts.items() if wnid), shown.output, empty="no synset yet")
+        rows = (synset_row(x) for wnid, x in counts.items() if wnid)
+        print_rows(rows, shown.output, details=SYNSET_DETAILS, empty="no synset yet")
     if shown.output is Format.TABLE and letters:
-        err.print(f"\n{counted(len(letters), 'dead letter', 'dead letters')}: `{shown.letters}`", markup=False)
+        err.print(f"\n{counted(len(letters), 'dead letter', 'dead letters')}: `{shown.letters}`")
     lost = counts[""].lost if "" in counts else {}
     if lost:
         what = ", ".join(f"{number} of {topic}" for topic, number in sorted(lost.items()))
@@ -93,7 +94,7 @@ def _show(log: "Log", shown: _Shown) -> None:
     unread = skipped.by_topic + Counter(counts[""].skipped if "" in counts else {})
     if unread:
         what = ", ".join(f"{number} of {topic}" for topic, number in sorted(unread.items()))
-        err.print(f"{unread.total()} records can't be read and are skipped ({what}): `{shown.check}`", markup=False)
+        err.print(f"{unread.total()} records can't be read and are skipped ({what}): `{shown.check}`")
 
 
 def _gap(output: Format) -> None:

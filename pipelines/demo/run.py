@@ -20,7 +20,7 @@ from synsift.pipelines.dead_letters import read_dead_letters
 from synsift.pipelines.demo.check import Actual, differences
 from synsift.pipelines.demo.web import Directory
 from synsift.pipelines.demo.world import ALLOWED_NETWORK, MAX_BYTES, MAX_PIXELS, SUBJECTS
-from synsift.pipelines.report.contact_sheet import Sheet, render
+from synsift.pipelines.pages.contact_sheet import Sheet, render
 from synsift.pipelines.stages.plan import plan
 from synsift.pipelines.storage import layout
 from synsift.pipelines.summary import SynsetCounts, read_counts, read_groups

@@ -9,7 +9,7 @@ import os
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 from synsift.pipelines.errors import SynsiftError, UsageError
 
@@ -41,7 +41,7 @@ def link_all(paths: Iterable[str], target: Path, roots: Iterable[Path]) -> int:
     for path in paths:
         place = target / relative(path, roots)
         try:
-            place.parent.mkdir(parents=True, exist_ok=True)
+            _make_folder(place.parent, target)
             if place.exists() and os.path.samefile(path, place):
                 continue
             _link(path, _free(place))
@@ -61,12 +61,11 @@ def move_all(moves: Iterable[tuple[str, str]], target: Path, roots: Iterable[Pat
     """
     made = 0
     roots = list(roots)
-    target.mkdir(parents=True, exist_ok=True)
-    with (target / JOURNAL).open("a", encoding="utf-8") as journal:
+    with _open_journal(target) as journal:
         for path, kept in moves:
             place = _free(target / relative(path, roots))
             try:
-                place.parent.mkdir(parents=True, exist_ok=True)
+                _make_folder(place.parent, target)
                 line = {"from": os.path.abspath(path), "to": str(place.absolute()), "kept": os.path.abspath(kept)}
                 journal.write(json.dumps(line) + "\n")
                 journal.flush()
@@ -75,6 +74,27 @@ def move_all(moves: Iterable[tuple[str, str]], target: Path, roots: Iterable[Pat
                 raise SynsiftError(f"{path} can't be moved to {place}: {exc.strerror or exc}") from exc
             made += 1
     return made
+
+
+def _open_journal(target: Path) -> TextIO:
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW
+        return os.fdopen(os.open(target / JOURNAL, flags, 0o666), "a", encoding="utf-8")
+    except OSError as exc:
+        raise SynsiftError(f"{target / JOURNAL} can't be written: {exc.strerror or exc}") from exc
+
+
+def _make_folder(folder: Path, target: Path) -> None:
+    """Make a folder below the target. One that a symbolic link leads out of it is refused.
+
+    Raises:
+        OSError: It can't be made.
+    """
+    real, found = target.resolve(), folder.resolve()
+    if real != found and real not in found.parents:
+        raise OSError(errno.ELOOP, f"a symbolic link leads out of {target}")
+    folder.mkdir(parents=True, exist_ok=True)
 
 
 def relative(path: str, roots: Iterable[Path]) -> Path:

@@ -26,12 +26,12 @@ def begin() -> None:
 
 def fingerprint_files(paths: list[str], max_pixels: int, max_bytes: int) -> list[Made]:
     """Fingerprint some files, in order."""
-    with _quiet():
+    with quiet():
         return [_fingerprint_file(path, max_pixels, max_bytes) for path in paths]
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Without what C libraries print about broken images: the errors say it."""
     with warnings.catch_warnings(action="ignore"), open(os.devnull, "wb") as nothing:
         saved = os.dup(_STDERR)

@@ -1,3 +1,4 @@
+import io
 import struct
 import sys
 import zlib
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from PIL import Image, ImageFile
+from PIL import Image, ImageFile, ImageOps
 
 from synsift.dedupe import CorruptImage, ImageError, TooManyPixels, TruncatedImage, UnsupportedFormat
 from synsift.dedupe.decode import decode
@@ -101,6 +102,29 @@ def test_the_quality_of_jpeg_is_read_off_its_tables(quality: int) -> None:
 def test_a_camera_file_with_a_preview_is_jpeg() -> None:
     data = encoded(scene(1), "MPO", save_all=True, append_images=[scene(2)])
     assert decode(data).format == "JPEG"
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_picture_is_turned_once_whoever_turns_it(kind: str, orientation: int) -> None:
+    upright = scene(5, (320, 200))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    lying = next(
+        turned
+        for way in (None, *Image.Transpose)
+        if (turned := upright if way is None else upright.transpose(way))
+        and ImageOps.exif_transpose(reopened(turned, exif)).tobytes() == upright.tobytes()
+    )
+    decoded = decode(encoded(lying, kind, exif=exif.tobytes()))
+    assert (decoded.width_px, decoded.height_px) == (320, 200)
+    wanted = decode(encoded(upright, kind)).picture.convert("L")
+    shown = decoded.picture.convert("L").resize(wanted.size)
+    assert np.abs(np.asarray(shown, dtype=float) - np.asarray(wanted, dtype=float)).mean() < 4
+
+
+def reopened(image: Image.Image, exif: Image.Exif) -> Image.Image:
+    return Image.open(io.BytesIO(encoded(image, "PNG", exif=exif.tobytes())))
 
 
 def test_exif_orientation_is_applied() -> None:

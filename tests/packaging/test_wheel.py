@@ -39,6 +39,8 @@ def test_a_wheel_installs_one_name(wheel: Path) -> None:
         names = archive.namelist()
     assert {name.partition("/")[0].partition("-")[0] for name in names} == {"synsift"}
     assert {"synsift/py.typed", "synsift/dedupe/__init__.py", "synsift/crawler/ontology/data/synsets.z"} <= set(names)
+    needed = [path for path in (ROOT / "pipelines" / "pages").iterdir() if path.is_file()]
+    assert {f"synsift/pipelines/pages/{path.name}" for path in needed} <= set(names)
 
 
 def test_a_wheel_says_its_licences_and_brings_their_texts(wheel: Path) -> None:

@@ -1,0 +1,177 @@
+"""Groups of copies in folders as one HTML page, on which a person chooses what to keep.
+
+    head, style │ words, tools │ data as JSON │ pictures 0 │ script │ pictures 1 │ pictures 2 │ …
+
+One file, however many groups there are: the script draws one page of them at a time, and takes the pictures of those
+out of what lies behind it in chunks, so that the first can be seen while the last are still being read.
+"""
+
+import hashlib
+import itertools
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import quote_from_bytes
+
+from synsift.dedupe import Clustering, Copy, Fingerprint
+from synsift.pipelines.pages.gallery import OnPicture, thumbnails_of
+from synsift.pipelines.pages.page import END, asset, bytes_in_words, head_of, json_of, text
+from synsift.pipelines.pages.thumbnails import SIDE_PX
+
+CHUNK: Final = 120
+"""Pictures in one chunk: some 800 kB, of which a page of groups needs one or two."""
+_MANY: Final = 4_000
+_MANY_SIDE_PX: Final = 144
+"""Side of the pictures where there are more than so many: 15,000 make 60 MB then, and would make twice that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a page of groups shows.
+
+    Attributes:
+        clustering: The groups.
+        images: Fingerprints by path.
+        names: Of images of reference, by SHA-256.
+        folders: What was searched.
+    """
+
+    clustering: Clustering
+    images: Mapping[str, Fingerprint]
+    names: Mapping[str, str]
+    folders: Sequence[str]
+
+
+def render_groups(
+    found: Found, *, processes: int | None = None, on_picture: OnPicture = lambda _: None
+) -> Iterator[str]:
+    """Make the page, piece by piece: of many groups it is large.
+
+    Args:
+        found: What it shows.
+        processes: How many make thumbnails; None for one a core.
+        on_picture: Told of every few pictures that are made, with their number.
+    """
+    groups = _groups(found)
+    paths = [item["path"] for group in groups for item in group["items"]]
+    script = asset("groups.js")
+    title = "Copies in " + ", ".join(found.folders)
+    yield head_of(title, script=script)
+    yield _words(found, title)
+    if not groups:
+        yield "<main><h2>No copies</h2></main>" + END
+        return
+    yield _TOOLS
+    data = {
+        "folders": [os.path.abspath(folder) for folder in found.folders],
+        "chunk": CHUNK,
+        "groups": groups,
+        "singles": [_entry(group.name, found) for group in found.clustering.groups if not group.copies],
+    }
+    whole = json_of(data)
+    identity = hashlib.sha256(whole.encode()).hexdigest()[:16]
+    yield f'<script type="text/plain" id="prelude">\n{asset("move-copies.sh")}</script>\n'
+    yield f'<script type="application/json" id="data">{json_of({"id": identity, **data})}</script>\n'
+    chunks = enumerate(_chunks(paths, processes, on_picture))
+    for number, pictures in itertools.islice(chunks, 1):
+        yield _holder(number, pictures)
+    yield f"<script>{script}</script>\n"
+    for number, pictures in chunks:
+        yield _holder(number, pictures)
+    yield END
+
+
+def pictures_of(found: Clustering) -> int:
+    """How many pictures the page has."""
+    return sum(1 + len(group.copies) for group in found.groups if group.copies) + len(found.rejected)
+
+
+def _words(found: Found, title: str) -> str:
+    copied = [group for group in found.clustering.groups if group.copies]
+    copies = [copy.name for group in copied for copy in group.copies]
+    size = bytes_in_words(sum(found.images[name].size_bytes for name in copies))
+    note = f"{len(found.images):,} images, {len(found.clustering.groups):,} to keep. "
+    note += f"{len(copies):,} copies in {len(copied):,} groups take {size}."
+    if found.clustering.rejected:
+        note += f" {len(found.clustering.rejected):,} are near to a reference."
+    return f"<header><h1>{text(title)}</h1><p>{text(note)}</p></header>\n"
+
+
+_TOOLS: Final = """<a class="skip" href="#main">To the groups</a>
+<noscript><main><h2>This page draws its groups by a script</h2>
+<p>Your browser runs none here. <code>synsift dedupe FOLDER</code> prints the same groups.</p></main></noscript>
+<div class="bar" hidden><nav aria-label="Groups">
+<label>Find <input type="search" id="search" placeholder="part of a path" autocomplete="off"></label>
+<label>Order <select id="sort"><option value="">by name</option><option value="size">most to save first</option>
+<option value="doubt">least alike first</option><option value="mine">only my own choices</option></select></label>
+<span class="pager"><button type="button" id="back" aria-label="Page before">←</button>
+<span id="where" role="status"></span><button type="button" id="forth" aria-label="Next page">→</button></span>
+<span class="grow"></span>
+<button type="button" id="script">Save as a script</button>
+<button type="button" id="json" class="main">Save choices</button>
+</nav></div>
+<main id="main" tabindex="-1"><p class="state" id="state" role="status"></p>
+<p class="hint" id="next" hidden role="status">Saved. Nothing has moved yet; this does it, and deletes nothing:
+<code>synsift dedupe --apply choices.json --move copies/</code></p>
+<p class="hint">In each group the best copy is kept, unless you choose another. <span class="keys">Keys:
+<kbd>j</kbd> and <kbd>k</kbd> next and previous group, <kbd>1</kbd> to <kbd>9</kbd> keep that copy,
+<kbd>0</kbd> keep all, <kbd>n</kbd> and <kbd>p</kbd> next and previous page, <kbd>/</kbd> find,
+<kbd>s</kbd> save.</span></p>
+<div class="rows" id="groups"></div></main>
+"""
+
+
+def _groups(found: Found) -> list[dict[str, Any]]:
+    numbers = itertools.count()
+    groups: list[dict[str, Any]] = []
+    for group in found.clustering.groups:
+        if group.copies:
+            places = {found.images[copy.name].sha256: place for place, copy in enumerate(group.copies, start=1)}
+            items = [_item(group.name, next(numbers), found)]
+            items += [_copy(copy, next(numbers), found, places) for copy in group.copies]
+            groups.append({"items": items})
+    for copy in found.clustering.rejected:
+        items = [_copy(copy, next(numbers), found, {})]
+        groups.append({"reference": found.names[copy.verdict.of or ""], "items": items})
+    return groups
+
+
+def _item(path: str, number: int, found: Found) -> dict[str, Any]:
+    image = found.images[path]
+    entry = _entry(path, found)
+    return {
+        **entry,
+        "url": "file://" + quote_from_bytes(os.fsencode(entry["path"])),
+        "number": number,
+        "width": image.width_px,
+        "height": image.height_px,
+        "format": image.format,
+        "bytes": image.size_bytes,
+    }
+
+
+def _entry(path: str, found: Found) -> dict[str, str]:
+    return {"path": os.path.abspath(path), "sha256": found.images[path].sha256}
+
+
+def _copy(copy: Copy, number: int, found: Found, places: Mapping[str, int]) -> dict[str, Any]:
+    verdict = copy.verdict
+    item = {**_item(copy.name, number, found), "kind": str(verdict.kind), "bits": verdict.distance_bits}
+    if verdict.transform not in (None, "identity"):
+        item["turned"] = verdict.transform
+    if verdict.via in places and verdict.via != item["sha256"]:
+        item["via"] = places[verdict.via or ""]
+    return item
+
+
+def _holder(number: int, pictures: Sequence[str]) -> str:
+    return f'<script type="text/plain" id="pictures-{number}">{chr(10).join(pictures)}</script>\n'
+
+
+def _chunks(paths: Sequence[str], processes: int | None, on_picture: OnPicture) -> Iterator[list[str]]:
+    """Thumbnails as Base64, empty where there is none, in chunks of ``CHUNK``."""
+    side_px = _MANY_SIDE_PX if len(paths) > _MANY else SIDE_PX
+    made = thumbnails_of(paths, side_px=side_px, processes=processes, on_picture=on_picture)
+    while chunk := list(itertools.islice(made, CHUNK)):
+        yield chunk

@@ -1,0 +1,23 @@
+"""Texts of anybody's, for people to read: paths, titles, messages."""
+
+import unicodedata
+from typing import Final
+
+_REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
+# They join and part letters and emoji within a word, and can do nothing else.
+_JOINERS: Final = "\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"
+
+
+def printable(text: str) -> str:
+    """Show what can't be seen as such.
+
+    That is: controls, which are commands to a terminal; marks that turn the direction of reading, by which a name can
+    pass for another; halves of what is no Unicode. Line feeds stay, and so do spaces of any width.
+    """
+    if text.isprintable():
+        return text
+    return "".join(char if _can_be_seen(char) else _REPLACEMENT for char in text)
+
+
+def _can_be_seen(char: str) -> bool:
+    return char.isprintable() or char == "\n" or char in _JOINERS or unicodedata.category(char) == "Zs"
