@@ -27,7 +27,7 @@ class Terminal(Console):
     """A console that prints texts as they are."""
 
     def __init__(self, *, stderr: bool = False, width: int | None = None) -> None:
-        super().__init__(stderr=stderr, width=width, highlight=False, soft_wrap=True, emoji=False)
+        super().__init__(stderr=stderr, width=width, highlight=False, soft_wrap=True, markup=False, emoji=False)
 
     def print(self, *objects: Any, **options: Any) -> None:  # noqa: ANN401 - as Rich has it
         """Print; texts without their control characters."""

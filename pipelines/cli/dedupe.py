@@ -21,7 +21,6 @@ _COLUMNS: Final = (
 if TYPE_CHECKING:
     from synsift.dedupe import Clustering, Copy, Fingerprint
     from synsift.pipelines.folders.scan import Scanned
-    from synsift.pipelines.pages.groups import Found
 
 
 def dedupe(
@@ -78,15 +77,10 @@ def dedupe(
         found = cluster(scanned.images, scanner.match, reference=known, on_picture=lambda: advance(1))
     _print(_rows(found, scanned.images, names), output)
     if report is not None:
-        from synsift.pipelines.pages.groups import Found
-
-        _write(report, Found(found, scanned.images, names, [str(folder) for folder in folders]), jobs)
+        _write(report, found, scanned, names, folders, jobs)
     err.print(_summary(found, scanned, has_reference=known is not None))
     list_unreadable(scanned.unreadable)
-    if link is not None:
-        err.print(f"{link_all((group.name for group in found.groups), link, folders)} linked into {link}")
-    if move is not None:
-        err.print(f"{move_all(_moves(found, names), move, folders)} moved; {move / JOURNAL} says from where")
+    _place(found, names, folders, link=link, move=move)
     if not scanned.images:
         raise typer.Exit(1)
 
@@ -195,9 +189,27 @@ def _short(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _write(report: Path, found: "Found", jobs: int | None) -> None:
-    from synsift.pipelines.pages.groups import pictures_of, render_groups
+def _place(
+    found: "Clustering", names: Mapping[str, str], folders: list[Path], *, link: Path | None, move: Path | None
+) -> None:
+    """Link what is kept, or move the rest."""
+    if link is not None:
+        err.print(f"{link_all((group.name for group in found.groups), link, folders)} linked into {link}")
+    if move is not None:
+        err.print(f"{move_all(_moves(found, names), move, folders)} moved; {move / JOURNAL} says from where")
 
+
+def _write(
+    report: Path,
+    clustering: "Clustering",
+    scanned: "Scanned",
+    names: Mapping[str, str],
+    folders: list[Path],
+    jobs: int | None,
+) -> None:
+    from synsift.pipelines.pages.groups import Found, pictures_of, render_groups
+
+    found = Found(clustering, scanned.images, names, [str(folder) for folder in folders])
     try:
         with whole_file(report) as file, progress("pictures made", pictures_of(found.clustering)) as advance:
             file.writelines(render_groups(found, processes=jobs, on_picture=advance))

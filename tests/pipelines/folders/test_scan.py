@@ -71,7 +71,7 @@ def test_odd_names_are_names_like_others(folder: Path) -> None:
 
 
 def test_a_path_that_is_not_there_says_so(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="there is no such file"):
+    with pytest.raises(UsageError, match="there is no file or folder"):
         list(walk([tmp_path / "nothing"]))
 
 
