@@ -36,6 +36,8 @@ from synsift.crawler.errors import NetworkDown
 # Names are resolved once per host and kept: asking for every request is what fails first at scale
 # (img2dataset#360). Longer, and a moved host is asked at its old address.
 _DNS_TTL_S = 300
+# A handshake over a bad line takes some seconds; what takes longer will not come, and says something of the network.
+_CONNECT_S = 15.0
 # What the system says where a machine has no network: no resolver answers, no route leads out.
 _NO_NETWORK = frozenset({socket.EAI_AGAIN, errno.ENETUNREACH, errno.ENETDOWN})
 
@@ -78,7 +80,7 @@ class GuardedDownloadHandler(AiohttpDownloadHandler):
                 request.method,
                 request.url,
                 headers={str(name): str(value) for name, value in request.headers.to_unicode_dict().items()},
-                timeout=aiohttp.ClientTimeout(total=timeout_s),
+                timeout=aiohttp.ClientTimeout(total=timeout_s, sock_connect=min(timeout_s, _CONNECT_S)),
                 ssl=self._ssl_context,
                 allow_redirects=False,
             ) as response:
@@ -114,6 +116,8 @@ def _translated(url: str, timeout_s: float) -> Iterator[None]:
     """Aiohttp's errors in Scrapy's words."""
     try:
         yield
+    except aiohttp.ConnectionTimeoutError as exc:
+        raise DownloadConnectionRefusedError(f"{url}: no connection came about in time") from exc
     except TimeoutError as exc:
         raise DownloadTimeoutError(f"{url} took longer than {timeout_s} s") from exc
     except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as exc:

@@ -4,14 +4,16 @@ An answer of any host, be it an error, shows that there is a network. Without on
 
     the system says so (no route, no resolver), before anything was answered   at the first request
     the system says so, later                                                  at two hosts: one may have a broken zone
-    requests end without an answer, however                                    at three hosts
+    no connection comes about, however                                         at three hosts
+
+A host that takes a connection and then says nothing is slow, and no sign of anything: the network is there.
 """
 
 from typing import Final
 
 from synsift.crawler.outcome import Outcome
 
-_UNANSWERED: Final = frozenset({Outcome.NO_NETWORK, Outcome.CONNECTION_FAILED, Outcome.DNS_FAILED, Outcome.TIMEOUT})
+_UNANSWERED: Final = frozenset({Outcome.NO_NETWORK, Outcome.CONNECTION_FAILED, Outcome.DNS_FAILED})
 _HOSTS: Final = 3
 _HOSTS_BY_SYSTEM: Final = 2
 

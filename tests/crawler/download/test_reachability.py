@@ -36,7 +36,8 @@ def after(*failures: tuple[str, Outcome], answered_first: bool = False) -> Reach
         ([("a", NOWHERE), ("b", NOWHERE)], True, True),
         ([("a", REFUSED)] * 9, False, False),
         ([("a", REFUSED), ("b", Outcome.TIMEOUT)], False, False),
-        ([("a", REFUSED), ("b", Outcome.TIMEOUT), ("c", Outcome.DNS_FAILED)], True, True),
+        ([("a", REFUSED), ("b", REFUSED), ("c", Outcome.DNS_FAILED)], True, True),
+        ([("a", Outcome.TIMEOUT), ("b", Outcome.TIMEOUT), ("c", Outcome.TIMEOUT), ("d", Outcome.TIMEOUT)], True, False),
         ([("a", Outcome.NOT_FOUND), ("b", Outcome.TOO_LARGE), ("c", Outcome.PRIVATE_ADDRESS)], False, False),
     ],
 )
