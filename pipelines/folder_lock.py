@@ -32,7 +32,7 @@ def lock_folder(folder: Path | None, *, shared: bool = False) -> Iterator[None]:
         file = os.fdopen(handle, "a+")
     except OSError as exc:
         if exc.errno == errno.ELOOP:
-            raise StoreError(f"{path} is a symbolic link, and was left alone: remove it") from exc
+            raise StoreError(f"{path} is a symbolic link, and was left alone", hint="remove it") from exc
         raise StoreError(f"{folder}: {exc.strerror or exc}") from exc
     with file:
         try:

@@ -79,7 +79,7 @@ def verify(
 
 @app.command()
 def check(out: Out = None, file: ConfigFile = None, values: SetValues = None) -> None:
-    """Check that the store answers, and takes your credentials.
+    """Check that the store answers, takes your credentials, and can be written to.
 
     [bold]Examples[/bold]
 
@@ -90,5 +90,7 @@ def check(out: Out = None, file: ConfigFile = None, values: SetValues = None) ->
     from synsift.pipelines.assembly import store_address
     from synsift.pipelines.storage.objects import Objects
 
-    Objects(store_address(settings), make=False).check()
-    err.print(f"{store_address(settings)} answers")
+    objects = Objects(store_address(settings), make=False)
+    objects.check()
+    objects.check_writing()
+    err.print(f"{store_address(settings)} answers, and can be written to")

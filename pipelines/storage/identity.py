@@ -40,7 +40,7 @@ def claim(objects: Objects, identity: str) -> None:
         owner = owner_of(objects)
     if owner != identity:
         raise WrongStore(
-            f"the store {objects.address} belongs to another log ({owner}, and this one is {identity}): "
-            "choose another --out or store.url, or bring its log back; where that is gone for good, "
-            "`synsift log recover` makes a new one of what the store knows"
+            f"the store {objects.address} belongs to another log ({owner}, and this one is {identity})",
+            hint="choose another `--out`, or bring its log back; where that is gone for good, `synsift log recover` "
+            "makes a new one of what the store knows",
         )

@@ -1,5 +1,6 @@
 """The one adapter of object storage: obstore, for a folder, S3, Google Cloud Storage or Azure."""
 
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,11 +14,10 @@ from obstore.store import from_url
 
 from synsift.crawler.wording import code
 from synsift.pipelines.errors import DiskFull, NoSuchObject, StoreError, StoreUnavailable, UsageError
+from synsift.pipelines.storage.failures import HINTS, Kind, failure_of
 
 _SCHEMES: Final = ("s3", "gs", "az", "file", "memory")
 _RETRIES: Final = {"max_retries": 4, "retry_timeout": timedelta(seconds=30)}
-_NO_SPACE: Final = ("No space left on device", "os error 28", "Disk quota exceeded", "os error 122")
-_UNREACHABLE: Final = ("error sending request", "HTTP error", "timed out", "status 5", "Server returned", "dns error")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,12 @@ class Objects:
         with self._translated("asking"):
             next(iter(obstore.list(self._store, prefix="synsift-check", chunk_size=1)), None)
 
+    def check_writing(self) -> None:
+        """Make sure that objects can be written and deleted: a bucket that may only be read answers, too."""
+        path = f"synsift-check-{uuid.uuid4().hex}"
+        self.put(path, b"")
+        self.delete(path)
+
     def put(self, path: str, data: bytes, *, overwrite: bool = True) -> bool:
         """Write an object whole, or not at all. False if it exists and must not be overwritten."""
         with self._translated(f"writing {path} to"):
@@ -121,8 +127,9 @@ class Objects:
         with self._translated(f"deleting {path} from"):
             try:
                 obstore.delete(self._store, path)
-            except FileNotFoundError:
-                return
+            except FileNotFoundError as exc:
+                if failure_of(exc).kind is not Kind.NO_OBJECT:
+                    raise
 
     def list(self, prefix: str) -> Iterator[str]:
         """Paths below a prefix that ends at a slash, in no order."""
@@ -154,18 +161,20 @@ class Objects:
             raise self._explain(action, exc) from exc
 
     def _explain(self, action: str, exc: Exception) -> StoreError:
-        if isinstance(exc, FileNotFoundError):
-            return NoSuchObject(f"{action} the store {self.address}: there is no such object")
-        reason = str(exc).partition("\n\nDebug source")[0].strip()
-        message = f"{action} the store {self.address}: {reason}"
-        if any(words in str(exc) for words in _NO_SPACE):
-            return DiskFull(f"{message}. Free some space and run the same command again: nothing is lost")
-        settings = f"(store.url = {self.address.url!r}, store.endpoint = {self.address.endpoint!r})"
-        if isinstance(exc, (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError, PermissionError)):
-            return StoreError(f"{message}. Not allowed: check the credentials and permissions {settings}")
-        if any(words in str(exc) for words in _UNREACHABLE):
-            return StoreUnavailable(f"{message}. Can't be reached or is overloaded {settings}")
-        return StoreError(f"{message} {settings}")
+        found = failure_of(exc)
+        if found.kind is Kind.NO_OBJECT:
+            return NoSuchObject(f"{action} the store {self.address}: {found.kind.value}")
+        said = f"{found.status} {found.code}".strip() if found.status else _first_line(exc)
+        settings = f"store.url = {self.address.url}"
+        if self.address.endpoint:
+            settings += f", store.endpoint = {self.address.endpoint}"
+        message = f"{action} the store {self.address}: {found.kind.value} ({said})"
+        kinds: dict[Kind, type[StoreError]] = {Kind.NO_SPACE: DiskFull, Kind.AWAY: StoreUnavailable}
+        return kinds.get(found.kind, StoreError)(message, hint=f"{HINTS.get(found.kind, 'look at')} ({settings})")
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0].strip()[:300]
 
 
 def _open(address: StoreAddress, *, make: bool) -> Any:  # noqa: ANN401 - one of obstore's stores, which share no type

@@ -66,8 +66,8 @@ def sweep(
     named = needed | set(_once_named(log, skipped))
     if skipped.by_topic:
         raise SweepRefused(
-            f"{skipped.by_topic.total()} records can't be read, and a blob that one of them needs would go: "
-            "`synsift log check` lists them"
+            f"{skipped.by_topic.total()} records can't be read, and a blob that one of them needs would go",
+            hint="`synsift log check` lists them",
         )
     oldest = (now or datetime.datetime.now(datetime.UTC)) - min_age
     kept = removed = strange = 0
@@ -92,7 +92,7 @@ def _refuse_while_members_live(log: Log) -> None:
     for stage, topic in INPUTS.items():
         owners = {lag.owner for lag in log.lag(stage, topic.name)} - {""}
         if owners:
-            raise SweepRefused(f"{len(owners)} workers of {stage} are at work: stop them first")
+            raise SweepRefused(f"{len(owners)} workers of {stage} are at work", hint="stop them first")
 
 
 def _survivors(log: Log, skipped: Skipped) -> Iterator[str]:

@@ -32,7 +32,7 @@ def test_a_store_is_claimed_once_and_refuses_another_log(world: World, tmp_path:
     claim(world.objects, world.log.identity())
     assert owner_of(world.objects) == world.log.identity()
     other = SqliteLog(tmp_path / "other.db", partitions=PARTITIONS)
-    with pytest.raises(WrongStore, match="log recover"):
+    with pytest.raises(WrongStore, match="another log"):
         claim(world.objects, other.identity())
     other.close()
 
@@ -86,7 +86,7 @@ def test_a_sweep_is_refused_while_a_worker_lives(world: World) -> None:
 
     member = world.log.join("dedupe", "candidates", Owner())
     member.poll(0, 0.0)
-    with pytest.raises(SweepRefused, match="stop them first"):
+    with pytest.raises(SweepRefused, match="at work"):
         sweep(world.log, world.objects, dry_run=False)
     member.close()
 
