@@ -212,6 +212,9 @@ class ServiceSettings(Branch):
     drain_s: float = Field(
         default=DEFAULT_DRAIN_S, gt=0, description="Longest time for a worker to finish after it was told to stop"
     )
+    patience_s: float = Field(
+        default=300.0, ge=0, description="Longest wait at the start for brokers and a store that are away"
+    )
     liveness_s: float = Field(
         default=120.0, gt=0, description="Longest time without a poll before a stage counts as not alive"
     )

@@ -40,7 +40,7 @@ def run(
     """
     from synsift.pipelines.assembly import STAGES, make_stages, open_parts, store_address, user_agent_of
     from synsift.pipelines.cli.watch import reporting
-    from synsift.pipelines.service.http import serving
+    from synsift.pipelines.service.http import opened_patiently, serving
     from synsift.pipelines.worker import Ending, Worker
 
     for name in stages:
@@ -50,7 +50,7 @@ def run(
     if {"search", "fetch"} & set(names):
         user_agent_of(settings)
     with lock_folder(store_address(settings).folder, shared=True):
-        parts = open_parts(settings)
+        parts = asyncio.run(opened_patiently(settings.service, lambda: open_parts(settings)))
         with contextlib.closing(parts.log):
             worker = Worker(parts.log, make_stages(names, parts), until_idle=drain, drain_s=settings.service.drain_s)
 

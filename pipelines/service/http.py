@@ -2,22 +2,29 @@
 
 import asyncio
 import contextlib
+import itertools
 import logging
-from collections.abc import AsyncIterator
-from typing import Final
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Final, TypeVar
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from synsift.pipelines.config import ServiceSettings
-from synsift.pipelines.errors import LogError
+from synsift.pipelines.errors import LogError, LogUnavailable, StoreUnavailable
 from synsift.pipelines.log.base import Log
 from synsift.pipelines.metrics import REGISTRY, LiveCollector
 from synsift.pipelines.stage import INPUTS
 from synsift.pipelines.worker import Worker
 
+T = TypeVar("T")
+
 _log: Final = logging.getLogger(__name__)
+
+_WAITS_S: Final = (1.0, 2.0, 5.0, 10.0)
 
 
 class WorkerService:
@@ -67,13 +74,64 @@ class WorkerService:
         return web.Response(text="ready\n")
 
 
+class WaitingService:
+    """Answers for a worker that waits for its log and its store: alive, and not ready."""
+
+    def app(self) -> web.Application:
+        """The web application."""
+        app = web.Application()
+        app.router.add_get("/metrics", self.metrics)
+        app.router.add_get("/healthz", self.healthz)
+        app.router.add_get("/readyz", self.readyz)
+        return app
+
+    async def metrics(self, _request: web.Request) -> web.Response:
+        """Prometheus's text format."""
+        return web.Response(body=generate_latest(REGISTRY), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    async def healthz(self, _request: web.Request) -> web.Response:
+        """Alive: the event loop answers."""
+        return web.Response(text="alive\n")
+
+    async def readyz(self, _request: web.Request) -> web.Response:
+        """Not ready."""
+        return web.Response(status=503, text="not ready: waiting for the log and the store\n")
+
+
+def serving(settings: ServiceSettings, worker: Worker, log: Log) -> AbstractAsyncContextManager[int]:
+    """Serve a worker while the block runs; gives the port, -1 where nothing is served."""
+    return _serving(settings, WorkerService(worker, log, liveness_s=settings.liveness_s))
+
+
+async def opened_patiently(settings: ServiceSettings, attempt: Callable[[], T]) -> T:
+    """Open what a worker needs, waiting for it as long as the configuration says; served as alive, not ready.
+
+    Raises:
+        LogUnavailable: The brokers stayed away.
+        StoreUnavailable: The store did.
+    """
+    deadline_s = time.monotonic() + settings.patience_s
+    async with contextlib.AsyncExitStack() as stack:
+        for number in itertools.count():
+            wait_s = _WAITS_S[min(number, len(_WAITS_S) - 1)]
+            try:
+                return await asyncio.to_thread(attempt)
+            except (LogUnavailable, StoreUnavailable) as exc:
+                if time.monotonic() + wait_s > deadline_s:
+                    raise
+                _log.warning("%s; trying again in %.0f s", exc, wait_s)
+            if number == 0:
+                await stack.enter_async_context(_serving(settings, WaitingService()))
+            await asyncio.sleep(wait_s)
+    raise AssertionError("the waits have no end")
+
+
 @contextlib.asynccontextmanager
-async def serving(settings: ServiceSettings, worker: Worker, log: Log) -> AsyncIterator[int]:
-    """Serve while the block runs; gives the port, -1 where nothing is served."""
+async def _serving(settings: ServiceSettings, service: WorkerService | WaitingService) -> AsyncIterator[int]:
     if settings.port < 0:
         yield -1
         return
-    runner = web.AppRunner(WorkerService(worker, log, liveness_s=settings.liveness_s).app(), access_log=None)
+    runner = web.AppRunner(service.app(), access_log=None)
     await runner.setup()
     try:
         await web.TCPSite(runner, settings.host, settings.port).start()

@@ -1,10 +1,15 @@
 import asyncio
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 import aiohttp
+import pytest
 
+from deploy.local.services import free_port
 from synsift.pipelines.config import ServiceSettings
-from synsift.pipelines.service.http import serving
+from synsift.pipelines.errors import LogUnavailable, StoreUnavailable
+from synsift.pipelines.service.http import opened_patiently, serving
 from synsift.pipelines.stages.dedupe import DedupeOptions, DedupeStage
 from synsift.pipelines.stages.dedupe_state import Judging
 from synsift.pipelines.worker import Worker
@@ -67,3 +72,40 @@ def test_nothing_is_served_where_no_port_is_configured(tmp_path: Path) -> None:
             return port
 
     assert asyncio.run(scenario()) == -1
+
+
+def test_a_store_that_is_away_at_the_start_is_waited_for_alive_and_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("synsift.pipelines.service.http._WAITS_S", (0.2, 0.1))
+    port = free_port()
+    said: list[tuple[int, int]] = []
+    attempts = 0
+
+    def attempt() -> str:
+        nonlocal attempts
+        attempts += 1
+        if attempts > 1:
+            said.append((status(port, "/healthz"), status(port, "/readyz")))
+        if attempts < 4:
+            raise StoreUnavailable("away")
+        return "opened"
+
+    assert asyncio.run(opened_patiently(ServiceSettings(port=port), attempt)) == "opened"
+    assert said == [(200, 503)] * 3
+
+
+def test_patience_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("synsift.pipelines.service.http._WAITS_S", (0.01,))
+
+    def attempt() -> str:
+        raise LogUnavailable("away")
+
+    with pytest.raises(LogUnavailable):
+        asyncio.run(opened_patiently(ServiceSettings(patience_s=0.1), attempt))
+
+
+def status(port: int, path: str) -> int:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=30) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as exc:
+        return exc.code
