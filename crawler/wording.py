@@ -1,13 +1,26 @@
 """How a value stands in a message for people: in backticks, short, and harmless to a terminal (docs/STYLE.md)."""
 
+import re
 from typing import Final
 
 _MOST: Final = 80
+# User name and password of a URL, and values of parameters that are secrets by their name.
+_IN_URL: Final = re.compile(r"(?<=://)[^/\s@?#\"'`<>]+@")
+_PARAMETER: Final = re.compile(
+    r"(?i)([?&](?:[\w.-]*(?:api[_-]?key|access[_-]?key|token|secret|signature|password|passwd|credential)[\w.-]*|key|sig|pwd)=)[^&#\s\"'`<>]+"
+)
+
+
+def masked(text: str) -> str:
+    """A text without the credentials of URLs in it: ``https://user:password@host`` becomes ``https://***@host``."""
+    if "://" not in text:
+        return text
+    return _PARAMETER.sub(r"\1***", _IN_URL.sub("***@", text))
 
 
 def code(value: object, most: int = _MOST) -> str:
     """A value in backticks; what can't be printed is escaped, and of a long one the beginning is shown."""
-    text = str(value)
+    text = masked(str(value))
     shown = text if len(text) <= most else f"{text[: most - 1]}…"
     return f"`{''.join(_printable(letter) for letter in shown)}`"
 

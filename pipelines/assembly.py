@@ -69,6 +69,7 @@ def store_address(settings: Settings) -> StoreAddress:
         endpoint=store.endpoint,
         region=store.region,
         timeout_s=store.timeout_s,
+        ask_instance=store.ask_instance,
         access_key_id=store.access_key_id,
         secret_access_key=store.secret_access_key.get_secret_value(),
     )

@@ -93,6 +93,9 @@ class StoreSettings(Branch):
     timeout_s: float = Field(
         default=30.0, gt=0, description="Longest time for one request; failed ones are tried again"
     )
+    ask_instance: bool = Field(
+        default=True, description="Ask the cloud's metadata address for S3 credentials where none are given"
+    )
     access_key_id: str = Field(default="", description="Access key; empty to find it as the cloud's own tools do")
     secret_access_key: SecretStr = Field(
         default=SecretStr(""), description="Secret of the access key; empty to find it as the cloud's own tools do"

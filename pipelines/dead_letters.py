@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from synsift.crawler.wording import masked
 from synsift.pipelines import topics
 from synsift.pipelines.clock import now_text
 from synsift.pipelines.log.base import Log, Message
@@ -89,7 +90,7 @@ def entry_of(letter: DeadLetter, partition: int) -> Entry:
         "offset": str(letter.offset),
         "stage": letter.stage,
         "outcome": letter.outcome,
-        "message": letter.message[:MAX_MESSAGE],
+        "message": masked(letter.message)[:MAX_MESSAGE],
         "attempts": str(letter.attempts),
         "at": letter.at,
         "wnid": letter.wnid[:64],

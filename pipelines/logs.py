@@ -2,12 +2,23 @@
 
 import logging
 import sys
+from collections.abc import MutableMapping
 from typing import Any, Final
 
 import structlog
 
+from synsift.crawler.wording import masked
+
 # Libraries whose INFO is not for the users of this program.
 _QUIET: Final = ("faiss", "scrapy", "aiohttp", "asyncio", "twisted", "filelock", "tldextract", "py.warnings")
+
+
+def _mask(_logger: object, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Take the credentials of URLs out of a line; what libraries say of a request names it whole."""
+    for key, value in event.items():
+        if isinstance(value, str):
+            event[key] = masked(value)
+    return event
 
 
 def set_up_logging(level: str) -> None:
@@ -17,6 +28,7 @@ def set_up_logging(level: str) -> None:
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.stdlib.PositionalArgumentsFormatter(),
+        _mask,
     ]
     people = sys.stderr.isatty()
     final: list[Any] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]

@@ -1,5 +1,6 @@
 """``synsift config``."""
 
+from synsift.crawler.wording import masked
 from synsift.pipelines.cli.console import print_rows
 from synsift.pipelines.cli.options import ConfigFile, Format, OutputFormat, SetValues, configuration
 
@@ -32,4 +33,4 @@ def config(file: ConfigFile = None, values: SetValues = None, output: OutputForm
 def _plain(value: object, output: Format) -> object:
     if output is Format.TABLE and isinstance(value, float):
         return f"{value:g}"  # all digits: a table rounds what was measured, and these are set
-    return value if isinstance(value, (bool, int, float, str)) else str(value)
+    return value if isinstance(value, (bool, int, float)) else masked(str(value))

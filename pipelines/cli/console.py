@@ -5,6 +5,7 @@ characters never reach the terminal; what is to be coloured says so by ``style=`
 """
 
 import csv
+import io
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,6 +21,7 @@ from synsift.pipelines.texts import printable
 if TYPE_CHECKING:
     from synsift.pipelines.summary import SynsetCounts
 
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _NO_LIMIT: Final = 10_000
 
 
@@ -78,16 +80,28 @@ def print_rows(
 
 def _print_csv(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
     """Lines of CSV under a line of names; what is a list or a table in itself stands as JSON."""
-    writer = csv.DictWriter(sys.stdout, fieldnames=columns, lineterminator="\n")
+    line = io.StringIO(newline="")
+    # With this end of line, the writer quotes cells with either of its characters; what is printed ends as lines do.
+    writer = csv.DictWriter(line, fieldnames=columns, lineterminator="\r\n")
+
+    def flush() -> None:
+        sys.stdout.write(line.getvalue().removesuffix("\r\n") + "\n")
+        line.seek(0)
+        line.truncate()
+
     if columns:
         writer.writeheader()
+        flush()
     for row in rows:
         writer.writerow({name: _csv_cell(value) for name, value in row.items()})
+        flush()
 
 
 def _csv_cell(value: object) -> object:
     if isinstance(value, (Mapping, list, tuple)):
         return json.dumps(value, ensure_ascii=False, default=str)
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return f"'{value}"  # a spreadsheet would run it: https://owasp.org/www-community/attacks/CSV_Injection
     return value
 
 

@@ -19,6 +19,7 @@ from typing import Final, TextIO
 
 import typer
 
+from synsift.crawler.wording import masked
 from synsift.pipelines.cli.app import app
 from synsift.pipelines.cli.grammar import PROGRAM, wrong_use
 from synsift.pipelines.errors import SynsiftError, UsageError
@@ -120,10 +121,10 @@ def _of_system(exc: OSError) -> Complaint:
 def _complain(complaint: Complaint) -> int:
     colour = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
     with contextlib.suppress(OSError):
-        typer.secho(f"{PROGRAM}: {complaint.text}", err=True, fg="red" if colour else None)
+        typer.secho(f"{PROGRAM}: {masked(complaint.text)}", err=True, fg="red" if colour else None)
         if complaint.hint:
             typer.secho("hint: ", err=True, nl=False, fg="cyan" if colour else None)
-            typer.echo(complaint.hint, err=True)
+            typer.echo(masked(complaint.hint), err=True)
     return complaint.status
 
 

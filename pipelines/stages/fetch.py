@@ -27,6 +27,7 @@ from synsift.crawler.download.settings import Limits
 from synsift.crawler.outcome import Outcome
 from synsift.crawler.spiders.base import run_spider
 from synsift.crawler.spiders.fetch import FetchSpider
+from synsift.crawler.wording import masked
 from synsift.dedupe import Fingerprint, ImageError
 from synsift.pipelines import topics
 from synsift.pipelines.clock import now_text
@@ -290,7 +291,7 @@ class FetchStage(DownloadStage[Wanted]):
             Fetched(
                 url=task.record.url,
                 outcome=result.outcome,
-                message=result.message[:500].encode("utf-8", "replace").decode(),
+                message=masked(result.message)[:500].encode("utf-8", "replace").decode(),
                 attempts=result.attempts,
                 wnids=(task.record.wnid,),
             ),

@@ -1,5 +1,6 @@
 """The one adapter of object storage: obstore, for a folder, S3, Google Cloud Storage or Azure."""
 
+import os
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ import obstore
 from obstore import exceptions
 from obstore.store import from_url
 
-from synsift.crawler.wording import code
+from synsift.crawler.wording import code, masked
 from synsift.pipelines.errors import DiskFull, NoSuchObject, StoreError, StoreUnavailable, UsageError
 from synsift.pipelines.storage.failures import HINTS, Kind, failure_of
 
@@ -31,6 +32,7 @@ class StoreAddress:
         access_key_id: Credentials for S3.
         secret_access_key: Credentials for S3.
         timeout_s: Deadline of one request.
+        ask_instance: Whether to ask the cloud's metadata address for credentials where there are none.
     """
 
     url: str
@@ -39,6 +41,7 @@ class StoreAddress:
     access_key_id: str = ""
     secret_access_key: str = ""
     timeout_s: float = 30.0
+    ask_instance: bool = True
 
     @property
     def folder(self) -> Path | None:
@@ -49,7 +52,7 @@ class StoreAddress:
 
     def __str__(self) -> str:
         """For people: never with credentials."""
-        return f"{self.url} at {self.endpoint}" if self.endpoint else self.url
+        return masked(f"{self.url} at {self.endpoint}" if self.endpoint else self.url)
 
 
 class Objects:
@@ -165,9 +168,9 @@ class Objects:
         if found.kind is Kind.NO_OBJECT:
             return NoSuchObject(f"{action} the store {self.address}: {found.kind.value}")
         said = f"{found.status} {found.code}".strip() if found.status else _first_line(exc)
-        settings = f"store.url = {self.address.url}"
+        settings = masked(f"store.url = {self.address.url}")
         if self.address.endpoint:
-            settings += f", store.endpoint = {self.address.endpoint}"
+            settings += masked(f", store.endpoint = {self.address.endpoint}")
         message = f"{action} the store {self.address}: {found.kind.value} ({said})"
         kinds: dict[Kind, type[StoreError]] = {Kind.NO_SPACE: DiskFull, Kind.AWAY: StoreUnavailable}
         return kinds.get(found.kind, StoreError)(message, hint=f"{HINTS.get(found.kind, 'look at')} ({settings})")
@@ -207,6 +210,8 @@ def _open(address: StoreAddress, *, make: bool) -> Any:  # noqa: ANN401 - one of
         }
         if address.endpoint.startswith("http://"):
             client["allow_http"] = True
+        if not address.ask_instance and not (address.access_key_id or os.environ.get("AWS_ACCESS_KEY_ID")):
+            options["skip_signature"] = True
     if scheme == "memory":
         return obstore.store.MemoryStore()
     try:

@@ -1,5 +1,6 @@
 """Tables fit the width that there is, and say all that they have to say."""
 
+import csv
 import io
 import re
 from typing import Any
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
-from synsift.pipelines.cli.console import Terminal
+from synsift.pipelines.cli.console import Terminal, print_rows
+from synsift.pipelines.cli.options import Format
 from synsift.pipelines.cli.tables import Table, draw, wrap
 from synsift.pipelines.texts import printable
 
@@ -88,3 +90,10 @@ def test_numbers_stand_to_the_right_under_their_name() -> None:
     assert printed(Table([{"n": 1, "name": "x"}, {"n": 1000, "name": "y"}]), 80).splitlines() == [
         *("   n  name", "   1  x", "1000  y"),
     ]
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1"])
+def test_a_cell_that_a_spreadsheet_would_run_is_text(cell: str, capsys: pytest.CaptureFixture[str]) -> None:
+    print_rows([{"path": cell, "number": -1}], Format.CSV)
+    (row,) = csv.DictReader(io.StringIO(capsys.readouterr().out, newline=""))
+    assert row == {"path": f"'{cell}", "number": "-1"}
