@@ -31,7 +31,7 @@ class BatchStage(ABC):
         self._logbook = log
         self._router = router
         self._batch = batch
-        self._ledger = Ledger(self.name, log, router, Hooks(self.restore, self.forget))
+        self._ledger = Ledger(self.name, log, router, Hooks(self.restore, self.forget, durable=self.make_durable))
         self._stopping = False
         self._joined = False
 
@@ -53,6 +53,9 @@ class BatchStage(ABC):
 
     def committed(self) -> None:  # noqa: B027 - most stages have nothing to do then
         """A batch was committed."""
+
+    def make_durable(self) -> None:  # noqa: B027 - most stages write nothing but records
+        """Make the objects that a commit depends on outlast a power cut."""
 
     def beat(self) -> None:
         """Say that this stage lives, while it is on with something that takes long."""

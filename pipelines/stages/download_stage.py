@@ -43,7 +43,7 @@ class DownloadStage(ABC, Generic[T]):
         self._logbook = log
         self._router = router
         self._look_ahead = LookAhead(look_ahead)
-        hooks = Hooks(self._take_over, self._let_go, self._look_ahead.release)
+        hooks = Hooks(self._take_over, self._let_go, self._look_ahead.release, self.make_durable)
         self._ledger = Ledger(self.name, log, router, hooks)
         self._stopping = False
         self._fatal: Exception | None = None
@@ -83,6 +83,9 @@ class DownloadStage(ABC, Generic[T]):
 
     def look_further(self) -> None:
         """Look at what stands behind a host that holds up its partition; runs in the log's thread."""
+
+    def make_durable(self) -> None:
+        """Make the objects that a commit depends on outlast a power cut; runs in the log's thread."""
 
     def restore(self, partition: int, skipped: Skipped) -> None:
         """Rebuild the state of a partition, noting what can't be read; runs in the log's thread."""

@@ -63,6 +63,9 @@ class BlobStore(Protocol):
     def exists(self, path: str) -> bool:
         """Whether there is an object."""
 
+    def sync(self) -> None:
+        """Make what was written so far outlast a power cut."""
+
 
 class Fingerprinter(Protocol):
     """What fetching needs of the decoders. Thread-safe."""
@@ -218,6 +221,10 @@ class FetchStage(DownloadStage[Wanted]):
         entry = dataclasses.replace(self._router.image_url(record), headers=wanted.message.headers)
         self._ledger.finish(wanted.message, [entry], [])
         DEFERRED.inc()
+
+    def make_durable(self) -> None:
+        """Blobs first, then the records that name them."""
+        self._blobs.sync()
 
     async def deliver(self, task: Wanted, result: Received) -> None:
         """Take the bytes of an image."""

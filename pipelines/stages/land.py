@@ -93,6 +93,10 @@ class LandStage(BatchStage):
         self._hurried = False
         return messages
 
+    def make_durable(self) -> None:
+        """Objects and manifests first, then the position that they are done."""
+        self._objects.sync()
+
     def restore(self, partition: int, skipped: Skipped) -> None:
         """Remember that parts of an interrupted batch may lie about in this partition's manifests."""
         self._cleaned[partition] = set()

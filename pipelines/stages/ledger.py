@@ -4,8 +4,9 @@ One order for all stages, so that nothing is lost, repeated or counted twice:
 
     1. take everything finished since the last commit
     2. raise each partition's low watermark
-    3. in one transaction: outputs, counts per synset, positions
-    4. only then count for Prometheus
+    3. make the objects that it depends on outlast a power cut
+    4. in one transaction: outputs, counts per synset, positions
+    5. only then count for Prometheus
 """
 
 import logging
@@ -64,11 +65,13 @@ class Hooks:
         restore: A partition is ours: rebuild the stage's own state of it, and note what of it can't be read.
         forget: It is another's: drop that state.
         ended: An input is committed.
+        durable: A commit is about to say that work is done: make what it depends on outlast a power cut.
     """
 
     restore: Callable[[int, Skipped], None]
     forget: Callable[[int], None]
     ended: Callable[[Message], None] = lambda _: None
+    durable: Callable[[], None] = lambda: None
 
 
 class Ledger:
@@ -256,6 +259,7 @@ class Ledger:
         entries = [entry for item in finished for entry in item.entries]
         entries += self._count(finished)
         with COMMIT_SECONDS.labels(self._stage).time():
+            self._hooks.durable()
             self._write(member, entries, positions)
         for item in finished:
             self._hooks.ended(item.message)

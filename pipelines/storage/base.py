@@ -19,5 +19,8 @@ class ObjectStore(Protocol):
     def delete(self, path: str) -> None:
         """Delete an object; one that doesn't exist is deleted already."""
 
+    def sync(self) -> None:
+        """Make what was written so far outlast a power cut."""
+
     def list(self, prefix: str) -> Iterator[str]:
         """Paths below a prefix that ends at a slash, in no order."""

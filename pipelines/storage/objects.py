@@ -15,6 +15,7 @@ from obstore.store import from_url
 
 from synsift.crawler.wording import code, masked
 from synsift.pipelines.errors import DiskFull, NoSuchObject, StoreError, StoreUnavailable, UsageError
+from synsift.pipelines.storage.durable import sync_folder
 from synsift.pipelines.storage.failures import HINTS, Kind, failure_of
 
 _SCHEMES: Final = ("s3", "gs", "az", "file", "memory")
@@ -70,6 +71,9 @@ class Objects:
             StoreError: The folder can't be made.
         """
         self.address = address
+        self._written = False
+        folder = address.folder
+        self._folder = None if folder is None else folder.expanduser().resolve()
         with self._translated("opening"):
             self._store: Any = _open(address, make=make)
 
@@ -92,6 +96,7 @@ class Objects:
         """Write an object whole, or not at all. False if it exists and must not be overwritten."""
         with self._translated(f"writing {path} to"):
             try:
+                self._written = True
                 obstore.put(self._store, path, data, mode="overwrite" if overwrite else "create")
             except (exceptions.AlreadyExistsError, exceptions.PreconditionError):
                 return False
@@ -105,6 +110,13 @@ class Objects:
         if self.put(path, data, overwrite=False):
             return True
         return self.size_bytes(path) != len(data) and self.put(path, data)
+
+    def sync(self) -> None:
+        """Make what was written so far outlast a power cut; a store elsewhere does that by itself."""
+        if self._written and self._folder is not None:
+            self._written = False
+            with self._translated("syncing"):
+                sync_folder(self._folder)
 
     def exists(self, path: str) -> bool:
         """Whether there is an object."""
@@ -123,6 +135,7 @@ class Objects:
     def copy(self, source: str, target: str) -> None:
         """Copy an object within the store, replacing the target. Costs no bytes in a folder: a hard link."""
         with self._translated(f"copying {source} to {target} in"):
+            self._written = True
             obstore.copy(self._store, source, target)
 
     def delete(self, path: str) -> None:

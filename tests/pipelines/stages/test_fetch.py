@@ -286,6 +286,9 @@ class FailingStore:
     def __init__(self, world: World, error: Exception, times: int) -> None:
         self._world, self._error, self._times = world, error, times
 
+    def sync(self) -> None:
+        self._world.objects.sync()
+
     def exists(self, path: str) -> bool:
         return self._world.objects.exists(path)
 

@@ -86,3 +86,17 @@ def test_inputs_that_the_log_has_lost_are_counted_and_shown(world: World, caplog
     ledger.commit(member)
     assert read_counts(world.log)[""].lost == {"candidates": 50}
     assert "lost 50 records that were never done" in caplog.text
+
+
+def test_objects_outlast_a_power_cut_before_a_commit_says_that_they_are_there(world: World) -> None:
+    order: list[str] = []
+    member = MemberWithInterruptions(world)
+    member.meanwhile = lambda: order.append("commit")
+    hooks = Hooks(lambda _partition, _skipped: None, lambda _: None, durable=lambda: order.append("sync"))
+    ledger = Ledger("dedupe", world.log, world.router, hooks)
+    (first,) = inputs(world, 1)
+    ledger.on_assigned({0: Position(0)})
+    ledger.admit(first)
+    ledger.finish(first, [], [])
+    ledger.commit(member)
+    assert order == ["sync", "commit"]
