@@ -36,7 +36,7 @@ def root(
 
     [bold]Examples[/bold]
 
-      synsift demo                                    see it work, no network needed
+      synsift demo                                    see it work
 
       synsift dedupe ~/photos --report copies.html    find the copies in a folder
 

@@ -5,10 +5,11 @@ root ──name──▶ commands.py ──import──▶ the module of the com
 
 import contextlib
 import importlib
+import inspect
 import re
 import signal
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, get_args
 
 import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
@@ -58,8 +59,25 @@ def _shared_options() -> list[Any]:
     return list(typer.main.get_command(alone).params)
 
 
+# What stands for a number in the help.
+_METAVARS: Final[Mapping[object, str]] = {int: "N", float: "X"}
+
+
+def _one_line_a_paragraph(text: str) -> str:
+    """A docstring's text such that the terminal's width decides where its lines break; what is indented stays."""
+    paragraphs = inspect.cleandoc(text).split("\n\n")
+    return "\n\n".join(part if "\n " in f"\n{part}" else part.replace("\n", " ") for part in paragraphs)
+
+
 class _Tidy:
-    """Help that shows no type for what takes no value."""
+    """Help that fits any width, and shows no type where a name says more."""
+
+    help: str | None
+
+    def __init__(self, *arguments: Any, **attributes: Any) -> None:  # noqa: ANN401 - passed on as they are
+        super().__init__(*arguments, **attributes)
+        if self.help:
+            self.help = _one_line_a_paragraph(self.help)
 
     def get_help_option(self, ctx: Any) -> TyperOption | None:  # noqa: ANN401 - Typer's own context has no public name
         option: TyperOption | None = super().get_help_option(ctx)  # type: ignore[misc]
@@ -73,6 +91,11 @@ class _Tidy:
             if getattr(param, "is_flag", False):
                 param.metavar = ""
                 param.help = (param.help or "").rstrip(".")
+            elif not isinstance(param, TyperOption):
+                param.display_type_rich = lambda ctx: None  # its name says what it is
+            elif param.metavar is None:
+                kind = param.type_descriptor.annotation
+                param.metavar = next((_METAVARS[one] for one in (kind, *get_args(kind)) if one in _METAVARS), None)
         return params
 
 

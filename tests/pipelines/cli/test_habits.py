@@ -307,3 +307,15 @@ def test_completion_scripts_are_good_shell(shell: str, tmp_path: Path) -> None:
     if shutil.which(shell) is not None:
         (tmp_path / "script").write_text(script)
         subprocess.run([shell, "-n", str(tmp_path / "script")], check=True)
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_help_names_values_and_breaks_lines_where_the_terminal_ends(cli: RunCli, name: str) -> None:
+    done = cli(name, "--help", env={"COLUMNS": "80"})
+    assert done.returncode == 0
+    assert not re.search(r"<(int|float|str|list|bool|Path)\b", done.stdout)
+    prose = done.stdout.partition("Examples")[0].splitlines()
+    for line, following in itertools.pairwise(prose):
+        # A line ends because the next word would not have fitted, or because its paragraph ends.
+        if line.strip() and following.strip():
+            assert len(line.rstrip()) + 1 + len(following.split()[0]) > 78, line
