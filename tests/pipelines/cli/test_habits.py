@@ -2,8 +2,10 @@
 
 import csv
 import io
+import itertools
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -310,8 +312,11 @@ def test_completion_scripts_are_good_shell(shell: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
-def test_help_names_values_and_breaks_lines_where_the_terminal_ends(cli: RunCli, name: str) -> None:
-    done = cli(name, "--help", env={"COLUMNS": "80"})
+def test_help_names_values_and_breaks_lines_where_the_terminal_ends(
+    cli: RunCli, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    done = cli(name, "--help")
     assert done.returncode == 0
     assert not re.search(r"<(int|float|str|list|bool|Path)\b", done.stdout)
     prose = done.stdout.partition("Examples")[0].splitlines()
