@@ -8,7 +8,7 @@ response ──┬─ 200 ──────────────────
 
 import email.utils
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urljoin, urlsplit
 
@@ -50,10 +50,11 @@ class Follow:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Try again after a wait; ``host_wide`` if the whole host asks for it."""
+    """Try again after a wait; ``host_wide`` if the whole host asks for it. The reason is for people."""
 
     wait_s: float
     host_wide: bool
+    reason: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,4 +157,5 @@ def _retry(outcome: Outcome, message: str, attempts: int, asked_s: float | None,
     wait_s = max(asked_s or 0.0, patience.backoff_s * 2 ** (attempts - 1))
     if asked_s is not None and asked_s > patience.max_wait_s:
         return GiveUp(outcome, f"{message}; asked to wait {asked_s:.0f} s")
-    return Retry(min(wait_s, patience.max_wait_s), host_wide=asked_s is not None or outcome is Outcome.RATE_LIMITED)
+    host_wide = asked_s is not None or outcome is Outcome.RATE_LIMITED
+    return Retry(min(wait_s, patience.max_wait_s), host_wide, message)

@@ -25,6 +25,9 @@ T_contra = TypeVar("T_contra", contravariant=True)
 
 _log: Final = logging.getLogger(__name__)
 
+_TELL_EVERY_S: Final = 10.0
+_WORTH_TELLING_S: Final = 1.0
+
 
 @dataclass(slots=True)
 class Job(Generic[T]):
@@ -106,14 +109,16 @@ class Downloader(Generic[T]):
             politeness: How hard hosts may be hit.
             patience: How often and how long to try.
             host_of: A URL's politeness key.
-            local_files: Whether tasks may name files of this machine. Never where URLs come from the web.
+            local_files: Whether tasks may name files of this machine, and their hosts are known. Never where
+                URLs come from the web.
         """
         self._receiver = receiver
         self._local_files = local_files
         self._patience = patience
         self._host_of = host_of
         self._dispatcher: Dispatcher[Job[T]] = Dispatcher(politeness)
-        self._reachability = Reachability()
+        self._reachability = Reachability(names_tell=local_files)
+        self._told_at_s = -_TELL_EVERY_S
 
     @property
     def has_free_places(self) -> bool:
@@ -159,7 +164,10 @@ class Downloader(Generic[T]):
 
         def step() -> attempt.Step:
             if self._reachability.failed(job.host, outcome):
-                _log.warning("there is no network, it seems (%s); trying again", message)
+                again = "the same command asks again" if self._reachability.never_was else "trying again"
+                _log.warning("there is no network, it seems (%s); %s", message, again)
+            if self._reachability.never_was and self._reachability.outcome_of(outcome) is Outcome.NO_NETWORK:
+                return GiveUp(Outcome.NO_NETWORK, message)
             found = attempt.after_error(outcome, message, attempts=job.attempts, patience=self._patience)
             if isinstance(found, GiveUp):
                 return GiveUp(self._reachability.outcome_of(found.outcome), found.message)
@@ -208,6 +216,14 @@ class Downloader(Generic[T]):
         )
         return GiveUp(Outcome.SOURCE_ERROR, str(busy)) if isinstance(step, GiveUp) else step
 
+    def _tell(self, job: Job[T], step: Retry) -> None:
+        """Say why nothing seems to happen; not more often than anybody would read it."""
+        now_s = time.monotonic()
+        level = logging.DEBUG
+        if step.wait_s >= _WORTH_TELLING_S and now_s - self._told_at_s >= _TELL_EVERY_S:
+            level, self._told_at_s = logging.WARNING, now_s
+        _log.log(level, "%s: %s; trying again in %.0f s", job.host, step.reason or "no answer", step.wait_s)
+
     async def _carry_out(self, job: Job[T], step: "attempt.Step | Received") -> None:
         if isinstance(step, Received):
             await self._receiver.received(job.task, step)
@@ -218,7 +234,7 @@ class Downloader(Generic[T]):
             job.host = self._host_of(step.url)
             self._dispatcher.add(job.host, job)
         elif isinstance(step, Retry):
-            _log.debug("trying %s again in %.1f s", job.current_url, step.wait_s)
+            self._tell(job, step)
             if step.host_wide:
                 self._dispatcher.pause(job.host, step.wait_s)
             job.current_url = job.url

@@ -21,7 +21,14 @@ _HOSTS_BY_SYSTEM: Final = 2
 class Reachability:
     """What the last requests say of the network."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, names_tell: bool = False) -> None:
+        """Begin without a sign.
+
+        Args:
+            names_tell: Whether a name that can't be resolved tells of the network rather than of its host: those of
+                image sources are known to be there.
+        """
+        self._names_tell = names_tell
         self._silent: dict[str, bool] = {}
         self._was_answered = False
 
@@ -35,6 +42,11 @@ class Reachability:
             return True
         return len(self._silent) >= (_HOSTS_BY_SYSTEM if by_system else _HOSTS)
 
+    @property
+    def never_was(self) -> bool:
+        """Whether there is no network, and never was one: trying again at once is in vain."""
+        return self.is_out and not self._was_answered
+
     def answered(self) -> bool:
         """Note an answer; gives whether the network is back by that."""
         was_out = self.is_out
@@ -46,7 +58,8 @@ class Reachability:
         """Note a request that ended without an answer; gives whether the network is gone by that."""
         was_out = self.is_out
         if outcome in _UNANSWERED and (len(self._silent) < _HOSTS or host in self._silent):
-            self._silent[host] = outcome is Outcome.NO_NETWORK
+            by_system = outcome is Outcome.NO_NETWORK or (self._names_tell and outcome is Outcome.DNS_FAILED)
+            self._silent[host] = by_system
         return self.is_out and not was_out
 
     def outcome_of(self, outcome: Outcome) -> Outcome:

@@ -31,6 +31,10 @@ class Terminal(Console):
     def __init__(self, *, stderr: bool = False, width: int | None = None) -> None:
         super().__init__(stderr=stderr, width=width, highlight=False, soft_wrap=True, markup=False, emoji=False)
 
+    def on_broken_pipe(self) -> None:
+        """Leave it to who runs the command: Rich would end the program as failed."""
+        raise BrokenPipeError
+
     def print(self, *objects: Any, **options: Any) -> None:  # noqa: ANN401 - as Rich has it
         """Print; texts without their control characters."""
         super().print(*(printable(x) if isinstance(x, str) else x for x in objects), **options)

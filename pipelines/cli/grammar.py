@@ -181,7 +181,9 @@ def wrong_use(error: Any) -> UsageError | None:  # noqa: ANN401 - whatever was r
     refused = getattr(error.__cause__, "errors", None)
     if refused is not None:
         found = refused(include_url=False)[0]
-        return UsageError(f"{place}{problem_of(found)}, not `{found['input']}`", hint=hint)
+        said = _QUOTED.sub(r"`\1`", problem_of(found).rstrip("."))
+        instead = "" if f"`{found['input']}`" in said else f", not `{found['input']}`"
+        return UsageError(f"{place}{said}{instead}", hint=hint)
     return UsageError(place + text[:1].lower() + text[1:], hint=hint)
 
 

@@ -8,6 +8,7 @@ import typer
 
 from synsift.pipelines.cli.console import err, print_rows
 from synsift.pipelines.cli.options import ConfigFile, Format, Out, OutputFormat, SetValues, settings_of
+from synsift.pipelines.errors import UsageError
 from synsift.pipelines.folder_lock import lock_folder
 
 if TYPE_CHECKING:
@@ -72,20 +73,25 @@ def recover(
 
     from synsift.pipelines.assembly import log_path, open_log, store_address
     from synsift.pipelines.log.sqlite_recovery import recover as recover_log
+    from synsift.pipelines.storage import layout
     from synsift.pipelines.storage.identity import owner_of
     from synsift.pipelines.storage.objects import Objects
     from synsift.pipelines.survivors import rebuild
 
+    objects = Objects(store_address(settings), make=False)
+    path = log_path(settings)
+    if not settings.kafka.bootstrap and not path.exists() and next(objects.list(layout.CANDIDATES), None) is None:
+        raise UsageError(
+            f"there is no log at `{path}`, and nothing in the store to make one of", hint="name the folder with `--out`"
+        )
     with lock_folder(store_address(settings).folder):
-        path = log_path(settings)
         if not settings.kafka.bootstrap and path.exists():
             found = recover_log(path, settings.log.partitions)
-            err.print(f"kept {found.kept.total()} records; the damaged log is {found.put_aside} now")
+            err.print(f"kept {found.kept.total()} records; the old log is `{found.put_aside}` now")
             err.print(f"lost: {found.damaged} damaged records, {found.unreadable} unreadable stretches of the file")
             if found.lost_positions:
                 err.print("the positions were lost: what was done before is looked at again")
         if survivors:
-            objects = Objects(store_address(settings))
             with contextlib.closing(open_log(settings)) as log:
                 if owner := owner_of(objects):
                     log.adopt(owner)

@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,10 +56,20 @@ def whole_file(target: Path) -> Iterator[TextIO]:
         with target.open("w", encoding="utf-8") as file:
             yield file
         return
-    part = target.with_name(f"{target.name}.part")
+    # A name that nobody else has: what the user calls .part is the user's.
+    handle, name = tempfile.mkstemp(prefix=f".{target.name[:100]}.", suffix=".part", dir=target.parent)
+    part = Path(name)
     try:
-        with part.open("w", encoding="utf-8") as file:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            os.chmod(name, 0o666 & ~_umask())
             yield file
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    """What new files are kept from; there is no way to ask but to set it."""
+    found = os.umask(0o022)
+    os.umask(found)
+    return found

@@ -52,6 +52,7 @@ class Scanner:
         from synsift.pipelines.folders.scan import ScanOptions
 
         self.match: MatchOptions = match_options(settings.dedupe)
+        self._reference = [Path(file) for file in settings.dedupe.reference]
         self._options = ScanOptions(max_pixels=settings.fetch.max_pixels, processes=jobs)
         self._cache = None if no_cache else cache or default_path()
 
@@ -85,9 +86,10 @@ class Scanner:
         return scanned.images
 
     def reference(self, paths: Sequence[Path]) -> "tuple[Matcher | None, dict[str, str]]":
-        """A matcher of all images of reference, and their names by SHA-256."""
+        """A matcher of all images of reference, those of ``dedupe.reference`` too, and their names by SHA-256."""
         from synsift.dedupe import Matcher
 
+        paths = [*paths, *self._reference]
         if not paths:
             return None, {}
         images = {name: image for path in paths for name, image in self.images(path).items()}

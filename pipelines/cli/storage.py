@@ -29,7 +29,7 @@ def sweep(
     """
     settings = settings_of(file, values, store__url=out)
 
-    from synsift.pipelines.assembly import open_log, open_parts, store_address
+    from synsift.pipelines.assembly import check_log, open_log, open_parts, store_address
     from synsift.pipelines.storage.objects import Objects
     from synsift.pipelines.storage.sweep import sweep as sweep_blobs
 
@@ -38,6 +38,8 @@ def sweep(
             objects = Objects(store_address(settings), make=False)
             log = stack.enter_context(contextlib.closing(open_log(settings, read_only=True)))
         else:
+            check_log(settings)
+            Objects(store_address(settings), make=False)
             stack.enter_context(lock_folder(store_address(settings).folder))
             parts = open_parts(settings)
             objects, log = parts.objects, stack.enter_context(contextlib.closing(parts.log))

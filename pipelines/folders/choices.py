@@ -78,7 +78,10 @@ def read_choices(file: Path) -> Choices:
         UsageError: It isn't such a file, is damaged, or names what it has no business with.
     """
     try:
-        if file.stat().st_size > _MAX_BYTES:
+        found = file.stat()
+        if not stat.S_ISREG(found.st_mode):
+            raise UsageError(f"`{file}` is no file of choices", hint="name what `Save choices` saved")
+        if found.st_size > _MAX_BYTES:
             raise UsageError(f"{file} is too large for choices of a page of groups")
         # Not msgspec's own reader: names that are no UTF-8 stand in it as lone surrogates, as Python has them.
         content = json.loads(file.read_text(encoding="utf-8"))
@@ -105,6 +108,7 @@ def check(choices: Choices, on_group: Callable[[], None] = lambda: None) -> Chec
         on_group: Called with each group, whose files are read whole.
     """
     checked = Checked()
+    kept_files = {_entry(one.path) for choice in choices.groups for one in choice.keep}
     roots = [Path(folder) for folder in choices.folders]
     for choice in choices.groups:
         on_group()
@@ -118,6 +122,8 @@ def check(choices: Choices, on_group: Callable[[], None] = lambda: None) -> Chec
         kept = choice.keep[0].path if choice.keep else choice.reference
         for file in choice.move:
             reason = _difference(file, roots)
+            if not reason and _entry(file.path) in kept_files:
+                reason = "it is the very file that is kept, by another name"
             if reason:
                 checked.left_alone.append((file.path, reason))
             else:
@@ -154,8 +160,19 @@ def _difference(file: ChosenFile, roots: list[Path]) -> str:
         return "" if _sha256(file.path) == file.sha256 else "it has changed"
     except FileNotFoundError:
         return "it is gone"
+    except ValueError:
+        return "no file can have such a name"
     except OSError as exc:
         return exc.strerror or str(exc)
+
+
+def _entry(path: str) -> str:
+    """The one path of a file, however it is written: folders may be reached by links. Hard links are other files."""
+    try:
+        folder, name = os.path.split(path)
+        return os.path.join(os.path.realpath(folder), name)
+    except (OSError, ValueError):
+        return path
 
 
 def _sha256(path: str) -> str:

@@ -7,7 +7,8 @@ import errno
 import json
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Final, TextIO
 
@@ -23,11 +24,12 @@ def check_target(target: Path, sources: Iterable[Path]) -> None:
         UsageError: With the way out.
     """
     if target.exists() and not target.is_dir():
-        raise UsageError(f"{target} is a file; name a folder")
+        raise UsageError(f"`{target}` is a file", hint="name a folder")
     real = target.resolve()
     for source in sources:
         if real == source.resolve() or source.resolve() in real.parents:
-            raise UsageError(f"{target} is inside of {source}, which is searched; name a folder outside of it")
+            inside = f"`{target}` is inside of `{source}`, which is searched"
+            raise UsageError(inside, hint="name a folder outside of it")
 
 
 def link_all(paths: Iterable[str], target: Path, roots: Iterable[Path]) -> int:
@@ -46,7 +48,7 @@ def link_all(paths: Iterable[str], target: Path, roots: Iterable[Path]) -> int:
                 continue
             _link(path, _free(place))
         except OSError as exc:
-            raise SynsiftError(f"{path} can't be linked to {place}: {exc.strerror or exc}") from exc
+            raise SynsiftError(f"`{path}` can't be linked to `{place}`: {exc.strerror or exc}") from exc
         made += 1
     return made
 
@@ -64,22 +66,57 @@ def move_all(moves: Iterable[tuple[str, str]], target: Path, roots: Iterable[Pat
     with _open_journal(target) as journal:
         for path, kept in moves:
             place = _free(target / relative(path, roots))
+            line = {"from": os.path.abspath(path), "to": str(place.absolute()), "kept": os.path.abspath(kept)}
             try:
                 _make_folder(place.parent, target)
-                line = {"from": os.path.abspath(path), "to": str(place.absolute()), "kept": os.path.abspath(kept)}
-                journal.write(json.dumps(line) + "\n")
-                journal.flush()
-                shutil.move(path, place)
+                written = _note(journal, line)
+                _move(path, place, undo=partial(journal.truncate, written))
             except OSError as exc:
-                raise SynsiftError(f"{path} can't be moved to {place}: {exc.strerror or exc}") from exc
+                raise SynsiftError(f"`{path}` can't be moved to `{place}`: {exc.strerror or exc}") from exc
             made += 1
     return made
+
+
+def _note(journal: TextIO, line: dict[str, str]) -> int:
+    """Write a move down before it is made; gives where the journal ended before."""
+    journal.seek(0, os.SEEK_END)
+    end = journal.tell()
+    journal.write(json.dumps(line) + "\n")
+    journal.flush()
+    return end
+
+
+def _move(path: str, place: Path, undo: Callable[[], object]) -> None:
+    """Move a file; where it can't be taken from its place, nothing is left at the other, nor in the journal.
+
+    Raises:
+        OSError: It can't be moved, and stands where it stood.
+    """
+    try:
+        try:
+            os.rename(path, place)
+        except OSError as exc:
+            if exc.errno != errno.EXDEV:
+                raise
+            _move_to_another_disk(path, place)
+    except OSError:
+        undo()
+        raise
+
+
+def _move_to_another_disk(path: str, place: Path) -> None:
+    shutil.copy2(path, place, follow_symlinks=False)
+    try:
+        os.unlink(path)
+    except OSError:
+        place.unlink()
+        raise
 
 
 def _open_journal(target: Path) -> TextIO:
     try:
         target.mkdir(parents=True, exist_ok=True)
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW
         return os.fdopen(os.open(target / JOURNAL, flags, 0o666), "a", encoding="utf-8")
     except OSError as exc:
         raise SynsiftError(f"{target / JOURNAL} can't be written: {exc.strerror or exc}") from exc

@@ -38,7 +38,7 @@ def row_of(path: str, image: Fingerprint) -> dict[str, Any]:
 
 def write_parquet(target: Path, images: Mapping[str, Fingerprint]) -> None:
     """Write a set as Parquet."""
-    rows = [row_of(path, image) for path, image in images.items()]
+    rows = [row_of(_text(path), image) for path, image in images.items()]
     schema = pa.schema(
         [
             *((name, pa.string()) for name in ("path", "sha256", "phash")),
@@ -52,6 +52,11 @@ def write_parquet(target: Path, images: Mapping[str, Fingerprint]) -> None:
         ]
     )
     pq.write_table(pa.Table.from_pylist(rows, schema=schema), target, compression="zstd")
+
+
+def _text(path: str) -> str:
+    """A path as Parquet's strings can have it; bytes that are no UTF-8 are written as Python escapes them."""
+    return path.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def read_set(file: Path) -> dict[str, Fingerprint]:

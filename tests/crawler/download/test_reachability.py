@@ -75,3 +75,13 @@ def test_the_system_says_whether_there_is_a_network(number: int, outcome: Outcom
         raise aiohttp.ClientConnectorError(place, OSError(number, "why"))
     assert outcome_of(caught.value) is outcome
     assert isinstance(caught.value, NetworkDown) is (outcome is NOWHERE)
+
+
+def test_where_there_never_was_a_network_trying_again_is_in_vain() -> None:
+    assert after(("a", NOWHERE)).never_was
+    assert not after(("a", NOWHERE), ("b", NOWHERE), answered_first=True).never_was
+    source = Reachability(names_tell=True)
+    source.failed("api.example", Outcome.DNS_FAILED)
+    assert source.never_was
+    assert source.outcome_of(Outcome.DNS_FAILED) is NOWHERE
+    assert not after(("a", Outcome.DNS_FAILED)).is_out

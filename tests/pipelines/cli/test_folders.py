@@ -207,7 +207,7 @@ def test_calibrate_proposes_a_threshold(run: RunFolders, tmp_path: Path) -> None
         (("dedupe", "nowhere"), "there is no file or folder `nowhere`"),
         (("match", ".", "--against", "nowhere"), "there is no file or folder `nowhere`"),
         (("dedupe", ".", "--link", "a", "--move", "b"), "choose one"),
-        (("dedupe", ".", "--move", "inside"), "inside of ., which is searched"),
+        (("dedupe", ".", "--move", "inside"), "inside of `.`, which is searched"),
         (("fingerprint", ".", "--format", "parquet"), "name it with `--out FILE`"),
         (("match", ".", "--against", "bad.jsonl"), "bad.jsonl, row 1: there is no `fingerprint`"),
         (("match", ".", "--against", "worse.jsonl"), "worse.jsonl, line 1: not JSON"),
@@ -278,3 +278,28 @@ def test_ctrl_c_of_a_terminal_reaches_all_processes_and_is_said_once(tmp_path: P
     assert process.returncode == 1, stderr
     assert "interrupted" in stderr
     assert "Traceback" not in stderr
+
+
+def test_what_the_user_calls_part_stays_the_users(run: RunFolders, photos: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "copies.html.part"
+    mine.write_text("mine")
+    assert run("dedupe", str(photos), "--report", str(tmp_path / "copies.html")).returncode == 0
+    assert mine.read_text() == "mine"
+    assert not list(tmp_path.glob(".copies.html.*"))
+
+
+def test_a_reference_of_the_configuration_counts(run: RunFolders, photos: Path, tmp_path: Path) -> None:
+    known = tmp_path / "known.jsonl"
+    known.write_text(run("fingerprint", str(photos / "1.jpg"), "--format", "jsonl").stdout)
+    done = run("dedupe", str(photos), "--set", f"dedupe.reference={known}", "--format", "jsonl")
+    assert any(row["kind"] == "reference" for row in rows(done.stdout))
+    assert run("dedupe", str(photos), "--set", "dedupe.reference=nothing.parquet").returncode == 2
+
+
+def test_fingerprints_of_files_with_odd_names_are_written_as_parquet(run: RunFolders, tmp_path: Path) -> None:
+    folder = tmp_path / "odd"
+    folder.mkdir()
+    (folder / os.fsdecode(b"caf\xe9.jpg")).write_bytes(encoded(scene(1), "JPEG"))
+    done = run("fingerprint", str(folder), "--format", "parquet", "--out", str(tmp_path / "set.parquet"))
+    assert done.returncode == 0, done.stderr
+    assert "0 files" not in run("match", str(folder), "--against", str(tmp_path / "set.parquet")).stderr

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from synsift.pipelines.errors import SynsiftError, UsageError
-from synsift.pipelines.folders.choices import KIND, VERSION, check, read_choices
+from synsift.pipelines.folders.choices import KIND, VERSION, Choices, check, read_choices
 from synsift.pipelines.folders.place import link_all, move_all
 
 Make = Callable[..., Path]
@@ -151,3 +151,31 @@ def test_nothing_leaves_the_target_by_a_link_in_it(folder: Path, tmp_path: Path,
             link_all([str(folder / "sub/b.jpg")], target, [folder])
     assert list(outside.iterdir()) == []
     assert (folder / "sub/b.jpg").exists()
+
+
+def test_a_kept_file_reached_by_another_way_stays(folder: Path, content: dict[str, Any], tmp_path: Path) -> None:
+    other = tmp_path / "another-way"
+    other.symlink_to(folder)
+    kept = content["groups"][0]["keep"][0]
+    content["folders"].append(str(other))
+    content["groups"][0]["move"] = [{**kept, "path": kept["path"].replace(str(folder), str(other))}]
+    checked = check(read(tmp_path, content))
+    assert not any(str(other) in path for path, _ in checked.moves)
+    assert ["another name" in reason for path, reason in checked.left_alone if str(other) in path] == [True]
+
+
+def test_a_name_that_no_file_can_have_is_left_alone(folder: Path, content: dict[str, Any], tmp_path: Path) -> None:
+    content["groups"][0]["move"][0]["path"] = f"{folder}/\ud800.jpg"
+    assert not any("\ud800" in path for path, _ in check(read(tmp_path, content)).moves)
+
+
+@pytest.mark.parametrize("device", ["/dev/zero", "/dev/null"])
+def test_what_is_no_file_is_not_read(device: str) -> None:
+    with pytest.raises(UsageError, match="no file of choices"):
+        read_choices(Path(device))
+
+
+def read(folder: Path, content: dict[str, Any]) -> Choices:
+    file = folder / "changed.json"
+    file.write_text(json.dumps(content))
+    return read_choices(file)
