@@ -173,8 +173,8 @@ EXPLAINED: Final = (
         "decoder_crashed",
         "fetch",
         False,
-        "The decoder crashed on this file; it runs in a process of its own, so nothing else was lost.",
-        "Report the file to us or to Pillow: it may be an attack.",
+        "Two decoders died on this file, one after the other; as processes of their own they took nothing else along.",
+        "The dead letter says how. By SIGKILL: was memory short? Then replay. Else report the file, an attack perhaps.",
     ),
     Explained(
         "truncated_image",

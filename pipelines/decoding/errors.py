@@ -4,13 +4,17 @@ ImageError
 ├── DecoderCrashed    the process died on the picture, twice
 ├── DecodeTimeout     it took more than its share of CPU or of time
 └── DecodeMemory      it wanted more memory than it may have
+
+SynsiftError
+└── DecodersUnavailable   none starts: no picture's fault, and no reason to give one up
 """
 
 from synsift.dedupe import ImageError
+from synsift.pipelines.errors import SynsiftError
 
 
 class DecoderCrashed(ImageError):
-    """The decoder's process died on it, and another one did, too."""
+    """The decoder's process died on it, by whatever signal, and another one did, too."""
 
     outcome = "decoder_crashed"
 
@@ -25,3 +29,7 @@ class DecodeMemory(ImageError):
     """Decoding took too much memory."""
 
     outcome = "decode_memory"
+
+
+class DecodersUnavailable(SynsiftError):
+    """No decoder starts. Every picture would be lost for it, so the worker ends instead."""

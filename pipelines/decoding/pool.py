@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from synsift.dedupe import CorruptImage, Fingerprint, ImageError
-from synsift.pipelines.decoding.errors import DecodeMemory, DecoderCrashed, DecodeTimeout
+from synsift.pipelines.decoding.errors import DecodeMemory, DecoderCrashed, DecodersUnavailable, DecodeTimeout
 from synsift.pipelines.decoding.protocol import (
     ANSWER,
     ERROR,
@@ -35,6 +35,8 @@ _log: Final = logging.getLogger(__name__)
 SMALL_GRANT_BYTES: Final = 192 * 1024 * 1024
 _PIPE_BYTES: Final = 1024 * 1024
 _START_S: Final = 120.0
+# A process may be killed while it starts; one that can't start at all is the installation's fault, not the pictures'.
+_START_WAITS_S: Final = (0.0, 0.2, 1.0, 3.0)
 # Python and its libraries leave a little behind with each picture; a fresh process costs a third of a second.
 _PICTURES_A_PROCESS: Final = 20_000
 # Nothing of the worker's secrets is a decoder's business.
@@ -60,6 +62,18 @@ class Limits:
 
 class _Died(Exception):
     """A decoder's process ended in the midst of a picture."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class _Overran(Exception):
+    """A decoder's process was killed for taking longer than it may."""
+
+
+class _NotStarted(Exception):
+    """A decoder's process ended before it was ready for a picture: that is no picture's fault."""
 
     def __init__(self, status: int) -> None:
         super().__init__(status)
@@ -96,19 +110,34 @@ class _Decoder:
         """Give it a picture; its answer.
 
         Raises:
-            TimeoutError: It took longer than it may.
+            _Overran: It took longer than it may.
             _Died: It is gone.
+            _NotStarted: It was gone before it had the picture.
         """
-        if not self._is_ready:
-            deadline_s = time.monotonic() + _START_S
-            if self._read_answer(deadline_s)[0] != READY:
-                raise _Died(0)
-            self._is_ready = True
+        self._await_ready()
         self.served += 1
         deadline_s = time.monotonic() + limits.wall_s
         head = REQUEST.pack(len(data), limits.max_pixels, grant_bytes, limits.cpu_s)
         self._write(memoryview(head + data), deadline_s)
         return self._read_answer(deadline_s)
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the process has ended, by whatever."""
+        return self._process.poll() is not None
+
+    def _await_ready(self) -> None:
+        if self._is_ready:
+            return
+        try:
+            kind, _ = self._read_answer(time.monotonic() + _START_S)
+        except _Died as exc:
+            raise _NotStarted(exc.status) from exc
+        except _Overran as exc:
+            raise _NotStarted(-signal.SIGKILL) from exc
+        if kind != READY:
+            raise _NotStarted(self.end(kill=True))
+        self._is_ready = True
 
     def end(self, *, kill: bool = False) -> int:
         """End the process; how it ended."""
@@ -158,7 +187,7 @@ class _Decoder:
         remaining_s = deadline_s - time.monotonic()
         if remaining_s <= 0 or not poll.poll(remaining_s * 1000):
             self.end(kill=True)
-            raise TimeoutError
+            raise _Overran
 
 
 class DecoderPool:
@@ -183,6 +212,7 @@ class DecoderPool:
 
         Raises:
             ImageError: It can't be, or costs more than it may; nothing but this one picture is lost.
+            DecodersUnavailable: No decoder starts, whatever the picture.
         """
         kind, body = self._patiently(data, SMALL_GRANT_BYTES)
         if kind == MORE_MEMORY:
@@ -202,7 +232,11 @@ class DecoderPool:
                     decoder.end()
 
     def _patiently(self, data: bytes, grant_bytes: int) -> tuple[bytes, bytes]:
-        """Ask once, and again in a fresh process if one dies: what came before may have damaged it."""
+        """Ask once, and again in a fresh process if one dies: what came before may have damaged it.
+
+        However it died, SIGKILL included: that is what a machine without memory does, and whoever else kills, and
+        says nothing of the picture. Only the limit on its CPU time is the picture's own.
+        """
         try:
             return self._ask(data, grant_bytes, fresh=False)
         except _Died as exc:
@@ -212,18 +246,23 @@ class DecoderPool:
             return self._ask(data, grant_bytes, fresh=True)
         except _Died as exc:
             _raise_if_limited(exc)
-            raise DecoderCrashed(f"the decoder died on it: {_how(exc.status)}") from exc
+            raise DecoderCrashed(f"the decoder died on it, twice: {_how(exc.status)}") from exc
 
     def _ask(self, data: bytes, grant_bytes: int, *, fresh: bool) -> tuple[bytes, bytes]:
         decoder = self._free.get()
         try:
-            if decoder is not None and (fresh or decoder.served >= _PICTURES_A_PROCESS):
-                decoder.end()
-                decoder = None
-            if decoder is None:
-                decoder = _Decoder()
-            return decoder.ask(data, self._limits, grant_bytes)
-        except TimeoutError:
+            for wait_s in (*_START_WAITS_S, None):
+                if decoder is not None and (fresh or decoder.is_gone or decoder.served >= _PICTURES_A_PROCESS):
+                    decoder.end()
+                    decoder = None
+                try:
+                    decoder = decoder or _Decoder()
+                    return decoder.ask(data, self._limits, grant_bytes)
+                except (_NotStarted, OSError) as exc:
+                    decoder = None
+                    _wait_or_raise(exc, wait_s)
+            raise AssertionError("the last wait raises")
+        except _Overran:
             decoder = None
             raise DecodeTimeout(f"decoding took longer than {self._limits.wall_s:.0f} s") from None
         except _Died:
@@ -257,11 +296,20 @@ def _kinds(root: type[ImageError]) -> dict[str, type[ImageError]]:
 _ERRORS: Final = _kinds(ImageError)
 
 
+def _wait_or_raise(error: _NotStarted | OSError, wait_s: float | None) -> None:
+    """Wait before the next start of a decoder; without a wait, say that none starts."""
+    how = _how(error.status) if isinstance(error, _NotStarted) else str(error)
+    if wait_s is None:
+        raise DecodersUnavailable(
+            f"no decoder starts: {how}", hint=f"see what `{sys.executable} -m synsift.pipelines.decoding.decoder` says"
+        ) from error
+    _log.warning("a decoder ended before it was ready (%s); starting another", how)
+    time.sleep(wait_s)
+
+
 def _raise_if_limited(died: _Died) -> None:
     if died.status == -signal.SIGXCPU:
         raise DecodeTimeout("decoding took more CPU time than it may") from died
-    if died.status == -signal.SIGKILL:
-        raise DecodeMemory("its decoder was killed, which is what a machine without memory does") from died
 
 
 def _how(status: int) -> str:

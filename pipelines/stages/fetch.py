@@ -32,6 +32,7 @@ from synsift.dedupe import Fingerprint, ImageError
 from synsift.pipelines import topics
 from synsift.pipelines.clock import now_text
 from synsift.pipelines.dead_letters import REPLAY_OF
+from synsift.pipelines.decoding.errors import DecodersUnavailable
 from synsift.pipelines.errors import StoreError, StoreUnavailable
 from synsift.pipelines.log.base import Log, Message
 from synsift.pipelines.metrics import DEFERRED, FETCHED_BYTES, WORK_SECONDS
@@ -235,7 +236,7 @@ class FetchStage(DownloadStage[Wanted]):
             outcome = exc.outcome if body else Outcome.EMPTY
             await self._end_without(task, Abandoned(outcome, str(exc), result.attempts))
             return
-        except StoreError as exc:
+        except (StoreError, DecodersUnavailable) as exc:
             self.fail(exc)
             return
         FETCHED_BYTES.inc(len(body))

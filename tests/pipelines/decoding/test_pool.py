@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from synsift.dedupe import ImageError, fingerprint
-from synsift.pipelines.decoding.errors import DecodeMemory, DecoderCrashed, DecodeTimeout
+from synsift.pipelines.decoding.errors import DecodeMemory, DecoderCrashed, DecodersUnavailable, DecodeTimeout
 from synsift.pipelines.decoding.pool import DecoderPool, Limits, _Decoder
 from tests.dedupe.pictures import encoded, scene
 
@@ -112,8 +112,9 @@ def test_cpu_time_ends_a_picture_and_nothing_else() -> None:
     pool.close()
 
 
+@pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGKILL])
 @pytest.mark.parametrize("times", [1, 2])
-def test_a_decoder_that_dies_is_replaced_and_its_picture_tried_once_more(times: int) -> None:
+def test_a_decoder_that_dies_is_replaced_and_its_picture_tried_once_more(times: int, number: signal.Signals) -> None:
     pool = DecoderPool(1, Limits(400_000_000, cpu_s=60, memory_bytes=1 << 30))
     slow = huge_png(19_000, 19_000)
     pool.fingerprint(encoded(scene(1), "PNG"))
@@ -124,7 +125,7 @@ def test_a_decoder_that_dies_is_replaced_and_its_picture_tried_once_more(times: 
         while len(killed) < times:
             for pid in children():
                 if pid != last and is_busy(pid):
-                    os.kill(pid, signal.SIGSEGV)
+                    os.kill(pid, number)
                     killed.append(pid)
                     last = pid
             time.sleep(0.001)
@@ -134,11 +135,35 @@ def test_a_decoder_that_dies_is_replaced_and_its_picture_tried_once_more(times: 
     if times == 1:
         assert pool.fingerprint(slow).width_px == 19_000
     else:
-        with pytest.raises(DecoderCrashed, match="SIGSEGV"):
+        with pytest.raises(DecoderCrashed, match=number.name):
             pool.fingerprint(slow)
     killer.join()
     assert len(set(killed)) == times
     assert pool.fingerprint(encoded(scene(2), "PNG")) == fingerprint(encoded(scene(2), "PNG"))
+    pool.close()
+
+
+def test_a_decoder_that_was_killed_while_it_had_nothing_to_do_costs_no_picture() -> None:
+    pool = DecoderPool(1, Limits(1_000_000))
+    picture = encoded(scene(1), "PNG")
+    for _ in range(3):
+        pool.fingerprint(picture)
+        process = decoder_of(pool)._process
+        process.kill()
+        process.wait()
+        assert pool.fingerprint(picture) == fingerprint(picture)
+    pool.close()
+
+
+def test_where_no_decoder_starts_no_picture_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    pool = DecoderPool(1, Limits(1_000_000))
+    picture = encoded(scene(1), "PNG")
+    monkeypatch.setattr("synsift.pipelines.decoding.pool._START_WAITS_S", (0.0, 0.0))
+    with monkeypatch.context() as broken:
+        broken.setattr("sys.executable", "/bin/false")
+        with pytest.raises(DecodersUnavailable, match="exit status 1"):
+            pool.fingerprint(picture)
+    assert pool.fingerprint(picture) == fingerprint(picture)
     pool.close()
 
 
