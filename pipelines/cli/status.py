@@ -90,7 +90,7 @@ def _show(log: "Log", shown: _Shown) -> None:
     lost = counts[""].lost if "" in counts else {}
     if lost:
         what = ", ".join(f"{number} of {topic}" for topic, number in sorted(lost.items()))
-        err.print(f"the log deleted {sum(lost.values())} inputs before they were done ({what}): plan them again")
+        err.print(f"the log deleted up to {sum(lost.values())} inputs before they were done ({what}): plan them again")
     unread = skipped.by_topic + Counter(counts[""].skipped if "" in counts else {})
     if unread:
         what = ", ".join(f"{number} of {topic}" for topic, number in sorted(unread.items()))

@@ -56,13 +56,13 @@ class Position:
     Attributes:
         offset: The next to read: everything below is done.
         note: At most 4,000 characters that are kept with it, for example what is done above ``offset``.
-        missing: How many records before ``offset`` the log has lost that were never done: it begins behind the place
-            where the group stood. Told when a partition is taken over; 0 otherwise.
+        begins: Where the log begins, if that is behind ``offset``: what was not done of the records between is lost.
+            Told when a partition is taken over; 0 otherwise.
     """
 
     offset: int
     note: str = ""
-    missing: int = 0
+    begins: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +92,9 @@ class Listener(Protocol):
 
     def on_assigned(self, positions: Mapping[int, Position]) -> None:
         """Partitions are ours from now on: rebuild their state."""
+
+    def on_gap(self, partition: int, lost: range) -> None:
+        """The log deleted records of a partition of ours before we could read them: these offsets."""
 
     def on_revoked(self, partitions: Collection[int]) -> None:
         """Partitions will be another's: commit what is finished, forget the rest."""

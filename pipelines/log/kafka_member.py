@@ -6,6 +6,7 @@ transaction   1. begin   2. send outputs   3. send positions with the group's me
 
 import contextlib
 import logging
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from synsift.pipelines.log.base import Listener, Message, Position
 from synsift.pipelines.log.kafka_clients import KafkaAddress, errors_of, message_of
 from synsift.pipelines.log.kafka_deadlines import bounded
 from synsift.pipelines.log.kafka_positions import entries_of, newest
-from synsift.pipelines.log.kafka_private import take_up_again
+from synsift.pipelines.log.kafka_private import take_up_again, watch_resets
 from synsift.pipelines.log.transaction import GatheredTransaction
 from synsift.pipelines.topics import Entry
 
@@ -112,6 +113,9 @@ class KafkaMember:
         self._consumer, self._producer = clients.consumer, clients.producer
         # By partition: below what its records were deleted.
         self._forgotten: dict[int, int] = {}
+        # Where reading was when the log had no such record any more.
+        self._resets: deque[tuple[TopicPartition, int]] = deque()
+        watch_resets(self._consumer, lambda place, at: self._resets.append((place, at)))
         with errors_of(clients.address):
             self._consumer.subscribe([clients.topic], listener=self._rebalance)
 
@@ -123,6 +127,7 @@ class KafkaMember:
             found = self._consumer.poll(self._timeout_ms(timeout_s), max_records=max(1, max_records))
             if self._rebalance.is_lost:
                 raise FencedError("this member was silent for too long and lost its partitions")
+            self._tell_of_gaps()
             moved = self._take_over()
             # Partitions that came with this very poll could not be paused: their records wait for another.
             self._rewind({place: records for place, records in found.items() if place.partition in waiting})
@@ -233,16 +238,25 @@ class KafkaMember:
         positions: dict[int, Position] = {}
         moved: set[TopicPartition] = set()
         for place in new:
-            at = self._committed(place)
-            if at is None:
-                at = self._kept(place)
+            committed = self._committed(place)
+            at = self._kept(place) if committed is None else committed
+            is_behind = begins[place] > at.offset
+            if committed is None or is_behind:
                 self._consumer.seek(place, max(at.offset, begins[place]))
                 moved.add(place)
-            missing = max(0, begins[place] - at.offset)
-            positions[place.partition] = Position(begins[place], "", missing) if missing else at
+            positions[place.partition] = Position(at.offset, at.note, begins[place]) if is_behind else at
         self._rebalance.told |= positions.keys()
         self._listener.on_assigned(positions)
         return moved
+
+    def _tell_of_gaps(self) -> None:
+        """Tell the listener what the log deleted of its partitions before it was read."""
+        while self._resets:
+            place, at = self._resets.popleft()
+            if place.partition in self._rebalance.told:
+                begins = self._consumer.beginning_offsets([place])[place]
+                if begins > at:
+                    self._listener.on_gap(place.partition, range(at, begins))
 
     def _committed(self, place: TopicPartition) -> Position | None:
         committed = self._consumer.committed(place, metadata=True)

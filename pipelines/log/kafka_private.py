@@ -4,12 +4,22 @@ Its version is pinned (pyproject.toml). When a new version is tried, tests/test_
 these it took away; then this module is what to mend.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
+
+from kafka.record import default_records
 
 STANDS_ON: Final[Mapping[str, tuple[str | None, str]]] = {
     "kafka.consumer.group.KafkaConsumer#_fetcher": (None, "see take_up_again"),
     "kafka.consumer.fetcher.Fetcher#_next_partition_records": (None, "see take_up_again"),
+    "kafka.consumer.group.KafkaConsumer#_subscription": (None, "see watch_resets"),
+    "kafka.consumer.subscription_state.SubscriptionState.request_offset_reset": (
+        "(self, partition, offset_reset_strategy)",
+        "see watch_resets",
+    ),
+    "kafka.record.default_records.DefaultRecordBatch._read_msg": ("(self, decode_varint)", "see read_any_header"),
+    "kafka.record.default_records.DefaultRecordBatch#_buffer": (None, "see read_any_header"),
+    "kafka.record.default_records.DefaultRecordBatch#_pos": (None, "see read_any_header"),
 }
 """Dotted name, after ``#`` an attribute of its objects → its parameters, None if it isn't called, and why we use it."""
 
@@ -24,3 +34,59 @@ def take_up_again(consumer: Any) -> None:  # noqa: ANN401 - kafka-python has no 
     fetcher = consumer._fetcher  # noqa: SLF001 - no other way
     if not fetcher._next_partition_records:  # noqa: SLF001
         fetcher._next_partition_records = None  # noqa: SLF001
+
+
+def watch_resets(consumer: Any, note: Callable[[Any, int], None]) -> None:  # noqa: ANN401
+    """Be told of a partition and its position whenever a consumer must leave it: the log has no such record any more.
+
+    kafka-python 3.0 goes on where the log begins, and says so to nobody.
+    """
+    subscription = consumer._subscription  # noqa: SLF001 - no other way
+    request = subscription.request_offset_reset
+
+    def noted(partition: Any, offset_reset_strategy: Any = None) -> None:  # noqa: ANN401
+        position = subscription.assignment[partition].position
+        if position is not None:
+            note(partition, position.offset)
+        request(partition, offset_reset_strategy)
+
+    subscription.request_offset_reset = noted
+
+
+class _LenientText(bytes):
+    """The bytes of a name, which may be no UTF-8."""
+
+    def decode(self, *_arguments: str, **_named: str) -> str:
+        return super().decode("utf-8", "backslashreplace")
+
+
+class _LenientBuffer(bytearray):
+    """A batch of records whose parts are lenient texts."""
+
+    def __getitem__(self, place: Any) -> Any:  # noqa: ANN401
+        found = super().__getitem__(place)
+        return _LenientText(found) if isinstance(place, slice) else found
+
+
+def read_any_header() -> None:
+    """Have consumers read records whose headers' names are no UTF-8: what isn't comes escaped.
+
+    Brokers take such records. kafka-python 3.0 calls them corrupt and never gets past them.
+    """
+    kind = default_records.DefaultRecordBatch
+    strict = kind._read_msg  # noqa: SLF001
+
+    def read(batch: Any) -> Any:  # noqa: ANN401
+        begin = batch._pos  # noqa: SLF001
+        try:
+            return strict(batch)
+        except UnicodeDecodeError:
+            buffer, batch._pos = batch._buffer, begin  # noqa: SLF001
+            batch._buffer = _LenientBuffer(buffer)  # noqa: SLF001
+            try:
+                return strict(batch)
+            finally:
+                batch._buffer = buffer  # noqa: SLF001
+
+    if not getattr(kind, "synsift_reads_any_header", False):
+        kind._read_msg, kind.synsift_reads_any_header = read, True  # noqa: SLF001

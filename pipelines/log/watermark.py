@@ -45,6 +45,18 @@ class Watermark:
         del self._pending[offset]
         self._done.add(offset)
 
+    def pass_over(self, lost: range) -> int:
+        """Go on behind offsets that the log has lost; how many of them were not done.
+
+        What waits before them keeps the position where it is; a restart from there must not count them again.
+        """
+        missing = len(lost) - sum(1 for offset in self._done if offset in lost)
+        self._next = max(self._next, lost.stop)
+        if self._pending:
+            # Above that nothing fits the note: some may be counted twice, if this worker dies before it gets there.
+            self._done.update(range(lost.start, min(lost.stop, self._low() + MAX_SPAN)))
+        return missing
+
     @property
     def pending(self) -> int:
         """How many offsets are admitted and not done."""

@@ -108,12 +108,31 @@ class Ledger:
             self._counts[partition] = self._read_counts(partition, skipped)
             self._hooks.restore(partition, skipped)
             self.note_skipped(partition, skipped)
-            if position.missing:
-                self._note_missing(partition, position.missing)
             with self._lock:
                 self._marks[partition] = Watermark(position)
                 self._open[partition] = {}
+            if position.begins > position.offset:
+                self.on_gap(partition, range(position.offset, position.begins))
         _log.debug("%s owns %d partitions more", self._stage, len(positions))
+
+    def on_gap(self, partition: int, lost: range) -> None:
+        """Inputs that the log deleted before they were done: said, counted, and shown by ``status``."""
+        with self._lock:
+            missing = self._marks[partition].pass_over(lost)
+        if not missing:
+            return
+        topic = INPUTS[self._stage].name
+        _log.error(
+            "%s: %s/%d has lost up to %d records that were never done: the log begins at %d, behind the position",
+            self._stage,
+            topic,
+            partition,
+            missing,
+            lost.stop,
+        )
+        MISSING.labels(topic).inc(missing)
+        self._counts[partition].setdefault("", Counter())[f"lost:{topic}"] += missing
+        self._dirty.add(partition)
 
     def on_revoked(self, partitions: Collection[int]) -> None:
         """Commit what is finished, and forget the partitions."""
@@ -223,20 +242,6 @@ class Ledger:
                 counts[f"skipped:{topic}"] = number
                 self._dirty.add(partition)
 
-    def _note_missing(self, partition: int, missing: int) -> None:
-        """Inputs that the log deleted before they were done: said, counted, and shown by ``status``."""
-        topic = INPUTS[self._stage].name
-        _log.error(
-            "%s: %s/%d has lost %d records that were never done: the log begins behind the group's position",
-            self._stage,
-            topic,
-            partition,
-            missing,
-        )
-        MISSING.labels(topic).inc(missing)
-        self._counts[partition].setdefault("", Counter())[f"lost:{topic}"] += missing
-        self._dirty.add(partition)
-
     def count_of(self, partition: int, wnid: str, outcome: str) -> int:
         """How many were committed so far."""
         return self._counts.get(partition, {}).get(wnid, Counter())[outcome]
@@ -253,9 +258,9 @@ class Ledger:
         with self._lock:
             for item in finished:
                 self._marks[item.message.partition].finish(item.message.offset)
-            positions = {
-                partition: self._marks[partition].position() for partition in {i.message.partition for i in finished}
-            }
+            # Where something was lost, too: what is counted must not be met again by the next owner.
+            touched = {item.message.partition for item in finished} | (self._dirty & self._marks.keys())
+            positions = {partition: self._marks[partition].position() for partition in touched}
         entries = [entry for item in finished for entry in item.entries]
         entries += self._count(finished)
         with COMMIT_SECONDS.labels(self._stage).time():

@@ -33,10 +33,14 @@ class Owner:
     def __init__(self) -> None:
         self.owned: dict[int, Position] = {}
         self.revoked: list[int] = []
+        self.gaps: list[tuple[int, range]] = []
         self.before_release: Callable[[], None] = lambda: None
 
     def on_assigned(self, positions: Mapping[int, Position]) -> None:
         self.owned.update(positions)
+
+    def on_gap(self, partition: int, lost: range) -> None:
+        self.gaps.append((partition, lost))
 
     def on_revoked(self, partitions: Collection[int]) -> None:
         self.before_release()

@@ -9,6 +9,7 @@ import pytest
 from synsift.pipelines import topics
 from synsift.pipelines.log.base import Message, Position
 from synsift.pipelines.log.transaction import GatheredTransaction
+from synsift.pipelines.log.watermark import Watermark
 from synsift.pipelines.reading import read_all
 from synsift.pipelines.records import Progress
 from synsift.pipelines.stages.ledger import Count, Hooks, Ledger
@@ -82,10 +83,44 @@ def test_what_ends_while_its_partition_is_let_go_is_done_again_by_its_next_owner
 def test_inputs_that_the_log_has_lost_are_counted_and_shown(world: World, caplog: pytest.LogCaptureFixture) -> None:
     member = MemberWithInterruptions(world)
     ledger = ledger_of(world, member)
-    ledger.on_assigned({0: Position(50, missing=50)})
+    ledger.on_assigned({0: Position(0, begins=50)})
     ledger.commit(member)
     assert read_counts(world.log)[""].lost == {"candidates": 50}
-    assert "lost 50 records that were never done" in caplog.text
+    assert "lost up to 50 records that were never done" in caplog.text
+    assert member.positions[0] == Position(50)  # or the next owner would count them again
+
+
+def test_what_was_done_of_deleted_inputs_is_not_lost_and_not_done_again(world: World) -> None:
+    member = MemberWithInterruptions(world)
+    before = Watermark(Position(0))
+    for offset in range(8):
+        before.admit(offset)
+    for offset in (1, 2, 5, 6):
+        before.finish(offset)
+    at = before.position()
+    ledger = ledger_of(world, member)
+    ledger.on_assigned({0: Position(at.offset, at.note, begins=4)})
+    ledger.commit(member)
+    assert read_counts(world.log)[""].lost == {"candidates": 2}
+    assert [ledger.admit(message) for message in inputs(world, 8)[4:]] == [True, False, False, True]
+
+
+def test_what_is_lost_while_a_worker_lives_is_counted_once_though_it_dies(world: World) -> None:
+    member = MemberWithInterruptions(world)
+    ledger = ledger_of(world, member)
+    first, second, *_ = inputs(world, 9)
+    ledger.on_assigned({0: Position(0)})
+    assert ledger.admit(first)
+    assert ledger.admit(second)
+    ledger.on_gap(0, range(2, 8))
+    ledger.finish(second, [], [])
+    ledger.commit(member)
+    assert member.positions[0].offset == 0  # the first one is in flight
+    heir = ledger_of(world, member)
+    heir.on_assigned({0: Position(0, member.positions[0].note, begins=8)})
+    heir.commit(member)
+    assert read_counts(world.log)[""].lost == {"candidates": 6 + 1}  # the six, and the one that was in flight
+    assert member.positions[0] == Position(8)
 
 
 def test_objects_outlast_a_power_cut_before_a_commit_says_that_they_are_there(world: World) -> None:
