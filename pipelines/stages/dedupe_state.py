@@ -207,13 +207,16 @@ class DedupeState:
             return True
         wanted = iter(state.since)
         found = 0
+        router = Router(self._log.partitions)
         start = 0 if state.last is None else state.last.offset + 1
         for message in self._log.read(topics.SURVIVORS.name, partition, start):
+            survivor = read(Survivor, message, router)
+            if isinstance(survivor, Broken) or isinstance(fingerprint_of(survivor.candidate.image), Broken):
+                continue  # no survivor for anybody who restores, and none of ours: those would be missing
             sha256 = next(wanted, None)
             if sha256 is None:
                 break  # a successor has begun; up to here it's ours
-            survivor = read(Survivor, message, Router(self._log.partitions))
-            if isinstance(survivor, Broken) or survivor.candidate.image.sha256 != sha256:
+            if survivor.candidate.image.sha256 != sha256:
                 return False
             found += 1
             state.last = message

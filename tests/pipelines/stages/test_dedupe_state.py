@@ -5,6 +5,7 @@ import logging
 import pytest
 
 from synsift.dedupe import Verdict, fingerprint
+from synsift.pipelines import topics
 from synsift.pipelines.errors import StoreUnavailable
 from synsift.pipelines.reading import Skipped
 from synsift.pipelines.records import Image, Survivor
@@ -12,6 +13,7 @@ from synsift.pipelines.stages.dedupe_state import DedupeState, Judging, Snapshot
 from synsift.pipelines.stages.fetch import image_record
 from synsift.pipelines.storage.objects import Objects
 from synsift.pipelines.storage.snapshots import Snapshots
+from synsift.pipelines.topics import Entry
 from tests.dedupe.pictures import encoded, scene
 from tests.pipelines.worlds import World, candidate
 
@@ -126,6 +128,22 @@ def test_a_state_that_others_have_gone_on_from_keeps_only_what_is_its_own(
     zombie.keep()
     assert "are not all ours" in caplog.text
     assert paths(written) == before
+
+
+def test_bad_records_among_the_survivors_keep_no_snapshot_from_being_written(
+    written: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = paths(written)
+    partition = written.router.of_wnid("n1")
+    state = state_of(written)
+    state.restore(partition, Skipped())
+    for first in (90, 95):
+        written.log.produce([Entry(topics.SURVIVORS.name, partition, b"n1", b"junk")])
+        judge_and_write(written, state, images(2, first=first))
+    state.keep()
+    assert "are not all ours" not in caplog.text
+    assert paths(written)[0] not in before
+    assert verdicts(written, state_of(written, NEVER), PROBES) == expected(written)
 
 
 def test_a_store_that_is_away_costs_a_warning(
