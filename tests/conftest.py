@@ -148,11 +148,12 @@ def s3_options(server: S3, prefix: str) -> dict[str, object]:
     }
 
 
-def kafka_options(address: KafkaAddress, prefix: str) -> dict[str, object]:
+def kafka_options(address: KafkaAddress, prefix: str, *, replication: int = 1) -> dict[str, object]:
     """The configuration of a log on the broker, whose topics are made."""
-    KafkaTopics(address, prefix=prefix).create(Shape(16))
+    KafkaTopics(address, prefix=prefix).create(Shape(16, replication))
     return {
         "kafka.bootstrap": address.bootstrap,
         "kafka.prefix": prefix,
+        "kafka.replication": replication,
         "kafka.session_timeout_s": 2.0,
     }

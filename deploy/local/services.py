@@ -24,7 +24,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -99,6 +99,11 @@ class Service:
 
     def start(self) -> None:
         """Start, and wait until it accepts connections."""
+        self.launch()
+        self.await_connections()
+
+    def launch(self) -> None:
+        """Start, and don't wait."""
         with (self.folder / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
                 self.command,
@@ -108,9 +113,12 @@ class Service:
                 env={**os.environ, **self.env},
                 preexec_fn=end_with_parent,
             )
+
+    def await_connections(self) -> None:
+        """Wait until it accepts connections."""
         deadline_s = time.monotonic() + _START_TIMEOUT_S
         while not self._accepts():
-            if self.process.poll() is not None or time.monotonic() > deadline_s:
+            if self.process is None or self.process.poll() is not None or time.monotonic() > deadline_s:
                 text = (self.folder / "server.log").read_text(errors="replace")[-2000:]
                 raise MissingComponent(f"{self.command[0]} did not start: {text}")
             time.sleep(0.1)
@@ -142,17 +150,17 @@ def end_with_parent() -> None:
 
 _BROKER = """
 process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@{host}:{controller}
+node.id={node}
+controller.quorum.voters={voters}
 listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller}{further}
 advertised.listeners=PLAINTEXT://{host}:{advertised}{further}
 controller.listener.names=CONTROLLER
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT,SASL_SSL:SASL_SSL
 log.dirs={folder}/data
-offsets.topic.replication.factor=1
+offsets.topic.replication.factor={replication}
 offsets.topic.num.partitions=4
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
+transaction.state.log.replication.factor={replication}
+transaction.state.log.min.isr={in_sync}
 transaction.state.log.num.partitions=4
 group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=500
@@ -199,17 +207,69 @@ class Security:
         return [word for pair in pairs for word in ("--add-scram", pair)]
 
 
+@dataclass(frozen=True)
+class _Quorum:
+    """The nodes of a cluster, each a broker and a controller in one.
+
+    Attributes:
+        controllers: The port of each node's controller, by its number, which begins at 1.
+    """
+
+    controllers: dict[int, int]
+
+    @property
+    def voters(self) -> str:
+        """As every node is told."""
+        return ",".join(f"{node}@{HOST}:{port}" for node, port in self.controllers.items())
+
+    @property
+    def replication(self) -> int:
+        """Copies of what a cluster of this size keeps for itself."""
+        return min(3, len(self.controllers))
+
+
 def kafka(folder: Path, *, advertised_port: int = 0, security: Security | None = None) -> Service:
     """A broker and controller in one (KRaft), formatted and ready to start."""
+    return _kafka_node(folder, 1, _Quorum({1: free_port()}), advertised_port, security)
+
+
+def kafka_cluster(folder: Path, *, advertised_ports: Sequence[int]) -> list[Service]:
+    """As many brokers as there are ports, formatted; ``start_together`` starts them, as none comes up alone."""
+    quorum = _Quorum({node: free_port() for node in range(1, len(advertised_ports) + 1)})
+    return [
+        _kafka_node(folder / f"node-{node}", node, quorum, port) for node, port in enumerate(advertised_ports, start=1)
+    ]
+
+
+def start_together(nodes: Sequence[Service]) -> None:
+    """Start nodes that wait for each other."""
+    for node in nodes:
+        node.launch()
+    for node in nodes:
+        node.await_connections()
+
+
+def _kafka_node(
+    folder: Path, node: int, quorum: _Quorum, advertised_port: int, security: Security | None = None
+) -> Service:
     java = shutil.which("java")
     if java is None:
         raise MissingComponent("java is not installed, and the Kafka broker needs it")
     folder.mkdir(parents=True, exist_ok=True)
-    port, controller = free_port(), free_port()
+    port = free_port()
     configuration = folder / "server.properties"
     further = "".join(f",{name}://{HOST}:{p}" for name, p in (security.ports if security else {}).items())
     properties = _BROKER.format(
-        host=HOST, port=port, controller=controller, folder=folder, advertised=advertised_port or port, further=further
+        host=HOST,
+        node=node,
+        voters=quorum.voters,
+        replication=quorum.replication,
+        in_sync=max(1, quorum.replication - 1),
+        port=port,
+        controller=quorum.controllers[node],
+        folder=folder,
+        advertised=advertised_port or port,
+        further=further,
     )
     configuration.write_text(properties + (security.properties() if security else ""))
     base = [java, "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", f"{install_kafka()}/*"]

@@ -100,17 +100,7 @@ def judge(parts: Parts, directory: Directory) -> DemoResult:
     """Compare the crawl with the truth, and draw the contact sheets."""
     counts = read_counts(parts.log)
     groups = read_groups(parts.log)
-    letters: dict[str, Counter[str]] = defaultdict(Counter)
-    for found in read_dead_letters(parts.log):
-        letters[found.letter.wnid][found.letter.outcome] += 1
-    actual = {
-        wnid: Actual(counts[wnid], groups[wnid], _objects(parts, wnid), letters[wnid])
-        for wnid in counts
-        if wnid in groups
-    }
-    if letters[""]:
-        actual[""] = Actual(SynsetCounts("", {}), [], frozenset(), letters[""])
-    problems = list(differences(directory, actual, _private_hits(directory)))
+    problems = list(differences(directory, actual_of(parts), private_hits(directory)))
     names = {subject.wnid: subject.kind for subject in SUBJECTS}
     sheet = Sheet(
         title="synsift demo",
@@ -122,6 +112,23 @@ def judge(parts: Parts, directory: Directory) -> DemoResult:
     return DemoResult(names, counts, problems, render(sheet, parts.objects.get))
 
 
+def actual_of(parts: Parts) -> dict[str, Actual]:
+    """What a crawl made of each synset; under the empty wnid, dead letters that belong to none."""
+    counts = read_counts(parts.log)
+    groups = read_groups(parts.log)
+    letters: dict[str, Counter[str]] = defaultdict(Counter)
+    for found in read_dead_letters(parts.log):
+        letters[found.letter.wnid][found.letter.outcome] += 1
+    actual = {
+        wnid: Actual(counts[wnid], groups[wnid], _objects(parts, wnid), letters[wnid])
+        for wnid in counts
+        if wnid in groups
+    }
+    if letters[""]:
+        actual[""] = Actual(SynsetCounts("", {}), [], frozenset(), letters[""])
+    return actual
+
+
 def _objects(parts: Parts, wnid: str) -> frozenset[str]:
     paths = [Path(path) for path in parts.objects.list(f"{layout.CANDIDATES}{wnid}/")]
     pictures = {path.stem for path in paths if path.suffix != ".json"}
@@ -130,7 +137,8 @@ def _objects(parts: Parts, wnid: str) -> frozenset[str]:
     return frozenset(pictures)
 
 
-def _private_hits(directory: Directory) -> int:
+def private_hits(directory: Directory) -> int:
+    """Requests that reached the address that must not be reached."""
     url = f"http://{urlsplit(directory.api_url).netloc}/private-hits"
     with urllib.request.urlopen(url, timeout=_API_TIMEOUT_S) as response:
         return int(response.read())

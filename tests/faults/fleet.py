@@ -1,0 +1,98 @@
+"""The workers of a round."""
+
+import contextlib
+import random
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from signal import SIGKILL, SIGTERM
+from typing import IO
+
+from tests.conftest import command, environment
+
+FLEET = ("search", "fetch", "dedupe", "dedupe", "land")
+
+
+@dataclass(frozen=True)
+class Worker:
+    """A worker's process, and what it says: to a file, as nobody reads a pipe meanwhile."""
+
+    stage: str
+    process: "subprocess.Popen[str]"
+    errors: IO[str]
+
+    def await_end(self) -> None:
+        """Wait until it has ended, and kill it after half a minute."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(timeout=30)
+        self.process.kill()
+        self.process.wait()
+        self.errors.close()
+
+    def last_words(self) -> str:
+        """The end of what it said."""
+        self.errors.seek(0)
+        return (self.errors.read().strip().splitlines() or ["without a word"])[-1][:300]
+
+
+class Fleet:
+    """Worker processes.
+
+    Attributes:
+        ended: Workers that ended by themselves with an error, in words.
+    """
+
+    def __init__(self, options: dict[str, object], rng: random.Random) -> None:
+        self._options = options
+        self._rng = rng
+        self._workers: list[Worker] = []
+        self.ended: list[str] = []
+        self.start()
+
+    def start(self) -> None:
+        """Start all of them."""
+        for stage in FLEET:
+            self.add(stage)
+
+    def add(self, stage: str) -> None:
+        """One worker more."""
+        errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - lives as long as the worker
+        process = subprocess.Popen(
+            command("run", stage), env=environment(self._options), stdout=subprocess.DEVNULL, stderr=errors, text=True
+        )
+        self._workers.append(Worker(stage, process, errors))
+
+    def pids(self, stage: str) -> list[int]:
+        """Processes of a stage."""
+        return [worker.process.pid for worker in self._workers if worker.stage == stage]
+
+    def strike(self, *, stage: str | None = None, gently: bool = False) -> None:
+        """End a worker chosen by chance, and start another in its place."""
+        victim = self._rng.choice([worker for worker in self._workers if stage in (None, worker.stage)])
+        self._workers.remove(victim)
+        victim.process.send_signal(SIGTERM if gently else SIGKILL)
+        self.add(victim.stage)
+        victim.await_end()
+
+    def stop(self, *, gently: bool) -> int:
+        """End all workers; how many."""
+        victims, self._workers = self._workers, []
+        for victim in victims:
+            victim.process.send_signal(SIGTERM if gently else SIGKILL)
+        for victim in victims:
+            victim.await_end()
+        return len(victims)
+
+    def replace_ended(self) -> None:
+        """What an orchestrator does: a worker that ended by itself is started again."""
+        for worker in list(self._workers):
+            if worker.process.poll() is not None:
+                self.ended.append(
+                    f"{worker.stage} ended by itself with status {worker.process.returncode}: {worker.last_words()}"
+                )
+                self._workers.remove(worker)
+                self.add(worker.stage)
+
+    def end(self) -> None:
+        """Kill what is left."""
+        self.stop(gently=False)
