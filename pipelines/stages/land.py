@@ -8,6 +8,7 @@ The order of a batch, so that a kill at any point leaves nothing that the next r
     4. commit the positions
 """
 
+import contextlib
 import hashlib
 import time
 from collections import defaultdict
@@ -143,21 +144,36 @@ class LandStage(BatchStage):
     def _copy(self, landing: Landing) -> None:
         with WORK_SECONDS.labels(self.name).time():
             image = landing.survivor.candidate.image
-            provenance = layout.provenance(landing.wnid, image.sha256)
+            provenance, target = layout.provenance(landing.wnid, image.sha256), layout.candidate(landing.wnid, image)
+            has_landed = self._check(image.sha256, target)
             # First, and deleted last: wherever a run is cut off, an image has its provenance, by which it is found
             # again when it must be moved out.
-            if not self._is_whole(image.sha256):
-                raise DamagedBlob(f"blob {image.sha256} is not the image of that name")
             self._objects.put(provenance, msgspec.json.format(encode(landing.survivor), indent=2))
+            if has_landed:
+                return
             try:
-                self._objects.copy(layout.blob(image.sha256), layout.candidate(landing.wnid, image))
+                self._objects.copy(layout.blob(image.sha256), target)
             except NoSuchObject:
                 self._objects.delete(provenance)
                 raise
 
-    def _is_whole(self, sha256: str) -> bool:
-        """Whether a blob's bytes are those that name it: disks rot, and power cuts leave empty files."""
-        return hashlib.sha256(self._objects.get(layout.blob(sha256))).hexdigest() == sha256
+    def _check(self, sha256: str, target: str) -> bool:
+        """Make sure that an image's bytes are those that name it: disks rot, and power cuts leave empty files.
+
+        True if its blob is not whole any more, and it has landed whole before that, in a run that was cut off.
+        """
+        try:
+            if not self._is_whole(layout.blob(sha256), sha256):
+                raise DamagedBlob(f"blob {sha256} is not the image of that name")
+        except (NoSuchObject, DamagedBlob):
+            with contextlib.suppress(NoSuchObject):
+                if self._is_whole(target, sha256):
+                    return True
+            raise
+        return False
+
+    def _is_whole(self, path: str, sha256: str) -> bool:
+        return hashlib.sha256(self._objects.get(path)).hexdigest() == sha256
 
     def _write_manifests(self, landings: Sequence[Landing]) -> None:
         parts: dict[tuple[str, int], list[Landing]] = defaultdict(list)

@@ -252,6 +252,26 @@ def test_wherever_a_batch_is_cut_off_the_next_run_mends_it(world: World, operati
     assert sorted(row["offset"] for row in rows) == [0, 1, 2]
 
 
+@pytest.mark.parametrize("is_gone", [True, False])
+def test_what_landed_whole_before_its_blob_was_damaged_has_landed(world: World, is_gone: bool) -> None:
+    one = stored(world, large(1))
+    whole = world.objects.get(layout.blob(one.sha256))
+    send(world, candidate(one))
+    run(world, dedupe(world))
+    with contextlib.suppress(DiskFull):
+        run(world, land(world, CutOff(world, 3)))  # read, provenance, copy; its manifest is missing
+    assert world.objects.exists(f"candidates/n1/{one.sha256}.jpg")
+    world.objects.delete(layout.blob(one.sha256))
+    if not is_gone:
+        world.objects.put(layout.blob(one.sha256), b"rotten")
+        world.objects.delete(f"candidates/n1/{one.sha256}.jpg")  # in a folder it is the same file
+        world.objects.put(f"candidates/n1/{one.sha256}.jpg", whole)
+    run(world, land(world))
+    assert world.letters() == []
+    assert world.objects.get(f"candidates/n1/{one.sha256}.jpg") == whole
+    assert len(world.paths("manifests/")) == 1
+
+
 def test_a_survivor_without_blob_leaves_no_provenance(world: World) -> None:
     one = stored(world, large(1))
     send(world, candidate(one))
