@@ -20,10 +20,10 @@ demo: $(STAMP)
 test: $(STAMP)
 	$(BIN)/python -m pytest
 
-# Kills, rebalances, restarts of the broker, a failing S3 and a failing network, in rounds; SEED=N repeats them.
+# Rounds of faults, a kind after the other (docs/fleet.md lists them); SEED=N repeats them, FAULT=KIND plays one kind.
 ROUNDS ?= 25
 faults: $(STAMP)
-	$(BIN)/python -m tests.faults --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED))
+	$(BIN)/python -m tests.faults --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED)) $(if $(FAULT),--fault $(FAULT))
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .

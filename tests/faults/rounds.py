@@ -34,11 +34,13 @@ class Kind:
         torment: Does harm. It may wait until all is done, and say differences of its own.
         brokers: How many it needs.
         judges: Whether it compares with the truth itself, as it knows what it put in.
+        is_long: Whether even a short round takes more than half a minute, so that the tests leave it out.
     """
 
     torment: Callable[[Scene], None]
     brokers: int = 1
     judges: bool = False
+    is_long: bool = False
 
 
 KINDS = {
@@ -47,12 +49,12 @@ KINDS = {
     "broker": Kind(outages.broker),
     "s3": Kind(outages.s3),
     "network": Kind(outages.network),
-    "poison": Kind(poison, judges=True),
-    "groups": Kind(groups),
-    "retention": Kind(retention),
+    "poison": Kind(poison, judges=True, is_long=True),
+    "groups": Kind(groups, is_long=True),
+    "retention": Kind(retention, is_long=True),
     "decoders": Kind(decoders),
     "rot": Kind(rot, judges=True),
-    "brokers": Kind(outages.brokers, brokers=3),
+    "brokers": Kind(outages.brokers, brokers=3, is_long=True),
 }
 FAULTS = tuple(KINDS)
 
