@@ -46,6 +46,9 @@ class FoundTopic:
 def configuration_of(topic: Topic, shape: Shape) -> dict[str, str]:
     """The settings of a topic on Kafka, all that the design depends on."""
     settings = {
+        # Whatever a stranger's producer writes: kafka-python reads no LZ4, Snappy or Zstandard without more libraries,
+        # and one such batch would stop its partition.
+        "compression.type": "gzip",
         "retention.bytes": "-1",
         "min.insync.replicas": str(max(1, shape.replication - 1)),
         "max.message.bytes": str((2 if topic is topics.DEAD_LETTERS else 1) * 1024 * 1024),

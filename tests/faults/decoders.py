@@ -15,6 +15,7 @@ _BURST_S = 2.0
 
 def decoders(scene: Scene) -> None:
     """Kill one now and then; at times, all again and again, so that a picture may meet two deaths."""
+    scene.wait_for(lambda: bool(_decoders(scene.fleet.pids("fetch"))))
     known: set[int] = set()
     bursts = 0
     for number in range(scene.strikes * 8):

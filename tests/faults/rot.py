@@ -6,6 +6,7 @@ from pathlib import Path
 
 from synsift.pipelines.dead_letters import read_dead_letters
 from synsift.pipelines.demo.check import Actual
+from synsift.pipelines.records import Survivor, decode
 from synsift.pipelines.storage import layout
 from tests.faults.scene import Scene, leave_out
 
@@ -17,8 +18,7 @@ def rot(scene: Scene) -> None:
     folder = scene.place.folder / scene.prefix / layout.BLOBS
     seen: set[Path] = set()
     rotted: set[str] = set()
-    with scene.log() as log:
-        scene.wait_for_work(log, 1)
+    scene.wait_for(lambda: bool(_files(folder)))
     for number in range(scene.strikes * 20):
         scene.pause(0.02, 0.2)
         for path in sorted(set(_files(folder)) - seen):
@@ -73,9 +73,9 @@ def _judge(scene: Scene, rotted: set[str]) -> list[str]:
         for opened in read_dead_letters(parts.log):
             letter = opened.letter
             if letter.outcome in _OUTCOMES:
-                sha256 = next((name for name in rotted if name.encode() in (letter.value or b"")), "")
-                lost.append((letter.wnid, letter.outcome, sha256))
-    found += [f"{wnid}: {outcome}, and nobody damaged it" for wnid, outcome, sha256 in lost if not sha256]
+                survivor = decode(Survivor, letter.value or b"")
+                lost.append((letter.wnid, letter.outcome, survivor.candidate.image.sha256))
+    found += [f"{wnid}: {how}, and nobody damaged it" for wnid, how, sha256 in lost if sha256 not in rotted]
     scene.played.notes.append(f"{len(lost)} dead letters of damaged blobs")
     found += scene.compare(lambda actual: _without(actual, lost))
     return found

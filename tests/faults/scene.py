@@ -19,6 +19,7 @@ from tests.faults.ground import Ground
 
 ROUND_TIMEOUT_S = 300.0
 _PROGRESS_S = 20.0
+_START_S = 180.0
 
 
 @dataclass
@@ -111,6 +112,13 @@ class Scene:
             yield parts
         finally:
             parts.log.close()
+
+    def wait_for(self, condition: Callable[[], bool]) -> None:
+        """Wait until the fleet has come so far; what it has not after some minutes is no reason to go on waiting."""
+        deadline_s = time.monotonic() + _START_S
+        while not condition() and time.monotonic() < deadline_s:
+            time.sleep(0.1)
+            self.fleet.replace_ended()
 
     def wait_for_work(self, log: KafkaLog, least: int) -> None:
         """Wait until so many more inputs are done, or as long as a start of all workers takes twice."""

@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import signal
+import struct
 import subprocess
 import sys
 import time
@@ -271,6 +272,26 @@ def test_a_header_whose_name_is_no_text_stops_nobody(kafka: KafkaAddress, prefix
     member = log.join("group", INPUT, Owner())
     assert [m.value for m in poll_all(member, 4)] == [b"value"] * 4
     member.close()
+    log.close()
+
+
+@pytest.mark.slow
+def test_what_others_compressed_with_a_codec_that_we_lack_can_be_read(
+    kafka: KafkaAddress, prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def framed(data: bytes) -> bytes:
+        """An LZ4 frame whose one block is stored as it is."""
+        return b"\x04\x22\x4d\x18\x60\x40\x82" + struct.pack("<I", 1 << 31 | len(data)) + data + bytes(4)
+
+    log = KafkaLog(kafka, partitions=PARTITIONS, prefix=prefix)
+    with monkeypatch.context() as with_codec:
+        with_codec.setitem(KafkaProducer._COMPRESSORS, "lz4", (lambda: True, 3))
+        with_codec.setattr("kafka.codec.has_lz4", lambda: True)
+        with_codec.setattr("kafka.record.default_records.lz4_encode", framed)
+        producer = KafkaProducer(bootstrap_servers=kafka.bootstrap, compression_type="lz4")
+        producer.send(prefix + INPUT, b"x" * 1_000, key=b"key", partition=0).get(timeout=30)
+        producer.close()
+    assert [m.value for m in log.read(INPUT, 0)] == [b"x" * 1_000]
     log.close()
 
 
