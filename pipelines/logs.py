@@ -3,7 +3,7 @@
 import logging
 import sys
 from collections.abc import MutableMapping
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 import structlog
 
@@ -21,6 +21,18 @@ def _mask(_logger: object, _name: str, event: MutableMapping[str, Any]) -> Mutab
     return event
 
 
+class _Handler(logging.StreamHandler[TextIO]):
+    """Writes to what is standard error by then: a bar of progress stands in for it, and prints lines above itself."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+
+    @property
+    def stream(self) -> TextIO:  # type: ignore[override]  # as logging.lastResort has it
+        """Where lines go."""
+        return sys.stderr
+
+
 def set_up_logging(level: str) -> None:
     """Send log lines of all libraries to standard error, each as one structured event."""
     shared: list[Any] = [
@@ -36,7 +48,7 @@ def set_up_logging(level: str) -> None:
         final.append(structlog.dev.ConsoleRenderer())
     else:
         final += [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Handler()
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=final, foreign_pre_chain=shared))
     root = logging.getLogger()
     root.handlers[:] = [handler]

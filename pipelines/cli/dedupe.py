@@ -52,6 +52,7 @@ def dedupe(
 
     Only reports, unless told otherwise; never deletes. The best copy is kept: more pixels, then less compression.
     `kind` is exact (the same bytes), near, or reference (near to one of --reference); `distance` is in bits of 256.
+    `of` is the file that it is a copy of: in a table it is named where that isn't the kept one, but another copy.
 
     [bold]Examples[/bold]
 
@@ -112,8 +113,10 @@ def _summary(found: "Clustering", scanned: "Scanned", *, has_reference: bool) ->
     copies = counted(sum(len(group.copies) for group in found.groups), "copy", "copies")
     groups = counted(sum(bool(group.copies) for group in found.groups), "group", "groups")
     images = counted(len(scanned.images), "image", "images")
-    known = counted(scanned.from_cache, "file", "files")
-    parts = [f"{images} ({known} known from before): {len(found.groups):,} to keep", f"{copies} in {groups}"]
+    parts = [
+        f"{images} ({scanned.from_cache:,} known from before): {len(found.groups):,} to keep",
+        f"{copies} in {groups}",
+    ]
     if has_reference:
         parts.append(f"{len(found.rejected)} near to a reference")
     plain = sum(image.is_plain for image in scanned.images.values())
@@ -133,14 +136,16 @@ def _moves(found: "Clustering", names: Mapping[str, str]) -> Iterator[tuple[str,
 def _rows(
     found: "Clustering", images: "Mapping[str, Fingerprint]", names: Mapping[str, str]
 ) -> Iterator[dict[str, Any]]:
+    from synsift.pipelines.folders.relations import related
+
     number = 0
     for group in found.groups:
         if not group.copies:
             continue
         number += 1
         yield _row(number, group.name, images, keep=True)
-        for copy in group.copies:
-            yield _row(number, copy.name, images, of=group.name, copy=copy)
+        for copy, of in related(group, images):
+            yield _row(number, copy.name, images, of=of, copy=copy)
     for copy in found.rejected:
         yield _row(None, copy.name, images, of=names[copy.verdict.of or ""], copy=copy)
 
@@ -172,11 +177,21 @@ def _row(
 
 
 def _print(rows: Iterable[dict[str, Any]], output: Format) -> None:
-    shown = [_short(row) for row in rows] if output is Format.TABLE else rows
-    print_rows(shown, output, empty="no copies", columns=_COLUMNS)
+    shown = list(_shown(rows)) if output is Format.TABLE else rows
+    if output is Format.TABLE and not any(row["of"] for row in shown):
+        shown = [{name: value for name, value in row.items() if name != "of"} for row in shown]
+    print_rows(shown, output, details=("of",), empty="no copies", columns=_COLUMNS)
 
 
-def _short(row: dict[str, Any]) -> dict[str, Any]:
+def _shown(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """What a table shows: of which file something is a copy only if that isn't the one that is kept."""
+    kept = ""
+    for row in rows:
+        kept = row["path"] if row["keep"] else kept
+        yield _short(row, "" if row["of"] in (None, kept) else row["of"])
+
+
+def _short(row: dict[str, Any], of: str) -> dict[str, Any]:
     relation = "keep" if row["keep"] else row["kind"]
     if row["kind"] in ("near", "reference"):
         relation += f" {row['distance']}" + ("" if row["transform"] == "identity" else f" {row['transform']}")
@@ -186,6 +201,7 @@ def _short(row: dict[str, Any]) -> dict[str, Any]:
         "size": f"{row['width_px']}×{row['height_px']} {row['format']}",
         "kB": max(1, round(row["size_bytes"] / 1000)),
         "path": row["path"],
+        "of": of,
     }
 
 
@@ -209,7 +225,8 @@ def _write(
 ) -> None:
     from synsift.pipelines.pages.groups import Found, pictures_of, render_groups
 
-    found = Found(clustering, scanned.images, names, [str(folder) for folder in folders])
+    unreadable = [one for one in scanned.unreadable if not one.is_other]
+    found = Found(clustering, scanned.images, names, [str(folder) for folder in folders], unreadable)
     try:
         with whole_file(report) as file, progress("pictures made", pictures_of(found.clustering)) as advance:
             file.writelines(render_groups(found, processes=jobs, on_picture=advance))

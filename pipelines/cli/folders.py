@@ -116,7 +116,9 @@ def match(
     scanner = Scanner(Keys(file, values, similarity), jobs=jobs, cache=cache, no_cache=no_cache)
     known, names = scanner.reference(against)
     scanned = scanner.scan(queries)
-    print_rows(_matches(scanned, known or Matcher(), names), output, details=("match",), empty="no images")
+    # All of them first: a bar of progress and rows of data don't share a terminal.
+    rows = list(_matches(scanned, known or Matcher(), names))
+    print_rows(rows, output, details=("match",), empty="no images")
     list_unreadable(scanned.unreadable)
     if not scanned.images:
         raise typer.Exit(1)

@@ -11,6 +11,7 @@ import typer
 
 from synsift.pipelines.cli.console import counted, err, warn
 from synsift.pipelines.cli.options import settings_of
+from synsift.pipelines.cli.verbosity import is_verbose
 from synsift.pipelines.errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 _LINE_S: Final = 5.0
 _SHOWN: Final = 20
-_NO_IMAGE: Final = "not_an_image"
 
 Jobs = Annotated[
     int | None, typer.Option("--jobs", "-j", min=1, help="Number of processes; by default one for each core")
@@ -97,17 +97,25 @@ class Scanner:
 
 
 def list_unreadable(unreadable: "Sequence[Unreadable]") -> None:
-    """Say which files could not be fingerprinted, and why. Other files than images are only counted."""
-    others = sum(one.reason == _NO_IMAGE for one in unreadable)
-    listed = [one for one in unreadable if one.reason != _NO_IMAGE]
+    """Say which files could not be fingerprinted, and why; what never meant to be an image with ``-v`` only."""
+    others = [one for one in unreadable if one.is_other]
+    listed = [one for one in unreadable if not one.is_other]
     if listed:
-        err.print(f"{len(listed)} unreadable:")
-    for one in listed[:_SHOWN]:
-        err.print(f"  {one.path}: {one.reason.replace('_', ' ')}: {one.message}")
-    if len(listed) > _SHOWN:
-        err.print(f"  … and {len(listed) - _SHOWN} more")
-    if others:
-        err.print(f"{counted(others, 'other file', 'other files')}, not images")
+        err.print(f"{len(listed):,} unreadable:")
+        _list(listed, _SHOWN)
+    if not others:
+        return
+    counts = f"{counted(len(others), 'other file', 'other files')}, not images"
+    err.print(f"{counts}:" if is_verbose() else f"{counts} (`-v` names them)")
+    if is_verbose():
+        _list(others, len(others))
+
+
+def _list(files: "Sequence[Unreadable]", most: int) -> None:
+    for one in files[:most]:
+        err.print(f"  {one.path}: {one.in_words()}")
+    if len(files) > most:
+        err.print(f"  … and {len(files) - most:,} more")
 
 
 @contextlib.contextmanager
@@ -120,7 +128,8 @@ def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
             *(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()),
             *(TextColumn("{task.fields[rate]}/s"), TimeRemainingColumn()),
         )
-        with Progress(*columns, console=err, transient=True) as bar:
+        # What is logged meanwhile stands above the bar. Data don't go by way of it, for it is on standard error.
+        with Progress(*columns, console=err, transient=True, redirect_stdout=False) as bar:
             task = bar.add_task(what, total=total, rate="")
             begin_s = time.monotonic()
 

@@ -29,3 +29,8 @@ def choose(verbosity: Verbosity) -> None:
 def log_level(configured: str) -> str:
     """The level of log lines."""
     return _LEVELS.get(_Chosen.verbosity, configured)
+
+
+def is_verbose() -> bool:
+    """Whether all is to be said."""
+    return _Chosen.verbosity is Verbosity.VERBOSE

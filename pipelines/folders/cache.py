@@ -63,7 +63,7 @@ class Cache:
 
     def get(self, files: Iterable[File]) -> Mapping[File, Fingerprint | Unreadable]:
         """What is known of some files as they are now."""
-        wanted = {os.path.abspath(file.path): file for file in files}
+        wanted = {_key(file): file for file in files}
         found: dict[File, Fingerprint | Unreadable] = {}
         paths = list(wanted)
         for begin in range(0, len(paths), _LOOKED_UP_AT_ONCE):
@@ -85,7 +85,7 @@ class Cache:
             return
         rows = [
             (
-                *(os.path.abspath(file.path), file.size_bytes, file.mtime_ns, FINGERPRINT_VERSION),
+                *(_key(file), file.size_bytes, file.mtime_ns, FINGERPRINT_VERSION),
                 result.to_record() if isinstance(result, Fingerprint) else None,
                 *((result.reason, result.message) if isinstance(result, Unreadable) else (None, None)),
             )
@@ -94,10 +94,10 @@ class Cache:
         try:
             with self._connection:
                 self._connection.executemany("REPLACE INTO fingerprints VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
-        except (sqlite3.Error, UnicodeEncodeError) as exc:
+        except sqlite3.Error as exc:
             self._give_up(exc)
 
-    def _rows(self, paths: list[str]) -> list[tuple[str, int, int, bytes | None, str, str]]:
+    def _rows(self, paths: list[str | bytes]) -> list[tuple[str | bytes, int, int, bytes | None, str, str]]:
         if self._connection is None:
             return []
         marks = ", ".join("?" * len(paths))
@@ -107,7 +107,7 @@ class Cache:
                 f"WHERE version = ? AND path IN ({marks})",
                 [FINGERPRINT_VERSION, *paths],
             ).fetchall()
-        except (sqlite3.Error, UnicodeEncodeError) as exc:
+        except sqlite3.Error as exc:
             self._give_up(exc)
             return []
 
@@ -116,3 +116,13 @@ class Cache:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def _key(file: File) -> str | bytes:
+    """A file's path as SQLite takes it: as text, or as its bytes where these are no UTF-8."""
+    path = os.path.abspath(file.path)
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(path)
+    return path

@@ -5,9 +5,17 @@ import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
+from synsift.dedupe.errors import UnsupportedFormat
 from synsift.pipelines.errors import UsageError
 from synsift.pipelines.folders.work import NOT_READABLE
+
+# Of the formats that are read, and of some that aren't: whoever has them thinks that they were compared.
+_IMAGE_ENDINGS: Final = (
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif"),
+    *(".heic", ".heif", ".jxl", ".jp2", ".svg", ".dng", ".cr2", ".cr3", ".nef", ".arw"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +46,15 @@ class Unreadable:
     path: str
     reason: str
     message: str
+
+    @property
+    def is_other(self) -> bool:
+        """Whether it never meant to be an image: neither what is in it nor its name says so."""
+        return self.reason == UnsupportedFormat.outcome and not self.path.lower().endswith(_IMAGE_ENDINGS)
+
+    def in_words(self) -> str:
+        """Why, for people."""
+        return f"{self.reason.replace('_', ' ')}: {self.message}"
 
 
 def walk(paths: Iterable[Path]) -> Iterator[File | Unreadable]:

@@ -54,7 +54,7 @@ class Scanned:
     Attributes:
         images: Fingerprints by path, in the order in which files were found.
         unreadable: The others, likewise.
-        from_cache: How many were known from before.
+        from_cache: How many of the images were known from before.
     """
 
     images: dict[str, Fingerprint] = field(default_factory=dict)
@@ -75,8 +75,8 @@ def scan(
     """
     files = [file for file in found if isinstance(file, File)]
     results = dict(cache.get(files))
-    known = len(results)
-    on_result(known)
+    known_images = sum(isinstance(result, Fingerprint) for result in results.values())
+    on_result(len(results))
     with contextlib.closing(_Pool(options)) as pool:
         try:
             for made in pool.make([file for file in files if file not in results]):
@@ -86,7 +86,7 @@ def scan(
         except KeyboardInterrupt:
             pool.kill()
             raise
-    scanned = Scanned(from_cache=known)
+    scanned = Scanned(from_cache=known_images)
     for one in found:
         result = results[one] if isinstance(one, File) else one
         if isinstance(result, Fingerprint):

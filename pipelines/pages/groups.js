@@ -61,20 +61,36 @@
     }
   }
 
-  function reason(group, item) {
-    if (item.kind === "exact") return "exact copy: the same bytes";
-    if (!item.kind) return "the best copy: most pixels, then least compressed";
+  function nameOf(item) {
+    return item.path.slice(item.path.lastIndexOf("/") + 1);
+  }
+
+  // What a copy of a group is called beside the others: by its name, or by its path where another has the same name.
+  function called(group, place) {
+    const item = group.items[place];
+    const shared = group.items.some((other, at) => at !== place && nameOf(other) === nameOf(item));
+    return printable(shared ? item.path : nameOf(item));
+  }
+
+  // What relates a copy to the kept one; where it is another copy that it was compared with, that one by its name.
+  function reason(group, place, choice) {
+    const item = group.items[place];
     const turned = item.turned ? ", " + item.turned : "";
-    const via = item.via ? ", by way of copy " + (item.via + 1) : "";
-    const of = item.kind === "reference" ? " of the reference " + printable(group.reference) : "";
-    return "near copy" + of + ": " + item.bits + " of 256 bits differ" + turned + via;
+    const bits = ": " + item.bits + " of 256 bits differ" + turned;
+    if (group.reference) return "near copy of the reference " + printable(group.reference) + bits;
+    if (!item.kind) return "the best copy: most pixels, then least compressed";
+    const isExact = item.kind === "exact";
+    const isAsKept = isExact && place !== choice && group.items[choice]?.sha256 === item.sha256;
+    const of = isAsKept || item.to === choice ? "the kept copy" : called(group, item.to);
+    return isExact ? "the same bytes as " + of : "near copy of " + of + bits;
   }
 
   function card(group, index, place) {
     const item = group.items[place];
-    const name = printable(item.path.slice(item.path.lastIndexOf("/") + 1));
+    const name = printable(nameOf(item));
     const facts = item.width + "×" + item.height + " " + item.format + ", " + size(item.bytes);
-    const image = make("img", {alt: name + ", " + facts + ", " + reason(group, item), decoding: "async"});
+    const image = make("img", {decoding: "async"});
+    image.dataset.facts = name + ", " + facts;
     image.loading = "lazy";
     image.dataset.number = item.number;
     const pick = make("span", {className: "pick"});
@@ -88,7 +104,7 @@
       make("figcaption", {},
         make("p", {}, make("b", {}, name)),
         make("p", {}, facts),
-        make("p", {}, reason(group, item)),
+        make("p", {className: "reason"}),
         make("p", {className: "path"}, make("a", {href: item.url, target: "_blank", rel: "noopener"}, make("bdi", {}, ...breakable(printable(item.path)))))));
     figure.dataset.place = place;
     fill(image);
@@ -157,6 +173,10 @@
       const kept = choice === ALL || choice === Number(figure.dataset.place);
       figure.className = kept ? "kept" : "moves";
       figure.querySelector(".verdict").textContent = kept ? "keep" : "move away";
+      const why = reason(data.groups[index], Number(figure.dataset.place), choice);
+      figure.querySelector(".reason").textContent = why;
+      const image = figure.querySelector("img");
+      if (image) image.alt = image.dataset.facts + ", " + why;
     }
   }
 
@@ -197,7 +217,7 @@
     });
     const whole = {kind: "synsift choices", version: 1, folders: data.folders, groups};
     save("choices.json", JSON.stringify(whole).replaceAll('{"keep":', '\n{"keep":') + "\n", "application/json");
-    $("next").hidden = false;
+    say("choices.json", "synsift dedupe --apply choices.json --move DIR");
   }
 
   // A path as the bytes that it has on the disk: what is no UTF-8 came as lone surrogates U+DC80 … U+DCFF.
@@ -226,6 +246,18 @@
     });
     lines.push("exit $left_alone", "");
     save("move-copies.sh", new Blob(lines.flatMap((line) => [...bytesOfText(line), "\n"])), "text/x-shellscript");
+    say("move-copies.sh", "sh move-copies.sh FOLDER");
+  }
+
+  // What was saved, where it is, and what comes next: at the lower edge, so that it is seen wherever the page stands.
+  function say(file, command) {
+    const close = make("button", {type: "button"}, "Close");
+    close.addEventListener("click", () => $("next").replaceChildren());
+    const words = file === null
+      ? [make("p", {}, "There is nothing to move away: all files are kept.")]
+      : [make("p", {}, make("b", {}, file), " is where your browser saves downloads. Nothing has moved yet. In that folder, this "
+          + "moves the copies, and deletes nothing:"), make("p", {}, make("code", {}, command))];
+    $("next").replaceChildren(make("div", {className: "toast"}, make("div", {}, ...words), close));
   }
 
   // Pages
@@ -249,6 +281,7 @@
     $("where").textContent = order.length ? "Page " + (page + 1) + " of " + pages : "No group has that";
     $("back").disabled = page === 0;
     $("forth").disabled = page === pages - 1;
+    document.querySelector(".pager").classList.toggle("single", pages === 1 && order.length > 0);
     if (scroll) $("main").scrollIntoView();
   }
 
@@ -278,7 +311,7 @@
     if (key === "n") return draw(page + 1, {scroll: true});
     if (key === "p") return draw(page - 1, {scroll: true});
     if (key === "/") return $("search").focus();
-    if (key === "s" && !$("json").disabled) return saveChoices();
+    if (key === "s") return $("json").disabled ? say(null) : saveChoices();
     if (!element || !/^[0-9]$/.test(key)) return;
     const index = Number(element.dataset.index), group = data.groups[index];
     if (key === "0") choose(index, ALL);

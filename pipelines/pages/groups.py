@@ -15,6 +15,8 @@ from typing import Any, Final
 from urllib.parse import quote_from_bytes
 
 from synsift.dedupe import Clustering, Copy, Fingerprint
+from synsift.pipelines.folders.files import Unreadable
+from synsift.pipelines.folders.relations import related
 from synsift.pipelines.pages.gallery import OnPicture, thumbnails_of
 from synsift.pipelines.pages.page import END, asset, bytes_in_words, head_of, json_of, text
 from synsift.pipelines.pages.thumbnails import SIDE_PX
@@ -24,6 +26,9 @@ CHUNK: Final = 120
 _MANY: Final = 4_000
 _MANY_SIDE_PX: Final = 144
 """Side of the pictures where there are more than so many: 15,000 make 60 MB then, and would make twice that."""
+
+_LISTED: Final = 1_000
+"""Files that could not be read, of which each is named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +40,14 @@ class Found:
         images: Fingerprints by path.
         names: Of images of reference, by SHA-256.
         folders: What was searched.
+        unreadable: Files that could not be compared with others, and why.
     """
 
     clustering: Clustering
     images: Mapping[str, Fingerprint]
     names: Mapping[str, str]
     folders: Sequence[str]
+    unreadable: Sequence[Unreadable] = ()
 
 
 def render_groups(
@@ -60,9 +67,9 @@ def render_groups(
     yield head_of(title, script=script)
     yield _words(found, title)
     if not groups:
-        yield "<main><h2>No copies</h2></main>" + END
+        yield "<main><h2>No copies</h2></main>" + _unreadable(found) + END
         return
-    yield _TOOLS
+    yield _TOOLS + _unreadable(found)
     data = {
         "folders": [os.path.abspath(folder) for folder in found.folders],
         "chunk": CHUNK,
@@ -95,31 +102,51 @@ def _words(found: Found, title: str) -> str:
     note += f"{len(copies):,} copies in {len(copied):,} groups take {size}."
     if found.clustering.rejected:
         note += f" {len(found.clustering.rejected):,} are near to a reference."
-    return f"<header><h1>{text(title)}</h1><p>{text(note)}</p></header>\n"
+    more = ""
+    if found.unreadable:
+        more = f' <a href="#unreadable">{_files(found.unreadable)} could not be read.</a>'
+    return f"<header><h1>{text(title)}</h1><p>{text(note)}{more}</p></header>\n"
+
+
+def _unreadable(found: Found) -> str:
+    """The files that could not be read, each with its reason."""
+    if not found.unreadable:
+        return ""
+    lines = "".join(
+        f"<li><bdi>{text(one.path)}</bdi>: {text(one.in_words())}</li>\n" for one in found.unreadable[:_LISTED]
+    )
+    more = len(found.unreadable) - _LISTED
+    lines += f"<li>… and {more:,} more</li>\n" if more > 0 else ""
+    what = f"{_files(found.unreadable)} could not be read, and so compared with nothing"
+    return f'<section id="unreadable"><h2>{what}</h2><ul class="files">\n{lines}</ul></section>\n'
 
 
 _TOOLS: Final = """<a class="skip" href="#main">To the groups</a>
 <noscript><main><h2>This page draws its groups by a script</h2>
 <p>Your browser runs none here. <code>synsift dedupe FOLDER</code> prints the same groups.</p></main></noscript>
 <div class="bar" hidden><nav aria-label="Groups">
-<label>Find <input type="search" id="search" placeholder="part of a path" autocomplete="off"></label>
-<label>Order <select id="sort"><option value="">by name</option><option value="size">most to save first</option>
+<label><span>Find</span> <input type="search" id="search" placeholder="part of a path" autocomplete="off"></label>
+<label><span>Order</span> <select id="sort"><option value="">by name</option>
+<option value="size">most to save first</option>
 <option value="doubt">least alike first</option><option value="mine">only my own choices</option></select></label>
 <span class="pager"><button type="button" id="back" aria-label="Page before">←</button>
 <span id="where" role="status"></span><button type="button" id="forth" aria-label="Next page">→</button></span>
 <span class="grow"></span>
-<button type="button" id="script">Save as a script</button>
-<button type="button" id="json" class="main">Save choices</button>
+<span class="save"><button type="button" id="script">Save as a script</button>
+<button type="button" id="json" class="main">Save choices</button></span>
 </nav></div>
 <main id="main" tabindex="-1"><p class="state" id="state" role="status"></p>
-<p class="hint" id="next" hidden role="status">Saved. Nothing has moved yet; this does it, and deletes nothing:
-<code>synsift dedupe --apply choices.json --move copies/</code></p>
 <p class="hint">In each group the best copy is kept, unless you choose another. <span class="keys">Keys:
 <kbd>j</kbd> and <kbd>k</kbd> next and previous group, <kbd>1</kbd> to <kbd>9</kbd> keep that copy,
 <kbd>0</kbd> keep all, <kbd>n</kbd> and <kbd>p</kbd> next and previous page, <kbd>/</kbd> find,
 <kbd>s</kbd> save.</span></p>
 <div class="rows" id="groups"></div></main>
+<div id="next" role="status" aria-live="polite"></div>
 """
+
+
+def _files(files: Sequence[object]) -> str:
+    return f"{len(files):,} file{'' if len(files) == 1 else 's'}"
 
 
 def _groups(found: Found) -> list[dict[str, Any]]:
@@ -127,12 +154,13 @@ def _groups(found: Found) -> list[dict[str, Any]]:
     groups: list[dict[str, Any]] = []
     for group in found.clustering.groups:
         if group.copies:
-            places = {found.images[copy.name].sha256: place for place, copy in enumerate(group.copies, start=1)}
+            places = {name: place for place, name in enumerate((group.name, *(copy.name for copy in group.copies)))}
             items = [_item(group.name, next(numbers), found)]
-            items += [_copy(copy, next(numbers), found, places) for copy in group.copies]
+            for copy, of in related(group, found.images):
+                items.append({**_copy(copy, next(numbers), found), "to": places[of]})
             groups.append({"items": items})
     for copy in found.clustering.rejected:
-        items = [_copy(copy, next(numbers), found, {})]
+        items = [_copy(copy, next(numbers), found)]
         groups.append({"reference": found.names[copy.verdict.of or ""], "items": items})
     return groups
 
@@ -155,13 +183,11 @@ def _entry(path: str, found: Found) -> dict[str, str]:
     return {"path": os.path.abspath(path), "sha256": found.images[path].sha256}
 
 
-def _copy(copy: Copy, number: int, found: Found, places: Mapping[str, int]) -> dict[str, Any]:
+def _copy(copy: Copy, number: int, found: Found) -> dict[str, Any]:
     verdict = copy.verdict
     item = {**_item(copy.name, number, found), "kind": str(verdict.kind), "bits": verdict.distance_bits}
     if verdict.transform not in (None, "identity"):
         item["turned"] = verdict.transform
-    if verdict.via in places and verdict.via != item["sha256"]:
-        item["via"] = places[verdict.via or ""]
     return item
 
 

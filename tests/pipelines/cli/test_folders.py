@@ -1,12 +1,15 @@
 """``dedupe``, ``match``, ``fingerprint`` and ``calibrate`` as a user runs them."""
 
+import contextlib
 import csv
 import io
 import json
 import os
+import pty
 import re
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -61,11 +64,109 @@ def test_dedupe_says_what_to_keep_and_changes_nothing(run: RunFolders, photos: P
         "2.jpg": (2, False, "exact"),
     }
     assert {row["transform"] for row in rows(done.stdout)} == {None, "mirrored", "identity"}
-    assert "6 images (0 files known from before): 3 to keep, 3 copies in 2 groups" in done.stderr
+    assert "6 images (0 known from before): 3 to keep, 3 copies in 2 groups" in done.stderr
     assert re.search(r"cut.jpg: truncated image: ", done.stderr)
-    assert "1 other file, not images" in done.stderr
+    assert "1 other file, not images (`-v` names them)" in done.stderr
     assert sorted((path, path.stat().st_mtime_ns) for path in photos.rglob("*")) == before
-    assert "6 images (8 files known from before)" in run("dedupe", str(photos)).stderr
+    assert "6 images (6 known from before)" in run("dedupe", str(photos)).stderr
+
+
+def test_what_has_the_name_of_an_image_and_is_none_is_named_and_the_rest_if_asked(
+    run: RunFolders, photos: Path
+) -> None:
+    (photos / "empty.jpg").touch()
+    (photos / "junk.PNG").write_text("junk")
+    done = run("dedupe", str(photos))
+    assert f"  {photos / 'empty.jpg'}: not an image: empty\n" in done.stderr
+    assert f"  {photos / 'junk.PNG'}: not an image: not an image of a known format\n" in done.stderr
+    assert "notes.txt" not in done.stderr
+    assert (
+        f"1 other file, not images:\n  {photos / 'notes.txt'}: not an image" in run("dedupe", "-v", str(photos)).stderr
+    )
+
+
+def test_the_file_that_something_is_a_copy_of_is_the_one_that_it_was_compared_with(
+    run: RunFolders, tmp_path: Path
+) -> None:
+    folder = tmp_path / "twins"
+    folder.mkdir()
+    (folder / "best.png").write_bytes(encoded(scene(1), "PNG"))
+    for name in ("small.jpg", "twin.jpg"):
+        (folder / name).write_bytes(encoded(scene(1).resize((160, 120)), "JPEG"))
+    found = {Path(row["path"]).name: row for row in rows(run("dedupe", str(folder), "--format", "jsonl").stdout)}
+    assert {name: (row["kind"], row["of"] and Path(row["of"]).name) for name, row in found.items()} == {
+        "best.png": (None, None),
+        "small.jpg": ("near", "best.png"),
+        "twin.jpg": ("exact", "small.jpg"),
+    }
+    table = [line.split() for line in run("dedupe", str(folder)).stdout.splitlines()]
+    assert [line[-1] for line in table[1:]] == [str(folder / name) for name in ("best.png", "small.jpg", "small.jpg")]
+
+
+@pytest.fixture
+def latin(photos: Path) -> Path:
+    """A folder with a name that is no UTF-8."""
+    (photos / os.fsdecode(b"caf\xe9.jpg")).write_bytes(encoded(scene(7), "JPEG"))
+    return photos
+
+
+def test_a_name_that_is_no_utf_8_is_known_from_before_as_any_other(run: RunFolders, latin: Path) -> None:
+    first = run("dedupe", str(latin))
+    assert "7 images (0 known from before)" in first.stderr
+    assert "the cache" not in first.stderr
+    assert "7 images (7 known from before)" in run("dedupe", str(latin)).stderr
+
+
+def screen_of(arguments: list[str], **options: Any) -> tuple[int, bytes]:
+    """Run a command on a terminal, and give its status and all that was written there."""
+    ours, theirs = pty.openpty()
+    where = {"stdin": theirs, "stdout": theirs, "stderr": theirs} | options
+    process = subprocess.Popen(arguments, env=environment({}) | {"TERM": "xterm", "COLUMNS": "80"}, **where)
+    os.close(theirs)
+    said = b""
+    with contextlib.suppress(OSError):  # the other end is closed
+        while more := os.read(ours, 65_536):
+            said += more
+    os.close(ours)
+    return process.wait(60), said
+
+
+def test_rows_on_a_terminal_stand_on_lines_of_their_own(photos: Path) -> None:
+    arguments = command("match", str(photos), "--against", str(photos), "--no-cache", "--format", "jsonl")
+    status, said = screen_of(arguments)
+    assert status == 0, said
+    before_rows = [line[: line.index(b'{"query"')] for line in said.splitlines() if b'{"query"' in line]
+    assert len(before_rows) == 8
+    # The bar has been wiped off its line: after the last of it, nothing but commands to the terminal.
+    assert [re.sub(rb"\x1b\[[0-9;?]*[A-Za-z]", b"", re.split(rb"\x1b\[2K", line)[-1]) for line in before_rows] == [
+        b""
+    ] * 8
+
+
+def test_a_bar_on_the_terminal_takes_no_data_out_of_a_pipe(photos: Path, tmp_path: Path) -> None:
+    arguments = command("match", str(photos), "--against", str(photos), "--no-cache", "--format", "jsonl")
+    with (tmp_path / "rows.jsonl").open("wb") as file:
+        status, said = screen_of(arguments, stdout=file)
+    assert status == 0, said
+    assert len(rows((tmp_path / "rows.jsonl").read_text())) == 8
+    assert b'"query"' not in said
+
+
+def test_a_log_line_stands_above_the_bar() -> None:
+    code = (
+        "import logging\n"
+        "from synsift.pipelines.logs import set_up_logging\n"
+        "from synsift.pipelines.cli.scanning import progress\n"
+        "set_up_logging('INFO')\n"
+        "with progress('counted', 3) as advance:\n"
+        "    advance(1)\n"
+        "    logging.getLogger('a').warning('this is logged')\n"
+        "    advance(2)\n"
+    )
+    status, said = screen_of([sys.executable, "-c", code])
+    assert status == 0, said
+    line = next(line for line in said.splitlines() if b"this is logged" in line)
+    assert b"counted" not in re.split(rb"\x1b\[2K", line)[-1], line
 
 
 def test_dedupe_prints_csv_and_a_table(run: RunFolders, photos: Path, tmp_path: Path) -> None:
@@ -251,7 +352,7 @@ def test_ctrl_c_keeps_what_was_done(tmp_path: Path) -> None:
     assert "what was done is kept" in stderr
     assert "Traceback" not in stderr
     again = subprocess.run(command(*arguments), env=environment({}), capture_output=True, text=True, check=True)
-    known = re.search(r"240 images \((\d+) files known from before\): 6 to keep", again.stderr)
+    known = re.search(r"240 images \((\d+) known from before\): 6 to keep", again.stderr)
     assert known is not None, again.stderr
     assert int(known[1]) > 0
 

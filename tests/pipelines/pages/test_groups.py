@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -15,6 +16,7 @@ from PIL import ImageOps
 from synsift.dedupe import Clustering, Copy, Fingerprint, Kind, Matcher, Verdict, cluster, fingerprint
 from synsift.dedupe import Group as GroupOf
 from synsift.pipelines.folders.choices import check, read_choices
+from synsift.pipelines.folders.files import Unreadable
 from synsift.pipelines.pages.groups import CHUNK, Found, render_groups
 from tests.chromium import visit
 from tests.dedupe.pictures import encoded, scene
@@ -83,7 +85,8 @@ def test_all_is_seen_that_is_known_of_a_copy_and_nothing_of_a_name_becomes_marku
         "200×150 WEBP, ",
         "of 256 bits differ, mirrored",
         copy,
-        "exact copy: the same bytes",
+        "near copy of the kept copy: ",
+        "the same bytes as the kept copy",
     ):
         assert words in seen["text"]
     assert 'it\'s <b>bold</b> & "100%" #1?' in seen["text"]
@@ -129,6 +132,90 @@ def test_choices_are_made_by_keys_alone_and_saved(found: Found, draw: Draw, tmp_
     checked = check(read_choices(saved))
     assert checked.left_alone == []
     assert file_at(folder, "alone.jpg") in checked.keeps
+
+
+@pytest.mark.parametrize("phone", [False, True])
+def test_what_comes_after_saving_is_seen_wherever_the_page_stands(found: Found, draw: Draw, phone: bool) -> None:
+    script = """(() => { const box = document.querySelector('.toast').getBoundingClientRect();
+      return [document.getElementById('next').innerText, box.top >= 0 && box.bottom <= innerHeight,
+        document.documentElement.scrollWidth <= innerWidth, scrollY > 0]; })()"""
+
+    async def save(page: Page) -> list[list[Any]]:
+        await page.run("document.getElementById('unreadable').scrollIntoView({block: 'end'})")
+        await page.press("s")
+        seen = [await page.run(script)]
+        await page.run("document.getElementById('script').click()")
+        seen.append(await page.run(script))
+        await page.run("document.querySelector('.toast button').click()")
+        return [*seen, await page.run("[document.getElementById('next').innerText]")]
+
+    unreadable = [Unreadable(f"cut <b>{number}.jpg", "truncated_image", "it ends early") for number in range(40)]
+    page = draw(replace(found, unreadable=unreadable))
+    by_choices, by_script, closed = visit(page, save, width_px=390 if phone else 1280, phone=phone)
+    for words, *seen in (by_choices, by_script):
+        assert "browser saves downloads" in words
+        assert seen == [True, True, True]
+    assert "synsift dedupe --apply choices.json --move DIR" in by_choices[0]
+    assert "sh move-copies.sh FOLDER" in by_script[0]
+    assert closed == [""]
+
+
+def test_what_a_copy_is_a_copy_of_follows_the_choice(tmp_path: Path, draw: Draw) -> None:
+    small = encoded(scene(1).resize((160, 120)), "JPEG")
+    best = encoded(scene(1), "PNG")
+    images = write(
+        tmp_path / "photos", {"best.png": best, "a/small.jpg": small, "b/small.jpg": small, "twin.jpg": small}
+    )
+    page = draw(Found(cluster(images), images, {}, ["photos"]))
+
+    async def choose(page: Page) -> list[list[str]]:
+        script = "[...document.querySelectorAll('.reason')].map(p => p.textContent)"
+        assert await page.run(
+            "[...document.images].every(i => i.alt.includes(i.closest('figure').innerText.match(/copy.*/)[0]))"
+        )
+        seen = [await page.run(script)]
+        for keys in ("j2", "4", "0"):
+            for key in keys:
+                await page.press(key)
+            seen.append(await page.run(script))
+        return seen
+
+    best_kept, second, fourth, everything = visit(page, choose)
+    path = str(tmp_path / "photos/a/small.jpg")
+    best_one = "the best copy: most pixels, then least compressed"
+    assert best_kept[0] == best_one
+    assert best_kept[1].startswith("near copy of the kept copy: ")
+    assert best_kept[2:] == [f"the same bytes as {path}"] * 2
+    assert second[1].startswith("near copy of best.png: ")
+    assert second[2:] == ["the same bytes as the kept copy"] * 2
+    assert fourth[2:] == ["the same bytes as the kept copy", f"the same bytes as {path}"]
+    assert everything[1].startswith("near copy of best.png: ")
+
+
+def test_files_that_could_not_be_read_are_named_with_their_reason(found: Found, draw: Draw) -> None:
+    unreadable = [Unreadable("photos/cut <b>.jpg", "truncated_image", "it ends early")]
+
+    async def read(page: Page) -> str:
+        return await page.run("document.body.innerText")
+
+    words = visit(draw(replace(found, unreadable=unreadable)), read)
+    assert "1 file could not be read." in words
+    assert "photos/cut <b>.jpg: truncated image: it ends early" in words
+    alone = Found(cluster({}), {}, {}, ["one"], unreadable)
+    assert "photos/cut <b>.jpg" in visit(draw(alone), read)
+
+
+def test_on_a_phone_the_tools_take_two_rows_or_three(found: Found, draw: Draw) -> None:
+    async def measure(page: Page) -> list[Any]:
+        return await page.run(
+            """[...document.querySelectorAll('#search, #sort, #script, #json')].map(e => e.getBoundingClientRect())
+            .map(box => [Math.round(box.top), Math.round(box.height)])"""
+        )
+
+    search, sort, script, choices = visit(draw(found), measure, width_px=390, phone=True)
+    assert search == sort
+    assert script == choices
+    assert script[0] - search[0] < 60
 
 
 def test_arrows_change_the_choice_as_radio_buttons_do_and_it_outlasts_a_reload(found: Found, draw: Draw) -> None:
