@@ -7,7 +7,7 @@ from synsift.pipelines.cli.console import counted, err
 from synsift.pipelines.cli.scanning import progress
 from synsift.pipelines.errors import UsageError
 from synsift.pipelines.folders.choices import check, read_choices
-from synsift.pipelines.folders.place import JOURNAL, check_target, link_all, move_all
+from synsift.pipelines.folders.place import JOURNAL, check_target, link_all, move_all, moved_before
 
 _SHOWN: Final = 20
 
@@ -27,11 +27,15 @@ def apply_choices(file: Path, *, link: Path | None, move: Path | None) -> int:
     folders = [Path(folder) for folder in choices.folders]
     check_target(target, folders)
     with progress("groups compared", len(choices.groups)) as advance:
-        checked = check(choices, lambda: advance(1))
-    if move is not None:
+        checked = check(choices, lambda: advance(1), moved_before=moved_before(target))
+    if checked.moved_before:
+        err.print(
+            f"{counted(checked.moved_before, 'copy', 'copies')} already moved: {target / JOURNAL} says from where"
+        )
+    if move is not None and (checked.moves or not checked.moved_before):
         moved = move_all(checked.moves, move, folders)
         err.print(f"{counted(moved, 'copy', 'copies')} moved; {move / JOURNAL} says from where")
-    else:
+    elif link is not None:
         err.print(f"{counted(link_all(checked.keeps, target, folders), 'file', 'files')} linked into {target}")
     if not checked.left_alone:
         return 0

@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Final
@@ -22,6 +22,7 @@ KIND: Final = "synsift choices"
 VERSION: Final = 1
 _MAX_BYTES: Final = 1 << 29
 _BLOCK_BYTES: Final = 1 << 20
+_GONE: Final = "it is gone"
 
 Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 
@@ -64,11 +65,13 @@ class Checked:
         moves: What may be moved, and what is kept in its stead.
         keeps: What is kept and is still as it was.
         left_alone: What isn't as it was: path and reason.
+        moved_before: How many were moved already.
     """
 
     moves: list[tuple[str, str]] = field(default_factory=list)
     keeps: list[str] = field(default_factory=list)
     left_alone: list[tuple[str, str]] = field(default_factory=list)
+    moved_before: int = 0
 
 
 def read_choices(file: Path) -> Choices:
@@ -100,12 +103,15 @@ def read_choices(file: Path) -> Choices:
     return choices
 
 
-def check(choices: Choices, on_group: Callable[[], None] = lambda: None) -> Checked:
+def check(
+    choices: Choices, on_group: Callable[[], None] = lambda: None, *, moved_before: Collection[str] = ()
+) -> Checked:
     """Compare all files with what the page knew of them. A group whose kept copy has changed is left alone.
 
     Args:
         choices: As they were read.
         on_group: Called with each group, whose files are read whole.
+        moved_before: Paths that an earlier run has moved: where they are gone, that is as it should be.
     """
     checked = Checked()
     kept_files = {_entry(one.path) for choice in choices.groups for one in choice.keep}
@@ -124,7 +130,9 @@ def check(choices: Choices, on_group: Callable[[], None] = lambda: None) -> Chec
             reason = _difference(file, roots)
             if not reason and _entry(file.path) in kept_files:
                 reason = "it is the very file that is kept, by another name"
-            if reason:
+            if reason == _GONE and file.path in moved_before:
+                checked.moved_before += 1
+            elif reason:
                 checked.left_alone.append((file.path, reason))
             else:
                 checked.moves.append((file.path, kept))
@@ -159,7 +167,7 @@ def _difference(file: ChosenFile, roots: list[Path]) -> str:
             return "its folder is reached by a symbolic link"
         return "" if _sha256(file.path) == file.sha256 else "it has changed"
     except FileNotFoundError:
-        return "it is gone"
+        return _GONE
     except ValueError:
         return "no file can have such a name"
     except OSError as exc:

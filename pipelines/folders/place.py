@@ -113,6 +113,23 @@ def _move_to_another_disk(path: str, place: Path) -> None:
         raise
 
 
+def moved_before(target: Path) -> set[str]:
+    """Where the files came from that the journal of a folder says were moved into it, and that are there still."""
+    try:
+        lines = (target / JOURNAL).read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return set()
+    found = set()
+    for line in lines:
+        try:
+            entry = json.loads(line)
+            if os.path.lexists(entry["to"]):
+                found.add(entry["from"])
+        except (ValueError, TypeError, KeyError):
+            continue  # cut off, or somebody else's
+    return found
+
+
 def _open_journal(target: Path) -> TextIO:
     try:
         target.mkdir(parents=True, exist_ok=True)
