@@ -36,7 +36,7 @@ SMALL_GRANT_BYTES: Final = 192 * 1024 * 1024
 _PIPE_BYTES: Final = 1024 * 1024
 _START_S: Final = 120.0
 # A process may be killed while it starts; one that can't start at all is the installation's fault, not the pictures'.
-_START_WAITS_S: Final = (0.0, 0.2, 1.0, 3.0)
+_START_WAITS_S: Final = (0.0, 0.2, 1.0, 3.0, 5.0, 10.0)
 # Python and its libraries leave a little behind with each picture; a fresh process costs a third of a second.
 _PICTURES_A_PROCESS: Final = 20_000
 # Nothing of the worker's secrets is a decoder's business.
