@@ -26,8 +26,8 @@ faults: $(STAMP)
 	$(BIN)/python -m tests.faults --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED)) $(if $(FAULT),--fault $(FAULT))
 
 check: $(STAMP)
-	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
+	@$(BIN)/ruff format --check . || { echo "hint: make format" >&2; exit 1; }
+	@$(BIN)/ruff check . || { echo "hint: make format mends some of it" >&2; exit 1; }
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 

@@ -145,6 +145,13 @@ def _far(look: Look, options: MatchOptions) -> str:
     return f"the coarsest parts of their hashes differ, though only {look.distance_bits} of {HASH_BITS} bits do in all"
 
 
+def _unlike(value: float, limit: float, *, decimals: int = 2) -> str:
+    """A value that misses a limit, with as many decimals as it takes to see that it does."""
+    while f"{value:.{decimals}f}" == f"{limit:.{decimals}f}" and value != limit:
+        decimals += 1
+    return f"{value:.{decimals}f}"
+
+
 def _objections(agreement: Agreement, criteria: Criteria) -> list[str]:
     """What speaks against a copy, in the order of weight."""
     if agreement.overlap < criteria.overlap:
@@ -156,9 +163,12 @@ def _objections(agreement: Agreement, criteria: Criteria) -> list[str]:
         ("the parts that agree least", agreement.everywhere, criteria.everywhere),
     ):
         if value < least:
-            found.append(f"{what} agree to {value:.2f}; {least:.2f} is needed")
-    if not 1 / criteria.gain <= agreement.gain <= criteria.gain:
-        found.append(f"the contrast of one is {agreement.gain:.1f} times the other's; {criteria.gain} is the most")
+            found.append(f"{what} agree to {_unlike(value, least)}; {least:.2f} is needed")
+    # Where light and dark are swapped, which has been said, the contrast is below nothing.
+    contrast = max(agreement.gain, 1 / agreement.gain) if agreement.gain > 0 else 0.0
+    if contrast > criteria.gain:
+        times = _unlike(contrast, criteria.gain, decimals=1)
+        found.append(f"the contrast of one is {times} times the other's; {criteria.gain} is the most")
     if not agreement.same_colours:
         found.append("their colours differ")
     return found

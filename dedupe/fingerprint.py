@@ -21,6 +21,7 @@ from PIL import Image
 
 from synsift.dedupe.borders import Box, trim
 from synsift.dedupe.decode import DEFAULT_MAX_PIXELS, FORMATS, PIXELS, Decoded, decode, decode_image, pixels_digest
+from synsift.dedupe.errors import ImageError
 from synsift.dedupe.evidence import EVIDENCE_BYTES, check_evidence, make_evidence
 from synsift.dedupe.frequencies import (
     HASH_BYTES,
@@ -31,7 +32,7 @@ from synsift.dedupe.frequencies import (
     oriented_hashes,
     tapered_frequencies,
 )
-from synsift.dedupe.inputs import Source, read_source
+from synsift.dedupe.inputs import Source, name_of, read_source
 from synsift.dedupe.views import CENTRE_CROPS, STORED
 
 VERSION: Final = 2
@@ -200,12 +201,22 @@ def fingerprint(source: Source, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Fing
         max_pixels: Limit on width × height, enforced before decoding.
 
     Raises:
-        ImageError: One of its kinds, if what the file has in it can't be decoded.
+        ImageError: One of its kinds, if what is in the file can't be decoded. It names the file, if that has a name.
         TypeError: None of what is taken.
         ValueError: An array of another shape, an empty picture, a URL.
         OSError: The path can't be read.
     """
     found = read_source(source)
+    try:
+        return _fingerprint_source(found, max_pixels)
+    except ImageError as exc:
+        name = name_of(source)
+        if name:
+            exc.args = (f"{name}: {exc}",)
+        raise
+
+
+def _fingerprint_source(found: bytes | Image.Image, max_pixels: int) -> Fingerprint:
     if isinstance(found, bytes):
         decoded = decode(found, max_pixels=max_pixels)
         return _fingerprint_of(decoded, hashlib.sha256(found).hexdigest(), len(found))

@@ -61,6 +61,12 @@ def read_source(source: Source) -> bytes | Image.Image:
     raise TypeError(f"a picture is {_TAKEN}, not `{_name(source)}`")
 
 
+def name_of(source: Source) -> str:
+    """The path of a file, for people; empty for what has none."""
+    path = source if isinstance(source, (str, PathLike)) else getattr(source, "name", "")
+    return str(path) if isinstance(path, (str, PathLike)) else ""
+
+
 def image_of_array(array: NDArray[np.uint8]) -> Image.Image:
     """Make an image of an array: grey ``(h, w)``, RGB ``(h, w, 3)`` or RGBA ``(h, w, 4)``, ``uint8``.
 

@@ -21,6 +21,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
 _COMPATIBLE: Final = ipaddress.IPv6Network("::/96")
+_WAY_OUT: Final = "a network of your own is named in fetch.allow_networks"
 
 
 class AddressGuard:
@@ -58,7 +59,7 @@ class AddressGuard:
             PrivateAddress: It isn't permitted.
         """
         if self._refuses(hostname):
-            raise PrivateAddress(f"{hostname} is not a public address")
+            raise PrivateAddress(f"{hostname} is not a public address; {_WAY_OUT}")
 
     def _is_refused_literal(self, hostname: str) -> bool:
         try:
@@ -104,7 +105,7 @@ class GuardedResolver(AbstractResolver):
         found = await self._inner.resolve(host, port, family)
         permitted = [result for result in found if self._guard.permits(result["host"])]
         if found and not permitted:
-            raise PrivateAddress(f"{host} has no public address")
+            raise PrivateAddress(f"{host} has no public address; {_WAY_OUT}")
         return permitted
 
     async def close(self) -> None:

@@ -59,7 +59,10 @@ def read_rows(path: Path, cursor: str, limit: int) -> Rows:
         raise SourceError(f"{path}: {exc.strerror or exc}") from exc
     except ValueError as exc:
         raise SourceError(f"{path}: {exc}") from exc
-    raise SourceError(f"{path}: a list of URLs is a file whose name ends in one of {', '.join(SUFFIXES)}")
+    raise SourceError(
+        f"{path}: a list of URLs is a file whose name ends in one of {', '.join(SUFFIXES)}",
+        hint="of a text with a URL a line: put a first line `url` on top, and name it .csv",
+    )
 
 
 def columns(path: Path) -> list[str]:

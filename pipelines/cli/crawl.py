@@ -233,12 +233,13 @@ def _url_list(targets: Sequence[str], list_file: Path | None, settings: "Setting
     try:
         known = columns(list_file)
     except SourceError as exc:
-        raise UsageError(str(exc)) from exc
+        raise UsageError(str(exc), hint=exc.hint) from exc
     if wanted not in known:
-        raise UsageError(
-            f"{list_file}: there is no column {code(wanted)}; its columns are {', '.join(known) or 'none'}\n"
-            "hint: name the column of the URLs with `--set sources.urls.url_column=NAME`"
-        )
+        hint = "name the column of the URLs with `--set sources.urls.url_column=NAME`"
+        if any("://" in name for name in known):
+            hint = f"its first line is a URL already: put a line {code(wanted)} on top"
+        columns_are = ", ".join(known) or "none"
+        raise UsageError(f"{list_file}: there is no column {code(wanted)}; its columns are {columns_are}", hint=hint)
     return SynsetQuery(identifier_of(list_file.stem), str(list_file.resolve()))
 
 

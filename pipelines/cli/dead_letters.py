@@ -82,6 +82,13 @@ def replay(
         letters = _chosen(read_dead_letters(log), outcome, stage)
         count = replay_letters(log, Router(settings.log.partitions), letters)
     err.print(f"replayed {count} of {counted(len(letters), 'dead letter', 'dead letters')}; the same crawl tries again")
+    parts = sum(found.letter.is_part for found in letters)
+    lost = len(letters) - count - parts
+    if parts:
+        why = "about one line of a list each: mend it there, and crawl the list again"
+        err.print(f"{counted(parts, 'stays', 'stay')}, {why}")
+    if lost:
+        err.print(f"{counted(lost, 'stays', 'stay')}: what it is about is not in the log any more")
 
 
 def _chosen(letters: "list[OpenLetter]", outcomes: list[str] | None, stage: str | None) -> "list[OpenLetter]":

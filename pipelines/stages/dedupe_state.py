@@ -27,6 +27,7 @@ _log: Final = logging.getLogger(__name__)
 
 # Asking the clock and the counts after every batch is cheap; writing after a failure must not be tried as often.
 _RETRY_S: Final = 60.0
+_WORTH_SAYING_S: Final = 1.0
 _BEAT_EVERY: Final = 1_000
 
 
@@ -169,8 +170,13 @@ class DedupeState:
         total = sum(map(len, state.matchers.values()))
         if total:
             took_s = time.monotonic() - began_s
-            _log.info(
-                "partition %d: %d survivors, %d of them replayed, in %.1f s", partition, total, state.restored, took_s
+            _log.log(
+                logging.INFO if took_s >= _WORTH_SAYING_S else logging.DEBUG,
+                "partition %d: %d survivors, %d of them replayed, in %.1f s",
+                partition,
+                total,
+                state.restored,
+                took_s,
             )
 
     def keep(self) -> None:

@@ -1,5 +1,6 @@
 """Two pictures, whether they are copies, and why."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -61,6 +62,16 @@ def test_the_same_picture_in_another_colour_says_that_colours_differ() -> None:
     assert found.kind is Likeness.DIFFERENT
     assert found.score < 0.85
     assert "their colours differ" in found.reasons
+
+
+@pytest.mark.parametrize("contrast", [0.4, 0.555])
+def test_a_reason_never_reads_as_if_it_was_met(contrast: float) -> None:
+    faint = scene(1).convert("L").point(lambda value: int(128 + (value - 128) * contrast))
+    for found in (compare(scene(1).convert("L"), faint), compare(faint, scene(1).convert("L"))):
+        (words,) = (reason for reason in found.reasons if "contrast" in reason)
+        times = re.match(r"the contrast of one is ([\d.]+) times the other's; 1.8 is the most", words)
+        assert times is not None
+        assert float(times[1]) > 1.8
 
 
 def test_what_is_too_plain_is_said_to_be() -> None:

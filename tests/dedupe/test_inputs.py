@@ -2,6 +2,7 @@
 
 import ast
 import io
+import re
 import tarfile
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from synsift.dedupe import PIXELS, Fingerprint, ImageError, TooManyPixels, TruncatedImage, decode, fingerprint
+from synsift.dedupe import PIXELS, Fingerprint, ImageError, TooManyPixels, TruncatedImage, compare, decode, fingerprint
 from tests.dedupe.pictures import encoded, scene
 
 ROOT = Path(__file__).parents[2]
@@ -149,6 +150,21 @@ def test_faults_of_the_data_are_image_errors_whichever_way_it_comes(path: Path) 
         fingerprint(picture)
     with pytest.raises(TooManyPixels):
         fingerprint(scene(1), max_pixels=1000)
+
+
+def test_a_fault_of_the_data_names_the_file_where_it_has_a_name(path: Path) -> None:
+    path.write_bytes(DATA[: len(DATA) // 2])
+    words = f"^{re.escape(str(path))}: "
+    for source in (path, str(path)):
+        with pytest.raises(TruncatedImage, match=words):
+            fingerprint(source)
+        with pytest.raises(TruncatedImage, match=words):
+            compare(DATA, source)
+    with path.open("rb") as file, pytest.raises(TruncatedImage, match=words):
+        fingerprint(file)
+    with pytest.raises(TruncatedImage) as caught:
+        fingerprint(path.read_bytes())
+    assert str(path) not in str(caught.value)
 
 
 def test_a_closed_image_is_the_callers_mistake(path: Path) -> None:

@@ -37,6 +37,10 @@ def world(tmp_path: Path) -> Path:
         (photos / f"{seed}.jpg").write_bytes(encoded(scene(seed), "JPEG", quality=90))
     scene(8).save(photos / "whippet.png")
     scene(8).resize((160, 120)).save(photos / "whippet-small.jpg", quality=85)
+    # What stands in anybody's folder.
+    (photos / "sub").mkdir()
+    (photos / "notes.txt").write_text("no image")
+    (photos / "broken.jpg").write_bytes((photos / "0.jpg").read_bytes()[:2_000])
     (tmp_path / "new" / "copy.webp").write_bytes(encoded(ImageOps.mirror(scene(1)), "WEBP"))
     (tmp_path / "new" / "other.jpg").write_bytes(encoded(scene(20), "JPEG"))
     for seed in (30, 31):
@@ -74,6 +78,16 @@ def test_the_examples_of_a_page_run(page: str, world: Path, env: dict[str, str])
             expected = [line.rstrip() for line in step.shown]
             if expected and "…" not in expected:
                 assert [line.rstrip() for line in printed] == expected, block.name
+
+
+@pytest.mark.slow
+def test_the_guide_says_how_to_move_copies_back(world: Path, env: dict[str, str]) -> None:
+    before = sorted(path for path in (world / "photos").rglob("*"))
+    (block,) = (block for block in RUN if "moved.jsonl" in block.text and block.page == "docs/guides/folder.md")
+    run(block, ["bash", "-c", "synsift dedupe ~/photos --move ~/copies"], world, env)
+    assert sorted(path for path in (world / "photos").rglob("*")) != before
+    run(block, [sys.executable, "-c", block.text], world, env)
+    assert sorted(path for path in (world / "photos").rglob("*")) == before
 
 
 def run(block: Block, command: list[str], folder: Path, env: dict[str, str]) -> str:

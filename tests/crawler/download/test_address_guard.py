@@ -54,7 +54,7 @@ def test_a_literal_address_is_checked_and_a_name_is_left_to_the_resolver() -> No
     guard = AddressGuard()
     guard.check_literal("example.org")
     guard.check_literal("1.1.1.1")
-    with pytest.raises(PrivateAddress):
+    with pytest.raises(PrivateAddress, match=r"127\.0\.0\.1 is not a public address.* fetch\.allow_networks"):
         guard.check_literal("127.0.0.1")
     with pytest.raises(PrivateAddress):
         guard.check_literal("::1")

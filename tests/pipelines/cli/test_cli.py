@@ -138,6 +138,33 @@ def test_a_list_without_the_column_names_those_that_it_has(cli: RunCli, tmp_path
     assert "its columns are link, label" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("photos.txt", "put a first line `url` on top, and name it .csv"), ("photos.csv", "put a line `url` on top")],
+)
+def test_a_plain_list_of_urls_is_told_how_it_becomes_one_that_is_read(
+    cli: RunCli, tmp_path: Path, name: str, words: str
+) -> None:
+    path = tmp_path / name
+    path.write_text("http://a.example/1.jpg\nhttp://a.example/2.jpg\n")
+    done = cli("crawl", "--source", "urls", "--list", str(path), "--contact", "you@example.org")
+    assert done.returncode == 2
+    hint = next(line for line in done.stderr.splitlines() if line.startswith("hint: "))
+    assert words in hint
+
+
+def test_a_replay_says_why_some_are_not_tried_again(cli: RunCli, tmp_path: Path) -> None:
+    path = tmp_path / "photos.csv"
+    path.write_text("url,synset\nno-url,n1\nhttp://127.0.0.1:9/1.jpg,n1\n")
+    cli("crawl", "--source", "urls", "--list", str(path), "--contact", "you@example.org", "--out", "out")
+    listed = cli("dead-letters", "list", "--out", "out", "--format", "jsonl").stdout.splitlines()
+    found = {row["outcome"]: row["message"] for row in map(json.loads, listed)}
+    assert "fetch.allow_networks" in found["private_address"]
+    said = cli("dead-letters", "replay", "--out", "out").stderr
+    assert "replayed 1 of 2 dead letters" in said
+    assert "1 stays, about one line of a list each: mend it there" in said
+
+
 def test_output_into_a_pipe_that_closes_ends_without_a_word() -> None:
     first = subprocess.Popen(command("config"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert first.stdout is not None
