@@ -17,6 +17,7 @@ _COLUMNS: Final = (
     *("group", "keep", "path", "kind", "distance", "transform", "of"),
     *("width_px", "height_px", "format", "size_bytes", "sha256"),
 )
+_NONE: Final = "no copies"
 
 if TYPE_CHECKING:
     from synsift.dedupe import Clustering, Copy, Fingerprint
@@ -177,10 +178,14 @@ def _row(
 
 
 def _print(rows: Iterable[dict[str, Any]], output: Format) -> None:
-    shown = list(_shown(rows)) if output is Format.TABLE else rows
-    if output is Format.TABLE and not any(row["of"] for row in shown):
-        shown = [{name: value for name, value in row.items() if name != "of"} for row in shown]
-    print_rows(shown, output, details=("of",), empty="no copies", columns=_COLUMNS)
+    if output is not Format.TABLE:
+        print_rows(rows, output, columns=_COLUMNS)
+        return
+    shown = list(_shown(rows))
+    if any(row["of"] for row in shown):
+        print_rows(shown, output, details=("of",))
+    else:
+        print_rows([{name: value for name, value in row.items() if name != "of"} for row in shown], output, empty=_NONE)
 
 
 def _shown(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
