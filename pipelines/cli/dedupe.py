@@ -52,8 +52,7 @@ def dedupe(
     """Find the copies in folders, and say which one of each group to keep.
 
     Only reports, unless told otherwise; never deletes. The best copy is kept: more pixels, then less compression.
-    `kind` is exact (the same bytes), near, or reference (near to one of --reference); `distance` is in bits of 256.
-    `of` is the file that it is a copy of: in a table it is named where that isn't the kept one, but another copy.
+    `kind` is exact (the same bytes), near, or reference (near to --reference); `distance` is in bits of 256, from `of`.
 
     [bold]Examples[/bold]
 

@@ -76,7 +76,7 @@ def expected(world: World) -> list[Verdict]:
 
 def test_a_snapshot_and_the_tail_give_the_state_of_the_topic(written: World, caplog: pytest.LogCaptureFixture) -> None:
     assert len(paths(written)) == 2
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.DEBUG):
         found = verdicts(written, state_of(written), PROBES)
     assert "8 survivors, 2 of them replayed" not in caplog.text  # six clusters, two of them replaced
     assert "6 survivors, 2 of them replayed" in caplog.text
