@@ -52,8 +52,8 @@ UNKNOWN_QUALITY: Final = 75
 _REDUCED_SIDE_PX: Final = 128
 # What is converted at once: some 16 MB.
 _STRIP_PIXELS: Final = 4_000_000
-_EXIF_ORIENTATION: Final = 0x0112
-_EXIF_TRANSPOSE: Final = {
+EXIF_ORIENTATION: Final = 0x0112
+EXIF_TRANSPOSE: Final = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -62,6 +62,7 @@ _EXIF_TRANSPOSE: Final = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+"""What makes a picture upright, by its EXIF orientation."""
 # Quality by format, where the file doesn't say more: all pixels; 256 colours.
 _QUALITY: Final = {"PNG": 100, "BMP": 100, "TIFF": 100, PIXELS: 100, "GIF": 60}
 # Sum of the 16 smallest of the luminance table of ITU-T T.81, annex K.1, from which encoders derive theirs. The larger
@@ -228,8 +229,8 @@ def _decode(data: bytes, max_pixels: int) -> Decoded:
 def _upright(found: Decoded, orientation: int) -> Decoded:
     """Turn a picture as its EXIF block says."""
     picture, width_px, height_px = found.picture, found.width_px, found.height_px
-    if orientation in _EXIF_TRANSPOSE:
-        picture = picture.transpose(_EXIF_TRANSPOSE[orientation])
+    if orientation in EXIF_TRANSPOSE:
+        picture = picture.transpose(EXIF_TRANSPOSE[orientation])
     if orientation >= 5:
         width_px, height_px = height_px, width_px
     return replace(found, picture=picture, width_px=width_px, height_px=height_px)
@@ -239,7 +240,7 @@ def _exif_orientation(image: Image.Image) -> int:
     if "exif" not in image.info and image.format != "TIFF":
         return 1
     try:
-        value = image.getexif().get(_EXIF_ORIENTATION, 1)
+        value = image.getexif().get(EXIF_ORIENTATION, 1)
     except Exception:  # noqa: BLE001 - as above
         return 1  # a broken EXIF block says nothing of the picture
     return value if isinstance(value, int) else 1

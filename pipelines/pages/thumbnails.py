@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image, ImageStat
 
 from synsift.dedupe import DEFAULT_MAX_PIXELS, FORMATS
+from synsift.dedupe.decode import EXIF_ORIENTATION, EXIF_TRANSPOSE
 
 SIDE_PX: Final = 200
 """Longer side of a thumbnail: sharp at the 160 px at which pages show it on a fine display, and some 5 kB."""
@@ -23,16 +24,6 @@ _QUALITY: Final = 60
 _EFFORT: Final = 2
 # What has a palette is thinned out to this before it gets colours that can be averaged: bounded memory.
 _THINNED_PX: Final = 8 * SIDE_PX
-_ORIENTATION: Final = 0x0112
-_UPRIGHT: Final = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
 _SQUARE_PX: Final = 8
 _LIGHT: Final = (255, 232)
 _DARK: Final = (56, 40)
@@ -93,8 +84,8 @@ def _make(data: bytes, side_px: int, max_pixels: int) -> Thumbnail | None:
         orientation = _orientation(image)  # now: Pillow turns a TIFF itself as it loads it
         small = _averageable(image)
         small.thumbnail((side_px, side_px), Image.Resampling.LANCZOS)
-    if orientation in _UPRIGHT:
-        small = small.transpose(_UPRIGHT[orientation])
+    if orientation in EXIF_TRANSPOSE:
+        small = small.transpose(EXIF_TRANSPOSE[orientation])
     if small.mode == "RGBA":
         small = _on_squares(small)
     target = io.BytesIO()
@@ -104,7 +95,7 @@ def _make(data: bytes, side_px: int, max_pixels: int) -> Thumbnail | None:
 
 def _orientation(image: Image.Image) -> int:
     try:
-        value = image.getexif().get(_ORIENTATION, 1)
+        value = image.getexif().get(EXIF_ORIENTATION, 1)
     except Exception:  # noqa: BLE001 - a broken EXIF block says nothing of the picture
         return 1
     return value if isinstance(value, int) else 1

@@ -5,6 +5,7 @@ import contextlib
 import itertools
 import logging
 import time
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Final, TypeVar
@@ -27,7 +28,31 @@ _log: Final = logging.getLogger(__name__)
 _WAITS_S: Final = (1.0, 2.0, 5.0, 10.0)
 
 
-class WorkerService:
+class _Service(ABC):
+    """What every worker answers to."""
+
+    def app(self) -> web.Application:
+        """The web application."""
+        app = web.Application()
+        app.router.add_get("/metrics", self.metrics)
+        app.router.add_get("/healthz", self.healthz)
+        app.router.add_get("/readyz", self.readyz)
+        return app
+
+    @abstractmethod
+    async def metrics(self, _request: web.Request) -> web.Response:
+        """Prometheus's text format."""
+
+    @abstractmethod
+    async def healthz(self, _request: web.Request) -> web.Response:
+        """Whether the worker is alive."""
+
+    @abstractmethod
+    async def readyz(self, _request: web.Request) -> web.Response:
+        """Whether it is at work."""
+
+
+class WorkerService(_Service):
     """Answers for one worker."""
 
     def __init__(self, worker: Worker, log: Log, *, liveness_s: float) -> None:
@@ -41,14 +66,6 @@ class WorkerService:
             )
         )
         self._registries = (REGISTRY, live)
-
-    def app(self) -> web.Application:
-        """The web application."""
-        app = web.Application()
-        app.router.add_get("/metrics", self.metrics)
-        app.router.add_get("/healthz", self.healthz)
-        app.router.add_get("/readyz", self.readyz)
-        return app
 
     async def metrics(self, _request: web.Request) -> web.Response:
         """Prometheus's text format."""
@@ -74,16 +91,8 @@ class WorkerService:
         return web.Response(text="ready\n")
 
 
-class WaitingService:
+class WaitingService(_Service):
     """Answers for a worker that waits for its log and its store: alive, and not ready."""
-
-    def app(self) -> web.Application:
-        """The web application."""
-        app = web.Application()
-        app.router.add_get("/metrics", self.metrics)
-        app.router.add_get("/healthz", self.healthz)
-        app.router.add_get("/readyz", self.readyz)
-        return app
 
     async def metrics(self, _request: web.Request) -> web.Response:
         """Prometheus's text format."""
@@ -127,7 +136,7 @@ async def opened_patiently(settings: ServiceSettings, attempt: Callable[[], T]) 
 
 
 @contextlib.asynccontextmanager
-async def _serving(settings: ServiceSettings, service: WorkerService | WaitingService) -> AsyncIterator[int]:
+async def _serving(settings: ServiceSettings, service: _Service) -> AsyncIterator[int]:
     if settings.port < 0:
         yield -1
         return
