@@ -78,6 +78,13 @@ EXPLAINED: Final = (
         "Check your own network first, then replay.",
     ),
     Explained(
+        "no_network",
+        _ANY,
+        True,
+        "No request was answered any more: the machine has no network, for all that is known.",
+        "Run the same `crawl` again when there is one: it asks again by itself. Workers of a fleet: replay them.",
+    ),
+    Explained(
         "dns_failed",
         _ANY,
         True,

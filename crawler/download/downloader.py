@@ -26,7 +26,7 @@ T_contra = TypeVar("T_contra", contravariant=True)
 _log: Final = logging.getLogger(__name__)
 
 _TELL_EVERY_S: Final = 10.0
-_WORTH_TELLING_S: Final = 1.0
+_WORTH_TELLING_S: Final = 6.0
 
 
 @dataclass(slots=True)

@@ -1,6 +1,7 @@
 """``synsift storage``."""
 
 import contextlib
+import os
 from typing import Annotated
 
 import typer
@@ -94,5 +95,9 @@ def check(out: Out = None, file: ConfigFile = None, values: SetValues = None) ->
 
     objects = Objects(store_address(settings), make=False)
     objects.check()
+    folder = objects.address.folder
+    if folder is not None and not os.access(folder.expanduser(), os.W_OK):
+        err.print(f"{store_address(settings)} answers, and may only be read")
+        return
     objects.check_writing()
     err.print(f"{store_address(settings)} answers, and can be written to")

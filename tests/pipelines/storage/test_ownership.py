@@ -47,7 +47,9 @@ def test_commands_refuse_a_store_of_another_log(world: World, tmp_path: Path, cl
     claim(world.objects, world.log.identity())
     world.log.close()
     folder = world.log.path.parent
-    done = cli("storage", "sweep", "--out", str(folder), "--set", f"log.path={tmp_path / 'other.db'}")
+    SqliteLog(tmp_path / "other.db", partitions=PARTITIONS).close()
+    there = ("--set", f"log.path={tmp_path / 'other.db'}", "--set", f"log.partitions={PARTITIONS}")
+    done = cli("storage", "sweep", "--out", str(folder), *there)
     assert done.returncode == 1
     assert "belongs to another log" in done.stderr
 
