@@ -4,6 +4,7 @@ Its version is pinned (pyproject.toml). When a new version is tried, tests/test_
 these it took away; then this module is what to mend.
 """
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -76,15 +77,16 @@ def read_any_header() -> None:
     kind = default_records.DefaultRecordBatch
     strict = kind._read_msg  # noqa: SLF001
 
-    def read(batch: Any) -> Any:  # noqa: ANN401
+    @functools.wraps(strict)
+    def read(batch: Any, *arguments: Any) -> Any:  # noqa: ANN401
         begin = batch._pos  # noqa: SLF001
         try:
-            return strict(batch)
+            return strict(batch, *arguments)
         except UnicodeDecodeError:
             buffer, batch._pos = batch._buffer, begin  # noqa: SLF001
             batch._buffer = _LenientBuffer(buffer)  # noqa: SLF001
             try:
-                return strict(batch)
+                return strict(batch, *arguments)
             finally:
                 batch._buffer = buffer  # noqa: SLF001
 

@@ -263,10 +263,13 @@ def test_a_header_whose_name_is_no_text_stops_nobody(kafka: KafkaAddress, prefix
     producer.flush()
     producer.close()
     read = [(m.value, m.headers) for m in log.read(INPUT, 0)]
+    # A broker that compresses anew, as our topics have it, replaces what is no text; one that doesn't leaves it to us.
+    name = read[2][1][0][0]
+    assert name in ("\\xff\\xfe name", "\ufffd\ufffd name")
     assert read == [
         (b"value", ()),
-        (b"value", (("a", b"1"), ("\\xff\\xfe name", b"\xff"), ("b", b""))),
-        (b"value", (("\\xff\\xfe name", b""),)),
+        (b"value", (("a", b"1"), (name, b"\xff"), ("b", b""))),
+        (b"value", ((name, b""),)),
         (b"value", ()),
     ]
     member = log.join("group", INPUT, Owner())
