@@ -47,13 +47,19 @@ def wait_until_gone(pids: list[int]) -> None:
         time.sleep(0.05)
 
 
+def as_from_a_terminal() -> None:
+    """Whoever runs the tests may ignore hang-ups and interrupts, and what they start would inherit that."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def start(**options: object) -> tuple["subprocess.Popen[str]", list[int]]:
     process = subprocess.Popen(
         [sys.executable, "-c", PROGRAM],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,
-        **options,  # type: ignore[call-overload]
+        **({"preexec_fn": as_from_a_terminal} | options),  # type: ignore[call-overload]
     )
     assert process.stdout is not None
     pids = []
@@ -81,6 +87,7 @@ def test_the_services_end_when_whoever_started_them_is_killed() -> None:
         cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,
+        preexec_fn=as_from_a_terminal,
     )
     assert outer.stdout is not None
     lines = [outer.stdout.readline() for _ in range(3)]
