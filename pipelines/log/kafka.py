@@ -160,7 +160,9 @@ class KafkaLog:
             owners = self._owners(self.prefix + group)
             committed = {place: found[place].offset for place in places if place in found and found[place].offset >= 0}
         for place in places:
-            if place not in committed:
+            if place not in committed and ends[place] == 0:
+                committed[place] = 0  # nothing was ever written to it, so nobody stands anywhere else
+            elif place not in committed:
                 kept = newest(self.read(topics.POSITIONS.name, place.partition), group, topic, place.partition)
                 committed[place] = 0 if kept is None else kept.offset
         with self._lock, errors_of(self.address):
