@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from synsift.crawler.outcome import Outcome
 from synsift.crawler.wording import masked
 from synsift.pipelines import topics
 from synsift.pipelines.clock import now_text
@@ -97,8 +98,8 @@ def entry_of(letter: DeadLetter, partition: int) -> Entry:
     }
     if letter.is_part:
         said["part"] = "true"
-    kept = tuple(header for header in letter.headers if not header[0].startswith(PREFIX))
-    whole = Entry(topics.DEAD_LETTERS.name, partition, letter.key, letter.value, (*kept, *_headers(said)))
+    headers = (*_own(letter.headers), *_headers(said))
+    whole = Entry(topics.DEAD_LETTERS.name, partition, letter.key, letter.value, headers)
     if whole.size_bytes <= MAX_LETTER_BYTES:
         return whole
     said["left_out"] = str(len(letter.value or b""))
@@ -119,7 +120,7 @@ def letter_of(message: Message) -> DeadLetter | Broken:
             offset=int(said["offset"]),
             key=message.key,
             value=message.value,
-            headers=tuple(header for header in message.headers if not header[0].startswith(PREFIX)),
+            headers=_own(message.headers),
             outcome=said["outcome"],
             message=said["message"],
             at=said["at"],
@@ -183,8 +184,8 @@ def replay(log: Log, router: Router, letters: Iterable[OpenLetter]) -> int:
 
 def for_want_of_network(letter: DeadLetter) -> bool:
     """Whether an input failed because nobody could be asked: a URL while no host was reachable, a query to a source."""
-    unanswered = {"connection_failed", "dns_failed", "timeout"}
-    return letter.outcome == "no_network" or (letter.stage == "search" and letter.outcome in unanswered)
+    unanswered = {Outcome.CONNECTION_FAILED, Outcome.DNS_FAILED, Outcome.TIMEOUT}
+    return letter.outcome == Outcome.NO_NETWORK or (letter.stage == "search" and letter.outcome in unanswered)
 
 
 def _again(log: Log, router: Router, letter: DeadLetter) -> Entry | None:
@@ -202,6 +203,11 @@ def _again(log: Log, router: Router, letter: DeadLetter) -> Entry | None:
         return None
     headers = tuple(header for header in own if header[0] != REPLAY_OF)
     return Entry(letter.topic, partition, key, value, (*headers, (REPLAY_OF, letter.outcome.encode())))
+
+
+def _own(headers: Headers) -> Headers:
+    """An input's own headers, without what a letter says of it."""
+    return tuple(header for header in headers if not header[0].startswith(PREFIX))
 
 
 def _headers(said: dict[str, str]) -> Headers:

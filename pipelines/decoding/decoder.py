@@ -18,7 +18,15 @@ from PIL import Image
 
 from synsift.dedupe import FORMATS, CorruptImage, ImageError, fingerprint
 from synsift.dedupe.costs import refuse_costly, webp_pixels
-from synsift.pipelines.decoding.protocol import ANSWER, ERROR, FINGERPRINT, MORE_MEMORY, READY, REQUEST
+from synsift.pipelines.decoding.protocol import (
+    ANSWER,
+    ERROR,
+    FINGERPRINT,
+    MORE_MEMORY,
+    READY,
+    REQUEST,
+    SMALL_GRANT_BYTES,
+)
 
 _PAGE_BYTES: Final = resource.getpagesize()
 _MESSAGE_CHARACTERS: Final = 500
@@ -52,7 +60,7 @@ def _fingerprint(data: bytes, max_pixels: int, grant_bytes: int) -> tuple[bytes,
     try:
         refuse_costly(data)
         pixels = _pixels(data)
-        if LARGE_PIXELS < pixels <= max_pixels and grant_bytes < SMALL_GRANT_LIMIT:
+        if LARGE_PIXELS < pixels <= max_pixels and grant_bytes <= SMALL_GRANT_BYTES:
             return MORE_MEMORY, b""
         return FINGERPRINT, fingerprint(data, max_pixels=max_pixels).to_record()
     except ImageError as exc:
@@ -62,10 +70,6 @@ def _fingerprint(data: bytes, max_pixels: int, grant_bytes: int) -> tuple[bytes,
         return ERROR, f"{exc.outcome}\0{exc}"[:_MESSAGE_CHARACTERS].encode("utf-8", "replace")
     except MemoryError:
         return MORE_MEMORY, b""
-
-
-SMALL_GRANT_LIMIT: Final = 400 * 1024 * 1024
-"""A grant below this is a small one."""
 
 
 def _pixels(data: bytes) -> int:

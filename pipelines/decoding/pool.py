@@ -28,11 +28,11 @@ from synsift.pipelines.decoding.protocol import (
     MORE_MEMORY,
     READY,
     REQUEST,
+    SMALL_GRANT_BYTES,
 )
 
 _log: Final = logging.getLogger(__name__)
 
-SMALL_GRANT_BYTES: Final = 192 * 1024 * 1024
 _PIPE_BYTES: Final = 1024 * 1024
 _START_S: Final = 120.0
 # A process may be killed while it starts; one that can't start at all is the installation's fault, not the pictures'.

@@ -14,4 +14,6 @@ FINGERPRINT: Final = b"F"
 ERROR: Final = b"E"
 MORE_MEMORY: Final = b"M"
 READY: Final = b"R"
+SMALL_GRANT_BYTES: Final = 192 * 1024 * 1024
+"""What any picture is granted at first; a worker has one larger grant, which a large picture asks for."""
 MAX_ANSWER_BYTES: Final = 64 * 1024
