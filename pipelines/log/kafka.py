@@ -149,8 +149,7 @@ class KafkaLog:
             old = (self._reader, self._ends, self._admin)
             self._connect()
             for client in old:
-                with contextlib.suppress(kafka_errors.KafkaError):
-                    bounded(client.close, "closing")
+                self._close(client.close)
 
     def _lag(self, group: str, topic: str) -> list[Lag]:
         places = [TopicPartition(self.prefix + topic, partition) for partition in range(self.partitions)]
