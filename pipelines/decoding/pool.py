@@ -118,7 +118,8 @@ class _Decoder:
         self.served += 1
         deadline_s = time.monotonic() + limits.wall_s
         head = REQUEST.pack(len(data), limits.max_pixels, grant_bytes, limits.cpu_s)
-        self._write(memoryview(head + data), deadline_s)
+        self._write(memoryview(head), deadline_s)
+        self._write(memoryview(data), deadline_s)
         return self._read_answer(deadline_s)
 
     @property

@@ -37,7 +37,7 @@ from synsift.pipelines.errors import StoreError, StoreUnavailable
 from synsift.pipelines.log.base import Log, Message
 from synsift.pipelines.metrics import DEFERRED, FETCHED_BYTES, WORK_SECONDS
 from synsift.pipelines.reading import BROKEN_RECORD, Broken, Skipped, read, read_bytes
-from synsift.pipelines.records import Candidate, Fetched, HttpAnswer, Image, ImageUrl, encode
+from synsift.pipelines.records import Candidate, Fetched, HttpAnswer, Image, ImageUrl
 from synsift.pipelines.stage import REPEATED, REUSED
 from synsift.pipelines.stages.download_stage import DownloadStage
 from synsift.pipelines.stages.ledger import Count
@@ -117,8 +117,10 @@ class _PartitionMemory:
         # What can't be read, or is another URL's, is as good as nothing: the URL is asked again.
         return None if isinstance(fetched, Broken) or fetched.url != url else fetched
 
-    def put(self, fetched: Fetched) -> None:
-        self.fetched[_digest(fetched.url.encode())] = encode(fetched)
+    def put(self, entry: Entry) -> None:
+        """Know a URL by the very record that goes to the log."""
+        if entry.key is not None and entry.value is not None:
+            self.fetched[_digest(entry.key)] = entry.value
 
 
 def image_record(found: Fingerprint) -> Image:
@@ -314,7 +316,7 @@ class FetchStage(DownloadStage[Wanted]):
             counts.append(Count(task.record.wnid, task.replay_of, -1))
         if not self._ledger.finish(task.message, [self._output(task, fetched), entry], counts) or memory is None:
             return  # its partition was let go meanwhile: what isn't committed must not be known
-        memory.put(fetched)
+        memory.put(entry)
         for waiting in memory.in_flight.pop(task.record.url, []):
             await self._serve(waiting, fetched)
 
@@ -345,7 +347,7 @@ class FetchStage(DownloadStage[Wanted]):
         entry = self._router.fetched(served)
         outcome = REUSED if known.image is not None else known.outcome
         if self._ledger.finish(wanted.message, [self._output(wanted, served), entry], [Count(record.wnid, outcome)]):
-            memory.put(served)
+            memory.put(entry)
 
     def _output(self, wanted: Wanted, fetched: Fetched) -> Entry:
         """The candidate that a URL gave, or the dead letter."""
