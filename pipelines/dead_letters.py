@@ -15,7 +15,7 @@ A letter about a part of an input, a line of a list for example, has the part as
 without a value, whose ``__synsift.errors.closes`` is the letter's own ``partition/offset``.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,7 +24,7 @@ from synsift.crawler.wording import masked
 from synsift.pipelines import topics
 from synsift.pipelines.clock import now_text
 from synsift.pipelines.log.base import Log, Message
-from synsift.pipelines.reading import BROKEN_RECORD, BadRecord, Broken, Skipped
+from synsift.pipelines.reading import BROKEN_RECORD, Broken, Skipped
 from synsift.pipelines.topics import Entry, Headers, Router
 
 PREFIX: Final = "__synsift.errors."
@@ -154,15 +154,9 @@ def read_dead_letters(log: Log, skipped: Skipped | None = None) -> list[OpenLett
     return [OpenLetter(place, letter) for place, letter in found.items()]
 
 
-def check(log: Log) -> Iterator[BadRecord | None]:
-    """Read the whole topic: None for each good record, and what is wrong with each other one."""
-    for partition in range(log.partitions):
-        for message in log.read(topics.DEAD_LETTERS.name, partition):
-            letter = None if "closes" in _said(message) and not message.damage else letter_of(message)
-            if isinstance(letter, Broken):
-                yield BadRecord(message.topic, partition, message.offset, letter.text)
-            else:
-                yield None
+def look_at(message: Message) -> DeadLetter | Broken | None:
+    """Read a record of the topic. None for one that closes a letter."""
+    return None if "closes" in _said(message) and not message.damage else letter_of(message)
 
 
 def replay(log: Log, router: Router, letters: Iterable[OpenLetter]) -> int:

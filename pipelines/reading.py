@@ -8,7 +8,7 @@ said once in the log, shown by ``synsift status``, and listed by ``synsift log c
 
 import logging
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
@@ -112,11 +112,11 @@ def read_state(
 def good(messages: Iterator[Message], kind: type[R], router: Router, skipped: Skipped) -> Iterator[tuple[Message, R]]:
     """What can be read of a state topic's messages."""
     for message in messages:
-        record = read(kind, message, router)
-        if not isinstance(record, Broken):
-            yield message, record
-        elif message.value is not None or message.damage:
+        record = look_at_state(kind, message, router)
+        if isinstance(record, Broken):
             skipped.note(message, record)
+        elif record is not None:
+            yield message, record
 
 
 def read_all(log: Log, kind: type[R], skipped: Skipped | None = None) -> Iterator[R]:
@@ -137,16 +137,23 @@ class BadRecord:
     problem: str
 
 
-def check(log: Log, topic: Topic, kind: type[Record]) -> Iterator[BadRecord | None]:
-    """Read a whole topic: None for each good record, and what is wrong with each other one."""
-    router = Router(log.partitions)
+def check(log: Log, topic: Topic, look: Callable[[Message], object]) -> Iterator[BadRecord | None]:
+    """Read a whole topic: None for each good record, and what is wrong with each other one.
+
+    Args:
+        log: The log.
+        topic: Which.
+        look: Gives a ``Broken`` for what can't be read, and anything else for the rest.
+    """
     for partition in range(log.partitions):
         for message in log.read(topic.name, partition):
-            record = read(kind, message, router)
-            if isinstance(record, Broken) and (message.value is not None or message.damage):
-                yield BadRecord(topic.name, partition, message.offset, record.text)
-            else:
-                yield None
+            found = look(message)
+            yield BadRecord(topic.name, partition, message.offset, found.text) if isinstance(found, Broken) else None
+
+
+def look_at_state(kind: type[R], message: Message, router: Router) -> R | Broken | None:
+    """Read a record of a state topic. None for a tombstone: it is no record, and nothing is wrong."""
+    return None if message.value is None and not message.damage else read(kind, message, router)
 
 
 def _home(record: Record, router: Router) -> int | None:

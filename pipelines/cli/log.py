@@ -1,7 +1,9 @@
 """``synsift log``."""
 
 import contextlib
+import itertools
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,7 +15,6 @@ from synsift.pipelines.folder_lock import lock_folder
 
 if TYPE_CHECKING:
     from synsift.pipelines.log.base import Log
-    from synsift.pipelines.reading import BadRecord
 
 app = typer.Typer(no_args_is_help=True, help="Check the log, and rescue a damaged one.")
 
@@ -99,12 +100,18 @@ def recover(
 
 
 def _bad(log: "Log", counted: list[int]) -> Iterator[dict[str, Any]]:
-    from synsift.pipelines import dead_letters, reading, topics
+    from synsift.pipelines import topics
+    from synsift.pipelines.dead_letters import look_at
+    from synsift.pipelines.reading import check as check_topic
+    from synsift.pipelines.reading import look_at_state
+    from synsift.pipelines.topics import Router
 
-    checks: list[Iterator[BadRecord | None]] = [
-        reading.check(log, topic, kind) for kind, topic in topics.TOPIC_OF.items()
+    router = Router(log.partitions)
+    checks = [
+        check_topic(log, topic, partial(look_at_state, kind, router=router)) for kind, topic in topics.TOPIC_OF.items()
     ]
-    for found in (record for one in [*checks, dead_letters.check(log)] for record in one):
+    checks.append(check_topic(log, topics.DEAD_LETTERS, look_at))
+    for found in itertools.chain.from_iterable(checks):
         counted[0] += 1
         if found is not None:
             counted[1] += 1

@@ -95,18 +95,21 @@ def test_an_exception_of_any_type_in_who_receives_frees_the_place(kind: type[Exc
     assert len(ends.received_tasks) <= 1
 
 
+async def answered_once(status: int, headers: dict[str, str]) -> tuple[Ends, Downloader[str]]:
+    """Submit a task and give it an answer."""
+    ends = Ends()
+    downloader = one_place(ends)
+    await downloader.submit("first", "http://host/1")
+    job = await downloader.next()
+    assert job is not None
+    await downloader.answered(job, Answer(job.url, status, headers), lambda: b"")
+    return ends, downloader
+
+
 @pytest.mark.parametrize("header", ["abc", "-1", "9" * 5_000, "\ud800", "Thu, 99 Foo 2026 99:99:99 GMT", "", "٣"])
 def test_an_odd_retry_after_is_survived(header: str) -> None:
-    async def scenario() -> None:
-        ends = Ends()
-        downloader = one_place(ends)
-        await downloader.submit("first", "http://host/1")
-        job = await downloader.next()
-        assert job is not None
-        await downloader.answered(job, Answer(job.url, 429, {"retry-after": header}), lambda: b"")
-        assert ends.abandoned_tasks == [("first", Outcome.RATE_LIMITED)]
-
-    asyncio.run(scenario())
+    ends, _ = asyncio.run(answered_once(429, {"retry-after": header}))
+    assert ends.abandoned_tasks == [("first", Outcome.RATE_LIMITED)]
 
 
 @pytest.mark.parametrize(
@@ -114,12 +117,7 @@ def test_an_odd_retry_after_is_survived(header: str) -> None:
 )
 def test_an_odd_redirect_ends_its_task(target: str) -> None:
     async def scenario() -> None:
-        ends = Ends()
-        downloader = one_place(ends)
-        await downloader.submit("first", "http://host/1")
-        job = await downloader.next()
-        assert job is not None
-        await downloader.answered(job, Answer(job.url, 302, {"location": target}), lambda: b"")
+        ends, downloader = await answered_once(302, {"location": target})
         again = asyncio.create_task(downloader.next())
         await asyncio.sleep(0)
         assert ends.abandoned_tasks or again.done()
