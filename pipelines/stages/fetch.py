@@ -291,7 +291,7 @@ class FetchStage(DownloadStage[Wanted]):
                 attempts=result.attempts,
                 image=image,
                 answer=answer,
-                wnids=(task.record.wnid,),
+                wnids=self._served_by(task),
             ),
         )
 
@@ -303,9 +303,16 @@ class FetchStage(DownloadStage[Wanted]):
                 outcome=result.outcome,
                 message=masked(result.message)[:500].encode("utf-8", "replace").decode(),
                 attempts=result.attempts,
-                wnids=(task.record.wnid,),
+                wnids=self._served_by(task),
             ),
         )
+
+    def _served_by(self, task: Wanted) -> tuple[str, ...]:
+        """The synsets that have the image of a URL, this one included: it may be fetched again for one more of them."""
+        memory = self._memory.get(task.message.partition)
+        known = memory.get(task.record.url) if memory is not None else None
+        others = known.wnids if known is not None and known.image is not None else ()
+        return (*(wnid for wnid in others if wnid != task.record.wnid), task.record.wnid)
 
     async def _end(self, task: Wanted, fetched: Fetched) -> None:
         """Finish a URL, and serve those that waited for it."""

@@ -113,6 +113,22 @@ def test_a_url_that_failed_is_not_asked_again_for_another_synset(site: SmallWeb,
     assert letters(world) == [("not_found", 1), ("not_found", 1)]
 
 
+def test_a_url_fetched_again_for_another_synset_is_still_known_of_the_first(site: SmallWeb, world: World) -> None:
+    url = site.serve("/a.jpg", picture(1))
+    want(world, url)
+    fetch(world)
+    (blob,) = world.paths("blobs/")
+    world.objects.delete(blob)
+    want(world, url, "n2")
+    fetch(world)
+    want(world, url)
+    want(world, url, "n2")
+    fetch(world)
+    assert counts(world) == {"fetched": 1, "repeated": 1}
+    assert counts(world, "n2") == {"fetched": 1, "repeated": 1}
+    assert len(world.records(topics.CANDIDATES, Candidate)) == 2
+
+
 def test_a_blob_that_was_swept_is_fetched_again_when_another_synset_wants_it(site: SmallWeb, world: World) -> None:
     url = site.serve("/a.jpg", picture(1))
     want(world, url, "n1")
