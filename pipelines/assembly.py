@@ -228,7 +228,10 @@ def make_stages(names: Sequence[str], parts: Parts) -> list[Stage]:
         TargetError: A stage that asks the web is among them, and no contact is configured.
     """
     makers = {"search": _search, "fetch": _fetch, "dedupe": _dedupe, "land": _land}
-    return [makers[name](parts) for name in names]
+    stages = [makers[name](parts) for name in names]
+    for stage in stages:
+        stage.patience_s = parts.settings.service.patience_s
+    return stages
 
 
 def _search(parts: Parts) -> Stage:

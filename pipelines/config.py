@@ -17,6 +17,7 @@ from synsift.dedupe import DEFAULT_MAX_PIXELS, DEFAULT_OPTIONS
 from synsift.pipelines.config_layers import Layer, as_list, environment_layer, find_file, toml_layer
 from synsift.pipelines.config_words import unknown_key, unknown_variable, variable_of, wrong_value
 from synsift.pipelines.errors import ConfigError
+from synsift.pipelines.stage import DEFAULT_PATIENCE_S
 from synsift.pipelines.stages.dedupe_state import DEFAULT_POLICY
 from synsift.pipelines.worker import DEFAULT_DRAIN_S
 
@@ -216,7 +217,9 @@ class ServiceSettings(Branch):
         default=DEFAULT_DRAIN_S, gt=0, description="Longest time for a worker to finish after it was told to stop"
     )
     patience_s: float = Field(
-        default=300.0, ge=0, description="Longest wait at the start for brokers and a store that are away"
+        default=DEFAULT_PATIENCE_S,
+        ge=0,
+        description="Longest wait for brokers that are away, and at the start for the store",
     )
     liveness_s: float = Field(
         default=120.0, gt=0, description="Longest time without a poll before a stage counts as not alive"

@@ -14,6 +14,8 @@ INPUTS: Final[dict[str, Topic]] = {
 }
 """Stage → its input topic, in the order of the stream. A stage's consumer group has its name."""
 
+DEFAULT_PATIENCE_S: Final = 300.0
+"""Longest wait for brokers and a store that are away, at the start and later."""
 REPEATED: Final = "repeated"
 """Outcome of a URL that was found again for the same synset."""
 REUSED: Final = "reused"
@@ -43,6 +45,7 @@ class Stage(Protocol):
     """A stage of the stream."""
 
     name: str
+    patience_s: float
 
     async def run(self) -> None:
         """Work until ``stop``, then finish what is in flight, commit and leave the group."""

@@ -6,6 +6,7 @@ transaction   1. begin   2. send outputs   3. send positions with the group's me
 
 import contextlib
 import logging
+import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,9 +20,9 @@ from kafka.structs import MemberState
 from synsift.pipelines.errors import FencedError, LogError
 from synsift.pipelines.log.base import Listener, Message, Position
 from synsift.pipelines.log.kafka_clients import KafkaAddress, errors_of, message_of
-from synsift.pipelines.log.kafka_deadlines import bounded
+from synsift.pipelines.log.kafka_deadlines import CALL_S, Hearing, bounded
 from synsift.pipelines.log.kafka_positions import entries_of, newest
-from synsift.pipelines.log.kafka_private import take_up_again, watch_resets
+from synsift.pipelines.log.kafka_private import last_heard_s, take_up_again, watch_resets
 from synsift.pipelines.log.transaction import GatheredTransaction
 from synsift.pipelines.topics import Entry
 
@@ -31,6 +32,7 @@ _log: Final = logging.getLogger(__name__)
 # each other from ever finishing.
 _JOINING_POLL_MS: Final = 500
 _CLOSE_S: Final = 10.0
+_CALL_MS: Final = int(CALL_S * 1000)
 _FORGET_STEP: Final = 10_000
 
 Send = Callable[[Any, Sequence[Entry]], None]
@@ -115,6 +117,7 @@ class KafkaMember:
         self._forgotten: dict[int, int] = {}
         # Where reading was when the log had no such record any more.
         self._resets: deque[tuple[TopicPartition, int]] = deque()
+        self._hearing = Hearing(clients.address.session_timeout_s, time.monotonic())
         watch_resets(self._consumer, lambda place, at: self._resets.append((place, at)))
         with errors_of(clients.address):
             self._consumer.subscribe([clients.topic], listener=self._rebalance)
@@ -127,6 +130,9 @@ class KafkaMember:
             found = self._consumer.poll(self._timeout_ms(timeout_s), max_records=max(1, max_records))
             if self._rebalance.is_lost:
                 raise FencedError("this member was silent for too long and lost its partitions")
+            self._hearing.check(
+                is_settled=self._is_settled(), heard_s=last_heard_s(self._consumer), now_s=time.monotonic()
+            )
             self._tell_of_gaps()
             moved = self._take_over()
             # Partitions that came with this very poll could not be paused: their records wait for another.
@@ -226,8 +232,10 @@ class KafkaMember:
 
     def _timeout_ms(self, timeout_s: float) -> int:
         """A poll that returns in the midst of joining begins to join anew: while the group settles it takes longer."""
-        settled = self._consumer.group_metadata().state == MemberState.STABLE
-        return int(timeout_s * 1000) if settled else max(int(timeout_s * 1000), _JOINING_POLL_MS)
+        return max(int(timeout_s * 1000), 0 if self._is_settled() else _JOINING_POLL_MS)
+
+    def _is_settled(self) -> bool:
+        return bool(self._consumer.group_metadata().state == MemberState.STABLE)
 
     def _take_over(self) -> set[TopicPartition]:
         """Tell the listener of new partitions, with their positions; those that are read from elsewhere than before."""
@@ -259,7 +267,7 @@ class KafkaMember:
                     self._listener.on_gap(place.partition, range(at, begins))
 
     def _committed(self, place: TopicPartition) -> Position | None:
-        committed = self._consumer.committed(place, metadata=True)
+        committed = self._consumer.committed(place, metadata=True, timeout_ms=_CALL_MS)
         if committed is None or committed.offset < 0:
             return None
         return Position(committed.offset, committed.metadata or "")

@@ -18,6 +18,9 @@ STANDS_ON: Final[Mapping[str, tuple[str | None, str]]] = {
         "(self, partition, offset_reset_strategy)",
         "see watch_resets",
     ),
+    "kafka.consumer.group.KafkaConsumer#_coordinator": (None, "see last_heard_s"),
+    "kafka.coordinator.base.BaseCoordinator#heartbeat": (None, "see last_heard_s"),
+    "kafka.coordinator.heartbeat.Heartbeat#last_receive": (None, "see last_heard_s"),
     "kafka.record.default_records.DefaultRecordBatch._read_msg": ("(self, decode_varint)", "see read_any_header"),
     "kafka.record.default_records.DefaultRecordBatch#_buffer": (None, "see read_any_header"),
     "kafka.record.default_records.DefaultRecordBatch#_pos": (None, "see read_any_header"),
@@ -35,6 +38,15 @@ def take_up_again(consumer: Any) -> None:  # noqa: ANN401 - kafka-python has no 
     fetcher = consumer._fetcher  # noqa: SLF001 - no other way
     if not fetcher._next_partition_records:  # noqa: SLF001
         fetcher._next_partition_records = None  # noqa: SLF001
+
+
+def last_heard_s(consumer: Any) -> float:  # noqa: ANN401
+    """When the group's coordinator last answered a heartbeat, by the monotonic clock; minus infinity for never.
+
+    kafka-python 3.0 has a member that is cut off stay what it was: its state says that it is in the group.
+    """
+    heard: float = consumer._coordinator.heartbeat.last_receive  # noqa: SLF001 - no other way
+    return heard
 
 
 def watch_resets(consumer: Any, note: Callable[[Any, int], None]) -> None:  # noqa: ANN401

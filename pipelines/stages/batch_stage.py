@@ -1,6 +1,7 @@
 """The shell of the stages that work in order, batch by batch: ``dedupe`` and ``land``. Runs in a thread of its own."""
 
 import asyncio
+import contextlib
 import logging
 import time
 from abc import ABC, abstractmethod
@@ -10,8 +11,9 @@ from typing import Final
 from synsift.pipelines.errors import FencedError, LogUnavailable, StoreUnavailable
 from synsift.pipelines.log.base import Log, Member, Message
 from synsift.pipelines.reading import Skipped
-from synsift.pipelines.stage import INPUTS, Statistics
+from synsift.pipelines.stage import DEFAULT_PATIENCE_S, Statistics
 from synsift.pipelines.stages.ledger import Hooks, Ledger
+from synsift.pipelines.stages.membership import Membership, Stopped
 from synsift.pipelines.topics import Router
 
 _log: Final = logging.getLogger(__name__)
@@ -26,12 +28,14 @@ class BatchStage(ABC):
     """A stage that finishes a batch before it reads the next."""
 
     name: str
+    patience_s: float = DEFAULT_PATIENCE_S
 
     def __init__(self, log: Log, router: Router, *, batch: int) -> None:
         self._logbook = log
         self._router = router
         self._batch = batch
         self._ledger = Ledger(self.name, log, router, Hooks(self.restore, self.forget, durable=self.make_durable))
+        self._membership = Membership(self.name, log, self._ledger)
         self._stopping = False
         self._joined = False
 
@@ -64,6 +68,7 @@ class BatchStage(ABC):
     def stop(self) -> None:
         """Read no more."""
         self._stopping = True
+        self._membership.stop()
 
     def give_up(self) -> None:  # noqa: B027 - see below
         """Nothing: a batch is short, and can't be left half done without being done again."""
@@ -77,10 +82,11 @@ class BatchStage(ABC):
 
     async def run(self) -> None:
         """Work until ``stop``; then leave the group."""
-        await asyncio.to_thread(self._run)
+        with contextlib.suppress(Stopped):
+            await asyncio.to_thread(self._run)
 
     def _run(self) -> None:
-        member = self._join()
+        member = self._membership.join(self.patience_s)
         failures = 0
         try:
             while not self._stopping:
@@ -98,29 +104,18 @@ class BatchStage(ABC):
                     _log.warning("%s: %s; trying again in %.1f s", self.name, exc, _STORE_RETRIES_S[failures])
                     time.sleep(_STORE_RETRIES_S[failures])
                     failures += 1
-                    member = self._rejoin(member)
+                    member = self._rejoin()
                 except (FencedError, LogUnavailable) as exc:
                     # What was not committed is forgotten, and its state with it: both come back from the log.
                     _log.warning("%s: %s; joining anew", self.name, exc)
-                    member = self._rejoin(member)
+                    member = self._rejoin()
                 self._joined = True
         finally:
-            self._leave(member)
+            self._membership.leave()
 
-    def _join(self) -> Member:
-        member = self._logbook.join(self.name, INPUTS[self.name].name, self._ledger)
-        self._ledger.member = member
-        return member
-
-    def _rejoin(self, member: Member) -> Member:
+    def _rejoin(self) -> Member:
         """Begin anew where the group stands."""
+        self._joined = False
         self._ledger.forget_all()
-        self._leave(member)
-        return self._join()
-
-    def _leave(self, member: Member) -> None:
-        self._ledger.member = None
-        try:
-            member.close()
-        except (FencedError, LogUnavailable) as exc:
-            _log.debug("%s: the member is gone: %s", self.name, exc)
+        self._membership.leave()
+        return self._membership.join(self.patience_s)

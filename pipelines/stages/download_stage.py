@@ -18,9 +18,10 @@ from synsift.crawler.outcome import Outcome
 from synsift.pipelines.errors import FencedError, LogUnavailable
 from synsift.pipelines.log.base import Log, Member, Message
 from synsift.pipelines.reading import Skipped
-from synsift.pipelines.stage import INPUTS, Statistics
+from synsift.pipelines.stage import DEFAULT_PATIENCE_S, Statistics
 from synsift.pipelines.stages.ledger import Hooks, Ledger
 from synsift.pipelines.stages.look_ahead import LookAhead
+from synsift.pipelines.stages.membership import Membership, Stopped
 from synsift.pipelines.topics import Router
 
 T = TypeVar("T")
@@ -38,6 +39,7 @@ class DownloadStage(ABC, Generic[T]):
     """A stage whose work ends out of order, at the web's pace."""
 
     name: str
+    patience_s: float = DEFAULT_PATIENCE_S
 
     def __init__(self, log: Log, router: Router, *, look_ahead: int) -> None:
         self._logbook = log
@@ -45,6 +47,7 @@ class DownloadStage(ABC, Generic[T]):
         self._look_ahead = LookAhead(look_ahead)
         hooks = Hooks(self._take_over, self._let_go, self._look_ahead.release, self.make_durable)
         self._ledger = Ledger(self.name, log, router, hooks)
+        self._membership = Membership(self.name, log, self._ledger)
         self._stopping = False
         self._fatal: Exception | None = None
         self._log_thread = ThreadPoolExecutor(1, thread_name_prefix=f"{self.name}-log")
@@ -98,6 +101,7 @@ class DownloadStage(ABC, Generic[T]):
     def stop(self) -> None:
         """Read no more."""
         self._stopping = True
+        self._membership.stop()
 
     def give_up(self) -> None:
         """Don't wait for the requests in flight: what has ended is committed, the rest is asked for again."""
@@ -113,7 +117,16 @@ class DownloadStage(ABC, Generic[T]):
     async def run(self) -> None:
         """Work until ``stop``; then finish what is in flight, commit and leave the group."""
         self.downloader = self.make_downloader()
-        member = await self._in_log_thread(self._join)
+        try:
+            await self._run(await self._in_log_thread(self._membership.join, self.patience_s))
+        except Stopped:
+            pass
+        finally:
+            self._log_thread.shutdown()
+        if self._fatal is not None:
+            raise self._fatal
+
+    async def _run(self, member: Member) -> None:
         spider = asyncio.create_task(self.run_spider(self.downloader), name=f"{self.name}-spider")
         try:
             while not self._stopping and self._fatal is None:
@@ -124,10 +137,7 @@ class DownloadStage(ABC, Generic[T]):
         finally:
             self.downloader.close()
             await self._end_spider(spider)
-            await self._in_log_thread(self._leave, member)
-            self._log_thread.shutdown()
-        if self._fatal is not None:
-            raise self._fatal
+            await self._in_log_thread(self._leave)
 
     async def _end_spider(self, spider: asyncio.Task[None]) -> None:
         """Wait for the requests in flight, until told to give up."""
@@ -159,8 +169,9 @@ class DownloadStage(ABC, Generic[T]):
         except (FencedError, LogUnavailable) as exc:
             # What was not committed is forgotten, and its state with it: both come back from the log.
             _log.warning("%s: %s; joining anew", self.name, exc)
+            self._joined = False
             self._ledger.forget_all()
-            return await self._in_log_thread(self._rejoin, member)
+            return await self._in_log_thread(self._rejoin)
         self._joined = True
         await asyncio.sleep(_TURN_S)
         return member
@@ -203,26 +214,19 @@ class DownloadStage(ABC, Generic[T]):
     def fail(self, error: Exception) -> None:
         """Stop the stage for a reason that concerns all inputs, for example a full disk. What is in flight stays."""
         self._fatal = self._fatal or error
+        self._membership.stop()
 
-    def _join(self) -> Member:
-        member = self._logbook.join(self.name, INPUTS[self.name].name, self._ledger)
-        self._ledger.member = member
-        return member
+    def _rejoin(self) -> Member:
+        self._membership.leave()
+        return self._membership.join(self.patience_s)
 
-    def _rejoin(self, member: Member) -> Member:
-        self._ledger.member = None
+    def _leave(self) -> None:
         try:
-            member.close()
-        except (FencedError, LogUnavailable) as exc:
-            _log.debug("%s: the member is gone: %s", self.name, exc)
-        return self._join()
-
-    def _leave(self, member: Member) -> None:
-        try:
-            self._ledger.commit(member)
-            member.close()
+            if self._ledger.member is not None:
+                self._ledger.commit(self._ledger.member)
         except (FencedError, LogUnavailable) as exc:
             _log.warning("%s: %s", self.name, exc)
+        self._membership.leave()
 
     async def _in_log_thread(self, work: Callable[..., R], *arguments: object) -> R:
         return await asyncio.get_running_loop().run_in_executor(self._log_thread, work, *arguments)

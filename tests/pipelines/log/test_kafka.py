@@ -299,6 +299,21 @@ def test_what_others_compressed_with_a_codec_that_we_lack_can_be_read(
 
 
 @pytest.mark.slow
+def test_a_member_that_hears_nothing_of_its_coordinator_notices(kafka: KafkaAddress, prefix: str) -> None:
+    log = KafkaLog(kafka, partitions=PARTITIONS, prefix=prefix)
+    owner = Owner()
+    member = log.join("group", INPUT, owner)
+    settle((member, owner))
+    # What a bug in the client, or a coordinator that moved and wasn't found, would do: nothing is sent any more.
+    member._consumer._coordinator._disable_heartbeat()
+    with pytest.raises(FencedError, match="silent"):
+        poll_all(member, 1)
+    with contextlib.suppress(FencedError, LogUnavailable):
+        member.close()
+    log.close()
+
+
+@pytest.mark.slow
 def test_what_is_done_is_deleted_but_for_a_margin(kafka: KafkaAddress, prefix: str) -> None:
     log = KafkaLog(replace(kafka, keep_done=3), partitions=PARTITIONS, prefix=prefix)
     log.produce([entry(f"{n}", partition=0) for n in range(40)])
