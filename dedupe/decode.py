@@ -118,7 +118,7 @@ def decode(data: bytes, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Decoded:
     refuse_costly(data)
     if (promised := webp_pixels(data)) > max_pixels:
         raise TooManyPixels(f"{promised} pixels are more than the limit of {max_pixels}")
-    with _translated():
+    with translated():
         return _decode(data, max_pixels)
 
 
@@ -140,9 +140,9 @@ def decode_image(image: Image.Image, *, max_pixels: int = DEFAULT_MAX_PIXELS) ->
     if not width_px or not height_px:
         raise ValueError(f"a picture has pixels; this image is {width_px}×{height_px}")
     if width_px * height_px > max_pixels:
-        raise TooManyPixels(_too_many(width_px, height_px, max_pixels))
+        raise TooManyPixels(too_many(width_px, height_px, max_pixels))
     _check_open(image)
-    with _translated():
+    with translated():
         image.load()
         orientation = _exif_orientation(image)
     width_px, height_px = image.size  # of some formats Pillow turns the picture as it loads
@@ -184,12 +184,13 @@ def _check_open(image: Image.Image) -> None:
         pass
 
 
-def _too_many(width_px: int, height_px: int, max_pixels: int) -> str:
+def too_many(width_px: int, height_px: int, max_pixels: int) -> str:
+    """What is wrong with a picture above the limit, in words."""
     return f"{width_px}×{height_px} is more than the limit of {max_pixels} pixels"
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def translated() -> Iterator[None]:
     """What decoders raise, as our errors."""
     try:
         yield
@@ -211,7 +212,7 @@ def _decode(data: bytes, max_pixels: int) -> Decoded:
     with Image.open(io.BytesIO(data), formats=FORMATS) as image:
         width_px, height_px = image.size
         if width_px * height_px > max_pixels:
-            raise TooManyPixels(_too_many(width_px, height_px, max_pixels))
+            raise TooManyPixels(too_many(width_px, height_px, max_pixels))
         # Pillow names a JPEG that has further pictures behind it, such as a camera's preview, MPO.
         kind = "JPEG" if image.format == "MPO" else image.format or ""
         quality = _quality(image, kind)
@@ -221,7 +222,7 @@ def _decode(data: bytes, max_pixels: int) -> Decoded:
         if image.format == "TIFF":  # which Pillow turns itself as it loads it
             orientation, (width_px, height_px) = 1, image.size
         if image.width * image.height > max_pixels:  # a GIF's first frame can be larger than its screen
-            raise TooManyPixels(_too_many(image.width, image.height, max_pixels))
+            raise TooManyPixels(too_many(image.width, image.height, max_pixels))
         picture = _reduced(image)
     return _upright(Decoded(picture, width_px, height_px, kind, quality), orientation)
 

@@ -19,17 +19,18 @@ from synsift.crawler.sources import CommonsSource, Source, UrlListSource
 from synsift.dedupe import (
     DEFAULT_CRITERIA,
     CorruptImage,
-    Matcher,
     MatchOptions,
     TooManyPixels,
     TruncatedImage,
     UnsupportedFormat,
 )
+from synsift.dedupe.hash_kinds import KINDS
+from synsift.dedupe.reference import Reference
 from synsift.pipelines.config import DedupeSettings, Settings
 from synsift.pipelines.decoding.pool import DecoderPool
 from synsift.pipelines.decoding.pool import Limits as DecodingLimits
 from synsift.pipelines.errors import ConfigError, UsageError
-from synsift.pipelines.folders.sets import read_set
+from synsift.pipelines.folders.hash_files import read_reference
 from synsift.pipelines.log.base import Log
 from synsift.pipelines.log.sqlite import SqliteLog
 from synsift.pipelines.reading import BROKEN_RECORD
@@ -254,6 +255,7 @@ def _search(parts: Parts) -> Stage:
 
 def _fetch(parts: Parts) -> Stage:
     settings = parts.settings.fetch
+    reference, deny = read_references(parts.settings)
     options = FetchOptions(
         politeness=Politeness(settings.concurrency, settings.host_concurrency, settings.delay_s),
         patience=Patience(settings.attempts, settings.redirects, settings.backoff_s, settings.max_wait_s),
@@ -266,9 +268,11 @@ def _fetch(parts: Parts) -> Stage:
         ),
         look_ahead=settings.look_ahead,
         threads=settings.threads,
+        deny=deny or None,
     )
     limits = DecodingLimits(settings.max_pixels, settings.decode_cpu_s, memory_bytes=settings.decode_memory_mb << 20)
-    decoders = DecoderPool(settings.threads, limits)
+    kinds = [kind for kind in KINDS if kind in {*reference.kinds, *deny.kinds}]
+    decoders = DecoderPool(settings.threads, limits, kinds)
     return FetchStage(parts.log, parts.router, blobs=parts.objects, decoders=decoders, options=options)
 
 
@@ -278,13 +282,23 @@ def match_options(settings: DedupeSettings) -> MatchOptions:
     return MatchOptions(settings.radius_bits, criteria, settings.all_crops)
 
 
+def read_references(settings: Settings) -> tuple[Reference, Reference]:
+    """What the configuration names to reject, and to deny.
+
+    Raises:
+        UsageError: A file can't be read.
+        ConfigError: A library for its kind of hashes isn't installed.
+    """
+    match = match_options(settings.dedupe)
+    return read_reference(settings.dedupe.reference, match), read_reference(settings.dedupe.deny, match)
+
+
 def _dedupe(parts: Parts) -> Stage:
     settings = parts.settings.dedupe
     policy = SnapshotPolicy(growth=settings.snapshot_growth, age_s=settings.snapshot_age_s)
     match = match_options(settings)
-    images = [image for file in settings.reference for image in read_set(Path(file)).values()]
-    reference = Matcher.of_reference(images, match) if images else None
-    options = DedupeOptions(Judging(match, reference), settings.batch, policy)
+    reference, _ = read_references(parts.settings)
+    options = DedupeOptions(Judging(match, reference.matcher, reference.lists), settings.batch, policy)
     return DedupeStage(parts.log, parts.router, options=options, snapshots=Snapshots(parts.objects))
 
 

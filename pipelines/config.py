@@ -185,7 +185,11 @@ class DedupeSettings(Branch):
     )
     reference: tuple[str, ...] = Field(
         default=(),
-        description="Files made by `synsift fingerprint`; images near to one of them are rejected",
+        description="Fingerprints (`synsift fingerprint`) or lists of hashes; images near to one of them are rejected",
+    )
+    deny: tuple[str, ...] = Field(
+        default=(),
+        description="As `dedupe.reference`, of what must never be kept: such images are never written anywhere",
     )
     batch: int = Field(default=500, ge=1, le=10_000, description="Candidates in one transaction")
     snapshot_growth: int = Field(

@@ -41,6 +41,14 @@ EXPLAINED: Final = (
         False,
         "The same URL was fetched before for another synset; that image is used, and nothing is asked.",
     ),
+    Explained(
+        "denied",
+        "fetch",
+        False,
+        "The picture is the same as an entry of `dedupe.deny`: nothing of it was written, and its URL isn't asked "
+        "again.",
+        "Nothing; the dead letter names the entry.",
+    ),
     Explained("not_found", _ANY, False, "The server says 404 or 410: the image is gone.", "Nothing; links die."),
     Explained(
         "http_error",

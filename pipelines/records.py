@@ -25,6 +25,8 @@ Wnid = Annotated[str, Meta(pattern=rf"^[A-Za-z0-9][A-Za-z0-9._-]{{0,63}}{_END}")
 """Identifier of a synset: a key, and a part of object names."""
 WnidOrNone = Annotated[str, Meta(pattern=rf"^([A-Za-z0-9][A-Za-z0-9._-]{{0,63}})?{_END}")]
 """The same, or nothing."""
+HashName = Annotated[str, Meta(pattern=rf"^[a-z0-9]{{1,16}}{_END}")]
+HashText = Annotated[str, Meta(pattern=rf"^[0-9a-f]{{16,64}}{_END}")]
 Sha256 = Annotated[str, Meta(pattern=rf"^[0-9a-f]{{64}}{_END}")]
 """A digest in lower-case hexadecimal: names a blob."""
 Sha256OrNone = Annotated[str, Meta(pattern=rf"^([0-9a-f]{{64}})?{_END}")]
@@ -138,6 +140,7 @@ class Image(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         height_px: Height, upright.
         format: ``JPEG``, ``PNG``, …
         size_bytes: Of the file.
+        hashes: Other libraries' hashes by kind, in hexadecimal: those that the lists in the configuration ask for.
     """
 
     sha256: Sha256
@@ -147,6 +150,7 @@ class Image(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     height_px: Annotated[int, Meta(ge=1)]
     format: str
     size_bytes: Count
+    hashes: dict[HashName, HashText] = {}
 
 
 class Candidate(Record, frozen=True, kw_only=True):
@@ -191,7 +195,8 @@ class Duplicate(Record, frozen=True, kw_only=True):
     Attributes:
         wnid: The synset.
         sha256: The copy.
-        of: SHA-256 of the survivor at that time.
+        of: SHA-256 of the survivor at that time; of the picture of reference, or ``pdq:…`` and the like for a hash of a
+            list.
         kind: ``exact`` (same bytes), ``near``, or ``reference``: near to a picture of a set that is kept out.
         distance_bits: Hamming distance of the hashes, out of 256.
         transform: How the two are related: ``identity``, ``mirrored``, ….
@@ -201,7 +206,7 @@ class Duplicate(Record, frozen=True, kw_only=True):
 
     wnid: Wnid
     sha256: Sha256
-    of: Sha256
+    of: Annotated[str, Meta(pattern=rf"^([0-9a-f]{{64}}|(md5|sha1|pdq|phash|dhash):[0-9a-f]{{16,64}}){_END}")]
     kind: str
     distance_bits: int = 0
     transform: str = "identity"

@@ -37,7 +37,7 @@ _GO_PROGRAMS = {
     "versitygw": "github.com/versity/versitygw/cmd/versitygw@v1.8.0",
     "server": "github.com/Shopify/toxiproxy/v2/cmd/server@v2.5.0",
 }
-_START_TIMEOUT_S = 60.0
+_START_TIMEOUT_S = 120.0
 _PR_SET_PDEATHSIG = 1
 _ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SECURED = ("SSL", "SASL_PLAINTEXT", "SASL_SSL")

@@ -21,6 +21,7 @@ _NONE: Final = "no copies"
 
 if TYPE_CHECKING:
     from synsift.dedupe import Clustering, Copy, Fingerprint
+    from synsift.dedupe.reference import Reference
     from synsift.pipelines.folders.scan import Scanned
 
 
@@ -63,27 +64,41 @@ def dedupe(
       synsift dedupe --apply choices.json --move copies/
 
       synsift dedupe crawled/ --reference test-split.parquet --move rejected/ --format csv
-    """
-    from synsift.dedupe import cluster
 
+      synsift dedupe crawled/ --reference pdq:shared-hashes.txt
+    """
     if link is not None and move is not None:
         raise UsageError("`--link` and `--move` don't go together", hint="choose one")
     if apply is not None:
         raise typer.Exit(_apply(apply, folders, link=link, move=move, others=(report, reference)))
     folders = _checked(folders, link=link, move=move, report=report)
     scanner = Scanner(Keys(file, values, similarity), jobs=jobs, cache=cache, no_cache=no_cache)
-    known, names = scanner.reference(reference or [])
+    known = scanner.reference(reference or [])
     scanned = scanner.scan(folders)
-    with progress("compared", len(scanned.images)) as advance:
-        found = cluster(scanned.images, scanner.match, reference=known, on_picture=lambda: advance(1))
+    names = known.names
+    found = _cluster(scanner, scanned, known)
     _print(_rows(found, scanned.images, names), output)
     if report is not None:
         _write(report, found, scanned, names, folders, jobs)
-    err.print(_summary(found, scanned, has_reference=known is not None))
+    err.print(_summary(found, scanned, has_reference=bool(known)))
     list_unreadable(scanned.unreadable)
     _place(found, names, folders, link=link, move=move)
     if not scanned.images:
         raise typer.Exit(1)
+
+
+def _cluster(scanner: Scanner, scanned: "Scanned", known: "Reference") -> "Clustering":
+    """Groups of copies, without what a reference has; ``known.names`` gets the names of entries of lists."""
+    from synsift.dedupe import Copy, Kind, Verdict, cluster
+
+    listed = scanner.compare(scanned.images, known.of_lists)
+    others = {path: image for path, image in scanned.images.items() if path not in listed}
+    with progress("compared", len(others)) as advance:
+        found = cluster(others, scanner.match, reference=known.matcher, on_picture=lambda: advance(1))
+    for path, same in listed.items():
+        known.names[same.of] = same.name
+        found.rejected.append(Copy(path, Verdict(Kind.REFERENCE, same.of, same.distance_bits, same.transform)))
+    return found
 
 
 def _apply(choices: Path, folders: object, *, link: Path | None, move: Path | None, others: tuple[object, ...]) -> int:

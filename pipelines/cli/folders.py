@@ -1,7 +1,8 @@
 """``synsift fingerprint`` and ``synsift match``."""
 
+import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,12 +11,13 @@ import typer
 
 from synsift.pipelines.cli.console import err, print_rows
 from synsift.pipelines.cli.options import ConfigFile, Format, OutputFormat, SetValues, Similarity
-from synsift.pipelines.cli.paths import try_file
+from synsift.pipelines.cli.paths import try_file, whole_file
 from synsift.pipelines.cli.scanning import CacheFile, Jobs, Keys, NoCache, Scanner, list_unreadable, progress
 from synsift.pipelines.errors import SynsiftError, UsageError
 
 if TYPE_CHECKING:
     from synsift.dedupe import Matcher
+    from synsift.dedupe.reference import Resemblance
     from synsift.pipelines.folders.scan import Scanned
 
 
@@ -26,6 +28,19 @@ class SetFormat(StrEnum):
     JSONL = "jsonl"
     CSV = "csv"
     PARQUET = "parquet"
+    PDQ = "pdq"
+    IMAGEHASH = "imagehash"
+    PHASH = "phash"
+    DHASH = "dhash"
+    MD5 = "md5"
+    SHA1 = "sha1"
+    SHA256 = "sha256"
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Which hashes of other libraries it writes; none for fingerprints."""
+        own = (SetFormat.TABLE, SetFormat.JSONL, SetFormat.CSV, SetFormat.PARQUET)
+        return () if self in own else ("phash", "dhash") if self is SetFormat.IMAGEHASH else (str(self),)
 
 
 def fingerprint(
@@ -42,6 +57,9 @@ def fingerprint(
 ) -> None:
     """Fingerprint images. A file of fingerprints stands for its images in `match --against` and `dedupe --reference`.
 
+    `--format pdq`, `imagehash` (phash and dhash), `md5`, `sha1` or `sha256` writes those hashes, as CSV, for others;
+    lists of them are read wherever files of fingerprints are.
+
     [bold]Examples[/bold]
 
       synsift fingerprint photo.jpg
@@ -49,14 +67,22 @@ def fingerprint(
       synsift fingerprint ~/photos --format jsonl > photos.jsonl
 
       synsift fingerprint test-split/ --format parquet --out test-split.parquet
+
+      synsift fingerprint private/ --format pdq --out shared-hashes.csv
     """
     from synsift.pipelines.folders.sets import row_of, write_parquet
 
     _check_target(output, out)
-    scanned = Scanner(Keys(file, values), jobs=jobs, cache=cache, no_cache=no_cache).scan(paths)
-    rows = [row_of(path, image) for path, image in scanned.images.items()]
+    scanner = Scanner(Keys(file, values), jobs=jobs, cache=cache, no_cache=no_cache)
+    scanned = scanner.scan(paths)
+    if output.kinds:
+        rows = _hash_rows(scanner.hashes(scanned.images, output.kinds), output.kinds)
+    else:
+        rows = [row_of(path, image) for path, image in scanned.images.items()]
     try:
-        if output is SetFormat.PARQUET and out is not None:
+        if output.kinds:
+            _write_hashes(rows, output.kinds, out)
+        elif output is SetFormat.PARQUET and out is not None:
             write_parquet(out, scanned.images)
         elif out is not None:
             out.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
@@ -73,6 +99,27 @@ def fingerprint(
         err.print(f"{len(rows)} fingerprints in {out}")
     if not rows:
         raise typer.Exit(1)
+
+
+def _hash_rows(hashes: "Mapping[str, Mapping[str, bytes]]", kinds: Sequence[str]) -> list[dict[str, Any]]:
+    """A row for each image that has all of some hashes; the others are named."""
+    rows = []
+    for path, found in hashes.items():
+        if all(kind in found for kind in kinds):
+            rows.append({kind: found[kind].hex() for kind in kinds} | {"path": path})
+        else:
+            err.print(f"{path}: too plain for {' and '.join(kinds)}, or it can't be read any more")
+    return rows
+
+
+def _write_hashes(rows: list[dict[str, Any]], kinds: Sequence[str], out: Path | None) -> None:
+    if out is None:
+        print_rows(rows, Format.CSV, columns=(*kinds, "path"))
+        return
+    with whole_file(out) as file:
+        writer = csv.DictWriter(file, (*kinds, "path"), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def _check_target(output: SetFormat, out: Path | None) -> None:
@@ -102,31 +149,47 @@ def match(
 ) -> None:
     """Say for each image which image of a set it is a copy of, if any.
 
-    `kind` is exact (the same bytes), near, new, plain (too plain to compare but by its bytes) or unreadable. `distance`
-    is in bits of 256.
+    `kind` is exact (the same bytes), near, new, plain (too plain to compare but by its bytes) or unreadable; or the
+    kind of hash of a list that has it (pdq, phash, md5 …). `distance` is in bits, of 256; of 64 for phash and dhash.
 
     [bold]Examples[/bold]
 
       synsift match new-photos/ --against ~/photos
 
       synsift match crawled/ --against test-split.parquet --format jsonl
+
+      synsift match crawled/ --against pdq:shared-hashes.txt
     """
     from synsift.dedupe import Matcher
 
     scanner = Scanner(Keys(file, values, similarity), jobs=jobs, cache=cache, no_cache=no_cache)
-    known, names = scanner.reference(against)
+    reference = scanner.reference(against)
     scanned = scanner.scan(queries)
+    listed = scanner.compare(scanned.images, reference.of_lists)
     # All of them first: a bar of progress and rows of data don't share a terminal.
-    rows = list(_matches(scanned, known or Matcher(), names))
+    rows = list(_matches(scanned, reference.matcher or Matcher(), reference.names, listed))
     print_rows(rows, output, details=("match",), empty="no images")
     list_unreadable(scanned.unreadable)
     if not scanned.images:
         raise typer.Exit(1)
 
 
-def _matches(scanned: "Scanned", known: "Matcher", names: dict[str, str]) -> Iterator[dict[str, Any]]:
+def _matches(
+    scanned: "Scanned", known: "Matcher", names: dict[str, str], listed: "Mapping[str, Resemblance]"
+) -> Iterator[dict[str, Any]]:
     with progress("matched", len(scanned.images)) as advance:
         for path, image in scanned.images.items():
+            same = listed.get(path)
+            if same is not None:
+                yield {
+                    "query": path,
+                    "match": same.name,
+                    "kind": same.transform,
+                    "distance": same.distance_bits,
+                    "transform": None,
+                }
+                advance(1)
+                continue
             verdict = known.match(image)
             yield {
                 "query": path,

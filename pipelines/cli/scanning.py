@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -12,10 +12,10 @@ import typer
 from synsift.pipelines.cli.console import counted, err, warn
 from synsift.pipelines.cli.options import settings_of
 from synsift.pipelines.cli.verbosity import is_verbose
-from synsift.pipelines.errors import UsageError
 
 if TYPE_CHECKING:
-    from synsift.dedupe import Fingerprint, Matcher, MatchOptions
+    from synsift.dedupe import Fingerprint, MatchOptions
+    from synsift.dedupe.reference import Reference, Resemblance
     from synsift.pipelines.folders.files import Unreadable
     from synsift.pipelines.folders.scan import Scanned
 
@@ -53,11 +53,46 @@ class Scanner:
 
         self.match: MatchOptions = match_options(settings.dedupe)
         self._reference = [Path(file) for file in settings.dedupe.reference]
+        self._deny = settings.dedupe.deny
         self._options = ScanOptions(max_pixels=settings.fetch.max_pixels, processes=jobs)
         self._cache = None if no_cache else cache or default_path()
 
     def scan(self, paths: Sequence[Path]) -> "Scanned":
-        """Fingerprint all images at some paths."""
+        """Fingerprint all images at some paths; what ``dedupe.deny`` has is as good as unreadable."""
+        from synsift.pipelines.folders.files import Unreadable
+        from synsift.pipelines.folders.hash_files import read_reference
+
+        deny = read_reference(self._deny, self.match)
+        scanned = self._scan(paths)
+        for path, same in self.compare(scanned.images, deny).items():
+            del scanned.images[path]
+            text = f"within {same.distance_bits} bits of {same.of}, which `dedupe.deny` has as {same.name}"
+            scanned.unreadable.append(Unreadable(path, "denied", text))
+        return scanned
+
+    def compare(self, images: "Mapping[str, Fingerprint]", reference: "Reference") -> "dict[str, Resemblance]":
+        """Those of some images that are the same as something, and as what; files are hashed where lists ask for it."""
+        if not reference:
+            return {}
+        kinds = [kind for kind in reference.kinds if kind != "sha256"]
+        hashes = self.hashes(images, kinds) if kinds else {}
+        found: dict[str, Resemblance] = {}
+        for path, image in images.items():
+            same = reference.match(image, {"sha256": bytes.fromhex(image.sha256), **hashes.get(path, {})})
+            if same is not None:
+                found[path] = same
+        return found
+
+    def hashes(self, paths: Collection[str], kinds: Sequence[str]) -> dict[str, dict[str, bytes]]:
+        """Other libraries' hashes of files, by path and kind."""
+        from synsift.pipelines.folders.hash_files import need_libraries
+        from synsift.pipelines.folders.scan import hash_images
+
+        need_libraries(kinds)
+        with progress("hashed", len(paths)) as advance:
+            return hash_images(paths, kinds, self._options, advance)
+
+    def _scan(self, paths: Sequence[Path]) -> "Scanned":
         from synsift.pipelines.folders.cache import Cache
         from synsift.pipelines.folders.files import Unreadable, walk
         from synsift.pipelines.folders.scan import scan
@@ -73,27 +108,18 @@ class Scanner:
                 warn.print(f"synsift: interrupted{kept}")
                 raise typer.Exit(1) from None
 
-    def images(self, path: Path) -> "dict[str, Fingerprint]":
-        """The images of a folder or of a file of fingerprints, by name; unreadable ones are listed."""
-        from synsift.pipelines.folders.sets import SUFFIXES, read_set
-
-        if not path.exists():
-            raise UsageError(f"there is no file or folder `{path}`")
-        if path.suffix in SUFFIXES and path.is_file():
-            return read_set(path)
-        scanned = self.scan([path])
-        list_unreadable(scanned.unreadable)
-        return scanned.images
-
-    def reference(self, paths: Sequence[Path]) -> "tuple[Matcher | None, dict[str, str]]":
-        """A matcher of all images of reference, those of ``dedupe.reference`` too, and their names by SHA-256."""
-        from synsift.dedupe import Matcher
+    def reference(self, paths: Sequence[Path]) -> "Reference":
+        """All that is to be compared with, of ``dedupe.reference`` too: folders, images, sets, lists of hashes."""
+        from synsift.pipelines.folders.hash_files import is_list, read_reference
 
         paths = [*paths, *self._reference]
-        if not paths:
-            return None, {}
-        images = {name: image for path in paths for name, image in self.images(path).items()}
-        return Matcher.of_reference(images.values(), self.match), {image.sha256: name for name, image in images.items()}
+        images: dict[str, Fingerprint] = {}
+        for path in paths:
+            if not is_list(path):
+                scanned = self._scan([path])
+                list_unreadable(scanned.unreadable)
+                images.update(scanned.images)
+        return read_reference([path for path in paths if is_list(path)], self.match, images)
 
 
 def list_unreadable(unreadable: "Sequence[Unreadable]") -> None:

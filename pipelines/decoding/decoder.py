@@ -1,9 +1,9 @@
 """A decoder's process: reads files from its standard input, writes fingerprints to its standard output.
 
-Run as ``python -m synsift.pipelines.decoding.decoder``. What it may do is limited once everything is loaded: no new
-file or socket can be opened (``RLIMIT_NOFILE`` is what is open already), nothing can be written to a file
-(``RLIMIT_FSIZE``), and for each picture the address space and the CPU time are what the request grants. The environment
-that it gets has no secrets. It ends with its standard input.
+Run as ``python -m synsift.pipelines.decoding.decoder [KIND...]``, with the kinds of hashes to make beside fingerprints.
+What it may do is limited once everything is loaded: no new file or socket can be opened (``RLIMIT_NOFILE`` is what is
+open already), nothing can be written to a file (``RLIMIT_FSIZE``), and for each picture the address space and the CPU
+time are what the request grants. The environment that it gets has no secrets. It ends with its standard input.
 """
 
 import io
@@ -18,6 +18,7 @@ from PIL import Image
 
 from synsift.dedupe import FORMATS, CorruptImage, ImageError, fingerprint
 from synsift.dedupe.costs import refuse_costly, webp_pixels
+from synsift.dedupe.hash_kinds import hashes_of
 from synsift.pipelines.decoding.protocol import (
     ANSWER,
     ERROR,
@@ -38,7 +39,8 @@ def main() -> None:
     """Serve until the standard input ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent drains, and closes the pipe
     warnings.simplefilter("ignore")
-    _load_everything()
+    kinds = sys.argv[1:]
+    _load_everything(kinds)
     statm = os.open("/proc/self/statm", os.O_RDONLY)
     _forbid()
     source, sink = sys.stdin.buffer, sys.stdout.buffer
@@ -52,17 +54,20 @@ def main() -> None:
         if len(data) < size:
             return
         _grant(statm, grant_bytes, cpu_s)
-        _answer(sink, *_fingerprint(data, max_pixels, grant_bytes))
+        _answer(sink, *_look(data, kinds, max_pixels, grant_bytes))
 
 
-def _fingerprint(data: bytes, max_pixels: int, grant_bytes: int) -> tuple[bytes, bytes]:
+def _look(data: bytes, kinds: list[str], max_pixels: int, grant_bytes: int) -> tuple[bytes, bytes]:
     pixels = 0
     try:
         refuse_costly(data)
         pixels = _pixels(data)
         if LARGE_PIXELS < pixels <= max_pixels and grant_bytes <= SMALL_GRANT_BYTES:
             return MORE_MEMORY, b""
-        return FINGERPRINT, fingerprint(data, max_pixels=max_pixels).to_record()
+        record = fingerprint(data, max_pixels=max_pixels).to_record()
+        hashes = hashes_of(data, kinds, max_pixels=max_pixels) if kinds else {}
+        digests = [hashes.get(kind, b"") for kind in kinds]
+        return FINGERPRINT, record + b"".join(bytes([len(digest)]) + digest for digest in digests)
     except ImageError as exc:
         # Not every library says that it was memory that it lacked.
         if isinstance(exc.__cause__, MemoryError) or (exc.outcome == CorruptImage.outcome and pixels > LARGE_PIXELS):
@@ -88,7 +93,7 @@ def _answer(sink: BinaryIO, kind: bytes, body: bytes) -> None:
     sink.flush()
 
 
-def _load_everything() -> None:
+def _load_everything(kinds: list[str]) -> None:
     """Use each format once: what is loaded late could not be loaded any more."""
     Image.init()
     Image.MAX_IMAGE_PIXELS = None  # the limit that counts is checked before any pixel is decoded
@@ -97,6 +102,7 @@ def _load_everything() -> None:
             file = io.BytesIO()
             Image.effect_noise((160, 140), 60).convert(mode).save(file, kind)
             fingerprint(file.getvalue())
+            hashes_of(file.getvalue(), kinds)
     try:
         fingerprint(b"\xff\xd8\xff not an image")
     except ImageError:

@@ -15,10 +15,13 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from synsift.dedupe import CorruptImage, Fingerprint, ImageError
+from synsift.dedupe.fingerprint import RECORD
+from synsift.dedupe.hash_kinds import KINDS
 from synsift.pipelines.decoding.errors import DecodeMemory, DecoderCrashed, DecodersUnavailable, DecodeTimeout
 from synsift.pipelines.decoding.protocol import (
     ANSWER,
@@ -83,10 +86,10 @@ class _NotStarted(Exception):
 class _Decoder:
     """One process. Used by one thread at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, kinds: Sequence[str]) -> None:
         environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "synsift.pipelines.decoding.decoder"],
+        self._process = subprocess.Popen(  # noqa: S603 - the kinds are names of our own
+            [sys.executable, "-m", "synsift.pipelines.decoding.decoder", *kinds],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,  # C libraries complain about broken pictures; the answers say it
@@ -194,14 +197,16 @@ class _Decoder:
 class DecoderPool:
     """Decoders, started when they are first needed. Thread-safe."""
 
-    def __init__(self, processes: int, limits: Limits) -> None:
+    def __init__(self, processes: int, limits: Limits, kinds: Sequence[str] = ()) -> None:
         """Make a pool.
 
         Args:
             processes: Pictures decoded at once.
             limits: Of one picture.
+            kinds: Hashes to make beside fingerprints, of ``hash_kinds.KINDS``.
         """
         self._limits = limits
+        self._kinds = tuple(kinds)
         self._large = threading.Lock()
         self._free: queue.LifoQueue[_Decoder | None] = queue.LifoQueue()
         self._closed = False
@@ -209,7 +214,11 @@ class DecoderPool:
             self._free.put(None)
 
     def fingerprint(self, data: bytes) -> Fingerprint:
-        """Fingerprint a picture, waiting for a decoder.
+        """Fingerprint a picture; see ``look``."""
+        return self.look(data)[0]
+
+    def look(self, data: bytes) -> tuple[Fingerprint, dict[str, bytes]]:
+        """Fingerprint a picture, waiting for a decoder, and make its hashes of other kinds, by kind.
 
         Raises:
             ImageError: It can't be, or costs more than it may; nothing but this one picture is lost.
@@ -221,7 +230,7 @@ class DecoderPool:
                 kind, body = self._patiently(data, self._limits.memory_bytes)
         if kind == MORE_MEMORY:
             raise DecodeMemory(f"decoding it takes more than {self._limits.memory_bytes >> 20} MiB")
-        return _read_answer(kind, body, data)
+        return _read_answer(kind, body, data, self._kinds)
 
     def close(self) -> None:
         """End the processes that are free, and each other one when it becomes so."""
@@ -257,7 +266,7 @@ class DecoderPool:
                     decoder.end()
                     decoder = None
                 try:
-                    decoder = decoder or _Decoder()
+                    decoder = decoder or _Decoder(self._kinds)
                     return decoder.ask(data, self._limits, grant_bytes)
                 except (_NotStarted, OSError) as exc:
                     decoder = None
@@ -276,18 +285,33 @@ class DecoderPool:
             self._free.put(decoder)
 
 
-def _read_answer(kind: bytes, body: bytes, data: bytes) -> Fingerprint:
+def _read_answer(kind: bytes, body: bytes, data: bytes, kinds: Sequence[str]) -> tuple[Fingerprint, dict[str, bytes]]:
     """What a decoder answered; it saw bytes of strangers, so its word isn't taken for what can be checked."""
     if kind == FINGERPRINT:
         try:
-            found = Fingerprint.from_record(body)
+            found = Fingerprint.from_record(body[: RECORD.itemsize])
+            hashes = _read_hashes(body[RECORD.itemsize :], kinds)
         except ValueError as exc:
             raise CorruptImage(f"the decoder made a fingerprint that can't be one: {exc}") from exc
         if found.sha256 != hashlib.sha256(data).hexdigest() or found.size_bytes != len(data):
             raise CorruptImage("the decoder made a fingerprint of something else")
-        return found
+        return found, hashes
     outcome, _, message = body.decode("utf-8", "replace").partition("\0")
     raise _ERRORS.get(outcome, CorruptImage)(message if kind == ERROR else f"the decoder said {kind!r}")
+
+
+def _read_hashes(body: bytes, kinds: Sequence[str]) -> dict[str, bytes]:
+    """The hashes behind a fingerprint; a kind that says nothing of the picture is missing."""
+    hashes: dict[str, bytes] = {}
+    for kind in kinds:
+        if not body or body[0] not in (0, KINDS[kind].bits // 8) or len(body) <= body[0]:
+            raise ValueError(f"{kind} has {KINDS[kind].bits} bits")
+        if body[0]:
+            hashes[kind] = body[1 : 1 + body[0]]
+        body = body[1 + body[0] :]
+    if body:
+        raise ValueError("there is more than was asked for")
+    return hashes
 
 
 def _kinds(root: type[ImageError]) -> dict[str, type[ImageError]]:

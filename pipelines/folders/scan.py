@@ -12,13 +12,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing import forkserver
-from typing import Final
+from typing import Final, Generic, Self, TypeVar
 
 from synsift.dedupe import DEFAULT_MAX_PIXELS, Fingerprint
 from synsift.pipelines.folders.cache import Cache
 from synsift.pipelines.folders.files import File, Unreadable
-from synsift.pipelines.folders.work import Made, begin, fingerprint_files
+from synsift.pipelines.folders.work import Made, begin, fingerprint_files, hash_files
+
+M = TypeVar("M")
 
 DECODER_CRASHED: Final = "decoder_crashed"
 DEFAULT_MAX_BYTES: Final = 512 * 1024 * 1024
@@ -77,15 +80,13 @@ def scan(
     results = dict(cache.get(files))
     known_images = sum(isinstance(result, Fingerprint) for result in results.values())
     on_result(len(results))
-    with contextlib.closing(_Pool(options)) as pool:
-        try:
-            for made in pool.make([file for file in files if file not in results]):
-                cache.put(made)
-                results.update(made)
-                on_result(len(made))
-        except KeyboardInterrupt:
-            pool.kill()
-            raise
+    work = partial(fingerprint_files, max_pixels=options.max_pixels, max_bytes=options.max_bytes)
+    with _Pool(options.processes, work) as pool:
+        for task in pool.make([file for file in files if file not in results]):
+            made = {file: _result(file, one) for file, one in task}
+            cache.put(made)
+            results.update(made)
+            on_result(len(made))
     scanned = Scanned(from_cache=known_images)
     for one in found:
         result = results[one] if isinstance(one, File) else one
@@ -96,23 +97,45 @@ def scan(
     return scanned
 
 
-class _Pool:
-    """Processes that fingerprint, replaced when they crash."""
+def hash_images(
+    paths: Iterable[str], kinds: Sequence[str], options: ScanOptions, on_result: OnResult = lambda _: None
+) -> dict[str, dict[str, bytes]]:
+    """Make other libraries' hashes of files, by path and kind; a file that can't be read or decoded has none."""
+    hashes: dict[str, dict[str, bytes]] = {}
+    found = [File(path, 0, 0) for path in paths]
+    work = partial(hash_files, kinds=kinds, max_pixels=options.max_pixels, max_bytes=options.max_bytes)
+    with _Pool(options.processes, work) as pool:
+        for task in pool.make(found):
+            hashes.update((file.path, one or {}) for file, one in task)
+            on_result(len(task))
+    return hashes
 
-    def __init__(self, options: ScanOptions) -> None:
-        self._options = options
-        self._processes = options.processes or os.cpu_count() or 1
+
+class _Pool(Generic[M]):
+    """Processes that work on files, replaced when they crash."""
+
+    def __init__(self, processes: int | None, work: Callable[[list[str]], list[M]]) -> None:
+        self._processes = processes or os.cpu_count() or 1
+        self._work = work
         self._executor: ProcessPoolExecutor | None = None
 
-    def make(self, files: Sequence[File]) -> Iterator[dict[File, Fingerprint | Unreadable]]:
-        """Fingerprint files, in any order, a few at a time."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None and issubclass(kind, KeyboardInterrupt):
+            self.kill()
+        self.close()
+
+    def make(self, files: Sequence[File]) -> Iterator[list[tuple[File, M | None]]]:
+        """Work on files, in any order, a few at a time; nothing comes of one that crashes its process."""
         tasks = [files[at : at + _FILES_A_TASK] for at in range(0, len(files), _FILES_A_TASK)]
         if len(files) < _WORTH_PROCESSES:
             for task in tasks:
-                yield _results(task, fingerprint_files(*self._arguments(task)))
+                yield list(zip(task, self._work([file.path for file in task]), strict=True))
             return
         tasks.reverse()
-        running: dict[Future[list[Made]], Sequence[File]] = {}
+        running: dict[Future[list[M]], Sequence[File]] = {}
         while tasks or running:
             while tasks and len(running) < self._processes * _TASKS_A_PROCESS:
                 task = tasks.pop()
@@ -122,7 +145,7 @@ class _Pool:
             for future in done:
                 task = running.pop(future)
                 try:
-                    yield _results(task, future.result())
+                    yield list(zip(task, future.result(), strict=True))
                 except BrokenProcessPool:
                     crashed.append(task)
             if crashed:
@@ -144,16 +167,15 @@ class _Pool:
             process.terminate()
         self.close()
 
-    def _one_by_one(self, files: Iterable[File]) -> Iterator[dict[File, Fingerprint | Unreadable]]:
+    def _one_by_one(self, files: Iterable[File]) -> Iterator[list[tuple[File, M | None]]]:
         for file in files:
             try:
-                yield _results([file], self._submit([file]).result())
+                yield [(file, self._submit([file]).result()[0])]
             except BrokenProcessPool:
                 self.close()
-                message = "the decoder crashed on it, and so did its process"
-                yield {file: Unreadable(file.path, DECODER_CRASHED, message)}
+                yield [(file, None)]
 
-    def _submit(self, task: Sequence[File]) -> Future[list[Made]]:
+    def _submit(self, task: Sequence[File]) -> Future[list[M]]:
         if self._executor is None:
             # Forked from a process that has loaded the modules and has no threads.
             context = multiprocessing.get_context("forkserver")
@@ -161,10 +183,7 @@ class _Pool:
             with _without_ctrl_c():
                 forkserver.ensure_running()
             self._executor = ProcessPoolExecutor(self._processes, mp_context=context, initializer=begin)
-        return self._executor.submit(fingerprint_files, *self._arguments(task))
-
-    def _arguments(self, task: Sequence[File]) -> tuple[list[str], int, int]:
-        return [file.path for file in task], self._options.max_pixels, self._options.max_bytes
+        return self._executor.submit(self._work, [file.path for file in task])
 
 
 @contextlib.contextmanager
@@ -177,8 +196,7 @@ def _without_ctrl_c() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _results(task: Sequence[File], made: list[Made]) -> dict[File, Fingerprint | Unreadable]:
-    return {
-        file: Fingerprint.from_record(one) if isinstance(one, bytes) else Unreadable(file.path, *one)
-        for file, one in zip(task, made, strict=True)
-    }
+def _result(file: File, made: Made | None) -> Fingerprint | Unreadable:
+    if made is None:
+        return Unreadable(file.path, DECODER_CRASHED, "the decoder crashed on it, and so did its process")
+    return Fingerprint.from_record(made) if isinstance(made, bytes) else Unreadable(file.path, *made)

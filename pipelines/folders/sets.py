@@ -4,19 +4,15 @@
 read one, and ``path`` to name it.
 """
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from synsift.dedupe import Fingerprint
 from synsift.pipelines.errors import UsageError
-
-SUFFIXES: Final = (".jsonl", ".parquet")
-_ROWS_AT_ONCE: Final = 10_000
 
 
 def row_of(path: str, image: Fingerprint) -> dict[str, Any]:
@@ -59,46 +55,20 @@ def _text(path: str) -> str:
     return path.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def read_set(file: Path) -> dict[str, Fingerprint]:
-    """Read a set: fingerprints by name.
+def fingerprint_of_row(place: str, row: object) -> tuple[str, Fingerprint]:
+    """The name and the fingerprint of a row.
 
     Raises:
-        UsageError: The file can't be read, or a row of it isn't one of a set; the message says which.
+        UsageError: It has none, or one that can't be read; ``place`` says where it is.
     """
-    found: dict[str, Fingerprint] = {}
+    text = row.get("fingerprint") if isinstance(row, Mapping) else None
+    if not isinstance(row, Mapping) or not isinstance(text, str):
+        raise UsageError(
+            f"{place}: there is no `fingerprint`\n"
+            "hint: make a file of fingerprints with `synsift fingerprint DIR --format parquet --out FILE`"
+        )
     try:
-        for number, row in enumerate(_rows(file), 1):
-            text = row.get("fingerprint") if isinstance(row, Mapping) else None
-            if not isinstance(text, str):
-                raise UsageError(
-                    f"{file}, row {number}: there is no `fingerprint`\n"
-                    "hint: make a file of fingerprints with `synsift fingerprint DIR --format parquet --out FILE`"
-                )
-            try:
-                image = Fingerprint.from_text(text)
-            except ValueError as exc:
-                raise UsageError(f"{file}, row {number}: {exc}") from exc
-            found[str(row.get("path") or image.sha256)] = image
-    except (OSError, UnicodeDecodeError, pa.ArrowException) as exc:
-        raise UsageError(f"{file}: {exc}") from exc
-    return found
-
-
-def _rows(file: Path) -> Iterator[Any]:
-    if file.suffix == ".parquet":
-        with pq.ParquetFile(file) as table:
-            for batch in table.iter_batches(_ROWS_AT_ONCE):
-                yield from batch.to_pylist()
-        return
-    with file.open(encoding="utf-8") as lines:
-        yield from _json_rows(file, lines)
-
-
-def _json_rows(file: Path, lines: Iterable[str]) -> Iterator[Any]:
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            yield json.loads(line)
-        except json.JSONDecodeError as exc:
-            raise UsageError(f"{file}, line {number}: not JSON: {exc}") from exc
+        image = Fingerprint.from_text(text)
+    except ValueError as exc:
+        raise UsageError(f"{place}: {exc}") from exc
+    return str(row.get("path") or image.sha256), image

@@ -4,11 +4,12 @@ import contextlib
 import os
 import signal
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from synsift.dedupe import Fingerprint, ImageError, fingerprint, looks_like_image
 from synsift.dedupe.errors import UnsupportedFormat
+from synsift.dedupe.hash_kinds import hashes_of
 
 TOO_LARGE: Final = "too_large"
 NOT_READABLE: Final = "not_readable"
@@ -28,6 +29,18 @@ def fingerprint_files(paths: list[str], max_pixels: int, max_bytes: int) -> list
     """Fingerprint some files, in order."""
     with quiet():
         return [_fingerprint_file(path, max_pixels, max_bytes) for path in paths]
+
+
+def hash_files(paths: list[str], kinds: Sequence[str], max_pixels: int, max_bytes: int) -> list[dict[str, bytes]]:
+    """Make hashes of some files by kind, in order; none of what can't be read or decoded."""
+    with quiet():
+        return [_hash_file(path, kinds, max_pixels, max_bytes) for path in paths]
+
+
+def _hash_file(path: str, kinds: Sequence[str], max_pixels: int, max_bytes: int) -> dict[str, bytes]:
+    with contextlib.suppress(OSError, ImageError, MemoryError):
+        return hashes_of(_read(path, max_bytes), kinds, max_pixels=max_pixels)
+    return {}
 
 
 @contextlib.contextmanager
@@ -63,6 +76,10 @@ def read_fingerprint(path: str, max_pixels: int, max_bytes: int) -> Fingerprint:
         ImageError: It can't be decoded.
         OSError: It can't be read, or is larger than ``max_bytes``.
     """
+    return fingerprint(_read(path, max_bytes), max_pixels=max_pixels)
+
+
+def _read(path: str, max_bytes: int) -> bytes:
     with open(path, "rb") as file:
         head = file.read(_HEAD_BYTES)
         if not looks_like_image(head):
@@ -71,7 +88,7 @@ def read_fingerprint(path: str, max_pixels: int, max_bytes: int) -> Fingerprint:
         data = head + file.read(max_bytes + 1 - len(head))
     if len(data) > max_bytes:
         raise _TooLarge(f"more than {max_bytes:,} bytes")
-    return fingerprint(data, max_pixels=max_pixels)
+    return data
 
 
 class _TooLarge(OSError):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from synsift.dedupe import Kind, Verdict
+from synsift.dedupe.reference import of_entry
 from synsift.pipelines.log.base import Log, Message
 from synsift.pipelines.metrics import WORK_SECONDS
 from synsift.pipelines.reading import Broken, Skipped, read
@@ -46,6 +47,7 @@ class DedupeStage(BatchStage):
         snapshots: Snapshots | None = None,
     ) -> None:
         super().__init__(log, router, batch=options.batch)
+        self._lists = options.judging.lists
         self._state = DedupeState(log, snapshots, judging=options.judging, policy=options.snapshots, beat=self.beat)
 
     def restore(self, partition: int, skipped: Skipped) -> None:
@@ -68,8 +70,16 @@ class DedupeStage(BatchStage):
                 self._ledger.reject(message, image.outcome, image.text, wnid=candidate.wnid)
                 continue
             with WORK_SECONDS.labels(self.name).time():
-                verdict = self._state.judge(message.partition, candidate.wnid, image)
+                verdict = self._listed(candidate) or self._state.judge(message.partition, candidate.wnid, image)
             self._ledger.finish(message, self._outputs(candidate, verdict), counts_of(candidate.wnid, verdict))
+
+    def _listed(self, candidate: Candidate) -> Verdict | None:
+        """The verdict on a picture that is the same as an entry of a list of hashes."""
+        if not self._lists:
+            return None
+        hashes = {"sha256": candidate.image.sha256, **candidate.image.hashes}
+        hit = self._lists.find({kind: bytes.fromhex(text) for kind, text in hashes.items() if len(text) % 2 == 0})
+        return None if hit is None else Verdict(Kind.REFERENCE, of_entry(hit.entry), hit.distance_bits, "identity")
 
     def committed(self) -> None:
         """Write the snapshots that are due."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from synsift.dedupe import DEFAULT_OPTIONS, Fingerprint, Matcher, MatchOptions, Survivors, Verdict
+from synsift.dedupe.hash_lists import HashLists
 from synsift.pipelines import topics
 from synsift.pipelines.errors import DamagedSnapshot, StoreError
 from synsift.pipelines.log.base import Log, Message
@@ -59,10 +60,12 @@ class Judging:
     Attributes:
         match: What counts as near.
         reference: What is near to one of its pictures is rejected, in every synset.
+        lists: What is the same as one of their entries is, too.
     """
 
     match: MatchOptions = DEFAULT_OPTIONS
     reference: Matcher | None = None
+    lists: HashLists | None = None
 
     def matcher(self, survivors: Survivors | None = None) -> Matcher:
         """A matcher that knows nothing, or what survived so far."""

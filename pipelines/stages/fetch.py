@@ -2,7 +2,7 @@
 
 image URL ──┬─ fetched before ──────────────▶ candidate again, for another synset; nothing is asked
             ├─ being fetched now ───────────▶ waits for the one that is
-            └─ new ──downloader──▶ bytes ──▶ fingerprint ──▶ blob ──▶ candidate + fetched
+            └─ new ──downloader──▶ bytes ──▶ fingerprint ──▶ not denied ──▶ blob ──▶ candidate + fetched
 """
 
 import asyncio
@@ -13,9 +13,10 @@ import hashlib
 import itertools
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final, Protocol, TypeVar
 
 import msgspec
@@ -29,6 +30,7 @@ from synsift.crawler.spiders.base import run_spider
 from synsift.crawler.spiders.fetch import FetchSpider
 from synsift.crawler.wording import masked
 from synsift.dedupe import Fingerprint, ImageError
+from synsift.dedupe.reference import Reference
 from synsift.pipelines import topics
 from synsift.pipelines.clock import now_text
 from synsift.pipelines.dead_letters import REPLAY_OF
@@ -39,6 +41,7 @@ from synsift.pipelines.metrics import DEFERRED, FETCHED_BYTES, WORK_SECONDS
 from synsift.pipelines.reading import BROKEN_RECORD, Broken, Skipped, read, read_bytes
 from synsift.pipelines.records import Candidate, Fetched, HttpAnswer, Image, ImageUrl
 from synsift.pipelines.stage import REPEATED, REUSED
+from synsift.pipelines.stages.denial import as_of_now, refuse_denied
 from synsift.pipelines.stages.download_stage import DownloadStage
 from synsift.pipelines.stages.ledger import Count
 from synsift.pipelines.stages.look_ahead import PEEK_RECORDS
@@ -71,8 +74,8 @@ class BlobStore(Protocol):
 class Fingerprinter(Protocol):
     """What fetching needs of the decoders. Thread-safe."""
 
-    def fingerprint(self, data: bytes) -> Fingerprint:
-        """Fingerprint a picture; ``ImageError`` if that can't be done."""
+    def look(self, data: bytes) -> tuple[Fingerprint, dict[str, bytes]]:
+        """Fingerprint a picture, and make its other hashes; ``ImageError`` if that can't be done."""
 
     def close(self) -> None:
         """Release what is held."""
@@ -87,6 +90,7 @@ class FetchOptions:
     limits: Limits
     look_ahead: int
     threads: int
+    deny: Reference | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +127,7 @@ class _PartitionMemory:
             self.fetched[_digest(entry.key)] = entry.value
 
 
-def image_record(found: Fingerprint) -> Image:
+def image_record(found: Fingerprint, hashes: Mapping[str, bytes] = MappingProxyType({})) -> Image:
     """What a record says of an image."""
     return Image(
         sha256=found.sha256,
@@ -133,6 +137,7 @@ def image_record(found: Fingerprint) -> Image:
         height_px=found.height_px,
         format=found.format,
         size_bytes=found.size_bytes,
+        hashes={kind: digest.hex() for kind, digest in hashes.items()},
     )
 
 
@@ -259,7 +264,9 @@ class FetchStage(DownloadStage[Wanted]):
     def _keep(self, body: bytes) -> Image:
         """Fingerprint and store an image; in a thread."""
         with WORK_SECONDS.labels(self.name).time():
-            image = image_record(self._decoders.fingerprint(body))
+            found, hashes = self._decoders.look(body)
+            refuse_denied(self._options.deny, found, hashes)
+            image = image_record(found, hashes)
             self._blobs.put_content(layout.blob(image.sha256), body)
         return image
 
@@ -332,7 +339,7 @@ class FetchStage(DownloadStage[Wanted]):
         memory = self._memory.get(wanted.message.partition)
         if memory is None:
             return  # as in `take`
-        known = memory.get(known.url) or known
+        known = as_of_now(self._options.deny, memory.get(known.url) or known)
         record = wanted.record
         if record.wnid in known.wnids:
             counts = [Count(record.wnid, REPEATED)]

@@ -57,8 +57,8 @@ def stored(world: World, data: bytes) -> Image:
 class InProcess:
     """A decoder without a process, for tests of what stands around it."""
 
-    def fingerprint(self, data: bytes) -> Fingerprint:
-        return fingerprint(data, max_pixels=1_000_000)
+    def look(self, data: bytes) -> tuple[Fingerprint, dict[str, bytes]]:
+        return fingerprint(data, max_pixels=1_000_000), {}
 
     def close(self) -> None:
         pass

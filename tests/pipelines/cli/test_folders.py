@@ -310,9 +310,9 @@ def test_calibrate_proposes_a_threshold(run: RunFolders, tmp_path: Path) -> None
         (("dedupe", ".", "--link", "a", "--move", "b"), "choose one"),
         (("dedupe", ".", "--move", "inside"), "inside of `.`, which is searched"),
         (("fingerprint", ".", "--format", "parquet"), "name it with `--out FILE`"),
-        (("match", ".", "--against", "bad.jsonl"), "bad.jsonl, row 1: there is no `fingerprint`"),
+        (("match", ".", "--against", "bad.jsonl"), "bad.jsonl, line 1: there is no `fingerprint`"),
         (("match", ".", "--against", "worse.jsonl"), "worse.jsonl, line 1: not JSON"),
-        (("match", ".", "--against", "old.jsonl"), "row 1: fingerprint of version '1'"),
+        (("match", ".", "--against", "old.jsonl"), "old.jsonl, line 1: fingerprint of version '1'"),
         (("match", ".", "--against", "broken.parquet"), "broken.parquet"),
     ],
 )
@@ -404,3 +404,56 @@ def test_fingerprints_of_files_with_odd_names_are_written_as_parquet(run: RunFol
     done = run("fingerprint", str(folder), "--format", "parquet", "--out", str(tmp_path / "set.parquet"))
     assert done.returncode == 0, done.stderr
     assert "0 files" not in run("match", str(folder), "--against", str(tmp_path / "set.parquet")).stderr
+
+
+@pytest.mark.parametrize(
+    ("form", "kinds"), [("imagehash", ("phash", "dhash")), ("md5", ("md5",)), ("sha256", ("sha256",))]
+)
+def test_hashes_for_others_are_written_and_lists_of_them_are_read(
+    run: RunFolders, photos: Path, tmp_path: Path, form: str, kinds: tuple[str, ...]
+) -> None:
+    listed = tmp_path / "hashes.csv"
+    done = run("fingerprint", str(photos / "2.jpg"), "--format", form, "--out", str(listed))
+    assert done.returncode == 0, done.stderr
+    (row,) = csv.DictReader(listed.read_text().splitlines())
+    assert tuple(row) == (*kinds, "path")
+    shown = run("fingerprint", str(photos / "2.jpg"), "--format", form)
+    assert shown.stdout.splitlines() == listed.read_text().splitlines()
+    done = run("match", str(photos), "--against", str(listed), "--format", "jsonl")
+    assert done.returncode == 0, done.stderr
+    found = {Path(row["query"]).name: (row["kind"], row["match"]) for row in rows(done.stdout) if row["match"]}
+    assert found == {name: (kinds[0], str(photos / "2.jpg")) for name in ("2.jpg", "2-same.jpg")}
+    done = run("dedupe", str(photos), "--reference", str(listed), "--format", "jsonl")
+    rejected = {Path(row["path"]).name: row["of"] for row in rows(done.stdout) if row["kind"] == "reference"}
+    assert rejected == {name: str(photos / "2.jpg") for name in ("2.jpg", "2-same.jpg")}
+    assert "2 near to a reference" in done.stderr
+
+
+def test_a_denied_picture_is_named_and_shown_nowhere(run: RunFolders, photos: Path, tmp_path: Path) -> None:
+    listed, page = tmp_path / "deny.csv", tmp_path / "page.html"
+    assert (
+        run("fingerprint", str(photos / "1.jpg"), "--format", "jsonl", "--out", str(tmp_path / "d.jsonl")).returncode
+        == 0
+    )
+    assert run("fingerprint", str(photos / "2.jpg"), "--format", "md5", "--out", str(listed)).returncode == 0
+    deny = f'dedupe.deny=["{listed}", "{tmp_path / "d.jsonl"}"]'
+    done = run("dedupe", str(photos), "--report", str(page), "--set", deny, "--format", "jsonl")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == ""
+    for name in ("1.jpg", "1-grey.png", "1-mirrored.webp", "2.jpg", "2-same.jpg"):
+        assert re.search(rf"{re.escape(name)}: denied: within \d+ bits", done.stderr), name
+    assert "1 image (" in done.stderr
+    assert "data:image" not in page.read_text()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("nothing,here\n", "can't be told"), ("pdq\nabc\n", "line 2: `abc` is no pdq hash"), (f"{'a' * 64}\n", "pdq:")],
+)
+def test_a_list_that_cant_be_read_is_wrong_use(
+    run: RunFolders, photos: Path, tmp_path: Path, text: str, said: str
+) -> None:
+    (tmp_path / "list.csv").write_text(text)
+    done = run("match", str(photos), "--against", str(tmp_path / "list.csv"))
+    assert done.returncode == 2
+    assert said in " ".join(done.stderr.split())

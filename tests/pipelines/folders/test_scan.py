@@ -92,7 +92,8 @@ def test_the_second_run_reads_the_cache_and_only_what_changed(folder: Path, monk
     (folder / "1.jpg").write_bytes(encoded(scene(7), "JPEG"))
     made: list[str] = []
     work = scan_module.fingerprint_files
-    monkeypatch.setattr(scan_module, "fingerprint_files", lambda paths, *rest: made.extend(paths) or work(paths, *rest))
+    noted = lambda paths, **rest: made.extend(paths) or work(paths, **rest)  # noqa: E731
+    monkeypatch.setattr(scan_module, "fingerprint_files", noted)
     second = run(folder, cache)
     assert [Path(path).name for path in made] == ["1.jpg"]
     assert second.from_cache == 3
@@ -149,7 +150,7 @@ def test_all_cores_find_what_one_does(folder: Path, monkeypatch: pytest.MonkeyPa
     assert many.unreadable == one.unreadable
 
 
-def crash_on_marked(paths: list[str], *_: object) -> list[tuple[str, str]]:
+def crash_on_marked(paths: list[str], **_: object) -> list[tuple[str, str]]:
     """Stands for a decoder that brings its process down."""
     if any("crash" in path for path in paths):
         os._exit(139)

@@ -1,0 +1,46 @@
+"""What must never be kept: asked before the first byte of a picture is written anywhere."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from synsift.dedupe import Fingerprint, ImageError
+from synsift.dedupe.reference import Reference
+from synsift.pipelines.records import Fetched
+from synsift.pipelines.stages.dedupe_state import fingerprint_of
+
+_MESSAGE_CHARACTERS: Final = 500
+
+
+class Denied(ImageError):
+    """It is the same as something that must not be kept."""
+
+    outcome = "denied"
+
+
+def refuse_denied(deny: Reference | None, found: Fingerprint, hashes: Mapping[str, bytes]) -> None:
+    """Let pass what may be kept.
+
+    Raises:
+        Denied: The picture may not; the message says by which entry.
+    """
+    same = deny.match(found, hashes) if deny is not None else None
+    if same is not None:
+        text = f"within {same.distance_bits} bits of {same.of}, which `dedupe.deny` has as {same.name}"
+        raise Denied(text[:_MESSAGE_CHARACTERS].encode("utf-8", "replace").decode())
+
+
+def as_of_now(deny: Reference | None, known: Fetched) -> Fetched:
+    """What is known of a URL that was fetched before: a list may have grown since, and deny what it gave."""
+    if deny is None or known.image is None:
+        return known
+    found = fingerprint_of(known.image)
+    if not isinstance(found, Fingerprint):
+        return known
+    hashes = {kind: bytes.fromhex(text) for kind, text in known.image.hashes.items() if len(text) % 2 == 0}
+    try:
+        refuse_denied(deny, found, {"sha256": bytes.fromhex(known.image.sha256), **hashes})
+    except Denied as exc:
+        return msgspec.structs.replace(known, outcome=exc.outcome, message=str(exc), image=None, answer=None)
+    return known

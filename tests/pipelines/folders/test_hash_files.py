@@ -1,0 +1,116 @@
+"""Lists of hashes as people have them."""
+
+import random
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from synsift.pipelines.errors import SynsiftError, UsageError
+from synsift.pipelines.folders.hash_files import read_entries, split_kind
+
+MD5, SHA1, SHA256 = "d41d8cd98f00b204e9800998ecf8427e", "da39a3ee5e6b4b0d3255bfef95601890afd80709", "e3b0c442" * 8
+PDQ, PHASH = "f8f8f0cee0f4a84f06370a22038f63f0b36e2ed596621e1d33e6b39c4e9c9b22", "c3c3d8d8a5a51e1e"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "kind", "found"),
+    [
+        ("a.txt", f"{MD5}\n{SHA1}\n", "", [("md5", MD5, "2 lines"), ("sha1", SHA1, "2 lines")]),
+        ("a.txt", f"# a comment\n\n{MD5}\r\n", "", [("md5", MD5, "")]),
+        ("a.txt", f"{PDQ}\n", "pdq", [("pdq", PDQ, "")]),
+        ("a.txt", f"{PDQ.upper()}\n", "pdq", [("pdq", PDQ, "")]),
+        ("a.csv", f"{PDQ},100,a b.jpg\n", "pdq", [("pdq", PDQ, "a b.jpg")]),
+        (
+            "a.md5",
+            f"{MD5}  photos/a, b.jpg\n{MD5} *c.jpg\n",
+            "",
+            [("md5", MD5, "photos/a, b.jpg"), ("md5", MD5, "c.jpg")],
+        ),
+        ("a.txt", f"{SHA256}  x.png\n", "", [("sha256", SHA256, "x.png")]),
+        ("a.csv", f"\ufeffpath,PHash\nx.png,{PHASH}\n", "", [("phash", PHASH, "x.png")]),
+        ("a.csv", f"md5;pdq_hash;name\n{MD5};{PDQ};x\n", "", [("md5", MD5, "x"), ("pdq", PDQ, "x")]),
+        ("a.tsv", f"indicator\ttype\n{PDQ}\tHASH_PDQ\n{MD5}\tHASH_MD5\n", "", [("pdq", PDQ, ""), ("md5", MD5, "")]),
+        ("a.csv", f'hash,name\n{MD5},"a, ""b"""\n', "", [("md5", MD5, 'a, "b"')]),
+        ("a.csv", f"md5,pdq\n{MD5},\n,{PDQ}\n", "", [("md5", MD5, ""), ("pdq", PDQ, "")]),
+        ("a.jsonl", f'{{"sha-256": "{SHA256}", "id": 7}}\n', "", [("sha256", SHA256, "7")]),
+        ("a.jsonl", f'{{"hash": "{PDQ}", "signal_type": "pdq"}}\n', "", [("pdq", PDQ, "")]),
+        ("empty.csv", "", "", []),
+    ],
+)
+def test_forms_that_people_have(
+    tmp_path: Path, name: str, text: str, kind: str, found: list[tuple[str, str, str]]
+) -> None:
+    file = tmp_path / name
+    file.write_text(text, encoding="utf-8")
+    entries, images = read_entries(file, kind)
+    assert not images
+    assert [(one.kind, one.digest.hex()) for one in entries] == [(kind, text) for kind, text, _ in found]
+    for one, (_, _, wanted) in zip(entries, found, strict=True):
+        assert one.name == wanted or "line" in one.name
+
+
+def test_parquet(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"pdq": [PDQ], "url": ["http://a.example/x"]}), tmp_path / "a.parquet")
+    entries, _ = read_entries(tmp_path / "a.parquet")
+    assert [(one.kind, one.digest.hex(), one.name) for one in entries] == [("pdq", PDQ, "http://a.example/x")]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (f"{PDQ}\n", r"line 1: what kind of hash .* can't be told"),
+        (f"{PHASH}\n", "can't be told"),
+        (f"pdq\n{PDQ}\n{PDQ[:-1]}\n", "line 3: .* is no pdq hash: that is 64 hexadecimal digits"),
+        (f"pdq\n{PDQ[:-1]}g\n", "line 2: .* is no pdq hash"),
+        (f"name,pdq\nx,{PDQ},more\n", "line 2: 3 cells, and the header has 2"),
+        ("name,size\nx,7\n", "can't be told"),
+        ("name,pdq\nx,\n", "line 2: there is no `fingerprint`, and no hash"),
+        (f"hash,type\n{PDQ},video_tmk\n", "`video_tmk` is can't be told"),
+        ('{"pdq": "x"\n', "line 1: not JSON"),
+        ('{"pdq": 7}\n', "`7` is no pdq hash"),
+        ('{"a": 1}\n[1]\n', "line 1: there is no `fingerprint`, and no hash"),
+        (f'pdq,name\n{PDQ},"never closed\n', "a.csv: "),
+        ("[" * 100_000, "can't be told"),
+        ("{" * 100_000, "not JSON"),
+    ],
+)
+def test_a_line_that_cant_be_read_is_an_error_that_names_it(tmp_path: Path, text: str, said: str) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError, match=said):
+        read_entries(file)
+
+
+def test_the_kind_stands_before_the_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert split_kind("pdq:list.txt") == ("pdq", Path("list.txt"))
+    assert split_kind("PDQ:/a/list.txt") == ("pdq", Path("/a/list.txt"))
+    assert split_kind("list.txt") == ("", Path("list.txt"))
+    assert split_kind("c:list.txt") == ("", Path("c:list.txt"))
+    (tmp_path / "pdq:list.txt").touch()
+    assert split_kind("pdq:list.txt") == ("", Path("pdq:list.txt"))
+
+
+def test_whatever_a_file_holds_it_is_entries_or_a_named_error(tmp_path: Path) -> None:
+    rng = random.Random(3)  # noqa: S311 - to be repeated
+    seeds = [
+        f"path,pdq,md5\nx,{PDQ},{MD5}\ny,{PDQ},\n",
+        f"{MD5}  a b\n",
+        f'{{"pdq": "{PDQ}", "name": "x"}}\n',
+        f"hash\ttype\n{PHASH}\tphash\n",
+    ]
+    file = tmp_path / "a.csv"
+    for _ in range(3_000):
+        data = bytearray(rng.choice(seeds).encode())
+        for _ in range(rng.randint(1, 6)):
+            at = rng.randrange(len(data) + 1)
+            data[at : at + rng.randint(0, 3)] = rng.choice(
+                [rng.randbytes(2), b'"', b"\n", b"\0", b",", b"\t", b"{", b"\xff", b"\xef\xbb\xbf", b"\r", PDQ.encode()]
+            )
+        file.write_bytes(data)
+        try:
+            read_entries(file, rng.choice(["", "", "pdq"]))
+        except SynsiftError as exc:
+            assert "a.csv" in str(exc)
