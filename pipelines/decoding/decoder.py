@@ -59,6 +59,8 @@ def main() -> None:
 
 def _look(data: bytes, kinds: list[str], max_pixels: int, grant_bytes: int) -> tuple[bytes, bytes]:
     pixels = 0
+    # Pillow refuses above twice this. Some readers make all of a picture before its size can be asked for.
+    Image.MAX_IMAGE_PIXELS = (max_pixels + 1) // 2
     try:
         refuse_costly(data)
         pixels = _pixels(data)
@@ -96,7 +98,6 @@ def _answer(sink: BinaryIO, kind: bytes, body: bytes) -> None:
 def _load_everything(kinds: list[str]) -> None:
     """Use each format once: what is loaded late could not be loaded any more."""
     Image.init()
-    Image.MAX_IMAGE_PIXELS = None  # the limit that counts is checked before any pixel is decoded
     for kind in FORMATS:
         for mode in ("L", "RGB"):
             file = io.BytesIO()

@@ -63,6 +63,12 @@ def costly_jpeg(scans: int, side: int = 10_000) -> bytes:
     return head + segment(0xDA, bytes([1, 1, 0, 1, 63, 0x10])) * scans + b"\xff\xd9"
 
 
+def huge_gif(side: int) -> bytes:
+    """A small screen, and a frame that is disposed of before it was seen, so that its reader makes it all at once."""
+    frame = b"\x2c" + struct.pack("<HHHH", 0, 0, side, side) + b"\0\x02\x02\x4c\x01\0"
+    return b"GIF89a\x10\0\x10\0\0\0\0" + b"\x21\xf9\x04\x09\0\0\0\0" + frame + b";"
+
+
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF"])
 def test_a_picture_gets_the_fingerprint_that_it_gets_anywhere(pool: DecoderPool, kind: str) -> None:
     data = encoded(scene(3), kind)
@@ -76,13 +82,25 @@ def test_a_picture_gets_the_fingerprint_that_it_gets_anywhere(pool: DecoderPool,
         (b"<html>", "not_an_image"),
         (b"\xff\xd8\xff\xe0 nothing more", "corrupt_image"),
         (costly_jpeg(400), "too_costly"),
+        (huge_gif(60_000), "too_many_pixels"),
         (b"\xff\xd8" + b"\xff\xe1\x00\x09Exif\0\0X" * 5_000 + encoded(scene(1), "JPEG")[2:], "too_costly"),
         (b"\x89PNG\r\n\x1a\n" + b"\0\0\0\0tEXt\0\0\0\0" * 60_000, "too_costly"),
         (b"RIFF\xff\xff\xff\x00WEBP" + b"ICCP\0\0\0\0" * 5_000, "too_costly"),
         (b"GIF89a\1\0\1\0\0\0\0!\xfe" + (b"\xff" + bytes(255)) * 20_000 + b"\0;", "too_costly"),
         (huge_png(20_000, 20_000)[:5_000], "too_many_pixels"),
     ],
-    ids=["empty", "html", "stub", "scans", "segments", "png-chunks", "riff-chunks", "gif-comments", "pixels"],
+    ids=[
+        "empty",
+        "html",
+        "stub",
+        "scans",
+        "gif-frame",
+        "segments",
+        "png-chunks",
+        "riff-chunks",
+        "gif-comments",
+        "pixels",
+    ],
 )
 def test_what_is_refused_has_its_reason_and_costs_no_process(pool: DecoderPool, data: bytes, outcome: str) -> None:
     pool.fingerprint(encoded(scene(1), "PNG"))
