@@ -5,9 +5,9 @@
 
 Small valid files of every format, and those of a folder, are changed in their structure and in their bytes. Prints the
 outcomes, the slowest input and the peak of memory, then what a decode of the largest allowed picture of each format
-takes. Anything but a named error ends the run, with the input kept in a file. With --pool the decoders are processes, as
-those of a worker: then a crash is a named error, too, and is counted and kept. With --state a run that was ended goes on
-where it stood.
+takes. Anything but a named error ends the run, with the input kept in a file. With --pool the decoders are processes,
+as those of a worker: then a crash is a named error, too, and is counted and kept. With --state a run that was ended
+goes on where it stood.
 """
 
 import argparse
@@ -77,7 +77,7 @@ def read_seeds(folder: Path) -> list[bytes]:
             try:
                 with Image.open(io.BytesIO(data)) as image:
                     pixels = image.width * image.height
-            except Exception:
+            except Exception:  # noqa: BLE001 - broken ones are good seeds, too
                 pixels = 0
             if pixels <= _LARGEST_SEED_PIXELS:
                 found.append(data)

@@ -261,6 +261,7 @@ def _reduced(image: Image.Image) -> Image.Image:
 
     Strip by strip, so that what is converted on the way takes little memory beside the picture itself.
     """
+    image = of_its_mode(image)
     factors = (_factor(image.width), _factor(image.height))
     rows = factors[1] * max(1, _STRIP_PIXELS // (image.width * factors[1]))
     # Floating-point pictures go to 1 or to 255, and say so nowhere.
@@ -275,6 +276,14 @@ def _reduced(image: Image.Image) -> Image.Image:
         picture.paste(strip, (0, top))
         top += strip.height
     return picture
+
+
+def of_its_mode(image: Image.Image) -> Image.Image:
+    """A picture that was loaded, in the mode that it says.
+
+    Pillow gives a GIF whose first frame is grey, and whose screen isn't, the screen's palette, and calls it grey.
+    """
+    return image if image.im.mode == image.mode else Image.fromarray(np.asarray(image))
 
 
 def _factor(side_px: int) -> int:

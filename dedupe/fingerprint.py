@@ -20,7 +20,16 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from synsift.dedupe.borders import Box, trim
-from synsift.dedupe.decode import DEFAULT_MAX_PIXELS, FORMATS, PIXELS, Decoded, decode, decode_image, pixels_digest
+from synsift.dedupe.decode import (
+    DEFAULT_MAX_PIXELS,
+    FORMATS,
+    PIXELS,
+    Decoded,
+    decode,
+    decode_image,
+    pixels_digest,
+    translated,
+)
 from synsift.dedupe.errors import ImageError
 from synsift.dedupe.evidence import EVIDENCE_BYTES, check_evidence, make_evidence
 from synsift.dedupe.frequencies import (
@@ -219,7 +228,8 @@ def fingerprint(source: Source, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Fing
 def _fingerprint_source(found: bytes | Image.Image, max_pixels: int) -> Fingerprint:
     if isinstance(found, bytes):
         decoded = decode(found, max_pixels=max_pixels)
-        return _fingerprint_of(decoded, hashlib.sha256(found).hexdigest(), len(found))
+        with translated():  # whatever a decoder made of hostile bytes, they are to blame
+            return _fingerprint_of(decoded, hashlib.sha256(found).hexdigest(), len(found))
     decoded = decode_image(found, max_pixels=max_pixels)
     return _fingerprint_of(decoded, pixels_digest(found), found.width * found.height * len(found.getbands()))
 

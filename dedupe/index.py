@@ -40,6 +40,7 @@ _MIN_GROWTH: Final = 60_000
 _GROWTH_SHARE: Final = 1 / 24
 _MAGIC: Final = b"synsift-index 1\n"
 _DIGEST_BYTES: Final = 32
+_COUNTS: Final = struct.Struct("<QQ")
 
 
 class Near(NamedTuple):
@@ -197,7 +198,7 @@ class HashIndex:
 
     def to_bytes(self) -> bytes:
         """Write it, with a checksum: magic, counts, hashes, numbers of those removed, SHA-256."""
-        head = _MAGIC + struct.pack("<QQ", self._count, len(self._removed))
+        head = _MAGIC + _COUNTS.pack(self._count, len(self._removed))
         removed = np.array(sorted(self._removed), dtype="<u8").tobytes()
         body = head + self.hashes().tobytes() + removed
         return body + hashlib.sha256(body).digest()
@@ -214,12 +215,20 @@ class HashIndex:
             raise DamagedIndex("not an index of this version")
         if hashlib.sha256(body).digest() != digest:
             raise DamagedIndex("the index was cut off or changed: its checksum is wrong")
-        begin = len(_MAGIC) + 16
-        count, removed = struct.unpack("<QQ", body[len(_MAGIC) : begin])
+        try:
+            return cls._read(body[len(_MAGIC) :])
+        except (struct.error, ValueError, KeyError) as exc:
+            raise DamagedIndex(f"its counts don't fit its size: {exc}") from exc
+
+    @classmethod
+    def _read(cls, body: bytes) -> Self:
+        count, removed = _COUNTS.unpack_from(body)
+        middle = _COUNTS.size + count * HASH_BYTES
+        if len(body) != middle + 8 * removed:
+            raise ValueError(f"{len(body)} bytes for {count} hashes, {removed} of them removed")
         index = cls()
-        middle = begin + count * HASH_BYTES
-        index.add_all(np.frombuffer(body[begin:middle], dtype=np.uint8).reshape(-1, HASH_BYTES))
-        index.remove(np.frombuffer(body[middle:], dtype="<u8")[:removed].tolist())
+        index.add_all(np.frombuffer(body[_COUNTS.size : middle], dtype=np.uint8).reshape(-1, HASH_BYTES))
+        index.remove(np.frombuffer(body[middle:], dtype="<u8").tolist())
         return index
 
     def _near_keys(self, hashes: NDArray[np.uint8]) -> tuple[Numbers, Numbers]:

@@ -1,12 +1,12 @@
 """The layers of the configuration as they are written: a TOML file, environment variables. Knows no key's meaning."""
 
-import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from synsift.crawler.outside_json import loads
 from synsift.pipelines.config_words import ENV_PREFIX, is_ours, line_of
 from synsift.pipelines.errors import ConfigError
 
@@ -59,6 +59,8 @@ def toml_layer(path: Path | None) -> Layer:
         raise ConfigError(f"`{path}` is not UTF-8", hint="TOML is always UTF-8: save it as that") from exc
     except tomllib.TOMLDecodeError as exc:
         raise ConfigError(f"`{path}`: {exc}") from exc
+    except RecursionError as exc:
+        raise ConfigError(f"`{path}` is nested too deep") from exc
     places = {}
     for key in values:
         number = line_of(text, key)
@@ -81,7 +83,7 @@ def as_list(value: object) -> object:
         return value
     if value.lstrip().startswith("["):
         try:
-            return json.loads(value)
+            return loads(value)
         except ValueError:
             return value
     return [part.strip() for part in value.split(",") if part.strip()]

@@ -125,8 +125,11 @@ def url_problem(url: str) -> str | None:
     if len(url) > MAX_URL_CHARACTERS:
         return f"longer than {MAX_URL_CHARACTERS} characters"
     try:
+        url.encode()
         parts = urlsplit(url)
         _ = parts.port
+    except UnicodeEncodeError:
+        return "with what is no text"
     except ValueError as exc:
         return str(exc)
     if parts.scheme not in ("http", "https"):

@@ -31,6 +31,8 @@ _RETRY_AFTER_S: Final = 15 * 60.0
 # A second try of the request asks for robots.txt again; the many that fail with the first don't.
 _ASK_AGAIN_S: Final = 0.02
 _MAX_ORIGINS: Final = 50_000
+LONGEST_DELAY_S: Final = 3600.0
+"""Crawl-delay that is waited for. Beyond, a host's URLs would hold up the end of every crawl that has one of them."""
 _NO_ROBOTS: Final = "synsift_no_robots"
 
 
@@ -63,9 +65,22 @@ class Rules:
             return self.reachable
         return bool(self.parsed.can_fetch(url, agent))
 
+    def problem(self, agent: str) -> str | None:
+        """Why nothing may be fetched for its Crawl-delay; None if it can be waited for."""
+        delay_s = self.crawl_delay_s(agent)
+        if delay_s <= LONGEST_DELAY_S:
+            return None
+        return f"asks for {delay_s:.0f} s between two requests, which is longer than anybody would wait"
+
     def crawl_delay_s(self, agent: str) -> float:
         """Its Crawl-delay, not part of the RFC but widely set; 0 if none."""
         return float(self.parsed.crawl_delay(agent) or 0.0) if self.parsed is not None else 0.0
+
+
+def rules_of(body: bytes, expires_at_s: float) -> Rules:
+    """The rules of a robots.txt that was had, whatever it is."""
+    parsed = Protego.parse(body[:_MAX_BYTES].decode("utf-8", "replace"))
+    return Rules(parsed, reachable=True, expires_at_s=expires_at_s)
 
 
 class RobotsMiddleware:
@@ -95,6 +110,8 @@ class RobotsMiddleware:
         rules = await self._rules_of(f"{parts.scheme}://{parts.netloc}")
         if rules.error is not None:
             raise rules.error
+        if (problem := rules.problem(self._agent)) is not None:
+            raise RobotsDenied(f"robots.txt of {parts.netloc} {problem}")
         if not rules.allows(request.url, self._agent):
             reason = "forbids it" if rules.reachable else "can't be had, so nothing may be fetched for now"
             raise RobotsDenied(f"robots.txt of {parts.netloc} {reason}")
@@ -120,12 +137,8 @@ class RobotsMiddleware:
         if outcome is not Outcome.FETCHED:
             wait_s = _RETRY_AFTER_S if outcome.heals else _TTL_S
             return Rules(None, reachable=not outcome.heals, expires_at_s=time.monotonic() + wait_s)
-        rules = Rules(
-            Protego.parse(response.body[:_MAX_BYTES].decode("utf-8", "replace")),
-            reachable=True,
-            expires_at_s=time.monotonic() + _TTL_S,
-        )
-        if rules.crawl_delay_s(self._agent) > 0:
+        rules = rules_of(response.body, time.monotonic() + _TTL_S)
+        if 0 < rules.crawl_delay_s(self._agent) <= LONGEST_DELAY_S:
             cast("SlowsDown", self._crawler.spider).slow_down(origin, rules.crawl_delay_s(self._agent))
         return rules
 

@@ -24,12 +24,15 @@ class RowsDownloadHandler(BaseDownloadHandler):
 
     async def download_request(self, request: Request) -> Response:
         """Read a page; what is wrong with the file stands in the answer."""
-        parts = urlsplit(request.url)
-        where = parse_qs(parts.query, keep_blank_values=True)
-        try:
-            rows = await asyncio.to_thread(
-                read_rows, Path(unquote(parts.path)), where["cursor"][0], int(where["limit"][0])
-            )
-        except SourceError as exc:
-            return Response(request.url, body=json.dumps({"error": str(exc)}).encode())
-        return Response(request.url, body=json.dumps(asdict(rows)).encode())
+        return Response(request.url, body=await asyncio.to_thread(answer_of, request.url))
+
+
+def answer_of(url: str) -> bytes:
+    """The page of rows that a URL of ``UrlListSource`` names, or what is wrong with it."""
+    parts = urlsplit(url)
+    where = parse_qs(parts.query, keep_blank_values=True)
+    try:
+        rows = read_rows(Path(unquote(parts.path)), where["cursor"][0], int(where["limit"][0]))
+    except SourceError as exc:
+        return json.dumps({"error": str(exc)}).encode()
+    return json.dumps(asdict(rows)).encode()

@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from synsift.crawler.errors import OntologyError
 from synsift.crawler.ontology.base import Synset, is_identifier, normal, tidy
+from synsift.crawler.outside_json import loads
 
 _FIELDS: Final = ("id", "names", "definition", "parents", "translations")
 _PREFIX: Final = "translations."
@@ -162,8 +163,8 @@ def _read_jsonl(text: str, path: Path) -> _Rows:
         if not line.strip():
             continue
         try:
-            found = json.loads(line)
-        except (ValueError, RecursionError) as exc:
+            found = loads(line)
+        except ValueError as exc:
             yield f"{path}:{number}", f"not JSON: {exc}"
             continue
         yield f"{path}:{number}", found if isinstance(found, dict) else "not an object"

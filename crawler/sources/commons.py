@@ -13,6 +13,7 @@ from typing import Any, Final
 from urllib.parse import urlencode, urljoin
 
 from synsift.crawler.errors import SourceBusy, SourceError
+from synsift.crawler.outside_json import loads
 from synsift.crawler.sources.base import FoundImage, Page, PageQuery, Reject
 from synsift.crawler.wording import code
 
@@ -120,9 +121,9 @@ def _continuation(cursor: str) -> dict[str, str]:
     if not cursor:
         return {}
     try:
-        said = {str(name): str(value) for name, value in json.loads(cursor).items()}
+        said = {str(name): str(value) for name, value in loads(cursor).items()}
         urlencode(said)
-    except (ValueError, AttributeError, RecursionError) as exc:
+    except (ValueError, AttributeError) as exc:
         raise SourceError(f"the continuation {code(cursor)} can't be read") from exc
     return said
 
@@ -134,8 +135,8 @@ def _search_rank(entry: object) -> int:
 
 def _parse(body: bytes) -> dict[str, Any]:
     try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError) as exc:
+        answer = loads(body)
+    except ValueError as exc:
         start = body[:80].decode("utf-8", "replace").strip()
         raise SourceError(f"the API answered something that isn't JSON, beginning {code(start)}") from exc
     if not isinstance(answer, dict):

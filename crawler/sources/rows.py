@@ -5,13 +5,13 @@ bounded memory, and a crawl that was interrupted goes on where it stood.
 """
 
 import csv
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
 from synsift.crawler.errors import SourceError
+from synsift.crawler.outside_json import loads
 
 SUFFIXES: Final = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
 _MAX_RAW: Final = 2_000
@@ -57,7 +57,7 @@ def read_rows(path: Path, cursor: str, limit: int) -> Rows:
             return _read_text(path, cursor, limit, _csv_rows)
     except OSError as exc:
         raise SourceError(f"{path}: {exc.strerror or exc}") from exc
-    except ValueError as exc:
+    except (ValueError, OverflowError) as exc:
         raise SourceError(f"{path}: {exc}") from exc
     raise SourceError(
         f"{path}: a list of URLs is a file whose name ends in one of {', '.join(SUFFIXES)}",
@@ -112,7 +112,11 @@ def _read_text(path: Path, cursor: str, limit: int, parse: Any) -> Rows:  # noqa
 
 def _csv_rows(path: Path, lines: _Lines, header: str) -> Iterator[Row]:
     dialect: Any = csv.excel_tab if path.suffix == ".tsv" else csv.excel
-    names = next(csv.reader([header], dialect), [])
+    try:
+        names = next(csv.reader([header], dialect), [])
+        "".join(names).encode()
+    except (csv.Error, UnicodeEncodeError) as exc:
+        raise SourceError(f"{path}:1: the header can't be read: {exc}") from exc
     reader = iter(csv.reader(lines, dialect))
     while True:
         first = lines.line + 1
@@ -137,7 +141,7 @@ def _json_rows(path: Path, lines: _Lines, _header: str) -> Iterator[Row]:
             continue
         place = f"{path}:{lines.line}"
         try:
-            value = json.loads(line)
+            value = loads(line)
         except ValueError as exc:
             yield _bad(place, f"not JSON: {exc}", lines.last)
             continue
@@ -150,7 +154,8 @@ def _json_rows(path: Path, lines: _Lines, _header: str) -> Iterator[Row]:
 
 def _checked(place: str, fields: dict[str, str], raw: bytes) -> Row:
     try:
-        for value in fields.values():
+        for name, value in fields.items():
+            name.encode()
             value.encode()
     except UnicodeEncodeError:
         return _bad(place, "not UTF-8", raw)

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import quote, urlencode
 
 from synsift.crawler.errors import SourceError
+from synsift.crawler.outside_json import loads
 from synsift.crawler.sources.base import FoundImage, Page, PageQuery, Reject
 
 
@@ -34,7 +35,7 @@ class UrlListSource:
 
     def page(self, query: PageQuery, body: bytes) -> Page:
         """Read the rows that the handler gives."""
-        answer = json.loads(body)
+        answer = loads(body)
         if "error" in answer:
             raise SourceError(answer["error"])
         images: list[FoundImage] = []

@@ -18,6 +18,8 @@ _log: Final = logging.getLogger(__name__)
 
 _LOOKED_UP_AT_ONCE: Final = 500
 _BUSY_S: Final = 5.0
+# Its own messages can hold what is no UTF-8, where they quote a damaged file.
+_DAMAGED: Final = (sqlite3.Error, UnicodeDecodeError)
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS fingerprints (
     path TEXT PRIMARY KEY, size_bytes INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, version INTEGER NOT NULL,
@@ -50,7 +52,7 @@ class Cache:
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = NORMAL")
             self._connection.execute(_SCHEMA)
-        except (sqlite3.Error, OSError) as exc:
+        except (*_DAMAGED, OSError) as exc:
             self._give_up(exc)
 
     def __enter__(self) -> Self:
@@ -75,7 +77,7 @@ class Cache:
                     continue
                 try:
                     found[file] = Fingerprint.from_record(record) if record else Unreadable(file.path, reason, message)
-                except ValueError:
+                except (ValueError, TypeError):
                     continue  # damaged: it is made anew
         return found
 
@@ -94,7 +96,7 @@ class Cache:
         try:
             with self._connection:
                 self._connection.executemany("REPLACE INTO fingerprints VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
-        except sqlite3.Error as exc:
+        except _DAMAGED as exc:
             self._give_up(exc)
 
     def _rows(self, paths: list[str | bytes]) -> list[tuple[str | bytes, int, int, bytes | None, str, str]]:
@@ -107,7 +109,7 @@ class Cache:
                 f"WHERE version = ? AND path IN ({marks})",
                 [FINGERPRINT_VERSION, *paths],
             ).fetchall()
-        except sqlite3.Error as exc:
+        except _DAMAGED as exc:
             self._give_up(exc)
             return []
 

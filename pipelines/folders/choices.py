@@ -6,7 +6,6 @@ page was made. Only then is anything moved, by ``place``.
 """
 
 import hashlib
-import json
 import os
 import stat
 from collections.abc import Callable, Collection, Iterator
@@ -16,6 +15,7 @@ from typing import Annotated, Final
 
 import msgspec
 
+from synsift.crawler.outside_json import loads
 from synsift.pipelines.errors import UsageError
 
 KIND: Final = "synsift choices"
@@ -87,11 +87,11 @@ def read_choices(file: Path) -> Choices:
         if found.st_size > _MAX_BYTES:
             raise UsageError(f"{file} is too large for choices of a page of groups")
         # Not msgspec's own reader: names that are no UTF-8 stand in it as lone surrogates, as Python has them.
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = loads(file.read_text(encoding="utf-8"))
         choices = msgspec.convert(content, Choices)
     except OSError as exc:
         raise UsageError(f"{file}: {exc.strerror or exc}") from exc
-    except (ValueError, RecursionError) as exc:  # msgspec.ValidationError is one
+    except ValueError as exc:  # msgspec.ValidationError is one
         raise UsageError(
             f"{file} holds no choices of a page of groups, or is damaged: {exc}\n"
             "hint: save it again, with the button `Save choices` of the page"

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final, TextIO
 
+from synsift.crawler.outside_json import loads
 from synsift.pipelines.errors import SynsiftError, UsageError
 
 JOURNAL: Final = "moved.jsonl"
@@ -122,7 +123,7 @@ def moved_before(target: Path) -> set[str]:
     found = set()
     for line in lines:
         try:
-            entry = json.loads(line)
+            entry = loads(line)
             if os.path.lexists(entry["to"]):
                 found.add(entry["from"])
         except (ValueError, TypeError, KeyError):

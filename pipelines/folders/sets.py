@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from synsift.crawler.outside_json import loads
 from synsift.dedupe import Fingerprint
 from synsift.pipelines.errors import UsageError
 

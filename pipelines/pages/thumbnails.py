@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image, ImageStat
 
 from synsift.dedupe import DEFAULT_MAX_PIXELS, FORMATS
-from synsift.dedupe.decode import EXIF_ORIENTATION, EXIF_TRANSPOSE
+from synsift.dedupe.decode import EXIF_ORIENTATION, EXIF_TRANSPOSE, of_its_mode
 
 SIDE_PX: Final = 200
 """Longer side of a thumbnail: sharp at the 160 px at which pages show it on a fine display, and some 5 kB."""
@@ -82,7 +82,7 @@ def _make(data: bytes, side_px: int, max_pixels: int) -> Thumbnail | None:
         if image.width * image.height > max_pixels:  # a GIF's first frame can be larger than its screen
             return None
         orientation = _orientation(image)  # now: Pillow turns a TIFF itself as it loads it
-        small = _averageable(image)
+        small = _averageable(of_its_mode(image))
         small.thumbnail((side_px, side_px), Image.Resampling.LANCZOS)
     if orientation in EXIF_TRANSPOSE:
         small = small.transpose(EXIF_TRANSPOSE[orientation])

@@ -24,7 +24,7 @@ def owner_of(objects: Objects) -> str:
         return msgspec.json.decode(objects.get(PATH), type=_Identity).log
     except NoSuchObject:
         return ""
-    except (msgspec.MsgspecError, UnicodeError) as exc:
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as exc:
         raise WrongStore(f"{objects.address}: its {PATH} can't be read, so nobody knows whose it is") from exc
 
 

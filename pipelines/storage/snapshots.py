@@ -93,7 +93,7 @@ def decode_snapshot(data: bytes) -> Snapshot:
     try:
         header = msgspec.json.decode(head, type=_Header)
         synsets = dict(_split(rows, header.synsets))
-    except (msgspec.MsgspecError, ValueError) as exc:
+    except (msgspec.MsgspecError, ValueError, RecursionError) as exc:
         raise DamagedSnapshot(str(exc)) from exc
     return Snapshot(header.partition, header.last_offset, header.last_digest, synsets)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image, ImageFile, ImageOps
 
-from synsift.dedupe import CorruptImage, ImageError, TooManyPixels, TruncatedImage, UnsupportedFormat
+from synsift.dedupe import CorruptImage, ImageError, TooManyPixels, TruncatedImage, UnsupportedFormat, fingerprint
 from synsift.dedupe.decode import decode
 from tests.dedupe.pictures import encoded, scene
 
@@ -53,6 +53,17 @@ def test_every_mode_shows_the_same_picture(mode: str) -> None:
     kind = "TIFF" if mode in ("CMYK", "I;16") else "PNG"
     decoded = luma(encoded(image, kind))
     assert np.abs(decoded - luma(encoded(grey, "PNG"))).mean() < 3
+
+
+def test_a_gif_whose_first_picture_has_the_grey_palette_that_its_screen_lacks_is_seen_as_it_is() -> None:
+    data = encoded(scene(1, size=(200, 150)), "GIF")
+    colours = data[10] & 7
+    head, frame = 13 + 3 * (2 << colours), data.index(b"\x2c", 13 + 3 * (2 << colours))
+    grey = bytes(level for level in range(2 << colours) for _ in range(3))
+    own = data[frame : frame + 9] + bytes([data[frame + 9] | 0x80 | colours]) + grey + data[frame + 10 :]
+    seen = luma(data[:head] + data[head:frame] + own)
+    assert np.abs(seen - luma(data[:13] + grey + data[head:])).mean() < 1
+    assert fingerprint(data[:frame] + own).format == "GIF"
 
 
 def test_transparency_lies_over_white() -> None:

@@ -1,0 +1,405 @@
+"""Everything that reads bytes of strangers, or bytes that stood where strangers could reach them.
+
+A reader is good inputs, how to tamper with them, what reads them, and what it may raise: its named errors, and nothing
+else. ``benchmarks/fuzz_readers.py`` adds records; ``benchmarks/fuzz.py`` has pictures.
+"""
+
+import hashlib
+import json
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from synsift.crawler.download.attempt import Answer, Patience, after_answer
+from synsift.crawler.download.robots import rules_of
+from synsift.crawler.download.rows_handler import answer_of
+from synsift.crawler.errors import CrawlerError
+from synsift.crawler.ontology.own import read_ontology
+from synsift.crawler.sources.base import Page, PageQuery, Source
+from synsift.crawler.sources.commons import CommonsSource
+from synsift.crawler.sources.rows import columns
+from synsift.crawler.sources.url_list import UrlListSource
+from synsift.crawler.targets import from_list
+from synsift.dedupe import Fingerprint, Matcher, fingerprint
+from synsift.dedupe.index import DamagedIndex, HashIndex
+from synsift.dedupe.survivors import Survivors
+from synsift.pipelines.config import load
+from synsift.pipelines.errors import StoreError, SynsiftError
+from synsift.pipelines.folders.cache import Cache
+from synsift.pipelines.folders.choices import KIND, VERSION, check, read_choices
+from synsift.pipelines.folders.files import File
+from synsift.pipelines.folders.place import JOURNAL, moved_before
+from synsift.pipelines.folders.sets import read_set, row_of, write_parquet
+from synsift.pipelines.log.base import Message
+from synsift.pipelines.log.kafka_positions import newest
+from synsift.pipelines.log.sqlite import SqliteLog
+from synsift.pipelines.records import Query
+from synsift.pipelines.stages.search import _entry_problem, image_url
+from synsift.pipelines.storage.identity import PATH, owner_of
+from synsift.pipelines.storage.objects import Objects, StoreAddress
+from synsift.pipelines.storage.snapshots import Snapshot, decode_snapshot, encode_snapshot
+from synsift.pipelines.topics import Entry, Router
+from tests.crawler.sources.test_odd_answers import GOOD
+from tests.dedupe.pictures import encoded, scene
+from tests.outside.mutations import in_bytes, in_json, in_text
+
+Tamper = Callable[[random.Random, bytes], bytes]
+ROUTER = Router(4)
+QUERY = PageQuery("s", "t", "en", "", 0, "n1")
+COMMONS = CommonsSource(api_url="http://wiki.example/api.php", width_px=1024, page_size=50, maxlag_s=5, max_pages=200)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Something that reads bytes of strangers.
+
+    Attributes:
+        seeds: Good inputs.
+        tamper: Makes another one of them.
+        read: Reads one.
+        errors: What it may raise.
+    """
+
+    seeds: list[bytes]
+    tamper: Tamper
+    read: Callable[[bytes], object]
+    errors: tuple[type[Exception], ...] = ()
+
+
+def readers(scratch: Path) -> Iterator[tuple[str, Reader]]:
+    """All of them, by name; files are written to a folder of the caller's."""
+    yield from _answers(scratch)
+    yield from _web()
+    yield from _user_files(scratch)
+    yield from _kept(scratch)
+    yield from _kept_files(scratch)
+
+
+# -- answers of sources
+
+
+def _answers(scratch: Path) -> Iterator[tuple[str, Reader]]:
+    error = {"error": {"code": "maxlag", "info": "waiting", "lag": 5.2}}
+    seeds = [json.dumps(answer).encode() for answer in (GOOD, error, {"batchcomplete": True})]
+    yield "answer of commons", Reader(seeds, in_json, _ask_commons, (CrawlerError,))
+    cursor = json.dumps(GOOD["continue"]).encode()
+    yield (
+        "cursor of commons",
+        Reader([cursor], in_json, lambda data: COMMONS.request_url(_page(data, COMMONS)), (CrawlerError,)),
+    )
+    lines = [
+        b'{"url": "http://a.example/1.jpg", "synset": "n1", "title": "t", "width": 4}',
+        b'{"url": "http://a.example/2.jpg", "caption": null, "license": ["x"]}',
+    ]
+    comma = b'url,synset,title\nhttp://a.example/1.jpg,n1,one\nhttp://a.example/2.jpg,,"two,\n2"\n'
+    for suffix, seed, tamper in (
+        ("csv", comma, in_text),
+        ("tsv", comma.replace(b",", b"\t"), in_text),
+        ("jsonl", b"\n".join(lines), in_json),
+        ("parquet", _parquet(scratch), in_bytes),
+    ):
+        file = scratch / f"list.{suffix}"
+        yield f"list of URLs, {suffix}", Reader([seed], tamper, _written(file, _ask_list), (CrawlerError,))
+        yield f"columns, {suffix}", Reader([seed], tamper, _written(file, columns), (CrawlerError,))
+        file.write_bytes(seed)
+        yield (
+            f"cursor of a list, {suffix}",
+            Reader(
+                [b"1", b""] if suffix == "parquet" else [b"0:1", b"40:1", b""],
+                in_text,
+                _cursor_read(file),
+                (CrawlerError,),
+            ),
+        )
+
+
+def _page(cursor: bytes, source: Source) -> PageQuery:
+    return PageQuery("s", "t", "en", cursor.decode("utf-8", "replace"), 1, "n1")
+
+
+def _ask_commons(data: bytes) -> object:
+    page = COMMONS.page(QUERY, data)
+    _check_page(page)
+    return COMMONS.request_url(PageQuery("s", "t", "en", page.next_cursor, 1, "n1"))
+
+
+def _check_page(page: Page) -> None:
+    """A page is texts, whatever the answer was."""
+    for image in page.images:
+        record = image_url(Query(wnid="n1", source="s", text="q"), image, 3)
+        if _entry_problem(record) is None:
+            ROUTER.image_url(record)
+        texts = (image.url, image.landing_page, image.title, image.author, image.licence, image.licence_url, image.wnid)
+        assert all(isinstance(text, str) for text in texts)
+    for reject in page.rejects:
+        reject.message.encode()
+        reject.raw.encode("utf-8", "replace")
+
+
+def _ask_list(file: Path) -> int:
+    """All pages of a list, through the handler that gives them; ends, whatever the list is."""
+    source = UrlListSource(page_size=2)
+    cursor, pages = "", 0
+    while True:
+        page = _list_page(source, file, cursor, pages)
+        _check_page(page)
+        pages += 1
+        assert pages < 5_000, "a list without an end"
+        if not page.next_cursor:
+            return pages
+        assert page.next_cursor != cursor
+        cursor = page.next_cursor
+
+
+def _list_page(source: UrlListSource, file: Path, cursor: str, number: int) -> Page:
+    query = PageQuery("urls", str(file), "en", cursor, number, "n1")
+    return source.page(query, answer_of(source.request_url(query)))
+
+
+def _cursor_read(file: Path) -> Callable[[bytes], object]:
+    source = UrlListSource(page_size=2)
+    return lambda data: _list_page(source, file, data.decode("utf-8", "replace"), 1)
+
+
+def _parquet(scratch: Path) -> bytes:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    file = scratch / "seed.parquet"
+    rows = {"url": [f"http://a.example/{number}.jpg" for number in range(7)], "synset": ["n1"] * 7, "n": list(range(7))}
+    pq.write_table(pa.table(rows), file, row_group_size=3)
+    return file.read_bytes()
+
+
+# -- what hosts say
+
+
+def _web() -> Iterator[tuple[str, Reader]]:
+    robots = (
+        b"User-agent: *\nDisallow: /private/*.jpg$\nAllow: /private/a\nCrawl-delay: 2\nSitemap: http://h.example/s.xml\n\n"
+        b"User-agent: synsift\nDisallow: /%C3%A9\nRequest-rate: 1/5 0600-0845\nVisit-time: 0600-0845\n"
+    )
+    yield "robots.txt", Reader([robots], in_text, _ask_robots)
+    headers = (
+        b"location: /a/b?c#d\nretry-after: 120\nx-robots-tag: otherbot: noindex, noai\ntdm-reservation: 0",
+        b"location: http://h.example:80/\nretry-after: Wed, 21 Oct 2065 07:28:00 GMT",
+    )
+    yield "headers", Reader(list(headers), in_text, _read_headers)
+
+
+def _ask_robots(data: bytes) -> object:
+    rules = rules_of(data, 0.0)
+    assert rules.crawl_delay_s("synsift/1") >= 0
+    urls = ("http://h.example/", "http://h.example/private/x.jpg?a=%zz", "http://h.example/" + "a" * 2_000)
+    return [rules.allows(url, "synsift/1") for url in urls]
+
+
+def _read_headers(data: bytes) -> object:
+    pairs = (line.partition(":") for line in data.decode("latin-1").split("\n"))
+    headers = {name.strip().lower(): value.strip() for name, _, value in pairs}
+    for status in (200, 302, 429, 503):
+        answer = Answer("http://h.example/x", status, headers)
+        after_answer(answer, attempts=1, redirects=0, patience=Patience(), now_s=1.8e9)
+    return None
+
+
+# -- files that users name
+
+
+def _user_files(scratch: Path) -> Iterator[tuple[str, Reader]]:
+    table = b"id,names,definition,parents,translations.es\na,dog|hound,an animal,,perro\nb,whippet,,a,\n"
+    tree = [
+        {"id": "a", "names": ["dog"], "translations": {"es": ["perro"]}},
+        {"id": "b", "names": "w", "parents": ["a"]},
+    ]
+    for suffix, seed, tamper in (
+        ("csv", table, in_text),
+        ("json", json.dumps(tree).encode(), in_json),
+        ("jsonl", "\n".join(json.dumps(entry) for entry in tree).encode(), in_json),
+    ):
+        yield (
+            f"ontology, {suffix}",
+            Reader([seed], tamper, _written(scratch / f"own.{suffix}", _use_ontology), (CrawlerError,)),
+        )
+    targets = "n1\twhippet\nn1\tgreyhound\n# no\nn2\tSchäferhund\n".encode()
+    yield "list of targets", Reader([targets], in_text, _written(scratch / "list.txt", from_list), (CrawlerError,))
+    settings = (
+        b'[identity]\ncontact = "a@b.example"\n[fetch]\ndelay_s = 0.5\nobey_robots = true\n'
+        b'allow_networks = ["10.0.0.0/8"]\n[kafka]\npassword = "x"\n[dedupe]\nsimilarity = 0.9\nreference = ["a"]\n'
+    )
+    toml = scratch / "synsift.toml"
+    yield (
+        "configuration",
+        Reader([settings], in_text, _written(toml, lambda file: load(file=file, env={})), (SynsiftError,)),
+    )
+    yield (
+        "variable of a list",
+        Reader(
+            [b'["10.0.0.0/8"]', b"10.0.0.0/8,127.0.0.0/8"],
+            in_json,
+            lambda data: load(env={"SYNSIFT_FETCH__ALLOW_NETWORKS": data.decode("utf-8", "replace")}),
+            (SynsiftError,),
+        ),
+    )
+
+
+def _use_ontology(file: Path) -> object:
+    found = read_ontology(file)
+    for wnid in found:
+        synset = found.get(wnid)
+        found.senses(synset.lemmas[0])
+        found.translations(wnid, "es")
+    return found
+
+
+# -- what the pipeline keeps, as bytes
+
+
+def _kept(scratch: Path) -> Iterator[tuple[str, Reader]]:
+    picture = fingerprint(encoded(scene(3), "PNG"))
+    yield "fingerprint", Reader([picture.to_record()], in_bytes, _use_fingerprint, (ValueError,))
+    yield (
+        "fingerprint text",
+        Reader(
+            [picture.to_text().encode()],
+            in_bytes,
+            lambda data: Fingerprint.from_text(data.decode("latin-1")),
+            (ValueError,),
+        ),
+    )
+    matcher = Matcher()
+    for number in range(3):
+        matcher.add(fingerprint(encoded(scene(number), "PNG")))
+    survivors = matcher.survivors()
+    snapshot = encode_snapshot(Snapshot(1, 7, "ab", {"n1": survivors}))
+    yield "snapshot", Reader([snapshot], in_bytes, decode_snapshot, (StoreError,))
+    yield "snapshot, signed again", Reader([snapshot[:-32]], _in_head, _signed(_use_snapshot), (StoreError,))
+    yield "survivors", Reader([survivors.to_bytes()], in_bytes, Survivors.from_bytes, (ValueError,))
+    index = HashIndex()
+    for survivor in range(3):
+        index.add(survivors[survivor].hash256)
+    index.remove([1])
+    kept = index.to_bytes()
+    yield "index", Reader([kept], in_bytes, HashIndex.from_bytes, (DamagedIndex,))
+    yield "index, signed again", Reader([kept[:-32]], in_bytes, _signed(HashIndex.from_bytes), (DamagedIndex,))
+    position = b'{"offset":7,"note":"ab"}'
+    yield "kept position", Reader([position], in_json, lambda data: newest([_position(data)], "g", "t", 0))
+    objects = Objects(StoreAddress(url=str(scratch / "store")))
+    name = scratch / "store" / PATH
+    name.parent.mkdir(exist_ok=True)
+    yield (
+        "name of a store",
+        Reader([b'{"log":"abc"}'], in_json, _written(name, lambda _: owner_of(objects)), (StoreError,)),
+    )
+
+
+def _position(data: bytes) -> Message:
+    return Message("positions", 0, 0, b"g/t/0", data)
+
+
+def _use_fingerprint(data: bytes) -> object:
+    found = Fingerprint.from_record(data)
+    assert found.to_record() == data
+    matcher = Matcher()
+    matcher.add(found)
+    return matcher.match(found)
+
+
+def _use_snapshot(data: bytes) -> object:
+    """What a worker makes of a snapshot that it believes."""
+    found = decode_snapshot(data)
+    return [Matcher.from_survivors(survivors) for survivors in found.synsets.values()]
+
+
+def _in_head(rng: random.Random, data: bytes) -> bytes:
+    """Mostly the header's line of JSON, seldom the rows."""
+    first, head, rows = data.split(b"\n", 2)
+    if rng.random() < 0.7:
+        return b"\n".join([first, in_json(rng, head), rows])
+    return b"\n".join([first, head, in_bytes(rng, rows)])
+
+
+def _signed(read: Callable[[bytes], object]) -> Callable[[bytes], object]:
+    return lambda body: read(body + hashlib.sha256(body).digest())
+
+
+# -- what it keeps in files
+
+
+def _kept_files(scratch: Path) -> Iterator[tuple[str, Reader]]:
+    images = {f"/p/{number}.png": fingerprint(encoded(scene(number), "PNG")) for number in range(2)}
+    rows = "\n".join(json.dumps(row_of(path, image)) for path, image in images.items()).encode()
+    yield "set, jsonl", Reader([rows], in_json, _written(scratch / "set.jsonl", read_set), (SynsiftError,))
+    table = scratch / "set.parquet"
+    write_parquet(table, images)
+    yield "set, parquet", Reader([table.read_bytes()], in_bytes, _written(table, read_set), (SynsiftError,))
+    folder = scratch / "photos"
+    folder.mkdir(exist_ok=True)
+    yield (
+        "choices",
+        Reader(
+            [_choices(folder)],
+            in_json,
+            _written(scratch / "choices.json", lambda file: check(read_choices(file))),
+            (SynsiftError,),
+        ),
+    )
+    moved = json.dumps({"from": "/p/a", "to": str(folder / "a.jpg"), "kept": "/p/b"}).encode()
+    yield (
+        "journal of moves",
+        Reader([moved + b"\n" + moved], in_json, _written(folder / JOURNAL, lambda file: moved_before(file.parent))),
+    )
+    yield "cache", Reader([_cache(scratch, images)], in_bytes, _written(scratch / "cache.db", _use_cache))
+    yield "log", Reader([_log(scratch)], in_bytes, _written(scratch / "log.db", _use_log), (SynsiftError,))
+
+
+def _choices(folder: Path) -> bytes:
+    entries = []
+    for name in ("a.jpg", "b.jpg", "c.jpg"):
+        (folder / name).write_text(name)
+        entries.append({"path": str(folder / name), "sha256": hashlib.sha256(name.encode()).hexdigest()})
+    groups = [{"keep": entries[:1], "move": entries[1:]}]
+    return json.dumps({"kind": KIND, "version": VERSION, "folders": [str(folder)], "groups": groups}).encode()
+
+
+def _cache(scratch: Path, images: dict[str, Fingerprint]) -> bytes:
+    file = scratch / "seed.db"
+    with Cache(file) as cache:
+        cache.put({File(path, 10, 20): image for path, image in images.items()})
+    return file.read_bytes()
+
+
+def _use_cache(file: Path) -> object:
+    with Cache(file) as cache:
+        known = cache.get([File("/p/0.png", 10, 20), File("/p/1.png", 10, 20)])
+        cache.put({File("/p/2.png", 1, 2): image for image in known.values() if isinstance(image, Fingerprint)})
+        return known
+
+
+def _log(scratch: Path) -> bytes:
+    file = scratch / "seed-log.db"
+    log = SqliteLog(file, partitions=2)
+    log.produce([Entry("queries", 0, b"k", b"v" * 50), Entry("survivors", 1, b"k", b"w")])
+    log.close()
+    return file.read_bytes()
+
+
+def _use_log(file: Path) -> object:
+    log = SqliteLog(file, partitions=2)
+    try:
+        return [list(log.read(topic, partition)) for topic in ("queries", "survivors") for partition in range(2)]
+    finally:
+        log.close()
+
+
+def _written(file: Path, read: Callable[[Path], object]) -> Callable[[bytes], object]:
+    """A reader of a file, of bytes: nothing is left beside it."""
+
+    def write_and_read(data: bytes) -> object:
+        for rest in file.parent.glob(f"{file.name}-*"):
+            rest.unlink()
+        file.write_bytes(data)
+        return read(file)
+
+    return write_and_read
