@@ -170,6 +170,8 @@ def _read_parquet(path: Path, cursor: str, limit: int) -> Rows:
     import pyarrow.parquet
 
     start = int(cursor) if cursor else 0
+    if start < 0:
+        raise ValueError(f"no row has the number {start}")
     with pyarrow.parquet.ParquetFile(path) as file:
         total = file.metadata.num_rows
         group, first = 0, 0

@@ -102,13 +102,14 @@ def _answers(scratch: Path) -> Iterator[tuple[str, Reader]]:
         file = scratch / f"list.{suffix}"
         yield f"list of URLs, {suffix}", Reader([seed], tamper, _written(file, _ask_list), (CrawlerError,))
         yield f"columns, {suffix}", Reader([seed], tamper, _written(file, columns), (CrawlerError,))
-        file.write_bytes(seed)
+        whole = scratch / f"whole.{suffix}"
+        whole.write_bytes(seed)
         yield (
             f"cursor of a list, {suffix}",
             Reader(
                 [b"1", b""] if suffix == "parquet" else [b"0:1", b"40:1", b""],
                 in_text,
-                _cursor_read(file),
+                _cursor_read(whole),
                 (CrawlerError,),
             ),
         )
