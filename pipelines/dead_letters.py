@@ -192,6 +192,8 @@ def _again(log: Log, router: Router, letter: DeadLetter) -> Entry | None:
         if original is None or original.offset != letter.offset:
             return None
         key, value, own = original.key, original.value, original.headers
+    if key is None and value is None:
+        return None  # the log had lost it when it was read
     partition = router.of_key(key, letter.partition)
     if not 0 <= partition < router.partitions:
         return None

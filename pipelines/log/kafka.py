@@ -24,7 +24,7 @@ from synsift.pipelines.log.kafka_clients import KafkaAddress, errors_of, message
 from synsift.pipelines.log.kafka_deadlines import CALL_S, Progress, bounded
 from synsift.pipelines.log.kafka_member import Clients, KafkaMember
 from synsift.pipelines.log.kafka_positions import newest
-from synsift.pipelines.log.kafka_private import read_any_header
+from synsift.pipelines.log.kafka_private import pass_damage_by, read_any_header
 from synsift.pipelines.topics import Entry
 
 # A killed worker's open transaction holds up the readers of its outputs for as long; shorter, and a slow store of
@@ -68,6 +68,7 @@ class KafkaLog:
         # By partition: its end, and the end of the data before that.
         self._data_ends: dict[TopicPartition, tuple[int, int]] = {}
         read_any_header()
+        pass_damage_by()
         with errors_of(address):
             self._connect()
 

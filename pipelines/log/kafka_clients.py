@@ -11,6 +11,7 @@ from kafka import errors as kafka_errors
 
 from synsift.pipelines.errors import FencedError, LogError, LogUnavailable
 from synsift.pipelines.log.base import Message
+from synsift.pipelines.log.kafka_private import Damage
 
 _log: Final = logging.getLogger(__name__)
 
@@ -101,6 +102,10 @@ def patiently(work: Callable[[], R]) -> R:
 def message_of(record: Any, topic: str) -> Message:  # noqa: ANN401 - kafka-python has no types
     """A consumer's record as a message of ours."""
     headers = tuple((name, value or b"") for name, value in record.headers)
+    if headers and isinstance(headers[0][1], Damage):
+        return Message(
+            topic, record.partition, record.offset, None, None, damage=headers[0][1].decode("utf-8", "replace")
+        )
     return Message(topic, record.partition, record.offset, record.key, record.value, headers)
 
 

@@ -6,9 +6,13 @@ these it took away; then this module is what to mend.
 
 import functools
 from collections.abc import Callable, Mapping
+from types import SimpleNamespace
 from typing import Any, Final
 
-from kafka.record import default_records
+from kafka.consumer import fetcher
+from kafka.errors import CorruptRecordError
+from kafka.record import MemoryRecords, default_records
+from kafka.record.default_records import DefaultRecord, DefaultRecordBatch
 
 STANDS_ON: Final[Mapping[str, tuple[str | None, str]]] = {
     "kafka.consumer.group.KafkaConsumer#_fetcher": (None, "see take_up_again"),
@@ -24,6 +28,16 @@ STANDS_ON: Final[Mapping[str, tuple[str | None, str]]] = {
     "kafka.record.default_records.DefaultRecordBatch._read_msg": ("(self, decode_varint)", "see read_any_header"),
     "kafka.record.default_records.DefaultRecordBatch#_buffer": (None, "see read_any_header"),
     "kafka.record.default_records.DefaultRecordBatch#_pos": (None, "see read_any_header"),
+    "kafka.consumer.fetcher.MemoryRecords": ("(bytes_data)", "see pass_damage_by"),
+    "kafka.record.memory_records.MemoryRecords.next_batch": ("(self, _min_slice, _magic_offset)", "see pass_damage_by"),
+    "kafka.record.memory_records.MemoryRecords._cache_next": ("(self, len_offset, log_overhead)", "see pass_damage_by"),
+    "kafka.record.memory_records.MemoryRecords#_next_slice": (None, "see pass_damage_by"),
+    "kafka.record.default_records.DefaultRecordBatch#_header_data": (None, "see pass_damage_by"),
+    "kafka.record.default_records.DefaultRecordBatch.validate_crc": ("(self)", "see pass_damage_by"),
+    "kafka.record.default_records.DefaultRecord": (
+        "(size_in_bytes, offset, timestamp, timestamp_type, key, value, headers)",
+        "see pass_damage_by",
+    ),
 }
 """Dotted name, after ``#`` an attribute of its objects → its parameters, None if it isn't called, and why we use it."""
 
@@ -104,3 +118,99 @@ def read_any_header() -> None:
 
     if not getattr(kind, "synsift_reads_any_header", False):
         kind._read_msg, kind.synsift_reads_any_header = read, True  # noqa: SLF001
+
+
+class Damage(bytes):
+    """Why a record can't be read, as the value of its one header: no producer can write a value of this type."""
+
+
+def pass_damage_by() -> None:
+    """Have consumers read on behind a batch whose checksum is wrong, or that can't be unpacked.
+
+    kafka-python 3.0 raises at it, at each poll anew: one flipped bit would stop a partition for ever. Each record of
+    such a batch comes as one that has no key, no value, and the one header ``Damage``.
+    """
+    fetcher.MemoryRecords = _Records
+
+
+class _Records(MemoryRecords):  # type: ignore[misc]  # kafka-python has no types
+    """What a broker sent: batches, each of which knows where the next one begins."""
+
+    def next_batch(self, *_: Any) -> Any:  # noqa: ANN401
+        data = self._next_slice
+        if data is None:
+            return None
+        if len(data) < DefaultRecordBatch.HEADER_STRUCT.size:
+            raise CorruptRecordError(f"a batch of {len(data)} bytes is shorter than its header")
+        self._cache_next()
+        following = self._next_slice
+        return _Batch(data, None if following is None else int.from_bytes(following[:8], "big", signed=True))
+
+
+class _Batch(DefaultRecordBatch):  # type: ignore[misc]
+    """A batch that raises nothing: what can't be read of it comes as damage."""
+
+    __slots__ = ("_at", "_damage", "_following")
+    magic = 2  # no broker has others any more, and this byte isn't under the checksum
+
+    def __init__(self, data: Any, following: int | None) -> None:  # noqa: ANN401
+        super().__init__(data)
+        self._following = following
+        self._damage = b""
+        self._at = self.base_offset
+
+    def validate_crc(self) -> bool:
+        if not super().validate_crc():
+            self._damage = b"the checksum of its batch is wrong"
+        return True
+
+    @property
+    def last_offset_delta(self) -> int:
+        said, count = self._header_data[6], self._header_data[12]
+        return last_delta(self.base_offset, said, count, self._following) if self._damage else int(said)
+
+    def __iter__(self) -> Any:  # noqa: ANN401
+        if not self._damage:
+            try:
+                super().__iter__()
+            except Exception as exc:  # noqa: BLE001 - bytes of strangers, in a form that we may not have
+                self._damage = f"its batch can't be unpacked: {type(exc).__name__}: {exc}".encode()[:500]
+        return self
+
+    def __next__(self) -> Any:  # noqa: ANN401
+        if not self._damage:
+            try:
+                record = super().__next__()
+                self._at = record.offset + 1
+                return record
+            except StopIteration:
+                raise
+            except Exception as exc:  # noqa: BLE001 - as above
+                self._damage = f"its batch can't be read: {exc}".encode()[:500]
+        if self.is_control_batch:
+            # The end of a transaction. As the end of one that was aborted it hides nothing that was committed.
+            return SimpleNamespace(abort=True)
+        if self._at > self.last_offset:
+            raise StopIteration
+        offset, self._at = self._at, self._at + 1
+        return DefaultRecord(0, offset, -1, 0, None, None, [("", Damage(self._damage))])
+
+
+_MOST_RECORDS: Final = 100_000
+
+
+def last_delta(base: int, said: int, count: int, following: int | None) -> int:
+    """How far behind its first offset the last one of a damaged batch stands, at most.
+
+    Args:
+        base: The first offset, which is not under the checksum.
+        said: What the batch says.
+        count: How many records it says to have: as many as offsets, but for what was compacted away.
+        following: The first offset of the next batch, if that came, too.
+    """
+    room = _MOST_RECORDS - 1 if following is None else max(0, following - base - 1)
+    if 0 <= said <= room and 0 < count <= said + 1:
+        return said
+    if following is not None:
+        return room
+    return count - 1 if 0 < count <= _MOST_RECORDS else 0

@@ -127,3 +127,10 @@ def test_a_letter_of_an_impossible_partition_is_not_replayed(world: World) -> No
     world.log.produce([entry_of(letter(key=None, partition=4_000), 0)])
     assert replay(world.log, world.router, read_dead_letters(world.log)) == 0
     assert list(world.log.read(topics.IMAGE_URLS.name, 0)) == []
+
+
+def test_an_input_that_the_log_had_lost_already_is_not_written_again_as_a_tombstone(world: World) -> None:
+    world.log.produce([entry_of(letter(key=None, value=None, outcome="broken_record"), 3)])
+    assert replay(world.log, world.router, read_dead_letters(world.log)) == 0
+    assert len(read_dead_letters(world.log)) == 1
+    assert list(world.log.read("image-urls", 3)) == []
