@@ -14,16 +14,8 @@ from synsift.crawler.download.dispatcher import Politeness
 from synsift.crawler.download.rows_handler import FILE_HANDLER
 from synsift.crawler.download.settings import Limits
 from synsift.crawler.identity import user_agent
-from synsift.crawler.outcome import Outcome
 from synsift.crawler.sources import CommonsSource, Source, UrlListSource
-from synsift.dedupe import (
-    DEFAULT_CRITERIA,
-    CorruptImage,
-    MatchOptions,
-    TooManyPixels,
-    TruncatedImage,
-    UnsupportedFormat,
-)
+from synsift.dedupe import DEFAULT_CRITERIA, MatchOptions
 from synsift.dedupe.hash_kinds import KINDS
 from synsift.dedupe.reference import Reference
 from synsift.pipelines.config import DedupeSettings, Settings
@@ -33,13 +25,14 @@ from synsift.pipelines.errors import ConfigError, UsageError
 from synsift.pipelines.folders.hash_files import read_reference
 from synsift.pipelines.log.base import Log
 from synsift.pipelines.log.sqlite import SqliteLog
-from synsift.pipelines.reading import BROKEN_RECORD
+from synsift.pipelines.outcomes import EXPLAINED
 from synsift.pipelines.stage import INPUTS, Stage
 from synsift.pipelines.stages.dedupe import DedupeOptions, DedupeStage
 from synsift.pipelines.stages.dedupe_state import Judging, SnapshotPolicy
 from synsift.pipelines.stages.fetch import FetchOptions, FetchStage
-from synsift.pipelines.stages.land import BLOB_MISSING, LandOptions, LandStage
-from synsift.pipelines.stages.search import BAD_ENTRY, UNKNOWN_SOURCE, SearchOptions, SearchStage
+from synsift.pipelines.stages.land import LandOptions, LandStage
+from synsift.pipelines.stages.mend import Manners
+from synsift.pipelines.stages.search import SearchOptions, SearchStage
 from synsift.pipelines.storage.identity import claim
 from synsift.pipelines.storage.objects import Objects, StoreAddress
 from synsift.pipelines.storage.snapshots import Snapshots
@@ -153,9 +146,7 @@ def check_log(settings: Settings) -> None:
 
 def known_outcomes() -> frozenset[str]:
     """Every class that a dead letter may be of."""
-    images = {kind.outcome for kind in (CorruptImage, TooManyPixels, TruncatedImage, UnsupportedFormat)}
-    of_stages = {BROKEN_RECORD, BAD_ENTRY, UNKNOWN_SOURCE, BLOB_MISSING}
-    return frozenset({*map(str, Outcome), *images, *of_stages} - {str(Outcome.FETCHED)})
+    return frozenset(one.outcome for one in EXPLAINED if one.advice)
 
 
 def open_log(settings: Settings, *, read_only: bool = False) -> Log:
@@ -253,19 +244,29 @@ def _search(parts: Parts) -> Stage:
     return SearchStage(parts.log, parts.router, sources=make_sources(parts.settings), options=options)
 
 
+def manners_of(settings: Settings) -> Manners:
+    """How hosts of images are asked."""
+    fetch = settings.fetch
+    return Manners(
+        politeness=Politeness(fetch.concurrency, fetch.host_concurrency, fetch.delay_s),
+        patience=Patience(fetch.attempts, fetch.redirects, fetch.backoff_s, fetch.max_wait_s),
+        limits=Limits(
+            user_agent=user_agent_of(settings),
+            timeout_s=fetch.timeout_s,
+            max_bytes=fetch.max_bytes,
+            obey_robots=fetch.obey_robots,
+            allow_networks=fetch.allow_networks,
+        ),
+    )
+
+
 def _fetch(parts: Parts) -> Stage:
-    settings = parts.settings.fetch
+    settings, manners = parts.settings.fetch, manners_of(parts.settings)
     reference, deny = read_references(parts.settings)
     options = FetchOptions(
-        politeness=Politeness(settings.concurrency, settings.host_concurrency, settings.delay_s),
-        patience=Patience(settings.attempts, settings.redirects, settings.backoff_s, settings.max_wait_s),
-        limits=Limits(
-            user_agent=user_agent_of(parts.settings),
-            timeout_s=settings.timeout_s,
-            max_bytes=settings.max_bytes,
-            obey_robots=settings.obey_robots,
-            allow_networks=settings.allow_networks,
-        ),
+        politeness=manners.politeness,
+        patience=manners.patience,
+        limits=manners.limits,
         look_ahead=settings.look_ahead,
         threads=settings.threads,
         deny=deny or None,

@@ -248,14 +248,14 @@ EXPLAINED: Final = (
         "land",
         False,
         "The image's bytes in the store are not those that were fetched: their SHA-256 is another one.",
-        "A disk or somebody changed them: check the store. Then fetch the URL again.",
+        "A disk or somebody changed them. `synsift storage verify --fetch-again` asks the URL again, and has it land.",
     ),
     Explained(
         "blob_missing",
         "land",
         False,
         "The image's bytes are no longer in the store, although the log names them.",
-        "Something deleted them: check the store. Then replay the URL's fetch, or crawl into a new store.",
+        "Something deleted them. `synsift storage verify --fetch-again` asks the URL again, and has it land.",
     ),
 )
 

@@ -145,32 +145,42 @@ class LandStage(BatchStage):
         with WORK_SECONDS.labels(self.name).time():
             image = landing.survivor.candidate.image
             provenance, target = layout.provenance(landing.wnid, image.sha256), layout.candidate(landing.wnid, image)
-            has_landed = self._check(image.sha256, target)
+            tag = self._check(image.sha256, target)
             # First, and deleted last: wherever a run is cut off, an image has its provenance, by which it is found
             # again when it must be moved out.
             self._objects.put(provenance, msgspec.json.format(encode(landing.survivor), indent=2))
-            if has_landed:
+            if tag is None:
                 return
             try:
                 self._objects.copy(layout.blob(image.sha256), target)
-            except NoSuchObject:
+                self._check_copied(image.sha256, target, tag)
+            except (NoSuchObject, DamagedBlob):
                 self._objects.delete(provenance)
                 raise
 
-    def _check(self, sha256: str, target: str) -> bool:
+    def _check(self, sha256: str, target: str) -> str | None:
         """Make sure that an image's bytes are those that name it: disks rot, and power cuts leave empty files.
 
-        True if its blob is not whole any more, and it has landed whole before that, in a run that was cut off.
+        Gives what marks the bytes that were looked at. None if its blob is not whole any more, and it has landed whole
+        before that, in a run that was cut off.
         """
         try:
-            if not self._is_whole(layout.blob(sha256), sha256):
+            data, tag = self._objects.get_tagged(layout.blob(sha256))
+            if hashlib.sha256(data).hexdigest() != sha256:
                 raise DamagedBlob(f"blob {sha256} is not the image of that name")
         except (NoSuchObject, DamagedBlob):
             with contextlib.suppress(NoSuchObject):
                 if self._is_whole(target, sha256):
-                    return True
+                    return None
             raise
-        return False
+        return tag
+
+    def _check_copied(self, sha256: str, target: str, tag: str) -> None:
+        """Make sure that what was copied is what was looked at: by the store's own mark, else by reading it."""
+        if (tag and self._objects.tag(target) == tag) or self._is_whole(target, sha256):
+            return
+        self._objects.delete(target)
+        raise DamagedBlob(f"blob {sha256} was damaged while it was copied")
 
     def _is_whole(self, path: str, sha256: str) -> bool:
         return hashlib.sha256(self._objects.get(path)).hexdigest() == sha256

@@ -13,6 +13,15 @@ class ObjectStore(Protocol):
     def get(self, path: str) -> bytes:
         """Read an object."""
 
+    def size_bytes(self, path: str) -> int:
+        """Size of an object; -1 if there is none."""
+
+    def get_tagged(self, path: str) -> tuple[bytes, str]:
+        """Read an object, and what marks these very bytes of it for the store (its ETag)."""
+
+    def tag(self, path: str) -> str:
+        """What marks an object's bytes as they are now."""
+
     def copy(self, source: str, target: str) -> None:
         """Copy an object within the store, replacing the target."""
 

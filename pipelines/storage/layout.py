@@ -22,6 +22,7 @@ _BLOB: Final = re.compile(r"blobs/(?P<begin>[0-9a-f]{2})/(?P<sha256>(?P=begin)[0
 _CANDIDATE: Final = re.compile(
     rf"candidates/[^/]+/(?P<sha256>[0-9a-f]{{64}})\.({'|'.join(sorted(set(EXTENSIONS.values())))})"
 )
+_PROVENANCE: Final = re.compile(r"candidates/(?P<wnid>[^/]+)/(?P<sha256>[0-9a-f]{64})\.json")
 _PART: Final = re.compile(r"manifests/(?P<wnid>[^/]+)/(?P<partition>\d+)-(?P<first>\d+)-(?P<last>\d+)\.parquet")
 
 
@@ -65,6 +66,12 @@ def candidate_sha256(path: str) -> str | None:
     """The image that a landed object's name names; None for any other object, provenance included."""
     found = _CANDIDATE.fullmatch(path)
     return found["sha256"] if found is not None else None
+
+
+def provenance_of(path: str) -> tuple[str, str] | None:
+    """Synset and SHA-256 of the image whose provenance an object's name names; None for any other object."""
+    found = _PROVENANCE.fullmatch(path)
+    return (found["wnid"], found["sha256"]) if found is not None else None
 
 
 def provenance(wnid: str, sha256: str) -> str:

@@ -132,6 +132,17 @@ class Objects:
         with self._translated(f"reading {path} from"):
             return bytes(obstore.get(self._store, path).bytes())
 
+    def get_tagged(self, path: str) -> tuple[bytes, str]:
+        """Read an object, and what marks these very bytes of it for the store (its ETag)."""
+        with self._translated(f"reading {path} from"):
+            found = obstore.get(self._store, path)
+            return bytes(found.bytes()), found.meta["e_tag"] or ""
+
+    def tag(self, path: str) -> str:
+        """What marks an object's bytes as they are now."""
+        with self._translated(f"looking for {path} in"):
+            return obstore.head(self._store, path)["e_tag"] or ""
+
     def copy(self, source: str, target: str) -> None:
         """Copy an object within the store, replacing the target. Costs no bytes in a folder: a hard link."""
         with self._translated(f"copying {source} to {target} in"):

@@ -17,6 +17,7 @@ from synsift.pipelines.stages.land import LandOptions, LandStage
 from synsift.pipelines.storage import layout
 from synsift.pipelines.storage.base import ObjectStore
 from synsift.pipelines.storage.manifests import decode_part
+from synsift.pipelines.storage.objects import Objects
 from synsift.pipelines.storage.sweep import Swept, sweep
 from synsift.pipelines.summary import read_groups
 from synsift.pipelines.topics import Entry
@@ -278,4 +279,22 @@ def test_a_survivor_without_blob_leaves_no_provenance(world: World) -> None:
     run(world, dedupe(world))
     world.objects.delete(layout.blob(one.sha256))
     run(world, land(world))
+    assert world.paths("candidates/") == []
+
+
+class RotsWhenCopied(Objects):
+    """A disk on which a blob rots between the look at it and the copy."""
+
+    def copy(self, source: str, target: str) -> None:
+        data = self.get(source)
+        self.put(source, data[:-1] + bytes([data[-1] ^ 1]))
+        super().copy(source, target)
+
+
+def test_a_blob_that_rots_between_the_look_and_the_copy_does_not_land(world: World) -> None:
+    one = stored(world, large(1))
+    send(world, candidate(one))
+    run(world, dedupe(world))
+    run(world, land(world, RotsWhenCopied(world.objects.address)))
+    assert [letter.outcome for letter in world.letters()] == ["blob_damaged"]
     assert world.paths("candidates/") == []

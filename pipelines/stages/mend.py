@@ -1,0 +1,210 @@
+"""Images of the store that are damaged or gone, made whole again: from their twins, else from where they came.
+
+    damaged or gone ──┬─ the same image stands whole under another name ──▶ copied
+                      ├─ a URL that gave it gives it again ───────────────▶ written
+                      └─ it gives another one, or nothing ────────────────▶ stays as it is, and is named
+
+Only bytes with the right SHA-256 are ever written. The log is not touched: what was judged stays judged.
+"""
+
+import contextlib
+import hashlib
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from synsift.crawler.download.attempt import Patience
+from synsift.crawler.download.dispatcher import Politeness
+from synsift.crawler.download.downloader import Abandoned, Downloader, Received
+from synsift.crawler.download.settings import Limits
+from synsift.crawler.spiders.base import run_spider
+from synsift.crawler.spiders.fetch import FetchSpider
+from synsift.pipelines.dead_letters import OpenLetter
+from synsift.pipelines.errors import NoSuchObject
+from synsift.pipelines.log.base import Log
+from synsift.pipelines.reading import Broken, read_all, read_bytes
+from synsift.pipelines.records import Fetched, Survivor
+from synsift.pipelines.stages.land import BLOB_DAMAGED, BLOB_MISSING
+from synsift.pipelines.storage import layout
+from synsift.pipelines.storage.base import ObjectStore
+from synsift.pipelines.topics import host_of
+
+
+@dataclass(slots=True)
+class Wrong:
+    """An image that isn't whole.
+
+    Attributes:
+        sha256: What it should be.
+        paths: The objects that should be it, and aren't.
+        twins: Objects that may be it.
+        urls: Where it came from.
+        problem: Why it could not be had again; empty as long as nothing was tried, or it was.
+    """
+
+    sha256: str
+    paths: set[str] = field(default_factory=set)
+    twins: set[str] = field(default_factory=set)
+    urls: list[str] = field(default_factory=list)
+    problem: str = ""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing is left to mend."""
+        return not self.paths
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """How the web is asked: as ``fetch`` asks it."""
+
+    politeness: Politeness
+    patience: Patience
+    limits: Limits
+
+
+def letters_of_blobs(letters: Iterable[OpenLetter]) -> list[OpenLetter]:
+    """Survivors that didn't land because their bytes weren't there, or weren't theirs."""
+    return [found for found in letters if found.letter.outcome in (BLOB_DAMAGED, BLOB_MISSING)]
+
+
+def survivor_of(found: OpenLetter) -> Survivor | None:
+    """The survivor that a letter is about."""
+    survivor = read_bytes(Survivor, found.letter.value or b"")
+    return None if isinstance(survivor, Broken) else survivor
+
+
+def that_may_land(letters: Iterable[OpenLetter], left: Collection[str]) -> list[OpenLetter]:
+    """Those whose image isn't among what is left to mend."""
+    return [
+        found
+        for found in letters
+        if (survivor := survivor_of(found)) is not None and survivor.candidate.image.sha256 not in left
+    ]
+
+
+def find_wrong(log: Log, objects: ObjectStore, damaged: Iterable[str], letters: Iterable[OpenLetter]) -> list[Wrong]:
+    """What is to be mended, with all that is known of where it may be had.
+
+    Args:
+        log: Names the URLs.
+        objects: The store.
+        damaged: Objects whose bytes aren't what they should be.
+        letters: Survivors without bytes.
+    """
+    found: dict[str, Wrong] = {}
+    for path in damaged:
+        sha256 = layout.blob_sha256(path) or layout.candidate_sha256(path)
+        if sha256 is not None:
+            found.setdefault(sha256, Wrong(sha256)).paths.add(path)
+    urls: dict[str, dict[str, None]] = defaultdict(dict)
+    for survivor in filter(None, map(survivor_of, letters)):
+        image = survivor.candidate.image
+        found.setdefault(image.sha256, Wrong(image.sha256)).paths.add(layout.blob(image.sha256))
+        urls[image.sha256][survivor.candidate.url] = None
+    if not found:
+        return []
+    _find_twins(objects, found, urls)
+    for fetched in read_all(log, Fetched):
+        if fetched.image is not None and fetched.image.sha256 in found:
+            urls[fetched.image.sha256][fetched.url] = None
+    for sha256, wrong in found.items():
+        wrong.urls = list(urls[sha256])
+    return list(found.values())
+
+
+def _find_twins(objects: ObjectStore, found: dict[str, Wrong], urls: dict[str, dict[str, None]]) -> None:
+    for path in objects.list(layout.CANDIDATES):
+        sha256 = layout.candidate_sha256(path)
+        if sha256 in found:
+            found[sha256].twins.add(path)
+            with contextlib.suppress(NoSuchObject):
+                wnid = path.split("/")[1]
+                survivor = read_bytes(Survivor, objects.get(layout.provenance(wnid, sha256)))
+                if not isinstance(survivor, Broken) and survivor.candidate.image.sha256 == sha256:
+                    urls[sha256][survivor.candidate.url] = None
+    for sha256, wrong in found.items():
+        wrong.twins = (wrong.twins | {layout.blob(sha256)}) - wrong.paths
+
+
+def mend_from_twins(objects: ObjectStore, found: Iterable[Wrong]) -> None:
+    """Write what stands whole under another name of the same image."""
+    for wrong in found:
+        for data in _whole_twins(objects, wrong):
+            _write(objects, wrong, data)
+            break
+
+
+def _whole_twins(objects: ObjectStore, wrong: Wrong) -> Iterator[bytes]:
+    # A letter may speak of what was mended since, so the places themselves are looked at, too.
+    for path in sorted(wrong.twins | wrong.paths):
+        with contextlib.suppress(NoSuchObject):
+            data = objects.get(path)
+            if hashlib.sha256(data).hexdigest() == wrong.sha256:
+                yield data
+
+
+def _write(objects: ObjectStore, wrong: Wrong, data: bytes) -> None:
+    for path in sorted(wrong.paths):
+        objects.put(path, data)
+    wrong.paths.clear()
+    wrong.problem = ""
+
+
+@dataclass(slots=True)
+class _Again:
+    """One image on its way: the URLs that are left to ask."""
+
+    wrong: Wrong
+    left: list[str]
+
+
+class _Mender:
+    """Takes what the web gives, and asks the next URL where it is another image."""
+
+    def __init__(self, objects: ObjectStore, manners: Manners) -> None:
+        self._objects = objects
+        self._open = 0
+        self.downloader: Downloader[_Again] = Downloader(
+            self, politeness=manners.politeness, patience=manners.patience, host_of=host_of
+        )
+
+    async def begin(self, found: list[Wrong]) -> None:
+        """Ask the first URL of each."""
+        self._open = len(found)
+        for wrong in found:
+            await self._next(_Again(wrong, list(wrong.urls)))
+
+    async def received(self, task: _Again, result: Received) -> None:
+        """Believe the bytes by their SHA-256 alone."""
+        if hashlib.sha256(result.content).hexdigest() == task.wrong.sha256:
+            _write(self._objects, task.wrong, result.content)
+            task.left.clear()
+        else:
+            task.wrong.problem = "its URL gives another image now"
+        await self._next(task)
+
+    async def abandoned(self, task: _Again, result: Abandoned) -> None:
+        """Ask the next URL."""
+        task.wrong.problem = f"{result.outcome}: {result.message}"
+        await self._next(task)
+
+    async def _next(self, task: _Again) -> None:
+        if task.left:
+            url = task.left.pop(0)
+            await self.downloader.submit(task, url)
+            return
+        if task.wrong.paths and not task.wrong.problem:
+            task.wrong.problem = "nobody knows where it came from"
+        self._open -= 1
+        if self._open == 0:
+            self.downloader.close()
+
+
+async def fetch_again(objects: ObjectStore, found: list[Wrong], manners: Manners) -> None:
+    """Ask the URLs that gave these images once, politely, until one gives the very bytes again."""
+    if not found:
+        return
+    mender = _Mender(objects, manners)
+    await mender.begin(found)
+    await run_spider(FetchSpider, mender.downloader, manners.limits)

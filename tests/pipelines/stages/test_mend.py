@@ -1,0 +1,137 @@
+"""A blob that is damaged or gone is had again: from its twin, or from where it came; and what waited for it lands."""
+
+import hashlib
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from synsift.pipelines.storage import layout
+from tests.dedupe.pictures import encoded, scene
+from tests.pipelines.stages.test_dedupe_and_land import dedupe, land, run
+from tests.pipelines.stages.test_fetch import fetch, want
+from tests.pipelines.stages.web import SmallWeb, small_web
+from tests.pipelines.worlds import PARTITIONS, World, make_world
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[SmallWeb]:
+    with small_web() as found:
+        yield found
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return make_world(tmp_path / "out")
+
+
+def picture(seed: int) -> bytes:
+    return encoded(scene(seed, (160, 120)), "JPEG", quality=85)
+
+
+def fetched(world: World, site: SmallWeb, seed: int) -> str:
+    """Fetch a picture and have it judged; its SHA-256."""
+    data = picture(seed)
+    want(world, site.serve(f"/mend/{seed}.jpg", data))
+    fetch(world)
+    run(world, dedupe(world))
+    return hashlib.sha256(data).hexdigest()
+
+
+def rot(folder: Path, name: str) -> None:
+    """Flip a bit in its place, as a disk does: its size stays."""
+    file = folder / name
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 1
+    with file.open("r+b") as opened:
+        opened.write(data)
+
+
+def verify(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    settings = ["--set", f"log.partitions={PARTITIONS}", "--set", "fetch.allow_networks=127.0.0.0/8"]
+    return subprocess.run(
+        [sys.executable, "-m", "synsift", "storage", "verify", "--out", str(folder), *settings, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+AGAIN = ("--fetch-again", "--contact", "t@example.org")
+
+
+def test_a_blob_that_rotted_before_it_landed_is_fetched_again_and_lands(
+    world: World, site: SmallWeb, tmp_path: Path
+) -> None:
+    sha256 = fetched(world, site, 1)
+    rot(tmp_path / "out", layout.blob(sha256))
+    run(world, land(world))
+    assert [letter.outcome for letter in world.letters()] == ["blob_damaged"]
+    assert world.paths("candidates/") == []
+
+    found = verify(tmp_path / "out")
+    assert found.returncode == 1
+    assert layout.blob(sha256) in found.stdout
+    assert "storage verify --fetch-again" in found.stderr
+
+    mended = verify(tmp_path / "out", *AGAIN)
+    assert mended.returncode == 0, mended.stderr
+    assert "1 from their URLs" in mended.stderr
+    assert "1 survivor put back" in mended.stderr
+    assert world.letters() == []
+
+    run(world, land(world))
+    assert world.objects.get(f"candidates/n1/{sha256}.jpg") == picture(1)
+    assert world.letters() == []
+    assert verify(tmp_path / "out").returncode == 0
+
+
+def test_what_landed_is_mended_from_its_blob_or_its_url_whether_it_rotted_or_is_gone(
+    world: World, site: SmallWeb, tmp_path: Path
+) -> None:
+    rotten, gone, both = (fetched(world, site, seed) for seed in (2, 3, 4))
+    run(world, land(world))
+    for sha256 in (rotten, both):  # no hard links any more
+        path = f"candidates/n1/{sha256}.jpg"
+        data = world.objects.get(path)
+        world.objects.delete(path)
+        world.objects.put(path, data)
+        rot(tmp_path / "out", path)
+    world.objects.delete(f"candidates/n1/{gone}.jpg")
+    rot(tmp_path / "out", layout.blob(both))
+    found = verify(tmp_path / "out")
+    assert found.returncode == 1
+    assert all(sha256 in found.stdout for sha256 in (rotten, gone, both))
+
+    mended = verify(tmp_path / "out", *AGAIN)
+    assert mended.returncode == 0, mended.stderr
+    assert "mended 2 images from copies in the store, 1 from their URLs" in mended.stderr
+    for seed, sha256 in ((2, rotten), (3, gone), (4, both)):
+        assert world.objects.get(f"candidates/n1/{sha256}.jpg") == picture(seed)
+    assert world.objects.get(layout.blob(both)) == picture(4)
+
+
+def test_another_image_under_the_url_is_never_taken_for_it(world: World, site: SmallWeb, tmp_path: Path) -> None:
+    sha256 = fetched(world, site, 5)
+    rot(tmp_path / "out", layout.blob(sha256))
+    run(world, land(world))
+    site.serve("/mend/5.jpg", picture(6))
+    before = world.objects.get(layout.blob(sha256))
+    kept = verify(tmp_path / "out", *AGAIN)
+    assert kept.returncode == 1
+    assert f"{sha256} stays as it is: its URL gives another image now" in kept.stderr
+    assert world.objects.get(layout.blob(sha256)) == before
+    assert [letter.outcome for letter in world.letters()] == ["blob_damaged"]
+
+
+def test_without_a_contact_nobody_is_asked(world: World, site: SmallWeb, tmp_path: Path) -> None:
+    sha256 = fetched(world, site, 7)
+    rot(tmp_path / "out", layout.blob(sha256))
+    asked = site.asked["/mend/7.jpg"]
+    refused = verify(tmp_path / "out", "--fetch-again")
+    assert refused.returncode in (1, 2)
+    assert "identity.contact" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert site.asked["/mend/7.jpg"] == asked
