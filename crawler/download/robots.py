@@ -32,7 +32,7 @@ _RETRY_AFTER_S: Final = 15 * 60.0
 _ASK_AGAIN_S: Final = 0.02
 _MAX_ORIGINS: Final = 50_000
 LONGEST_DELAY_S: Final = 3600.0
-"""Beyond this a Crawl-delay means that nobody shall come. Up to it, it is waited for, by ``fetch.max_wait_s`` at most."""
+"""Beyond this a Crawl-delay means: stay away. Up to it, it is kept, by ``fetch.max_wait_s`` at most."""
 _NO_ROBOTS: Final = "synsift_no_robots"
 
 
