@@ -8,9 +8,19 @@ import os
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from synsift.crawler.sources.commons import DEFAULT_API
 from synsift.dedupe import DEFAULT_MAX_PIXELS, DEFAULT_OPTIONS
@@ -21,11 +31,33 @@ from synsift.pipelines.stage import DEFAULT_PATIENCE_S
 from synsift.pipelines.stages.dedupe_state import DEFAULT_POLICY
 from synsift.pipelines.worker import DEFAULT_DRAIN_S
 
+_LONGEST_S: Final = 365 * 24 * 3600
+_LARGEST: Final = 10**12
+
 
 class Branch(BaseModel):
     """A table of the configuration."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _number_is_no_switch(cls, value: object, info: ValidationInfo) -> object:
+        """True counts as 1 in Python, and a setting that is on as a second or a pixel is a mistake."""
+        kind = cls.model_fields[info.field_name or ""].annotation
+        if isinstance(value, bool) and kind in (int, float):
+            raise PydanticCustomError("int_type" if kind is int else "float_type", "no number")
+        return value
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _number_has_bounds(cls, value: object, info: ValidationInfo) -> object:
+        """Larger ones mean nothing, and no clock, no limit of the system and no protocol could take them."""
+        if (info.field_name or "").endswith("_s") and isinstance(value, (int, float)) and value > _LONGEST_S:
+            raise ValueError("must be at most a year, in seconds")
+        if isinstance(value, int) and value > _LARGEST:
+            raise ValueError(f"must be at most {_LARGEST}")
+        return value
 
 
 def _network(text: str) -> str:
@@ -156,8 +188,10 @@ class FetchSettings(Branch):
     redirects: int = Field(default=5, ge=0, description="Most redirects to follow")
     look_ahead: int = Field(default=2000, ge=1, le=100_000, description="Most URLs to hold in memory")
     threads: int = Field(default=2, ge=1, le=64, description="Images decoded and stored at once, a process each")
-    decode_cpu_s: int = Field(default=10, ge=1, description="CPU time that decoding one image may take")
-    decode_memory_mb: int = Field(default=640, ge=400, description="Memory that decoding one image may take")
+    decode_cpu_s: int = Field(default=10, ge=1, le=86_400, description="CPU time that decoding one image may take")
+    decode_memory_mb: int = Field(
+        default=640, ge=400, le=1_000_000, description="Memory that decoding one image may take"
+    )
     obey_robots: bool = Field(default=True, description="Ask for each host's robots.txt and obey it (RFC 9309)")
     allow_networks: tuple[Annotated[str, AfterValidator(_network)], ...] = Field(
         default=(), description="Private networks that may be reached, such as 10.0.0.0/8"

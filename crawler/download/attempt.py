@@ -17,6 +17,7 @@ from synsift.crawler.outcome import Outcome, of_status
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 MAX_URL_CHARACTERS: Final = 4_096
+_MOST_DOUBLINGS: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +158,7 @@ def _follow(answer: Answer, redirects: int, patience: Patience) -> Step:
 def _retry(outcome: Outcome, message: str, attempts: int, asked_s: float | None, patience: Patience) -> Step:
     if not outcome.heals or attempts >= patience.attempts:
         return GiveUp(outcome, message)
-    wait_s = max(asked_s or 0.0, patience.backoff_s * 2 ** (attempts - 1))
+    wait_s = max(asked_s or 0.0, patience.backoff_s * 2 ** min(attempts - 1, _MOST_DOUBLINGS))
     if asked_s is not None and asked_s > patience.max_wait_s:
         return GiveUp(outcome, f"{message}; asked to wait {asked_s:.0f} s")
     host_wide = asked_s is not None or outcome is Outcome.RATE_LIMITED

@@ -40,6 +40,7 @@ class FoundImage:
         licence: Name of its licence.
         licence_url: Text of its licence.
         wnid: Synset that it is for, where the source says so itself; empty for the one that asks.
+        place: Where the source says so, such as a list's file and line; for messages.
     """
 
     url: str
@@ -49,6 +50,7 @@ class FoundImage:
     licence: str = ""
     licence_url: str = ""
     wnid: str = ""
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,10 +50,10 @@ class UrlListSource:
                 message = f"{row['place']}: no value in column {self.url_column!r} (columns: {known})"
                 rejects.append(Reject(message, json.dumps(fields)))
             else:
-                images.append(self._image(url, fields))
+                images.append(self._image(url, fields, row["place"]))
         return Page(tuple(images), answer["next_cursor"], tuple(rejects))
 
-    def _image(self, url: str, fields: dict[str, str]) -> FoundImage:
+    def _image(self, url: str, fields: dict[str, str], place: str) -> FoundImage:
         return FoundImage(
             url=url,
             landing_page=fields.get("landing_page", ""),
@@ -62,4 +62,5 @@ class UrlListSource:
             licence=fields.get("licence", fields.get("license", "")),
             licence_url=fields.get("licence_url", fields.get("license_url", "")),
             wnid=fields.get(self.wnid_column, "").strip(),
+            place=place,
         )

@@ -6,6 +6,7 @@ root ──name──▶ commands.py ──import──▶ the module of the com
 import contextlib
 import importlib
 import inspect
+import math
 import re
 import signal
 from collections.abc import Iterator, Mapping
@@ -79,6 +80,13 @@ class _Tidy:
         if self.help:
             self.help = _one_line_a_paragraph(self.help)
 
+    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - Typer's own types have no public name
+        """Print the help. Whoever reads it may stop when it has enough: Rich would call that a failure."""
+        try:
+            super().format_help(ctx, formatter)  # type: ignore[misc]
+        except SystemExit:
+            raise BrokenPipeError from None
+
     def get_help_option(self, ctx: Any) -> TyperOption | None:  # noqa: ANN401 - Typer's own context has no public name
         option: TyperOption | None = super().get_help_option(ctx)  # type: ignore[misc]
         if option is not None:
@@ -105,6 +113,15 @@ class Command(_Tidy, TyperCommand):
     def __init__(self, *arguments: Any, **attributes: Any) -> None:  # noqa: ANN401 - passed on as they are
         super().__init__(*arguments, **attributes)
         self.params += _shared_options()
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - as above
+        """Read the options. What is no number is none, whatever floating point makes of it."""
+        rest: list[str] = super().parse_args(ctx, args)
+        for param in self.params:
+            value = ctx.params.get(param.name)
+            if isinstance(value, float) and not math.isfinite(value):
+                raise UsageError(f"`{param.opts[0]}` must be a number, not `{value}`")
+        return rest
 
 
 class Group(_Tidy, TyperGroup):

@@ -177,5 +177,7 @@ def errors_of(path: Path) -> Iterator[None]:
         if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
             raise DamagedLog(damaged(path, str(exc))) from exc
         raise LogError(f"the log {path}: {exc}") from exc
+    except UnicodeDecodeError as exc:  # SQLite's own message quotes what is damaged
+        raise DamagedLog(damaged(path, f"it holds what is no text ({exc.reason})")) from exc
     except OSError as exc:
         raise LogError(f"the log {path}: {exc}") from exc

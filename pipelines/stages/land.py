@@ -124,10 +124,17 @@ class LandStage(BatchStage):
         # What is replaced within the batch needs no object.
         self._all(copy, [x for x in landings if (x.wnid, x.survivor.candidate.image.sha256) not in replaced])
         landed = [x for x in landings if x.survivor.candidate.image.sha256 not in missing]
-        self._write_manifests(landed)
-        self._all(self._move_out, sorted(replaced))
+        again = self._write_manifests(landed)
+        moved = {(x.wnid, x.survivor.candidate.image.sha256) for x in landed} & replaced
+
+        def move_out(one: tuple[str, str]) -> None:
+            if self._move_out(one) or one[0] in again:
+                moved.add(one)
+
+        self._all(move_out, sorted(replaced))
         for landing in landings:
-            self._finish(landing, missing.get(landing.survivor.candidate.image.sha256))
+            has_moved = (landing.wnid, landing.survivor.replaces) in moved
+            self._finish(landing, missing.get(landing.survivor.candidate.image.sha256), has_moved=has_moved)
 
     def _decode(self, messages: Iterable[Message]) -> list[Landing]:
         landings: list[Landing] = []
@@ -185,7 +192,9 @@ class LandStage(BatchStage):
     def _is_whole(self, path: str, sha256: str) -> bool:
         return hashlib.sha256(self._objects.get(path)).hexdigest() == sha256
 
-    def _write_manifests(self, landings: Sequence[Landing]) -> None:
+    def _write_manifests(self, landings: Sequence[Landing]) -> set[str]:
+        """Write the parts of a batch. Gives the synsets of which an interrupted try had written one before."""
+        again: set[str] = set()
         parts: dict[tuple[str, int], list[Landing]] = defaultdict(list)
         for landing in landings:
             parts[(landing.wnid, landing.message.partition)].append(landing)
@@ -193,30 +202,40 @@ class LandStage(BatchStage):
         def write(key: tuple[str, int]) -> None:
             rows = [(landing.message.offset, landing.survivor) for landing in parts[key]]
             part = layout.ManifestPart(*key, first=rows[0][0], last=rows[-1][0])
-            self._remove_uncommitted(part)
+            if self._remove_uncommitted(part):
+                again.add(part.wnid)
             self._objects.put(part.path, encode_part(rows))
 
         self._all(write, sorted(parts))
+        return again
 
-    def _remove_uncommitted(self, new: layout.ManifestPart) -> None:
-        """Remove parts of a batch that was interrupted before its commit: its offsets are covered anew."""
-        cleaned = self._cleaned[new.partition]
+    def _remove_uncommitted(self, new: layout.ManifestPart) -> bool:
+        """Remove parts of a batch that was interrupted before its commit: its offsets are covered anew.
+
+        True if there were any.
+        """
+        cleaned, found = self._cleaned[new.partition], False
         if new.wnid in cleaned:
-            return
+            return False
         for path in self._objects.list(f"{layout.MANIFESTS}{new.wnid}/"):
             part = layout.manifest_part(path)
             if part is not None and part.partition == new.partition and part.last >= new.first:
                 self._objects.delete(path)
+                found = True
         cleaned.add(new.wnid)
+        return found
 
-    def _move_out(self, replaced: tuple[str, str]) -> None:
-        """Take away a replaced survivor's object, then its provenance. The blob stays until it is swept."""
+    def _move_out(self, replaced: tuple[str, str]) -> bool:
+        """Take away a replaced survivor's object, then its provenance. The blob stays until it is swept.
+
+        False if it isn't there.
+        """
         wnid, sha256 = replaced
         provenance = layout.provenance(wnid, sha256)
         try:
             survivor = read_bytes(Survivor, self._objects.get(provenance))
         except NoSuchObject:
-            return  # replaced within its own batch, or moved out before a restart
+            return False  # replaced within its own batch, never landed, or moved out before a restart
         if isinstance(survivor, Broken):
             # Its format, and so its object's name, isn't known: it is one of a few.
             for extension in sorted(set(EXTENSIONS.values())):
@@ -224,15 +243,15 @@ class LandStage(BatchStage):
         else:
             self._objects.delete(layout.candidate(wnid, survivor.candidate.image))
         self._objects.delete(provenance)
+        return True
 
-    def _finish(self, landing: Landing, problem: tuple[str, str] | None) -> None:
+    def _finish(self, landing: Landing, problem: tuple[str, str] | None, *, has_moved: bool) -> None:
+        moved = Count(landing.wnid, "moved_out", int(has_moved))
         if problem is None:
-            replaces = int(bool(landing.survivor.replaces))
-            self._ledger.finish(
-                landing.message, [], [Count(landing.wnid, "landed"), Count(landing.wnid, "moved_out", replaces)]
-            )
+            self._ledger.finish(landing.message, [], [Count(landing.wnid, "landed"), moved])
         else:
-            self._ledger.reject(landing.message, *problem, wnid=landing.wnid)
+            letter = self._ledger.dead_letter(landing.message, *problem, wnid=landing.wnid)
+            self._ledger.finish(landing.message, [letter], [Count(landing.wnid, problem[0]), moved])
 
     def _all(self, work: Callable[..., None], items: Sequence[object]) -> None:
         """Do the same to all, a few at once; raise the first error."""

@@ -229,7 +229,8 @@ class SearchStage(DownloadStage[PageQuery]):
             record = image_url(query, found, first_rank + number)
             problem = _entry_problem(record)
             if problem is not None:
-                page = replace(page, rejects=(*page.rejects, Reject(f"{found.url[:200]}: {problem}", found.url)))
+                where = f"{found.place}: {found.url[:200]}" if found.place else found.url[:200]
+                page = replace(page, rejects=(*page.rejects, Reject(f"{where}: {problem}", found.url)))
                 continue
             entries.append(self._router.image_url(record))
             counts.append(Count(record.wnid, "found"))

@@ -70,3 +70,17 @@ def test_only_one_place_parses_json_of_others() -> None:
         if "json.loads(" in path.read_text()
     ]
     assert found == ["crawler/outside_json.py"]
+
+
+@pytest.mark.parametrize("name", ["log", "cache"])
+def test_a_database_whose_own_texts_are_damaged_is_refused_or_left_alone(
+    all_readers: dict[str, Reader], name: str
+) -> None:
+    reader = all_readers[name]
+    data = reader.seeds[0]
+    for place in range(data.index(b"CREATE"), data.index(b"CREATE") + 60):
+        for odd in (b"\x80", b"\xff", b"\0"):
+            try:
+                reader.read(data[:place] + odd + data[place + 1 :])
+            except reader.errors as exc:
+                assert str(exc)

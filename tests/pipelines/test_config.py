@@ -176,3 +176,18 @@ def test_secrets_are_masked_everywhere() -> None:
 
 def test_every_key_has_a_description() -> None:
     assert [value.key for value in load(env={}).values() if not value.description] == []
+
+
+NUMBERS = [value.key for value in load(env={}).values() if type(value.value) in (int, float)]
+
+
+@pytest.mark.parametrize("key", NUMBERS)
+def test_no_number_is_a_switch_endless_none_or_larger_than_anything(tmp_path: Path, key: str) -> None:
+    table, name = key.rsplit(".", 1)
+    file = tmp_path / "synsift.toml"
+    for text in ("true", "false", "inf", "-inf", "nan", "1e300", "-1e300", "9" * 400, "-7"):
+        file.write_text(f"[{table}]\n{name} = {text}\n")
+        for given in ({"file": file}, {"options": {key: text}}):
+            with pytest.raises(ConfigError, match=name) as caught:
+                load(env={}, **given)  # type: ignore[arg-type]
+            assert "must be" in str(caught.value)

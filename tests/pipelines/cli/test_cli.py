@@ -160,14 +160,35 @@ def test_a_replay_says_why_some_are_not_tried_again(cli: RunCli, tmp_path: Path)
     listed = cli("dead-letters", "list", "--out", "out", "--format", "jsonl").stdout.splitlines()
     found = {row["outcome"]: row["message"] for row in map(json.loads, listed)}
     assert "fetch.allow_networks" in found["private_address"]
+    assert f"{path}:2: no-url: " in found["bad_entry"]
     said = cli("dead-letters", "replay", "--out", "out").stderr
     assert "replayed 1 of 2 dead letters" in said
     assert "1 stays, about one line of a list each: mend it there" in said
 
 
-def test_output_into_a_pipe_that_closes_ends_without_a_word() -> None:
-    first = subprocess.Popen(command("config"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "config",
+        "--help",
+        "crawl --help",
+        "storage --help",
+        "storage verify --help",
+        "topics schema survivors",
+        "--version",
+    ],
+)
+def test_output_into_a_pipe_that_closes_ends_without_a_word_and_is_no_failure(arguments: str) -> None:
+    first = subprocess.Popen(command(*arguments.split()), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert first.stdout is not None
     first.stdout.close()
     _, errors = first.communicate(timeout=60)
-    assert errors == ""
+    assert (first.returncode, errors) == (0, "")
+
+
+@pytest.mark.parametrize("text", ["nan", "inf", "-inf"])
+def test_an_option_that_is_no_number_is_refused(cli: RunCli, text: str) -> None:
+    for arguments in (["storage", "verify", f"--share={text}"], ["dedupe", ".", f"--similarity={text}"]):
+        done = cli(*arguments)
+        assert done.returncode == 2, done.stderr
+        assert "Traceback" not in done.stderr

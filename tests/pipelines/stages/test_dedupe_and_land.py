@@ -8,6 +8,7 @@ import pytest
 
 from synsift.dedupe import Matcher, fingerprint
 from synsift.pipelines import topics
+from synsift.pipelines.dead_letters import read_dead_letters, replay
 from synsift.pipelines.errors import DiskFull
 from synsift.pipelines.records import Candidate, Duplicate, Progress, Survivor
 from synsift.pipelines.stage import Stage
@@ -298,3 +299,47 @@ def test_a_blob_that_rots_between_the_look_and_the_copy_does_not_land(world: Wor
     run(world, land(world, RotsWhenCopied(world.objects.address)))
     assert [letter.outcome for letter in world.letters()] == ["blob_damaged"]
     assert world.paths("candidates/") == []
+
+
+def test_what_never_landed_is_not_counted_as_moved_out(world: World) -> None:
+    first, best = stored(world, small(1)), stored(world, large(1))
+    send(world, candidate(first))
+    run(world, dedupe(world))
+    world.objects.delete(layout.blob(first.sha256))
+    run(world, land(world))
+    send(world, candidate(best))
+    run(world, dedupe(world), land(world))
+    assert counts(world, "land") == {"blob_missing": 1, "landed": 1}
+
+
+def test_what_is_moved_out_for_one_that_does_not_land_is_counted_then_and_not_when_that_is_replayed(
+    world: World,
+) -> None:
+    first, best = stored(world, small(1)), stored(world, large(1))
+    send(world, candidate(first))
+    run(world, dedupe(world), land(world))
+    send(world, candidate(best))
+    run(world, dedupe(world))
+    bytes_of_best = world.objects.get(layout.blob(best.sha256))
+    world.objects.delete(layout.blob(best.sha256))
+    run(world, land(world))
+    assert counts(world, "land") == {"landed": 1, "blob_missing": 1, "moved_out": 1}
+    world.objects.put(layout.blob(best.sha256), bytes_of_best)
+    replay(world.log, world.router, read_dead_letters(world.log))
+    run(world, land(world))
+    assert counts(world, "land") == {"landed": 2, "blob_missing": 1, "moved_out": 1}
+    assert world.paths("candidates/") == [f"candidates/n1/{best.sha256}.{ext}" for ext in ("jpg", "json")]
+
+
+@pytest.mark.parametrize("operations", range(14))
+def test_what_was_moved_out_before_a_batch_was_cut_off_is_counted_once(world: World, operations: int) -> None:
+    first, best = stored(world, small(1)), stored(world, large(1))
+    send(world, candidate(first))
+    run(world, dedupe(world), land(world))
+    send(world, candidate(best))
+    run(world, dedupe(world))
+    with contextlib.suppress(DiskFull):
+        run(world, land(world, CutOff(world, operations)))
+    run(world, land(world))
+    assert counts(world, "land") == {"landed": 2, "moved_out": 1}
+    assert world.paths("candidates/") == [f"candidates/n1/{best.sha256}.{ext}" for ext in ("jpg", "json")]
