@@ -249,6 +249,8 @@ class Ledger:
     def commit(self, member: Member) -> int:
         """Write everything finished; see the module's docstring for the order. Returns how many inputs.
 
+        Whatever it raises, all partitions are forgotten: what was not committed comes back from the log.
+
         Raises:
             FencedError: Nothing was written, and nothing of this member ever will be.
         """
@@ -263,9 +265,15 @@ class Ledger:
             positions = {partition: self._marks[partition].position() for partition in touched}
         entries = [entry for item in finished for entry in item.entries]
         entries += self._count(finished)
-        with COMMIT_SECONDS.labels(self._stage).time():
-            self._hooks.durable()
-            self._write(member, entries, positions)
+        try:
+            with COMMIT_SECONDS.labels(self._stage).time():
+                self._hooks.durable()
+                self._write(member, entries, positions)
+        except BaseException:
+            # The marks say by now that it is done, and the log doesn't: a later commit, of what ends while the stage is
+            # leaving, would pass these inputs by for ever.
+            self.forget_all()
+            raise
         for item in finished:
             self._hooks.ended(item.message)
             for count in item.counts:

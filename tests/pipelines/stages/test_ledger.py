@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from synsift.pipelines import topics
+from synsift.pipelines.errors import DiskFull, FencedError, LogUnavailable
 from synsift.pipelines.log.base import Message, Position
 from synsift.pipelines.log.transaction import GatheredTransaction
 from synsift.pipelines.log.watermark import Watermark
@@ -135,3 +136,36 @@ def test_objects_outlast_a_power_cut_before_a_commit_says_that_they_are_there(wo
     ledger.finish(first, [], [])
     ledger.commit(member)
     assert order == ["sync", "commit"]
+
+
+@pytest.mark.parametrize("error", [DiskFull("no space"), LogUnavailable("locked"), FencedError("gone")])
+def test_what_a_failed_commit_had_taken_is_not_skipped_by_a_later_one_that_succeeds(
+    world: World, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("synsift.pipelines.stages.ledger._RETRY_S", ())
+    member = MemberWithInterruptions(world)
+    ledger = ledger_of(world, member)
+    first, second = inputs(world, 2)
+    ledger.on_assigned({0: Position(0)})
+    assert ledger.admit(first)
+    assert ledger.admit(second)
+    ledger.finish(first, [], [Count("n1", "unique")])
+
+    def fail() -> None:
+        raise error
+
+    member.meanwhile = fail
+    with pytest.raises(type(error)):
+        ledger.commit(member)
+    # The disk has room again, and what was in flight meanwhile ends while the stage is leaving.
+    member.meanwhile = lambda: None
+    ledger.finish(second, [], [Count("n1", "unique")])
+    ledger.commit(member)
+    ledger.on_revoked([0])
+    assert member.positions == {}
+    ledger.on_assigned({0: Position(0)})
+    for message in (first, second):
+        assert ledger.admit(message)
+        ledger.finish(message, [], [Count("n1", "unique")])
+    assert ledger.commit(member) == 2
+    assert [p.counts for p in read_all(world.log, Progress)] == [{"unique": 2}]
