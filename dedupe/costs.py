@@ -46,6 +46,25 @@ def refuse_costly(data: bytes) -> None:
         _check_gif(data)
 
 
+def coefficient_bytes(data: bytes) -> int:
+    """What a decoder keeps of a progressive JPEG until its last scan: two bytes for each coefficient; 0 for others.
+
+    libjpeg calls a file broken where it lacks the memory for them.
+    """
+    at = 2
+    while data.startswith(b"\xff\xd8") and at + 10 <= len(data) and data[at] == 0xFF:
+        marker, length = data[at + 1], int.from_bytes(data[at + 2 : at + 4], "big")
+        if marker in _PROGRESSIVE:
+            height, width, components = struct.unpack_from(">HHB", data, at + 5)
+            sampling = [data[place] for place in range(at + 11, at + 10 + 3 * components, 3) if place < len(data)]
+            shares = [(byte >> 4) * (byte & 15) for byte in sampling] or [1]
+            return int(2 * width * height * sum(shares) // max(1, *shares))
+        if marker in _FRAMES or marker == _SOS:
+            return 0
+        at += 1 if marker == 0xFF else 2 if marker in _BARE else 2 + max(2, length)
+    return 0
+
+
 def webp_pixels(data: bytes) -> int:
     """Width × height of a WebP's canvas, by its header (RFC 9649, section 2); 0 for anything else.
 

@@ -190,7 +190,7 @@ class FetchSettings(Branch):
     threads: int = Field(default=2, ge=1, le=64, description="Images decoded and stored at once, a process each")
     decode_cpu_s: int = Field(default=10, ge=1, le=86_400, description="CPU time that decoding one image may take")
     decode_memory_mb: int = Field(
-        default=640, ge=400, le=1_000_000, description="Memory that decoding one image may take"
+        default=448, ge=400, le=1_000_000, description="Memory that decoding one image may take"
     )
     obey_robots: bool = Field(default=True, description="Ask for each host's robots.txt and obey it (RFC 9309)")
     allow_networks: tuple[Annotated[str, AfterValidator(_network)], ...] = Field(

@@ -17,7 +17,7 @@ from typing import BinaryIO, Final
 from PIL import Image
 
 from synsift.dedupe import FORMATS, CorruptImage, ImageError, fingerprint
-from synsift.dedupe.costs import refuse_costly, webp_pixels
+from synsift.dedupe.costs import coefficient_bytes, refuse_costly, webp_pixels
 from synsift.dedupe.hash_kinds import hashes_of
 from synsift.pipelines.decoding.protocol import (
     ANSWER,
@@ -64,7 +64,8 @@ def _look(data: bytes, kinds: list[str], max_pixels: int, grant_bytes: int) -> t
     try:
         refuse_costly(data)
         pixels = _pixels(data)
-        if LARGE_PIXELS < pixels <= max_pixels and grant_bytes <= SMALL_GRANT_BYTES:
+        wants_more = pixels > LARGE_PIXELS and grant_bytes <= SMALL_GRANT_BYTES
+        if pixels <= max_pixels and (wants_more or coefficient_bytes(data) > grant_bytes):
             return MORE_MEMORY, b""
         record = fingerprint(data, max_pixels=max_pixels).to_record()
         hashes = hashes_of(data, kinds, max_pixels=max_pixels) if kinds else {}

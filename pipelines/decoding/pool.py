@@ -60,7 +60,7 @@ class Limits:
     max_pixels: int
     cpu_s: int = 10
     wall_s: float = 120.0
-    memory_bytes: int = 640 * 1024 * 1024
+    memory_bytes: int = 448 * 1024 * 1024
 
 
 class _Died(Exception):

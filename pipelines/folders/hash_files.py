@@ -8,7 +8,6 @@ A line that can't be read is an error and never skipped: a list that denies must
 
 import csv
 import itertools
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from synsift.crawler.outside_json import loads
 from synsift.dedupe import Fingerprint, MatchOptions
 from synsift.dedupe.hash_kinds import KINDS, LibraryMissing, load_libraries
 from synsift.dedupe.hash_lists import Entry
@@ -163,8 +163,8 @@ def _parquet_rows(file: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
 def _json_rows(file: Path, lines: Iterator[tuple[int, str]]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for number, line in lines:
         try:
-            row = json.loads(line)
-        except (json.JSONDecodeError, RecursionError) as exc:
+            row = loads(line)
+        except ValueError as exc:
             raise UsageError(f"{file}, line {number}: not JSON: {exc}") from exc
         if not isinstance(row, dict):
             raise UsageError(f'{file}, line {number}: a row is an object, such as {{"pdq": "…"}}')

@@ -11,7 +11,6 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from synsift.crawler.outside_json import loads
 from synsift.dedupe import Fingerprint
 from synsift.pipelines.errors import UsageError
 

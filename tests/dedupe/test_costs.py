@@ -2,7 +2,7 @@ import io
 
 import pytest
 
-from synsift.dedupe.costs import refuse_costly, webp_pixels
+from synsift.dedupe.costs import coefficient_bytes, refuse_costly, webp_pixels
 from synsift.dedupe.errors import TooCostly
 from tests.dedupe.pictures import encoded, scene
 from tests.pipelines.decoding.test_pool import costly_jpeg
@@ -27,6 +27,23 @@ def test_the_canvas_of_a_webp_is_read_off_its_header(options: dict[str, object])
     assert webp_pixels(encoded(scene(5), "JPEG")) == 0
 
 
+@pytest.mark.parametrize(
+    ("mode", "options", "bytes_a_pixel"),
+    [
+        ("RGB", {"progressive": True, "subsampling": 0}, 6),
+        ("RGB", {"progressive": True, "subsampling": 2}, 3),
+        ("L", {"progressive": True}, 2),
+        ("CMYK", {"progressive": True, "exif": b"Exif\0\0" + bytes(400)}, 8),
+        ("RGB", {}, 0),
+    ],
+)
+def test_what_a_progressive_jpeg_takes_is_read_off_its_header(
+    mode: str, options: dict[str, object], bytes_a_pixel: int
+) -> None:
+    assert coefficient_bytes(encoded(scene(5).convert(mode), "JPEG", **options)) == bytes_a_pixel * 320 * 240
+    assert coefficient_bytes(encoded(scene(5), "PNG")) == 0
+
+
 def test_markers_within_a_segment_are_no_scans() -> None:
     scans = b"\xff\xda\x00\x02" * 3_000
     file = io.BytesIO()
@@ -46,4 +63,5 @@ def test_any_bytes_are_looked_at_without_an_error() -> None:
     for data in whole:
         for cut in range(400):
             refuse_costly(data[:cut])
+            coefficient_bytes(data[:cut])
             refuse_costly(data[:cut] + b"\xff" * 50 + data[cut:])

@@ -117,6 +117,13 @@ def test_memory_ends_a_picture_and_nothing_else(pool: DecoderPool) -> None:
     assert pool.fingerprint(encoded(scene(2), "PNG")) == fingerprint(encoded(scene(2), "PNG"))
 
 
+def test_a_progressive_jpeg_for_which_memory_lacks_is_not_called_broken(pool: DecoderPool) -> None:
+    data = bytearray(encoded(scene(1, size=(64, 48)), "JPEG", progressive=True, subsampling=0))
+    frame = data.index(b"\xff\xc2")
+    data[frame + 5 : frame + 9] = struct.pack(">HH", 9_900, 9_900)
+    assert refused(pool, bytes(data)) == "decode_memory"
+
+
 def test_a_large_picture_gets_the_large_grant(pool: DecoderPool) -> None:
     found = pool.fingerprint(huge_png(9_000, 9_000))
     assert (found.width_px, found.height_px) == (9_000, 9_000)
