@@ -178,8 +178,10 @@ def _read_json(text: str, path: Path) -> _Rows:
         yield f"{path}:1", "not an array of objects"
         return
     at = _skip(text, at + 1)
+    line, counted = 1, 0
     while text[at : at + 1] != "]":
-        place = f"{path}:{text.count(chr(10), 0, at) + 1}"
+        line, counted = line + text.count("\n", counted, at), at
+        place = f"{path}:{line}"
         try:
             found, at = decoder.raw_decode(text, at)
         except (ValueError, RecursionError) as exc:

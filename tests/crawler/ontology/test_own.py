@@ -5,6 +5,7 @@ import pytest
 
 from synsift.crawler.errors import OntologyError, TargetError
 from synsift.crawler.ontology import graph, read_ontology, resolve, under
+from synsift.crawler.ontology.own import _read_json
 from synsift.crawler.queries import QueryMaker
 
 EXAMPLE = Path(__file__).parents[3] / "docs/examples/shop.csv"
@@ -123,3 +124,21 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 def test_the_papers_subtrees_are_wordnets() -> None:
     with pytest.raises(TargetError, match="isn't WordNet"):
         list(under(read_ontology(EXAMPLE), "imagenet12"))
+
+
+class CountedText(str):
+    """A text that remembers how much of it was looked through for lines."""
+
+    looked = 0
+
+    def count(self, sub: str, start: int = 0, end: int = 0) -> int:  # type: ignore[override]
+        self.looked += end - start
+        return super().count(sub, start, end)
+
+
+def test_a_long_array_is_looked_through_for_lines_once(tmp_path: Path) -> None:
+    text = CountedText("[\n" + ",\n".join(f'{{"id": "n{number}", "names": ["n"]}}' for number in range(2_000)) + "\n]")
+    places = [place for place, _ in _read_json(text, tmp_path / "own.json")]
+    assert places[0].endswith(":2")
+    assert places[-1].endswith(":2001")
+    assert text.looked <= len(text)
