@@ -59,6 +59,8 @@ def toml_layer(path: Path | None) -> Layer:
         raise ConfigError(f"`{path}` is not UTF-8", hint="TOML is always UTF-8: save it as that") from exc
     except tomllib.TOMLDecodeError as exc:
         raise ConfigError(f"`{path}`: {exc}") from exc
+    except ValueError as exc:
+        raise ConfigError(f"`{path}` has a number of too many digits") from exc
     except RecursionError as exc:
         raise ConfigError(f"`{path}` is nested too deep") from exc
     places = {}

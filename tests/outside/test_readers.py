@@ -50,6 +50,7 @@ def test_no_reader_raises_what_has_no_name(all_readers: dict[str, Reader]) -> No
         ("journal of moves", b"[" * 100_000),
         ("ontology, jsonl", b"[" * 100_000),
         ("configuration", b"a = " + b"[" * 100_000),
+        ("configuration", b"[fetch]\nthreads = " + b"9" * 5_000),
         ("name of a store", b'{"log": "a", "b": ' + b"[" * 100_000),
     ],
 )
