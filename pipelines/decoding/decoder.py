@@ -65,7 +65,7 @@ def _look(data: bytes, kinds: list[str], max_pixels: int, grant_bytes: int) -> t
         refuse_costly(data)
         pixels = _pixels(data)
         wants_more = pixels > LARGE_PIXELS and grant_bytes <= SMALL_GRANT_BYTES
-        if pixels <= max_pixels and (wants_more or coefficient_bytes(data) > grant_bytes):
+        if 0 < pixels <= max_pixels and (wants_more or coefficient_bytes(data) > grant_bytes):
             return MORE_MEMORY, b""
         record = fingerprint(data, max_pixels=max_pixels).to_record()
         hashes = hashes_of(data, kinds, max_pixels=max_pixels) if kinds else {}
