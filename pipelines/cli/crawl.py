@@ -245,7 +245,7 @@ def _url_list(targets: Sequence[str], list_file: Path | None, settings: "Setting
 
 def _crawl(parts: "Parts", queries: Sequence[SynsetQuery], run: _Run, again: _Again) -> int:
     from synsift.pipelines.assembly import STAGES, make_stages
-    from synsift.pipelines.cli.watch import watching
+    from synsift.pipelines.cli.watch import tell_lost, watching
     from synsift.pipelines.dead_letters import read_dead_letters
     from synsift.pipelines.stages.plan import plan as plan_queries
     from synsift.pipelines.summary import read_counts
@@ -265,6 +265,7 @@ def _crawl(parts: "Parts", queries: Sequence[SynsetQuery], run: _Run, again: _Ag
     print_rows(rows, run.output, details=SYNSET_DETAILS, empty="no images")
     letters = read_dead_letters(parts.log)
     _tell_letters(letters, again)
+    lost = tell_lost()
     if ending is Ending.INTERRUPTED:
         warn.print("synsift: interrupted; the same command goes on from here")
         return 1
@@ -272,7 +273,7 @@ def _crawl(parts: "Parts", queries: Sequence[SynsetQuery], run: _Run, again: _Ag
     if asked_in_vain and not any(found.found for found in counts.values()):
         warn.print(f"synsift: no query was answered, for example: {asked_in_vain[0].letter.message}", style="red")
         return 1
-    return 0
+    return int(lost)
 
 
 def _ask_again(parts: "Parts") -> int:

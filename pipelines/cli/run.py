@@ -39,7 +39,7 @@ def run(
       synsift run fetch dedupe land --drain
     """
     from synsift.pipelines.assembly import STAGES, make_stages, open_parts, store_address, user_agent_of
-    from synsift.pipelines.cli.watch import reporting
+    from synsift.pipelines.cli.watch import reporting, tell_lost
     from synsift.pipelines.service.http import opened_patiently, serving
     from synsift.pipelines.worker import Ending, Worker
 
@@ -61,3 +61,5 @@ def run(
             with reporting(parts.log, worker):
                 ending = asyncio.run(work())
     err.print("drained" if ending is Ending.INTERRUPTED else "nothing left to do")
+    if tell_lost():
+        raise typer.Exit(1)

@@ -12,7 +12,7 @@ from typing import Final
 from rich.live import Live
 from rich.table import Table
 
-from synsift.pipelines.cli.console import err
+from synsift.pipelines.cli.console import err, warn
 from synsift.pipelines.errors import LogUnavailable
 from synsift.pipelines.log.base import Log
 from synsift.pipelines.stage import INPUTS
@@ -121,3 +121,17 @@ def _log_lines(log: Log, worker: Worker, stop: threading.Event) -> None:
     while not stop.wait(_LOG_S):
         for row in _progress(log, worker, rates):
             _log.info("%s: %d done, %d left, %.0f/s", row.stage, row.done, row.left, row.per_s)
+
+
+def tell_lost() -> bool:
+    """Say what the log deleted of this process's inputs before they were done; whether there is any."""
+    from synsift.pipelines.metrics import lost_inputs
+
+    lost = lost_inputs()
+    if lost:
+        what = ", ".join(f"{some:,} of {topic}" for topic, some in sorted(lost.items()))
+        warn.print(
+            f"synsift: the log deleted up to {sum(lost.values()):,} inputs before they were done ({what})", style="red"
+        )
+        err.print("hint: plan them again; `synsift topics describe` shows what keeps the log from keeping them")
+    return bool(lost)

@@ -14,6 +14,7 @@ from synsift.pipelines.demo.web import Directory
 from synsift.pipelines.log.base import Log
 from synsift.pipelines.log.kafka import KafkaLog
 from synsift.pipelines.log.kafka_clients import KafkaAddress
+from synsift.pipelines.topics import Entry
 from tests.conftest import RunCli, kafka_options, s3_options
 from tests.integration.test_kill import TIMEOUT_S, differences, start, wait_for_work
 
@@ -116,3 +117,19 @@ def test_topics_are_made_once_described_and_their_shape_is_checked(cli: RunCli, 
     assert missing.returncode == 2
     assert "synsift topics create makes it" in missing.stderr
     assert '"Survivor"' in cli("topics", "schema", "survivors").stdout
+
+
+@pytest.mark.slow
+def test_a_worker_whose_inputs_the_log_deleted_says_so_and_fails(
+    kafka: KafkaAddress, cli: RunCli, tmp_path: Path
+) -> None:
+    options: Options = {**kafka_options(kafka, "deleted-"), "store.url": str(tmp_path / "out")}
+    log = KafkaLog(kafka, partitions=16, prefix="deleted-")
+    log.produce([Entry("candidates", 0, b"n1", b"no candidate at all") for _ in range(5)])
+    log._forget("candidates", {0: 3})
+    log.close()
+    done = cli("run", "dedupe", "--drain", options=options)
+    assert done.returncode == 1, done.stderr
+    assert "the log deleted up to 3 inputs before they were done (3 of candidates)" in " ".join(done.stderr.split())
+    done = cli("run", "dedupe", "--drain", options=options)
+    assert done.returncode == 0, done.stderr  # said once: plan them again
