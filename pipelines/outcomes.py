@@ -209,6 +209,13 @@ EXPLAINED: Final = (
         "Report it with the traceback. Replay after an update.",
     ),
     Explained(
+        "poisonous",
+        "all",
+        False,
+        "Workers died three times or more while it was in flight, twice while nothing else was: it kills them.",
+        "Was memory short, or were workers killed? Then replay: it is counted anew. Else report it, with its bytes.",
+    ),
+    Explained(
         "broken_record",
         "all",
         False,

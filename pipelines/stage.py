@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from synsift.pipelines import topics
+from synsift.pipelines.gate import Gate
 from synsift.pipelines.topics import Topic
 
 INPUTS: Final[dict[str, Topic]] = {
@@ -58,6 +59,12 @@ class Stage(Protocol):
 
     def hurry(self) -> None:
         """Nothing more will come for now: don't wait for batches to fill. Safe from any thread."""
+
+    def share(self, gate: Gate) -> None:
+        """Begin inputs by the gate of the process. Before ``run``."""
+
+    def disown(self) -> None:
+        """The process ends at once, by will: say in the log that no input is to blame. Safe from any thread."""
 
     def statistics(self) -> Statistics:
         """How it is now."""

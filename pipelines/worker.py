@@ -14,11 +14,13 @@ import gc
 import logging
 import os
 import signal
+import threading
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import Final
 
-from synsift.pipelines.errors import LogUnavailable
+from synsift.pipelines.errors import LogUnavailable, SynsiftError
+from synsift.pipelines.gate import Gate
 from synsift.pipelines.log.base import Log
 from synsift.pipelines.stage import INPUTS, Stage
 
@@ -29,6 +31,7 @@ _KILLED: Final = 130
 DEFAULT_DRAIN_S: Final = 25.0
 """Orchestrators kill after 30 s by default; a few of them are needed to commit and leave."""
 _LEAVE_S: Final = 4.0
+_DISOWN_S: Final = 1.0
 
 
 class Ending(StrEnum):
@@ -69,6 +72,9 @@ class Worker:
         self._until_idle = until_idle
         self._drain_s = drain_s
         self._interrupted = False
+        gate = Gate()
+        for stage in stages:
+            stage.share(gate)
 
     async def run(self) -> Ending:
         """Run until the end.
@@ -143,6 +149,19 @@ class Worker:
 
     def _interrupt(self) -> None:
         if self._interrupted:
+            self._disown()
             os._exit(_KILLED)
         _log.warning("interrupted: finishing what is in flight; once more to stop at once")
         self._interrupted = True
+
+    def _disown(self) -> None:
+        """No input is to blame for the end that comes; a log that doesn't answer is not waited for."""
+
+        def tell() -> None:
+            for stage in self.stages:
+                with contextlib.suppress(SynsiftError):
+                    stage.disown()
+
+        teller = threading.Thread(target=tell, daemon=True)
+        teller.start()
+        teller.join(_DISOWN_S)

@@ -20,7 +20,7 @@ Promises, which ``tests/pipelines/log/contract.py`` checks of every implementati
 
 from collections.abc import Collection, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from synsift.pipelines.topics import Entry, Headers
@@ -58,11 +58,13 @@ class Position:
         note: At most 4,000 characters that are kept with it, for example what is done above ``offset``.
         begins: Where the log begins, if that is behind ``offset``: what was not done of the records between is lost.
             Told when a partition is taken over; 0 otherwise.
+        ends: Where the log ended when a partition was taken over; 0 if that wasn't asked. Not compared.
     """
 
     offset: int
     note: str = ""
     begins: int = 0
+    ends: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

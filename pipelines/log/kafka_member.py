@@ -242,7 +242,7 @@ class KafkaMember:
         new = sorted(place for place in self._consumer.assignment() if place.partition not in self._rebalance.told)
         if not new:
             return set()
-        begins = self._consumer.beginning_offsets(new)
+        begins, ends = self._consumer.beginning_offsets(new), self._consumer.end_offsets(new)
         positions: dict[int, Position] = {}
         moved: set[TopicPartition] = set()
         for place in new:
@@ -252,7 +252,8 @@ class KafkaMember:
             if committed is None or is_behind:
                 self._consumer.seek(place, max(at.offset, begins[place]))
                 moved.add(place)
-            positions[place.partition] = Position(at.offset, at.note, begins[place]) if is_behind else at
+            behind = begins[place] if is_behind else 0
+            positions[place.partition] = Position(at.offset, at.note, behind, ends[place])
         self._rebalance.told |= positions.keys()
         self._listener.on_assigned(positions)
         return moved

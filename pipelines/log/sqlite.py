@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -186,7 +187,11 @@ class SqliteMember:
             with self._writing():
                 self._group.beat(now_s, self._log.session_timeout_s)
                 changes = self._group.rebalance()
-                positions = self._group.positions(changes.taken)
+                ends = heads(self._db, self._topic)
+                positions = {
+                    partition: replace(at, ends=ends.get(partition, 0))
+                    for partition, at in self._group.positions(changes.taken).items()
+                }
                 self._generation = self._group.generation()
         except FencedError:
             self._next = {}

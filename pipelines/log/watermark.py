@@ -12,6 +12,7 @@ import logging
 import zlib
 from typing import Final
 
+from synsift.pipelines.log.attempts import done_of
 from synsift.pipelines.log.base import Position
 
 _log: Final = logging.getLogger(__name__)
@@ -58,6 +59,16 @@ class Watermark:
         return missing
 
     @property
+    def done(self) -> frozenset[int]:
+        """What is done above the position."""
+        return frozenset(self._done)
+
+    @property
+    def next_offset(self) -> int:
+        """Behind everything that was read."""
+        return self._next
+
+    @property
     def pending(self) -> int:
         """How many offsets are admitted and not done."""
         return len(self._pending)
@@ -90,11 +101,12 @@ def _encode(done: set[int], low: int) -> str:
 
 def _decode(position: Position) -> list[int]:
     """What a note says is done. One that isn't ours, an operator's tool wrote it for example, says nothing."""
-    if not position.note:
+    note = done_of(position.note)
+    if not note:
         return []
     try:
         unpacked = zlib.decompressobj()
-        raw = unpacked.decompress(base64.b64decode(position.note, validate=True), MAX_SPAN // 8)
+        raw = unpacked.decompress(base64.b64decode(note, validate=True), MAX_SPAN // 8)
     except (ValueError, zlib.error):
         _log.warning("the note of a position can't be read, and what it says is done may be done again")
         return []

@@ -1,19 +1,20 @@
 """The shell of the stages that work in order, batch by batch: ``dedupe`` and ``land``. Runs in a thread of its own."""
 
 import asyncio
-import contextlib
 import logging
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Final
 
-from synsift.pipelines.errors import FencedError, LogUnavailable, StoreUnavailable
+from synsift.pipelines.errors import FencedError, LogUnavailable, StoreUnavailable, SynsiftError
+from synsift.pipelines.gate import Gate
 from synsift.pipelines.log.base import Log, Member, Message
 from synsift.pipelines.reading import Skipped
 from synsift.pipelines.stage import DEFAULT_PATIENCE_S, Statistics
 from synsift.pipelines.stages.ledger import Hooks, Ledger
 from synsift.pipelines.stages.membership import Membership, Stopped
+from synsift.pipelines.stages.turnstile import Turnstile
 from synsift.pipelines.topics import Router
 
 _log: Final = logging.getLogger(__name__)
@@ -34,7 +35,9 @@ class BatchStage(ABC):
         self._logbook = log
         self._router = router
         self._batch = batch
-        self._ledger = Ledger(self.name, log, router, Hooks(self.restore, self.forget, durable=self.make_durable))
+        hooks = Hooks(self._take_over, self._let_go, lambda message: self.turnstile.ended(message), self.make_durable)
+        self._ledger = Ledger(self.name, log, router, hooks)
+        self.turnstile = Turnstile(self.name, self._ledger, in_order=True)
         self._membership = Membership(self.name, log, self._ledger)
         self._stopping = False
         self._joined = False
@@ -76,14 +79,26 @@ class BatchStage(ABC):
     def hurry(self) -> None:  # noqa: B027 - most stages have nothing to hurry
         """Don't wait for batches to fill."""
 
+    def share(self, gate: Gate) -> None:
+        """Let this process try one input alone where that is needed."""
+        self.turnstile.gate = gate
+
+    def disown(self) -> None:
+        """Say that the end of this process, which comes at once, is no fault of its inputs."""
+        self._ledger.disown()
+
     def statistics(self) -> Statistics:
         """How it is now."""
         return Statistics(self.name, self._ledger.partitions, self._ledger.pending, self._joined, self._ledger.silent_s)
 
     async def run(self) -> None:
         """Work until ``stop``; then leave the group."""
-        with contextlib.suppress(Stopped):
+        try:
             await asyncio.to_thread(self._run)
+        except Stopped:
+            pass
+        finally:
+            self.turnstile.close()
 
     def _run(self) -> None:
         member = self._membership.join(self.patience_s)
@@ -92,12 +107,7 @@ class BatchStage(ABC):
             while not self._stopping:
                 self.beat()
                 try:
-                    messages = [message for message in self.gather(member) if self._ledger.admit(message)]
-                    if messages:
-                        self.work(messages)
-                        self._ledger.commit(member)
-                        self.committed()
-                        failures = 0
+                    failures = 0 if self._turn(member) else failures
                 except StoreUnavailable as exc:
                     if failures == len(_STORE_RETRIES_S):
                         raise
@@ -110,8 +120,41 @@ class BatchStage(ABC):
                     _log.warning("%s: %s; joining anew", self.name, exc)
                     member = self._rejoin()
                 self._joined = True
-        finally:
+        except BaseException as exc:
+            # What is half done is begun anew. If a bug ended the worker, it counts as a death of what is in flight.
+            self._ledger.spoil()
+            self._membership.leave(telling=isinstance(exc, (SynsiftError, Stopped)))
+            raise
+        else:
             self._membership.leave()
+
+    def _turn(self, member: Member) -> bool:
+        """Read, work, commit; once. Whether anything was done."""
+        for message in self._read(member):
+            if self._ledger.admit(message):
+                self.turnstile.add(message)
+        start = self.turnstile.ready()
+        if start.messages:
+            self._ledger.begin(member, start.messages, start.how)
+            self.work(start.messages)
+        elif self.turnstile.has_waiting:
+            time.sleep(_POLL_S)
+        if not self._ledger.commit(member):
+            return False
+        self.committed()
+        return True
+
+    def _read(self, member: Member) -> list[Message]:
+        """A batch; nothing while one waits, but the group hears from us."""
+        return member.poll(0, 0.0) if self.turnstile.has_waiting else self.gather(member)
+
+    def _take_over(self, partition: int, skipped: Skipped) -> None:
+        self.restore(partition, skipped)
+        self.turnstile.assign(partition)
+
+    def _let_go(self, partition: int) -> None:
+        self.turnstile.forget(partition)
+        self.forget(partition)
 
     def _rejoin(self) -> Member:
         """Begin anew where the group stands."""

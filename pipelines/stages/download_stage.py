@@ -1,6 +1,6 @@
 """The shell of the stages that ask the web: ``search`` and ``fetch``.
 
-    log ──poll──▶ take ──submit──▶ downloader ⇄ Scrapy ──▶ received / abandoned ──finish──▶ ledger ──commit──▶ log
+    log ──poll──▶ turnstile ──take──▶ downloader ⇄ Scrapy ──▶ received / abandoned ──finish──▶ ledger ──commit──▶ log
 
 The log is spoken to in one thread of its own; everything else lives in the event loop.
 """
@@ -16,12 +16,14 @@ from typing import Any, Final, Generic, TypeVar
 from synsift.crawler.download.downloader import Abandoned, Downloader, Received
 from synsift.crawler.outcome import Outcome
 from synsift.pipelines.errors import FencedError, LogUnavailable
+from synsift.pipelines.gate import Gate
 from synsift.pipelines.log.base import Log, Member, Message
 from synsift.pipelines.reading import Skipped
 from synsift.pipelines.stage import DEFAULT_PATIENCE_S, Statistics
 from synsift.pipelines.stages.ledger import Hooks, Ledger
 from synsift.pipelines.stages.look_ahead import LookAhead
 from synsift.pipelines.stages.membership import Membership, Stopped
+from synsift.pipelines.stages.turnstile import Turnstile
 from synsift.pipelines.topics import Router
 
 T = TypeVar("T")
@@ -41,13 +43,14 @@ class DownloadStage(ABC, Generic[T]):
     name: str
     patience_s: float = DEFAULT_PATIENCE_S
 
-    def __init__(self, log: Log, router: Router, *, look_ahead: int) -> None:
+    def __init__(self, log: Log, router: Router, *, look_ahead: int, in_order: bool) -> None:
         self._logbook = log
         self._router = router
         self._look_ahead = LookAhead(look_ahead)
-        hooks = Hooks(self._take_over, self._let_go, self._look_ahead.release, self.make_durable)
+        hooks = Hooks(self._take_over, self._let_go, self._ended, self.make_durable)
         self._ledger = Ledger(self.name, log, router, hooks)
         self._membership = Membership(self.name, log, self._ledger)
+        self.turnstile = Turnstile(self.name, self._ledger, in_order=in_order)
         self._stopping = False
         self._fatal: Exception | None = None
         self._log_thread = ThreadPoolExecutor(1, thread_name_prefix=f"{self.name}-log")
@@ -110,6 +113,14 @@ class DownloadStage(ABC, Generic[T]):
     def hurry(self) -> None:
         """Nothing to do: this stage never waits for a batch."""
 
+    def share(self, gate: Gate) -> None:
+        """Let this process try one input alone where that is needed."""
+        self.turnstile.gate = gate
+
+    def disown(self) -> None:
+        """Say that the end of this process, which comes at once, is no fault of its inputs."""
+        self._ledger.disown()
+
     def statistics(self) -> Statistics:
         """How it is now."""
         return Statistics(self.name, self._ledger.partitions, self._ledger.pending, self._joined, self._ledger.silent_s)
@@ -123,6 +134,7 @@ class DownloadStage(ABC, Generic[T]):
             pass
         finally:
             self._log_thread.shutdown()
+            self.turnstile.close()
         if self._fatal is not None:
             raise self._fatal
 
@@ -165,7 +177,12 @@ class DownloadStage(ABC, Generic[T]):
                 self._look_ahead.read(message)
                 if self._ledger.admit(message):
                     self._look_ahead.admit(message)
-                    await self._begin(message)
+                    self.turnstile.add(message)
+            start = self.turnstile.ready()
+            if start.messages or start.joined:
+                await self._in_log_thread(self._ledger.begin, member, [*start.messages, *start.joined], start.how)
+            for message in start.messages:
+                await self._begin(message)
         except (FencedError, LogUnavailable) as exc:
             # What was not committed is forgotten, and its state with it: both come back from the log.
             _log.warning("%s: %s; joining anew", self.name, exc)
@@ -180,17 +197,25 @@ class DownloadStage(ABC, Generic[T]):
         """Commit what is finished and read as much as there is room for; in the log's thread."""
         self._ledger.beat()
         self._ledger.commit(member)
+        if self.turnstile.must_step_aside():
+            raise FencedError("an input of this process must be tried alone, and others took too long to end")
         self.look_further()
-        waiting = self._ledger.far_ahead() | self._look_ahead.waiting()
+        waiting = self._ledger.far_ahead() | self._look_ahead.waiting() | self.turnstile.full()
         return member.poll(min(_POLL_RECORDS, self._look_ahead.poll_records()), 0.0, paused=waiting)
 
     def _take_over(self, partition: int, skipped: Skipped) -> None:
         self.restore(partition, skipped)
         self._look_ahead.assign(partition)
+        self.turnstile.assign(partition)
 
     def _let_go(self, partition: int) -> None:
         self._look_ahead.forget(partition)
+        self.turnstile.forget(partition)
         self.forget(partition)
+
+    def _ended(self, message: Message) -> None:
+        self._look_ahead.release(message)
+        self.turnstile.ended(message)
 
     async def _begin(self, message: Message) -> None:
         try:
@@ -226,7 +251,8 @@ class DownloadStage(ABC, Generic[T]):
                 self._ledger.commit(self._ledger.member)
         except (FencedError, LogUnavailable) as exc:
             _log.warning("%s: %s", self.name, exc)
-        self._membership.leave()
+        finally:
+            self._membership.leave()
 
     async def _in_log_thread(self, work: Callable[..., R], *arguments: object) -> R:
         return await asyncio.get_running_loop().run_in_executor(self._log_thread, work, *arguments)

@@ -149,7 +149,7 @@ class FetchStage(DownloadStage[Wanted]):
     def __init__(
         self, log: Log, router: Router, *, blobs: BlobStore, decoders: Fingerprinter, options: FetchOptions
     ) -> None:
-        super().__init__(log, router, look_ahead=options.look_ahead)
+        super().__init__(log, router, look_ahead=options.look_ahead, in_order=False)
         self._blobs = blobs
         self._decoders = decoders
         self._options = options

@@ -5,7 +5,7 @@ One order for all stages, so that nothing is lost, repeated or counted twice:
     1. take everything finished since the last commit
     2. raise each partition's low watermark
     3. make the objects that it depends on outlast a power cut
-    4. in one transaction: outputs, counts per synset, positions
+    4. in one transaction: outputs, counts per synset, positions; with these, what may be in flight
     5. only then count for Prometheus
 """
 
@@ -21,12 +21,14 @@ from synsift.pipelines import topics
 from synsift.pipelines.clock import now_text
 from synsift.pipelines.dead_letters import DeadLetter, entry_of
 from synsift.pipelines.errors import LogUnavailable
+from synsift.pipelines.log.attempts import FEW, Attempts, Begun
 from synsift.pipelines.log.base import Log, Member, Message, Position
-from synsift.pipelines.log.watermark import MAX_SPAN, Watermark
 from synsift.pipelines.metrics import COMMIT_SECONDS, MISSING, OUTCOMES
 from synsift.pipelines.reading import Skipped, read_state
 from synsift.pipelines.records import Progress
 from synsift.pipelines.stage import INPUTS
+from synsift.pipelines.stages.book import Book
+from synsift.pipelines.stages.lives import Lives, owner_of
 from synsift.pipelines.topics import Entry, Router
 
 _log: Final = logging.getLogger(__name__)
@@ -91,11 +93,13 @@ class Ledger:
         self._router = router
         self._hooks = hooks
         self._lock = threading.Lock()
-        self._marks: dict[int, Watermark] = {}
-        self._open: dict[int, dict[int, Message]] = {}
+        self._books: dict[int, Book] = {}
+        self.lives = Lives(stage, log)
         self._counts: dict[int, dict[str, Counter[str]]] = {}
         self._finished: list[Finished] = []
         self._dirty: set[int] = set()
+        # After a commit that failed the books are ahead of the log, and must not be committed.
+        self._is_spoiled = False
         self._beat_at_s = time.monotonic()
         self.member: Member | None = None
 
@@ -103,22 +107,30 @@ class Ledger:
 
     def on_assigned(self, positions: Mapping[int, Position]) -> None:
         """Rebuild the state of new partitions."""
+        suspected: list[Attempts] = []
         for partition, position in positions.items():
-            skipped = Skipped()
-            self._counts[partition] = self._read_counts(partition, skipped)
+            skipped, alive = Skipped(), set(self.lives.names)
+            self._counts[partition] = self._read_counts(partition, skipped, alive)
             self._hooks.restore(partition, skipped)
             self.note_skipped(partition, skipped)
+            book = Book(position, self.lives.name, alive)
             with self._lock:
-                self._marks[partition] = Watermark(position)
-                self._open[partition] = {}
+                self._books[partition] = book
+            suspected.append(book.attempts)
             if position.begins > position.offset:
                 self.on_gap(partition, range(position.offset, position.begins))
         _log.debug("%s owns %d partitions more", self._stage, len(positions))
+        suspects = sum(attempts.suspects for attempts in suspected)
+        if suspects:
+            _log.warning("%s: workers died with up to %d inputs in flight: these begin first", self._stage, suspects)
+        if suspects <= FEW:
+            for attempts in suspected:
+                attempts.were_few()
 
     def on_gap(self, partition: int, lost: range) -> None:
         """Inputs that the log deleted before they were done: said, counted, and shown by ``status``."""
         with self._lock:
-            missing = self._marks[partition].pass_over(lost)
+            missing = self._books[partition].mark.pass_over(lost)
         if not missing:
             return
         topic = INPUTS[self._stage].name
@@ -135,22 +147,36 @@ class Ledger:
         self._dirty.add(partition)
 
     def on_revoked(self, partitions: Collection[int]) -> None:
-        """Commit what is finished, and forget the partitions."""
+        """Commit what is finished, say that nothing is in flight, and forget the partitions."""
         if self.member is not None:
-            self.commit(self.member)
+            self.commit(self.member, letting_go=partitions)
         self._drop(partitions)
 
     def forget_all(self) -> None:
         """Drop everything: the member was declared dead, and its work is another's."""
-        self._drop(list(self._marks))
+        self.lives.lost(self._in_flight())
+        self._drop(list(self._books))
         with self._lock:
             self._finished.clear()  # last: what is dropped can't be finished any more
+            self._is_spoiled = False
+
+    def spoil(self) -> None:
+        """Commit nothing more but that nothing is in flight: what was begun will be done again."""
+        self._is_spoiled = True
+
+    def disown(self) -> None:
+        """Say that the end of this process, which comes at once, is no fault of its inputs. Safe from any thread."""
+        self.lives.disown(self._in_flight())
+
+    def _in_flight(self) -> list[int]:
+        """Partitions of which the log says that something is in flight."""
+        with self._lock:
+            return [partition for partition, book in self._books.items() if book.attempts.says_in_flight]
 
     def _drop(self, partitions: Collection[int]) -> None:
         for partition in partitions:
             with self._lock:
-                self._marks.pop(partition, None)
-                self._open.pop(partition, None)
+                self._books.pop(partition, None)
                 # What ended while the rest was committed, too: the partition may come back in the same poll, and
                 # whoever has it then begins anew.
                 self._finished = [item for item in self._finished if item.message.partition != partition]
@@ -173,11 +199,21 @@ class Ledger:
     def admit(self, message: Message) -> bool:
         """Take an input in. False if it was finished before a restart, or its partition is gone."""
         with self._lock:
-            mark = self._marks.get(message.partition)
-            if mark is None or not mark.admit(message.offset):
-                return False
-            self._open[message.partition][message.offset] = message
-            return True
+            book = self._books.get(message.partition)
+            return book is not None and book.admit(message)
+
+    def attempts(self, partition: int) -> Attempts:
+        """What was in flight of a partition when workers died."""
+        return self._books[partition].attempts
+
+    def begin(self, member: Member, messages: Sequence[Message], how: Begun) -> None:
+        """Inputs are about to begin: write that down, where the log doesn't say yet that they may be in flight."""
+        with self._lock:
+            known = [message for message in messages if message.partition in self._books]
+            unsaid = [message.partition for message in known if self._books[message.partition].begin(message, how)]
+            positions = {p: self._books[p].attempts.noted(self._books[p].committed) for p in unsaid}
+        if positions:
+            self._write(member, (), positions, _RETRY_S)
 
     def is_open(self, message: Message) -> bool:
         """Whether the work on an input still counts.
@@ -186,7 +222,8 @@ class Ledger:
         before knows nothing of what became of it meanwhile. So the very message that was admitted is asked for, not
         one of the same offset.
         """
-        return self._open.get(message.partition, {}).get(message.offset) is message
+        book = self._books.get(message.partition)
+        return book is not None and book.is_open(message)
 
     def finish(self, message: Message, entries: Sequence[Entry], counts: Sequence[Count]) -> bool:
         """Note the end of an input, to be committed with the next batch. False, and nothing, if it isn't open."""
@@ -197,7 +234,7 @@ class Ledger:
         with self._lock:
             if not self.is_open(message):
                 return False
-            del self._open[message.partition][message.offset]
+            self._books[message.partition].close(message)
             self._finished.append(Finished(message, entries, counts))
             return True
 
@@ -246,34 +283,32 @@ class Ledger:
         """How many were committed so far."""
         return self._counts.get(partition, {}).get(wnid, Counter())[outcome]
 
-    def commit(self, member: Member) -> int:
+    def commit(self, member: Member, *, letting_go: Collection[int] = ()) -> int:
         """Write everything finished; see the module's docstring for the order. Returns how many inputs.
 
-        Whatever it raises, all partitions are forgotten: what was not committed comes back from the log.
+        Args:
+            member: Who writes.
+            letting_go: Partitions of which nothing is in flight any more, as they will be another's.
 
         Raises:
             FencedError: Nothing was written, and nothing of this member ever will be.
         """
         finished = self._take()
-        if not finished and not self._dirty:
-            return 0
         with self._lock:
-            for item in finished:
-                self._marks[item.message.partition].finish(item.message.offset)
-            # Where something was lost, too: what is counted must not be met again by the next owner.
-            touched = {item.message.partition for item in finished} | (self._dirty & self._marks.keys())
-            positions = {partition: self._marks[partition].position() for partition in touched}
+            reached = self._advance(finished, letting_go)
+            positions = {partition: self._books[partition].attempts.noted(at) for partition, at in reached.items()}
+        if not positions:
+            return 0
         entries = [entry for item in finished for entry in item.entries]
         entries += self._count(finished)
-        try:
-            with COMMIT_SECONDS.labels(self._stage).time():
+        was_spoiled, self._is_spoiled = self._is_spoiled, True
+        with COMMIT_SECONDS.labels(self._stage).time():
+            if finished:
                 self._hooks.durable()
-                self._write(member, entries, positions)
-        except BaseException:
-            # The marks say by now that it is done, and the log doesn't: a later commit, of what ends while the stage is
-            # leaving, would pass these inputs by for ever.
-            self.forget_all()
-            raise
+            self._write(member, entries, positions, _RETRY_S if finished else ())
+        self._is_spoiled = was_spoiled
+        for partition, at in reached.items():
+            self._books[partition].committed = at
         for item in finished:
             self._hooks.ended(item.message)
             for count in item.counts:
@@ -281,27 +316,46 @@ class Ledger:
                     OUTCOMES.labels(self._stage, count.outcome).inc(count.number)
         return len(finished)
 
+    def _advance(self, finished: Iterable[Finished], letting_go: Collection[int]) -> dict[int, Position]:
+        """Raise the low watermarks; the positions that are to be written, without what is in flight."""
+        reached: dict[int, Position] = {}
+        for partition in letting_go:
+            book = self._books.get(partition)
+            if book is not None and book.attempts.says_in_flight:
+                book.attempts.close()
+                reached[partition] = book.committed
+        if self._is_spoiled:
+            self._dirty.clear()
+            return reached
+        done: dict[int, list[int]] = {}
+        for item in finished:
+            done.setdefault(item.message.partition, []).append(item.message.offset)
+        # Where something was lost, too: what is counted must not be met again by the next owner.
+        for partition in done.keys() | (self._dirty & self._books.keys()):
+            reached[partition] = self._books[partition].finish(done.get(partition, ()))
+        return reached
+
     def far_ahead(self) -> frozenset[int]:
         """Partitions whose reading has run so far ahead of their watermark that it must wait."""
         with self._lock:
-            return frozenset(p for p, mark in self._marks.items() if mark.span >= MAX_SPAN - 1_000)
+            return frozenset(partition for partition, book in self._books.items() if book.is_far_ahead)
 
     @property
     def partitions(self) -> int:
         """How many partitions are owned, their state rebuilt."""
-        return len(self._marks)
+        return len(self._books)
 
     @property
     def pending(self) -> int:
         """How many inputs are read and not committed."""
         with self._lock:
-            return sum(mark.pending for mark in self._marks.values())
+            return sum(book.mark.pending for book in self._books.values())
 
     def _take(self) -> list[Finished]:
         """What is finished, without what belongs to others by now."""
         with self._lock:
             taken, self._finished = self._finished, []
-            return [item for item in taken if item.message.partition in self._marks]
+            return [item for item in taken if item.message.partition in self._books and not self._is_spoiled]
 
     def _count(self, finished: Iterable[Finished]) -> list[Entry]:
         touched = {(partition, "") for partition in self._dirty if partition in self._counts}
@@ -320,8 +374,10 @@ class Ledger:
             for partition, wnid in sorted(touched)
         ]
 
-    def _write(self, member: Member, entries: Sequence[Entry], positions: Mapping[int, Position]) -> None:
-        for wait_s in (*_RETRY_S, None):
+    def _write(
+        self, member: Member, entries: Sequence[Entry], positions: Mapping[int, Position], waits_s: Sequence[float]
+    ) -> None:
+        for wait_s in (*waits_s, None):
             try:
                 with member.transaction() as transaction:
                     transaction.produce(entries)
@@ -334,9 +390,14 @@ class Ledger:
             else:
                 return
 
-    def _read_counts(self, partition: int, skipped: Skipped) -> dict[str, Counter[str]]:
+    def _read_counts(self, partition: int, skipped: Skipped, alive: set[str]) -> dict[str, Counter[str]]:
+        """The counts of a partition; beside them, owners that are said to have lived on are added to ``alive``."""
         counts: dict[str, Counter[str]] = {}
         for _, progress in read_state(self._logbook, Progress, partition, skipped=skipped):
-            if progress.stage == self._stage and progress.partition == partition:
+            if progress.partition != partition:
+                continue
+            if progress.stage == self._stage:
                 counts[progress.wnid] = Counter(progress.counts)
+            elif owner := owner_of(self._stage, progress):
+                alive.add(owner)
         return counts

@@ -59,6 +59,7 @@ class Membership:
         waits = iter(_WAITS_S)
         while not self._stopping.is_set():
             self._ledger.beat()
+            self._ledger.lives.say()
             try:
                 member = self._logbook.join(self._stage, INPUTS[self._stage].name, self._ledger)
             except (FencedError, LogUnavailable) as exc:
@@ -72,12 +73,20 @@ class Membership:
             self._stopping.wait(wait_s)
         raise Stopped
 
-    def leave(self) -> None:
-        """Leave, as far as the log is there to be told. Nothing is committed any more, and nothing where it is out."""
-        member, self._ledger.member = self._ledger.member, None
+    def leave(self, *, telling: bool = True) -> None:
+        """Leave, as far as the log is there to be told; nothing where it is out.
+
+        Args:
+            telling: Whether to say, with what is finished, that nothing is in flight any more.
+        """
+        member = self._ledger.member
         if member is None:
             return
+        if not telling:
+            self._ledger.member = None
         try:
             member.close()
         except (FencedError, LogUnavailable) as exc:
             _log.debug("%s: the member is gone: %s", self._stage, exc)
+        finally:
+            self._ledger.member = None

@@ -112,7 +112,7 @@ class SearchStage(DownloadStage[PageQuery]):
     name = "search"
 
     def __init__(self, log: Log, router: Router, *, sources: Mapping[str, Source], options: SearchOptions) -> None:
-        super().__init__(log, router, look_ahead=_LOOK_AHEAD)
+        super().__init__(log, router, look_ahead=_LOOK_AHEAD, in_order=True)
         self._sources = dict(sources)
         self._options = options
         self._asking: dict[str, deque[Ask]] = {}

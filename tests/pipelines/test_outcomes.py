@@ -7,6 +7,7 @@ from pathlib import Path
 from synsift.crawler.outcome import Outcome
 from synsift.dedupe import ImageError, Kind
 from synsift.pipelines.decoding import errors as decoding_errors
+from synsift.pipelines.log.attempts import POISONOUS
 from synsift.pipelines.outcomes import EXPLAINED, VERDICTS
 from synsift.pipelines.stage import REPEATED, REUSED
 
@@ -37,7 +38,7 @@ def own_words() -> set[str]:
 def test_every_outcome_is_explained_once_and_nothing_else_is() -> None:
     words = [one.outcome for one in EXPLAINED]
     assert len(words) == len(set(words))
-    assert set(words) == {*Outcome, *kinds_of(ImageError), *own_words(), REPEATED, REUSED}
+    assert set(words) == {*Outcome, *kinds_of(ImageError), *own_words(), REPEATED, REUSED, POISONOUS}
 
 
 def test_what_heals_is_what_the_crawler_takes_for_healing() -> None:

@@ -447,7 +447,7 @@ def test_what_was_in_flight_when_a_worker_was_fenced_is_neither_lost_nor_taken_f
     want(world, gate.serve("/slow.jpg", "127.0.0.1"))
     want(world, site.serve("/fast.jpg", picture(2)))
     commit = SqliteMember.transaction
-    fences = iter([True])
+    fences = iter([False, True])  # the first says that something begins
 
     def fenced_once(member: SqliteMember) -> AbstractContextManager[GatheredTransaction]:
         if next(fences, False):

@@ -1,0 +1,237 @@
+"""Which of the inputs that were read begin now: all of them, unless workers died with some of them in flight.
+
+    read ──add──▶ waiting ──ready──▶ plain: all at once
+                                 ├─▶ suspects, a few at a time; what else the stage has goes on
+                                 ├─▶ strong suspects, each alone in the process, those with the fewest deaths first
+                                 └─▶ proven ones: a dead letter, ``poisonous``
+
+Whether a suspect began alone is written down before it begins (``Ledger.begin``); see ``log/attempts.py``.
+"""
+
+import logging
+import re
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from synsift.pipelines.dead_letters import REPLAY_OF
+from synsift.pipelines.gate import Gate
+from synsift.pipelines.log.attempts import FEW, POISONOUS, Begun, Suspicion
+from synsift.pipelines.log.base import Message
+from synsift.pipelines.stages.ledger import Count, Ledger
+
+_log: Final = logging.getLogger(__name__)
+
+_TRIAL_S: Final = 30.0
+"""What waits for its host for so long doesn't kill just now: others begin beside it."""
+# So long after the last record suspects are awaited that were not read yet. Some never come: ends of transactions take
+# offsets, too.
+_AWAITED_S: Final = 3.0
+# By no decoder: it may be that which the record kills.
+_WNID: Final = re.compile(rb'"wnid":"([A-Za-z0-9][A-Za-z0-9._-]{0,63})"')
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Inputs that begin now, and how.
+
+    Attributes:
+        messages: They begin.
+        how: Alone or not.
+        joined: What began alone, and has company from now on.
+    """
+
+    messages: Sequence[Message] = ()
+    how: Begun = Begun.IN_COMPANY
+    joined: Sequence[Message] = ()
+
+
+@dataclass(slots=True)
+class _Sorted:
+    plain: list[Message]
+    weak: list[Message]
+    strong: list[tuple[int, Message]]
+
+
+class Turnstile:
+    """Inputs of one stage between reading and beginning.
+
+    Attributes:
+        gate: Shared by the stages of a process.
+    """
+
+    def __init__(
+        self, stage: str, ledger: Ledger, *, in_order: bool, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Begin without partitions.
+
+        Args:
+            stage: Name of the stage.
+            ledger: Knows what is suspected, and takes dead letters.
+            in_order: Whether the inputs of a partition must begin in the order in which they stand there.
+            clock: Seconds.
+        """
+        self.gate = Gate()
+        self._stage = stage
+        self._ledger = ledger
+        self._in_order = in_order
+        self._clock = clock
+        self._waiting: dict[int, deque[Message]] = {}
+        # By partition and offset: when a suspect began, None for any other input.
+        self._begun: dict[int, dict[int, float | None]] = {}
+        self._alone: Message | None = None
+        self._heard_s = 0.0
+
+    def assign(self, partition: int) -> None:
+        """A partition is ours."""
+        self._waiting[partition] = deque()
+        self._begun[partition] = {}
+        self._heard_s = self._clock()
+
+    def forget(self, partition: int) -> None:
+        """A partition is another's."""
+        self._waiting.pop(partition, None)
+        self._begun.pop(partition, None)
+        if self._alone is not None and self._alone.partition == partition:
+            self._alone = None
+        self._tell_gate()
+
+    def close(self) -> None:
+        """The stage has ended."""
+        self._waiting.clear()
+        self._begun.clear()
+        self._tell_gate()
+        self.gate.leave(self._stage)
+
+    def add(self, message: Message) -> None:
+        """Take in an input that was admitted."""
+        self._waiting[message.partition].append(message)
+        self._heard_s = self._clock()
+
+    def ended(self, message: Message) -> None:
+        """An input is committed."""
+        self._begun.get(message.partition, {}).pop(message.offset, None)
+        if message is self._alone:
+            self._alone = None
+        self._tell_gate()
+
+    @property
+    def has_waiting(self) -> bool:
+        """Whether inputs wait to begin."""
+        return any(self._waiting.values())
+
+    def full(self) -> frozenset[int]:
+        """Partitions of which enough is waiting."""
+        return frozenset(partition for partition, waiting in self._waiting.items() if len(waiting) >= FEW)
+
+    def must_step_aside(self) -> bool:
+        """Whether what is in flight has kept another waiting for too long, and must be let go."""
+        return self.gate.presses(self._stage)
+
+    def ready(self) -> Start:
+        """What begins now. It counts as begun."""
+        found = self._sort()
+        weak = found.weak[: max(0, FEW - sum(map(self._on_trial, self._begun)))]
+        joined = self._end_trial()
+        if not found.strong and not self._awaits_strong():
+            self.gate.leave(self._stage)
+            return self._start([*weak, *found.plain], Begun.IN_COMPANY, joined)
+        if found.weak or joined:
+            return self._start(weak, Begun.IN_COMPANY, joined)
+        if not self.gate.enter(self._stage) or not found.strong:
+            return Start()
+        self._alone = min(found.strong, key=lambda item: item[0])[1]
+        return self._start([self._alone], Begun.ALONE)
+
+    def _on_trial(self, partition: int) -> int:
+        """How many suspects of a partition began of late."""
+        since_s = self._clock() - _TRIAL_S
+        return sum(1 for at_s in self._begun[partition].values() if at_s is not None and at_s > since_s)
+
+    def _end_trial(self) -> list[Message]:
+        """What began alone and waits for too long, if there is such an input: it hinders nobody any more."""
+        alone = self._alone
+        if alone is None or self._on_trial(alone.partition):
+            return []
+        self._alone = None
+        self._tell_gate()
+        return [alone] if alone.offset in self._begun.get(alone.partition, {}) else []
+
+    def _start(self, messages: Sequence[Message], how: Begun, joined: Sequence[Message] = ()) -> Start:
+        if not messages or not self.gate.begin(self._stage):
+            return Start(joined=joined)
+        chosen: dict[int, set[int]] = {}
+        for message in messages:
+            chosen.setdefault(message.partition, set()).add(message.offset)
+            is_suspect = self._ledger.attempts(message.partition).of(message.offset) is not None
+            self._begun[message.partition][message.offset] = self._clock() if is_suspect else None
+        for partition, offsets in chosen.items():
+            self._waiting[partition] = deque(m for m in self._waiting[partition] if m.offset not in offsets)
+        return Start(messages, how, joined)
+
+    def _sort(self) -> _Sorted:
+        found = _Sorted([], [], [])
+        weak: list[tuple[int, Message]] = []
+        for partition, waiting in self._waiting.items():
+            if not self._ledger.attempts(partition).is_careful:
+                found.plain += waiting
+                continue
+            self._condemn(partition)
+            if not self._is_held(partition):
+                found.plain += waiting
+                continue
+            for place, (message, suspicion) in enumerate(self._suspects(partition)):
+                if not suspicion.is_strong:
+                    weak.append((place, message))
+                elif not self._in_order:
+                    found.strong.append((len(suspicion.deaths), message))
+                else:
+                    # Nothing may overtake it, and it overtakes nothing.
+                    found.strong += [(len(suspicion.deaths), message)] if place == 0 else []
+                    break
+        found.weak = [message for _, message in sorted(weak, key=lambda item: item[0])]
+        return found
+
+    def _suspects(self, partition: int) -> Iterator[tuple[Message, Suspicion]]:
+        for message in self._waiting[partition]:
+            suspicion = self._ledger.attempts(partition).of(message.offset)
+            if suspicion is not None:
+                yield message, suspicion
+
+    def _is_held(self, partition: int) -> bool:
+        """Whether other inputs of a partition wait for its suspects: until these are done, or wait for their hosts."""
+        is_known = not self._ledger.attempts(partition).has_unread and not any(self._suspects(partition))
+        return not is_known or self._on_trial(partition) > 0
+
+    def _condemn(self, partition: int) -> None:
+        """End what was proven to kill workers."""
+        for message, suspicion in list(self._suspects(partition)):
+            if suspicion.is_proof:
+                self._waiting[partition].remove(message)
+                self._give_up(message, suspicion)
+
+    def _give_up(self, message: Message, suspicion: Suspicion) -> None:
+        deaths, alone = len(suspicion.deaths), len(suspicion.alone)
+        text = f"workers died {deaths} times while it was in flight, {alone} of these times alone"
+        _log.error("%s: %s/%d/%d: %s", self._stage, message.topic, message.partition, message.offset, text)
+        found = _WNID.search(message.value or b"")
+        wnid = found[1].decode() if found else ""
+        letter = self._ledger.dead_letter(message, POISONOUS, text, attempts=deaths, wnid=wnid)
+        counts = [Count(wnid, POISONOUS)]
+        replay_of = next((value for name, value in message.headers if name == REPLAY_OF), b"")
+        if replay_of and self._stage == "fetch":
+            counts.append(Count(wnid, replay_of.decode("utf-8", "replace"), -1))
+        self._ledger.finish(message, [letter], counts)
+
+    def _awaits_strong(self) -> bool:
+        """Whether a strong suspect is likely to be read soon: what would begin meanwhile had to end before it."""
+        is_near = self._clock() - self._heard_s < _AWAITED_S
+        return is_near and any(self._ledger.attempts(partition).has_strong_unread for partition in self._waiting)
+
+    def _tell_gate(self) -> None:
+        since_s = self._clock() - _TRIAL_S
+        in_flight = (at_s is None or at_s > since_s for begun in self._begun.values() for at_s in begun.values())
+        if not any(in_flight):
+            self.gate.ended(self._stage)
