@@ -64,6 +64,11 @@ class Watermark:
         return frozenset(self._done)
 
     @property
+    def low(self) -> int:
+        """The smallest offset that isn't done."""
+        return self._low()
+
+    @property
     def next_offset(self) -> int:
         """Behind everything that was read."""
         return self._next

@@ -67,6 +67,11 @@ class Book:
         return self.mark.position()
 
     @property
+    def has_moved(self) -> bool:
+        """Whether more is done than is committed: reading may have passed what was done before a restart."""
+        return self.mark.low > self.committed.offset
+
+    @property
     def is_far_ahead(self) -> bool:
         """Whether reading has run so far ahead of what is done that it must wait."""
         return self.mark.span >= MAX_SPAN - _MARGIN

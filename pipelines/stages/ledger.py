@@ -120,12 +120,10 @@ class Ledger:
             if position.begins > position.offset:
                 self.on_gap(partition, range(position.offset, position.begins))
         _log.debug("%s owns %d partitions more", self._stage, len(positions))
-        suspects = sum(attempts.suspects for attempts in suspected)
-        if suspects:
+        if suspects := sum(attempts.suspects for attempts in suspected):
             _log.warning("%s: workers died with up to %d inputs in flight: these begin first", self._stage, suspects)
-        if suspects <= FEW:
-            for attempts in suspected:
-                attempts.were_few()
+        for attempts in suspected if suspects <= FEW else ():
+            attempts.were_few()
 
     def on_gap(self, partition: int, lost: range) -> None:
         """Inputs that the log deleted before they were done: said, counted, and shown by ``status``."""
@@ -133,14 +131,10 @@ class Ledger:
             missing = self._books[partition].mark.pass_over(lost)
         if not missing:
             return
-        topic = INPUTS[self._stage].name
+        topic, place = INPUTS[self._stage].name, f"{INPUTS[self._stage].name}/{partition}"
         _log.error(
-            "%s: %s/%d has lost up to %d records that were never done: the log begins at %d, behind the position",
-            self._stage,
-            topic,
-            partition,
-            missing,
-            lost.stop,
+            "%s: %s has lost up to %d records that were never done: the log begins at %d, behind the position",
+            *(self._stage, place, missing, lost.stop),
         )
         MISSING.labels(topic).inc(missing)
         self._counts[partition].setdefault("", Counter())[f"lost:{topic}"] += missing
@@ -209,8 +203,7 @@ class Ledger:
     def begin(self, member: Member, messages: Sequence[Message], how: Begun) -> None:
         """Inputs are about to begin: write that down, where the log doesn't say yet that they may be in flight."""
         with self._lock:
-            known = [message for message in messages if message.partition in self._books]
-            unsaid = [message.partition for message in known if self._books[message.partition].begin(message, how)]
+            unsaid = [m.partition for m in messages if (b := self._books.get(m.partition)) and b.begin(m, how)]
             positions = {p: self._books[p].attempts.noted(self._books[p].committed) for p in unsaid}
         if positions:
             self._write(member, (), positions, _RETRY_S)
@@ -331,8 +324,9 @@ class Ledger:
         for item in finished:
             done.setdefault(item.message.partition, []).append(item.message.offset)
         # Where something was lost, too: what is counted must not be met again by the next owner.
-        for partition in done.keys() | (self._dirty & self._books.keys()):
-            reached[partition] = self._books[partition].finish(done.get(partition, ()))
+        for partition, book in self._books.items():
+            if partition in done or partition in self._dirty or book.has_moved:
+                reached[partition] = book.finish(done.get(partition, ()))
         return reached
 
     def far_ahead(self) -> frozenset[int]:

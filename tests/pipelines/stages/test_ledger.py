@@ -8,6 +8,7 @@ import pytest
 
 from synsift.pipelines import topics
 from synsift.pipelines.errors import DiskFull, FencedError, LogUnavailable
+from synsift.pipelines.log.attempts import Begun
 from synsift.pipelines.log.base import Message, Position
 from synsift.pipelines.log.transaction import GatheredTransaction
 from synsift.pipelines.log.watermark import Watermark
@@ -161,11 +162,52 @@ def test_what_a_failed_commit_had_taken_is_not_skipped_by_a_later_one_that_succe
     member.meanwhile = lambda: None
     ledger.finish(second, [], [Count("n1", "unique")])
     ledger.commit(member)
-    ledger.on_revoked([0])
     assert member.positions == {}
+    ledger.forget_all()  # as a stage does before it joins anew
     ledger.on_assigned({0: Position(0)})
     for message in (first, second):
         assert ledger.admit(message)
         ledger.finish(message, [], [Count("n1", "unique")])
     assert ledger.commit(member) == 2
     assert [p.counts for p in read_all(world.log, Progress)] == [{"unique": 2}]
+
+
+def test_what_was_done_before_a_restart_and_is_read_behind_the_last_to_end_keeps_no_lag(world: World) -> None:
+    # Found by lives of workers played through: a position stood still, as nothing behind it was left to be finished.
+    messages = inputs(world, 5)
+    before = Watermark(Position(0))
+    for message in messages:
+        before.admit(message.offset)
+    for message in messages[1:]:
+        before.finish(message.offset)
+    member = MemberWithInterruptions(world)
+    ledger = ledger_of(world, member)
+    ledger.on_assigned({0: before.position()})
+    assert ledger.admit(messages[0])
+    ledger.finish(messages[0], [], [])
+    ledger.commit(member)
+    assert [ledger.admit(message) for message in messages[1:]] == [False] * 4
+    ledger.commit(member)
+    assert member.positions[0].offset == 5
+
+
+def test_after_a_commit_that_failed_nothing_is_committed_but_that_nothing_is_in_flight(world: World) -> None:
+    # What was finished before would be gone, and what is finished behind it would say that it is done.
+    first, second = inputs(world, 2)
+    member = MemberWithInterruptions(world)
+    hooks = Hooks(lambda _partition, _skipped: None, lambda _: None, durable=lambda: next(outages))
+    outages = iter(())  # type: Iterator[None]
+    ledger = Ledger("dedupe", world.log, world.router, hooks)
+    ledger.member = member
+    ledger.on_assigned({0: Position(0)})
+    for message in (first, second):
+        ledger.admit(message)
+    ledger.begin(member, [first, second], Begun.IN_COMPANY)
+    ledger.finish(first, [], [Count("n1", "unique")])
+    with pytest.raises(StopIteration):
+        ledger.commit(member)
+    ledger.finish(second, [], [Count("n1", "unique")])
+    assert ledger.commit(member) == 0
+    ledger.on_revoked([0])
+    assert member.positions[0] == Position(0)
+    assert list(world.log.read(topics.PROGRESS.name, 0)) == []

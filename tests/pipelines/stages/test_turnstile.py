@@ -1,0 +1,339 @@
+"""Whatever kills workers is found, and nothing else is taken for it: lives of workers played through, by chance."""
+
+import random
+from collections import Counter
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from synsift.pipelines import topics
+from synsift.pipelines.dead_letters import letter_of
+from synsift.pipelines.gate import PATIENCE_S, Gate
+from synsift.pipelines.log.attempts import DEATHS, FEW, POISONOUS, Begun
+from synsift.pipelines.log.base import Lag, Member, Message, Position
+from synsift.pipelines.log.transaction import GatheredTransaction
+from synsift.pipelines.stages.ledger import Hooks, Ledger
+from synsift.pipelines.stages.turnstile import Turnstile
+from synsift.pipelines.topics import Entry, Router
+
+PARTITIONS = 3
+INPUT = topics.IMAGE_URLS.name
+
+
+class Death(BaseException):
+    """A process ends on the spot."""
+
+
+@dataclass
+class MemoryLog:
+    """The inputs, and what was committed; outlives workers."""
+
+    inputs: dict[int, list[Message]]
+    written: list[Entry] = field(default_factory=list)
+    positions: dict[int, Position] = field(default_factory=dict)
+    writes: int = 0
+    partitions: int = PARTITIONS
+
+    def produce(self, entries: Sequence[Entry]) -> None:
+        self.written += entries
+
+    def read(self, topic: str, partition: int, start: int = 0) -> Generator[Message, None, None]:
+        for offset, entry in enumerate(self.written):
+            if (entry.topic, entry.partition) == (topic, partition):
+                yield Message(topic, partition, offset, entry.key, entry.value, entry.headers)
+
+    @contextmanager
+    def transaction(self) -> Iterator[GatheredTransaction]:
+        gathered = GatheredTransaction()
+        yield gathered
+        self.writes += 1
+        self.written += gathered.entries
+        self.positions |= gathered.positions
+
+    def taken_over(self) -> dict[int, Position]:
+        return {
+            partition: replace(self.positions.get(partition, Position(0)), ends=messages[-1].offset + 2)
+            for partition, messages in self.inputs.items()
+        }
+
+    @property
+    def ends(self) -> Counter[tuple[int, int]]:
+        """How often each input was done."""
+        done = [entry for entry in self.written if entry.topic == "done"]
+        return Counter((entry.partition, int(entry.value or b"0")) for entry in done)
+
+    @property
+    def poisonous(self) -> dict[tuple[int, int], int]:
+        """Deaths of the inputs that were given up."""
+        found = {}
+        for number, entry in enumerate(self.written):
+            if entry.topic == topics.DEAD_LETTERS.name:
+                letter = letter_of(Message(entry.topic, 0, number, entry.key, entry.value, entry.headers))
+                assert getattr(letter, "outcome", "") == POISONOUS
+                found[(letter.partition, letter.offset)] = letter.attempts  # type: ignore[union-attr]
+        return found
+
+    def join(self, group: str, topic: str, listener: object) -> Member:
+        raise NotImplementedError
+
+    def lag(self, group: str, topic: str) -> list[Lag]:
+        raise NotImplementedError
+
+    def poll(self, max_records: int, timeout_s: float, *, paused: Collection[int] = ()) -> list[Message]:
+        raise NotImplementedError
+
+    def commit(self, positions: Mapping[int, Position]) -> None:
+        raise NotImplementedError
+
+    def identity(self) -> str:
+        raise NotImplementedError
+
+    def adopt(self, identity: str) -> None:
+        raise NotImplementedError
+
+    def close(self) -> None:
+        raise NotImplementedError
+
+
+class Life:
+    """One worker from its start to its end."""
+
+    def __init__(
+        self, log: MemoryLog, *, in_order: bool = False, gate: Gate | None = None, stage: str = "fetch"
+    ) -> None:
+        self.now_s = 0.0
+        self.log = log
+        self.ledger = Ledger(stage, log, Router(PARTITIONS), Hooks(self._assign, self._forget, self._ended))
+        self.turnstile = Turnstile(stage, self.ledger, in_order=in_order, clock=lambda: self.now_s)
+        self.turnstile.gate = gate or Gate(lambda: self.now_s)
+        self.ledger.member = log
+        self.begun: list[Message] = []
+        self.began_s: dict[tuple[int, int], float] = {}
+        self.next = {partition: position.offset for partition, position in log.taken_over().items()}
+        self.ledger.on_assigned(log.taken_over())
+
+    def _assign(self, partition: int, _skipped: object) -> None:
+        self.turnstile.assign(partition)
+
+    def _forget(self, partition: int) -> None:
+        self.turnstile.forget(partition)
+
+    def _ended(self, message: Message) -> None:
+        self.turnstile.ended(message)
+
+    def read(self, count: int) -> None:
+        """Read so many of each partition that isn't full."""
+        for partition, messages in self.log.inputs.items():
+            if partition in self.turnstile.full():
+                continue
+            for message in [m for m in messages if m.offset >= self.next[partition]][:count]:
+                self.next[partition] = message.offset + 1
+                if self.ledger.admit(message):
+                    self.turnstile.add(message)
+
+    def begin(self) -> tuple[Sequence[Message], Begun]:
+        start = self.turnstile.ready()
+        if start.messages or start.joined:
+            self.ledger.begin(self.log, [*start.messages, *start.joined], start.how)
+        if start.how is Begun.ALONE and start.messages:
+            assert all(self.now_s - self.began_s[(m.partition, m.offset)] > 30 for m in self.begun), "not alone"
+        self.begun += start.messages
+        self.began_s |= {(m.partition, m.offset): self.now_s for m in start.messages}
+        return start.messages, start.how
+
+    def finish(self, message: Message) -> None:
+        self.begun.remove(message)
+        assert self.ledger.finish(message, [Entry("done", message.partition, b"", b"%d" % message.offset)], [])
+
+    def turn(self, rng: random.Random, deadly: set[tuple[int, int]]) -> None:
+        """Read, begin, and end some of what was begun."""
+        self.now_s += 0.5
+        self.ledger.commit(self.log)
+        self.read(rng.choice([0, 3, 40, 200]))
+        self.begin()
+        for message in rng.sample(self.begun, rng.randint(0, len(self.begun))):
+            if (message.partition, message.offset) in deadly:
+                raise Death
+            self.finish(message)
+
+    @property
+    def is_done(self) -> bool:
+        ends = {partition: messages[-1].offset + 1 for partition, messages in self.log.inputs.items()}
+        return all(self.log.positions.get(p, Position(0)).offset >= end for p, end in ends.items())
+
+
+def make_log(rng: random.Random, most: int) -> MemoryLog:
+    """Inputs with gaps between their offsets, as the ends of transactions make them."""
+    inputs = {}
+    for partition in range(PARTITIONS):
+        offset, messages = 0, []
+        for _ in range(rng.randint(1, most)):
+            messages.append(Message(INPUT, partition, offset, b"k", b'{"wnid":"n1"}'))
+            offset += rng.choice([1, 1, 1, 2])
+        inputs[partition] = messages
+    return MemoryLog(inputs)
+
+
+@pytest.mark.parametrize("in_order", [False, True])
+@pytest.mark.parametrize("seed", range(25))
+def test_what_kills_is_given_up_and_all_others_are_done_once(seed: int, in_order: bool) -> None:
+    rng = random.Random(seed)  # noqa: S311 - to be repeated
+    log = make_log(rng, rng.choice([5, 30, 300]))
+    places = [(m.partition, m.offset) for messages in log.inputs.values() for m in messages]
+    deadly = set(rng.sample(places, rng.randint(1, min(3, len(places)))))
+    strangers = rng.randint(0, 1)  # one kill of an operator; of two the same input may be the victim
+    for _ in range(40):
+        life = Life(log, in_order=in_order)
+        with suppress(Death):
+            for _ in range(2_000):
+                if strangers and rng.random() < 0.02:
+                    strangers -= 1
+                    raise Death
+                life.turn(rng, deadly)
+                if life.is_done:
+                    break
+            else:
+                raise AssertionError("it goes on for ever")
+            break
+    assert life.is_done
+    assert log.poisonous.keys() == deadly
+    assert all(DEATHS <= deaths <= DEATHS + 2 for deaths in log.poisonous.values())
+    assert set(log.ends) == set(places) - deadly
+    assert set(log.ends.values()) <= {1}
+
+
+@pytest.mark.parametrize("seed", range(15))
+def test_ends_that_are_no_deaths_condemn_nobody(seed: int) -> None:
+    rng = random.Random(seed)  # noqa: S311 - to be repeated
+    log = make_log(rng, 60)
+    life = Life(log)
+    for _ in range(60):
+        for _ in range(rng.randint(1, 8)):
+            life.turn(rng, set())
+        how = rng.choice(["stopped", "fenced", "stopped at once"])
+        if how == "stopped":
+            life.ledger.on_revoked(list(range(PARTITIONS)))
+        elif how == "stopped at once":
+            life.ledger.disown()
+        else:
+            life.ledger.forget_all()
+            life.ledger.lives.say()
+        life = Life(log)
+        assert all(not life.ledger.attempts(partition).is_careful for partition in range(PARTITIONS))
+    assert log.poisonous == {}
+
+
+def test_who_is_fenced_and_takes_its_partitions_over_again_counts_nothing() -> None:
+    log = make_log(random.Random(1), 5)  # noqa: S311
+    life = Life(log)
+    life.read(9)
+    life.begin()
+    life.ledger.forget_all()
+    life.ledger.on_assigned(log.taken_over())
+    assert not any(life.ledger.attempts(partition).is_careful for partition in range(PARTITIONS))
+
+
+def test_a_fenced_owner_that_dies_later_is_dead() -> None:
+    log = make_log(random.Random(1), 5)  # noqa: S311
+    life = Life(log)
+    life.read(9)
+    life.begin()
+    life.ledger.forget_all()
+    life.ledger.lives.say()
+    life.ledger.on_assigned(log.taken_over())
+    life.next = dict.fromkeys(life.next, 0)
+    life.read(9)
+    life.begin()
+    heir = Life(log)
+    assert all(heir.ledger.attempts(partition).is_careful for partition in range(PARTITIONS))
+
+
+def test_in_the_ordinary_course_nothing_is_written_but_what_was_done() -> None:
+    log = MemoryLog({0: [Message(INPUT, 0, offset, b"k", b"") for offset in range(5_000)]})
+    life = Life(log)
+    for _ in range(50):
+        life.read(100)
+        for message in life.begin()[0]:
+            life.finish(message)
+        life.ledger.commit(log)
+    assert life.is_done
+    assert log.writes == 51  # the first says that something begins
+
+
+def test_a_crowd_begins_a_few_at_a_time_while_other_partitions_go_on() -> None:
+    log = MemoryLog({p: [Message(INPUT, p, offset, b"k", b"") for offset in range(400)] for p in (0, 1)})
+    first = Life(log)
+    first.next[1] = 400  # nothing of it is read, and so nothing is suspected
+    first.read(200)
+    first.begin()
+    life = Life(log)
+    life.read(400)
+    messages, how = life.begin()
+    assert how is Begun.IN_COMPANY
+    assert Counter(message.partition for message in messages) == {0: FEW, 1: 400}
+
+
+def test_what_must_be_tried_alone_waits_for_all_stages_and_they_for_it() -> None:
+    gate = Gate()
+    other = Life(make_log(random.Random(1), 5), gate=gate, stage="dedupe")  # noqa: S311
+    other.read(1)
+    (busy, *_), _ = other.begin()
+    log = make_log(random.Random(2), 5)  # noqa: S311
+    dead = Life(log)
+    dead.read(9)
+    dead.begin()
+    life = Life(log, gate=gate)
+    life.read(9)
+    assert not life.begin()[0]
+    other.read(1)
+    assert not other.begin()[0]
+    for message in list(other.begun):
+        other.finish(message)
+    other.ledger.commit(other.log)
+    assert busy not in other.begun
+    (alone,), how = life.begin()
+    assert how is Begun.ALONE
+    assert not other.begin()[0]
+    life.finish(alone)
+    life.ledger.commit(log)
+    assert life.begin()[1] is Begun.ALONE
+
+
+def test_who_takes_too_long_to_end_steps_aside() -> None:
+    now_s = 0.0
+    gate = Gate(lambda: now_s)
+    assert gate.begin("fetch")
+    assert not gate.enter("dedupe")
+    assert not gate.presses("fetch")
+    now_s = PATIENCE_S + 1
+    assert gate.presses("fetch")
+    assert not gate.presses("dedupe")
+    gate.ended("fetch")
+    assert gate.enter("dedupe")
+    assert not gate.presses("fetch")
+    assert not gate.begin("fetch")
+    gate.leave("dedupe")
+    assert gate.begin("fetch")
+
+
+def test_what_waits_for_its_host_for_long_hinders_nobody() -> None:
+    log = MemoryLog({0: [Message(INPUT, 0, offset, b"k", b"") for offset in range(3)]})
+    dead = Life(log)
+    dead.read(3)
+    dead.begin()
+    life = Life(log)
+    log.inputs[0].append(Message(INPUT, 0, 50, b"k", b""))
+    life.read(9)
+    (slow,), how = life.begin()
+    assert how is Begun.ALONE
+    life.now_s = 60.0
+    begun = [life.begin() for _ in range(2)][-1]
+    assert begun[1] is Begun.ALONE
+    life.finish(begun[0][0])
+    heir = Life(log)
+    suspicion = heir.ledger.attempts(0).of(slow.offset)
+    assert suspicion is not None
+    assert len(suspicion.deaths) == 2
+    assert suspicion.alone == ()
