@@ -121,7 +121,11 @@ class Ledger:
                 self.on_gap(partition, range(position.offset, position.begins))
         _log.debug("%s owns %d partitions more", self._stage, len(positions))
         if suspects := sum(attempts.suspects for attempts in suspected):
-            _log.warning("%s: workers died with up to %d inputs in flight: these begin first", self._stage, suspects)
+            _log.warning(
+                "%s: a worker died with inputs in flight, up to %d: they begin first, a few at a time",
+                self._stage,
+                suspects,
+            )
         for attempts in suspected if suspects <= FEW else ():
             attempts.were_few()
 
