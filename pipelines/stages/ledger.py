@@ -122,9 +122,7 @@ class Ledger:
         _log.debug("%s owns %d partitions more", self._stage, len(positions))
         if suspects := sum(attempts.suspects for attempts in suspected):
             _log.warning(
-                "%s: a worker died with inputs in flight, up to %d: they begin first, a few at a time",
-                self._stage,
-                suspects,
+                "%s: a worker died with up to %d inputs in flight; these begin anew first", self._stage, suspects
             )
         for attempts in suspected if suspects <= FEW else ():
             attempts.were_few()
