@@ -1,15 +1,17 @@
 """``synsift`` with inputs that kill its process: ``python -m tests.deadly run all``. For tests of what comes after.
 
 A URL or a text that contains ``deadly-STAGE-HOW`` kills the worker of that stage when it works on it, before anything
-of it is written: by ``exit``, ``kill`` (SIGKILL, as the kernel does when memory is short), or ``segv``.
+of it is written: by ``exit``, ``kill`` (SIGKILL, as the kernel does when memory is short), or ``segv``. Where the
+environment has a number as ``DEADLY``, it is that number which chooses some others, too.
 """
 
 import os
 import re
 import signal
 import sys
+import zlib
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from synsift.pipelines.cli.running import run
 from synsift.pipelines.stages.dedupe import DedupeStage
@@ -24,11 +26,24 @@ _HOW: dict[str, Callable[[], None]] = {
 }
 
 
+ONE_IN: Final = 100
+STATUSES: Final = (9, -signal.SIGKILL, -signal.SIGSEGV)
+"""How such a worker ends."""
+
+
+def is_deadly(seed: int, stage: str, text: str) -> bool:
+    """Whether a URL or a text is among those that a number chooses."""
+    return zlib.crc32(f"{seed}/{stage}/{text}".encode()) % ONE_IN == 0
+
+
 def die_of(stage: str, text: str) -> None:
-    """Die, if a text says so."""
+    """Die, if a text says so, or is chosen."""
     found = re.search(rf"deadly-{stage}-(\w+)", text)
     if found:
         _HOW[found[1]]()
+    seed = os.environ.get("DEADLY", "")
+    if seed and is_deadly(int(seed), stage, text):
+        _HOW[sorted(_HOW)[zlib.crc32(text.encode()) % len(_HOW)]]()
 
 
 def arm(kind: type, method: str, text_of: Callable[..., str]) -> None:

@@ -3,12 +3,14 @@
 import contextlib
 import random
 import subprocess
+import sys
 import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from signal import SIGKILL, SIGTERM
 from typing import IO
 
-from tests.conftest import command, environment
+from tests.conftest import environment
 
 FLEET = ("search", "fetch", "dedupe", "dedupe", "land")
 
@@ -40,14 +42,23 @@ class Fleet:
 
     Attributes:
         ended: Workers that ended by themselves with an error, in words.
+        deaths: How many ended by themselves as they may.
     """
 
     def __init__(self, options: dict[str, object], rng: random.Random) -> None:
         self._options = options
         self._rng = rng
         self._workers: list[Worker] = []
+        self._module = "synsift"
+        self._more: dict[str, str] = {}
+        self._expected: tuple[int, ...] = ()
         self.ended: list[str] = []
+        self.deaths = 0
         self.start()
+
+    def arm(self, module: str = "synsift", more: Mapping[str, str] | None = None, statuses: Sequence[int] = ()) -> None:
+        """Workers from now on: another command line, more of an environment, how they may end by themselves."""
+        self._module, self._more, self._expected = module, dict(more or {}), tuple(statuses)
 
     def start(self) -> None:
         """Start all of them."""
@@ -58,7 +69,11 @@ class Fleet:
         """One worker more."""
         errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - lives as long as the worker
         process = subprocess.Popen(
-            command("run", stage), env=environment(self._options), stdout=subprocess.DEVNULL, stderr=errors, text=True
+            [sys.executable, "-m", self._module, "run", stage],
+            env=environment(self._options) | self._more,
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+            text=True,
         )
         self._workers.append(Worker(stage, process, errors))
 
@@ -86,10 +101,12 @@ class Fleet:
     def replace_ended(self) -> None:
         """What an orchestrator does: a worker that ended by itself is started again."""
         for worker in list(self._workers):
-            if worker.process.poll() is not None:
-                self.ended.append(
-                    f"{worker.stage} ended by itself with status {worker.process.returncode}: {worker.last_words()}"
-                )
+            status = worker.process.poll()
+            if status is not None:
+                if status in self._expected:
+                    self.deaths += 1
+                else:
+                    self.ended.append(f"{worker.stage} ended by itself with status {status}: {worker.last_words()}")
                 self._workers.remove(worker)
                 self.add(worker.stage)
 

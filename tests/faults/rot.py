@@ -77,11 +77,11 @@ def _judge(scene: Scene, rotted: set[str]) -> list[str]:
                 lost.append((letter.wnid, letter.outcome, survivor.candidate.image.sha256))
     found += [f"{wnid}: {how}, and nobody damaged it" for wnid, how, sha256 in lost if sha256 not in rotted]
     scene.played.notes.append(f"{len(lost)} dead letters of damaged blobs")
-    found += scene.compare(lambda actual: _without(actual, lost))
+    found += scene.compare(lambda actual: without(actual, lost))
     return found
 
 
-def _without(actual: dict[str, Actual], lost: list[tuple[str, str, str]]) -> None:
+def without(actual: dict[str, Actual], lost: list[tuple[str, str, str]]) -> None:
     """Take the letters away, and the objects as landed that they say are not: they must not be there."""
     for wnid, outcome, sha256 in lost:
         leave_out(actual, wnid, outcome)

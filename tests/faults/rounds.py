@@ -14,6 +14,7 @@ from synsift.pipelines.demo.run import demo_options
 from synsift.pipelines.demo.web import Directory
 from tests.conftest import kafka_options, s3_options
 from tests.faults import outages
+from tests.faults.deadly import deadly
 from tests.faults.decoders import decoders
 from tests.faults.fleet import Fleet
 from tests.faults.ground import Ground
@@ -53,6 +54,7 @@ KINDS = {
     "groups": Kind(groups, is_long=True),
     "retention": Kind(retention, is_long=True),
     "decoders": Kind(decoders),
+    "deadly": Kind(deadly, judges=True, is_long=True),
     "rot": Kind(rot, judges=True),
     "brokers": Kind(outages.brokers, brokers=3, is_long=True),
 }

@@ -3,16 +3,21 @@
 ``tests/deadly.py`` is the command line whose stages die of a URL that says so.
 """
 
+import asyncio
 import contextlib
 import csv
 import itertools
+import signal
 import subprocess
 import sys
+import threading
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from synsift.pipelines import topics
 from synsift.pipelines.assembly import Parts, open_parts
@@ -189,3 +194,55 @@ def test_a_query_that_kills_is_a_dead_letter_and_the_others_are_asked(
     assert (letter.stage, letter.outcome, letter.topic) == ("search", "poisonous", topics.QUERIES.name)
     with opened(options) as parts:
         assert read_counts(parts.log)["good"].landed == PICTURES
+
+
+_ENDS = {
+    "a stop": ([signal.SIGTERM], False),
+    "Ctrl-C": ([signal.SIGINT], False),
+    "Ctrl-C twice": ([signal.SIGINT, signal.SIGINT], False),
+    "a kill": ([signal.SIGKILL], True),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("end", _ENDS)
+def test_only_a_death_is_a_death(end: str, site: SmallWeb, tmp_path: Path) -> None:
+    options: Options = {
+        "store.url": str(tmp_path / "out"),
+        "identity.contact": "you@example.org",
+        "fetch.allow_networks": ["127.0.0.0/8"],
+        "service.drain_s": 1.0 if len(_ENDS[end][0]) == 1 else 60.0,
+        "logging.level": "WARNING",
+    }
+    released = threading.Event()
+
+    async def hang(_request: web.Request) -> web.StreamResponse:
+        while not released.is_set():
+            await asyncio.sleep(0.05)
+        return web.Response(body=encoded(scene(1), "JPEG"))
+
+    site.pages["/slow.jpg"] = hang
+    list_file = write_list(tmp_path / "list.csv", [site.url("/slow.jpg")])
+    arguments = [sys.executable, "-m", "synsift", "crawl", "--source", "urls", "--list", str(list_file)]
+    first = subprocess.Popen(arguments, env=environment(options), stderr=subprocess.PIPE, text=True)
+    assert first.stderr is not None
+    wait_until(lambda: bool(site.asked["/slow.jpg"]))
+    signals, is_death = _ENDS[end]
+    for number, what in enumerate(signals):
+        if number:
+            wait_until(lambda: "once more to stop at once" in first.stderr.readline())  # type: ignore[union-attr]
+        first.send_signal(what)
+    first.communicate(timeout=60)
+    released.set()
+    second = subprocess.run(
+        arguments, env=environment(options), capture_output=True, text=True, timeout=60, check=False
+    )
+    assert second.returncode == 0, second.stderr
+    assert ("fetch: a worker died with up to 1 inputs in flight" in second.stderr) == is_death
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline_s = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline_s
+        time.sleep(0.01)
