@@ -15,6 +15,7 @@ from typing import Final, TypeVar
 from synsift.pipelines import topics
 from synsift.pipelines.errors import RecordError
 from synsift.pipelines.log.base import Log, Message
+from synsift.pipelines.log.kafka_positions import problem_of
 from synsift.pipelines.metrics import SKIPPED
 from synsift.pipelines.records import Candidate, Fetched, ImageUrl, Progress, Query, Record, Survivor, decode
 from synsift.pipelines.topics import Router, Topic
@@ -154,6 +155,12 @@ def check(log: Log, topic: Topic, look: Callable[[Message], object]) -> Iterator
 def look_at_state(kind: type[R], message: Message, router: Router) -> R | Broken | None:
     """Read a record of a state topic. None for a tombstone: it is no record, and nothing is wrong."""
     return None if message.value is None and not message.damage else read(kind, message, router)
+
+
+def look_at_position(message: Message) -> Broken | None:
+    """Read a record of ``positions``."""
+    problem = problem_of(message)
+    return Broken(BROKEN_RECORD, problem) if problem else None
 
 
 def _home(record: Record, router: Router) -> int | None:

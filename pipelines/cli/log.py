@@ -103,7 +103,7 @@ def _bad(log: "Log", counted: list[int]) -> Iterator[dict[str, Any]]:
     from synsift.pipelines import topics
     from synsift.pipelines.dead_letters import look_at
     from synsift.pipelines.reading import check as check_topic
-    from synsift.pipelines.reading import look_at_state
+    from synsift.pipelines.reading import look_at_position, look_at_state
     from synsift.pipelines.topics import Router
 
     router = Router(log.partitions)
@@ -111,6 +111,7 @@ def _bad(log: "Log", counted: list[int]) -> Iterator[dict[str, Any]]:
         check_topic(log, topic, partial(look_at_state, kind, router=router)) for kind, topic in topics.TOPIC_OF.items()
     ]
     checks.append(check_topic(log, topics.DEAD_LETTERS, look_at))
+    checks.append(check_topic(log, topics.POSITIONS, look_at_position))
     for found in itertools.chain.from_iterable(checks):
         counted[0] += 1
         if found is not None:

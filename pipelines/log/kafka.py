@@ -7,6 +7,7 @@ member counts as fenced: it begins anew at the committed positions, and its stat
 
 import contextlib
 import threading
+import time
 import uuid
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from synsift.pipelines.errors import LogUnavailable
 from synsift.pipelines.log.base import Lag, Listener, Message
 from synsift.pipelines.log.kafka_clients import KafkaAddress, errors_of, message_of, patiently
 from synsift.pipelines.log.kafka_deadlines import CALL_S, Progress, bounded
+from synsift.pipelines.log.kafka_identity import contradiction, given, identities, withdrawn
 from synsift.pipelines.log.kafka_member import Clients, KafkaMember
 from synsift.pipelines.log.kafka_positions import newest
 from synsift.pipelines.log.kafka_private import pass_damage_by, read_any_header
@@ -36,7 +38,8 @@ _READ_POLL_MS: Final = 50
 # Above this many offsets the exact number of records between two of them doesn't matter to anybody.
 _EXACT_LAG: Final = 64
 _FORGET_MS: Final = 5_000
-_IDENTITY: Final = b"identity"
+# Who asked for it at the same moment withdraws its own; what then stands beside another is a stranger's.
+_IDENTITY_WAITS_S: Final = (0.1, 0.1, 0.2, 0.5, 1.0)
 # Inputs that nobody reads again: queries are read to plan nothing twice, and survivors are the system of record.
 _FORGOTTEN_WHEN_DONE: Final = frozenset({topics.IMAGE_URLS.name, topics.CANDIDATES.name})
 
@@ -103,19 +106,25 @@ class KafkaLog:
 
     def identity(self) -> str:
         """A name that no other log has; the first that asks for it writes it."""
-        for _ in range(2):
-            found = ""
-            for message in self.read(topics.POSITIONS.name, 0):
-                if message.key == _IDENTITY and message.value:
-                    found = message.value.decode("ascii", "replace")
-            if found:
-                return found
-            self.produce([Entry(topics.POSITIONS.name, 0, _IDENTITY, uuid.uuid4().hex.encode())])
+        own = uuid.uuid4().hex
+        for wait_s in _IDENTITY_WAITS_S:
+            found = identities(self.read(topics.POSITIONS.name, 0))
+            if len(found) == 1:
+                return found[0]
+            if not found:
+                self.produce([given(own)])
+            elif own in found[1:]:
+                self.produce([withdrawn(own)])  # two asked for it at once, and the other was first
+            else:
+                time.sleep(wait_s)
+        if found:
+            raise contradiction(found)
         raise LogUnavailable("the log's identity was written and can't be read yet")
 
     def adopt(self, identity: str) -> None:
         """Take the identity of a log that is gone, whose store this one goes on with."""
-        self.produce([Entry(topics.POSITIONS.name, 0, _IDENTITY, identity.encode())])
+        others = [withdrawn(other) for other in identities(self.read(topics.POSITIONS.name, 0)) if other != identity]
+        self.produce([*others, given(identity)])
 
     def join(self, group: str, topic: str, listener: Listener) -> KafkaMember:
         """Become a member of a group that reads one topic."""

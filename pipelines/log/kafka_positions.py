@@ -6,13 +6,18 @@ topic ``positions``, in the same transaction as the group's own offset, and is u
     key  group/topic/partition          value  {"offset": 17, "note": "…"}          partition: that of the input
 """
 
+import logging
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 import msgspec
 
 from synsift.pipelines import topics
 from synsift.pipelines.log.base import Message, Position
+from synsift.pipelines.log.kafka_identity import is_identity
 from synsift.pipelines.topics import Entry
+
+_log: Final = logging.getLogger(__name__)
 
 
 class _Kept(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -37,16 +42,40 @@ def newest(messages: Iterable[Message], group: str, topic: str, partition: int) 
     """The last position of a group among the records of a partition; None if there is none."""
     wanted = _key(group, topic, partition)
     found: Position | None = None
+    skipped = 0
     for message in messages:
-        if message.key != wanted or message.value is None or message.damage:
+        if message.key != wanted or (message.value is None and not message.damage):
             continue
-        try:
-            kept = msgspec.json.decode(message.value, type=_Kept)
-        except (msgspec.MsgspecError, UnicodeError, RecursionError):
-            continue  # an earlier one is better than none: what it lets do twice changes nothing
-        if kept.offset >= 0:
+        kept = _read(message)
+        if kept is None:
+            skipped += 1  # an earlier one is better than none: what it lets do twice changes nothing
+        else:
             found = Position(kept.offset, kept.note)
+    if skipped:
+        _log.warning("%d records of positions/%d are skipped; `synsift log check` lists them", skipped, partition)
     return found
+
+
+def problem_of(message: Message) -> str:
+    """What is wrong with a record of the topic; empty for nothing."""
+    if message.damage:
+        return message.damage
+    if is_identity(message):
+        return ""
+    parts = (message.key or b"").split(b"/")
+    if len(parts) != 3 or parts[2] != b"%d" % message.partition:
+        return f"not a position: its key must be GROUP/TOPIC/{message.partition}"
+    if message.value is not None and _read(message) is None:
+        return "not a position: its value must have an offset of 0 or more"
+    return ""
+
+
+def _read(message: Message) -> _Kept | None:
+    try:
+        kept = msgspec.json.decode(message.value or b"", type=_Kept)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return None
+    return kept if kept.offset >= 0 and not message.damage else None
 
 
 def _key(group: str, topic: str, partition: int) -> bytes:

@@ -17,12 +17,14 @@ from kafka import KafkaProducer, TopicPartition
 
 from deploy.local import services
 from deploy.local.services import Service
-from synsift.pipelines.errors import FencedError, LogUnavailable
+from synsift.pipelines import topics
+from synsift.pipelines.errors import FencedError, LogError, LogUnavailable
 from synsift.pipelines.log.base import Log, Position
 from synsift.pipelines.log.kafka import KafkaLog
 from synsift.pipelines.log.kafka_clients import KafkaAddress
 from synsift.pipelines.log.kafka_member import _Rebalance
 from synsift.pipelines.log.kafka_topics import KafkaTopics, Shape
+from synsift.pipelines.topics import Entry
 from tests.pipelines.log.contract import INPUT, OUTPUT, PARTITIONS, LogContract, Owner, entry, poll_all, settle
 
 _prefixes = (f"test{n}-" for n in itertools.count())
@@ -361,3 +363,31 @@ def test_a_broker_that_is_silent_is_given_up_within_a_deadline_and_found_again(
         again = log.join("group", INPUT, Owner())
         assert poll_all(again, 39)
         again.close()
+
+
+@pytest.mark.slow
+def test_a_stranger_gives_a_log_no_other_identity(kafka: KafkaAddress, prefix: str) -> None:
+    log = KafkaLog(kafka, partitions=PARTITIONS, prefix=prefix)
+    own = log.identity()
+    for key, value in ((b"identity", b"f" * 32), (b"identity/" + b"a" * 32, b"b" * 32), (b"identity/x", b"x")):
+        log.produce([Entry(topics.POSITIONS.name, 0, key, value)])
+    assert log.identity() == own
+    log.produce([Entry(topics.POSITIONS.name, 0, b"identity/" + b"a" * 32, b"a" * 32)])
+    with pytest.raises(LogError, match=f"{own}, {'a' * 32}") as caught:
+        log.identity()
+    assert "synsift log recover" in caught.value.hint
+    log.adopt(own)
+    assert log.identity() == own
+    log.adopt("c" * 32)
+    assert log.identity() == "c" * 32
+    log.close()
+
+
+@pytest.mark.slow
+def test_all_that_ask_at_once_for_a_new_log_are_given_the_same_identity(kafka: KafkaAddress, prefix: str) -> None:
+    logs = [KafkaLog(kafka, partitions=PARTITIONS, prefix=prefix) for _ in range(4)]
+    with ThreadPoolExecutor(len(logs)) as threads:
+        found = list(threads.map(lambda log: log.identity(), logs))
+    assert len(set(found)) == 1
+    for log in logs:
+        log.close()
