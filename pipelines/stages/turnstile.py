@@ -25,7 +25,9 @@ from synsift.pipelines.stages.ledger import Count, Ledger
 _log: Final = logging.getLogger(__name__)
 
 _TRIAL_S: Final = 30.0
-"""What waits for its host for so long doesn't kill just now: others begin beside it."""
+"""What began alone and waits for its host for so long doesn't kill just now: others begin beside it."""
+_PASSED_S: Final = 10.0
+"""The same for one of a few."""
 # So long after the last record suspects are awaited that were not read yet. Some never come: ends of transactions take
 # offsets, too.
 _AWAITED_S: Final = 3.0
@@ -53,6 +55,7 @@ class _Sorted:
     plain: list[Message]
     weak: list[Message]
     strong: list[tuple[int, Message]]
+    has_weak: bool = False
 
 
 class Turnstile:
@@ -132,28 +135,29 @@ class Turnstile:
 
     def ready(self) -> Start:
         """What begins now. It counts as begun."""
-        found = self._sort()
-        weak = found.weak[: max(0, FEW - sum(map(self._on_trial, self._begun)))]
         joined = self._end_trial()
+        if self._alone is not None:
+            return Start()
+        found = self._sort()
         if not found.strong and not self._awaits_strong():
             self.gate.leave(self._stage)
-            return self._start([*weak, *found.plain], Begun.IN_COMPANY, joined)
-        if found.weak or joined:
-            return self._start(weak, Begun.IN_COMPANY, joined)
+            return self._start([*found.weak, *found.plain], Begun.IN_COMPANY, joined)
+        if found.has_weak or joined:
+            return self._start(found.weak, Begun.IN_COMPANY, joined)
         if not self.gate.enter(self._stage) or not found.strong:
             return Start()
         self._alone = min(found.strong, key=lambda item: item[0])[1]
         return self._start([self._alone], Begun.ALONE)
 
-    def _on_trial(self, partition: int) -> int:
+    def _on_trial(self, partition: int, patience_s: float = _PASSED_S) -> int:
         """How many suspects of a partition began of late."""
-        since_s = self._clock() - _TRIAL_S
+        since_s = self._clock() - patience_s
         return sum(1 for at_s in self._begun[partition].values() if at_s is not None and at_s > since_s)
 
     def _end_trial(self) -> list[Message]:
         """What began alone and waits for too long, if there is such an input: it hinders nobody any more."""
         alone = self._alone
-        if alone is None or self._on_trial(alone.partition):
+        if alone is None or self._on_trial(alone.partition, _TRIAL_S):
             return []
         self._alone = None
         self._tell_gate()
@@ -173,7 +177,8 @@ class Turnstile:
 
     def _sort(self) -> _Sorted:
         found = _Sorted([], [], [])
-        weak: list[tuple[int, Message]] = []
+        # Each partition has a share, so that a slow host holds up its own.
+        share = max(1, FEW // max(1, len(self._waiting)))
         for partition, waiting in self._waiting.items():
             if not self._ledger.attempts(partition).is_careful:
                 found.plain += waiting
@@ -182,16 +187,18 @@ class Turnstile:
             if not self._is_held(partition):
                 found.plain += waiting
                 continue
+            room = share - self._on_trial(partition)
             for place, (message, suspicion) in enumerate(self._suspects(partition)):
                 if not suspicion.is_strong:
-                    weak.append((place, message))
+                    found.has_weak = True
+                    found.weak += [message] if room > 0 else []
+                    room -= 1
                 elif not self._in_order:
                     found.strong.append((len(suspicion.deaths), message))
                 else:
                     # Nothing may overtake it, and it overtakes nothing.
                     found.strong += [(len(suspicion.deaths), message)] if place == 0 else []
                     break
-        found.weak = [message for _, message in sorted(weak, key=lambda item: item[0])]
         return found
 
     def _suspects(self, partition: int) -> Iterator[tuple[Message, Suspicion]]:
