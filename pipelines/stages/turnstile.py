@@ -8,6 +8,7 @@
 Whether a suspect began alone is written down before it begins (``Ledger.begin``); see ``log/attempts.py``.
 """
 
+import itertools
 import logging
 import re
 import time
@@ -169,7 +170,7 @@ class Turnstile:
         chosen: dict[int, set[int]] = {}
         for message in messages:
             chosen.setdefault(message.partition, set()).add(message.offset)
-            is_suspect = self._ledger.attempts(message.partition).of(message.offset) is not None
+            is_suspect = self._suspicion(message) is not None
             self._begun[message.partition][message.offset] = self._clock() if is_suspect else None
         for partition, offsets in chosen.items():
             self._waiting[partition] = deque(m for m in self._waiting[partition] if m.offset not in offsets)
@@ -184,33 +185,45 @@ class Turnstile:
                 found.plain += waiting
                 continue
             self._condemn(partition)
-            if not self._is_held(partition):
-                found.plain += waiting
+            tried = self._on_trial(partition)
+            room = share - tried
+            if self._in_order:
+                self._sort_in_order(partition, found, room)
                 continue
-            room = share - self._on_trial(partition)
-            for place, (message, suspicion) in enumerate(self._suspects(partition)):
-                if not suspicion.is_strong:
-                    found.has_weak = True
-                    found.weak += [message] if room > 0 else []
-                    room -= 1
-                elif not self._in_order:
-                    found.strong.append((len(suspicion.deaths), message))
-                else:
-                    # Nothing may overtake it, and it overtakes nothing.
-                    found.strong += [(len(suspicion.deaths), message)] if place == 0 else []
-                    break
+            suspects = list(self._suspects(partition))
+            weak = [message for message, suspicion in suspects if not suspicion.is_strong]
+            found.has_weak = found.has_weak or bool(weak)
+            found.weak += weak[: max(0, room)]
+            found.strong += [(len(x.deaths), message) for message, x in suspects if x.is_strong]
+            found.plain += waiting if not suspects and not tried else ()
         return found
+
+    def _sort_in_order(self, partition: int, found: _Sorted, room: int) -> None:
+        """The inputs at the head of a partition: as long as they are of one kind, or the first, if it is strong."""
+        waiting = self._waiting[partition]
+        first = self._suspicion(waiting[0]) if waiting else None
+        if first is not None and first.is_strong:
+            found.strong.append((len(first.deaths), waiting[0]))
+            return
+        kind = list(itertools.takewhile(lambda message: self._is_like(first, self._suspicion(message)), waiting))
+        if first is not None:
+            found.has_weak = True
+            found.weak += kind[: max(0, room)]
+        elif not self._on_trial(partition):
+            found.plain += kind
+
+    @staticmethod
+    def _is_like(one: Suspicion | None, other: Suspicion | None) -> bool:
+        return (one is None) == (other is None) and not (other is not None and other.is_strong)
+
+    def _suspicion(self, message: Message) -> Suspicion | None:
+        return self._ledger.attempts(message.partition).of(message.offset)
 
     def _suspects(self, partition: int) -> Iterator[tuple[Message, Suspicion]]:
         for message in self._waiting[partition]:
-            suspicion = self._ledger.attempts(partition).of(message.offset)
+            suspicion = self._suspicion(message)
             if suspicion is not None:
                 yield message, suspicion
-
-    def _is_held(self, partition: int) -> bool:
-        """Whether other inputs of a partition wait for its suspects: until these are done, or wait for their hosts."""
-        is_known = not self._ledger.attempts(partition).has_unread and not any(self._suspects(partition))
-        return not is_known or self._on_trial(partition) > 0
 
     def _condemn(self, partition: int) -> None:
         """End what was proven to kill workers."""

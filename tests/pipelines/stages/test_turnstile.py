@@ -11,7 +11,7 @@ import pytest
 from synsift.pipelines import topics
 from synsift.pipelines.dead_letters import letter_of
 from synsift.pipelines.gate import PATIENCE_S, Gate
-from synsift.pipelines.log.attempts import DEATHS, FEW, POISONOUS, Begun
+from synsift.pipelines.log.attempts import DEATHS, FEW, POISONOUS, Attempts, Begun, Suspicion
 from synsift.pipelines.log.base import Lag, Member, Message, Position
 from synsift.pipelines.log.transaction import GatheredTransaction
 from synsift.pipelines.stages.ledger import Hooks, Ledger
@@ -112,6 +112,8 @@ class Life:
         self.begun: list[Message] = []
         self.began_s: dict[tuple[int, int], float] = {}
         self.alone: Message | None = None
+        self.in_order = in_order
+        self.last: dict[int, int] = {}
         self.next = {partition: position.offset for partition, position in log.taken_over().items()}
         self.ledger.on_assigned(log.taken_over())
 
@@ -143,6 +145,10 @@ class Life:
         if start.how is Begun.ALONE and start.messages:
             self.alone = start.messages[0]
             assert all(self.now_s - self.began_s[(m.partition, m.offset)] > 30 for m in self.begun), "not alone"
+        if self.in_order:
+            for message in start.messages:
+                assert message.offset > self.last.get(message.partition, -1)
+                self.last[message.partition] = message.offset
         self.begun += start.messages
         self.began_s |= {(m.partition, m.offset): self.now_s for m in start.messages}
         return start.messages, start.how
@@ -347,3 +353,26 @@ def test_what_waits_for_its_host_for_long_hinders_nobody() -> None:
     assert suspicion is not None
     assert len(suspicion.deaths) == 2
     assert suspicion.alone == ()
+
+
+@pytest.mark.parametrize("in_order", [False, True])
+def test_a_suspect_in_the_midst_of_others_is_not_overtaken_where_order_matters(in_order: bool) -> None:
+    log = MemoryLog({0: [Message(INPUT, 0, offset, b"k", b"") for offset in range(100)]})
+    attempts = Attempts("dead", {50: Suspicion(("first",), in_few=True)})
+    attempts.begin(50, Begun.ALONE)
+    log.positions[0] = attempts.noted(Position(0))
+    life = Life(log, in_order=in_order)
+    begun = []
+    while not life.is_done:
+        life.now_s += 1.0
+        life.read(40)
+        messages, how = life.begin()
+        begun.append((how, [message.offset for message in messages]))
+        for message in messages:
+            life.finish(message)
+        life.ledger.commit(log)
+        assert life.now_s < 60
+    alone = [offsets for how, offsets in begun if how is Begun.ALONE]
+    assert alone == [[50]]
+    assert set(log.ends.values()) == {1}
+    assert len(log.ends) == 100
