@@ -70,7 +70,7 @@ def _look(data: bytes, kinds: list[str], max_pixels: int, grant_bytes: int) -> t
         record = fingerprint(data, max_pixels=max_pixels).to_record()
         hashes = hashes_of(data, kinds, max_pixels=max_pixels) if kinds else {}
         digests = [hashes.get(kind, b"") for kind in kinds]
-        return FINGERPRINT, record + b"".join(bytes([len(digest)]) + digest for digest in digests)
+        return FINGERPRINT, b"".join(bytes([len(digest)]) + digest for digest in digests) + record
     except ImageError as exc:
         # Not every library says that it was memory that it lacked.
         if isinstance(exc.__cause__, MemoryError) or (exc.outcome == CorruptImage.outcome and pixels > LARGE_PIXELS):

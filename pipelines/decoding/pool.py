@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from synsift.dedupe import CorruptImage, Fingerprint, ImageError
-from synsift.dedupe.fingerprint import RECORD
 from synsift.dedupe.hash_kinds import KINDS
 from synsift.pipelines.decoding.errors import DecodeMemory, DecoderCrashed, DecodersUnavailable, DecodeTimeout
 from synsift.pipelines.decoding.protocol import (
@@ -289,8 +288,8 @@ def _read_answer(kind: bytes, body: bytes, data: bytes, kinds: Sequence[str]) ->
     """What a decoder answered; it saw bytes of strangers, so its word isn't taken for what can be checked."""
     if kind == FINGERPRINT:
         try:
-            found = Fingerprint.from_record(body[: RECORD.itemsize])
-            hashes = _read_hashes(body[RECORD.itemsize :], kinds)
+            hashes, record = _read_hashes(body, kinds)
+            found = Fingerprint.from_record(record)
         except ValueError as exc:
             raise CorruptImage(f"the decoder made a fingerprint that can't be one: {exc}") from exc
         if found.sha256 != hashlib.sha256(data).hexdigest() or found.size_bytes != len(data):
@@ -300,8 +299,8 @@ def _read_answer(kind: bytes, body: bytes, data: bytes, kinds: Sequence[str]) ->
     raise _ERRORS.get(outcome, CorruptImage)(message if kind == ERROR else f"the decoder said {kind!r}")
 
 
-def _read_hashes(body: bytes, kinds: Sequence[str]) -> dict[str, bytes]:
-    """The hashes behind a fingerprint; a kind that says nothing of the picture is missing."""
+def _read_hashes(body: bytes, kinds: Sequence[str]) -> tuple[dict[str, bytes], bytes]:
+    """The hashes before a fingerprint, and that; a kind that says nothing of the picture is missing."""
     hashes: dict[str, bytes] = {}
     for kind in kinds:
         if not body or body[0] not in (0, KINDS[kind].bits // 8) or len(body) <= body[0]:
@@ -309,9 +308,7 @@ def _read_hashes(body: bytes, kinds: Sequence[str]) -> dict[str, bytes]:
         if body[0]:
             hashes[kind] = body[1 : 1 + body[0]]
         body = body[1 + body[0] :]
-    if body:
-        raise ValueError("there is more than was asked for")
-    return hashes
+    return hashes, body
 
 
 def _kinds(root: type[ImageError]) -> dict[str, type[ImageError]]:

@@ -2,7 +2,7 @@
 
 request   size (8 bytes), most pixels (8), grant in bytes (8), CPU seconds (4); then the file
 answer    one letter, size (4 bytes), then its body:
-          F a fingerprint, then for each kind of hash that the process was started with its length (1) and the hash
+          F for each kind of hash that the process was started with its length (1) and the hash, then a fingerprint
           E outcome, 0, message    M nothing: it wants a larger grant    R nothing: ready
 """
 

@@ -29,8 +29,9 @@ from synsift.pipelines.errors import StoreError, SynsiftError
 from synsift.pipelines.folders.cache import Cache
 from synsift.pipelines.folders.choices import KIND, VERSION, check, read_choices
 from synsift.pipelines.folders.files import File
+from synsift.pipelines.folders.hash_files import read_entries
 from synsift.pipelines.folders.place import JOURNAL, moved_before
-from synsift.pipelines.folders.sets import read_set, row_of, write_parquet
+from synsift.pipelines.folders.sets import row_of, write_parquet
 from synsift.pipelines.log.base import Message
 from synsift.pipelines.log.kafka_positions import newest
 from synsift.pipelines.log.sqlite import SqliteLog
@@ -331,10 +332,24 @@ def _signed(read: Callable[[bytes], object]) -> Callable[[bytes], object]:
 def _kept_files(scratch: Path) -> Iterator[tuple[str, Reader]]:
     images = {f"/p/{number}.png": fingerprint(encoded(scene(number), "PNG")) for number in range(2)}
     rows = "\n".join(json.dumps(row_of(path, image)) for path, image in images.items()).encode()
-    yield "set, jsonl", Reader([rows], in_json, _written(scratch / "set.jsonl", read_set), (SynsiftError,))
+    yield "set, jsonl", Reader([rows], in_json, _written(scratch / "set.jsonl", read_entries), (SynsiftError,))
     table = scratch / "set.parquet"
     write_parquet(table, images)
-    yield "set, parquet", Reader([table.read_bytes()], in_bytes, _written(table, read_set), (SynsiftError,))
+    yield "set, parquet", Reader([table.read_bytes()], in_bytes, _written(table, read_entries), (SynsiftError,))
+    md5, pdq = "d41d8cd98f00b204e9800998ecf8427e", "f8f8f0cee0f4a84f06370a22038f63f0b36e2ed596621e1d33e6b39c4e9c9b22"
+    lists = [
+        f"path,pdq,md5\nx,{pdq},{md5}\n",
+        f"{md5}  a b\n{md5} *c\n",
+        f"hash\ttype\n{pdq}\tHASH_PDQ\n",
+        f'"{md5}","x"\n',
+    ]
+    hashes = _written(scratch / "hashes.csv", read_entries)
+    yield "list of hashes", Reader([text.encode() for text in lists], in_text, hashes, (SynsiftError,))
+    objects = f'{{"pdq": "{pdq}", "id": 7}}\n{{"hash": "{md5}", "type": "md5"}}\n'.encode()
+    yield (
+        "list of hashes, jsonl",
+        Reader([objects], in_json, _written(scratch / "h.jsonl", read_entries), (SynsiftError,)),
+    )
     folder = scratch / "photos"
     folder.mkdir(exist_ok=True)
     yield (
