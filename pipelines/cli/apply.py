@@ -1,4 +1,4 @@
-"""``synsift dedupe --apply``: does what was chosen on a page of groups."""
+"""What ``synsift dedupe --move``, ``--link`` and ``--apply`` do with files, after a last look at each of them."""
 
 from pathlib import Path
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 from synsift.pipelines.cli.console import counted, err
 from synsift.pipelines.cli.scanning import progress
 from synsift.pipelines.errors import UsageError
-from synsift.pipelines.folders.choices import check, read_choices
+from synsift.pipelines.folders.choices import Choices, check, read_choices
 from synsift.pipelines.folders.place import JOURNAL, check_target, link_all, move_all, moved_before
 
 _SHOWN: Final = 20
@@ -20,12 +20,17 @@ def apply_choices(file: Path, *, link: Path | None, move: Path | None) -> int:
         link: Where links of what is kept go.
         move: Where the copies go.
     """
-    target = move or link
-    if target is None:
+    if move is None and link is None:
         raise UsageError(f"--apply: say what to do: synsift dedupe --apply {file} --move DIR (or --link DIR)")
     choices = read_choices(file)
+    check_target(move or link or Path(), [Path(folder) for folder in choices.folders])
+    return carry_out(choices, link=link, move=move)
+
+
+def carry_out(choices: Choices, *, link: Path | None, move: Path | None) -> int:
+    """Compare all files with what was known of them, then move the copies, or link what is kept; the exit status."""
+    target = move or link or Path()
     folders = [Path(folder) for folder in choices.folders]
-    check_target(target, folders)
     with progress("groups compared", len(choices.groups)) as advance:
         checked = check(choices, lambda: advance(1), moved_before=moved_before(target))
     if checked.moved_before:
@@ -34,7 +39,7 @@ def apply_choices(file: Path, *, link: Path | None, move: Path | None) -> int:
         )
     if move is not None and (checked.moves or not checked.moved_before):
         moved = move_all(checked.moves, move, folders)
-        err.print(f"{counted(moved, 'copy', 'copies')} moved; {move / JOURNAL} says from where")
+        err.print(f"{counted(moved, 'copy', 'copies')} moved; `synsift undo {move}` takes that back")
     elif link is not None:
         err.print(f"{counted(link_all(checked.keeps, target, folders), 'file', 'files')} linked into {target}")
     if not checked.left_alone:
@@ -44,4 +49,7 @@ def apply_choices(file: Path, *, link: Path | None, move: Path | None) -> int:
         err.print(f"  {path}: {reason}")
     if len(checked.left_alone) > _SHOWN:
         err.print(f"  … and {len(checked.left_alone) - _SHOWN} more")
+    err.print(
+        "hint: what changes while it is compared, or keeps its time when it changes, is read anew with `--no-cache`"
+    )
     return 1

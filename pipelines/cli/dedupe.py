@@ -1,5 +1,6 @@
 """``synsift dedupe``: the copies in folders."""
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -11,7 +12,7 @@ from synsift.pipelines.cli.options import ConfigFile, Format, OutputFormat, SetV
 from synsift.pipelines.cli.paths import try_file, try_folder, whole_file
 from synsift.pipelines.cli.scanning import CacheFile, Jobs, Keys, NoCache, Scanner, list_unreadable, progress
 from synsift.pipelines.errors import UsageError
-from synsift.pipelines.folders.place import JOURNAL, check_target, link_all, move_all
+from synsift.pipelines.folders.place import check_target
 
 _COLUMNS: Final = (
     *("group", "keep", "path", "kind", "distance", "transform", "of"),
@@ -82,8 +83,8 @@ def dedupe(
         _write(report, found, scanned, names, folders, jobs)
     err.print(_summary(found, scanned, has_reference=bool(known)))
     list_unreadable(scanned.unreadable)
-    _place(found, names, folders, link=link, move=move)
-    if not scanned.images:
+    status = _place(found, scanned.images, names, folders, link=link, move=move)
+    if status or not scanned.images:
         raise typer.Exit(1)
 
 
@@ -138,14 +139,6 @@ def _summary(found: "Clustering", scanned: "Scanned", *, has_reference: bool) ->
     if plain:
         parts.append(f"{plain} too plain to compare but by their bytes")
     return ", ".join(parts)
-
-
-def _moves(found: "Clustering", names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    for group in found.groups:
-        for copy in group.copies:
-            yield copy.name, group.name
-    for copy in found.rejected:
-        yield copy.name, names[copy.verdict.of or ""]
 
 
 def _rows(
@@ -225,13 +218,34 @@ def _short(row: dict[str, Any], of: str) -> dict[str, Any]:
 
 
 def _place(
-    found: "Clustering", names: Mapping[str, str], folders: list[Path], *, link: Path | None, move: Path | None
-) -> None:
-    """Link what is kept, or move the rest."""
+    found: "Clustering",
+    images: "Mapping[str, Fingerprint]",
+    names: Mapping[str, str],
+    folders: list[Path],
+    *,
+    link: Path | None,
+    move: Path | None,
+) -> int:
+    """Link what is kept, or move the rest, after a last look at the files; gives the exit status."""
+    if link is None and move is None:
+        return 0
+    from synsift.pipelines.cli.apply import carry_out
+    from synsift.pipelines.folders.choices import KIND, VERSION, Choice, Choices, ChosenFile
+
+    def chosen(name: str) -> ChosenFile:
+        return ChosenFile(os.path.abspath(name), images[name].sha256)
+
     if link is not None:
-        err.print(f"{link_all((group.name for group in found.groups), link, folders)} linked into {link}")
-    if move is not None:
-        err.print(f"{move_all(_moves(found, names), move, folders)} moved; {move / JOURNAL} says from where")
+        groups = [Choice([chosen(group.name)], []) for group in found.groups]
+    else:
+        groups = [
+            Choice([chosen(group.name)], [chosen(copy.name) for copy in group.copies])
+            for group in found.groups
+            if group.copies
+        ]
+        groups += [Choice([], [chosen(copy.name)], names[copy.verdict.of or ""]) for copy in found.rejected]
+    roots = [os.path.abspath(folder) for folder in folders]
+    return carry_out(Choices(KIND, VERSION, roots, groups), link=link, move=move)
 
 
 def _write(

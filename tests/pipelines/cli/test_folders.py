@@ -210,7 +210,7 @@ def test_dedupe_moves_copies_and_writes_down_from_where(run: RunFolders, photos:
     (target / "sub" / "1-mirrored.webp").write_text("was here before")
     done = run("dedupe", str(photos), "--move", str(target))
     assert done.returncode == 0, done.stderr
-    assert "3 moved" in done.stderr
+    assert "3 copies moved" in done.stderr
     assert sorted(path.name for path in photos.rglob("*.*")) == ["1.jpg", "2-same.jpg", "3.jpg", "cut.jpg", "notes.txt"]
     assert (target / "sub" / "1-mirrored.webp").read_text() == "was here before"
     journal = rows((target / "moved.jsonl").read_text())
@@ -223,7 +223,7 @@ def test_dedupe_moves_copies_and_writes_down_from_where(run: RunFolders, photos:
 
 def test_dedupe_links_what_is_kept(run: RunFolders, photos: Path, tmp_path: Path) -> None:
     target = tmp_path / "clean"
-    assert "3 linked" in run("dedupe", str(photos), "--link", str(target)).stderr
+    assert "3 files linked" in run("dedupe", str(photos), "--link", str(target)).stderr
     assert sorted(path.name for path in target.iterdir()) == ["1.jpg", "2-same.jpg", "3.jpg"]
     assert (target / "1.jpg").samefile(photos / "1.jpg")
     assert "0 linked" in run("dedupe", str(photos), "--link", str(target)).stderr

@@ -1,0 +1,46 @@
+"""``synsift undo``: takes back what ``dedupe --move`` moved."""
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from synsift.pipelines.cli.console import counted, err
+from synsift.pipelines.cli.scanning import progress
+from synsift.pipelines.folders.undo import journal_of, read_moves
+from synsift.pipelines.folders.undo import undo as undo_moves
+
+_SHOWN: Final = 20
+
+
+def undo(
+    journal: Annotated[Path, typer.Argument(metavar="DIR|FILE", help="The folder of `--move`, or its moved.jsonl")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be moved back")] = False,
+) -> None:
+    """Move copies back to where `dedupe --move` took them from.
+
+    Nothing is overwritten: a file whose place is taken again is left alone, and listed.
+
+    [bold]Examples[/bold]
+
+      synsift undo copies/
+
+      synsift undo copies/moved.jsonl --dry-run
+    """
+    file = journal_of(journal)
+    moves, others = read_moves(file)
+    with progress("moved back", len(moves)) as advance:
+        undone = undo_moves(file, moves, dry_run=dry_run, on_move=lambda: advance(1))
+    files = counted(len(undone.back), "file", "files")
+    err.print(f"{files} would be moved back" if dry_run else f"{files} moved back")
+    if undone.before:
+        err.print(f"{counted(undone.before, 'was', 'were')} back before")
+    if others:
+        err.print(f"{counted(len(others), 'line', 'lines')} of {file} say no move, the first is line {others[0]}")
+    if undone.left_alone:
+        err.print(f"{counted(len(undone.left_alone), 'file', 'files')} left alone:")
+        for path, reason in undone.left_alone[:_SHOWN]:
+            err.print(f"  {path}: {reason}")
+        if len(undone.left_alone) > _SHOWN:
+            err.print(f"  … and {len(undone.left_alone) - _SHOWN} more")
+        raise typer.Exit(1)

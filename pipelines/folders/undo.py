@@ -1,0 +1,150 @@
+"""Moves of copies, taken back by what their journal says.
+
+    newest move first:  to ──▶ from      only where ``to`` is below the journal's folder and there, and ``from`` is free
+
+Nothing is overwritten and nothing deleted; the journal stays as it is, so undoing twice does nothing more.
+"""
+
+import os
+import shutil
+import stat
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from synsift.crawler.outside_json import loads
+from synsift.pipelines.errors import UsageError
+from synsift.pipelines.folders.place import JOURNAL
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A move that was made.
+
+    Attributes:
+        line: Where the journal says it.
+        origin: From where.
+        place: To where.
+    """
+
+    line: int
+    origin: str
+    place: str
+
+
+@dataclass(slots=True)
+class Undone:
+    """What came of it.
+
+    Attributes:
+        back: Files that stand where they stood.
+        before: How many were back already.
+        left_alone: Path and reason of the others.
+    """
+
+    back: list[str] = field(default_factory=list)
+    before: int = 0
+    left_alone: list[tuple[str, str]] = field(default_factory=list)
+
+
+def journal_of(path: Path) -> Path:
+    """The journal that a path means: itself, or the one in a folder.
+
+    Raises:
+        UsageError: There is none.
+    """
+    journal = path / JOURNAL if path.is_dir() else path
+    if not journal.is_file():
+        raise UsageError(f"there is no `{journal}`", hint=f"name the folder of `--move`, or the `{JOURNAL}` in it")
+    return journal
+
+
+def read_moves(journal: Path) -> tuple[list[Move], list[int]]:
+    """The moves of a journal, the newest first, and the lines that say none: cut off, or somebody else's.
+
+    Raises:
+        UsageError: It can't be read.
+    """
+    try:
+        lines = journal.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+    except OSError as exc:
+        raise UsageError(f"{journal}: {exc.strerror or exc}") from exc
+    moves: list[Move] = []
+    others: list[int] = []
+    for number, line in enumerate(lines, 1):
+        move = _move_of(number, line)
+        if move is not None:
+            moves.append(move)
+        elif line.strip():
+            others.append(number)
+    return moves[::-1], others
+
+
+def undo(
+    journal: Path, moves: list[Move], *, dry_run: bool = False, on_move: Callable[[], None] = lambda: None
+) -> Undone:
+    """Take moves back.
+
+    Args:
+        journal: Below whose folder everything has to be that is moved.
+        moves: As they were read.
+        dry_run: Only say what would be done.
+        on_move: Called after each.
+    """
+    undone = Undone()
+    folder = journal.resolve().parent
+    for move in moves:
+        on_move()
+        if not os.path.lexists(move.place) and os.path.lexists(move.origin):
+            undone.before += 1
+            continue
+        reason = _refusal(move, folder)
+        if not reason and not dry_run:
+            reason = _put_back(move)
+        if reason:
+            undone.left_alone.append((move.place, reason))
+        else:
+            undone.back.append(move.origin)
+    return undone
+
+
+def _move_of(number: int, line: str) -> Move | None:
+    try:
+        entry = loads(line)
+        origin, place = entry["from"], entry["to"]
+    except (ValueError, TypeError, KeyError):
+        return None
+    good = all(isinstance(path, str) and os.path.isabs(path) and "\0" not in path for path in (origin, place))
+    return Move(number, origin, place) if good else None
+
+
+def _refusal(move: Move, folder: Path) -> str:
+    try:
+        parent = Path(os.path.dirname(move.place)).resolve()
+        if folder != parent and folder not in parent.parents:
+            return "it isn't in the folder of the journal"
+        kind = os.lstat(move.place).st_mode
+        if not stat.S_ISREG(kind) and not stat.S_ISLNK(kind):
+            return "it is no file"
+    except FileNotFoundError:
+        return "it is gone, and so is the file that it was"
+    except (OSError, ValueError) as exc:
+        return getattr(exc, "strerror", None) or str(exc)
+    return f"`{move.origin}` is there again" if os.path.lexists(move.origin) else ""
+
+
+def _put_back(move: Move) -> str:
+    """Move a file back; why not, in words."""
+    try:
+        os.makedirs(os.path.dirname(move.origin), exist_ok=True)
+        try:
+            # Unlike a rename, a link never takes the place of what came there meanwhile.
+            os.link(move.place, move.origin, follow_symlinks=False)
+        except FileExistsError:
+            return f"`{move.origin}` is there again"
+        except OSError:
+            shutil.copy2(move.place, move.origin, follow_symlinks=False)
+        os.unlink(move.place)
+    except (OSError, ValueError) as exc:
+        return getattr(exc, "strerror", None) or str(exc)
+    return ""

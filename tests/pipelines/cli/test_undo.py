@@ -1,0 +1,140 @@
+"""``dedupe --move`` looks at files again before it moves them, and ``undo`` takes moves back."""
+
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import RunCli
+from tests.dedupe.pictures import encoded, scene
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def dedupe(cli: RunCli, tmp_path: Path) -> Run:
+    return lambda *arguments: cli("dedupe", *map(str, arguments), "--cache", str(tmp_path / "cache.db"))
+
+
+@pytest.fixture
+def undo(cli: RunCli) -> Run:
+    return lambda *arguments: cli("undo", *map(str, arguments))
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """A picture with two copies, one below another folder, and a name that is no UTF-8."""
+    folder = tmp_path / "photos"
+    (folder / "sub").mkdir(parents=True)
+    data = encoded(scene(1), "JPEG", quality=90)
+    (folder / "1.jpg").write_bytes(data)
+    (folder / "sub" / "grey.png").write_bytes(encoded(scene(1).convert("L").resize((160, 120)), "PNG"))
+    Path(os.fsdecode(bytes(folder) + b"/caf\xe9.jpg")).write_bytes(data)
+    (folder / "2.jpg").write_bytes(encoded(scene(2), "JPEG"))
+    return folder
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def words(done: "subprocess.CompletedProcess[str]") -> str:
+    return " ".join(done.stderr.split())
+
+
+def test_what_was_moved_is_moved_back(dedupe: Run, undo: Run, photos: Path, tmp_path: Path) -> None:
+    before, copies = contents(photos), tmp_path / "copies"
+    done = dedupe(photos, "--move", copies)
+    assert done.returncode == 0, done.stderr
+    assert f"2 copies moved; `synsift undo {copies}` takes that back" in words(done)
+    moved = contents(photos)
+    assert len(moved) == len(before) - 2
+    done = undo(copies, "--dry-run")
+    assert (done.returncode, words(done)) == (0, "2 files would be moved back")
+    assert contents(photos) == moved
+    done = undo(copies)
+    assert (done.returncode, words(done)) == (0, "2 files moved back")
+    assert contents(photos) == before
+    done = undo(copies / "moved.jsonl")
+    assert (done.returncode, words(done)) == (0, "0 files moved back 2 were back before")
+
+
+def test_nothing_is_overwritten(dedupe: Run, undo: Run, photos: Path, tmp_path: Path) -> None:
+    copies = tmp_path / "copies"
+    assert dedupe(photos, "--move", copies).returncode == 0
+    (photos / "sub" / "grey.png").write_text("mine, and new")
+    done = undo(copies)
+    assert done.returncode == 1
+    assert "1 file moved back" in words(done)
+    assert "is there again" in words(done)
+    assert (photos / "sub" / "grey.png").read_text() == "mine, and new"
+    assert (copies / "sub" / "grey.png").exists()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "[" * 10_000,
+        "{}",
+        '{"from": "a", "to": "b"}',
+        '{"from": 1, "to": 2}',
+        json.dumps({"from": "/a\0b", "to": "/c"}),
+        '{"from": "/synsift-nowhere", "to": "/etc/hostname"}',
+        '{"from": "/synsift-nowhere", "to": "/nor/here"}',
+    ],
+)
+def test_a_journal_of_somebody_else_moves_nothing(undo: Run, tmp_path: Path, line: str) -> None:
+    (tmp_path / "moved.jsonl").write_text(line + "\n")
+    done = undo(tmp_path)
+    assert done.returncode in (0, 1)
+    assert "Traceback" not in done.stderr
+    assert "0 files moved back" in words(done)
+    assert not Path("/synsift-nowhere").exists()
+
+
+def test_a_link_out_of_the_folder_is_not_followed(undo: Run, tmp_path: Path) -> None:
+    secret, copies = tmp_path / "elsewhere", tmp_path / "copies"
+    secret.mkdir()
+    copies.mkdir()
+    (secret / "file").write_text("stays")
+    (copies / "way").symlink_to(secret)
+    line = {"from": str(tmp_path / "out"), "to": str(copies / "way" / "file")}
+    (copies / "moved.jsonl").write_text(json.dumps(line))
+    done = undo(copies)
+    assert done.returncode == 1
+    assert "isn't in the folder of the journal" in words(done)
+    assert (secret / "file").read_text() == "stays"
+
+
+def test_without_a_journal_it_is_wrong_use(undo: Run, tmp_path: Path) -> None:
+    done = undo(tmp_path)
+    assert done.returncode == 2
+    assert "hint: name the folder of `--move`" in words(done)
+
+
+@pytest.mark.parametrize("option", ["--move", "--link"])
+def test_a_file_that_changed_and_kept_its_time_is_left_alone(dedupe: Run, tmp_path: Path, option: str) -> None:
+    folder, target = tmp_path / "photos", tmp_path / "target"
+    folder.mkdir()
+    pictures = [encoded(scene(seed), "BMP") for seed in (1, 2, 3)]
+    for name in ("a.bmp", "b.bmp"):
+        (folder / name).write_bytes(pictures[0])
+    assert dedupe(folder).returncode == 0  # both are in the cache now
+    for name, data in (("a.bmp", pictures[1]), ("b.bmp", pictures[2])):
+        stood = (folder / name).stat()
+        (folder / name).write_bytes(data)
+        os.utime(folder / name, ns=(stood.st_atime_ns, stood.st_mtime_ns))
+    before = contents(folder)
+    done = dedupe(folder, option, target)
+    assert done.returncode == 1
+    assert "it has changed" in words(done)
+    assert "--no-cache" in words(done)
+    assert contents(folder) == before
+    assert not list(target.rglob("*.bmp"))
+    done = dedupe(folder, option, target, "--no-cache")
+    assert done.returncode == 0, done.stderr
+    assert contents(folder) == before
