@@ -74,6 +74,7 @@ def cli(tmp_path: Path) -> RunCli:
             input=stdin,
             capture_output=True,
             text=True,
+            errors="surrogateescape",
             timeout=timeout_s,
             check=False,
         )

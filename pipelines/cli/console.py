@@ -68,7 +68,7 @@ def print_rows(
     """
     if output is Format.JSONL:
         for row in rows:
-            typer.echo(json.dumps(row, ensure_ascii=False, default=str))
+            typer.echo(_json(row))
         return
     found = list(rows)
     if output is Format.CSV:
@@ -141,3 +141,17 @@ SYNSET_DETAILS: Final = ("asked", "repeated", "reference", "why_refused")
 def counted(number: int, one: str, many: str) -> str:
     """A number and what it counts."""
     return f"{number:,} {one if number == 1 else many}"
+
+
+def _json(row: Mapping[str, Any]) -> str:
+    """A row as JSON, which has to be UTF-8 (RFC 8259): names that are not are escaped, and Python reads them back."""
+    text = json.dumps(row, ensure_ascii=False, default=str)
+    return text if text.isascii() or _is_utf8(text) else json.dumps(row, default=str)
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -258,7 +258,7 @@ def _write(
 ) -> None:
     from synsift.pipelines.pages.groups import Found, pictures_of, render_groups
 
-    unreadable = [one for one in scanned.unreadable if not one.is_other]
+    unreadable = [one for one in scanned.unreadable if not one.is_other and not one.is_link]
     found = Found(clustering, scanned.images, names, [str(folder) for folder in folders], unreadable)
     try:
         with whole_file(report) as file, progress("pictures made", pictures_of(found.clustering)) as advance:

@@ -53,14 +53,14 @@ def _hint(path: Path) -> str:
 def whole_file(target: Path) -> Iterator[TextIO]:
     """A file that has its name when it is whole; interrupted, it leaves nothing, and an earlier one as it was."""
     if target.exists() and not target.is_file():  # a pipe, a device
-        with target.open("w", encoding="utf-8") as file:
+        with target.open("w", encoding="utf-8", errors="surrogateescape") as file:
             yield file
         return
     # A name that nobody else has: what the user calls .part is the user's.
     handle, name = tempfile.mkstemp(prefix=f".{target.name[:100]}.", suffix=".part", dir=target.parent)
     part = Path(name)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
+        with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape") as file:
             os.chmod(name, 0o666 & ~_umask())
             yield file
         part.replace(target)

@@ -125,16 +125,23 @@ class Scanner:
 def list_unreadable(unreadable: "Sequence[Unreadable]") -> None:
     """Say which files could not be fingerprinted, and why; what never meant to be an image with ``-v`` only."""
     others = [one for one in unreadable if one.is_other]
-    listed = [one for one in unreadable if not one.is_other]
+    links = [one for one in unreadable if one.is_link]
+    listed = [one for one in unreadable if not one.is_other and not one.is_link]
     if listed:
         err.print(f"{len(listed):,} unreadable:")
         _list(listed, _SHOWN)
-    if not others:
+    _name(others, "other file", "other files", "not images")
+    _name(links, "symbolic link or special file", "symbolic links or special files", "not followed")
+
+
+def _name(files: "Sequence[Unreadable]", one: str, many: str, why: str) -> None:
+    """Say how many there are; which, with ``-v`` only."""
+    if not files:
         return
-    counts = f"{counted(len(others), 'other file', 'other files')}, not images"
+    counts = f"{counted(len(files), one, many)}, {why}"
     err.print(f"{counts}:" if is_verbose() else f"{counts} (`-v` names them)")
     if is_verbose():
-        _list(others, len(others))
+        _list(files, len(files))
 
 
 def _list(files: "Sequence[Unreadable]", most: int) -> None:

@@ -1,4 +1,4 @@
-"""Folders → the regular files in them. Symbolic links within a folder, devices, pipes and sockets are passed over."""
+"""Folders → the regular files in them. Links within a folder, devices, pipes and sockets are named, and not read."""
 
 import os
 import stat
@@ -11,6 +11,7 @@ from synsift.dedupe.errors import UnsupportedFormat
 from synsift.pipelines.errors import UsageError
 from synsift.pipelines.folders.work import NOT_READABLE
 
+NOT_FOLLOWED: Final = "not_followed"
 # Of the formats that are read, and of some that aren't: whoever has them thinks that they were compared.
 _IMAGE_ENDINGS: Final = (
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif"),
@@ -39,7 +40,8 @@ class Unreadable:
 
     Attributes:
         path: Of the file or folder.
-        reason: One word: an outcome of ``dedupe.ImageError``, or ``not_readable``, ``too_large``, ``decoder_crashed``.
+        reason: One word: an outcome of ``dedupe.ImageError``, or ``not_readable``, ``not_followed``, ``too_large``,
+            ``decoder_crashed``, ``denied``.
         message: A sentence.
     """
 
@@ -51,6 +53,11 @@ class Unreadable:
     def is_other(self) -> bool:
         """Whether it never meant to be an image: neither what is in it nor its name says so."""
         return self.reason == UnsupportedFormat.outcome and not self.path.lower().endswith(_IMAGE_ENDINGS)
+
+    @property
+    def is_link(self) -> bool:
+        """Whether it is no file of this folder: a symbolic link, a device, a pipe."""
+        return self.reason == NOT_FOLLOWED
 
     def in_words(self) -> str:
         """Why, for people."""
@@ -71,10 +78,17 @@ def walk(paths: Iterable[Path]) -> Iterator[File | Unreadable]:
         if not path.exists():
             raise UsageError(f"there is no file or folder `{path}`")
         for found in _walk_folder(str(path)) if path.is_dir() else _of_file(str(path)):
-            real = os.path.realpath(found.path)
+            # What a link leads to may be searched, too: the link itself is another thing.
+            real = _place_of(found.path) if isinstance(found, Unreadable) else os.path.realpath(found.path)
             if real not in seen:
                 seen.add(real)
                 yield found
+
+
+def _place_of(path: str) -> str:
+    """Where something stands, whatever it leads to."""
+    folder, name = os.path.split(path)
+    return os.path.join(os.path.realpath(folder), name)
 
 
 def _of_file(path: str) -> Iterator[File | Unreadable]:
@@ -100,7 +114,18 @@ def _walk_folder(folder: str) -> Iterator[File | Unreadable]:
                 if entry.is_file(follow_symlinks=False):
                     status = entry.stat(follow_symlinks=False)
                     yield File(entry.path, status.st_size, status.st_mtime_ns)
+                elif not entry.is_dir(follow_symlinks=False):
+                    yield Unreadable(entry.path, NOT_FOLLOWED, _kind_of(entry))
             except OSError as exc:  # gone in the meantime, or the disk is ill
                 yield Unreadable(entry.path, NOT_READABLE, exc.strerror or str(exc))
         # The last of the stack is the next: folders stand behind the files of theirs, in order.
         waiting += [entry.path for entry in reversed(found) if entry.is_dir(follow_symlinks=False)]
+
+
+def _kind_of(entry: "os.DirEntry[str]") -> str:
+    if not entry.is_symlink():
+        return "a device, a pipe or a socket"
+    try:
+        return f"a symbolic link to {os.readlink(entry.path)}"
+    except OSError:
+        return "a symbolic link"

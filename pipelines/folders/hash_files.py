@@ -131,7 +131,8 @@ def _rows(file: Path, kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     if file.suffix.lower() == ".parquet":
         yield from _parquet_rows(file)
         return
-    with file.open(encoding="utf-8", newline="") as lines:
+    # Names in it may be of any encoding; hashes and columns are ASCII.
+    with file.open(encoding="utf-8", errors="surrogateescape", newline="") as lines:
         numbered = ((number, line.strip().removeprefix(_BOM)) for number, line in enumerate(_bounded(file, lines), 1))
         wanted = ((number, line) for number, line in numbered if line and not line.startswith("#"))
         first = next(wanted, None)

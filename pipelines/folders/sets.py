@@ -4,6 +4,7 @@
 read one, and ``path`` to name it.
 """
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ def row_of(path: str, image: Fingerprint) -> dict[str, Any]:
 
 def write_parquet(target: Path, images: Mapping[str, Fingerprint]) -> None:
     """Write a set as Parquet."""
-    rows = [row_of(_text(path), image) for path, image in images.items()]
+    rows = [row_of(_text(path), image) | {"path_bytes": _bytes(path)} for path, image in images.items()]
     schema = pa.schema(
         [
             *((name, pa.string()) for name in ("path", "sha256", "phash")),
@@ -45,6 +46,8 @@ def write_parquet(target: Path, images: Mapping[str, Fingerprint]) -> None:
             ("information", pa.float32()),
             ("is_plain", pa.bool_()),
             ("fingerprint", pa.string()),
+            # Where the path is no UTF-8, as Linux allows: its very bytes. ``path`` is then for people.
+            ("path_bytes", pa.binary()),
         ]
     )
     pq.write_table(pa.Table.from_pylist(rows, schema=schema), target, compression="zstd")
@@ -53,6 +56,14 @@ def write_parquet(target: Path, images: Mapping[str, Fingerprint]) -> None:
 def _text(path: str) -> str:
     """A path as Parquet's strings can have it; bytes that are no UTF-8 are written as Python escapes them."""
     return path.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _bytes(path: str) -> bytes | None:
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(path)
+    return None
 
 
 def fingerprint_of_row(place: str, row: object) -> tuple[str, Fingerprint]:
@@ -71,4 +82,6 @@ def fingerprint_of_row(place: str, row: object) -> tuple[str, Fingerprint]:
         image = Fingerprint.from_text(text)
     except ValueError as exc:
         raise UsageError(f"{place}: {exc}") from exc
-    return str(row.get("path") or image.sha256), image
+    raw = row.get("path_bytes")
+    name = os.fsdecode(raw) if isinstance(raw, bytes) else str(row.get("path") or "")
+    return name or image.sha256, image

@@ -226,7 +226,7 @@ def test_dedupe_links_what_is_kept(run: RunFolders, photos: Path, tmp_path: Path
     assert "3 files linked" in run("dedupe", str(photos), "--link", str(target)).stderr
     assert sorted(path.name for path in target.iterdir()) == ["1.jpg", "2-same.jpg", "3.jpg"]
     assert (target / "1.jpg").samefile(photos / "1.jpg")
-    assert "0 linked" in run("dedupe", str(photos), "--link", str(target)).stderr
+    assert "0 files linked" in run("dedupe", str(photos), "--link", str(target)).stderr
 
 
 def test_dedupe_rejects_what_is_near_to_a_reference(run: RunFolders, photos: Path, tmp_path: Path) -> None:
