@@ -21,7 +21,7 @@ demo: $(STAMP)
 	$(BIN)/synsift demo
 
 test: $(STAMP)
-	$(BIN)/python -m pytest
+	$(BIN)/python tools/run_tests.py
 
 # Rounds of faults, a kind after the other (docs/fleet.md lists them); SEED=N repeats them, FAULT=KIND plays one kind.
 ROUNDS ?= 25
