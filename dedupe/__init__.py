@@ -11,7 +11,7 @@ A pure library: no network, no clock, no logging; a file is opened only where yo
 """
 
 from synsift.dedupe.calibration import Calibration, Threshold, copies_of
-from synsift.dedupe.clusters import Clustering, Copy, Group, cluster
+from synsift.dedupe.clusters import Clustering, Copy, Group, choose, cluster
 from synsift.dedupe.compare import Comparison, Likeness, compare
 from synsift.dedupe.decode import DEFAULT_MAX_PIXELS, EXTENSIONS, FORMATS, PIXELS, Decoded, decode, looks_like_image
 from synsift.dedupe.errors import (
@@ -28,10 +28,12 @@ from synsift.dedupe.fingerprint import Fingerprint, fingerprint
 from synsift.dedupe.frequencies import HASH_BITS, ORIENTATIONS
 from synsift.dedupe.index import HashIndex
 from synsift.dedupe.inputs import Source
-from synsift.dedupe.matcher import DEFAULT_OPTIONS, Kind, Look, Matcher, MatchOptions, Verdict
+from synsift.dedupe.judgement import DEFAULT_CRITERIA, Criteria, Fault, Judgement
+from synsift.dedupe.matcher import Matcher
+from synsift.dedupe.not_copies import NotCopies
 from synsift.dedupe.quality import better
-from synsift.dedupe.second_look import DEFAULT_CRITERIA, Criteria
 from synsift.dedupe.survivors import Survivors
+from synsift.dedupe.verdicts import DEFAULT_OPTIONS, Kind, Look, MatchOptions, Verdict
 
 __all__ = [
     "DEFAULT_CRITERIA",
@@ -51,15 +53,18 @@ __all__ = [
     "Criteria",
     "Decoded",
     "DedupeError",
+    "Fault",
     "Fingerprint",
     "Group",
     "HashIndex",
     "ImageError",
+    "Judgement",
     "Kind",
     "Likeness",
     "Look",
     "MatchOptions",
     "Matcher",
+    "NotCopies",
     "Source",
     "Survivors",
     "Threshold",
@@ -69,6 +74,7 @@ __all__ = [
     "UnsupportedFormat",
     "Verdict",
     "better",
+    "choose",
     "cluster",
     "compare",
     "copies_of",

@@ -1,20 +1,30 @@
 """Borders around a picture: frames, letterboxes, bars with a caption.
 
-A border is of one colour. From each edge inwards, lines belong to it as long as most of their pixels have the edge's
-colour, and it ends with the last line that has nothing else: so a bar with a line of text in it is a border, and a
-picture whose subject stands before a plain ground is trimmed to the subject at most.
+A border is of one colour, and is looked for on one size of the picture, whichever decoder it came from. From each edge
+inwards:
+
+    lines of its colour alone, or with a line of letters on it ──▶ cut up to the last that shows nothing else
+    such a line, and behind it one that has hardly any of it ────▶ the picture's own edge: cut up to it, whatever stands
+                                                                   before it, such as heavy letters
 """
 
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
+TRIMMED_SIDE_PX: Final = 128
+"""Side of the square that borders are looked for in."""
 # Grey levels by which JPEG at low quality moves the pixels of one colour.
 _TOLERANCE: Final = 12
-# Shares of a line's pixels: of a line that is all border; of one that may be a line of text on it.
+# Share of a line's pixels that makes it all border.
 _ALL: Final = 0.97
+# Of a line of letters on it.
 _MOST: Final = 0.4
+# Of a line of the picture behind a bar, and how wide that may be at most, of the side.
+_HARDLY: Final = 0.25
+_WIDEST_BAR: Final = 0.4
 # More than this of one side is no border but a plain ground, on which "most" would run far into the subject.
 _MOST_OF_SIDE: Final = 0.6
 # Less than this must not remain.
@@ -30,6 +40,29 @@ class Box(NamedTuple):
     top: int
     right: int
     bottom: int
+
+
+class Part(NamedTuple):
+    """What is inside of the borders, as shares of the sides."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+WHOLE_PART: Final = Part(0.0, 0.0, 1.0, 1.0)
+
+
+def inside_of(luma: Image.Image) -> Part:
+    """Find the picture within its borders: the same of any size it was decoded at."""
+    side = TRIMMED_SIDE_PX
+    small = luma if luma.size == (side, side) else luma.resize((side, side), Image.Resampling.BILINEAR)
+    box = trim(np.asarray(small))
+    # A border ends within a pixel of the small picture as a rule: half of one more, so that no line of it is left.
+    left, top = ((edge + 0.5 * (edge > 0)) / side for edge in box[:2])
+    right, bottom = ((edge - 0.5 * (edge < side)) / side for edge in box[2:])
+    return Part(left, top, right, bottom)
 
 
 def trim(luma: NDArray[np.uint8]) -> Box:
@@ -69,12 +102,17 @@ def _border(lines: NDArray[np.uint8]) -> int:
     low, high = max(0, colour - _TOLERANCE), min(255, colour + _TOLERANCE)
     if np.count_nonzero((edge >= low) & (edge <= high)) < _ALL * len(edge):
         return 0
-    shares = np.count_nonzero((lines >= low) & (lines <= high), axis=1) / len(edge)
+    is_ground = (lines >= low) & (lines <= high)
+    shares = np.count_nonzero(is_ground, axis=1) / len(edge)
     all_border = shares >= _ALL
     end = _run(shares >= _MOST)
     if end >= _MOST_OF_SIDE * len(lines):
         return _run(all_border)
-    return int(np.flatnonzero(all_border[:end])[-1]) + 1
+    found = int(np.flatnonzero(all_border[:end])[-1]) + 1
+    behind = int(_WIDEST_BAR * len(lines))
+    # Scaling mixes the line between the bar and the picture, so the one after that is asked.
+    edges = np.flatnonzero(all_border[:behind] & (shares[2 : behind + 2] < _HARDLY))
+    return max(found, int(edges[-1]) + 1) if len(edges) else found
 
 
 def _run(lines: NDArray[np.bool_]) -> int:

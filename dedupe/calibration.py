@@ -13,11 +13,11 @@ from typing import Final
 from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 
 from synsift.dedupe.fingerprint import Fingerprint
-from synsift.dedupe.matcher import Matcher, MatchOptions
-from synsift.dedupe.second_look import Agreement
+from synsift.dedupe.matcher import Matcher
+from synsift.dedupe.verdicts import MatchOptions
 
 THRESHOLDS: Final = (0.70, 0.75, 0.80, 0.85, 0.90, 0.95)
-"""Least agreements in detail that are tried."""
+"""Least scores that are tried."""
 
 
 def _encoded(image: Image.Image, kind: str = "JPEG", **options: object) -> bytes:
@@ -52,7 +52,7 @@ class Threshold:
     """What a threshold would do.
 
     Attributes:
-        similarity: Least agreement in detail.
+        similarity: Least score.
         recall: Share of copies that are found.
         false_matches: Pairs of different pictures that would be taken for copies.
         pairs: How many pairs there are.
@@ -91,25 +91,24 @@ class Calibration:
             options: Their radius is what hashes propose by.
         """
         self._matcher = Matcher.of_reference(pictures.values(), options)
-        self._options = options
         self._count = len(pictures)
-        self._copies: dict[str, list[Agreement | None]] = {name: [] for name in COPIES}
-        self._others: list[Agreement] = []
+        self._copies: dict[str, list[float | None]] = {name: [] for name in COPIES}
+        self._others: list[float] = []
 
     def add_copy(self, kind: str, copy: Fingerprint, original: Fingerprint) -> None:
         """Compare a copy with its picture, and with all others."""
         own = None
-        for sha256, _, _, agreement in self._matcher.looks(copy):
-            if sha256 != original.sha256:
-                self._others.append(agreement)
+        for look in self._matcher.looks(copy):
+            if look.sha256 != original.sha256:
+                self._others.append(look.judgement.score)
             elif own is None:
-                own = agreement
+                own = look.judgement.score
         self._copies[kind].append(own)
 
     def recall(self, similarity: float) -> dict[str, float]:
         """Share of the copies of each kind that a threshold finds."""
         return {
-            kind: sum(one is not None and self._is_near(one, similarity) for one in found) / len(found)
+            kind: sum(one is not None and one >= similarity for one in found) / len(found)
             for kind, found in self._copies.items()
             if found
         }
@@ -120,7 +119,7 @@ class Calibration:
         rows = []
         for similarity in THRESHOLDS:
             recall = self.recall(similarity)
-            false_matches = sum(self._is_near(one, similarity) for one in self._others)
+            false_matches = sum(one >= similarity for one in self._others)
             mean = sum(recall.values()) / len(recall) if recall else 0.0
             rows.append(Threshold(similarity, mean, false_matches, copies * (self._count - 1)))
         return rows
@@ -136,6 +135,3 @@ class Calibration:
         if not allowed:
             return min(rows, key=lambda row: (row.false_matches, -row.recall))
         return max(allowed, key=lambda row: (row.recall, row.similarity))
-
-    def _is_near(self, agreement: Agreement, similarity: float) -> bool:
-        return agreement.meets(self._options.criteria.with_detail(similarity))

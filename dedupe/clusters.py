@@ -1,18 +1,21 @@
 """A set of pictures → groups of copies, whatever their order.
 
 The best copies come first (``quality.rank``, then their names). Each joins the group of the nearest picture that leads
-one, or that joined for its leader's sake; where there is none, it leads a new one. So a group's leader is its best
-copy, every other picture of it is a copy of the leader or of one of its copies, and no leader is near to a better one.
+one, or that joined for its leader's sake; where there is none, it leads a new one. Where two are of nearly the same
+rank, the finer rules of ``quality.better`` say which of them leads. So a group's leader is its best copy, every other
+picture of it is a copy of the leader or of one of its copies, and no leader is near to a better one.
 A chain (A is near to B, B to C, A not to C) is one group; a longer one is cut at the third step from its best picture.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from synsift.dedupe.fingerprint import Fingerprint
-from synsift.dedupe.matcher import DEFAULT_OPTIONS, Kind, Matcher, MatchOptions, Verdict
+from synsift.dedupe.frequencies import BACK
+from synsift.dedupe.matcher import Matcher
 from synsift.dedupe.quality import rank
+from synsift.dedupe.verdicts import DEFAULT_OPTIONS, Kind, MatchOptions, Verdict
 
 if TYPE_CHECKING:
     import typing_extensions
@@ -105,6 +108,8 @@ def cluster(
             groups[image.sha256] = Group(name)
         elif verdict.kind is Kind.REFERENCE:
             rejected.append(Copy(name, verdict))
+        elif verdict.replaces:
+            groups[image.sha256] = led_by(groups.pop(verdict.of), Copy(name, verdict), image.sha256, of=verdict.of)
         else:
             groups[verdict.of].copies.append(Copy(name, verdict))
             if verdict.kind is Kind.NEAR and verdict.via == verdict.of:
@@ -113,7 +118,47 @@ def cluster(
     return Clustering(sorted(groups.values(), key=lambda group: place[group.name]), rejected)
 
 
-def _worst_last(image: Fingerprint) -> list[int]:
+def led_by(group: Group[K], copy: Copy[K], sha256: str, *, of: str) -> Group[K]:
+    """The same group with another picture to keep.
+
+    Args:
+        group: As it was.
+        copy: The picture that is kept from now on; it may be one of the group's copies.
+        sha256: Of that picture.
+        of: Of the one that was kept before.
+    """
+    verdict = copy.verdict
+    how = BACK.get(verdict.transform or "", verdict.transform)
+    before = Verdict(verdict.kind, sha256, verdict.distance_bits, how, via=sha256, key=copy.name)
+    others = [one for one in group.copies if one is not copy]
+    if (
+        verdict.kind is Kind.NEAR and verdict.via != of
+    ):  # near to another of them, which stays what it was compared with
+        before = replace(before, distance_bits=None, transform=None, via=verdict.via)
+    moved = [Copy(one.name, replace(one.verdict, of=sha256, key=copy.name)) for one in others]
+    return Group(copy.name, [Copy(group.name, before), *moved])
+
+
+def choose(
+    clustering: Clustering[K], images: Mapping[K, Fingerprint], prefer: Callable[[K], tuple[float, ...]]
+) -> Clustering[K]:
+    """The same groups, each with the picture to keep that is the first by a rule of the caller's.
+
+    Args:
+        clustering: What ``cluster`` found.
+        images: What it was given.
+        prefer: What a picture is sorted by; of equal ones the best stays.
+    """
+    groups = []
+    for group in clustering.groups:
+        best = min(group.copies, key=lambda copy: prefer(copy.name), default=None)
+        if best is not None and prefer(best.name) < prefer(group.name):
+            group = led_by(group, best, images[best.name].sha256, of=images[group.name].sha256)
+        groups.append(group)
+    return replace(clustering, groups=groups)
+
+
+def _worst_last(image: Fingerprint) -> list[float]:
     if not isinstance(image, Fingerprint):
         raise TypeError(f"a Fingerprint is taken, not `{type(image).__name__}`: make one with fingerprint(…)")
     return [-part for part in rank(image)]

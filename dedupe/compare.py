@@ -16,15 +16,18 @@ import numpy as np
 
 from synsift.dedupe.decode import DEFAULT_MAX_PIXELS
 from synsift.dedupe.fingerprint import Fingerprint, fingerprint
-from synsift.dedupe.frequencies import HASH_BITS, ORIENTATIONS
+from synsift.dedupe.frequencies import BACK, HASH_BITS, ORIENTATIONS
 from synsift.dedupe.inputs import Source
-from synsift.dedupe.matcher import DEFAULT_OPTIONS, Look, Matcher, MatchOptions
-from synsift.dedupe.second_look import Agreement, Criteria, Side, second_look
+from synsift.dedupe.judgement import Judgement, judge
+from synsift.dedupe.matcher import Matcher
+from synsift.dedupe.second_look import Side, second_look
+from synsift.dedupe.verdicts import DEFAULT_OPTIONS, Look, MatchOptions
 from synsift.dedupe.views import WHOLE
 
-# A pair that isn't a copy never scores as high as one that is, however well it agrees in detail.
+# A pair that hashes don't propose never scores as high as a copy, however well it agrees.
 _BELOW: Final = 0.99
-_BACK: Final = {"rotated-90": "rotated-270", "rotated-270": "rotated-90"}
+# So many reasons are told.
+_REASONS: Final = 4
 _WORDS: Final = {
     "identity": "the second stands as the first does",
     "mirrored": "the second is mirrored, left to right",
@@ -52,8 +55,8 @@ class Comparison:
 
     Attributes:
         kind: See ``Likeness``.
-        score: How well they agree, 0…1: 1 for ``exact``; of others how well their details agree, at or above the
-            threshold (``Criteria.detail``, 0.85) for ``near`` and below it for the rest; 0 for ``plain``.
+        score: How well they agree, 0…1: 1 for ``exact``; at or above the threshold (``Criteria.score``, 0.85) for
+            ``near`` and below it for the rest; 0 for ``plain``.
         distance_bits: Hamming distance of their nearest hashes, of 256; unrelated pictures have about 128. None for
             ``plain``.
         transform: What turns the second into the first, one of ``ORIENTATIONS``; None unless they are copies.
@@ -103,39 +106,50 @@ def compare(
     if plain:
         reason = f"the {' and the '.join(plain)} is too plain to compare: only files with the same bytes are its copies"
         return Comparison(Likeness.PLAIN, 0.0, None, None, (reason,))
+    if other.sha256 in options.not_copies.of(one.sha256):
+        return Comparison(Likeness.DIFFERENT, 0.0, None, None, ("a person judged that they are no copies",))
     look = _nearest_look(one, other, options)
-    return _judged(look or _unproposed(one, other, options.criteria), look is not None, options)
+    return _judged(look or _unproposed(one, other, options), look is not None, options)
 
 
 def _nearest_look(one: Fingerprint, other: Fingerprint, options: MatchOptions) -> Look | None:
     """What a matcher that knows one of the two sees of the other; None if its hashes propose nothing."""
     found = list(Matcher.of_reference([one], options).looks(other))
     back = Matcher.of_reference([other], options).looks(one)
-    found.extend(look._replace(transform=_BACK.get(look.transform, look.transform)) for look in back)
-    return max(found, key=lambda look: (look.agreement.meets(options.criteria), look.agreement.detail), default=None)
+    found.extend(look._replace(transform=BACK.get(look.transform, look.transform)) for look in back)
+    return max(found, key=lambda look: look.judgement.score, default=None)
 
 
-def _unproposed(one: Fingerprint, other: Fingerprint, criteria: Criteria) -> Look:
+def _unproposed(one: Fingerprint, other: Fingerprint, options: MatchOptions) -> Look:
     """A look at the whole of both, in the orientation that is the least far."""
     distances = np.bitwise_count(other.orientations() ^ one.view_hashes()[0]).sum(axis=1)
-    nearest = int(distances.argmin())
-    sides = Side(other.evidence, WHOLE), Side(one.evidence, WHOLE)
-    agreement = second_look(*sides, orientation=nearest, criteria=criteria)
-    return Look(one.sha256, int(distances[nearest]), ORIENTATIONS[nearest], agreement)
+    nearest = min(
+        (ORIENTATIONS.index(name) for name in options.orientations), key=lambda number: int(distances[number])
+    )
+    distance_bits = int(distances[nearest])
+    sides = (Side(image.evidence, image.fine, image.information, image.inside_px, WHOLE) for image in (other, one))
+    agreement = second_look(*sides, orientation=nearest)
+    return Look(one.sha256, distance_bits, ORIENTATIONS[nearest], agreement, judge(agreement, distance_bits))
 
 
 def _judged(look: Look, is_proposed: bool, options: MatchOptions) -> Comparison:
-    agreement, criteria = look.agreement, options.criteria
-    detail = min(1.0, max(0.0, agreement.detail))
-    if is_proposed and agreement.meets(criteria):
+    score, least = look.judgement.score, options.criteria.score
+    if is_proposed and score >= least:
         hashes = f"their hashes differ in {look.distance_bits} of {HASH_BITS} bits; up to {options.radius_bits} may"
-        details = f"their details agree to {detail:.2f}; {criteria.detail:.2f} is enough"
-        reasons = (hashes, details, "their colours agree", _WORDS[look.transform])
-        return Comparison(Likeness.NEAR, detail, look.distance_bits, look.transform, reasons)
-    score = min(detail, criteria.detail) * _BELOW if detail >= criteria.detail else detail
-    found = () if is_proposed else (_far(look, options),)
-    reasons = (*found, *_objections(agreement, criteria))
+        scored = f"their score is {score:.2f}; {least:.2f} is enough"
+        reasons = (hashes, scored, _WORDS[look.transform], *_taken_off(look.judgement))
+        return Comparison(Likeness.NEAR, score, look.distance_bits, look.transform, reasons)
+    if is_proposed:
+        why = f"their score is {_unlike(score, least)}; {least:.2f} is needed"
+    else:
+        score, why = min(score, least * _BELOW), _far(look, options)
+    reasons = (why, *_taken_off(look.judgement))
     return Comparison(Likeness.DIFFERENT, score, look.distance_bits, None, reasons)
+
+
+def _taken_off(judgement: Judgement) -> list[str]:
+    """What speaks against a copy, the heaviest first, with what each costs."""
+    return [f"−{fault.cost:.2f}: {fault.words}" for fault in judgement.faults[:_REASONS] if fault.cost >= 0.005]
 
 
 def _far(look: Look, options: MatchOptions) -> str:
@@ -150,25 +164,3 @@ def _unlike(value: float, limit: float, *, decimals: int = 2) -> str:
     while f"{value:.{decimals}f}" == f"{limit:.{decimals}f}" and value != limit:
         decimals += 1
     return f"{value:.{decimals}f}"
-
-
-def _objections(agreement: Agreement, criteria: Criteria) -> list[str]:
-    """What speaks against a copy, in the order of weight."""
-    if agreement.overlap < criteria.overlap:
-        return [f"one shows {max(0.0, agreement.overlap):.0%} of the other at most; {criteria.overlap:.0%} is needed"]
-    found = []
-    for what, value, least in (
-        ("light and dark", agreement.correlation, criteria.correlation),
-        ("details", agreement.detail, criteria.detail),
-        ("the parts that agree least", agreement.everywhere, criteria.everywhere),
-    ):
-        if value < least:
-            found.append(f"{what} agree to {_unlike(value, least)}; {least:.2f} is needed")
-    # Where light and dark are swapped, which has been said, the contrast is below nothing.
-    contrast = max(agreement.gain, 1 / agreement.gain) if agreement.gain > 0 else 0.0
-    if contrast > criteria.gain:
-        times = _unlike(contrast, criteria.gain, decimals=1)
-        found.append(f"the contrast of one is {times} times the other's; {criteria.gain} is the most")
-    if not agreement.same_colours:
-        found.append("their colours differ")
-    return found

@@ -7,7 +7,7 @@ no recall and saves most of the time (see docs/near-duplicates.md).
 
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Final
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from synsift.dedupe.costs import refuse_costly, webp_pixels
+from synsift.dedupe.detail import detail_of, detail_of_jpeg, is_camera
 from synsift.dedupe.errors import CorruptImage, ImageError, TooManyPixels, TruncatedImage, UnsupportedFormat
 
 FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
@@ -81,6 +82,8 @@ class Decoded:
         height_px: Height of the original, upright.
         format: One of ``FORMATS``, or ``PIXELS``.
         quality: How little was lost in compressing, 1…100: of JPEG as encoders count it, estimated from the tables.
+        detail_bits: What is really there, in bits a pixel; see ``dedupe.detail``. 0 where that can't be said.
+        is_camera: Whether a camera's metadata say what it was taken with.
     """
 
     picture: Image.Image
@@ -88,6 +91,8 @@ class Decoded:
     height_px: int
     format: str
     quality: int
+    detail_bits: float = 0.0
+    is_camera: bool = False
 
 
 def looks_like_image(head: bytes) -> bool:
@@ -150,7 +155,8 @@ def decode_image(image: Image.Image, *, max_pixels: int = DEFAULT_MAX_PIXELS) ->
         picture = _reduced(image)
     except ValueError as exc:
         raise ValueError(f"an image of mode `{image.mode}` has no RGB form: {exc}") from exc
-    return _upright(Decoded(picture, width_px, height_px, PIXELS, _QUALITY[PIXELS]), orientation)
+    found = Decoded(picture, width_px, height_px, PIXELS, _QUALITY[PIXELS], detail_of(image))
+    return _upright(found, orientation)
 
 
 def pixels_digest(image: Image.Image) -> str:
@@ -216,15 +222,20 @@ def _decode(data: bytes, max_pixels: int) -> Decoded:
         # Pillow names a JPEG that has further pictures behind it, such as a camera's preview, MPO.
         kind = "JPEG" if image.format == "MPO" else image.format or ""
         quality = _quality(image, kind)
-        orientation = _exif_orientation(image)
+        exif = _exif(image)
+        orientation = _orientation_of(exif)
         image.draft("L" if image.mode == "L" else "YCbCr", (_REDUCED_SIDE_PX, _REDUCED_SIDE_PX))
         image.load()
         if image.format == "TIFF":  # which Pillow turns itself as it loads it
             orientation, (width_px, height_px) = 1, image.size
         if image.width * image.height > max_pixels:  # a GIF's first frame can be larger than its screen
             raise TooManyPixels(too_many(image.width, image.height, max_pixels))
+        detail = (
+            detail_of_jpeg(len(data), image, (width_px, height_px), quality) if kind == "JPEG" else detail_of(image)
+        )
         picture = _reduced(image)
-    return _upright(Decoded(picture, width_px, height_px, kind, quality), orientation)
+    found = Decoded(picture, width_px, height_px, kind, quality, detail, is_camera(exif))
+    return _upright(found, orientation)
 
 
 def _upright(found: Decoded, orientation: int) -> Decoded:
@@ -238,12 +249,20 @@ def _upright(found: Decoded, orientation: int) -> Decoded:
 
 
 def _exif_orientation(image: Image.Image) -> int:
+    return _orientation_of(_exif(image))
+
+
+def _exif(image: Image.Image) -> Mapping[int, object]:
     if "exif" not in image.info and image.format != "TIFF":
-        return 1
+        return {}
     try:
-        value = image.getexif().get(EXIF_ORIENTATION, 1)
+        return dict(image.getexif())
     except Exception:  # noqa: BLE001 - as above
-        return 1  # a broken EXIF block says nothing of the picture
+        return {}  # a broken EXIF block says nothing of the picture
+
+
+def _orientation_of(exif: Mapping[int, object]) -> int:
+    value = exif.get(EXIF_ORIENTATION, 1)
     return value if isinstance(value, int) else 1
 
 

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from synsift.dedupe.borders import Box
-from synsift.dedupe.frequencies import FREQUENCIES, SIDE_PX, Floats, dct_matrix, frequencies_of, oriented
+from synsift.dedupe.borders import Part
+from synsift.dedupe.fine import read_fine
+from synsift.dedupe.frequencies import FREQUENCIES, SIDE_PX, Floats, dct_matrix, frequencies_of, hashes_of, oriented
 from synsift.dedupe.views import extra_hashes
 
 _COLOURS: Final = 6
@@ -34,29 +35,30 @@ PLACES: Final = PICTURE_SIDE**2
 
 _MAX_SCALE: Final = 255 * SIDE_PX
 _NO_COLOUR: Final = 128
+_GREY_LEVELS: Final = 1.5
 _CHROMA_PX: Final = 16
 _TO_LUMA: Final = dct_matrix(FREQUENCIES, PICTURE_SIDE) * np.float32(np.sqrt(PICTURE_SIDE / SIDE_PX))
 _TO_COLOUR: Final = _TO_LUMA[:_COLOURS]
 _CHROMA_DCT: Final = dct_matrix(_COLOURS, _CHROMA_PX) * np.float32(np.sqrt(SIDE_PX / _CHROMA_PX))
 
 
-def make_evidence(inside: Floats, picture: Image.Image, box: Box) -> bytes:
+def make_evidence(inside: Floats, picture: Image.Image, part: Part) -> bytes:
     """Make the evidence of a picture.
 
     Args:
         inside: Its luminance inside of its borders, ``(64, 64)``.
         picture: The whole, ``L`` or ``YCbCr``.
-        box: Where its borders end.
+        part: What is inside of its borders.
     """
     row = np.zeros((), dtype=EVIDENCE)
-    width, height = picture.size
-    borders = np.array([box.left / width, box.top / height, 1 - box.right / width, 1 - box.bottom / height])
-    row["border"] = np.round(255 * borders)
+    row["border"] = np.round(255 * np.array([part.left, part.top, 1 - part.right, 1 - part.bottom]))
     frequencies = frequencies_of(inside)
     row["mean"] = np.clip(frequencies[0, 0] / SIDE_PX, 0, 255)
     frequencies[0, 0] = 0.0
     row["luma"], row["luma_scale"] = _packed(frequencies)
     if picture.mode == "YCbCr":
+        width, height = picture.size
+        box = (part.left * width, part.top * height, part.right * width, part.bottom * height)
         small = picture.resize((_CHROMA_PX, _CHROMA_PX), Image.Resampling.BOX, box=box)
         chroma = np.asarray(small, dtype=np.float32)[..., 1:].transpose(2, 0, 1) - _NO_COLOUR
         row["chroma"], row["chroma_scale"] = _packed(_CHROMA_DCT @ chroma @ _CHROMA_DCT.T)
@@ -89,6 +91,17 @@ def check_evidence(evidence: bytes) -> None:
         raise ValueError("evidence of a picture that is all border")
 
 
+def is_grey(evidence: bytes) -> bool:
+    """Whether a picture has no colours to speak of: none of their frequencies is as large as a grey level or two."""
+    return float(np.frombuffer(evidence, dtype=EVIDENCE)[0]["chroma_scale"]) < _GREY_LEVELS * SIDE_PX
+
+
+def flat_hashes_of(evidence: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Hashes of what is inside of pictures' borders, all of which counts alike, ``(n, 32)``, from their evidence."""
+    rows = np.ascontiguousarray(evidence).view(EVIDENCE)[:, 0]
+    return hashes_of(rows["luma"])
+
+
 def extra_hashes_of(evidence: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Hashes of pictures' further views, ``(n, 11, 32)`` as ``views.EXTRA``, from their evidence ``(n, bytes)``."""
     rows = np.ascontiguousarray(evidence).view(EVIDENCE)[:, 0]
@@ -101,28 +114,33 @@ class Picture:
     Attributes:
         luma: ``(1024,)`` of a picture of 32×32, around 0.
         chroma: ``(2, 1024)``, around 0.
+        soft_luma: ``(1024,)`` of the luminance as coarsely as the colours are known.
         mean: Of the luminance.
         borders: Their widths, left, top, right and bottom, as shares of the sides.
+        fine: The finer thumbnail, as it was packed; None of a picture that shows much.
+        fine_luma: ``(2304,)`` of it, turned.
     """
 
-    def __init__(self, evidence: bytes, orientation: int) -> None:
+    def __init__(self, evidence: bytes, orientation: int, fine: bytes = b"") -> None:
         row = np.frombuffer(evidence, dtype=EVIDENCE)[0]
         luma = oriented(_unpacked(row["luma"], row["luma_scale"]), orientation)
         chroma = oriented(_unpacked(row["chroma"], row["chroma_scale"]), orientation)
         self.luma = (_TO_LUMA.T @ luma @ _TO_LUMA).ravel()
         self.chroma = (_TO_COLOUR.T @ chroma @ _TO_COLOUR).reshape(2, PLACES)
+        self.soft_luma = (_TO_COLOUR.T @ luma[:_COLOURS, :_COLOURS] @ _TO_COLOUR).ravel()
         self.mean = float(row["mean"])
         self.borders = _turned(row["border"].astype(float) / 255, orientation)
+        self.fine = read_fine(fine) if fine else None
+        self.fine_luma = None if self.fine is None else turned_picture(self.fine.luma, orientation).ravel()
 
-    def layers(self) -> Floats:
-        """``(1024, 5)``: luminance, its slopes to the right and down, and the colours."""
-        down, right = np.gradient(self.luma.reshape(PICTURE_SIDE, PICTURE_SIDE))
-        found = np.empty((PLACES, 5), dtype=np.float32)
-        found[:, 0] = self.luma
-        found[:, 1] = right.ravel() * PICTURE_SIDE
-        found[:, 2] = down.ravel() * PICTURE_SIDE
-        found[:, 3:] = self.chroma.T
-        return found
+
+def turned_picture(picture: Floats, orientation: int) -> Floats:
+    """One of the orientations of a picture: first mirrored or flipped, then transposed."""
+    if orientation % 4 in (1, 3):
+        picture = picture[:, ::-1]
+    if orientation % 4 in (2, 3):
+        picture = picture[::-1]
+    return np.ascontiguousarray(picture.T if orientation >= 4 else picture)
 
 
 def _turned(borders: NDArray[np.float64], orientation: int) -> NDArray[np.float64]:

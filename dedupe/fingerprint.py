@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from synsift.dedupe.borders import Box, trim
+from synsift.dedupe.borders import WHOLE_PART, Part, inside_of
 from synsift.dedupe.decode import (
     DEFAULT_MAX_PIXELS,
     FORMATS,
@@ -31,7 +31,8 @@ from synsift.dedupe.decode import (
     translated,
 )
 from synsift.dedupe.errors import ImageError
-from synsift.dedupe.evidence import EVIDENCE_BYTES, check_evidence, make_evidence
+from synsift.dedupe.evidence import EVIDENCE_BYTES, check_evidence, is_grey, make_evidence
+from synsift.dedupe.fine import make_fine, read_fine
 from synsift.dedupe.frequencies import (
     HASH_BYTES,
     SIDE_PX,
@@ -44,7 +45,7 @@ from synsift.dedupe.frequencies import (
 from synsift.dedupe.inputs import Source, name_of, read_source
 from synsift.dedupe.views import CENTRE_CROPS, STORED
 
-VERSION: Final = 2
+VERSION: Final = 3
 _VIEWS: Final = len(STORED)
 
 _SHA256_BYTES: Final = 32
@@ -53,6 +54,7 @@ PLAIN_BELOW: Final = 2.0
 """Standard deviation, in grey levels, of what the hash sees of a picture. Below it the signs are those of noise and of
 rounding: lower, and plain pictures collide at distance 0; higher, and faint sketches are no longer compared."""
 _PLAIN_VIEW_BELOW: Final = 1.0
+_MOST_DETAIL_BITS: Final = 1e9
 
 RECORD: Final = np.dtype(
     [
@@ -67,9 +69,13 @@ RECORD: Final = np.dtype(
         ("size_bytes", "<u8"),
         ("format", "S8"),
         ("evidence", "u1", EVIDENCE_BYTES),
+        ("fine_bytes", "<u2"),
+        ("detail_bits", "<f4"),
+        ("is_camera", "?"),
     ]
 )
-"""The binary form of a fingerprint, little-endian. A change of it is another ``VERSION``."""
+"""The binary form of a fingerprint, little-endian, before the bytes of ``fine``. A change of it is another
+``VERSION``."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -82,12 +88,15 @@ class Fingerprint:
         hashes: A perceptual hash of 32 bytes for each of ``views.STORED``, one after another.
         views: Bit ``n`` is set where hash ``n`` says something; the others are zeros.
         evidence: What the second look compares; see ``dedupe.evidence``.
+        fine: A thumbnail of pictures that show little; empty of others. See ``dedupe.fine``.
         information: Standard deviation of the picture as the hash sees it, in grey levels of 255.
         width_px: Width, upright.
         height_px: Height, upright.
         format: As named by the decoder, for example ``JPEG``; ``PIXELS`` of an image or array in memory.
         size_bytes: Of the file.
         quality: How little was lost in compressing, 1…100.
+        detail_bits: What is really there, in bits a pixel; see ``dedupe.detail``. 0 where that can't be said.
+        is_camera: Whether its metadata name a camera.
     """
 
     sha256: str
@@ -95,12 +104,15 @@ class Fingerprint:
     hashes: bytes
     views: int
     evidence: bytes
+    fine: bytes
     information: float
     width_px: int
     height_px: int
     format: str
     size_bytes: int
     quality: int
+    detail_bits: float = 0.0
+    is_camera: bool = False
 
     def __repr__(self) -> str:
         """Short: hashes and evidence are long."""
@@ -116,6 +128,23 @@ class Fingerprint:
     def is_plain(self) -> bool:
         """Whether the picture is too plain to hash: it is compared by SHA-256 only."""
         return self.information < PLAIN_BELOW or self.views == 0
+
+    @property
+    def is_grey(self) -> bool:
+        """Whether it has no colours to speak of."""
+        return is_grey(self.evidence)
+
+    @property
+    def borders(self) -> tuple[float, float, float, float]:
+        """Widths of the borders, left, top, right and bottom, as shares of the sides."""
+        left, top, right, bottom = (part / 255 for part in self.evidence[:4])
+        return left, top, right, bottom
+
+    @property
+    def inside_px(self) -> tuple[float, float]:
+        """Width and height of what is inside of the borders."""
+        left, top, right, bottom = self.borders
+        return self.width_px * (1 - left - right), self.height_px * (1 - top - bottom)
 
     @property
     def used_views(self) -> NDArray[np.intp]:
@@ -137,10 +166,13 @@ class Fingerprint:
         row["phash"] = np.frombuffer(self.phash, dtype=np.uint8)
         row["hashes"] = self.view_hashes()
         row["evidence"] = np.frombuffer(self.evidence, dtype=np.uint8)
-        row["format"] = self.format.encode()
-        for name in ("views", "quality", "information", "width_px", "height_px", "size_bytes"):
+        row["format"], row["fine_bytes"] = self.format.encode(), len(self.fine)
+        for name in (
+            *("views", "quality", "information", "width_px", "height_px"),
+            *("size_bytes", "detail_bits", "is_camera"),
+        ):
             row[name] = getattr(self, name)
-        return row.tobytes()
+        return row.tobytes() + self.fine
 
     def to_text(self) -> str:
         """The stable text form: version and base64 of the binary one, for example ``2:q83v…``."""
@@ -153,21 +185,26 @@ class Fingerprint:
         Raises:
             ValueError: Of another length, or with a value that no picture has.
         """
-        if len(data) != RECORD.itemsize:
-            raise ValueError(f"a fingerprint has {RECORD.itemsize} bytes, not {len(data)}")
-        row = np.frombuffer(data, dtype=RECORD)[0]
+        if len(data) < RECORD.itemsize:
+            raise ValueError(f"a fingerprint has at least {RECORD.itemsize} bytes, not {len(data)}")
+        row, fine = np.frombuffer(data[: RECORD.itemsize], dtype=RECORD)[0], data[RECORD.itemsize :]
+        if len(fine) != row["fine_bytes"]:
+            raise ValueError(f"a fingerprint that says it has {row['fine_bytes']} more bytes has {len(fine)}")
         found = cls(
             sha256=row["sha256"].tobytes().hex(),
             phash=row["phash"].tobytes(),
             hashes=row["hashes"].tobytes(),
             views=int(row["views"]),
             evidence=row["evidence"].tobytes(),
+            fine=fine,
             information=float(row["information"]),
             width_px=int(row["width_px"]),
             height_px=int(row["height_px"]),
             format=row["format"].decode("ascii", errors="replace"),
             size_bytes=int(row["size_bytes"]),
             quality=int(row["quality"]),
+            detail_bits=float(row["detail_bits"]),
+            is_camera=bool(row["is_camera"]),
         )
         if found.format not in (*FORMATS, PIXELS):
             raise ValueError(f"no format is called {found.format!r}")
@@ -175,7 +212,11 @@ class Fingerprint:
             raise ValueError("a fingerprint with views or a quality that there are not")
         if not 0 <= found.information <= 255:
             raise ValueError(f"no picture has an information of {found.information}")
+        if not 0 <= found.detail_bits < _MOST_DETAIL_BITS or not data[RECORD.itemsize - 1] <= 1:
+            raise ValueError(f"no picture has {found.detail_bits} bits of detail a pixel")
         check_evidence(found.evidence)
+        if fine:
+            read_fine(fine)
         return found
 
     @classmethod
@@ -237,10 +278,12 @@ def _fingerprint_source(found: bytes | Image.Image, max_pixels: int) -> Fingerpr
 def _fingerprint_of(decoded: Decoded, sha256: str, size_bytes: int) -> Fingerprint:
     picture = decoded.picture
     luma = picture if picture.mode == "L" else picture.getchannel(0)
-    box = trim(np.asarray(luma))
-    has_border = tuple(box) != (0, 0, *picture.size)
-    inside = _thumbnail(luma, box)
-    whole = _thumbnail(luma, None) if has_border else inside
+    part = inside_of(luma)
+    inside = _thumbnail(luma, part)
+    if part != WHOLE_PART and float(inside.std()) < PLAIN_BELOW:
+        part, inside = WHOLE_PART, _thumbnail(luma, WHOLE_PART)  # stripes of one colour each: a flag, not a frame
+    has_border = part != WHOLE_PART
+    whole = _thumbnail(luma, WHOLE_PART) if has_border else inside
     frequencies = frequencies_of(whole)
     frequencies[0, 0] = 0.0
     seen = [tapered_frequencies(whole, crop=crop) for crop in CENTRE_CROPS]
@@ -253,18 +296,23 @@ def _fingerprint_of(decoded: Decoded, sha256: str, size_bytes: int) -> Fingerpri
         phash=_phash(whole),
         hashes=hashes.ljust(_VIEWS * HASH_BYTES, b"\0"),
         views=sum(use << number for number, use in enumerate(used)),
-        evidence=make_evidence(inside, picture, box),
+        evidence=make_evidence(inside, picture, part),
+        fine=make_fine(luma, part, inside),
         information=_spread(frequencies),
         width_px=decoded.width_px,
         height_px=decoded.height_px,
         format=decoded.format,
         size_bytes=size_bytes,
         quality=decoded.quality,
+        detail_bits=float(np.float32(decoded.detail_bits)),
+        is_camera=decoded.is_camera,
     )
 
 
-def _thumbnail(luma: Image.Image, box: Box | None) -> Floats:
-    """Luminance as ``(64, 64)``."""
+def _thumbnail(luma: Image.Image, part: Part) -> Floats:
+    """Luminance of a part as ``(64, 64)``."""
+    width, height = luma.size
+    box = (part.left * width, part.top * height, part.right * width, part.bottom * height)
     return np.asarray(luma.resize((SIDE_PX, SIDE_PX), Image.Resampling.BILINEAR, box=box), dtype=np.float32)
 
 

@@ -34,6 +34,8 @@ ORIENTATIONS: Final = (
     "transverse",
 )
 """Names of the eight symmetries of a rectangle: first mirrored or flipped, then transposed."""
+BACK: Final = {"rotated-90": "rotated-270", "rotated-270": "rotated-90"}
+"""What undoes an orientation, where that is another one."""
 
 _KEY_FREQUENCIES: Final = 8
 # Of each half of a side, the share that keeps its full weight under the taper.
@@ -48,13 +50,13 @@ def dct_matrix(rows: int, size: int) -> Floats:
     return np.asarray(basis, dtype=np.float32)
 
 
-def _taper() -> Floats:
-    """Weight of each of a side's pixels, ``(64,)``: a Tukey window.
+def taper(side: int) -> Floats:
+    """Weight of each of a side's pixels, ``(side,)``: a Tukey window.
 
     Towards the edges a picture counts for less and less: there is where crops, rotations, frames and captions change
     it most. At the same rate of false matches it halves the misses (docs/near-duplicates.md).
     """
-    away = np.abs((np.arange(SIDE_PX) + 0.5) / SIDE_PX * 2 - 1)
+    away = np.abs((np.arange(side) + 0.5) / side * 2 - 1)
     weight = np.where(away < _FLAT, 1.0, np.cos(np.pi / 2 * (away - _FLAT) / (1 - _FLAT)) ** 2)
     return np.asarray(weight, dtype=np.float32)
 
@@ -72,7 +74,7 @@ def _crop_matrix(length: float, centre: float) -> Floats:
 
 
 DCT: Final = dct_matrix(FREQUENCIES, SIDE_PX)
-_TAPER: Final = _taper()
+_TAPER: Final = taper(SIDE_PX)
 _TAPER_SHARE: Final = _TAPER / _TAPER.sum()
 _TAPERED_DCT: Final = DCT * _TAPER
 _TAPERED_CONSTANT: Final = np.outer(_TAPERED_DCT.sum(axis=1), _TAPERED_DCT.sum(axis=1))

@@ -1,6 +1,6 @@
 """Hashes → those that may be of the same picture. The one place that knows FAISS.
 
-Two hashes are near if their first 64 bits, those of the lowest frequencies, differ in at most ``KEY_RADIUS_BITS``, and
+Two hashes are near if their first 64 bits, those of the lowest frequencies, differ in at most 8 (``CLOSE``), and
 all 256 in at most a radius that the caller chooses. Everything that is near is found, whatever the size:
 
     few hashes     all keys are compared (FAISS, in SIMD)
@@ -8,6 +8,8 @@ all 256 in at most a radius that the caller chooses. Everything that is near is 
                    bits. Of two keys that differ in at most 8 bits, one part differs in at most 2, as 3 × 3 > 8. So
                    looking up all parts with up to two bits changed finds all that can be near; what was added since
                    the tables were made is compared as above
+
+An index may be told to look further, up to 10 bits of the key: its keys then are four parts of 16 bits.
 """
 
 import hashlib
@@ -21,17 +23,35 @@ from numpy.typing import NDArray
 
 from synsift.dedupe.frequencies import HASH_BYTES, KEY_BITS
 
-KEY_RADIUS_BITS: Final = 8
-"""Most bits of 64 in which keys of near pictures differ."""
+
+class Reach(NamedTuple):
+    """How far keys may be from each other, and the parts that find all that are not farther.
+
+    Attributes:
+        radius_bits: Most bits of 64 in which keys of near pictures differ.
+        part_bits: Of the parts of a key, the first bits first.
+    """
+
+    radius_bits: int
+    part_bits: tuple[int, ...]
+
+    @property
+    def shifts(self) -> tuple[int, ...]:
+        """Where the parts begin, from the last bit."""
+        return tuple(sum(self.part_bits[number + 1 :]) for number in range(len(self.part_bits)))
+
+
+CLOSE: Final = Reach(8, (21, 21, 22))
+WIDE: Final = Reach(10, (16, 16, 16, 16))
+KEY_RADIUS_BITS: Final = CLOSE.radius_bits
 
 Keys = NDArray[np.uint64]
 Numbers = NDArray[np.int64]
 
 _KEY_BYTES: Final = KEY_BITS // 8
-_PART_BITS: Final = (21, 21, 22)
-_PART_SHIFTS: Final = (43, 22, 0)
 _PART_RADIUS_BITS: Final = 2
-assert len(_PART_BITS) * (_PART_RADIUS_BITS + 1) > KEY_RADIUS_BITS  # noqa: S101 - what completeness rests on
+for _reach in (CLOSE, WIDE):  # what completeness rests on
+    assert len(_reach.part_bits) * (_PART_RADIUS_BITS + 1) > _reach.radius_bits  # noqa: S101
 # Tables are worth their memory from so many hashes on.
 _MIN_FOR_TABLES: Final = 250_000
 # What was added since is compared one by one until it is more than this: then it gets tables, too, together with all
@@ -73,21 +93,25 @@ class _Table(NamedTuple):
 class _Segment:
     """Tables of hashes that were added one after another."""
 
-    def __init__(self, first: int, keys: Keys) -> None:
+    def __init__(self, first: int, keys: Keys, reach: Reach) -> None:
         """Make them.
 
         Args:
             first: Number of the first hash.
             keys: Of all.
+            reach: How far keys may be.
         """
         self.first = first
         self.end = first + len(keys)
-        self._tables = [_make_table(keys, shift, bits) for shift, bits in zip(_PART_SHIFTS, _PART_BITS, strict=True)]
+        self._reach = reach
+        self._parts = list(zip(reach.shifts, reach.part_bits, strict=True))
+        self._tables = [_make_table(keys, shift, bits) for shift, bits in self._parts]
 
     def near(self, queries: Keys) -> tuple[Numbers, Numbers]:
         """Rows of queries, and numbers of hashes whose keys are near; a pair may come several times."""
         all_rows, all_numbers = [], []
-        for table, shift, bits, changes in zip(self._tables, _PART_SHIFTS, _PART_BITS, _CHANGES, strict=True):
+        for table, (shift, bits) in zip(self._tables, self._parts, strict=True):
+            changes = _CHANGES[bits]
             parts = (queries >> np.uint64(shift)).astype(np.int64) & ((1 << bits) - 1)
             places = (parts[:, None] ^ changes).ravel()
             begins = table.begins[places]
@@ -99,7 +123,7 @@ class _Segment:
                 continue
             at = np.arange(ends[-1]) + np.repeat(begins - (ends - counts), counts)
             rows = np.repeat(used // len(changes), counts)
-            near = np.flatnonzero(np.bitwise_count(queries[rows] ^ table.keys[at]) <= KEY_RADIUS_BITS)
+            near = np.flatnonzero(np.bitwise_count(queries[rows] ^ table.keys[at]) <= self._reach.radius_bits)
             all_rows.append(rows[near])
             all_numbers.append(table.numbers[at[near]].astype(np.int64) + self.first)
         if not all_rows:
@@ -121,7 +145,13 @@ class HashIndex:
     Memory: 40 bytes a hash; from 250,000 hashes on 36 more, and 34 to 67 MB in all.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, reach: Reach = CLOSE) -> None:
+        """Make an empty one.
+
+        Args:
+            reach: How far keys may be from each other.
+        """
+        self._reach = reach
         self._hashes = np.zeros((64, HASH_BYTES), dtype=np.uint8)
         self._count = 0
         self._removed: set[int] = set()
@@ -238,7 +268,7 @@ class HashIndex:
         # single look-ups burns both cores. The number is the calling thread's own, so it is set here.
         _faiss().omp_set_num_threads(1)
         # FAISS counts what is below the radius.
-        begins, _, found = self._rest.range_search(queries, KEY_RADIUS_BITS + 1)
+        begins, _, found = self._rest.range_search(queries, self._reach.radius_bits + 1)
         rows = np.repeat(np.arange(len(queries)), np.diff(begins.astype(np.int64)))
         numbers = found.astype(np.int64) + self._tabled
         if not self._segments:
@@ -260,7 +290,7 @@ class HashIndex:
         if self._count - first > self._count * _GROWTH_SHARE:
             first = 0
         kept = self._segments[:1] if first else []
-        self._segments = [*kept, _Segment(first, _keys_of(self.hashes()[first:]))]
+        self._segments = [*kept, _Segment(first, _keys_of(self.hashes()[first:]), self._reach)]
         self._rest = _flat_index()
 
 
@@ -287,4 +317,4 @@ def _changes(bits: int) -> NDArray[np.int64]:
     return np.array(masks, dtype=np.int64)
 
 
-_CHANGES: Final = tuple(_changes(bits) for bits in _PART_BITS)
+_CHANGES: Final = {bits: _changes(bits) for reach in (CLOSE, WIDE) for bits in reach.part_bits}

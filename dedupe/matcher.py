@@ -21,25 +21,27 @@ and of C. ``dedupe.clusters`` takes the best copies first, so that for a folder 
 
 from array import array
 from collections.abc import Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from typing import Any, Final, NamedTuple, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
-from synsift.dedupe.evidence import extra_hashes_of
+from synsift.dedupe.evidence import extra_hashes_of, flat_hashes_of
 from synsift.dedupe.fingerprint import PLAIN_BELOW, Fingerprint
 from synsift.dedupe.frequencies import HASH_BYTES, ORIENTATIONS, oriented_hashes
-from synsift.dedupe.index import HashIndex
+from synsift.dedupe.index import WIDE, HashIndex, Near
+from synsift.dedupe.judgement import Judgement, judge
 from synsift.dedupe.quality import better
-from synsift.dedupe.second_look import DEFAULT_CRITERIA, Agreement, Criteria, Side, second_look
+from synsift.dedupe.second_look import Agreement, Side, second_look
 from synsift.dedupe.survivors import Survivors
-from synsift.dedupe.views import EXTRA, INSIDE, STORED, WHOLE
-
-DEFAULT_RADIUS_BITS: Final = 85
+from synsift.dedupe.verdicts import DEFAULT_OPTIONS, Kind, Look, MatchOptions, Verdict
+from synsift.dedupe.views import EXTRA, INSIDE, STORED, WHOLE, View
 
 # So many of the nearest are looked at for one picture. Proposals beyond are of crowds of pictures that are alike.
 _MAX_LOOKS: Final = 16
+# In so many ways each, where the nearest doesn't convince.
+_MAX_WAYS: Final = 2
 _EIGHT: Final = len(ORIENTATIONS)
 _VIEWS: Final = STORED + EXTRA
 _STORED_BITS: Final = 1 << np.arange(len(STORED))
@@ -48,90 +50,29 @@ _AT_ONCE: Final = 256
 _QUERIED: Final = (_VIEWS.index(WHOLE), _VIEWS.index(INSIDE))
 
 
-class Kind(StrEnum):
-    """What a picture is in its scope."""
-
-    NEW = "new"
-    PLAIN = "plain"
-    EXACT = "exact"
-    NEAR = "near"
-    REFERENCE = "reference"
-
-
-@dataclass(frozen=True, slots=True)
-class MatchOptions:
-    """What counts as near.
-
-    Attributes:
-        radius_bits: Largest distance of what hashes propose, of 256. Larger finds more of the hard copies and costs
-            more second looks; smaller misses crops and rotations (docs/near-duplicates.md).
-        criteria: What the second look wants.
-        all_crops: Whether copies that were cropped at one side or corner are looked for, too, and not only those that
-            were cropped around the centre: four times as many hashes.
-    """
-
-    radius_bits: int = DEFAULT_RADIUS_BITS
-    criteria: Criteria = DEFAULT_CRITERIA
-    all_crops: bool = True
-
-
-DEFAULT_OPTIONS: Final = MatchOptions()
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Verdict:
-    """What was found of one picture.
-
-    Attributes:
-        kind: See ``Kind``.
-        of: SHA-256 of the cluster's survivor before this picture, or of the picture of reference; None for ``new`` and
-            ``plain``.
-        distance_bits: Hamming distance to the nearest hash, of 256; 0 for ``exact``, None where nothing was found.
-        transform: Which orientation related them, one of ``ORIENTATIONS``; None where nothing was found.
-        replaces: Whether this picture is the better copy and now is the cluster's survivor.
-        via: SHA-256 of the picture that it is near to: the survivor, or another one of its cluster.
-        key: The key of the picture ``of``, as it was given to ``Matcher.add``; its SHA-256 where none was given.
-    """
-
-    kind: Kind
-    of: str | None = None
-    distance_bits: int | None = None
-    transform: str | None = None
-    replaces: bool = False
-    via: str | None = None
-    key: Hashable | None = None
-
-    def __repr__(self) -> str:
-        """Short, as ``<Verdict near to 'a.jpg', 12 bits, mirrored, replaces it>``."""
-        if self.of is None:
-            return f"<Verdict {self.kind}>"
-        what = f"{self.of[:12]}…" if self.key in (None, self.of) else repr(self.key)
-        better = ", replaces it" if self.replaces else ""
-        return f"<Verdict {self.kind} to {what}, {self.distance_bits} bits, {self.transform}{better}>"
-
-    @property
-    def survives(self) -> bool:
-        """Whether the picture is kept."""
-        return self.kind in (Kind.NEW, Kind.PLAIN) or self.replaces
-
-
 _NEW: Final = Verdict(Kind.NEW)
 
 
-class Look(NamedTuple):
-    """What a second look says of one of the nearest pictures.
+class _Proposal(NamedTuple):
+    """What hashes propose: a stored picture by its number, and in what way it may be a copy."""
 
-    Attributes:
-        sha256: Of the stored picture.
-        distance_bits: Hamming distance of the nearest hashes, of 256.
-        transform: What turns the query into the stored one, one of ``ORIENTATIONS``.
-        agreement: How far they agree.
-    """
-
-    sha256: str
+    number: int
     distance_bits: int
-    transform: str
+    orientation: int
+    views: tuple[View, View]
+
+    @property
+    def way(self) -> tuple[int, tuple[View, View]]:
+        """How the two would lie over one another."""
+        return self.orientation, self.views
+
+
+class _Seen(NamedTuple):
+    """A proposal, and what a second look says of it."""
+
+    proposal: _Proposal
     agreement: Agreement
+    judgement: Judgement
 
 
 class Matcher:
@@ -160,6 +101,10 @@ class Matcher:
         self._options = options
         self._reference = reference
         self._index = HashIndex()
+        # Of hashes in which the middle counts no more than the rest: of what is covered there the others say nothing.
+        self._flat_index = HashIndex(WIDE)
+        self._flat_picture = array("I")
+        self._orientations = [ORIENTATIONS.index(name) for name in options.orientations]
         self._accepted = Survivors()
         self._cluster_of_accepted: list[int] = []
         self._survivor_of_cluster: list[int] = []
@@ -241,9 +186,9 @@ class Matcher:
         nearest = self._nearest(image)
         if nearest is None:
             return _NEW
-        number, distance_bits, orientation = nearest
+        number = nearest.number
         survivor = self._survivor(self._cluster_of_accepted[number])
-        verdict = self._verdict(Kind.NEAR, survivor, distance_bits, ORIENTATIONS[orientation])
+        verdict = self._verdict(Kind.NEAR, survivor, nearest.distance_bits, ORIENTATIONS[nearest.orientation])
         return replace(verdict, replaces=better(image, survivor), via=self._accepted[number].sha256)
 
     def add(self, image: Fingerprint, *, key: Hashable | None = None) -> Verdict:
@@ -316,6 +261,10 @@ class Matcher:
             extra = extra_hashes_of(rows["evidence"])
             hashes = np.concatenate([hashes, extra], axis=1)
             is_used = np.concatenate([is_used, np.repeat(is_used.any(axis=1)[:, None], extra.shape[1], axis=1)], axis=1)
+        shows = np.flatnonzero(is_used.any(axis=1))
+        if len(shows):
+            self._flat_index.add_all(flat_hashes_of(rows["evidence"][shows]))
+            self._flat_picture.extend((shows + begin).tolist())
         numbers, views = np.nonzero(is_used)
         self._index.add_all(hashes[numbers, views])
         self._picture_of_hash.extend((numbers + begin).tolist())
@@ -326,35 +275,74 @@ class Matcher:
 
     def looks(self, image: Fingerprint) -> Iterator[Look]:
         """What a second look says of each of the nearest pictures, the nearest first."""
-        for number, distance_bits, orientation, agreement in self._looks(image):
-            yield Look(self._accepted[number].sha256, distance_bits, ORIENTATIONS[orientation], agreement)
+        for (number, distance_bits, orientation, _), agreement, judgement in self._looks(image):
+            yield Look(self._accepted.sha256(number), distance_bits, ORIENTATIONS[orientation], agreement, judgement)
 
-    def _nearest(self, image: Fingerprint) -> tuple[int, int, int] | None:
-        """The nearest picture that a second look confirms: its number, distance and orientation."""
-        for number, distance_bits, orientation, agreement in self._looks(image):
-            if agreement.meets(self._options.criteria):
-                return number, distance_bits, orientation
+    def _nearest(self, image: Fingerprint) -> _Proposal | None:
+        """The nearest picture that a second look confirms."""
+        judged = self._options.not_copies.of(image.sha256)
+        apart = {self._cluster_of_sha256[sha256] for sha256 in judged if sha256 in self._cluster_of_sha256}
+        for proposal, _, judgement in self._looks(image):
+            if self._cluster_of_accepted[proposal.number] in apart:
+                continue
+            if judgement.score >= self._options.criteria.score:
+                return proposal
         return None
 
-    def _looks(self, image: Fingerprint) -> Iterator[tuple[int, int, int, Agreement]]:
-        """Look at what hashes propose, the nearest first: number, distance, orientation, and how the pictures agree."""
+    def _proposals(self, image: Fingerprint) -> Iterator[_Proposal]:
+        """What hashes propose, the nearest first; a picture may come several times."""
         views = [view for view in image.used_views.tolist() if view in _QUERIED]
-        hashes = oriented_hashes(image.view_hashes()[views]).reshape(-1, HASH_BYTES)
-        looked_at: set[int] = set()
-        for distance_bits, row, hash_number in self._index.search(hashes, radius_bits=self._options.radius_bits):
-            number, view = self._picture_of_hash[hash_number], self._view_of_hash[hash_number]
-            if number in looked_at:
-                continue
-            if len(looked_at) == _MAX_LOOKS:
-                break
-            looked_at.add(number)
+        hashes = self._oriented(image.view_hashes()[views])
+        flat = self._oriented(flat_hashes_of(np.frombuffer(image.evidence, dtype=np.uint8)[None]))
+        found = [(near, False) for near in self._index.search(hashes, radius_bits=self._options.radius_bits)]
+        found += [(near, True) for near in self._flat_index.search(flat, radius_bits=self._options.radius_bits)]
+        found.sort(key=_by_distance)
+        turns = len(self._orientations)
+        for (distance_bits, row, hash_number), is_flat in found:
+            orientation = self._orientations[row % turns]
+            if is_flat:
+                yield _Proposal(self._flat_picture[hash_number], distance_bits, orientation, (INSIDE, INSIDE))
+            else:
+                seen = _VIEWS[views[row // turns]], _VIEWS[self._view_of_hash[hash_number]]
+                yield _Proposal(self._picture_of_hash[hash_number], distance_bits, orientation, seen)
+
+    def _oriented(self, hashes: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Hashes in all orientations that are looked for, ``(n · orientations, 32)``."""
+        return oriented_hashes(hashes)[:, self._orientations].reshape(-1, HASH_BYTES)
+
+    def _looks(self, image: Fingerprint) -> Iterator[_Seen]:
+        """Look at what hashes propose, the nearest first."""
+        ways: dict[int, list[_Proposal]] = {}
+        for proposal in self._proposals(image):
+            known = ways.get(proposal.number)
+            if known is None and len(ways) < _MAX_LOOKS:
+                ways[proposal.number] = [proposal]
+            elif known is not None and len(known) < _MAX_WAYS and proposal.way != known[0].way:
+                known.append(proposal)
+        for proposals in ways.values():
+            yield self._look(image, proposals)
+
+    def _look(self, image: Fingerprint, proposals: list[_Proposal]) -> _Seen:
+        """A look in the nearest way, or where that doesn't convince in the next."""
+        best: _Seen | None = None
+        for proposal in proposals:
+            mine, theirs = proposal.views
             agreement = second_look(
-                Side(image.evidence, _VIEWS[views[row // _EIGHT]]),
-                Side(self._accepted.evidence(number), _VIEWS[view]),
-                orientation=row % _EIGHT,
-                criteria=self._options.criteria,
+                Side(image.evidence, image.fine, image.information, image.inside_px, mine),
+                self._accepted.side(proposal.number, theirs),
+                orientation=proposal.orientation,
             )
-            yield number, distance_bits, row % _EIGHT, agreement
+            seen = _Seen(proposal, agreement, judge(agreement, proposal.distance_bits))
+            if best is None or seen.judgement.score > best.judgement.score:
+                best = seen
+            if best.judgement.score >= self._options.criteria.score:
+                break
+        assert best is not None  # noqa: S101 - no list of proposals is empty
+        return best
+
+
+def _by_distance(found: tuple[Near, bool]) -> int:
+    return found[0].distance_bits
 
 
 def _check(image: object) -> None:

@@ -1,84 +1,82 @@
-"""The second look: do two pictures that hashes propose agree in detail and in colour?
+"""The second look: what two pictures that hashes propose agree in.
 
 A hash of signs can't tell a product from another one that is photographed alike, nor from the same one in another
 colour. So a fingerprint has evidence: the lowest frequencies of luminance and colour, from which small pictures are
-made again. They are laid over one another by an affine map, which begins with what the hashes say of orientation and
-crop and is refined by Gauss-Newton steps on the difference of the pictures (Lucas and Kanade 1981; gain and offset of
-the light are fitted along with it, as in Bartoli 2008). Then they must agree:
+made again. They are laid over one another (``dedupe.alignment``) and compared, place by place. What that means is for
+``dedupe.judgement`` to say.
 
-    correlation  of luminance, where they overlap
-    detail       the same of the 12×12 lowest frequencies, the higher counting for more, so that a large plain ground
-                 doesn't drown the subject
-    everywhere   each ninth of the picture agrees, so that no part of it may be another's
-    overlap      most of one of them is in the other
-    gain         contrast of one to that of the other
-    colour       the direction of colours, place by place. A picture without colours is a grey copy of a coloured one if
-                 its light is that one's, too.
+    detail      of the 12×12 lowest frequencies, the higher counting for more, so that a large plain ground doesn't
+                drown the subject; after the tone curve that makes the one most like the other
+    places      of 8×8 overlapping parts, those that show something, each by itself: what is pasted over a part, a
+                vignette, or any change of light leaves the others as they were
+    colours     in the places that agree, after one change of saturation and of balance for all
+    finer       where both show little: the thumbnails that such pictures carry
+    stretch     how much more one axis had to be stretched than the other
 """
 
-from dataclasses import dataclass, replace
-from typing import Final, NamedTuple, Self
+import math
+from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from synsift.dedupe.evidence import PICTURE_SIDE, PLACES, Picture
-from synsift.dedupe.frequencies import Floats, dct_matrix
+from synsift.dedupe.alignment import Grid, Seen, align, cosine
+from synsift.dedupe.evidence import PICTURE_SIDE, Picture
+from synsift.dedupe.fine import FINE_SIDE
+from synsift.dedupe.frequencies import FREQUENCIES, HASH_BITS, Floats, dct_matrix, taper
 from synsift.dedupe.views import View
 
-_DETAILS: Final = 12
-_THIRDS: Final = (0, 11, 21)
-# In a plain part, differences count against a quarter of the whole picture's contrast.
-_PLAIN_SHARE: Final = 1 / 16
 _STEPS: Final = 6
-_MAX_STEP: Final = 0.08
-_MIN_OVERLAP: Final = 0.3
+_FINE_STEPS: Final = 3
+_FINE_ENOUGH: Final = 0.999
 _ENOUGH: Final = 0.97
-_GAINED: Final = 0.001
-
+_ENOUGH_FOR_FINER: Final = 0.99
+_DETAILS: Final = 12
 _DETAIL: Final = dct_matrix(_DETAILS, PICTURE_SIDE)
 _DETAIL_WEIGHT: Final[Floats] = np.hypot(*np.meshgrid(np.arange(_DETAILS), np.arange(_DETAILS))).astype(np.float32)
-_PLACE: Final = ((np.arange(PICTURE_SIDE) + 0.5) / PICTURE_SIDE - 0.5).astype(np.float32)
-_XY: Final = np.stack([np.tile(_PLACE, PICTURE_SIDE), np.repeat(_PLACE, PICTURE_SIDE)])
-_DAMPING: Final = np.float32(1e-3 / 6)
+_TAPER: Final = taper(PICTURE_SIDE)
+_TAPER_SHARE: Final = _TAPER / _TAPER.sum()
+_TAPERED: Final[Floats] = dct_matrix(FREQUENCIES, PICTURE_SIDE) * _TAPER
+_GRID: Final = Grid(PICTURE_SIDE)
+_FINE_GRID: Final = Grid(FINE_SIDE)
+_TONE_DEGREE: Final = 3
+
+_PLACES: Final = 8
+# Share of the whole's variance below which a place shows nothing, and the correlation from which it agrees.
+_EMPTY: Final = 0.01
+_AGREES: Final = 0.6
+# Of the finer thumbnails: so many places that agree least, and the share of the whole's variance that is forgiven.
+_LEAST: Final = 6
+_FORGIVEN: Final = 0.2
+
+# A picture of 40×40 pixels may have five tones that say something, one of 8×8 has one.
+_PX_A_TONE: Final = 8.0
+
+# Levels of 255: from which a place has a colour; within which two colours are the same, whatever the share.
+_COLOURED: Final = 5.0
+_SAME_COLOUR: Final = 8.0
+_SAME_SHARE: Final = 0.5
+_MOST_BALANCE: Final = 14.0
+_SATURATION: Final = (0.25, 4.0)
+# Below so many levels what is left of colours, without what follows the light, is one tint or none.
+_TINT: Final = 7.0
+_TINT_SHARE: Final = 0.08
+_FAINT: Final = 3.0
+# Cosines of the colours of all places, without their balance: from none of them agreeing to all.
+_UNLIKE: Final = 0.3
+_ALIKE: Final = 0.7
 
 
-@dataclass(frozen=True, slots=True)
-class Criteria:
-    """What two pictures must agree in. The defaults are measured: docs/near-duplicates.md.
-
-    Attributes:
-        correlation: Least of luminance, -1…1.
-        detail: Least of detail, -1…1.
-        everywhere: Least agreement of each ninth of the picture, at most 1; noise counts for little in plain ones.
-        overlap: Least share of one of them that the other shows, too: more than half may be a part that both have.
-        gain: Most by which the contrast of one may be that of the other.
-        colour: Least of the colours' directions (a cosine), where both have colours and they differ visibly.
-        colour_difference: From how many levels of 255 on colours differ visibly.
-        colour_balance: Most levels by which all colours together may be warmer or colder.
-        grey: Below how many levels a picture counts as colourless, whatever its tint.
-        grey_gain: Most by which contrast may differ where only one has colours.
-        grey_shift: Most levels by which brightness may differ there.
-    """
-
-    correlation: float = 0.8
-    detail: float = 0.85
-    everywhere: float = 0.5
-    overlap: float = 0.8
-    gain: float = 1.8
-    colour: float = 0.7
-    colour_difference: float = 10.0
-    colour_balance: float = 8.0
-    grey: float = 4.0
-    grey_gain: float = 1.12
-    grey_shift: float = 6.0
-
-    def with_detail(self, detail: float) -> Self:
-        """The same with another least agreement in detail."""
-        return replace(self, detail=detail)
+def _windows(side: int) -> Floats:
+    """Weights ``(8, side)`` of overlapping parts of a side, each of which sums to 1."""
+    centre = (np.arange(_PLACES) + 0.5) * side / _PLACES - 0.5
+    weight = np.clip(1 - np.abs(np.arange(side)[None, :] - centre[:, None]) / (side / _PLACES), 0, None)
+    return np.asarray(weight / weight.sum(axis=1, keepdims=True), dtype=np.float32)
 
 
-DEFAULT_CRITERIA: Final = Criteria()
+_WINDOWS: Final = _windows(PICTURE_SIDE)
+_FINE_WINDOWS: Final = _windows(FINE_SIDE)
 
 
 class Side(NamedTuple):
@@ -86,11 +84,36 @@ class Side(NamedTuple):
 
     Attributes:
         evidence: Of its fingerprint.
+        fine: The same; empty of a picture that shows much.
+        information: Of its fingerprint.
+        inside_px: Width and height of what is inside of its borders.
         view: What the hash saw of it.
     """
 
     evidence: bytes
+    fine: bytes
+    information: float
+    inside_px: tuple[float, float]
     view: View
+
+
+@dataclass(frozen=True, slots=True)
+class Finer:
+    """How far two pictures that show little agree in their finer thumbnails.
+
+    Attributes:
+        agreement: Correlation of all.
+        least: Mean agreement of the places that agree least.
+        colours: Share of all colour that is the same.
+        smooth: Share of the less smooth one that is smooth.
+        tones: How many tones the plainer one has, 1 to 8.
+    """
+
+    agreement: float
+    least: float
+    colours: float
+    smooth: float
+    tones: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,138 +121,222 @@ class Agreement:
     """How far two pictures agree; see the module.
 
     Attributes:
-        correlation: Of luminance; -1 where they hardly overlap.
-        detail: Of detail.
-        everywhere: Of the ninth that agrees least.
+        detail: Of detail; -1 where they hardly overlap.
+        places: Share of the places that agree, of those that show something.
         overlap: Share of the first that the second shows, or of the second that the first shows, the larger one.
-        gain: Contrast of the first to that of the second.
-        same_colours: Whether colours agree.
+        stretch: How many times more one axis is stretched than the other.
+        colours: Share of the coloured places whose colours agree, of those that agree in light.
+        one_tint: Whether one of them, and not the other, has no colours, or one tint all over.
+        bits: How many bits of their hashes differ, of 256, where one is laid over the other.
+        information: Of the one that has less, in grey levels.
+        contrast: Contrast of the first to that of the second.
+        is_turned: Whether one is mirrored or turned.
+        finer: Of the finer thumbnails; None unless both have one.
     """
 
-    correlation: float
     detail: float
-    everywhere: float
+    places: float
     overlap: float
-    gain: float
-    same_colours: bool
-
-    def meets(self, criteria: Criteria) -> bool:
-        """Whether these are copies of one picture."""
-        return (
-            self.correlation >= criteria.correlation
-            and self.detail >= criteria.detail
-            and self.everywhere >= criteria.everywhere
-            and self.overlap >= criteria.overlap
-            and 1 / criteria.gain <= self.gain <= criteria.gain
-            and self.same_colours
-        )
+    stretch: float
+    colours: float
+    one_tint: bool
+    bits: int
+    information: float
+    contrast: float
+    is_turned: bool
+    finer: Finer | None
 
 
-def second_look(query: Side, stored: Side, *, orientation: int, criteria: Criteria = DEFAULT_CRITERIA) -> Agreement:
+_APART: Final = Agreement(
+    detail=-1.0,
+    places=0.0,
+    overlap=0.0,
+    stretch=1.0,
+    colours=0.0,
+    one_tint=False,
+    bits=HASH_BITS // 2,
+    information=0.0,
+    contrast=0.0,
+    is_turned=False,
+    finer=None,
+)
+
+
+def second_look(query: Side, stored: Side, *, orientation: int) -> Agreement:
     """Compare two pictures.
 
     Args:
         query: The one.
         stored: The other.
         orientation: Which of the query's orientations is like the other, as a number of ``ORIENTATIONS``.
-        criteria: Used for what counts as colour.
     """
-    one, other = Picture(query.evidence, orientation), Picture(stored.evidence, 0)
-    seen = _align(one.luma, other.layers(), _first_map(one, query.view, other, stored.view))
+    one, other = Picture(query.evidence, orientation, query.fine), Picture(stored.evidence, 0, stored.fine)
+    first = _first_map(one, query.view, other, stored.view)
+    enough = _ENOUGH if one.fine is None or other.fine is None else _ENOUGH_FOR_FINER
+    layers = _GRID.layers(other.luma, np.vstack([other.chroma, other.soft_luma]))
+    seen = align(_GRID, (one.luma, layers), first, steps=_STEPS, enough=enough)
     if seen is None:
-        return Agreement(-1.0, -1.0, -1.0, 0.0, 0.0, same_colours=False)
-    mean, theirs_mean = seen.mean(one.luma), seen.mean(seen.luma)
-    centred = (seen.luma - theirs_mean) * seen.weights
-    gain = float(one.luma @ centred / (centred @ centred + 1e-6))
-    filled = np.where(seen.weights, gain * (seen.luma - theirs_mean) + mean, one.luma)
-    shift = mean + one.mean - theirs_mean - other.mean
-    pictures = one.luma.reshape(PICTURE_SIDE, PICTURE_SIDE), filled.reshape(PICTURE_SIDE, PICTURE_SIDE)
+        return _APART
+    places = _places(one.luma, seen)
+    colours, one_tint = _colours(one, seen, places)
     return Agreement(
-        correlation=seen.correlation(one.luma),
+        detail=_detail(one.luma, seen),
+        places=float(places.agree.sum() / max(1, places.show.sum())),
         overlap=seen.share * max(1.0, abs(float(np.linalg.det(seen.place[:, :2])))),
-        detail=_detail(*pictures),
-        everywhere=_everywhere(*pictures),
-        gain=gain,
-        same_colours=_same_colours(one, seen, gain=gain, shift=shift, criteria=criteria),
+        stretch=_stretch(seen.place, query.inside_px[:: -1 if orientation >= 4 else 1], stored.inside_px),
+        colours=colours,
+        one_tint=one_tint,
+        bits=_bits(one.luma, seen),
+        information=min(query.information, stored.information),
+        contrast=_contrast(one.luma, seen),
+        is_turned=orientation != 0,
+        finer=_finer(one, other, seen, most_tones=_most_tones(query, stored)),
     )
 
 
-def _detail(one: Floats, other: Floats) -> float:
-    mine, theirs = (((_DETAIL @ picture @ _DETAIL.T) * _DETAIL_WEIGHT).ravel() for picture in (one, other))
-    return _cosine(mine, theirs)
+def _most_tones(*sides: Side) -> float:
+    """How many tones at most say something in pictures of so few pixels as the smaller one has."""
+    return max(1.0, min(math.sqrt(side.inside_px[0] * side.inside_px[1]) for side in sides) / _PX_A_TONE)
 
 
-def _everywhere(one: Floats, other: Floats) -> float:
-    """Of nine parts the least share of light and dark that isn't difference; 1 where they are the same."""
-    mine, theirs = one - one.mean(), other - one.mean()
-    energy = np.square(mine) + np.square(theirs) + 2 * _PLAIN_SHARE * one.var()
-    different, all_of_it = (
-        np.add.reduceat(np.add.reduceat(values, _THIRDS, axis=0), _THIRDS, axis=1)
-        for values in (np.square(mine - theirs), energy)
+def _stretch(place: Floats, size_px: tuple[float, ...], other_px: tuple[float, ...]) -> float:
+    """How many times more a map stretches one axis than the other, on the pictures as they are."""
+    true = np.diag(other_px) @ place[:, :2] @ np.diag([1 / max(side, 1e-6) for side in size_px])
+    large, small = np.linalg.svd(true, compute_uv=False)
+    return float(large / max(small, 1e-6))
+
+
+def _contrast(mine: Floats, seen: Seen) -> float:
+    centred = (seen.luma - seen.mean(seen.luma)) * seen.weights
+    return float(mine @ centred / (centred @ centred + 1e-6))
+
+
+def _detail(mine: Floats, seen: Seen) -> float:
+    filled = np.where(seen.weights, _toned(mine, seen), mine)
+    one, other = (
+        ((_DETAIL @ picture.reshape(PICTURE_SIDE, PICTURE_SIDE) @ _DETAIL.T) * _DETAIL_WEIGHT).ravel()
+        for picture in (mine, filled)
     )
-    return float(1 - (different / (all_of_it + 1e-6)).max())
+    return cosine(one, other)
 
 
-def _cosine(one: NDArray[np.floating], other: NDArray[np.floating]) -> float:
-    return float(one @ other / np.sqrt((one @ one) * (other @ other) + 1e-6))
+def _bits(mine: Floats, seen: Seen) -> int:
+    """How many signs of frequencies differ, the middle counting most, as in the hashes."""
+    theirs = np.where(seen.weights, seen.luma - seen.mean(seen.luma), mine - seen.mean(mine))
+    signs = []
+    for picture in (mine - seen.mean(mine), theirs):
+        square = picture.reshape(PICTURE_SIDE, PICTURE_SIDE)
+        mean = float(_TAPER_SHARE @ square @ _TAPER_SHARE)
+        signs.append(_TAPERED @ (square - mean) @ _TAPERED.T > 0)
+    return int(np.count_nonzero(signs[0] ^ signs[1]))
 
 
-def _same_colours(one: Picture, seen: "_Seen", *, gain: float, shift: float, criteria: Criteria) -> bool:
+def _toned(mine: Floats, seen: Seen) -> Floats:
+    """What is seen, with the tone curve that makes it most like mine: a polynomial, by least squares."""
+    centred = seen.luma - seen.mean(seen.luma)
+    centred /= np.float32(np.abs(centred).max() + 1e-6)
+    powers = np.stack([centred**power for power in range(_TONE_DEGREE + 1)])
+    weighted = (powers * seen.weights).astype(np.float64)
+    normal = weighted @ powers.T + 1e-4 * np.eye(_TONE_DEGREE + 1)
+    return np.asarray(np.linalg.solve(normal, weighted @ mine) @ powers, dtype=np.float32)
+
+
+class _Places(NamedTuple):
+    """Which places agree, and which show something: ``(8, 8)`` both."""
+
+    agree: NDArray[np.bool_]
+    show: NDArray[np.bool_]
+
+
+def _mean_in(windows: Floats, values: Floats) -> Floats:
+    side = windows.shape[1]
+    return np.asarray(windows @ values.reshape(*values.shape[:-1], side, side) @ windows.T, dtype=np.float32)
+
+
+def _places(mine: Floats, seen: Seen) -> _Places:
+    theirs, weights = seen.luma, seen.weights
+    moments = np.stack([np.ones_like(mine), mine, theirs, mine * mine, theirs * theirs, mine * theirs]) * weights
+    share, a, b, aa, bb, ab = _mean_in(_WINDOWS, moments)
+    share = np.maximum(share, 1e-6)
+    a, b = a / share, b / share
+    mine_varies, theirs_varies = (np.maximum(both / share - one * one, 0) for one, both in ((a, aa), (b, bb)))
+    empty = [_EMPTY * float((picture * weights).var() + 1e-6) for picture in (mine, theirs)]
+    show = ((mine_varies > empty[0]) | (theirs_varies > empty[1])) & (share > 0.5)
+    noise = (mine_varies + 0.3 * empty[0]) * (theirs_varies + 0.3 * empty[1])
+    return _Places((ab / share - a * b >= _AGREES * np.sqrt(noise)) & show, show)
+
+
+def _colours(one: Picture, seen: Seen, places: _Places) -> tuple[float, bool]:
+    """Share of coloured places that agree in colour; and whether one picture has one tint at most."""
     inside = seen.weights > 0
-    mine, theirs = one.chroma[:, inside], seen.chroma[:, inside]
-    differences = mine - theirs
-    balance = differences.mean(axis=1, keepdims=True).clip(-criteria.colour_balance, criteria.colour_balance)
-    if np.sqrt(np.square(differences - balance).sum(axis=0).mean()) < criteria.colour_difference:
-        return True
-    spread = [float(np.sqrt(picture.var(axis=1).sum())) for picture in (mine, theirs)]
-    tint = [float(np.hypot(*picture.mean(axis=1))) for picture in (mine, theirs)]
-    if any(width < criteria.grey <= colour for width, colour in zip(spread, tint, strict=True)):
-        return True  # one tint all over is a filter's work, such as sepia; no colour can be compared
-    same_light = 1 / criteria.grey_gain <= gain <= criteria.grey_gain and abs(shift) <= criteria.grey_shift
-    if min(spread) < criteria.grey and same_light:
-        return True
-    return _cosine(mine.ravel(), theirs.ravel()) >= criteria.colour
+    tinted = [_is_tint(one.chroma, one.soft_luma, inside), _is_tint(seen.others[:2], seen.others[2], inside)]
+    mine, theirs = (
+        _mean_in(_WINDOWS, chroma * seen.weights)[:, places.agree] for chroma in (one.chroma, seen.others[:2])
+    )
+    # Two tints are two colours; one tint, or none, may be a filter's work on all colours.
+    is_grey = min(_strength(one.chroma[:, inside]), _strength(seen.others[:2, inside])) < _FAINT
+    one_tint = tinted[0] != tinted[1] or (all(tinted) and is_grey)
+    if not mine.size:
+        return 0.0, one_tint
+    balance = [chroma.mean(axis=1, keepdims=True) for chroma in (mine, theirs)]
+    a, b = mine - balance[0], theirs - balance[1]
+    saturation = float(np.clip((a * b).sum() / (np.square(b).sum() + 1e-6), *_SATURATION))
+    shift = np.clip(balance[0] - saturation * balance[1], -_MOST_BALANCE, _MOST_BALANCE)
+    seen_as = saturation * theirs + shift
+    strength = np.maximum(np.hypot(*mine), np.hypot(*theirs))
+    away = np.hypot(*(mine - seen_as))
+    same = away <= np.maximum(_SAME_COLOUR, _SAME_SHARE * np.maximum(np.hypot(*mine), np.hypot(*seen_as)))
+    coloured = strength >= _COLOURED
+    if not coloured.any():
+        return 1.0, one_tint
+    # Where light was changed in each channel by itself, hues drift but stay beside each other.
+    alike = (cosine(a.ravel(), b.ravel()) - _UNLIKE) / (_ALIKE - _UNLIKE)
+    return min(1.0, max(float(same[coloured].mean()), alike)), one_tint
 
 
-class _Seen:
-    """What another picture has at each place of the query, interpolated linearly.
+def _strength(chroma: Floats) -> float:
+    """Of colours, in levels: the root of their mean square."""
+    return float(np.sqrt(np.square(chroma).sum(axis=0).mean()))
 
-    Attributes:
-        place: The affine map ``(2, 3)`` from places in the query to places in the other picture; sides are of length 1,
-            centres at 0.
-        weights: ``(1024,)``: 1 where that place is inside of the other picture, else 0.
-        share: How many of the places are inside.
-        luma: ``(1024,)``.
-        slopes: ``(2, 1024)``: to the right and down.
-        chroma: ``(2, 1024)``.
-    """
 
-    def __init__(self, layers: Floats, place: Floats) -> None:
-        self.place = place
-        x, y = place[:, :2] @ _XY + place[:, 2:]
-        self.weights = ((np.abs(x) <= 0.5) & (np.abs(y) <= 0.5)).astype(np.float32)
-        self.share = float(self.weights.mean())
-        x = ((x + 0.5) * PICTURE_SIDE - 0.5).clip(0, PICTURE_SIDE - 1.001)
-        y = ((y + 0.5) * PICTURE_SIDE - 0.5).clip(0, PICTURE_SIDE - 1.001)
-        column, row = x.astype(np.int32), y.astype(np.int32)
-        x = (x - column)[:, None]
-        y = (y - row)[:, None]
-        at = row * PICTURE_SIDE + column
-        upper, lower = layers[at], layers[at + PICTURE_SIDE]
-        upper += x * (layers[at + 1] - upper)
-        lower += x * (layers[at + PICTURE_SIDE + 1] - lower)
-        upper += y * (lower - upper)
-        seen = np.ascontiguousarray(upper.T)
-        self.luma, self.slopes, self.chroma = seen[0], seen[1:3], seen[3:]
+def _is_tint(chroma: Floats, luma: Floats, inside: NDArray[np.bool_]) -> bool:
+    """Whether colours only follow the light, by a curve."""
+    c, light = chroma[:, inside], luma[inside]
+    light = light / np.float32(np.abs(light).max() + 1e-6)
+    powers = np.stack([light**power for power in range(_TONE_DEGREE + 1)]).astype(np.float64)
+    fitted = np.linalg.solve(powers @ powers.T + 1e-6 * len(light) * np.eye(_TONE_DEGREE + 1), powers @ c.T)
+    left, all_of_it = (float(np.square(part).sum(axis=0).mean()) for part in (c - fitted.T @ powers, c))
+    return left < _FAINT**2 or left < min(_TINT**2, _TINT_SHARE * all_of_it)
 
-    def mean(self, values: Floats) -> float:
-        """Of the values at places inside."""
-        return float(values @ self.weights) / max(1.0, self.share * PLACES)
 
-    def correlation(self, luma: Floats) -> float:
-        """Of a luminance and what is seen, where it is inside."""
-        mine = (luma - self.mean(luma)) * self.weights
-        return _cosine(mine, (self.luma - self.mean(self.luma)) * self.weights)
+def _finer(one: Picture, other: Picture, seen: Seen, *, most_tones: float) -> Finer | None:
+    if one.fine is None or other.fine is None or one.fine_luma is None or other.fine_luma is None:
+        return None
+    layers = _FINE_GRID.layers(other.fine_luma)
+    found = align(_FINE_GRID, (one.fine_luma, layers), seen.place, steps=_FINE_STEPS, enough=_FINE_ENOUGH)
+    if found is None:
+        return Finer(-1.0, -1.0, 0.0, 1.0, 1.0)
+    inside = seen.weights > 0
+    mine, theirs = one.chroma[:, inside], seen.others[:2, inside]
+    energy = float(np.square(mine).sum() + np.square(theirs).sum()) + 8.0 * mine.shape[1]
+    return Finer(
+        agreement=found.correlation(one.fine_luma),
+        least=_least(one.fine_luma, found),
+        colours=1 - min(1.0, float(np.square(mine - theirs).sum()) / energy),
+        smooth=min(one.fine.smooth, other.fine.smooth),
+        tones=min(one.fine.tones, other.fine.tones, most_tones),
+    )
+
+
+def _least(mine: Floats, seen: Seen) -> float:
+    """Mean agreement of the places that agree least, at most 1."""
+    mine = (mine - seen.mean(mine)) * seen.weights
+    theirs = (seen.luma - seen.mean(seen.luma)) * seen.weights
+    theirs = theirs * np.float32(mine @ theirs / (theirs @ theirs + 1e-6))
+    energy = _mean_in(_FINE_WINDOWS, mine * mine + theirs * theirs)
+    different = _mean_in(_FINE_WINDOWS, np.square(mine - theirs))
+    found = 1 - different / (energy + _FORGIVEN * float(np.square(mine).mean()) + 1e-3)
+    return float(np.sort(found, axis=None)[:_LEAST].mean())
 
 
 def _first_map(one: Picture, one_view: View, other: Picture, other_view: View) -> Floats:
@@ -250,42 +357,3 @@ def _to_view(borders: NDArray[np.float64], view: View, axis: int) -> tuple[float
         return 1 / length, -centre / length
     before, behind = borders[axis], borders[axis + 2]
     return (1 - before - behind) / length, ((before - behind) / 2 - centre) / length
-
-
-def _align(mine: Floats, other: Floats, first: Floats) -> _Seen | None:
-    """Refine a map: what is seen by the one with the best correlation. None if they hardly overlap."""
-    best, best_seen = -1.0, None
-    seen = _Seen(other, first)
-    for step in range(_STEPS + 1):
-        if seen.share < _MIN_OVERLAP:
-            break
-        correlation = seen.correlation(mine)
-        gained = correlation - best
-        if gained > 0:
-            best, best_seen = correlation, seen
-        if step == _STEPS or best >= _ENOUGH or (step > 1 and gained < _GAINED):
-            break
-        place = _step(mine, seen)
-        if place is None:
-            break
-        seen = _Seen(other, place)
-    return best_seen
-
-
-def _step(mine: Floats, seen: _Seen) -> Floats | None:
-    """One Gauss-Newton step: least squares of ``mine - gain · other(map + change) - offset``, where it is inside."""
-    matrix = np.empty((8, PLACES), dtype=np.float32)
-    np.multiply(_XY, seen.slopes[0], out=matrix[0:2])
-    matrix[2] = seen.slopes[0]
-    np.multiply(_XY, seen.slopes[1], out=matrix[3:5])
-    matrix[5], matrix[6], matrix[7] = seen.slopes[1], seen.luma, 1
-    weighted = matrix * seen.weights
-    normal = (weighted @ matrix.T).astype(np.float64)
-    normal[range(6), range(6)] += _DAMPING * normal[range(6), range(6)].sum()
-    normal[range(8), range(8)] += 1e-6
-    solution = np.linalg.solve(normal, weighted @ mine)
-    gain = solution[6]
-    if gain < 0.05:  # turning the light inside out is no way to a match
-        return None
-    change = np.clip(solution[:6] / gain, -_MAX_STEP, _MAX_STEP).reshape(2, 3)
-    return np.asarray(seen.place + change, dtype=np.float32)

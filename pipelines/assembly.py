@@ -23,6 +23,7 @@ from synsift.pipelines.decoding.pool import DecoderPool
 from synsift.pipelines.decoding.pool import Limits as DecodingLimits
 from synsift.pipelines.errors import ConfigError, UsageError
 from synsift.pipelines.folders.hash_files import read_reference
+from synsift.pipelines.folders.not_copies import read_not_copies
 from synsift.pipelines.log.base import Log
 from synsift.pipelines.log.sqlite import SqliteLog
 from synsift.pipelines.outcomes import EXPLAINED
@@ -278,9 +279,14 @@ def _fetch(parts: Parts) -> Stage:
 
 
 def match_options(settings: DedupeSettings) -> MatchOptions:
-    """What counts as near, by the configuration."""
-    criteria = DEFAULT_CRITERIA.with_detail(settings.similarity)
-    return MatchOptions(settings.radius_bits, criteria, settings.all_crops)
+    """What counts as near, by the configuration.
+
+    Raises:
+        UsageError: A file of pairs that are no copies can't be read.
+    """
+    criteria = DEFAULT_CRITERIA.with_score(settings.similarity)
+    apart = read_not_copies(Path(file) for file in settings.not_copies)
+    return MatchOptions(settings.radius_bits, criteria, settings.all_crops, settings.orientations, apart)
 
 
 def read_references(settings: Settings) -> tuple[Reference, Reference]:

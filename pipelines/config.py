@@ -23,7 +23,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from synsift.crawler.sources.commons import DEFAULT_API
-from synsift.dedupe import DEFAULT_MAX_PIXELS, DEFAULT_OPTIONS
+from synsift.dedupe import DEFAULT_MAX_PIXELS, DEFAULT_OPTIONS, ORIENTATIONS
 from synsift.pipelines.config_layers import Layer, as_list, environment_layer, find_file, toml_layer
 from synsift.pipelines.config_words import unknown_key, unknown_variable, variable_of, wrong_value
 from synsift.pipelines.errors import ConfigError
@@ -65,6 +65,12 @@ def _network(text: str) -> str:
         return str(ipaddress.ip_network(text))
     except ValueError as exc:
         raise ValueError("must be networks as in `10.0.0.0/8`") from exc
+
+
+def _orientation(text: str) -> str:
+    if text not in ORIENTATIONS:
+        raise ValueError(f"must be some of {', '.join(f'`{name}`' for name in ORIENTATIONS)}")
+    return text
 
 
 class Identity(Branch):
@@ -208,14 +214,23 @@ class DedupeSettings(Branch):
         description="Hashes that differ in more bits, of 256, are not compared further",
     )
     similarity: float = Field(
-        default=DEFAULT_OPTIONS.criteria.detail,
+        default=DEFAULT_OPTIONS.criteria.score,
         ge=0,
         le=1,
-        description="How well the details of near-duplicates must agree, 0 to 1",
+        description="How well near-duplicates must agree in all, 0 to 1",
     )
     all_crops: bool = Field(
         default=DEFAULT_OPTIONS.all_crops,
         description="Also find copies cropped at one side; without, a million images are twice as fast",
+    )
+    orientations: tuple[Annotated[str, AfterValidator(_orientation)], ...] = Field(
+        default=ORIENTATIONS,
+        min_length=1,
+        description="How copies may be turned: identity alone where b, d, p and q, or left and right, are different",
+    )
+    not_copies: tuple[str, ...] = Field(
+        default=(),
+        description="Files of pairs that are no copies: two SHA-256 a line; they are never taken for copies again",
     )
     reference: tuple[str, ...] = Field(
         default=(),

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from synsift.pipelines.cli.console import counted, err, print_rows
-from synsift.pipelines.cli.options import ConfigFile, Format, OutputFormat, SetValues, Similarity
+from synsift.pipelines.cli.options import (
+    ConfigFile,
+    Format,
+    NoMirror,
+    NotCopiesFiles,
+    OutputFormat,
+    SetValues,
+    Similarity,
+)
 from synsift.pipelines.cli.paths import try_file, try_folder, whole_file
 from synsift.pipelines.cli.scanning import CacheFile, Jobs, Keys, NoCache, Scanner, list_unreadable, progress
 from synsift.pipelines.errors import UsageError
@@ -43,8 +51,19 @@ def dedupe(
         Path | None,
         typer.Option("--apply", metavar="FILE", help="Do what was chosen and saved on the page of --report"),
     ] = None,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--keep",
+            metavar="RULE",
+            help="Keep of each group: best (the default), largest, smallest, oldest, newest or folder:PATH; "
+            "if repeated, the next decides where the first does not",
+        ),
+    ] = None,
     output: OutputFormat = Format.TABLE,
     similarity: Similarity = None,
+    no_mirror: NoMirror = False,
+    not_copies: NotCopiesFiles = None,
     file: ConfigFile = None,
     values: SetValues = None,
     jobs: Jobs = None,
@@ -53,7 +72,8 @@ def dedupe(
 ) -> None:
     """Find the copies in folders, and say which one of each group to keep.
 
-    Only reports, unless told otherwise; never deletes. The best copy is kept: more pixels, then less compression.
+    Only reports, unless told otherwise; never deletes. The best copy is kept: colours, real detail, no border, less
+    compression; `--keep` chooses otherwise.
     `kind` is exact (the same bytes), near, or reference (near to --reference); `distance` is in bits of 256, from `of`.
 
     [bold]Examples[/bold]
@@ -62,22 +82,30 @@ def dedupe(
 
       synsift dedupe ~/photos --report copies.html
 
+      synsift dedupe ~/photos --keep folder:~/photos/originals --keep oldest
+
       synsift dedupe --apply choices.json --move copies/
 
       synsift dedupe crawled/ --reference test-split.parquet --move rejected/ --format csv
 
       synsift dedupe crawled/ --reference pdq:shared-hashes.txt
     """
+    from synsift.dedupe import choose
+    from synsift.pipelines.folders.keeping import preference
+
     if link is not None and move is not None:
         raise UsageError("`--link` and `--move` don't go together", hint="choose one")
     if apply is not None:
         raise typer.Exit(_apply(apply, folders, link=link, move=move, others=(report, reference)))
     folders = _checked(folders, link=link, move=move, report=report)
-    scanner = Scanner(Keys(file, values, similarity), jobs=jobs, cache=cache, no_cache=no_cache)
+    preference(keep or [], {})
+    scanner = Scanner(Keys(file, values, similarity, no_mirror, not_copies), jobs=jobs, cache=cache, no_cache=no_cache)
     known = scanner.reference(reference or [])
     scanned = scanner.scan(folders)
     names = known.names
     found = _cluster(scanner, scanned, known)
+    if keep:
+        found = choose(found, scanned.images, preference(keep, scanned.images))
     _print(_rows(found, scanned.images, names), output)
     if report is not None:
         _write(report, found, scanned, names, folders, jobs)

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from synsift.pipelines.cli.console import err, print_rows
-from synsift.pipelines.cli.options import ConfigFile, Format, OutputFormat, SetValues, Similarity
+from synsift.pipelines.cli.options import (
+    ConfigFile,
+    Format,
+    NoMirror,
+    NotCopiesFiles,
+    OutputFormat,
+    SetValues,
+    Similarity,
+)
 from synsift.pipelines.cli.paths import try_file, whole_file
 from synsift.pipelines.cli.scanning import CacheFile, Jobs, Keys, NoCache, Scanner, list_unreadable, progress
 from synsift.pipelines.errors import SynsiftError, UsageError
@@ -141,6 +149,8 @@ def match(
     ],
     output: OutputFormat = Format.TABLE,
     similarity: Similarity = None,
+    no_mirror: NoMirror = False,
+    not_copies: NotCopiesFiles = None,
     file: ConfigFile = None,
     values: SetValues = None,
     jobs: Jobs = None,
@@ -162,7 +172,7 @@ def match(
     """
     from synsift.dedupe import Matcher
 
-    scanner = Scanner(Keys(file, values, similarity), jobs=jobs, cache=cache, no_cache=no_cache)
+    scanner = Scanner(Keys(file, values, similarity, no_mirror, not_copies), jobs=jobs, cache=cache, no_cache=no_cache)
     reference = scanner.reference(against)
     scanned = scanner.scan(queries)
     listed = scanner.compare(scanned.images, reference.of_lists)

@@ -44,8 +44,17 @@ Contact = Annotated[
 
 Similarity = Annotated[
     float | None,
+    typer.Option("--similarity", metavar="0…1", help="Least score of near-duplicates  [dedupe.similarity]"),
+]
+
+NoMirror = Annotated[
+    bool,
+    typer.Option("--no-mirror", help="Mirrored images are no copies: left and right, b and d  [dedupe.orientations]"),
+]
+NotCopiesFiles = Annotated[
+    list[Path] | None,
     typer.Option(
-        "--similarity", metavar="0…1", help="Least agreement in detail of near-duplicates  [dedupe.similarity]"
+        "--not-copies", metavar="FILE", help="Pairs that are no copies, two SHA-256 a line  [dedupe.not_copies]"
     ),
 ]
 
@@ -56,6 +65,8 @@ _OPTION_OF: Final = {
     "service.port": "--port",
     "kafka.bootstrap": "--kafka",
     "dedupe.similarity": "--similarity",
+    "dedupe.orientations": "--no-mirror",
+    "dedupe.not_copies": "--not-copies",
 }
 
 

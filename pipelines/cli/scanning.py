@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _LINE_S: Final = 5.0
 _SHOWN: Final = 20
+_UNMIRRORED: Final = ["identity", "rotated-180", "rotated-90", "rotated-270"]
 
 Jobs = Annotated[
     int | None, typer.Option("--jobs", "-j", min=1, help="Number of processes; by default one for each core")
@@ -39,13 +40,21 @@ class Keys:
     file: Path | None = None
     values: list[str] | None = None
     similarity: float | None = None
+    no_mirror: bool = False
+    not_copies: list[Path] | None = None
 
 
 class Scanner:
     """Scans folders as a command's options say."""
 
     def __init__(self, keys: Keys, *, jobs: int | None, cache: Path | None, no_cache: bool) -> None:
-        settings = settings_of(keys.file, keys.values, dedupe__similarity=keys.similarity)
+        settings = settings_of(
+            keys.file,
+            keys.values,
+            dedupe__similarity=keys.similarity,
+            dedupe__orientations=_UNMIRRORED if keys.no_mirror else None,
+            dedupe__not_copies=[str(file) for file in keys.not_copies] if keys.not_copies else None,
+        )
 
         from synsift.pipelines.assembly import match_options
         from synsift.pipelines.folders.cache import default_path

@@ -1,7 +1,7 @@
 """Snapshots of the state of deduplication, so that a partition need not be replayed from its first survivor.
 
-    line 1    synsift-snapshot 2                     what it is, and the version of its form
-    line 2    JSON: partition, last offset and the digest of that record, synsets and how many rows each has
+    line 1    synsift-snapshot 3                     what it is, and the version of its form
+    line 2    JSON: partition, last offset and the digest of that record, synsets and how many bytes each has
     rows      of the synsets one after another, ``synsift.dedupe.Survivors.to_bytes``
     32 bytes  SHA-256 of everything before
 
@@ -25,7 +25,7 @@ SNAPSHOTS: Final = "snapshots/dedupe/"
 KEPT: Final = 3
 """Snapshots of a partition that stay: the newest may be damaged, or be written at this moment."""
 
-_VERSION: Final = 2
+_VERSION: Final = 3
 _MAGIC: Final = b"synsift-snapshot "
 _DIGEST_BYTES: Final = 32
 _NAME: Final = re.compile(r"(\d+)-[0-9a-f]{8}\.snapshot")
@@ -67,10 +67,10 @@ def digest_of(value: bytes) -> str:
 
 def encode_snapshot(snapshot: Snapshot) -> bytes:
     """Write a snapshot as it is kept."""
-    synsets = [(wnid, len(survivors)) for wnid, survivors in snapshot.synsets.items()]
+    rows = {wnid: survivors.to_bytes() for wnid, survivors in snapshot.synsets.items()}
+    synsets = [(wnid, len(data)) for wnid, data in rows.items()]
     header = _Header(snapshot.partition, snapshot.last_offset, snapshot.last_digest, synsets)
-    parts = [_MAGIC, b"%d\n" % _VERSION, msgspec.json.encode(header), b"\n"]
-    parts += [survivors.to_bytes() for survivors in snapshot.synsets.values()]
+    parts = [_MAGIC, b"%d\n" % _VERSION, msgspec.json.encode(header), b"\n", *rows.values()]
     body = b"".join(parts)
     return body + hashlib.sha256(body).digest()
 
@@ -99,14 +99,12 @@ def decode_snapshot(data: bytes) -> Snapshot:
 
 
 def _split(rows: bytes, synsets: list[tuple[str, int]]) -> Iterator[tuple[str, Survivors]]:
-    total = sum(count for _, count in synsets)
-    size, rest = divmod(len(rows), total) if total else (0, len(rows))
-    if rest or any(count < 0 for _, count in synsets):
-        raise ValueError(f"{len(rows)} bytes for {total} rows")
+    if any(size < 0 for _, size in synsets) or sum(size for _, size in synsets) != len(rows):
+        raise ValueError(f"{len(rows)} bytes are not those of {len(synsets)} synsets")
     begin = 0
-    for wnid, count in synsets:
-        yield wnid, Survivors.from_bytes(rows[begin : begin + count * size])
-        begin += count * size
+    for wnid, size in synsets:
+        yield wnid, Survivors.from_bytes(rows[begin : begin + size])
+        begin += size
 
 
 class Snapshots:

@@ -5,9 +5,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageOps
 
-from synsift.dedupe.borders import Box, trim
+from synsift.dedupe.borders import WHOLE_PART, Box, inside_of, trim
+from synsift.dedupe.decode import decode
 from synsift.dedupe.frequencies import SIDE_PX, TaperedCrops, frequencies_of, hashes_of, tapered_frequencies
-from tests.dedupe.pictures import scene
+from tests.dedupe.pictures import encoded, scene
 
 
 def luma(image: Image.Image) -> NDArray[np.uint8]:
@@ -37,6 +38,26 @@ def test_a_bar_with_a_line_of_text_is_cut_off(above: bool) -> None:
     framed = ImageOps.expand(scene(3), (0, 34 * above, 0, 34 * (not above)), "black")
     ImageDraw.Draw(framed).text((8, 8 if above else 248), "A caption for the photo", fill="white", font_size=16)
     assert trim(luma(framed)) == (0, 34 * above, 320, 34 * above + 240)
+
+
+@pytest.mark.parametrize("weight", [1, 4])
+def test_a_bar_with_letters_that_fill_it_is_cut_off(weight: int) -> None:
+    framed = ImageOps.expand(scene(3), (0, 60, 0, 0), "white")
+    ImageDraw.Draw(framed).text(
+        (160, 30), "WHEN THE BUILD", fill="black", font_size=36, anchor="mm", stroke_width=weight, stroke_fill="black"
+    )
+    assert trim(luma(framed)) == (0, 60, 320, 300)
+
+
+def test_the_same_is_cut_off_of_every_size_and_format() -> None:
+    framed = ImageOps.expand(scene(5, size=(640, 480)), (0, 60, 0, 60), "black")
+    found = {inside_of(framed.convert("L").resize(size, Image.Resampling.BOX)) for size in ((640, 600), (320, 300))}
+    found |= {
+        inside_of(decode(encoded(framed, kind, **options)).picture.convert("L"))
+        for kind, options in (("JPEG", {"quality": 75}), ("PNG", {}), ("WEBP", {"quality": 60}))
+    }
+    assert len(found) == 1
+    assert found.pop() != WHOLE_PART
 
 
 def test_a_subject_on_a_plain_ground_is_cut_out_at_most() -> None:

@@ -6,7 +6,7 @@ from PIL import ImageOps
 
 from synsift.dedupe import Calibration, Fingerprint, Kind, Matcher, MatchOptions, cluster, copies_of, fingerprint
 from synsift.dedupe.quality import rank
-from tests.dedupe.pictures import encoded, scene
+from tests.dedupe.pictures import encoded, photograph, scene
 
 
 def of(image: object, **options: object) -> Fingerprint:
@@ -43,8 +43,8 @@ def test_the_order_does_not_matter() -> None:
 
 def chain() -> list[Fingerprint]:
     """A sliding window over a wide picture: neighbours are near, ends are not; of equal quality."""
-    wide = scene(11, size=(640, 240))
-    return [of(wide.crop((left, 0, left + 320, 240)), quality=90) for left in range(0, 200, 20)]
+    wide = photograph(11, size=(640, 240))
+    return [of(wide.crop((left, 0, left + 320, 240)), quality=90) for left in range(0, 168, 8)]
 
 
 def test_a_chain_is_near_step_by_step_and_not_from_end_to_end() -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
 from synsift.dedupe import ORIENTATIONS, Fingerprint, better, fingerprint
+from synsift.dedupe.fingerprint import RECORD
 from synsift.dedupe.frequencies import oriented_hashes
 from tests.dedupe.pictures import encoded, scene
 
@@ -98,12 +99,18 @@ _RECORD = of(scene(5)).to_record()
     ("text", "says"),
     [
         ("", "version ''"),
-        ("1:" + "A" * 43 + "=", "version '1'; this program reads version 2"),
-        ("2:AAAA", "539 bytes, not 3"),
-        ("2:**", "base64"),
+        ("1:" + "A" * 43 + "=", "version '1'; this program reads version 3"),
+        ("2:" + "A" * 720, "version '2'; this program reads version 3: make it anew"),
+        ("3:AAAA", "at least 546 bytes, not 3"),
+        ("3:**", "base64"),
+        ("3:" + base64.b64encode(_RECORD + b"x").decode(), "more bytes"),
+        (
+            "3:" + base64.b64encode(_RECORD[: RECORD.itemsize] + bytes(len(_RECORD) - RECORD.itemsize)).decode(),
+            "unpacked",
+        ),
         ("nonsense", "version 'nonsense'"),
-        ("2:" + base64.b64encode(_RECORD.replace(b"PNG\0", b"EXE\0")).decode(), "no format is called 'EXE'"),
-        ("2:" + base64.b64encode(_RECORD[:168] + b"\xff" + _RECORD[169:]).decode(), "views"),
+        ("3:" + base64.b64encode(_RECORD.replace(b"PNG\0", b"EXE\0")).decode(), "no format is called 'EXE'"),
+        ("3:" + base64.b64encode(_RECORD[:168] + b"\xff" + _RECORD[169:]).decode(), "views"),
     ],
 )
 def test_a_wrong_text_form_is_refused(text: str, says: str) -> None:

@@ -1,13 +1,16 @@
 import itertools
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from synsift.dedupe import Fingerprint, Kind, Matcher, Survivors, Verdict, better, fingerprint
+from synsift.dedupe import Fingerprint, Kind, Matcher, MatchOptions, NotCopies, Survivors, Verdict, fingerprint
+from synsift.dedupe.fingerprint import RECORD
 from tests.dedupe.pictures import encoded, scene
+
+# Where the number of the first row's cluster stands: behind the count of rows and the row's fixed part.
+_CLUSTER = 8 + RECORD.itemsize
 
 
 def copies(seed: int) -> dict[str, Fingerprint]:
@@ -101,27 +104,6 @@ def test_restoring_what_replaces_an_unknown_survivor_is_an_error() -> None:
         Matcher().restore(copies(1)["original"], replaces="00" * 32)
 
 
-_IMAGE = replace(fingerprint(encoded(scene(1), "JPEG")), width_px=100, height_px=100, size_bytes=1000, quality=80)
-
-
-@pytest.mark.parametrize(
-    ("challenger", "wins"),
-    [
-        (replace(_IMAGE, width_px=101), True),
-        (replace(_IMAGE, width_px=99, size_bytes=9_999), False),
-        (replace(_IMAGE, size_bytes=1001), True),
-        (replace(_IMAGE, size_bytes=999), False),
-        (replace(_IMAGE, quality=81, size_bytes=900), True),
-        (replace(_IMAGE, quality=79, size_bytes=9_999), False),
-        (replace(_IMAGE, format="WEBP"), False),
-        (replace(_IMAGE, sha256="0f" * 32), False),
-        (_IMAGE, False),
-    ],
-)
-def test_which_copy_is_better(challenger: Fingerprint, wins: bool) -> None:
-    assert better(challenger, _IMAGE) is wins
-
-
 @given(st.lists(st.tuples(st.integers(0, 5), st.sampled_from(sorted(copies(0)))), max_size=12))
 @settings(max_examples=25, deadline=None)
 def test_a_matcher_made_of_anothers_survivors_judges_as_it_does(arrivals: list[tuple[int, str]]) -> None:
@@ -145,7 +127,7 @@ def test_survivors_that_are_cut_off_or_make_no_sense_are_refused() -> None:
     with pytest.raises(ValueError, match="not rows"):
         Survivors.from_bytes(data[:-1])
     with pytest.raises(ValueError, match="order in which they appear"):
-        Survivors.from_bytes(data[:-4] + b"\x01\x00\x00\x00")
+        Survivors.from_bytes(data[:_CLUSTER] + b"\x01\x00\x00\x00" + data[_CLUSTER + 4 :])
 
 
 def test_verdicts_give_back_the_keys_that_pictures_were_added_with() -> None:
@@ -189,3 +171,26 @@ def test_what_is_printed_of_a_matcher_is_short() -> None:
     assert all(len(repr(one)) < 100 for one in shown), shown
     assert repr(shown[1]) == "<Verdict exact to 'a.jpg', 0 bits, identity>"
     assert repr(shown[2]) == "<Matcher: 1 survivors, radius 85 bits>"
+
+
+def test_pairs_that_a_person_judged_never_meet_again() -> None:
+    made = copies(1)
+    one, other = made["original"], made["webp"]
+    judged = MatchOptions(not_copies=NotCopies([(one.sha256, other.sha256)]))
+    for first, second in ((one, other), (other, one)):
+        matcher = Matcher(judged)
+        matcher.add(first)
+        assert matcher.add(second).kind is Kind.NEW
+        # A third picture may be a copy of either, and brings them no nearer.
+        assert matcher.add(made["small"]).kind is Kind.NEAR
+        assert len(matcher) == 2
+    assert Matcher(judged, reference=Matcher.of_reference([one], judged)).match(other).kind is Kind.NEW
+
+
+def test_pairs_are_read_from_lines_of_two_hashes() -> None:
+    a, b, c = "aa" * 32, "bb" * 32, "cc" * 32
+    found = NotCopies.from_text(f"# judged by hand\n{a} {b}\n\n{a.upper()},{c}  # left and right\n")
+    assert (found.of(a), found.of(b), found.of("dd" * 32)) == ({b, c}, {a}, frozenset())
+    assert len(found) == 2
+    with pytest.raises(ValueError, match="line 2: two SHA-256 stand in a line, not `aa bb`"):
+        NotCopies.from_text("\naa bb")

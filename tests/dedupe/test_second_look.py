@@ -1,11 +1,18 @@
 """What is a copy and what is only alike."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
 from synsift.dedupe import Fingerprint, Kind, Matcher, MatchOptions, fingerprint
-from tests.dedupe.pictures import encoded, scene
+from synsift.dedupe.evidence import EVIDENCE_BYTES
+from synsift.dedupe.fingerprint import RECORD
+from tests.dedupe.pictures import encoded, photograph, scene
+
+_FIELDS = RECORD.fields or {}
+_EVIDENCE = slice(_FIELDS["evidence"][1], _FIELDS["evidence"][1] + EVIDENCE_BYTES)
 
 
 def kind(one: Image.Image, other: Image.Image, options: MatchOptions | None = None) -> Kind:
@@ -102,10 +109,13 @@ def test_only_central_crops_are_found_where_all_are_not_wanted() -> None:
 def test_the_same_pictures_agree_in_everything() -> None:
     image = of(scene(4))
     matcher = Matcher.of_reference([image])
-    ((sha256, distance_bits, _, agreement),) = matcher.looks(image)
-    assert (sha256, distance_bits, agreement.same_colours) == (image.sha256, 0, True)
-    assert min(agreement.correlation, agreement.detail) > 0.999
-    assert abs(agreement.gain - 1) < 0.001
+    ((sha256, distance_bits, _, agreement, judgement),) = matcher.looks(image)
+    assert (sha256, distance_bits, agreement.bits) == (image.sha256, 0, 0)
+    assert min(agreement.detail, agreement.places, agreement.colours) > 0.999
+    assert abs(agreement.contrast - 1) < 0.001
+    assert agreement.finer is not None
+    assert min(agreement.finer.agreement, agreement.finer.least) > 0.999
+    assert judgement.score > 0.995
 
 
 def test_a_picture_of_reference_is_rejected_and_says_of_which() -> None:
@@ -127,7 +137,7 @@ def test_evidence_of_any_bytes_is_compared_without_harm() -> None:
     with np.errstate(divide="raise", over="raise", invalid="raise"):
         for _ in range(400):
             record[0] ^= 1
-            record[-341:] = rng.bytes(341)  # what another program may have sent
+            record[_EVIDENCE] = rng.bytes(EVIDENCE_BYTES)  # what another program may have sent
             try:
                 image = Fingerprint.from_record(bytes(record))
             except ValueError:
@@ -135,3 +145,91 @@ def test_evidence_of_any_bytes_is_compared_without_harm() -> None:
             compared += 1
             matcher.match(image)
     assert compared > 5
+
+
+def light(image: Image.Image, change: Callable[[np.ndarray], np.ndarray]) -> Image.Image:
+    return Image.fromarray((change(np.asarray(image, dtype=float) / 255) * 255).clip(0, 255).astype(np.uint8))
+
+
+def darker_corners(pixels: np.ndarray) -> np.ndarray:
+    y, x = np.mgrid[-1 : 1 : pixels.shape[0] * 1j, -1 : 1 : pixels.shape[1] * 1j]
+    return np.asarray(pixels * (1.1 - 0.5 * np.hypot(x, y))[..., None])
+
+
+def patched(image: Image.Image, box: tuple[int, int, int, int]) -> Image.Image:
+    out = image.copy()
+    ImageDraw.Draw(out).rectangle(box, fill=(250, 210, 40))
+    return out
+
+
+EDITS = {
+    **{f"gain {gain}": lambda image, gain=gain: light(image, lambda p: p * gain) for gain in (0.3, 0.54, 0.56, 1.4)},
+    "washed out": lambda image: light(image, lambda pixels: 0.5 + pixels / 2),
+    "gamma": lambda image: light(image, lambda pixels: pixels**0.5),
+    "darker corners": lambda image: light(image, darker_corners),
+    "sepia, darker corners": lambda image: light(
+        ImageOps.colorize(image.convert("L"), "#2b1a08", "#fff2d8"), darker_corners
+    ),
+    "two colours": lambda image: ImageOps.colorize(image.convert("L"), "#101040", "#ffe0a0", mid="#c04060"),
+    "warm": lambda image: light(image, lambda pixels: pixels * [1.15, 1.0, 0.8]),
+    "hardly coloured": lambda image: ImageEnhance.Color(image).enhance(0.3),
+    "a sticker at a corner": lambda image: patched(image, (400, 290, 490, 370)),
+    "a stripe": lambda image: patched(image, (0, 340, 500, 375)),
+    "20 % wider": lambda image: image.resize((600, 375)),
+}
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_an_edited_photograph_is_near(name: str) -> None:
+    assert [kind(photograph(seed), EDITS[name](photograph(seed))) for seed in range(3)] == [Kind.NEAR] * 3
+
+
+def sign(*points: tuple[int, int], fill: str = "black") -> Image.Image:
+    image = Image.new("RGB", (200, 200), "white")
+    ImageDraw.Draw(image).polygon(points, fill=fill)
+    return image
+
+
+def receipt(seed: int) -> Image.Image:
+    rng = np.random.default_rng(seed)
+    image = Image.new("L", (380, 780), 250)
+    pen = ImageDraw.Draw(image)
+    for line in range(26):
+        width = int(rng.integers(60, 230))
+        for x in range(20, 20 + width, 9):
+            pen.rectangle((x, 60 + 26 * line, x + int(rng.integers(3, 8)), 70 + 26 * line), fill=20)
+        pen.text((310, 56 + 26 * line), f"{rng.integers(1, 99)}.{rng.integers(10, 99)}", fill=0, font_size=15)
+    return image
+
+
+_ARROW = ((20, 100), (90, 30), (90, 75), (180, 75), (180, 125), (90, 125), (90, 170))
+ALIKE = {
+    "arrows to the left and to the right": (sign(*_ARROW), sign(*((200 - x, y) for x, y in _ARROW))),
+    "signs of two colours": (sign(*_ARROW, fill="red"), sign(*_ARROW, fill="green")),
+    "a disc and a square": (
+        sign(*((int(100 + 70 * np.cos(a)), int(100 + 70 * np.sin(a))) for a in np.linspace(0, 6.2, 60))),
+        sign((30, 30), (170, 30), (170, 170), (30, 170)),
+    ),
+    "receipts of other things": (receipt(1), receipt(2)),
+    "a wide blot and a high one": (
+        sign((20, 80), (180, 80), (180, 120), (20, 120)),
+        sign((80, 20), (120, 20), (120, 180), (80, 180)),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ALIKE)
+def test_what_is_alike_is_no_copy(name: str) -> None:
+    one, other = ALIKE[name]
+    assert kind(one, other) is Kind.NEW
+    assert kind(one, one.resize((one.width // 2, one.height // 2))) is Kind.NEAR
+
+
+def test_only_the_orientations_that_are_wanted_are_looked_for() -> None:
+    upright = MatchOptions(orientations=("identity", "rotated-180", "rotated-90", "rotated-270"))
+    turned = {"mirrored": ImageOps.mirror(scene(3)), "half a turn": scene(3).rotate(180)}
+    assert {name: kind(scene(3), image) for name, image in turned.items()} == dict.fromkeys(turned, Kind.NEAR)
+    assert kind(scene(3), turned["mirrored"], upright) is Kind.NEW
+    assert kind(scene(3), turned["half a turn"], upright) is Kind.NEAR
+    with pytest.raises(ValueError, match="orientations are some of identity"):
+        MatchOptions(orientations=("upside-down",))

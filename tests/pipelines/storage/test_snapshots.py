@@ -43,8 +43,8 @@ def test_a_snapshot_that_is_cut_off_is_noticed(keep: int) -> None:
 
 
 def test_a_snapshot_of_another_form_says_so() -> None:
-    with pytest.raises(DamagedSnapshot, match="this program reads 2"):
-        decode_snapshot(encode_snapshot(snapshot()).replace(b"synsift-snapshot 2", b"synsift-snapshot 3"))
+    with pytest.raises(DamagedSnapshot, match="this program reads 3"):
+        decode_snapshot(encode_snapshot(snapshot()).replace(b"synsift-snapshot 3", b"synsift-snapshot 2"))
 
 
 def test_only_the_newest_snapshots_stay(tmp_path: Path) -> None:

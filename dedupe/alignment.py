@@ -1,0 +1,140 @@
+"""Lay one small picture over another: by an affine map, refined where they differ.
+
+The map begins with what hashes say of orientation and crop, and is refined by Gauss-Newton steps on the difference of
+the pictures (Lucas and Kanade 1981; gain and offset of the light are fitted along with it, as in Bartoli 2008).
+"""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synsift.dedupe.frequencies import Floats
+
+_MAX_STEP: Final = 0.08
+_MIN_OVERLAP: Final = 0.3
+_GAINED: Final = 0.001
+_DAMPING: Final = np.float32(1e-3 / 6)
+
+
+class Grid:
+    """The places of a square picture, and what is the same for all pictures of its size."""
+
+    def __init__(self, side: int) -> None:
+        """Prepare.
+
+        Args:
+            side: Of the picture, in pixels.
+        """
+        place = ((np.arange(side) + 0.5) / side - 0.5).astype(np.float32)
+        self.side = side
+        self.places = side * side
+        self.xy: Floats = np.stack([np.tile(place, side), np.repeat(place, side)])
+
+    def layers(self, luma: Floats, others: Floats | None = None) -> Floats:
+        """``(n, 3 + others)``: luminance, its slopes to the right and down, and other values of the same places."""
+        down, right = np.gradient(luma.reshape(self.side, self.side))
+        found = np.empty((self.places, 3 + (0 if others is None else len(others))), dtype=np.float32)
+        found[:, 0] = luma
+        found[:, 1] = right.ravel() * self.side
+        found[:, 2] = down.ravel() * self.side
+        if others is not None:
+            found[:, 3:] = others.T
+        return found
+
+
+class Seen:
+    """What another picture has at each place of the query, interpolated linearly.
+
+    Attributes:
+        place: The affine map ``(2, 3)`` from places in the query to places in the other picture; sides are of length 1,
+            centres at 0.
+        weights: ``(n,)``: 1 where that place is inside of the other picture, else 0.
+        share: How many of the places are inside.
+        luma: ``(n,)``.
+        slopes: ``(2, n)``: to the right and down.
+        others: ``(…, n)``.
+    """
+
+    def __init__(self, grid: Grid, layers: Floats, place: Floats) -> None:
+        self.grid = grid
+        self.place = place
+        side = grid.side
+        x, y = place[:, :2] @ grid.xy + place[:, 2:]
+        self.weights = ((np.abs(x) <= 0.5) & (np.abs(y) <= 0.5)).astype(np.float32)
+        self.share = float(self.weights.mean())
+        x = ((x + 0.5) * side - 0.5).clip(0, side - 1.001)
+        y = ((y + 0.5) * side - 0.5).clip(0, side - 1.001)
+        column, row = x.astype(np.int32), y.astype(np.int32)
+        x = (x - column)[:, None]
+        y = (y - row)[:, None]
+        at = row * side + column
+        upper, lower = layers[at], layers[at + side]
+        upper += x * (layers[at + 1] - upper)
+        lower += x * (layers[at + side + 1] - lower)
+        upper += y * (lower - upper)
+        seen = np.ascontiguousarray(upper.T)
+        self.luma, self.slopes, self.others = seen[0], seen[1:3], seen[3:]
+
+    def mean(self, values: Floats) -> float:
+        """Of the values at places inside."""
+        return float(values @ self.weights) / max(1.0, self.share * self.grid.places)
+
+    def correlation(self, luma: Floats) -> float:
+        """Of a luminance and what is seen, where it is inside."""
+        mine = (luma - self.mean(luma)) * self.weights
+        return cosine(mine, (self.luma - self.mean(self.luma)) * self.weights)
+
+
+def cosine(one: NDArray[np.floating], other: NDArray[np.floating]) -> float:
+    """Of the angle between two vectors; 0 where one of them is nothing."""
+    return float(one @ other / np.sqrt((one @ one) * (other @ other) + 1e-6))
+
+
+def align(grid: Grid, pictures: tuple[Floats, Floats], first: Floats, *, steps: int, enough: float) -> Seen | None:
+    """Refine a map: what is seen by the one with the best correlation. None if they hardly overlap.
+
+    Args:
+        grid: Of both pictures.
+        pictures: Luminance of the one, and layers of the other.
+        first: The map to begin with.
+        steps: How many at most.
+        enough: The correlation that needs no further step.
+    """
+    mine, other = pictures
+    best, best_seen = -1.0, None
+    seen = Seen(grid, other, first)
+    for step in range(steps + 1):
+        if seen.share < _MIN_OVERLAP:
+            break
+        correlation = seen.correlation(mine)
+        gained = correlation - best
+        if gained > 0:
+            best, best_seen = correlation, seen
+        if step == steps or best >= enough or (step > 1 and gained < _GAINED):
+            break
+        place = _step(mine, seen)
+        if place is None:
+            break
+        seen = Seen(grid, other, place)
+    return best_seen
+
+
+def _step(mine: Floats, seen: Seen) -> Floats | None:
+    """One Gauss-Newton step: least squares of ``mine - gain · other(map + change) - offset``, where it is inside."""
+    xy = seen.grid.xy
+    matrix = np.empty((8, seen.grid.places), dtype=np.float32)
+    np.multiply(xy, seen.slopes[0], out=matrix[0:2])
+    matrix[2] = seen.slopes[0]
+    np.multiply(xy, seen.slopes[1], out=matrix[3:5])
+    matrix[5], matrix[6], matrix[7] = seen.slopes[1], seen.luma, 1
+    weighted = matrix * seen.weights
+    normal = (weighted @ matrix.T).astype(np.float64)
+    normal[range(6), range(6)] += _DAMPING * normal[range(6), range(6)].sum()
+    normal[range(8), range(8)] += 1e-6
+    solution = np.linalg.solve(normal, weighted @ mine)
+    gain = solution[6]
+    if gain < 0.05:  # turning the light inside out is no way to a match
+        return None
+    change = np.clip(solution[:6] / gain, -_MAX_STEP, _MAX_STEP).reshape(2, 3)
+    return np.asarray(seen.place + change, dtype=np.float32)

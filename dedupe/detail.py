@@ -1,0 +1,79 @@
+"""What is really in a picture: how many bits its details are worth, whatever its size says.
+
+A picture that was enlarged, blurred, or compressed hard and saved again has many pixels and few details. Measured is
+how many bits a pixel it takes as a JPEG of quality 85. A JPEG says that by its own size and quality, at no cost; of
+what was decoded whole anyway, a sample is encoded.
+"""
+
+import io
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+from PIL import Image
+
+# Size of a JPEG of a photograph by quality, in that of quality 85: the median of 24 photographs.
+_QUALITIES: Final = (1, 10, 20, 30, 50, 60, 70, 75, 80, 85, 90, 93, 95, 97, 100)
+_SIZES: Final = (0.09, 0.19, 0.275, 0.357, 0.487, 0.554, 0.658, 0.723, 0.831, 1.0, 1.206, 1.63, 1.877, 2.231, 3.576)
+_LOG_SIZES: Final = np.log(_SIZES)
+# Tables and headers of a JPEG, in bytes.
+_HEAD_BYTES: Final = 600
+_QUALITY: Final = 85
+# The sample: so many tiles on each axis, each of so many pixels.
+_TILES: Final = 8
+_TILE_PX: Final = 32
+_SAMPLE_PX: Final = _TILES * _TILE_PX
+_CAMERA_TAGS: Final = (0x010F, 0x0110)
+
+
+def detail_of_jpeg(size_bytes: int, image: Image.Image, size_px: tuple[int, int], quality: int) -> float:
+    """Of a JPEG, in bits a pixel.
+
+    Args:
+        size_bytes: Of the file.
+        image: As it was opened; what it says beside its pixels isn't counted.
+        size_px: Width and height of the original.
+        quality: As encoders count it.
+    """
+    beside = sum(len(value) for value in image.info.values() if isinstance(value, bytes))
+    bits = 8 * max(1, size_bytes - beside - _HEAD_BYTES)
+    return float(bits / (size_px[0] * size_px[1]) / np.exp(np.interp(quality, _QUALITIES, _LOG_SIZES)))
+
+
+def detail_of(image: Image.Image) -> float:
+    """Of a picture that is there with all its pixels, in bits a pixel; 0 where it can't be encoded."""
+    sample = _sample(image)
+    if sample.has_transparency_data:
+        sample = sample.convert("RGBA")
+        sample = Image.alpha_composite(Image.new("RGBA", sample.size, "white"), sample)
+    target = io.BytesIO()
+    try:
+        sample.convert("L" if image.mode in ("1", "L") else "RGB").save(target, "JPEG", quality=_QUALITY)
+    except (OSError, ValueError):
+        return 0.0
+    return 8 * max(1, len(target.getvalue()) - _HEAD_BYTES) / (sample.width * sample.height)
+
+
+def _sample(image: Image.Image) -> Image.Image:
+    """Tiles from all over a picture, or all of a small one."""
+    width, height = image.size
+    if width <= _SAMPLE_PX or height <= _SAMPLE_PX:
+        middle, across = max(0, (height - _SAMPLE_PX) // 2), max(0, (width - _SAMPLE_PX) // 2)
+        return image.crop((across, middle, min(width, across + _SAMPLE_PX), min(height, middle + _SAMPLE_PX)))
+    sample = Image.new(image.mode, (_SAMPLE_PX, _SAMPLE_PX))
+    if image.palette is not None:
+        sample.putpalette(image.palette)
+    if "transparency" in image.info:
+        sample.info["transparency"] = image.info["transparency"]
+    for row in range(_TILES):
+        top = row * (height - _TILE_PX) // (_TILES - 1)
+        for column in range(_TILES):
+            left = column * (width - _TILE_PX) // (_TILES - 1)
+            tile = image.crop((left, top, left + _TILE_PX, top + _TILE_PX))
+            sample.paste(tile, (column * _TILE_PX, row * _TILE_PX))
+    return sample
+
+
+def is_camera(exif: Mapping[int, object]) -> bool:
+    """Whether EXIF tags name a camera."""
+    return any(isinstance(exif.get(tag), str) and str(exif[tag]).strip("\0 ") for tag in _CAMERA_TAGS)

@@ -1,0 +1,132 @@
+"""Which of two copies is kept: an original against what is made of it."""
+
+import io
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from PIL import Image, ImageDraw, ImageFilter, ImageOps
+
+from synsift.dedupe import Fingerprint, better, fingerprint
+from tests.dedupe.pictures import encoded, photograph, scene
+
+
+def jpeg(image: Image.Image, quality: int = 90) -> bytes:
+    return encoded(image, "JPEG", quality=quality)
+
+
+def png(image: Image.Image) -> bytes:
+    return encoded(image, "PNG")
+
+
+def larger(image: Image.Image, times: float) -> Image.Image:
+    return image.resize((int(image.width * times), int(image.height * times)), Image.Resampling.BICUBIC)
+
+
+def smaller(image: Image.Image) -> Image.Image:
+    return image.resize((image.width // 2, image.height // 2), Image.Resampling.LANCZOS)
+
+
+def spoiled(image: Image.Image, quality: int) -> Image.Image:
+    return Image.open(io.BytesIO(jpeg(image, quality))).convert("RGB")
+
+
+def captioned(image: Image.Image) -> Image.Image:
+    out = ImageOps.expand(image, (0, 0, 0, image.height // 10), "black")
+    ImageDraw.Draw(out).text((8, image.height + 4), "A caption for the photo", fill="white", font_size=18)
+    return out
+
+
+def telephone(image: Image.Image) -> Image.Image:
+    out = ImageOps.expand(image, (0, image.height // 6), "black")
+    ImageDraw.Draw(out).text((8, 4), "12:41", fill="white", font_size=14)
+    return out
+
+
+WORSE: dict[str, Callable[[Image.Image], bytes]] = {
+    "framed": lambda image: jpeg(ImageOps.expand(image, 25, "white")),
+    "framed, without loss": lambda image: png(ImageOps.expand(image, 25, "white")),
+    "letterboxed": lambda image: jpeg(ImageOps.expand(image, (0, 30), "black")),
+    "captioned": lambda image: jpeg(captioned(image)),
+    "twice as large": lambda image: jpeg(larger(image, 2)),
+    "twice as large, hardly compressed": lambda image: jpeg(larger(image, 2), 95),
+    "half as large again": lambda image: jpeg(larger(image, 1.5)),
+    "thrice as large, without loss": lambda image: png(larger(image, 3)),
+    "twice as large, of a spoiled one": lambda image: jpeg(larger(spoiled(image, 10), 2)),
+    "spoiled, without loss": lambda image: png(spoiled(image, 10)),
+    "spoiled": lambda image: jpeg(image, 10),
+    "compressed": lambda image: jpeg(image, 60),
+    "10 % wider": lambda image: jpeg(image.resize((550, 375))),
+    "grey, without loss": lambda image: png(image.convert("L")),
+    "grey, twice as large": lambda image: png(larger(image.convert("L"), 2)),
+    "mirrored, without loss": lambda image: png(ImageOps.mirror(image)),
+    "mirrored": lambda image: jpeg(ImageOps.mirror(image)),
+    "on a telephone": lambda image: png(telephone(image)),
+    "on a large telephone": lambda image: png(telephone(larger(image, 1.5))),
+    "the same pixels without loss": lambda image: png(image),
+    "WebP": lambda image: encoded(image, "WEBP", quality=75),
+    "GIF": lambda image: encoded(image.quantize(256), "GIF"),
+    "blurred": lambda image: jpeg(image.filter(ImageFilter.GaussianBlur(2)), 97),
+    "half the size": lambda image: jpeg(smaller(image), 97),
+    "half the size, without loss": lambda image: png(smaller(image)),
+    "half the size, enlarged again": lambda image: png(larger(smaller(image), 2)),
+}
+
+
+@pytest.mark.parametrize("name", WORSE)
+def test_the_original_is_better_than_what_is_made_of_it(name: str) -> None:
+    for seed in range(2):
+        original = jpeg(photograph(seed), 92)
+        one = fingerprint(original)
+        other = fingerprint(WORSE[name](Image.open(io.BytesIO(original)).convert("RGB")))
+        assert better(one, other), name
+        assert not better(other, one), name
+
+
+def test_of_what_is_kept_without_loss_the_smaller_file_stays() -> None:
+    image = photograph(3)
+    small, large = fingerprint(encoded(image, "PNG", optimize=True)), fingerprint(encoded(image, "BMP"))
+    assert better(small, large)
+    assert not better(large, small)
+
+
+def test_a_drawing_without_loss_is_better_than_its_jpeg() -> None:
+    assert better(fingerprint(png(scene(2))), fingerprint(jpeg(scene(2), 88)))
+
+
+def test_a_cameras_file_is_better_than_an_edit_that_lost_its_metadata() -> None:
+    exif = Image.Exif()
+    exif[0x0110] = "Model 5"
+    data = io.BytesIO()
+    photograph(1).save(data, "JPEG", quality=88, exif=exif)
+    camera = fingerprint(data.getvalue())
+    assert camera.is_camera
+    assert better(camera, fingerprint(jpeg(photograph(1), 92)))
+
+
+_IMAGE = replace(fingerprint(jpeg(photograph(1))), width_px=100, height_px=100, size_bytes=1000, quality=80)
+
+
+@pytest.mark.parametrize(
+    ("challenger", "wins"),
+    [
+        (replace(_IMAGE, width_px=150), True),
+        (replace(_IMAGE, width_px=70, size_bytes=9_999), False),
+        (replace(_IMAGE, detail_bits=_IMAGE.detail_bits * 0.5, width_px=150), False),
+        (replace(_IMAGE, size_bytes=1001), True),
+        (replace(_IMAGE, size_bytes=999), False),
+        (replace(_IMAGE, quality=90, size_bytes=900), True),
+        (replace(_IMAGE, quality=70, size_bytes=9_999), False),
+        (replace(_IMAGE, format="WEBP"), False),
+        (replace(_IMAGE, sha256="0f" * 32), False),
+        (_IMAGE, False),
+    ],
+)
+def test_which_copy_is_better(challenger: Fingerprint, wins: bool) -> None:
+    assert better(challenger, _IMAGE) is wins
+
+
+def test_no_two_files_are_each_better_than_the_other() -> None:
+    images = [fingerprint(make(photograph(1))) for make in WORSE.values()]
+    for one in images:
+        assert not any(better(one, other) and better(other, one) for other in images)
