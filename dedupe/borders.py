@@ -29,6 +29,9 @@ _WIDEST_BAR: Final = 0.4
 _MOST_OF_SIDE: Final = 0.6
 # Less than this must not remain.
 _MIN_SHARE: Final = 0.3
+# So little of a line's pixels are left of a border where it ends sharply; so many grey levels vary on a flat one.
+_SHARP: Final = 0.6
+_FLAT: Final = 2
 _MIN_PX: Final = 8
 _ROUNDS: Final = 3
 
@@ -107,12 +110,23 @@ def _border(lines: NDArray[np.uint8]) -> int:
     all_border = shares >= _ALL
     end = _run(shares >= _MOST)
     if end >= _MOST_OF_SIDE * len(lines):
-        return _run(all_border)
-    found = int(np.flatnonzero(all_border[:end])[-1]) + 1
-    behind = int(_WIDEST_BAR * len(lines))
-    # Scaling mixes the line between the bar and the picture, so the one after that is asked.
-    edges = np.flatnonzero(all_border[:behind] & (shares[2 : behind + 2] < _HARDLY))
-    return max(found, int(edges[-1]) + 1) if len(edges) else found
+        found = _run(all_border)
+    else:
+        found = int(np.flatnonzero(all_border[:end])[-1]) + 1
+        behind = int(_WIDEST_BAR * len(lines))
+        # Scaling mixes the line between the bar and the picture, so the one after that is asked.
+        edges = np.flatnonzero(all_border[:behind] & (shares[2 : behind + 2] < _HARDLY))
+        found = max(found, int(edges[-1]) + 1) if len(edges) else found
+    return found if _is_sure(lines, shares, found, colour) else 0
+
+
+def _is_sure(lines: NDArray[np.uint8], shares: NDArray[np.float64], count: int, colour: int) -> bool:
+    """Whether a border ends where every decoder sees it end: at a sharp edge, or on a ground that is flat indeed."""
+    if shares[count : count + 2].min(initial=1.0) < _SHARP:
+        return True
+    plain = lines[:count][shares[:count] >= _ALL]
+    away = np.abs(plain.astype(np.int16) - colour)
+    return np.count_nonzero(away <= _FLAT) >= _ALL * away.size
 
 
 def _run(lines: NDArray[np.bool_]) -> int:

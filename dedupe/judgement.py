@@ -8,6 +8,7 @@ Pictures that show little (drawings, texts, signs, a small subject before a plai
 thumbnails, and the more strictly the fewer tones they have: there, what is alike is common, and copies agree closely.
 """
 
+import math
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple, Self
 
@@ -69,9 +70,11 @@ _STRETCH_MOST: Final = 0.12
 # … of which some is smooth, so that they have finer thumbnails, too.
 _SOME_LEAST: Final = 0.15
 _SOME_BITS: Final = 0.12
-# A picture whose light varies by fewer grey levels than this is faint, and by as many it isn't.
-_FAINT: Final = (12.0, 24.0)
-_FAINT_BITS: Final = 0.7
+_SOME_COLOURS: Final = 0.1
+# A picture whose light varies by no more grey levels than this is faint, and by as many it isn't.
+_FAINT: Final = (8.0, 18.0)
+_FAINT_BITS: Final = 1.0
+_FAINT_CONTRAST: Final = 0.3
 # Of pictures that show little: weights of a logistic regression of copies against what is alike, rounded.
 _FINE: Final = 0.9
 _FINE_LEAST: Final = 0.18
@@ -93,13 +96,13 @@ def judge(agreement: Agreement, distance_bits: int) -> Judgement:
         distance_bits: Of their nearest hashes.
     """
     bits = min(agreement.bits, distance_bits)
-    much = _much(agreement, bits)
+    much = _much(agreement)
     found = much
     if agreement.finer is not None:
         low, high = _SMOOTH
         share = min(1.0, max(0.0, (agreement.finer.smooth - low) / (high - low)))
         little = _little(agreement, agreement.finer, distance_bits)
-        found = [*_scaled([*much, *_some(agreement.finer, bits)], 1 - share), *_scaled(little, share)]
+        found = [*_scaled([*much, *_some(agreement, agreement.finer, bits)], 1 - share), *_scaled(little, share)]
     costs: dict[str, float] = {}
     for cost, words in found:
         costs[words] = costs.get(words, 0.0) + max(0.0, cost)
@@ -111,7 +114,7 @@ def _scaled(faults: list[Fault], share: float) -> list[Fault]:
     return [fault._replace(cost=share * fault.cost) for fault in faults]
 
 
-def _much(agreement: Agreement, bits: int) -> list[Fault]:
+def _much(agreement: Agreement) -> list[Fault]:
     faults = [
         Fault(_DETAIL * (1 - agreement.detail), f"details agree to {agreement.detail:.2f}"),
         Fault(_PLACES * (1 - agreement.places), f"{agreement.places:.0%} of the places agree"),
@@ -122,7 +125,10 @@ def _much(agreement: Agreement, bits: int) -> list[Fault]:
         Fault(min(_STRETCH_MOST, _STRETCH * max(0.0, agreement.stretch - _STRETCHED)), _stretched(agreement)),
     ]
     faint = min(1.0, max(0.0, (_FAINT[1] - agreement.information) / (_FAINT[1] - _FAINT[0])))
-    faults.append(Fault(_FAINT_BITS * faint * bits / 100, f"{_bits(bits)}, and one is faint"))
+    if faint:
+        contrast = abs(math.log2(min(8.0, max(1 / 8, agreement.contrast))))
+        faults.append(Fault(_FAINT_BITS * faint * agreement.bits / 100, f"both are faint, and {_bits(agreement.bits)}"))
+        faults.append(Fault(_FAINT_CONTRAST * faint * contrast, "both are faint, and one has more contrast"))
     if agreement.one_tint and agreement.colours < 1:
         faults.append(Fault(_ONE_TINT, "one has no colours, or one tint"))
     else:
@@ -132,8 +138,10 @@ def _much(agreement: Agreement, bits: int) -> list[Fault]:
     return faults
 
 
-def _some(finer: Finer, bits: int) -> list[Fault]:
+def _some(agreement: Agreement, finer: Finer, bits: int) -> list[Fault]:
+    colours = 0.0 if agreement.one_tint else _SOME_COLOURS * (1 - finer.colours)
     return [
+        Fault(colours, f"colours agree to {finer.colours:.2f}"),
         Fault(_SOME_LEAST * (1 - finer.least), f"the places that agree least, to {finer.least:.2f}"),
         Fault(_SOME_BITS * bits / 100, _bits(bits)),
     ]

@@ -41,7 +41,7 @@ from synsift.dedupe.views import EXTRA, INSIDE, STORED, WHOLE, View
 # So many of the nearest are looked at for one picture. Proposals beyond are of crowds of pictures that are alike.
 _MAX_LOOKS: Final = 16
 # In so many ways each, where the nearest doesn't convince.
-_MAX_WAYS: Final = 2
+_MAX_WAYS: Final = 1
 _EIGHT: Final = len(ORIENTATIONS)
 _VIEWS: Final = STORED + EXTRA
 _STORED_BITS: Final = 1 << np.arange(len(STORED))

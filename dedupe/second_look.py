@@ -128,7 +128,7 @@ class Agreement:
         colours: Share of the coloured places whose colours agree, of those that agree in light.
         one_tint: Whether one of them, and not the other, has no colours, or one tint all over.
         bits: How many bits of their hashes differ, of 256, where one is laid over the other.
-        information: Of the one that has less, in grey levels.
+        information: Of the one that has more, in grey levels.
         contrast: Contrast of the first to that of the second.
         is_turned: Whether one is mirrored or turned.
         finer: Of the finer thumbnails; None unless both have one.
@@ -187,7 +187,7 @@ def second_look(query: Side, stored: Side, *, orientation: int) -> Agreement:
         colours=colours,
         one_tint=one_tint,
         bits=_bits(one.luma, seen),
-        information=min(query.information, stored.information),
+        information=max(query.information, stored.information),
         contrast=_contrast(one.luma, seen),
         is_turned=orientation != 0,
         finer=_finer(one, other, seen, most_tones=_most_tones(query, stored)),

@@ -457,3 +457,60 @@ def test_a_list_that_cant_be_read_is_wrong_use(
     done = run("match", str(photos), "--against", str(tmp_path / "list.csv"))
     assert done.returncode == 2
     assert said in " ".join(done.stderr.split())
+
+
+def kept(run: RunFolders, photos: Path, *options: str) -> dict[int, str]:
+    done = run("dedupe", str(photos), "--format", "jsonl", *options)
+    assert done.returncode == 0, done.stderr
+    found = rows(done.stdout)
+    assert sum(row["keep"] for row in found) == len({row["group"] for row in found})
+    return {row["group"]: Path(row["path"]).name for row in found if row["keep"]}
+
+
+def test_a_person_chooses_by_rules_which_copy_is_kept(run: RunFolders, photos: Path) -> None:
+    for number, name in enumerate(("1.jpg", "sub/1-mirrored.webp", "1-grey.png", "2.jpg", "2-same.jpg")):
+        os.utime(photos / name, (1_000_000 + number, 1_000_000 + number))
+    os.utime(photos / "1-grey.png", (500_000, 500_000))
+    assert kept(run, photos) == {1: "1.jpg", 2: "2-same.jpg"}
+    assert kept(run, photos, "--keep", "oldest") == {1: "1-grey.png", 2: "2.jpg"}
+    assert kept(run, photos, "--keep", "newest") == {1: "1-mirrored.webp", 2: "2-same.jpg"}
+    assert kept(run, photos, "--keep", f"folder:{photos / 'sub'}", "--keep", "oldest") == {
+        1: "1-mirrored.webp",
+        2: "2.jpg",
+    }
+    assert kept(run, photos, "--keep", "largest") == {1: "1.jpg", 2: "2-same.jpg"}
+    for rule, says in (("nicest", "takes best, largest"), (f"folder:{photos / 'none'}", "there is no such folder")):
+        done = run("dedupe", str(photos), "--keep", rule)
+        assert (done.returncode, says in done.stderr) == (2, True), done.stderr
+
+
+def test_mirrored_images_are_no_copies_where_that_is_not_wanted(run: RunFolders, photos: Path) -> None:
+    done = run("dedupe", str(photos), "--no-mirror", "--format", "jsonl")
+    assert "1-mirrored.webp" not in done.stdout
+    assert "1-grey.png" in done.stdout
+
+
+def test_pairs_that_a_person_judged_are_never_copies_again(run: RunFolders, photos: Path, tmp_path: Path) -> None:
+    hashes = {
+        Path(row["path"]).name: row["sha256"] for row in rows(run("dedupe", str(photos), "--format", "jsonl").stdout)
+    }
+    judged = tmp_path / "judged.txt"
+    judged.write_text(f"{hashes['1.jpg']} {hashes['1-grey.png']}  # another photographer\n")
+    found = run("dedupe", str(photos), "--not-copies", str(judged), "--format", "jsonl").stdout
+    groups = {Path(row["path"]).name: row["group"] for row in rows(found)}
+    assert groups.get("1-grey.png") != groups.get("1.jpg") or "1-grey.png" not in groups
+    found = run(
+        "match",
+        str(photos / "1-grey.png"),
+        "--against",
+        str(photos / "1.jpg"),
+        "--not-copies",
+        str(judged),
+        "--format",
+        "jsonl",
+    )
+    assert rows(found.stdout)[0]["kind"] == "new"
+    judged.write_text("1.jpg 1-grey.png\n")
+    done = run("dedupe", str(photos), "--not-copies", str(judged))
+    assert done.returncode == 2
+    assert "line 1: two SHA-256 stand in a line" in done.stderr
