@@ -126,7 +126,7 @@ def _is_sure(lines: NDArray[np.uint8], shares: NDArray[np.float64], count: int, 
         return True
     plain = lines[:count][shares[:count] >= _ALL]
     away = np.abs(plain.astype(np.int16) - colour)
-    return np.count_nonzero(away <= _FLAT) >= _ALL * away.size
+    return bool(np.count_nonzero(away <= _FLAT) >= _ALL * away.size)
 
 
 def _run(lines: NDArray[np.bool_]) -> int:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from synsift.dedupe.fingerprint import Fingerprint
 from synsift.dedupe.hash_lists import Entry, HashLists
-from synsift.dedupe.matcher import DEFAULT_OPTIONS, Matcher, MatchOptions
+from synsift.dedupe.matcher import Matcher
+from synsift.dedupe.verdicts import DEFAULT_OPTIONS, MatchOptions
 
 
 @dataclass(frozen=True, slots=True)
