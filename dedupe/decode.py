@@ -16,11 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+from synsift.dedupe.codecs import OPTIONAL, can_read, jxl_pixels, kind_of, missing
 from synsift.dedupe.costs import refuse_costly, webp_pixels
+from synsift.dedupe.cut import MOST_MISSING, ended_jpeg, keep_what_came, missing_share
 from synsift.dedupe.detail import detail_of, detail_of_jpeg, is_camera
 from synsift.dedupe.errors import CorruptImage, ImageError, TooManyPixels, TruncatedImage, UnsupportedFormat
 
-FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
+FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", *(one.name for one in OPTIONAL))
+"""All that are read; the last ones where their libraries are installed (``readable_formats``)."""
 EXTENSIONS: Final = {
     "JPEG": "jpg",
     "PNG": "png",
@@ -29,21 +32,13 @@ EXTENSIONS: Final = {
     "BMP": "bmp",
     "TIFF": "tiff",
     "AVIF": "avif",
+    "HEIF": "heic",
+    "JXL": "jxl",
 }
 PIXELS: Final = "PIXELS"
 """Stands for the format of a picture that came as pixels, not as a file."""
-_SIGNATURES: Final = (
-    b"\xff\xd8\xff",
-    b"\x89PNG\r\n\x1a\n",
-    b"GIF87a",
-    b"GIF89a",
-    b"BM",
-    b"II*\0",
-    b"MM\0*",
-    b"II+\0",
-    b"MM\0+",
-)
-_AVIF_BRANDS: Final = (b"avif", b"avis", b"mif1", b"msf1")
+_HEAD_BYTES: Final = 64
+_MAY_BE_CUT: Final = (b"\xff\xd8\xff", b"GIF8")
 DEFAULT_MAX_PIXELS: Final = 100_000_000
 UNKNOWN_QUALITY: Final = 75
 """Stands for the quality of what doesn't say how it was compressed."""
@@ -84,6 +79,7 @@ class Decoded:
         quality: How little was lost in compressing, 1…100: of JPEG as encoders count it, estimated from the tables.
         detail_bits: What is really there, in bits a pixel; see ``dedupe.detail``. 0 where that can't be said.
         is_camera: Whether a camera's metadata say what it was taken with.
+        is_cut: Whether its last bytes are missing, and with them a few of its rows.
     """
 
     picture: Image.Image
@@ -93,13 +89,18 @@ class Decoded:
     quality: int
     detail_bits: float = 0.0
     is_camera: bool = False
+    is_cut: bool = False
 
 
 def looks_like_image(head: bytes) -> bool:
     """Whether the first bytes of a file, at least 12, may be those of an image of an allowed format."""
-    if head.startswith(_SIGNATURES):
-        return True
-    return (head[:4] == b"RIFF" and head[8:12] == b"WEBP") or (head[4:8] == b"ftyp" and head[8:12] in _AVIF_BRANDS)
+    return bool(kind_of(head))
+
+
+def readable_formats() -> tuple[str, ...]:
+    """Those of ``FORMATS`` that can be read here."""
+    optional = {one.name for one in OPTIONAL}
+    return tuple(name for name in FORMATS if name not in optional or can_read(name))
 
 
 def decode(data: bytes, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Decoded:
@@ -121,10 +122,17 @@ def decode(data: bytes, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Decoded:
         raise TypeError(f"a file's bytes are taken, not `{type(data).__name__}`")
     _check_limit(max_pixels)
     refuse_costly(data)
-    if (promised := webp_pixels(data)) > max_pixels:
+    if reason := missing(kind_of(data[:_HEAD_BYTES])):
+        raise UnsupportedFormat(reason)
+    if (promised := webp_pixels(data) or jxl_pixels(data)) > max_pixels:
         raise TooManyPixels(f"{promised} pixels are more than the limit of {max_pixels}")
     with translated():
-        return _decode(data, max_pixels)
+        try:
+            return _decode(data, max_pixels)
+        except OSError as exc:
+            if not data.startswith(_MAY_BE_CUT) or not _breaks_off(exc):
+                raise
+            return _decode_cut(data, max_pixels, exc)
 
 
 def decode_image(image: Image.Image, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Decoded:
@@ -205,7 +213,7 @@ def translated() -> Iterator[None]:
     except Image.DecompressionBombError as exc:
         raise TooManyPixels(str(exc)) from exc
     except OSError as exc:
-        if "truncated" in str(exc) or "broken data stream" in str(exc):
+        if _breaks_off(exc):
             raise TruncatedImage(str(exc)) from exc
         raise CorruptImage(str(exc)) from exc
     except ImageError:
@@ -214,8 +222,21 @@ def translated() -> Iterator[None]:
         raise CorruptImage(f"{type(exc).__name__}: {exc}") from exc
 
 
-def _decode(data: bytes, max_pixels: int) -> Decoded:
-    with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+def _breaks_off(error: OSError) -> bool:
+    return "truncated" in str(error) or "broken data stream" in str(error)
+
+
+def _decode_cut(data: bytes, max_pixels: int, error: OSError) -> Decoded:
+    """Decode what lacks its last bytes; what it says instead, if too much of it is missing."""
+    try:
+        found = _decode(ended_jpeg(data), max_pixels, is_cut=True)
+    except OSError as exc:
+        raise (exc if "rows are missing" in str(exc) else error) from None
+    return replace(found, is_cut=True)
+
+
+def _decode(data: bytes, max_pixels: int, *, is_cut: bool = False) -> Decoded:
+    with Image.open(io.BytesIO(data), formats=readable_formats()) as image:
         width_px, height_px = image.size
         if width_px * height_px > max_pixels:
             raise TooManyPixels(too_many(width_px, height_px, max_pixels))
@@ -225,7 +246,7 @@ def _decode(data: bytes, max_pixels: int) -> Decoded:
         exif = _exif(image)
         orientation = _orientation_of(exif)
         image.draft("L" if image.mode == "L" else "YCbCr", (_REDUCED_SIDE_PX, _REDUCED_SIDE_PX))
-        image.load()
+        _load(image, is_cut=is_cut)
         if image.format == "TIFF":  # which Pillow turns itself as it loads it
             orientation, (width_px, height_px) = 1, image.size
         if image.width * image.height > max_pixels:  # a GIF's first frame can be larger than its screen
@@ -236,6 +257,22 @@ def _decode(data: bytes, max_pixels: int) -> Decoded:
         picture = _reduced(image)
     found = Decoded(picture, width_px, height_px, kind, quality, detail, is_camera(exif))
     return _upright(found, orientation)
+
+
+def _load(image: Image.Image, *, is_cut: bool) -> None:
+    """Decode; of what breaks off, what came.
+
+    Raises:
+        OSError: It breaks off and may not, or too early.
+    """
+    try:
+        image.load()
+    except OSError as exc:
+        if not is_cut or image.format != "GIF" or not _breaks_off(exc):
+            raise
+        keep_what_came(image)
+    if is_cut and (share := missing_share(image)) > MOST_MISSING:
+        raise OSError(f"truncated: {share:.0%} of its rows are missing")
 
 
 def _upright(found: Decoded, orientation: int) -> Decoded:

@@ -72,6 +72,7 @@ RECORD: Final = np.dtype(
         ("fine_bytes", "<u2"),
         ("detail_bits", "<f4"),
         ("is_camera", "?"),
+        ("is_cut", "?"),
     ]
 )
 """The binary form of a fingerprint, little-endian, before the bytes of ``fine``. A change of it is another
@@ -97,6 +98,7 @@ class Fingerprint:
         quality: How little was lost in compressing, 1…100.
         detail_bits: What is really there, in bits a pixel; see ``dedupe.detail``. 0 where that can't be said.
         is_camera: Whether its metadata name a camera.
+        is_cut: Whether the file lacks its last bytes, and with them a few of its rows.
     """
 
     sha256: str
@@ -113,6 +115,7 @@ class Fingerprint:
     quality: int
     detail_bits: float = 0.0
     is_camera: bool = False
+    is_cut: bool = False
 
     def __repr__(self) -> str:
         """Short: hashes and evidence are long."""
@@ -169,7 +172,7 @@ class Fingerprint:
         row["format"], row["fine_bytes"] = self.format.encode(), len(self.fine)
         for name in (
             *("views", "quality", "information", "width_px", "height_px"),
-            *("size_bytes", "detail_bits", "is_camera"),
+            *("size_bytes", "detail_bits", "is_camera", "is_cut"),
         ):
             row[name] = getattr(self, name)
         return row.tobytes() + self.fine
@@ -205,6 +208,7 @@ class Fingerprint:
             quality=int(row["quality"]),
             detail_bits=float(row["detail_bits"]),
             is_camera=bool(row["is_camera"]),
+            is_cut=bool(row["is_cut"]),
         )
         if found.format not in (*FORMATS, PIXELS):
             raise ValueError(f"no format is called {found.format!r}")
@@ -212,7 +216,7 @@ class Fingerprint:
             raise ValueError("a fingerprint with views or a quality that there are not")
         if not 0 <= found.information <= 255:
             raise ValueError(f"no picture has an information of {found.information}")
-        if not 0 <= found.detail_bits < _MOST_DETAIL_BITS or not data[RECORD.itemsize - 1] <= 1:
+        if not 0 <= found.detail_bits < _MOST_DETAIL_BITS or max(data[RECORD.itemsize - 2 : RECORD.itemsize]) > 1:
             raise ValueError(f"no picture has {found.detail_bits} bits of detail a pixel")
         check_evidence(found.evidence)
         if fine:
@@ -306,6 +310,7 @@ def _fingerprint_of(decoded: Decoded, sha256: str, size_bytes: int) -> Fingerpri
         quality=decoded.quality,
         detail_bits=float(np.float32(decoded.detail_bits)),
         is_camera=decoded.is_camera,
+        is_cut=decoded.is_cut,
     )
 
 

@@ -20,7 +20,7 @@ import numpy as np
 from PIL import Image
 
 from synsift.dedupe.costs import refuse_costly
-from synsift.dedupe.decode import DEFAULT_MAX_PIXELS, FORMATS, too_many, translated
+from synsift.dedupe.decode import DEFAULT_MAX_PIXELS, readable_formats, too_many, translated
 from synsift.dedupe.errors import TooManyPixels
 
 PDQ_LEAST_QUALITY: Final = 50
@@ -136,7 +136,7 @@ def _library(kind: HashKind) -> Any:  # noqa: ANN401 - libraries without types
 
 def _pixels_of(data: bytes, max_pixels: int) -> Image.Image:
     refuse_costly(data)
-    with translated(), Image.open(io.BytesIO(data), formats=FORMATS) as image:
+    with translated(), Image.open(io.BytesIO(data), formats=readable_formats()) as image:
         if image.width * image.height > max_pixels:
             raise TooManyPixels(too_many(image.width, image.height, max_pixels))
         image.load()

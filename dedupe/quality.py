@@ -4,6 +4,7 @@
     real pixels     those inside of the borders, as far as there is detail in them: what was enlarged, blurred, or
                     compressed hard and saved again has less
     a camera's      metadata: it is nearer to the original; an edit loses them
+    a whole file    before one that breaks off
     no border       before a frame, a letterbox, a bar with a caption
     compression     less is better; but a photograph kept in a format without loss is as a rule a JPEG that was saved
                     again, larger and no better
@@ -20,7 +21,7 @@ from synsift.dedupe.decode import PIXELS
 from synsift.dedupe.fingerprint import Fingerprint
 
 # Of copies that are equal in pixels and compression: what any program can read, first.
-_FORMATS: Final = (PIXELS, "AVIF", "BMP", "GIF", "TIFF", "WEBP", "PNG", "JPEG")
+_FORMATS: Final = (PIXELS, "AVIF", "BMP", "GIF", "HEIF", "JXL", "TIFF", "WEBP", "PNG", "JPEG")
 # A photograph enlarged twice has four times the pixels at half the bits a pixel: the cube makes that less than one.
 # Of what shows little, edges are all there is, and a smaller copy has as many of them: there, less is made of detail.
 _DETAIL_POWER: Final = 3.0
@@ -30,6 +31,7 @@ _SAME: Final = 1.4
 # Colours are worth so many times the pixels; a camera's word so many.
 _COLOUR_WORTH: Final = 8.0
 _CAMERA_WORTH: Final = 3.0
+_WHOLE_WORTH: Final = 3.0
 # Borders are found to 1/128 of a side, so a side that has one counts for so much less.
 _BORDER_ERROR: Final = 1 / 128
 _BORDER: Final = 0.012
@@ -50,6 +52,7 @@ def better(challenger: Fingerprint, holder: Fingerprint) -> bool:
     for mine, theirs, worth in (
         (not challenger.is_grey, not holder.is_grey, _COLOUR_WORTH),
         (challenger.is_camera, holder.is_camera, _CAMERA_WORTH),
+        (not challenger.is_cut, not holder.is_cut, _WHOLE_WORTH),
     ):
         ratio *= worth if mine and not theirs else 1 / worth if theirs and not mine else 1.0
     if not 1 / _SAME <= ratio <= _SAME:
@@ -73,6 +76,7 @@ def real_pixels(image: Fingerprint, power: float) -> float:
 def rank(image: Fingerprint) -> tuple[float, float, int, int, int]:
     """An order that agrees with ``better`` in what weighs most; the larger is the better."""
     worth = (1.0 if image.is_grey else _COLOUR_WORTH) * (_CAMERA_WORTH if image.is_camera else 1.0)
+    worth /= _WHOLE_WORTH if image.is_cut else 1.0
     size = math.log(max(1e-9, real_pixels(image, _DETAIL_POWER_OF_LITTLE) * worth))
     return size, -sum(image.borders), image.quality, image.size_bytes, _FORMATS.index(image.format)
 

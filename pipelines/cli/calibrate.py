@@ -75,11 +75,12 @@ def calibrate(
 def _add_copies(calibration: "Calibration", name: str, original: "Fingerprint") -> None:
     from PIL import Image
 
-    from synsift.dedupe import FORMATS, ImageError, copies_of, decode, fingerprint
+    from synsift.dedupe import ImageError, copies_of, decode, fingerprint
+    from synsift.dedupe.decode import readable_formats
 
     try:
         decode(Path(name).read_bytes())  # within its limits; Pillow itself has none that we set
-        with Image.open(name, formats=FORMATS) as picture:
+        with Image.open(name, formats=readable_formats()) as picture:
             for kind, data in copies_of(picture):
                 calibration.add_copy(kind, fingerprint(data), original)
     except (ImageError, OSError) as exc:

@@ -6,6 +6,7 @@ open already), nothing can be written to a file (``RLIMIT_FSIZE``), and for each
 time are what the request grants. The environment that it gets has no secrets. It ends with its standard input.
 """
 
+import base64
 import io
 import os
 import resource
@@ -16,8 +17,10 @@ from typing import BinaryIO, Final
 
 from PIL import Image
 
-from synsift.dedupe import FORMATS, CorruptImage, ImageError, fingerprint
+from synsift.dedupe import CorruptImage, ImageError, fingerprint
+from synsift.dedupe.codecs import OPTIONAL, jxl_pixels
 from synsift.dedupe.costs import coefficient_bytes, refuse_costly, webp_pixels
+from synsift.dedupe.decode import readable_formats
 from synsift.dedupe.hash_kinds import hashes_of
 from synsift.pipelines.decoding.protocol import (
     ANSWER,
@@ -82,10 +85,10 @@ def _look(data: bytes, kinds: list[str], max_pixels: int, grant_bytes: int) -> t
 
 def _pixels(data: bytes) -> int:
     """What the header promises; 0 where it can't be read: decoding says why."""
-    if (promised := webp_pixels(data)) > 0:
+    if (promised := webp_pixels(data) or jxl_pixels(data)) > 0:
         return promised
     try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+        with Image.open(io.BytesIO(data), formats=readable_formats()) as image:
             return image.width * image.height
     except Exception:  # noqa: BLE001 - hostile bytes make readers of headers raise anything
         return 0
@@ -99,7 +102,13 @@ def _answer(sink: BinaryIO, kind: bytes, body: bytes) -> None:
 def _load_everything(kinds: list[str]) -> None:
     """Use each format once: what is loaded late could not be loaded any more."""
     Image.init()
-    for kind in FORMATS:
+    optional = {one.name: one.sample for one in OPTIONAL}
+    for kind in readable_formats():
+        if kind in optional:
+            sample = base64.b64decode(optional[kind])
+            fingerprint(sample)
+            hashes_of(sample, kinds)
+            continue
         for mode in ("L", "RGB"):
             file = io.BytesIO()
             Image.effect_noise((160, 140), 60).convert(mode).save(file, kind)

@@ -13,8 +13,8 @@ from typing import Final
 import numpy as np
 from PIL import Image, ImageStat
 
-from synsift.dedupe import DEFAULT_MAX_PIXELS, FORMATS
-from synsift.dedupe.decode import EXIF_ORIENTATION, EXIF_TRANSPOSE, of_its_mode
+from synsift.dedupe import DEFAULT_MAX_PIXELS
+from synsift.dedupe.decode import EXIF_ORIENTATION, EXIF_TRANSPOSE, of_its_mode, readable_formats
 
 SIDE_PX: Final = 200
 """Longer side of a thumbnail: sharp at the 160 px at which pages show it on a fine display, and some 5 kB."""
@@ -73,7 +73,7 @@ def thumbnail(data: bytes, *, side_px: int = SIDE_PX, max_pixels: int = DEFAULT_
 
 
 def _make(data: bytes, side_px: int, max_pixels: int) -> Thumbnail | None:
-    with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+    with Image.open(io.BytesIO(data), formats=readable_formats()) as image:
         if image.width * image.height > max_pixels:
             return None
         if image.mode in ("L", "RGB", "CMYK", "YCbCr"):

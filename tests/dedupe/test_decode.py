@@ -10,8 +10,19 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image, ImageFile, ImageOps
 
-from synsift.dedupe import CorruptImage, ImageError, TooManyPixels, TruncatedImage, UnsupportedFormat, fingerprint
-from synsift.dedupe.decode import decode
+from synsift.dedupe import (
+    CorruptImage,
+    Fingerprint,
+    ImageError,
+    TooManyPixels,
+    TruncatedImage,
+    UnsupportedFormat,
+    better,
+    codecs,
+    compare,
+    fingerprint,
+)
+from synsift.dedupe.decode import EXIF_ORIENTATION, decode
 from tests.dedupe.pictures import encoded, scene
 
 
@@ -224,3 +235,64 @@ def test_mutated_bytes_end_as_a_picture_or_a_named_error(
         assert decode(bytes(data), max_pixels=10_000_000).picture.mode in ("L", "YCbCr")
     except ImageError as error:
         assert error.outcome in {"not_an_image", "too_many_pixels", "truncated_image", "corrupt_image"}
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "GIF"])
+def test_a_picture_that_lacks_its_last_bytes_is_decoded_and_marked(kind: str) -> None:
+    whole = encoded(scene(1, (400, 300)), kind)
+    found = decode(whole[: int(len(whole) * 0.98)])
+    assert (found.is_cut, found.format, found.width_px, found.height_px) == (True, kind, 400, 300)
+    assert not decode(whole).is_cut
+    cut, original = fingerprint(whole[: int(len(whole) * 0.98)]), fingerprint(whole)
+    assert cut.is_cut
+    assert Fingerprint.from_record(cut.to_record()) == cut
+    assert compare(cut, original).are_copies
+    assert better(original, cut)
+    assert not better(cut, original)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "GIF"])
+@pytest.mark.parametrize("share", [0.2, 0.7, 0.9])
+def test_a_picture_that_lacks_much_is_refused(kind: str, share: float) -> None:
+    whole = encoded(scene(1, (400, 300)), kind)
+    with pytest.raises(TruncatedImage):
+        decode(whole[: int(len(whole) * share)])
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "TIFF", "BMP"])
+def test_other_formats_are_whole_or_refused(kind: str) -> None:
+    whole = encoded(scene(1, (400, 300)), kind)
+    with pytest.raises(ImageError):
+        decode(whole[: int(len(whole) * 0.98)])
+
+
+@pytest.mark.parametrize("kind", ["HEIF", "JXL", "AVIF"])
+def test_a_phones_formats_are_copies_of_the_same_picture(kind: str) -> None:
+    picture = scene(1, (400, 300))
+    found = fingerprint(encoded(picture, kind, quality=80))
+    assert (found.format, found.width_px, found.height_px) == (kind, 400, 300)
+    assert compare(found, fingerprint(encoded(picture, "JPEG"))).are_copies
+
+
+@pytest.mark.parametrize("kind", ["HEIF", "JXL", "AVIF"])
+def test_a_phones_picture_is_upright(kind: str) -> None:
+    upright = scene(1, (400, 300))
+    exif = Image.Exif()
+    exif[EXIF_ORIENTATION] = 6
+    data = encoded(upright.transpose(Image.Transpose.ROTATE_90), kind, exif=exif.tobytes())
+    found = decode(data)
+    assert (found.width_px, found.height_px) == (400, 300)
+    comparison = compare(data, encoded(upright, "PNG"))
+    assert (comparison.are_copies, comparison.transform) == (True, "identity")
+
+
+def test_too_many_pixels_of_a_jpeg_xl_are_refused_before_it_is_decoded() -> None:
+    with pytest.raises(TooManyPixels):
+        decode(encoded(scene(1, (400, 300)), "JXL"), max_pixels=100_000)
+
+
+def test_a_format_whose_library_is_missing_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = encoded(scene(1), "HEIF")
+    monkeypatch.setattr(codecs, "can_read", lambda _name: False)
+    with pytest.raises(UnsupportedFormat, match=r"a HEIC picture.*synsift\[formats\]"):
+        decode(data)

@@ -101,7 +101,7 @@ _RECORD = of(scene(5)).to_record()
         ("", "version ''"),
         ("1:" + "A" * 43 + "=", "version '1'; this program reads version 3"),
         ("2:" + "A" * 720, "version '2'; this program reads version 3: make it anew"),
-        ("3:AAAA", "at least 546 bytes, not 3"),
+        ("3:AAAA", "at least 547 bytes, not 3"),
         ("3:**", "base64"),
         ("3:" + base64.b64encode(_RECORD + b"x").decode(), "more bytes"),
         (
