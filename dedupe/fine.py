@@ -27,7 +27,7 @@ FINE_BYTES: Final = _RAW_BYTES + 32
 # A place is smooth if it is within so many grey levels of the middle of its neighbours on both axes. From this share of
 # smooth places on a picture shows little: nearly all drawings do, and photographs with much sky or blur.
 _SMOOTH: Final = 3.0
-_SMOOTH_SHARE: Final = 0.3
+_SMOOTH_SHARE: Final = 0.35
 
 
 def smoothness(picture: Floats) -> float:

@@ -86,6 +86,7 @@ _FINE_TURNED: Final = 0.35
 _SMOOTH: Final = (0.5, 0.72)
 # With as many tones or more, a drawing is as rich as a picture; with as few or fewer, it is a sign.
 _TONES: Final = (2.4, 3.9)
+_TONES_OF_SIGNS: Final = (4.6, 5.4)
 
 
 def judge(agreement: Agreement, distance_bits: int) -> Judgement:
@@ -151,6 +152,8 @@ def _little(agreement: Agreement, finer: Finer, bits: int) -> list[Fault]:
     low, high = _TONES
     few = min(1.0, max(0.0, (high - finer.tones) / (high - low)))
     sign = few * few
+    low, high = _TONES_OF_SIGNS
+    meaning = min(1.0, max(0.0, (high - finer.tones) / (high - low)))
     same = min(finer.colours, agreement.colours)
     colours = _ONE_TINT + (_FINE_COLOURS - _ONE_TINT) * sign if agreement.one_tint else _FINE_COLOURS
     return [
@@ -162,7 +165,8 @@ def _little(agreement: Agreement, finer: Finer, bits: int) -> list[Fault]:
         Fault(colours * (1 - same), f"colours agree to {same:.2f}"),
         Fault(_FINE_STRETCH * (agreement.stretch - 1), _stretched(agreement)),
         Fault(
-            _FINE_TURNED * sign * agreement.is_turned, "one is mirrored or turned, which gives a sign another meaning"
+            _FINE_TURNED * meaning * agreement.is_turned,
+            "one is mirrored or turned, which gives a sign another meaning",
         ),
         Fault(
             max(0.0, _OVERLAP - agreement.overlap), f"one shows {max(0.0, agreement.overlap):.0%} of the other at most"
