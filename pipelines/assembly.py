@@ -15,7 +15,7 @@ from synsift.crawler.download.rows_handler import FILE_HANDLER
 from synsift.crawler.download.settings import Limits
 from synsift.crawler.identity import user_agent
 from synsift.crawler.sources import CommonsSource, Source, UrlListSource
-from synsift.dedupe import DEFAULT_CRITERIA, MatchOptions
+from synsift.dedupe import DEFAULT_CRITERIA, ORIENTATIONS, MatchOptions
 from synsift.dedupe.hash_kinds import KINDS
 from synsift.dedupe.reference import Reference
 from synsift.pipelines.config import DedupeSettings, Settings
@@ -286,7 +286,9 @@ def match_options(settings: DedupeSettings) -> MatchOptions:
     """
     criteria = DEFAULT_CRITERIA.with_score(settings.similarity)
     apart = read_not_copies(Path(file) for file in settings.not_copies)
-    return MatchOptions(settings.radius_bits, criteria, settings.all_crops, settings.orientations, apart)
+    return MatchOptions(
+        settings.radius_bits, criteria, settings.all_crops, settings.orientations or ORIENTATIONS, apart
+    )
 
 
 def read_references(settings: Settings) -> tuple[Reference, Reference]:

@@ -34,32 +34,35 @@ if TYPE_CHECKING:
     from synsift.pipelines.folders.scan import Scanned
 
 
+_Report = Annotated[
+    Path | None, typer.Option("--report", metavar="FILE", help="Write an HTML page that shows the groups")
+]
+_References = Annotated[
+    list[Path] | None,
+    typer.Option("--reference", metavar="DIR|FILE", help="Reject copies of these images; may be repeated"),
+]
+_Link = Annotated[
+    Path | None, typer.Option("--link", metavar="DIR", help="Make links to the kept images in this folder")
+]
+_Apply = Annotated[
+    Path | None, typer.Option("--apply", metavar="FILE", help="Do what was chosen and saved on the page of --report")
+]
+_Keep = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--keep", metavar="RULE", help="Keep best, largest, smallest, oldest, newest or folder:PATH; may be repeated"
+    ),
+]
+
+
 def dedupe(
     folders: Annotated[list[Path] | None, typer.Argument(metavar="DIR...", help="Folders of images")] = None,
-    report: Annotated[
-        Path | None, typer.Option("--report", metavar="FILE", help="Write an HTML page that shows the groups")
-    ] = None,
-    reference: Annotated[
-        list[Path] | None,
-        typer.Option("--reference", metavar="DIR|FILE", help="Reject copies of these images; may be repeated"),
-    ] = None,
-    link: Annotated[
-        Path | None, typer.Option("--link", metavar="DIR", help="Make links to the kept images in this folder")
-    ] = None,
+    report: _Report = None,
+    reference: _References = None,
+    link: _Link = None,
     move: Annotated[Path | None, typer.Option("--move", metavar="DIR", help="Move the copies into this folder")] = None,
-    apply: Annotated[
-        Path | None,
-        typer.Option("--apply", metavar="FILE", help="Do what was chosen and saved on the page of --report"),
-    ] = None,
-    keep: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--keep",
-            metavar="RULE",
-            help="Keep of each group: best (the default), largest, smallest, oldest, newest or folder:PATH; "
-            "if repeated, the next decides where the first does not",
-        ),
-    ] = None,
+    apply: _Apply = None,
+    keep: _Keep = None,
     output: OutputFormat = Format.TABLE,
     similarity: Similarity = None,
     no_mirror: NoMirror = False,
@@ -90,22 +93,16 @@ def dedupe(
 
       synsift dedupe crawled/ --reference pdq:shared-hashes.txt
     """
-    from synsift.dedupe import choose
-    from synsift.pipelines.folders.keeping import preference
-
     if link is not None and move is not None:
         raise UsageError("`--link` and `--move` don't go together", hint="choose one")
     if apply is not None:
         raise typer.Exit(_apply(apply, folders, link=link, move=move, others=(report, reference)))
-    folders = _checked(folders, link=link, move=move, report=report)
-    preference(keep or [], {})
+    folders = _checked(folders, link=link, move=move, report=report, keep=keep)
     scanner = Scanner(Keys(file, values, similarity, no_mirror, not_copies), jobs=jobs, cache=cache, no_cache=no_cache)
     known = scanner.reference(reference or [])
     scanned = scanner.scan(folders)
     names = known.names
-    found = _cluster(scanner, scanned, known)
-    if keep:
-        found = choose(found, scanned.images, preference(keep, scanned.images))
+    found = _cluster(scanner, scanned, known, keep or [])
     _print(_rows(found, scanned.images, names), output)
     if report is not None:
         _write(report, found, scanned, names, folders, jobs)
@@ -116,9 +113,10 @@ def dedupe(
         raise typer.Exit(1)
 
 
-def _cluster(scanner: Scanner, scanned: "Scanned", known: "Reference") -> "Clustering":
+def _cluster(scanner: Scanner, scanned: "Scanned", known: "Reference", keep: list[str]) -> "Clustering":
     """Groups of copies, without what a reference has; ``known.names`` gets the names of entries of lists."""
-    from synsift.dedupe import Copy, Kind, Verdict, cluster
+    from synsift.dedupe import Copy, Kind, Verdict, choose, cluster
+    from synsift.pipelines.folders.keeping import preference
 
     listed = scanner.compare(scanned.images, known.of_lists)
     others = {path: image for path, image in scanned.images.items() if path not in listed}
@@ -127,7 +125,7 @@ def _cluster(scanner: Scanner, scanned: "Scanned", known: "Reference") -> "Clust
     for path, same in listed.items():
         known.names[same.of] = same.name
         found.rejected.append(Copy(path, Verdict(Kind.REFERENCE, same.of, same.distance_bits, same.transform)))
-    return found
+    return choose(found, scanned.images, preference(keep, scanned.images)) if keep else found
 
 
 def _apply(choices: Path, folders: object, *, link: Path | None, move: Path | None, others: tuple[object, ...]) -> int:
@@ -140,8 +138,13 @@ def _apply(choices: Path, folders: object, *, link: Path | None, move: Path | No
     return apply_choices(choices, link=link, move=move)
 
 
-def _checked(folders: list[Path] | None, *, link: Path | None, move: Path | None, report: Path | None) -> list[Path]:
+def _checked(
+    folders: list[Path] | None, *, link: Path | None, move: Path | None, report: Path | None, keep: list[str] | None
+) -> list[Path]:
     """The folders, after a look at what is to be written."""
+    from synsift.pipelines.folders.keeping import preference
+
+    preference(keep or [], {})
     if not folders:
         raise UsageError("no folder is named", hint="`synsift dedupe DIR` finds the copies in a folder of images")
     for option, target in (("--link", link), ("--move", move)):
