@@ -30,7 +30,7 @@ from PIL import Image
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.mutations import kind_of, tampered
-from synsift.dedupe import DEFAULT_MAX_PIXELS, FORMATS, ImageError, fingerprint
+from synsift.dedupe import DEFAULT_MAX_PIXELS, ImageError, fingerprint
 from synsift.pipelines.decoding.pool import DecoderPool, Limits
 from tests.dedupe.pictures import encoded, scene
 
@@ -47,7 +47,7 @@ _LARGEST_SEED_PIXELS = 70_000
 def seeds() -> list[bytes]:
     """Valid files of all formats and of many modes."""
     picture = scene(7, size=(64, 48))
-    found = [encoded(picture, kind) for kind in FORMATS]
+    found = [encoded(picture, kind) for kind in readable_formats()]
     found += [encoded(picture, "JPEG", progressive=True), encoded(picture.convert("CMYK"), "JPEG")]
     found += [encoded(picture, "JPEG", restart_marker_rows=1), encoded(picture.convert("L"), "JPEG", progressive=True)]
     found += [encoded(picture.convert(mode), "PNG") for mode in ("P", "LA", "RGBA", "1", "L")]

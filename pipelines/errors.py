@@ -67,6 +67,10 @@ class DamagedLog(LogError):
     """The log's file is damaged, or is no log."""
 
 
+class HeldUp(LogUnavailable):
+    """Readers wait for the end of a transaction that somebody left open. Trying again soon won't help."""
+
+
 class FencedError(LogError):
     """The member's partitions belong to others now. What it had in flight is theirs to do again."""
 

@@ -119,6 +119,7 @@ class Worker:
 
     def _is_idle(self) -> bool:
         try:
+            are_placed = all(self._has_its_place(stage) for stage in self.stages)
             busy = first_busy(self._log, [stage.name for stage in self.stages])
         except LogUnavailable as exc:
             _log.warning("can't see what is left to do: %s", exc)
@@ -126,7 +127,13 @@ class Worker:
         for stage in self.stages:
             if stage.name == busy:
                 stage.hurry()  # all before it are done
-        return busy is None
+        return busy is None and are_placed
+
+    def _has_its_place(self, stage: Stage) -> bool:
+        """Whether a stage has taken partitions over, or all are others': before, offsets may not be the positions."""
+        if stage.statistics().partitions:
+            return True
+        return all(lag.owner for lag in self._log.lag(stage.name, INPUTS[stage.name].name))
 
     @contextlib.contextmanager
     def _signals(self) -> Iterator[None]:

@@ -19,7 +19,7 @@ from kafka import errors as kafka_errors
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 
 from synsift.pipelines import topics
-from synsift.pipelines.errors import LogUnavailable
+from synsift.pipelines.errors import HeldUp, LogUnavailable
 from synsift.pipelines.log.base import Lag, Listener, Message
 from synsift.pipelines.log.kafka_clients import KafkaAddress, errors_of, message_of, patiently
 from synsift.pipelines.log.kafka_deadlines import CALL_S, Progress, bounded
@@ -141,7 +141,8 @@ class KafkaLog:
             consumer.seek(place, start)  # what retention has deleted is skipped: auto_offset_reset is earliest
             progress = Progress(f"reading {topic}/{partition}")
             while (position := consumer.position(place)) < end:
-                progress.at(position)
+                with self._naming_open_transactions(consumer, [place]):
+                    progress.at(position)
                 for record in consumer.poll(_READ_POLL_MS, max_records=1_000).get(place, []):
                     yield message_of(record, topic)
 
@@ -167,7 +168,12 @@ class KafkaLog:
             ends = self._ends.end_offsets(places)
             found = self._admin.list_group_offsets({self.prefix + group: places}).get(self.prefix + group, {})
             owners = self._owners(self.prefix + group)
-            committed = {place: found[place].offset for place in places if place in found and found[place].offset >= 0}
+            # Behind the end nobody can stand, but an offset that somebody moved; members put it right.
+            committed = {
+                place: min(found[place].offset, ends[place])
+                for place in places
+                if place in found and found[place].offset >= 0
+            }
         for place in places:
             if place not in committed and ends[place] == 0:
                 committed[place] = 0  # nothing was ever written to it, so nobody stands anywhere else
@@ -266,7 +272,8 @@ class KafkaLog:
                 self._reader.seek(place, committed[place])
             progress = Progress("looking for the ends of partitions")
             while any(self._reader.position(place) < ends[place] for place in unknown):
-                progress.at([self._reader.position(place) for place in unknown])
+                with self._naming_open_transactions(self._reader, list(unknown)):
+                    progress.at([self._reader.position(place) for place in unknown])
                 for place, records in self._reader.poll(_READ_POLL_MS).items():
                     found[place] = max([found[place], *(r.offset + 1 for r in records if r.offset < ends[place])])
             self._data_ends.update((place, (ends[place], found[place])) for place in unknown)
@@ -274,6 +281,22 @@ class KafkaLog:
             place: max(committed[place], self._data_ends[place][1] if place in near else end)
             for place, end in ends.items()
         }
+
+    @contextmanager
+    def _naming_open_transactions(self, reader: Any, places: list[TopicPartition]) -> Iterator[None]:  # noqa: ANN401
+        """Say why readers come no further, where the last stable offset is what holds them up."""
+        try:
+            yield
+        except kafka_errors.KafkaTimeoutError as exc:
+            stable = reader.end_offsets(places)  # of a reader of what is committed
+            held = [place for place in places if reader.position(place) >= stable[place]]
+            if not held:
+                raise
+            where = f"{held[0].topic.removeprefix(self.prefix)}/{held[0].partition}"
+            raise HeldUp(
+                f"readers of {where} wait at offset {stable[held[0]]}: somebody left a transaction open there",
+                hint="it ends after its transaction.timeout.ms; `kafka-transactions.sh find-hanging` and `abort` end it",
+            ) from exc
 
     def _client_id(self, role: str) -> str:
         return f"synsift-{role}-{self.worker}"

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 
 from kafka import errors as kafka_errors
 
-from synsift.pipelines.errors import FencedError, LogError, LogUnavailable
+from synsift.pipelines.errors import FencedError, HeldUp, LogError, LogUnavailable
 from synsift.pipelines.log.base import Message
 from synsift.pipelines.log.kafka_private import Damage
 
@@ -93,6 +93,8 @@ def patiently(work: Callable[[], R]) -> R:
     for wait_s in _WAITS_S:
         try:
             return work()
+        except HeldUp:
+            raise
         except LogUnavailable as exc:
             _log.info("%s; trying again in %.1f s", exc, wait_s)
             time.sleep(wait_s)

@@ -245,15 +245,21 @@ class KafkaMember:
         begins, ends = self._consumer.beginning_offsets(new), self._consumer.end_offsets(new)
         positions: dict[int, Position] = {}
         moved: set[TopicPartition] = set()
+        corrected: dict[int, Position] = {}
         for place in new:
-            committed = self._committed(place)
-            at = self._kept(place) if committed is None else committed
+            committed, kept = self._committed(place), self._kept(place)
+            at = kept or committed or Position(0)
             is_behind = begins[place] > at.offset
-            if committed is None or is_behind:
+            if committed is None or committed.offset != at.offset or is_behind:
                 self._consumer.seek(place, max(at.offset, begins[place]))
                 moved.add(place)
+            if kept is not None and (committed is None or committed.offset != kept.offset):
+                corrected[place.partition] = kept
+                self._tell_of_correction(place, committed, kept)
             behind = begins[place] if is_behind else 0
             positions[place.partition] = Position(at.offset, at.note, behind, ends[place])
+        if corrected:
+            self.commit(corrected)  # or what is left to do would be told by the group's offsets, and be wrong
         self._rebalance.told |= positions.keys()
         self._listener.on_assigned(positions)
         return moved
@@ -273,20 +279,21 @@ class KafkaMember:
             return None
         return Position(committed.offset, committed.metadata or "")
 
-    def _kept(self, place: TopicPartition) -> Position:
-        """Where the log itself says that the group stood, where the group has forgotten it."""
+    def _kept(self, place: TopicPartition) -> Position | None:
+        """Where the log itself says that the group stands: written with the group's own offset, in one transaction.
+
+        So the two differ only where somebody moved the group's (``kafka-consumer-groups --reset-offsets``), or Kafka
+        forgot it. To follow would skip inputs without a word, or do all of them twice.
+        """
         messages = self._clients.read_positions(place.partition)
-        found = newest(messages, self._clients.group, self._topic, place.partition)
-        if found is None:
-            return Position(0)
+        return newest(messages, self._clients.group, self._topic, place.partition)
+
+    def _tell_of_correction(self, place: TopicPartition, committed: Position | None, kept: Position) -> None:
+        has = "no offset" if committed is None else f"offset {committed.offset}, which none of its members committed,"
         _log.warning(
-            "group %s has no offset for %s/%d; the log has: going on at %d",
-            self._clients.group,
-            self._topic,
-            place.partition,
-            found.offset,
+            "group %s has %s for %s/%d; the log has: going on at %d",
+            *(self._clients.group, has, self._topic, place.partition, kept.offset),
         )
-        return found
 
     def _rewind(self, found: Mapping[TopicPartition, Sequence[Any]]) -> None:
         for place, records in found.items():

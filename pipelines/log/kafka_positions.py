@@ -1,7 +1,7 @@
 """Positions of groups, kept in the log itself.
 
-Kafka forgets the offsets of a group that has been empty for a week. So each position is also a record on the compacted
-topic ``positions``, in the same transaction as the group's own offset, and is used where the group has none:
+Kafka forgets the offsets of a group that has been empty for a week, and anybody may move them. So each position is also
+a record on the compacted topic ``positions``, in the same transaction as the group's own offset, and the record counts:
 
     key  group/topic/partition          value  {"offset": 17, "note": "…"}          partition: that of the input
 """

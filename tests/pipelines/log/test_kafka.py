@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from kafka import KafkaProducer, TopicPartition
+from kafka import KafkaConsumer, KafkaProducer, OffsetAndMetadata, TopicPartition
 
 from deploy.local import services
 from deploy.local.services import Service
@@ -297,6 +297,54 @@ def test_what_others_compressed_with_a_codec_that_we_lack_can_be_read(
         producer.send(prefix + INPUT, b"x" * 1_000, key=b"key", partition=0).get(timeout=30)
         producer.close()
     assert [m.value for m in log.read(INPUT, 0)] == [b"x" * 1_000]
+    log.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moved_to", [0, 2, 10, 1_000])
+def test_offsets_that_somebody_moved_are_put_right(
+    kafka: KafkaAddress, prefix: str, moved_to: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    log = KafkaLog(kafka, partitions=PARTITIONS, prefix=prefix)
+    log.produce([entry(f"{n}", partition=0) for n in range(10)])
+    owner = Owner()
+    member = log.join("group", INPUT, owner)
+    poll_all(member, 10)
+    member.commit({0: Position(4)})
+    member.close()
+    place = TopicPartition(prefix + INPUT, 0)
+    # As kafka-consumer-groups --reset-offsets does, or a console consumer that borrows the group's name.
+    stranger = KafkaConsumer(bootstrap_servers=kafka.bootstrap, group_id=f"{prefix}group", enable_auto_commit=False)
+    stranger.assign([place])
+    stranger.commit({place: OffsetAndMetadata(moved_to, "", -1)})
+    stranger.close()
+    again = log.join("group", INPUT, owner)
+    assert [message.offset for message in poll_all(again, 6)] == [4, 5, 6, 7, 8, 9]
+    assert f"offset {moved_to}, which none of its members committed" in caplog.text
+    assert log.lag("group", INPUT)[0].records == 6
+    again.close()
+    log.close()
+
+
+@pytest.mark.slow
+def test_a_transaction_that_a_stranger_left_open_is_named(
+    kafka: KafkaAddress, prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("synsift.pipelines.log.kafka_deadlines.Progress.__init__.__defaults__", (1.0,))
+    log = KafkaLog(kafka, partitions=PARTITIONS, prefix=prefix)
+    log.produce([entry("one", partition=0)])
+    stranger = KafkaProducer(bootstrap_servers=kafka.bootstrap, transactional_id=f"{prefix}stranger")
+    stranger.init_transactions()
+    stranger.begin_transaction()
+    stranger.send(prefix + INPUT, b"open", partition=0).get(timeout=30)
+    for look in (lambda: log.lag("group", INPUT), lambda: list(log.read(INPUT, 0))):
+        with pytest.raises(LogUnavailable, match=r"readers of \S+/0 wait at offset \d+") as caught:
+            look()
+        assert "kafka-transactions.sh" in caught.value.hint
+    stranger.abort_transaction()
+    stranger.close()
+    assert log.lag("group", INPUT)[0].records == 1
+    assert len(list(log.read(INPUT, 0))) == 1
     log.close()
 
 
