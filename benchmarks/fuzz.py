@@ -31,6 +31,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.mutations import kind_of, tampered
 from synsift.dedupe import DEFAULT_MAX_PIXELS, ImageError, fingerprint
+from synsift.dedupe.decode import readable_formats
 from synsift.pipelines.decoding.pool import DecoderPool, Limits
 from tests.dedupe.pictures import encoded, scene
 

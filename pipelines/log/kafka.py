@@ -295,7 +295,7 @@ class KafkaLog:
             where = f"{held[0].topic.removeprefix(self.prefix)}/{held[0].partition}"
             raise HeldUp(
                 f"readers of {where} wait at offset {stable[held[0]]}: somebody left a transaction open there",
-                hint="it ends after its transaction.timeout.ms; `kafka-transactions.sh find-hanging` and `abort` end it",
+                hint="it ends by its timeout; `kafka-transactions.sh find-hanging` and `abort` end it at once",
             ) from exc
 
     def _client_id(self, role: str) -> str:
