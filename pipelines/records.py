@@ -112,6 +112,8 @@ class ImageUrl(Record, frozen=True, kw_only=True):
 class HttpAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What matters of the HTTP response that gave an image.
 
+    What its server said in headers is cut after 500 characters, and holds no control characters.
+
     Attributes:
         final_url: Where redirects led; empty if nowhere else.
         status: HTTP status code.

@@ -4,6 +4,8 @@ import unicodedata
 from typing import Final
 
 _REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
+# The longest type, date or tag in honest use is a fifth of it; a record is stored several times over.
+_KEPT: Final = 500
 # They join and part letters and emoji within a word, and can do nothing else.
 _JOINERS: Final = "\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"
 
@@ -17,6 +19,11 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(char if _can_be_seen(char) else _REPLACEMENT for char in text)
+
+
+def kept(text: str) -> str:
+    """What records keep of a text that a server chooses freely: 500 characters of one line, all printable."""
+    return printable(text[:_KEPT]).replace("\n", " ")
 
 
 def _can_be_seen(char: str) -> bool:

@@ -102,7 +102,10 @@ class GuardedResolver(AbstractResolver):
             PrivateAddress: It has addresses, and none is permitted.
             OSError: It can't be resolved.
         """
-        found = await self._inner.resolve(host, port, family)
+        try:
+            found = await self._inner.resolve(host, port, family)
+        except UnicodeError as exc:  # Python's own, before anybody is asked
+            raise socket.gaierror(socket.EAI_NONAME, "can't be the name of a host") from exc
         permitted = [result for result in found if self._guard.permits(result["host"])]
         if found and not permitted:
             raise PrivateAddress(f"{host} has no public address; {_WAY_OUT}")

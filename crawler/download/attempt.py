@@ -7,10 +7,11 @@ response ──┬─ 200 ──────────────────
 """
 
 import email.utils
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from synsift.crawler.download.opt_out import opts_out
 from synsift.crawler.outcome import Outcome, of_status
@@ -18,6 +19,8 @@ from synsift.crawler.outcome import Outcome, of_status
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 MAX_URL_CHARACTERS: Final = 4_096
 _MOST_DOUBLINGS: Final = 40
+_NO_ASCII: Final = re.compile(r"[^\x00-\x7f]")
+_LONGEST_LABEL: Final = 63  # of a host's name: RFC 1035, section 2.3.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ class Answer:
     Attributes:
         url: That was asked.
         status: HTTP status code.
-        headers: By lower-case name.
+        headers: By lower-case name, a character for each byte: what a server says need be no UTF-8.
     """
 
     url: str
@@ -137,22 +140,55 @@ def url_problem(url: str) -> str | None:
         return f"scheme {parts.scheme!r} is neither http nor https"
     if not parts.hostname:
         return "no host"
+    if not _can_be_a_name(parts.hostname):
+        return f"{parts.hostname!r} can't be the name of a host"
     if parts.username is not None or parts.password is not None:
         return "user name or password in the URL"
     return None
+
+
+def redirect_target(url: str, location: str) -> str:
+    """Where a Location header leads. Its bytes stay what they are, percent-encoded where they are no ASCII.
+
+    Args:
+        url: That was asked.
+        location: The header, a character for each byte.
+
+    Raises:
+        ValueError: To nothing that can be fetched; the text says why.
+    """
+    parts = urlsplit(location.strip())
+    try:
+        host = parts.netloc.encode("latin-1").decode()  # RFC 3987: a host's name is UTF-8, whatever the rest is
+    except UnicodeError:
+        raise ValueError("the name of its host is no text") from None
+    scheme, _, *others = (_NO_ASCII.sub(_as_bytes, part) for part in parts)
+    target = urljoin(url, urlunsplit((scheme, host, *others)))
+    problem = url_problem(target)
+    if problem is not None:
+        raise ValueError(problem)
+    return target
+
+
+def _as_bytes(found: re.Match[str]) -> str:
+    letter = ord(found[0])
+    octets = bytes((letter,)) if letter <= 0xFF else found[0].encode("utf-8", "surrogatepass")
+    return "".join(f"%{octet:02X}" for octet in octets)
+
+
+def _can_be_a_name(host: str) -> bool:
+    if "%" in host.partition(":")[0]:
+        return False
+    return all(0 < len(label) <= _LONGEST_LABEL for label in host.removesuffix(".").split("."))
 
 
 def _follow(answer: Answer, redirects: int, patience: Patience) -> Step:
     if redirects >= patience.redirects:
         return GiveUp(Outcome.TOO_MANY_REDIRECTS, f"more than {patience.redirects} redirects")
     try:
-        target = urljoin(answer.url, answer.headers["location"].strip())
+        return Follow(redirect_target(answer.url, answer.headers["location"]))
     except ValueError as exc:
         return GiveUp(Outcome.BAD_URL, f"redirect: {exc}")
-    problem = url_problem(target)
-    if problem is not None:
-        return GiveUp(Outcome.BAD_URL, f"redirect: {problem}")
-    return Follow(target)
 
 
 def _retry(outcome: Outcome, message: str, attempts: int, asked_s: float | None, patience: Patience) -> Step:

@@ -85,7 +85,8 @@ class GuardedDownloadHandler(AiohttpDownloadHandler):
                 allow_redirects=False,
             ) as response:
                 body = await self._read(request, response, limit)
-                return Response(request.url, response.status, list(response.headers.items()), body)
+                # Raw, for Scrapy would take text for UTF-8, which headers need not be.
+                return Response(request.url, response.status, list(response.raw_headers), body)
 
     async def _read(self, request: Request, response: aiohttp.ClientResponse, limit: int) -> bytes:
         """Read a body, counting its bytes as they arrive; a large one waits for a place in memory."""

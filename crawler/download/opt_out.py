@@ -12,7 +12,7 @@ _DIRECTIVES: Final = frozenset({"noai", "noimageai"})
 
 def opts_out(headers: Mapping[str, str]) -> bool:
     """Whether a response's headers, by lower-case name, opt out."""
-    if headers.get("tdm-reservation", "").strip() == "1":
+    if any(word.strip() == "1" for word in headers.get("tdm-reservation", "").split(",")):
         return True
     tag = headers.get("x-robots-tag", "").lower()
     # A directive may follow the name of a user agent: "otherbot: noindex, noai". Ours or not, it is honoured.

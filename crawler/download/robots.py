@@ -11,14 +11,14 @@ import logging
 import time
 from dataclasses import dataclass
 from typing import Final, Protocol, cast
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from protego import Protego
 from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 
-from synsift.crawler.download.attempt import url_problem
+from synsift.crawler.download.attempt import redirect_target
 from synsift.crawler.errors import RobotsDenied
 from synsift.crawler.outcome import Outcome, of_status
 
@@ -154,7 +154,8 @@ class RobotsMiddleware:
             location = response.headers.get("Location")
             if response.status not in (301, 302, 303, 307, 308) or location is None:
                 return response
-            url = urljoin(url, location.decode("latin-1"))
-            if url_problem(url) is not None:
+            try:
+                url = redirect_target(url, location.decode("latin-1"))
+            except ValueError:
                 return response.replace(status=404)
         return response.replace(status=404)  # too many redirects count as "unavailable": section 2.3.1.2

@@ -44,6 +44,9 @@ _OUTCOMES: Final[tuple[tuple[type[Exception], Outcome], ...]] = (
     (DownloadFailedError, Outcome.CONNECTION_FAILED),
 )
 
+# Headers that are no lists, so that two of them are a server's mistake.
+_NO_LISTS: Final = frozenset({"content-type", "etag", "last-modified", "location", "retry-after"})
+
 
 class DownloadSpider(scrapy.Spider, Generic[T]):
     """A spider without decisions. Ends when its downloader is closed and the requests in flight have ended."""
@@ -86,8 +89,8 @@ class DownloadSpider(scrapy.Spider, Generic[T]):
         """Pass a response to the downloader."""
         job: Job[T] = response.meta[OWNER]
         headers = {
-            name.decode("latin-1").lower(): b", ".join(values).decode("latin-1")
-            for name, values in response.headers.items()
+            name: _value(name, values)
+            for name, values in ((name.decode("latin-1").lower(), values) for name, values in response.headers.items())
         }
         answer = Answer(job.current_url, response.status, headers)
         try:
@@ -130,3 +133,8 @@ async def run_spider(
     """Run a spider in this event loop until its downloader is closed and the requests in flight have ended."""
     runner = AsyncCrawlerRunner(scrapy_settings(limits))
     await runner.crawl(spider, downloader=downloader, timeout_s=limits.timeout_s, **arguments)
+
+
+def _value(name: str, values: list[bytes]) -> str:
+    """A header that was sent several times: joined if it is a list (RFC 9110, section 5.3), otherwise the first."""
+    return (values[0] if name in _NO_LISTS and values else b", ".join(values)).decode("latin-1")

@@ -46,6 +46,7 @@ from synsift.pipelines.stages.download_stage import DownloadStage
 from synsift.pipelines.stages.ledger import Count
 from synsift.pipelines.stages.look_ahead import PEEK_RECORDS
 from synsift.pipelines.storage import layout
+from synsift.pipelines.texts import kept
 from synsift.pipelines.topics import Entry, Router, host_of
 
 A = TypeVar("A")
@@ -286,9 +287,9 @@ class FetchStage(DownloadStage[Wanted]):
             status=result.answer.status,
             fetched_at=now_text(),
             final_url=result.answer.url if result.answer.url != task.record.url else "",
-            content_type=headers.get("content-type", ""),
-            etag=headers.get("etag", ""),
-            last_modified=headers.get("last-modified", ""),
+            content_type=kept(headers.get("content-type", "")),
+            etag=kept(headers.get("etag", "")),
+            last_modified=kept(headers.get("last-modified", "")),
         )
         await self._end(
             task,

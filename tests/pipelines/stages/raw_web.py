@@ -1,0 +1,39 @@
+"""A server that sends bytes as they are told, on loopback: what no library of HTTP would let a test say."""
+
+import socket
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+
+@contextmanager
+def raw_web(answers: Mapping[bytes, bytes]) -> Iterator[int]:
+    """Answer each path (without its query, if need be) with its bytes, any other with status 404; the port is given."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=_serve, args=(server, answers))
+        thread.start()
+        try:
+            yield server.getsockname()[1]
+        finally:
+            server.shutdown(socket.SHUT_RDWR)
+            thread.join()
+
+
+def answer(body: bytes, *lines: bytes, status: bytes = b"200 OK") -> bytes:
+    """A whole response with some lines of headers."""
+    told = b"".join(line + b"\r\n" for line in lines)
+    return b"HTTP/1.1 %s\r\nContent-Length: %d\r\nConnection: close\r\n%s\r\n%s" % (status, len(body), told, body)
+
+
+def _serve(server: socket.socket, answers: Mapping[bytes, bytes]) -> None:
+    while True:
+        try:
+            client, _ = server.accept()
+        except OSError:
+            return
+        with client, client.makefile("rb") as asked:
+            path = asked.readline().split(b" ")[1]
+            while asked.readline().strip():
+                pass
+            found = answers.get(path) or answers.get(path.partition(b"?")[0])
+            client.sendall(found or answer(b"", status=b"404 Not Found"))
