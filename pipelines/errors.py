@@ -12,7 +12,9 @@ SynsiftError
 ├── SweepRefused             it can't be told, for now, what nobody needs
 ├── StoreError               the object store refused
 │   ├── NoSuchObject         that was to be read or copied
+│   │   └── NotAFile         a folder, a pipe or a device stands there
 │   ├── WrongStore           it belongs to another log
+│   │   └── UnknownOwner     what says whose it is can't be read
 │   ├── DamagedBlob          its bytes are not those that name it
 │   ├── DamagedSnapshot      of the state of deduplication; an older one, or the topic, serves
 │   ├── StoreUnavailable     for now; trying again may help
@@ -87,8 +89,16 @@ class NoSuchObject(StoreError):
     """There is no object of that name."""
 
 
+class NotAFile(NoSuchObject):
+    """A folder, a pipe or a device stands where an object should be."""
+
+
 class WrongStore(StoreError):
     """The store belongs to another log: what that one needs must not be touched."""
+
+
+class UnknownOwner(WrongStore):
+    """What says whose the store is can't be read."""
 
 
 class DamagedBlob(StoreError):

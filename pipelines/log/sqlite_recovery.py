@@ -1,25 +1,37 @@
 """A new log from what is whole of a damaged one.
 
     damaged log.db ──rows that can be read, and whose checksum is right──▶ log.db.recovered ──▶ log.db
+                                            what its owner adds to it ──▶                  │
                                                                            damaged one ──▶ log.db.damaged-1
 
-The damaged file is read only, and kept. A page that can't be read costs the records on it; what stands behind it is
-found by bisection. Positions are taken over where they can be read; what was compacted is compacted again.
+Nothing is replaced before all is done beside it, and a log that is whole, another program's or a newer version's stays
+as it is. The damaged file is read only, and kept. A page that can't be read costs the records on it; what stands behind
+it is found by bisection. Positions are taken over where they can be read; what was compacted is compacted again.
 """
 
 import shutil
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from synsift.pipelines import topics
-from synsift.pipelines.errors import LogError
+from synsift.pipelines.errors import ConfigError, DamagedLog
 from synsift.pipelines.log.sqlite_rows import TOPIC_NUMBERS, Row, message_of, place_of, record_id
-from synsift.pipelines.log.sqlite_schema import connect, errors_of, immediate
+from synsift.pipelines.log.sqlite_schema import (
+    check_file,
+    check_format,
+    check_partitions,
+    connect,
+    connect_to_read,
+    errors_of,
+    foreign,
+    immediate,
+    quick_check,
+)
 
 _SELECT: Final = "SELECT id, key, value, headers, checksum FROM records WHERE id >= ? AND id < ? ORDER BY id LIMIT ?"
 _FORGET: Final = "DELETE FROM records WHERE id = (SELECT id FROM latest WHERE topic = ? AND partition = ? AND key = ?)"
@@ -41,7 +53,8 @@ class Recovered:
         damaged: Records whose bytes are not what was written, left behind.
         unreadable: Stretches of the file that can't be read at all.
         lost_positions: Whether the groups' positions were lost: all inputs are judged anew.
-        put_aside: Where the damaged file is now.
+        put_aside: Where the damaged file is now; None if there was none.
+        partitions: Those up to the last one that has a record.
     """
 
     kept: Counter[str] = field(default_factory=Counter)
@@ -49,30 +62,79 @@ class Recovered:
     unreadable: int = 0
     lost_positions: bool = False
     put_aside: Path | None = None
+    partitions: int = 0
 
 
-def recover(path: Path, partitions: int) -> Recovered:
-    """Replace a damaged log by a new one. No process may have it open.
+def recover(path: Path, partitions: int, complete: Callable[[Path], None] = lambda _: None) -> Recovered:
+    """Replace a damaged log by a new one, or make one where there is none. No process may have it open.
+
+    Args:
+        path: The log.
+        partitions: Of the new one.
+        complete: Is given the new log's file before it takes the old one's place; if it raises, nothing was changed.
 
     Raises:
-        LogError: There is no file, or the new one can't be written.
+        LogError: The file is another program's or a newer version's, or the new one can't be written.
+        ConfigError: The damaged log was made with another number of partitions.
     """
-    if not path.is_file():
-        raise LogError(f"there is no log at {path}")
     found = Recovered()
     fresh = path.with_name(path.name + ".recovered")
-    with errors_of(path):
+    try:
+        with errors_of(path):
+            check_file(path)
+            _remove(fresh)
+            with closing(connect(fresh, partitions)) as new:
+                new.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                if path.exists() and path.stat().st_size:
+                    with _opened_damaged(path, fresh.read_bytes()[:_PAGE]) as old:
+                        _recognise(old, path, partitions)
+                        _copy(old, new, found)
+                        _check_places(found, path, partitions)
+                new.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        complete(fresh)
+    except BaseException:
         _remove(fresh)
-        with closing(connect(fresh, partitions)) as new:
-            new.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            with _opened_damaged(path, fresh.read_bytes()[:_PAGE]) as old:
-                _copy(old, new, found)
-            new.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        found.put_aside = _put_aside(path)
+        raise
+    with errors_of(path):
+        if path.exists():
+            found.put_aside = _put_aside(path)
         _remove(path)
         fresh.rename(path)
         _remove(fresh)
     return found
+
+
+def is_whole(path: Path, partitions: int) -> bool:
+    """Whether nothing is there to recover: the file hangs together, and each record is what was written.
+
+    Raises:
+        LogError: The file is another program's or a newer version's.
+        ConfigError: It was made with another number of partitions.
+    """
+    try:
+        quick_check(path, whole=True)
+        with closing(connect_to_read(path, partitions)) as db, errors_of(path):
+            rows = db.execute("SELECT id, key, value, headers, checksum FROM records")
+            return not any(message_of(row).damage for row in rows)
+    except DamagedLog:
+        return False
+
+
+def _recognise(old: sqlite3.Connection, path: Path, partitions: int) -> None:
+    """Leave alone what others refuse, too. What says nothing that can be read may be a damaged log of ours."""
+    meta = dict(_try(old, "SELECT name, value FROM meta") or [])
+    with suppress(DamagedLog):
+        check_format(path, str(meta.get("format", "")))
+    with suppress(DamagedLog):
+        check_partitions(path, str(meta.get("partitions", "")), partitions)
+
+
+def _check_places(found: Recovered, path: Path, partitions: int) -> None:
+    if found.partitions > partitions:
+        raise ConfigError(
+            f"{path} holds records of {found.partitions} partitions and log.partitions says {partitions}",
+            hint="set `log.partitions` to the number that it was made with",
+        )
 
 
 @contextmanager
@@ -84,11 +146,20 @@ def _opened_damaged(path: Path, first_page: bytes) -> Iterator[sqlite3.Connectio
         for suffix in ("", "-wal"):
             if Path(f"{path}{suffix}").exists():
                 shutil.copyfile(f"{path}{suffix}", f"{copy}{suffix}")
+        _refuse_strangers(copy, path)
         _mend_header(copy, first_page)
         with closing(sqlite3.connect(copy, timeout=30.0)) as db:
             yield db
     finally:
         _remove(copy)
+
+
+def _refuse_strangers(copy: Path, path: Path) -> None:
+    """A database that has tables, and not one of ours, is another program's."""
+    with closing(sqlite3.connect(copy)) as db:
+        tables = {row[0] for row in _try(db, "SELECT name FROM sqlite_master WHERE type = 'table'") or []}
+    if tables and not tables & {"meta", "records", "heads"}:
+        raise foreign(path)
 
 
 def _mend_header(path: Path, first_page: bytes) -> None:
@@ -118,6 +189,7 @@ def _copy(old: sqlite3.Connection, new: sqlite3.Connection, found: Recovered) ->
         topic, partition, offset = place_of(row[0])
         ends[(topic, partition)] = offset + 1
         found.kept[topic] += 1
+        found.partitions = max(found.partitions, partition + 1)
         rows.append(row)
         if len(rows) == _BATCH:
             _write(new, rows)

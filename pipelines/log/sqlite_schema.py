@@ -1,6 +1,7 @@
 """The database file of the SQLite log: schema, connections, and SQLite's errors in our words."""
 
 import sqlite3
+import stat
 import urllib.parse
 import uuid
 from collections.abc import Iterator
@@ -58,6 +59,7 @@ def connect(path: Path, partitions: int) -> sqlite3.Connection:
     """
     with errors_of(path):
         path.parent.mkdir(parents=True, exist_ok=True)
+        check_file(path)
         is_new = not path.exists() or path.stat().st_size == 0
         db = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
         try:
@@ -77,17 +79,35 @@ def quick_check(path: Path, *, whole: bool = False) -> None:
         DamagedLog: They don't.
     """
     with errors_of(path):
+        check_file(path)
         if not path.exists() or (path.stat().st_size > _CHECKED_BYTES and not whole):
             return
         with closing(_open_to_read(path)) as db:
             (verdict,) = db.execute("PRAGMA quick_check(1)").fetchone()
         if verdict != "ok":
-            raise DamagedLog(damaged(path, verdict))
+            raise damaged(path, verdict)
 
 
-def damaged(path: Path, reason: str) -> str:
+def check_file(path: Path) -> None:
+    """Make sure that what stands at a log's place is a file: a pipe would be waited on for ever.
+
+    Raises:
+        LogError: It is something else.
+    """
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return
+    if not stat.S_ISREG(mode):
+        kind = "a folder" if stat.S_ISDIR(mode) else "a pipe or a device"
+        raise LogError(f"the log {path} is {kind}, not a file", hint="move it away, or choose another `--out`")
+
+
+def damaged(path: Path, reason: str) -> DamagedLog:
     """What to say of a damaged log."""
-    return f"the log {path} is damaged: {reason}. `synsift log recover` makes a new one of what is whole"
+    return DamagedLog(
+        f"the log {path} is damaged: {reason}", hint="`synsift log recover` makes a new one of what is whole"
+    )
 
 
 def _recognise(db: sqlite3.Connection, path: Path) -> None:
@@ -97,8 +117,15 @@ def _recognise(db: sqlite3.Connection, path: Path) -> None:
     if found == APPLICATION_ID or not tables:
         return
     if {"meta", "records", "heads"} <= tables:
-        raise LogError(f"{path} was written by an earlier version of synsift: choose another --out, or move it away")
-    raise LogError(f"{path} is a database of another program, and was left as it is: choose another --out")
+        raise LogError(
+            f"{path} was written by an earlier version of synsift", hint="choose another `--out`, or move it away"
+        )
+    raise foreign(path)
+
+
+def foreign(path: Path) -> LogError:
+    """What to say of a database that is no log."""
+    return LogError(f"{path} is a database of another program, and was left as it is", hint="choose another `--out`")
 
 
 def connect_to_read(path: Path, partitions: int) -> sqlite3.Connection:
@@ -140,13 +167,45 @@ def _prepare(db: sqlite3.Connection, path: Path, partitions: int) -> None:
 
 
 def _check(db: sqlite3.Connection, path: Path, partitions: int) -> None:
+    if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
+        raise damaged(path, "it is empty")
     meta = dict(db.execute("SELECT name, value FROM meta").fetchall())
-    if meta["format"] != _FORMAT:
-        raise LogError(f"{path} has format {meta['format']}; this program reads format {_FORMAT}")
-    if meta["partitions"] != str(partitions):
+    if not {"format", "partitions", "identity"} <= meta.keys():
+        raise damaged(path, "it doesn't say what it is")
+    check_format(path, str(meta["format"]))
+    check_partitions(path, str(meta["partitions"]), partitions)
+
+
+def check_format(path: Path, found: str) -> None:
+    """Make sure that a log is of this program's format.
+
+    Raises:
+        LogError: It is of another one.
+        DamagedLog: What it says is no format.
+    """
+    if found == _FORMAT:
+        return
+    if not found.isdecimal():
+        raise damaged(path, "its format can't be read")
+    raise LogError(
+        f"{path} has format {found}; this program reads format {_FORMAT}",
+        hint="use the version of synsift that wrote it, or choose another `--out`",
+    )
+
+
+def check_partitions(path: Path, found: str, partitions: int) -> None:
+    """Make sure that a log was made with as many partitions as are configured.
+
+    Raises:
+        ConfigError: It was made with another number.
+        DamagedLog: What it says is no number.
+    """
+    if not found.isdecimal():
+        raise damaged(path, "its number of partitions can't be read")
+    if found != str(partitions):
         raise ConfigError(
-            f"{path} was made with {meta['partitions']} partitions and log.partitions says {partitions}: "
-            f"set log.partitions = {meta['partitions']}, or choose another --out"
+            f"{path} was made with {found} partitions and log.partitions says {partitions}",
+            hint=f"set log.partitions = {found}, or choose another `--out`",
         )
 
 
@@ -175,9 +234,9 @@ def errors_of(path: Path) -> Iterator[None]:
         if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
             raise LogUnavailable(f"the log {path} stayed locked for {_BUSY_TIMEOUT_S:.0f} s") from exc
         if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-            raise DamagedLog(damaged(path, str(exc))) from exc
-        raise LogError(f"the log {path}: {exc}") from exc
+            raise damaged(path, str(exc)) from exc
+        raise LogError(f"the log {path}: {exc}", hint="`synsift log check` looks at it") from exc
     except UnicodeDecodeError as exc:  # SQLite's own message quotes what is damaged
-        raise DamagedLog(damaged(path, f"it holds what is no text ({exc.reason})")) from exc
+        raise damaged(path, f"it holds what is no text ({exc.reason})") from exc
     except OSError as exc:
         raise LogError(f"the log {path}: {exc}") from exc

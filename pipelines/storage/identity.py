@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from synsift.pipelines.errors import NoSuchObject, WrongStore
+from synsift.pipelines.errors import NoSuchObject, NotAFile, UnknownOwner, WrongStore
 from synsift.pipelines.storage.objects import Objects
 
 PATH: Final = "synsift-store.json"
@@ -19,13 +19,53 @@ class _Identity(msgspec.Struct, frozen=True):
 
 
 def owner_of(objects: Objects) -> str:
-    """The identity of the log that a store belongs to; empty for none."""
+    """The identity of the log that a store belongs to; empty for none.
+
+    Raises:
+        UnknownOwner: The store says whose it is, and that can't be read.
+    """
     try:
-        return msgspec.json.decode(objects.get(PATH), type=_Identity).log
+        owner = msgspec.json.decode(objects.get(PATH), type=_Identity).log
+    except NotAFile as exc:
+        raise UnknownOwner(
+            f"{objects.address}: {PATH} is not a file, so nobody knows whose it is",
+            hint=f"move what is called {PATH} away, then `synsift log recover` writes it anew",
+        ) from exc
     except NoSuchObject:
         return ""
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as exc:
-        raise WrongStore(f"{objects.address}: its {PATH} can't be read, so nobody knows whose it is") from exc
+        raise _unreadable(objects) from exc
+    if not owner:
+        raise _unreadable(objects)
+    return owner
+
+
+def _unreadable(objects: Objects) -> UnknownOwner:
+    return UnknownOwner(
+        f"{objects.address}: its {PATH} can't be read, so nobody knows whose it is",
+        hint="`synsift log recover` writes it anew, if the log and the store agree",
+    )
+
+
+def name_anew(objects: Objects, identity: str) -> None:
+    """Make a store the log's, whatever stood there. For who made sure that the two belong together."""
+    objects.put(PATH, msgspec.json.encode(_Identity(identity)))
+    objects.sync()
+
+
+def check_together(objects: Objects, identity: str) -> None:
+    """Make sure that a store is the log's or nobody's, and change nothing.
+
+    Raises:
+        WrongStore: It is another log's.
+    """
+    owner = owner_of(objects)
+    if owner and owner != identity:
+        raise WrongStore(
+            f"the store {objects.address} belongs to another log ({owner}, and this one is {identity})",
+            hint="choose another `--out`, or bring its log back; where that is gone for good, `synsift log recover` "
+            "makes a new one of what the store knows",
+        )
 
 
 def claim(objects: Objects, identity: str) -> None:
@@ -34,13 +74,6 @@ def claim(objects: Objects, identity: str) -> None:
     Raises:
         WrongStore: It is another log's.
     """
-    owner = owner_of(objects)
-    if not owner:
+    if not owner_of(objects):
         objects.put(PATH, msgspec.json.encode(_Identity(identity)), overwrite=False)
-        owner = owner_of(objects)
-    if owner != identity:
-        raise WrongStore(
-            f"the store {objects.address} belongs to another log ({owner}, and this one is {identity})",
-            hint="choose another `--out`, or bring its log back; where that is gone for good, `synsift log recover` "
-            "makes a new one of what the store knows",
-        )
+    check_together(objects, identity)

@@ -1,11 +1,12 @@
 """The one adapter of object storage: obstore, for a folder, S3, Google Cloud Storage or Azure."""
 
+import logging
 import os
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,10 +15,12 @@ from obstore import exceptions
 from obstore.store import from_url
 
 from synsift.crawler.wording import code, masked
-from synsift.pipelines.errors import DiskFull, NoSuchObject, StoreError, StoreUnavailable, UsageError
+from synsift.pipelines.errors import DiskFull, NoSuchObject, NotAFile, StoreError, StoreUnavailable, UsageError
 from synsift.pipelines.storage.durable import sync_folder
 from synsift.pipelines.storage.failures import HINTS, Kind, failure_of
+from synsift.pipelines.storage.folder_listing import Found, kind_of, walk
 
+_log: Final = logging.getLogger(__name__)
 _SCHEMES: Final = ("s3", "gs", "az", "file", "memory")
 _RETRIES: Final = {"max_retries": 4, "retry_timeout": timedelta(seconds=30)}
 
@@ -72,6 +75,7 @@ class Objects:
         """
         self.address = address
         self._written = False
+        self._named: set[str] = set()
         folder = address.folder
         self._folder = None if folder is None else folder.expanduser().resolve()
         with self._translated("opening"):
@@ -128,12 +132,14 @@ class Objects:
         return True
 
     def get(self, path: str) -> bytes:
-        """Read an object. One that doesn't exist is a ``NoSuchObject``."""
+        """Read an object. One that doesn't exist is a ``NoSuchObject``, what is no file a ``NotAFile``."""
+        self._refuse_special(path)
         with self._translated(f"reading {path} from"):
             return bytes(obstore.get(self._store, path).bytes())
 
     def get_tagged(self, path: str) -> tuple[bytes, str]:
         """Read an object, and what marks these very bytes of it for the store (its ETag)."""
+        self._refuse_special(path)
         with self._translated(f"reading {path} from"):
             found = obstore.get(self._store, path)
             return bytes(found.bytes()), found.meta["e_tag"] or ""
@@ -159,18 +165,29 @@ class Objects:
                     raise
 
     def list(self, prefix: str) -> Iterator[str]:
-        """Paths below a prefix that ends at a slash, in no order."""
-        with self._translated(f"listing {prefix} in"):
-            for page in obstore.list(self._store, prefix=prefix):
-                for entry in page:
-                    yield str(entry["path"])
+        """Paths below a prefix that ends at a slash, in no order. What can't be an object is passed over and logged."""
+        for path, _ in self.list_with_times(prefix):
+            yield path
 
     def list_with_times(self, prefix: str) -> Iterator[tuple[str, datetime]]:
         """Paths below a prefix, and when each was last written."""
         with self._translated(f"listing {prefix} in"):
+            if self._folder is not None:
+                for found in walk(self._folder, prefix):
+                    if found.problem:
+                        self._pass_over(found)
+                    else:
+                        yield found.path, datetime.fromtimestamp(found.modified_s, UTC)
+                return
             for page in obstore.list(self._store, prefix=prefix):
                 for entry in page:
                     yield str(entry["path"]), entry["last_modified"]
+
+    def odd(self, prefix: str) -> Iterator[Found]:
+        """What stands below a prefix of a folder and can't be an object."""
+        if self._folder is not None:
+            with self._translated(f"listing {prefix} in"):
+                yield from (found for found in walk(self._folder, prefix) if found.problem)
 
     def size_bytes(self, path: str) -> int:
         """Size of an object; -1 if there is none."""
@@ -179,6 +196,21 @@ class Objects:
                 return int(obstore.head(self._store, path)["size"])
             except FileNotFoundError:
                 return -1
+
+    def _pass_over(self, found: Found) -> None:
+        if found.path not in self._named:
+            self._named.add(found.path)
+            _log.warning("%s is passed over: %s", found.path, found.problem)
+
+    def _refuse_special(self, path: str) -> None:
+        """A pipe would be waited on for ever, a device be read without end."""
+        if self._folder is not None:
+            with suppress(OSError):
+                if kind := kind_of((self._folder / path).stat().st_mode):
+                    raise NotAFile(
+                        f"reading {path} from the store {self.address}: it is {kind}, not a file",
+                        hint="look at what stands there, and move it away",
+                    )
 
     @contextmanager
     def _translated(self, action: str) -> Iterator[None]:

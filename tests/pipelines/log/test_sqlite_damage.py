@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from synsift.pipelines.errors import DamagedLog, LogError
+from synsift.pipelines.errors import ConfigError, DamagedLog, LogError
 from synsift.pipelines.log.base import Position
 from synsift.pipelines.log.sqlite import SqliteLog
-from synsift.pipelines.log.sqlite_recovery import recover
+from synsift.pipelines.log.sqlite_recovery import is_whole, recover
 from synsift.pipelines.topics import Entry
 from tests.pipelines.log.contract import PARTITIONS, Owner, poll_all
 
@@ -60,8 +60,9 @@ def test_recovery_keeps_everything_that_is_whole(path: Path) -> None:
         data[at] ^= 1
 
     damage(path, spoil)
-    with pytest.raises(DamagedLog, match="log recover"):
+    with pytest.raises(DamagedLog) as caught:
         SqliteLog(path, partitions=PARTITIONS)
+    assert "log recover" in caught.value.hint
     before = path.read_bytes()
     found = recover(path, PARTITIONS)
     assert found.put_aside is not None
@@ -133,3 +134,87 @@ def test_every_byte_of_a_file_may_be_damaged_and_recovery_ends(path: Path, tmp_p
             continue  # nothing of it can be read: said, and the file stays
         with closing(SqliteLog(copy, partitions=PARTITIONS)) as log:
             assert not any(m.damage for p in range(PARTITIONS) for m in log.read("candidates", p))
+
+
+def folder_of(path: Path) -> dict[str, bytes]:
+    return {entry.name: entry.read_bytes() for entry in path.parent.iterdir() if entry.is_file()}
+
+
+def say(path: Path, name: str, text: str) -> None:
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("UPDATE meta SET value = ? WHERE name = ?", (text, name))
+        db.commit()
+        db.execute("PRAGMA journal_mode=DELETE")
+
+
+def test_a_recovery_that_can_not_be_completed_changes_nothing(path: Path) -> None:
+    damage(path, lambda data: data.__setitem__(slice(40 * 4096, 41 * 4096), b"\xa5" * 4096))
+    before = folder_of(path)
+
+    def fail(fresh: Path) -> None:
+        assert fresh != path
+        raise LogError("the store refuses")
+
+    with pytest.raises(LogError, match="refuses"):
+        recover(path, PARTITIONS, fail)
+    assert folder_of(path) == before
+
+
+def test_a_recovery_leaves_alone_what_others_refuse_too(path: Path, tmp_path: Path) -> None:
+    strange = tmp_path / "strange" / "log.db"
+    strange.parent.mkdir()
+    with closing(sqlite3.connect(strange)) as db:
+        db.execute("CREATE TABLE photos (name TEXT)")
+        db.commit()
+    before = folder_of(strange)
+    for attempt in (recover, is_whole):
+        with pytest.raises(LogError, match="another program"):
+            attempt(strange, PARTITIONS)
+    assert folder_of(strange) == before
+    for attempt in (recover, is_whole):
+        with pytest.raises(ConfigError, match="partitions"):
+            attempt(path, PARTITIONS + 1)
+    say(path, "format", "99")
+    before = folder_of(path)
+    for attempt in (recover, is_whole):
+        with pytest.raises(LogError, match="format 99"):
+            attempt(path, PARTITIONS)
+    assert folder_of(path) == before
+
+
+def test_a_log_that_is_whole_needs_no_recovery_and_one_with_a_flipped_bit_does(path: Path) -> None:
+    assert is_whole(path, PARTITIONS)
+    damage(path, lambda data: data.__setitem__(at := data.index(value(1_000)) + 50, data[at] ^ 4))
+    assert not is_whole(path, PARTITIONS)
+
+
+@pytest.mark.parametrize("name", ["format", "partitions"])
+def test_what_a_log_says_of_itself_and_can_not_be_read_is_damage_that_is_recovered(path: Path, name: str) -> None:
+    say(path, name, "abc")
+    with pytest.raises(DamagedLog) as caught:
+        SqliteLog(path, partitions=PARTITIONS)
+    assert "log recover" in caught.value.hint
+    with pytest.raises(ConfigError, match="partitions"):  # records stand on more
+        recover(path, 1)
+    assert recover(path, PARTITIONS).kept["candidates"] == RECORDS
+    SqliteLog(path, partitions=PARTITIONS).close()
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir], ids=["a pipe", "a folder"])
+@pytest.mark.parametrize("read_only", [True, False])
+def test_what_is_no_file_is_not_opened_as_a_log(tmp_path: Path, make: Callable[[Path], None], read_only: bool) -> None:
+    path = tmp_path / "log.db"
+    make(path)
+    with pytest.raises(LogError, match="not a file") as caught:
+        SqliteLog(path, partitions=PARTITIONS, read_only=read_only)
+    assert caught.value.hint
+    with pytest.raises(LogError, match="not a file"):
+        recover(path, PARTITIONS)
+
+
+def test_an_empty_file_is_a_damaged_log_to_who_only_reads(tmp_path: Path) -> None:
+    path = tmp_path / "log.db"
+    path.touch()
+    with pytest.raises(DamagedLog, match="empty") as caught:
+        SqliteLog(path, partitions=PARTITIONS, read_only=True)
+    assert "log recover" in caught.value.hint

@@ -99,7 +99,7 @@ def test_survivors_come_back_from_the_store_where_the_log_is_gone(world: World, 
     assert sorted(x.candidate.image.sha256 for x in again.records(topics.SURVIVORS, Survivor)) == sorted(
         [one.sha256, two.sha256, two.sha256]
     )
-    assert rebuild(again.log, again.objects) == 0
+    assert rebuild(again.log, again.objects).added == 0
     send(again, candidate(one))
     run(again, dedupe(again), land(again))
     assert len(again.records(topics.DUPLICATES, topics.records.Duplicate)) == 1

@@ -1,7 +1,10 @@
 """A log and a store know each other, and nothing of strangers is deleted, overwritten or believed."""
 
+import contextlib
 import datetime
 import os
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,7 +12,8 @@ import pytest
 from synsift.pipelines.errors import StoreError, SweepRefused, WrongStore
 from synsift.pipelines.folder_lock import lock_folder
 from synsift.pipelines.log.sqlite import SqliteLog
-from synsift.pipelines.records import Fetched
+from synsift.pipelines.reading import read_all
+from synsift.pipelines.records import Fetched, Survivor
 from synsift.pipelines.storage import layout
 from synsift.pipelines.storage.identity import claim, owner_of
 from synsift.pipelines.storage.sweep import Swept, sweep
@@ -39,8 +43,87 @@ def test_a_store_is_claimed_once_and_refuses_another_log(world: World, tmp_path:
 
 def test_a_store_whose_owner_cannot_be_read_is_nobodys_to_take(world: World) -> None:
     world.objects.put("synsift-store.json", b"\xff")
-    with pytest.raises(WrongStore, match="nobody knows"):
+    with pytest.raises(WrongStore, match="nobody knows") as caught:
         claim(world.objects, world.log.identity())
+    assert "log recover" in caught.value.hint
+
+
+def recover(world: World, cli: RunCli, *more: str) -> "subprocess.CompletedProcess[str]":
+    return cli("log", "recover", "--out", str(world.log.path.parent), "--set", f"log.partitions={PARTITIONS}", *more)
+
+
+def with_survivors(world: World) -> str:
+    """Two survivors, landed; the log's identity."""
+    claim(world.objects, world.log.identity())
+    send(world, candidate(stored(world, large(1))), candidate(stored(world, large(2))))
+    run(world, dedupe(world), land(world))
+    identity = world.log.identity()
+    world.log.close()
+    return identity
+
+
+def test_a_store_whose_owner_cannot_be_read_is_given_back_to_the_log_that_names_what_it_holds(
+    world: World, cli: RunCli
+) -> None:
+    identity = with_survivors(world)
+    world.objects.put("synsift-store.json", b"")
+    done = recover(world, cli)
+    assert done.returncode == 0, done.stderr
+    assert "the log is whole, and stays as it is" in done.stderr
+    assert owner_of(world.objects) == identity
+    assert not list(world.log.path.parent.glob("log.db.*"))
+    with contextlib.closing(SqliteLog(world.log.path, partitions=PARTITIONS)) as log:
+        assert log.identity() == identity
+        assert len(list(read_all(log, Survivor))) == 2
+
+
+def test_a_log_takes_a_store_that_it_does_not_know_only_when_told(world: World, cli: RunCli) -> None:
+    with_survivors(world)
+    world.objects.put("synsift-store.json", b"")
+    world.log.path.unlink()
+    refused = recover(world, cli)
+    assert refused.returncode == 1
+    assert "hint:" in refused.stderr
+    assert "--take-store" in refused.stderr
+    assert not list(world.log.path.parent.glob("log.db*"))
+    done = recover(world, cli, "--take-store")
+    assert done.returncode == 0, done.stderr
+    assert "added 2 survivors" in done.stderr
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir], ids=["a pipe", "a folder"])
+def test_what_stands_in_the_place_of_the_owner_and_is_no_file_is_named(
+    world: World, make: Callable[[Path], None]
+) -> None:
+    make(world.log.path.parent / "synsift-store.json")
+    with pytest.raises(WrongStore, match="not a file") as caught:
+        claim(world.objects, world.log.identity())
+    assert "move" in caught.value.hint
+
+
+@pytest.mark.parametrize("name", [b"Icon\r", b"caf\xe9.jpg", b"a\x1b[31m.jpg"])
+def test_a_name_that_no_object_can_have_ends_nothing(world: World, cli: RunCli, name: bytes) -> None:
+    with_survivors(world)
+    folder = os.fsencode(world.log.path.parent / "candidates" / "n1")
+    Path(os.fsdecode(os.path.join(folder, name))).touch()
+    for part in world.log.path.parent.glob("log.db*"):
+        part.unlink()
+    done = recover(world, cli)
+    assert done.returncode == 0, done.stderr
+    assert "added 2 survivors" in done.stderr
+    assert "passed over" in done.stderr
+    assert "\x1b" not in done.stderr
+    assert "\r" not in done.stderr
+
+
+def test_a_recovery_names_the_images_that_have_no_provenance(world: World, cli: RunCli) -> None:
+    with_survivors(world)
+    origin = next(path for path in world.paths("candidates/") if path.endswith(".json"))
+    world.objects.delete(origin)
+    world.log.path.unlink()
+    done = recover(world, cli)
+    assert "added 1 survivor" in done.stderr
+    assert origin.removesuffix("json") + "jpg" in done.stderr.replace("\n", "")
 
 
 def test_commands_refuse_a_store_of_another_log(world: World, tmp_path: Path, cli: RunCli) -> None:
