@@ -8,7 +8,11 @@ A pure library: no network, no clock, no logging; a file is opened only where yo
     compare       two pictures → are they copies, and why
     Matcher       pictures as they come → verdicts
     cluster       a set of pictures → groups of copies
+    relate        two pictures → is one a copy or a part of the other, through any edit (``synsift[thorough]``)
 """
+
+import importlib
+from typing import TYPE_CHECKING, Final
 
 from synsift.dedupe.calibration import Calibration, Threshold, copies_of
 from synsift.dedupe.clusters import Clustering, Copy, Group, choose, cluster
@@ -35,6 +39,19 @@ from synsift.dedupe.quality import better
 from synsift.dedupe.survivors import Survivors
 from synsift.dedupe.verdicts import DEFAULT_OPTIONS, Kind, Look, MatchOptions, Verdict
 
+if TYPE_CHECKING:
+    from synsift.dedupe.local.features import Features, describe
+    from synsift.dedupe.local.relation import Relation, Tie, relate
+
+# Not loaded until they are asked for.
+_LATER: Final = {
+    "Features": "synsift.dedupe.local.features",
+    "Relation": "synsift.dedupe.local.relation",
+    "Tie": "synsift.dedupe.local.relation",
+    "describe": "synsift.dedupe.local.features",
+    "relate": "synsift.dedupe.local.relation",
+}
+
 __all__ = [
     "DEFAULT_CRITERIA",
     "DEFAULT_MAX_PIXELS",
@@ -54,6 +71,7 @@ __all__ = [
     "Decoded",
     "DedupeError",
     "Fault",
+    "Features",
     "Fingerprint",
     "Group",
     "HashIndex",
@@ -65,9 +83,11 @@ __all__ = [
     "MatchOptions",
     "Matcher",
     "NotCopies",
+    "Relation",
     "Source",
     "Survivors",
     "Threshold",
+    "Tie",
     "TooCostly",
     "TooManyPixels",
     "TruncatedImage",
@@ -79,6 +99,15 @@ __all__ = [
     "compare",
     "copies_of",
     "decode",
+    "describe",
     "fingerprint",
     "looks_like_image",
+    "relate",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Load what only some need, when it is asked for."""
+    if name not in _LATER:
+        raise AttributeError(f"module `{__name__}` has no attribute `{name}`")
+    return getattr(importlib.import_module(_LATER[name]), name)

@@ -103,12 +103,13 @@ def readable_formats() -> tuple[str, ...]:
     return tuple(name for name in FORMATS if name not in optional or can_read(name))
 
 
-def decode(data: bytes, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Decoded:
+def decode(data: bytes, *, max_pixels: int = DEFAULT_MAX_PIXELS, side_px: int = _REDUCED_SIDE_PX) -> Decoded:
     """Decode the first frame of an image at a reduced scale.
 
     Args:
         data: The whole file.
         max_pixels: Limit on width × height of the original.
+        side_px: What each side keeps at least, where the original has it.
 
     Raises:
         UnsupportedFormat: Not an image of an allowed format.
@@ -128,19 +129,22 @@ def decode(data: bytes, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Decoded:
         raise TooManyPixels(f"{promised} pixels are more than the limit of {max_pixels}")
     with translated():
         try:
-            return _decode(data, max_pixels)
+            return _decode(data, max_pixels, side_px)
         except OSError as exc:
             if not data.startswith(_MAY_BE_CUT) or not _breaks_off(exc):
                 raise
-            return _decode_cut(data, max_pixels, exc)
+            return _decode_cut(data, max_pixels, side_px, exc)
 
 
-def decode_image(image: Image.Image, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Decoded:
+def decode_image(
+    image: Image.Image, *, max_pixels: int = DEFAULT_MAX_PIXELS, side_px: int = _REDUCED_SIDE_PX
+) -> Decoded:
     """Take a PIL image at a reduced scale, upright by its EXIF block; of several frames, the one that it stands at.
 
     Args:
         image: Its pixels are loaded if they aren't yet, as with any use of it; otherwise it stays as it is.
         max_pixels: Limit on width × height.
+        side_px: As for ``decode``.
 
     Raises:
         TooManyPixels: Above the limit.
@@ -160,7 +164,7 @@ def decode_image(image: Image.Image, *, max_pixels: int = DEFAULT_MAX_PIXELS) ->
         orientation = _exif_orientation(image)
     width_px, height_px = image.size  # of some formats Pillow turns the picture as it loads
     try:
-        picture = _reduced(image)
+        picture = _reduced(image, side_px)
     except ValueError as exc:
         raise ValueError(f"an image of mode `{image.mode}` has no RGB form: {exc}") from exc
     found = Decoded(picture, width_px, height_px, PIXELS, _QUALITY[PIXELS], detail_of(image))
@@ -226,16 +230,16 @@ def _breaks_off(error: OSError) -> bool:
     return "truncated" in str(error) or "broken data stream" in str(error)
 
 
-def _decode_cut(data: bytes, max_pixels: int, error: OSError) -> Decoded:
+def _decode_cut(data: bytes, max_pixels: int, side_px: int, error: OSError) -> Decoded:
     """Decode what lacks its last bytes; what it says instead, if too much of it is missing."""
     try:
-        found = _decode(ended_jpeg(data), max_pixels, is_cut=True)
+        found = _decode(ended_jpeg(data), max_pixels, side_px, is_cut=True)
     except OSError as exc:
         raise (exc if "rows are missing" in str(exc) else error) from None
     return replace(found, is_cut=True)
 
 
-def _decode(data: bytes, max_pixels: int, *, is_cut: bool = False) -> Decoded:
+def _decode(data: bytes, max_pixels: int, side_px: int, *, is_cut: bool = False) -> Decoded:
     with Image.open(io.BytesIO(data), formats=readable_formats()) as image:
         width_px, height_px = image.size
         if width_px * height_px > max_pixels:
@@ -245,7 +249,7 @@ def _decode(data: bytes, max_pixels: int, *, is_cut: bool = False) -> Decoded:
         quality = _quality(image, kind)
         exif = _exif(image)
         orientation = _orientation_of(exif)
-        image.draft("L" if image.mode == "L" else "YCbCr", (_REDUCED_SIDE_PX, _REDUCED_SIDE_PX))
+        image.draft("L" if image.mode == "L" else "YCbCr", (side_px, side_px))
         _load(image, is_cut=is_cut)
         if image.format == "TIFF":  # which Pillow turns itself as it loads it
             orientation, (width_px, height_px) = 1, image.size
@@ -254,7 +258,7 @@ def _decode(data: bytes, max_pixels: int, *, is_cut: bool = False) -> Decoded:
         detail = (
             detail_of_jpeg(len(data), image, (width_px, height_px), quality) if kind == "JPEG" else detail_of(image)
         )
-        picture = _reduced(image)
+        picture = _reduced(image, side_px)
     found = Decoded(picture, width_px, height_px, kind, quality, detail, is_camera(exif))
     return _upright(found, orientation)
 
@@ -312,13 +316,13 @@ def _quality(image: Image.Image, kind: str) -> int:
     return int(min(100, max(1, round(quality))))
 
 
-def _reduced(image: Image.Image) -> Image.Image:
+def _reduced(image: Image.Image, side_px: int) -> Image.Image:
     """Luminance, or luminance and colour, of any mode; transparency over white, 16 bits scaled to 8.
 
     Strip by strip, so that what is converted on the way takes little memory beside the picture itself.
     """
     image = of_its_mode(image)
-    factors = (_factor(image.width), _factor(image.height))
+    factors = (_factor(image.width, side_px), _factor(image.height, side_px))
     rows = factors[1] * max(1, _STRIP_PIXELS // (image.width * factors[1]))
     # Floating-point pictures go to 1 or to 255, and say so nowhere.
     scale = 255.0 if image.mode == "F" and float(np.nanmax(np.asarray(image), initial=0)) <= 1 else 1.0
@@ -342,8 +346,8 @@ def of_its_mode(image: Image.Image) -> Image.Image:
     return image if image.im.mode == image.mode else Image.fromarray(np.asarray(image))
 
 
-def _factor(side_px: int) -> int:
-    return max(1, side_px // (2 * _REDUCED_SIDE_PX))
+def _factor(length_px: int, side_px: int) -> int:
+    return max(1, length_px // (2 * side_px))
 
 
 def _convert(image: Image.Image, factors: tuple[int, int], scale: float) -> Image.Image:

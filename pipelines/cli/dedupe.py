@@ -19,6 +19,15 @@ from synsift.pipelines.cli.options import (
 )
 from synsift.pipelines.cli.paths import try_file, try_folder, whole_file
 from synsift.pipelines.cli.scanning import CacheFile, Jobs, Keys, NoCache, Scanner, list_unreadable, progress
+from synsift.pipelines.cli.thorough import (
+    Remove,
+    Thorough,
+    check_thorough,
+    in_words,
+    merged_groups,
+    relation_rows,
+    with_ties,
+)
 from synsift.pipelines.errors import UsageError
 from synsift.pipelines.folders.place import check_target
 
@@ -30,6 +39,7 @@ _NONE: Final = "no copies"
 
 if TYPE_CHECKING:
     from synsift.dedupe import Clustering, Copy, Fingerprint
+    from synsift.dedupe.local.merging import Merged
     from synsift.dedupe.reference import Reference
     from synsift.pipelines.folders.scan import Scanned
 
@@ -72,12 +82,16 @@ def dedupe(
     jobs: Jobs = None,
     cache: CacheFile = None,
     no_cache: NoCache = False,
+    thorough: Thorough = False,
+    remove: Remove = None,
 ) -> None:
     """Find the copies in folders, and say which one of each group to keep.
 
     Only reports, unless told otherwise; never deletes. The best copy is kept: colours, real detail, no border, less
     compression; `--keep` chooses otherwise.
     `kind` is exact (the same bytes), near, or reference (near to --reference); `distance` is in bits of 256, from `of`.
+    With `--thorough` it can be copy, part_of, contains or shares_a_part, too, said of `path` and `of`; what isn't to be
+    removed stands in rows of its own, without a group.
 
     [bold]Examples[/bold]
 
@@ -86,6 +100,8 @@ def dedupe(
       synsift dedupe ~/photos --report copies.html
 
       synsift dedupe ~/photos --keep folder:~/photos/originals --keep oldest
+
+      synsift dedupe ~/photos --thorough --remove copy --remove part_of
 
       synsift dedupe --apply choices.json --move copies/
 
@@ -97,16 +113,19 @@ def dedupe(
         raise UsageError("`--link` and `--move` don't go together", hint="choose one")
     if apply is not None:
         raise typer.Exit(_apply(apply, folders, link=link, move=move, others=(report, reference)))
+    check_thorough(thorough, remove)
     folders = _checked(folders, link=link, move=move, report=report, keep=keep)
     scanner = Scanner(Keys(file, values, similarity, no_mirror, not_copies), jobs=jobs, cache=cache, no_cache=no_cache)
     known = scanner.reference(reference or [])
     scanned = scanner.scan(folders)
     names = known.names
     found = _cluster(scanner, scanned, known, keep or [])
-    _print(_rows(found, scanned.images, names), output)
+    merged = merged_groups(found, scanned.images, scanner, remove, keep) if thorough else None
+    found = merged.clustering if merged is not None else found
+    _print(_rows(found, scanned.images, names, merged), output)
     if report is not None:
         _write(report, found, scanned, names, folders, jobs)
-    err.print(_summary(found, scanned, has_reference=bool(known)))
+    err.print(_summary(found, scanned, has_reference=bool(known), merged=merged))
     list_unreadable(scanned.unreadable)
     status = _place(found, scanned.images, names, folders, link=link, move=move)
     if status or not scanned.images:
@@ -156,7 +175,9 @@ def _checked(
     return folders
 
 
-def _summary(found: "Clustering", scanned: "Scanned", *, has_reference: bool) -> str:
+def _summary(
+    found: "Clustering", scanned: "Scanned", *, has_reference: bool, merged: "Merged[str] | None" = None
+) -> str:
     copies = counted(sum(len(group.copies) for group in found.groups), "copy", "copies")
     groups = counted(sum(bool(group.copies) for group in found.groups), "group", "groups")
     images = counted(len(scanned.images), "image", "images")
@@ -164,6 +185,7 @@ def _summary(found: "Clustering", scanned: "Scanned", *, has_reference: bool) ->
         f"{images} ({scanned.from_cache:,} known from before): {len(found.groups):,} to keep",
         f"{copies} in {groups}",
     ]
+    parts += in_words(merged) if merged is not None else []
     if has_reference:
         parts.append(f"{len(found.rejected)} near to a reference")
     plain = sum(image.is_plain for image in scanned.images.values())
@@ -173,6 +195,16 @@ def _summary(found: "Clustering", scanned: "Scanned", *, has_reference: bool) ->
 
 
 def _rows(
+    found: "Clustering",
+    images: "Mapping[str, Fingerprint]",
+    names: Mapping[str, str],
+    merged: "Merged[str] | None" = None,
+) -> Iterator[dict[str, Any]]:
+    yield from with_ties(_group_rows(found, images, names), merged)
+    yield from relation_rows(merged, lambda name: _row(None, name, images, keep=True))
+
+
+def _group_rows(
     found: "Clustering", images: "Mapping[str, Fingerprint]", names: Mapping[str, str]
 ) -> Iterator[dict[str, Any]]:
     from synsift.pipelines.folders.relations import related
@@ -230,14 +262,17 @@ def _shown(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """What a table shows: of which file something is a copy only if that isn't the one that is kept."""
     kept = ""
     for row in rows:
-        kept = row["path"] if row["keep"] else kept
+        kept = "" if row["group"] is None else row["path"] if row["keep"] else kept
         yield _short(row, "" if row["of"] in (None, kept) else row["of"])
 
 
 def _short(row: dict[str, Any], of: str) -> dict[str, Any]:
-    relation = "keep" if row["keep"] else row["kind"]
+    kind = (row["kind"] or "").replace("_", " ")
+    relation = kind or "keep"
     if row["kind"] in ("near", "reference"):
         relation += f" {row['distance']}" + ("" if row["transform"] == "identity" else f" {row['transform']}")
+    elif row["transform"] == "mirrored":
+        relation += ", mirrored"
     return {
         "group": "" if row["group"] is None else row["group"],
         "kind": relation,

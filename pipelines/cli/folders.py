@@ -21,6 +21,7 @@ from synsift.pipelines.cli.options import (
 )
 from synsift.pipelines.cli.paths import try_file, whole_file
 from synsift.pipelines.cli.scanning import CacheFile, Jobs, Keys, NoCache, Scanner, list_unreadable, progress
+from synsift.pipelines.cli.thorough import Thorough, check_thorough, looked_through
 from synsift.pipelines.errors import SynsiftError, UsageError
 
 if TYPE_CHECKING:
@@ -156,11 +157,14 @@ def match(
     jobs: Jobs = None,
     cache: CacheFile = None,
     no_cache: NoCache = False,
+    thorough: Thorough = False,
 ) -> None:
     """Say for each image which image of a set it is a copy of, if any.
 
     `kind` is exact (the same bytes), near, new, plain (too plain to compare but by its bytes) or unreadable; or the
     kind of hash of a list that has it (pdq, phash, md5 …). `distance` is in bits, of 256; of 64 for phash and dhash.
+    With `--thorough` it can be copy, part_of or contains, too, said of the query; what only shares a part with a query,
+    such as a logo or a frame, is no match and stands in `shares_a_part_with`.
 
     [bold]Examples[/bold]
 
@@ -169,15 +173,20 @@ def match(
       synsift match crawled/ --against test-split.parquet --format jsonl
 
       synsift match crawled/ --against pdq:shared-hashes.txt
+
+      synsift match screenshots/ --against ~/photos --thorough
     """
     from synsift.dedupe import Matcher
 
+    check_thorough(thorough)
     scanner = Scanner(Keys(file, values, similarity, no_mirror, not_copies), jobs=jobs, cache=cache, no_cache=no_cache)
     reference = scanner.reference(against)
     scanned = scanner.scan(queries)
     listed = scanner.compare(scanned.images, reference.of_lists)
     # All of them first: a bar of progress and rows of data don't share a terminal.
     rows = list(_matches(scanned, reference.matcher or Matcher(), reference.names, listed))
+    if thorough:
+        rows = looked_through(rows, reference.names, scanner)
     print_rows(rows, output, details=("match",), empty="no images")
     list_unreadable(scanned.unreadable)
     if not scanned.images:

@@ -63,7 +63,7 @@ class Scanner:
         self.match: MatchOptions = match_options(settings.dedupe)
         self._reference = [Path(file) for file in settings.dedupe.reference]
         self._deny = settings.dedupe.deny
-        self._options = ScanOptions(max_pixels=settings.fetch.max_pixels, processes=jobs)
+        self.options = ScanOptions(max_pixels=settings.fetch.max_pixels, processes=jobs)
         self._cache = None if no_cache else cache or default_path()
 
     def scan(self, paths: Sequence[Path]) -> "Scanned":
@@ -99,7 +99,7 @@ class Scanner:
 
         need_libraries(kinds)
         with progress("hashed", len(paths)) as advance:
-            return hash_images(paths, kinds, self._options, advance)
+            return hash_images(paths, kinds, self.options, advance)
 
     def _scan(self, paths: Sequence[Path]) -> "Scanned":
         from synsift.pipelines.folders.cache import Cache
@@ -111,7 +111,7 @@ class Scanner:
             unreadable = sum(isinstance(one, Unreadable) for one in found)
             advance(unreadable)
             try:
-                return scan(found, cache, self._options, advance)
+                return scan(found, cache, self.options, advance)
             except KeyboardInterrupt:
                 kept = "" if self._cache is None else "; what was done is kept: run it again to go on"
                 warn.print(f"synsift: interrupted{kept}")

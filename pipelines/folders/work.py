@@ -5,11 +5,15 @@ import os
 import signal
 import warnings
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from synsift.dedupe import Fingerprint, ImageError, fingerprint, looks_like_image
 from synsift.dedupe.errors import UnsupportedFormat
 from synsift.dedupe.hash_kinds import hashes_of
+
+if TYPE_CHECKING:
+    from synsift.dedupe.local.relation import Relation
+    from synsift.pipelines.folders.features import Pair
 
 TOO_LARGE: Final = "too_large"
 NOT_READABLE: Final = "not_readable"
@@ -35,6 +39,36 @@ def hash_files(paths: list[str], kinds: Sequence[str], max_pixels: int, max_byte
     """Make hashes of some files by kind, in order; none of what can't be read or decoded."""
     with quiet():
         return [_hash_file(path, kinds, max_pixels, max_bytes) for path in paths]
+
+
+def describe_files(paths: list[str], max_pixels: int, max_bytes: int) -> list[bytes]:
+    """Find the local features of some files, in order; nothing of what can't be read or decoded."""
+    with quiet():
+        return [_describe_file(path, max_pixels, max_bytes) for path in paths]
+
+
+def relate_pairs(pairs: "list[Pair]", file: str) -> "list[Relation | None]":
+    """Say what the images of some pairs are to each other, by a file of features; None where they have nothing."""
+    from synsift.dedupe.local.features import Features
+    from synsift.dedupe.local.relation import Tie, relate
+
+    found: list[Relation | None] = []
+    with open(file, "rb") as source:
+        for pair in pairs:
+            one, other = (
+                Features.from_bytes(os.pread(source.fileno(), place.size_bytes, place.begin)) for place in pair.places
+            )
+            relation = relate(one, other)
+            found.append(None if relation.tie is Tie.UNRELATED else relation)
+    return found
+
+
+def _describe_file(path: str, max_pixels: int, max_bytes: int) -> bytes:
+    from synsift.dedupe.local.features import describe
+
+    with contextlib.suppress(OSError, ImageError, MemoryError):
+        return describe(_read(path, max_bytes), max_pixels=max_pixels).to_bytes()
+    return b""
 
 
 def _hash_file(path: str, kinds: Sequence[str], max_pixels: int, max_bytes: int) -> dict[str, bytes]:

@@ -76,7 +76,7 @@
   function reason(group, place, choice) {
     const item = group.items[place];
     const turned = item.turned ? ", " + item.turned : "";
-    const bits = ": " + item.bits + " of 256 bits differ" + turned;
+    const bits = item.bits === null ? turned : ": " + item.bits + " of 256 bits differ" + turned;
     if (group.reference) return "near copy of the reference " + printable(group.reference) + bits;
     if (!item.kind) return "the best copy: most pixels, then least compressed";
     const isExact = item.kind === "exact";

@@ -7,6 +7,7 @@ import pytest
 
 from synsift.dedupe import Fingerprint
 from synsift.pipelines.errors import UsageError
+from synsift.pipelines.folders import pool as pool_module
 from synsift.pipelines.folders import scan as scan_module
 from synsift.pipelines.folders.cache import Cache
 from synsift.pipelines.folders.files import File, Unreadable, walk
@@ -149,8 +150,8 @@ def test_damaged_rows_of_the_cache_are_made_anew(folder: Path) -> None:
 
 def test_all_cores_find_what_one_does(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     one = run(folder, None)
-    monkeypatch.setattr(scan_module, "_WORTH_PROCESSES", 1)
-    monkeypatch.setattr(scan_module, "_FILES_A_TASK", 2)
+    monkeypatch.setattr(pool_module, "_WORTH_PROCESSES", 1)
+    monkeypatch.setattr(pool_module, "_THINGS_A_TASK", 2)
     many = run(folder, None, ScanOptions(processes=2))
     assert {path: image.to_record() for path, image in many.images.items()} == {
         path: image.to_record() for path, image in one.images.items()
@@ -166,8 +167,8 @@ def crash_on_marked(paths: list[str], **_: object) -> list[tuple[str, str]]:
 
 
 def test_a_decoder_that_crashes_costs_only_its_own_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scan_module, "_WORTH_PROCESSES", 1)
-    monkeypatch.setattr(scan_module, "_FILES_A_TASK", 3)
+    monkeypatch.setattr(pool_module, "_WORTH_PROCESSES", 1)
+    monkeypatch.setattr(pool_module, "_THINGS_A_TASK", 3)
     monkeypatch.setattr(scan_module, "fingerprint_files", crash_on_marked)
     files: list[File | Unreadable] = [File(f"{'crash' if n in (4, 9) else 'fine'}-{n}", 1, 1) for n in range(12)]
     with Cache(None) as cache:

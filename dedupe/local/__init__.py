@@ -1,0 +1,11 @@
+"""Local features: what sees a picture through any edit, where hashes of the whole can't.
+
+picture ──describe──▶ some hundred points ──Shortlist──▶ few pictures ──align──▶ a map ──where they agree──▶ relation
+
+opencv     the one place that knows OpenCV, an extra: ``pip install 'synsift[thorough]'``
+features   a picture → its points, what surrounds each, and a small grey copy
+shortlist  many pictures' points → which few pictures may be related to one
+geometry   two pictures' points → the map from one into the other
+overlap    two pictures and a map → where they agree
+relation   from all that, what one is to the other: a copy, a part of it, or merely sharing a part with it
+"""

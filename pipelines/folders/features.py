@@ -1,0 +1,131 @@
+"""Local features of images in folders, on disk: those of 100,000 images are 5 GB.
+
+    paths ──describe──▶ a file of features ──┬─ words ──▶ Shortlist ──▶ pairs
+                                             └─ a pair's features ──relate──▶ what one is to the other
+
+Images are described and pairs are looked at in processes, as fingerprints are made; what goes between them are places
+in the file. It is nobody's cache: it is gone with the program.
+"""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Final, NamedTuple, Self
+
+import numpy as np
+
+from synsift.dedupe.local.features import Features
+from synsift.dedupe.local.opencv import OpenCVMissing, load_opencv
+from synsift.dedupe.local.relation import Relation
+from synsift.dedupe.local.shortlist import SHORTEST, Shortlist, learn
+from synsift.pipelines.errors import ConfigError
+from synsift.pipelines.folders.pool import Pool
+from synsift.pipelines.folders.scan import ScanOptions
+from synsift.pipelines.folders.work import describe_files, relate_pairs
+
+OnResult = Callable[[int], None]
+
+# Words are learnt from so many descriptors, taken evenly from all images.
+_LEARNT_FROM: Final = 60_000
+
+
+class Place(NamedTuple):
+    """Where an image's features are in the file."""
+
+    begin: int
+    size_bytes: int
+
+
+class Pair(NamedTuple):
+    """Two images that may be related, by their paths, and where their features are."""
+
+    one: str
+    other: str
+    places: tuple[Place, Place]
+
+
+def need_opencv() -> None:
+    """See that OpenCV is there, before any work is done.
+
+    Raises:
+        ConfigError: It isn't.
+    """
+    try:
+        load_opencv()
+    except OpenCVMissing as exc:
+        raise ConfigError(
+            "`--thorough` needs OpenCV (`opencv-python-headless`), which isn't installed",
+            hint="pip install 'synsift[thorough]'",
+        ) from exc
+
+
+class FeatureFile:
+    """Features of images, in a temporary file; used as a context."""
+
+    def __init__(self, options: ScanOptions) -> None:
+        self._options = options
+        self._folder = tempfile.TemporaryDirectory(prefix="synsift-features-")
+        self._path = Path(self._folder.name) / "features"
+        self._places: dict[str, Place] = {}
+
+    def __enter__(self) -> Self:
+        self._path.touch()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._folder.cleanup()
+
+    def describe(self, paths: Iterable[str], on_result: OnResult) -> None:
+        """Describe images; those that can't be read or decoded (any more) are left out."""
+        work = partial(describe_files, max_pixels=self._options.max_pixels, max_bytes=self._options.max_bytes)
+        with self._path.open("ab") as file, Pool(self._options.processes, work) as pool:
+            begin = file.tell()
+            for task in pool.make(paths):
+                for path, made in task:
+                    if made:
+                        file.write(made)
+                        self._places[path] = Place(begin, len(made))
+                        begin += len(made)
+                on_result(len(task))
+
+    def shortlist(self, paths: Sequence[str]) -> tuple[Shortlist, list[str]]:
+        """Words of some images, and which image has which number."""
+        known = [path for path in paths if path in self._places]
+        each = max(1, -(-_LEARNT_FROM // max(1, len(known))))
+        step = max(1, len(known) * each // _LEARNT_FROM)
+        some = [features.descriptors[:each] for _, features in self._read(known[::step])]
+        made = Shortlist(learn(np.concatenate(some) if some else np.empty((0, 128), np.uint8)))
+        for _, features in self._read(known):
+            made.add(features)
+        return made, known
+
+    def pairs(
+        self, queries: Sequence[str], against: Sequence[str], on_result: OnResult, *, most: int = SHORTEST
+    ) -> Iterator[Pair]:
+        """Pairs that may be related, each once: of a query and one of those to compare with."""
+        shortlist, names = self.shortlist(against)
+        seen: set[tuple[str, str]] = set()
+        for path, features in self._read(path for path in queries if path in self._places):
+            for number in shortlist.propose(features, most=most + 1):
+                other = names[number]
+                key = (path, other) if path < other else (other, path)
+                if path != other and key not in seen:
+                    seen.add(key)
+                    yield Pair(path, other, (self._places[path], self._places[other]))
+            on_result(1)
+
+    def relate(self, pairs: Iterable[Pair]) -> Iterator[tuple[Pair, Relation]]:
+        """Look at pairs; those that have nothing in common are left out."""
+        with Pool(self._options.processes, partial(relate_pairs, file=str(self._path))) as pool:
+            for task in pool.make(pairs):
+                for pair, relation in task:
+                    if relation is not None:
+                        yield pair, relation
+
+    def _read(self, paths: Iterable[str]) -> Iterator[tuple[str, Features]]:
+        with self._path.open("rb") as file:
+            for path in paths:
+                place = self._places[path]
+                yield path, Features.from_bytes(os.pread(file.fileno(), place.size_bytes, place.begin))

@@ -1,0 +1,130 @@
+"""``dedupe --thorough`` and ``match --thorough`` as a user runs them."""
+
+import importlib.util
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image, ImageOps
+
+from tests.conftest import RunCli, missing
+from tests.dedupe.local.scenes import busy
+from tests.dedupe.pictures import encoded
+
+WITHOUT_OPENCV = "import sys; sys.modules['cv2'] = None\n"
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """Two photographs with edits that hashes can't see through, and others."""
+    if importlib.util.find_spec("cv2") is None:
+        missing("opencv-python-headless isn't installed")
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for seed in range(18):
+        (folder / f"{seed:02}.jpg").write_bytes(encoded(busy(seed), "JPEG", quality=92))
+    turned = busy(1).rotate(33, expand=True)
+    ground = busy(50, (600, 450))
+    ground.paste(busy(3).resize((240, 180)), (40, 200))
+    made: dict[str, Image.Image] = {
+        "01-turned": turned,
+        "02-part": busy(2).crop((90, 70, 270, 205)),
+        "03-pasted": ground,
+        "04-mirrored-and-turned": ImageOps.mirror(busy(4)).rotate(20, expand=True),
+    }
+    for name, image in made.items():
+        (folder / f"{name}.jpg").write_bytes(encoded(image, "JPEG", quality=85))
+    return folder
+
+
+def rows(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def told(found: list[dict[str, Any]]) -> dict[str, tuple[str, bool, str]]:
+    return {Path(row["path"]).name: (row["kind"], row["keep"], Path(row["of"]).name) for row in found if row["of"]}
+
+
+def test_hashes_leave_apart_what_thorough_joins_and_relations_remove_nothing(cli: RunCli, photos: Path) -> None:
+    assert rows(cli("dedupe", str(photos), "--no-cache", "--format", "jsonl")) == []
+    found = told(rows(cli("dedupe", str(photos), "--no-cache", "--format", "jsonl", "--thorough")))
+    copies = {name: row for name, row in found.items() if not row[1]}
+    assert {frozenset((name, row[2])) for name, row in copies.items()} == {
+        frozenset(("01.jpg", "01-turned.jpg")),
+        frozenset(("04.jpg", "04-mirrored-and-turned.jpg")),
+    }
+    assert {row[0] for row in copies.values()} == {"copy"}
+    kept = {frozenset((name, row[2])): (name, row[0]) for name, row in found.items() if row[1]}
+    part = kept.pop(frozenset(("02.jpg", "02-part.jpg")))
+    assert part in {("02.jpg", "contains"), ("02-part.jpg", "part_of")}
+    pasted = kept.pop(frozenset(("03.jpg", "03-pasted.jpg")))
+    assert pasted in {("03-pasted.jpg", "contains"), ("03.jpg", "part_of")}
+    assert not kept
+
+
+def test_what_is_removed_can_be_chosen(cli: RunCli, photos: Path) -> None:
+    options = ("--no-cache", "--format", "jsonl", "--thorough", "--remove", "part_of")
+    found = told(rows(cli("dedupe", str(photos), *options)))
+    gone = {name: row for name, row in found.items() if not row[1]}
+    assert gone == {
+        "02-part.jpg": ("part_of", False, "02.jpg"),
+        "03.jpg": ("part_of", False, "03-pasted.jpg"),
+    }
+
+
+def test_copies_that_were_seen_through_an_edit_are_moved_and_come_back(
+    cli: RunCli, photos: Path, tmp_path: Path
+) -> None:
+    before = {path.name for path in photos.iterdir()}
+    done = cli("dedupe", str(photos), "--no-cache", "--thorough", "--move", str(tmp_path / "moved"))
+    assert done.returncode == 0, done.stderr
+    assert len(before - {path.name for path in photos.iterdir()}) == 2
+    assert "2 of them seen by local features" in " ".join(done.stderr.split())
+
+
+def test_pairs_that_a_person_judged_and_mirror_images_stay_apart(cli: RunCli, photos: Path, tmp_path: Path) -> None:
+    sums = {
+        row["path"]: row["sha256"] for row in rows(cli("fingerprint", str(photos), "--no-cache", "--format", "jsonl"))
+    }
+    pairs = tmp_path / "pairs.txt"
+    pairs.write_text(f"{sums[str(photos / '01.jpg')]} {sums[str(photos / '01-turned.jpg')]}\n")
+    options = ("--no-cache", "--format", "jsonl", "--thorough", "--not-copies", str(pairs), "--no-mirror")
+    assert not [row for row in told(rows(cli("dedupe", str(photos), *options))).values() if not row[1]]
+
+
+def test_match_says_what_a_query_is_to_what_is_there(cli: RunCli, photos: Path, tmp_path: Path) -> None:
+    queries = tmp_path / "queries"
+    queries.mkdir()
+    for path in photos.glob("*-*.jpg"):
+        path.rename(queries / path.name)
+    (queries / "unknown.jpg").write_bytes(encoded(busy(99), "JPEG"))
+    done = cli("match", str(queries), "--against", str(photos), "--no-cache", "--thorough", "--format", "jsonl")
+    found = {Path(row["query"]).name: (row["kind"], row["match"] and Path(row["match"]).name) for row in rows(done)}
+    assert found == {
+        "01-turned.jpg": ("copy", "01.jpg"),
+        "02-part.jpg": ("part_of", "02.jpg"),
+        "03-pasted.jpg": ("contains", "03.jpg"),
+        "04-mirrored-and-turned.jpg": ("copy", "04.jpg"),
+        "unknown.jpg": ("new", None),
+    }
+
+
+def test_without_opencv_it_is_said_before_any_work(
+    tmp_path: Path, cli: RunCli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(WITHOUT_OPENCV)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(tmp_path), os.environ.get("PYTHONPATH")])))
+    done = cli("dedupe", str(tmp_path), "--thorough")
+    assert done.returncode == 2, done.stderr
+    assert "pip install 'synsift[thorough]'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_what_goes_only_with_thorough_is_wrong_use_without(cli: RunCli, tmp_path: Path) -> None:
+    done = cli("dedupe", str(tmp_path), "--remove", "copy")
+    assert done.returncode == 2
+    assert "hint: add `--thorough`" in done.stderr
