@@ -234,8 +234,8 @@ def _decode_cut(data: bytes, max_pixels: int, side_px: int, error: OSError) -> D
     """Decode what lacks its last bytes; what it says instead, if too much of it is missing."""
     try:
         found = _decode(ended_jpeg(data), max_pixels, side_px, is_cut=True)
-    except OSError as exc:
-        raise (exc if "rows are missing" in str(exc) else error) from None
+    except OSError:
+        raise error from None
     return replace(found, is_cut=True)
 
 
@@ -267,7 +267,8 @@ def _load(image: Image.Image, *, is_cut: bool) -> None:
     """Decode; of what breaks off, what came.
 
     Raises:
-        OSError: It breaks off and may not, or too early.
+        OSError: It breaks off, and may not.
+        TruncatedImage: It breaks off too early.
     """
     try:
         image.load()
@@ -276,7 +277,7 @@ def _load(image: Image.Image, *, is_cut: bool) -> None:
             raise
         keep_what_came(image)
     if is_cut and (share := missing_share(image)) > MOST_MISSING:
-        raise OSError(f"truncated: {share:.0%} of its rows are missing")
+        raise TruncatedImage(f"{share:.0%} of its rows are missing")
 
 
 def _upright(found: Decoded, orientation: int) -> Decoded:
