@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from synsift.pipelines.cli.belonging import tell_if_apart
 from synsift.pipelines.cli.console import counted, err, print_rows
 from synsift.pipelines.cli.options import ConfigFile, Format, Out, OutputFormat, SetValues, settings_of
 from synsift.pipelines.cli.suggestions import check_known
@@ -48,6 +49,7 @@ def list_(
 
     with contextlib.closing(open_log(settings, read_only=True)) as log:
         letters = _chosen(read_dead_letters(log), outcome, stage)
+        tell_if_apart(settings, log)
     if summary:
         print_rows(_classes(letters), output, empty="no dead letters")
         return
@@ -71,22 +73,22 @@ def replay(
     """
     settings = settings_of(file, values, store__url=out)
 
-    from synsift.pipelines.assembly import open_log
+    from synsift.pipelines.assembly import open_log, open_parts
     from synsift.pipelines.dead_letters import read_dead_letters
     from synsift.pipelines.dead_letters import replay as replay_letters
-    from synsift.pipelines.topics import Router
 
     with contextlib.closing(open_log(settings, read_only=True)) as log:
         _chosen(read_dead_letters(log), outcome, stage)  # a wrong name changes nothing
-    with contextlib.closing(open_log(settings)) as log:
+    parts = open_parts(settings)
+    with contextlib.closing(parts.log) as log:
         letters = _chosen(read_dead_letters(log), outcome, stage)
-        count = replay_letters(log, Router(settings.log.partitions), letters)
+        count = replay_letters(log, parts.router, letters)
     err.print(f"replayed {count} of {counted(len(letters), 'dead letter', 'dead letters')}; the same crawl tries again")
-    parts = sum(found.letter.is_part for found in letters)
-    lost = len(letters) - count - parts
-    if parts:
+    lines = sum(found.letter.is_part for found in letters)
+    lost = len(letters) - count - lines
+    if lines:
         why = "about one line of a list each: mend it there, and crawl the list again"
-        err.print(f"{counted(parts, 'stays', 'stay')}, {why}")
+        err.print(f"{counted(lines, 'stays', 'stay')}, {why}")
     if lost:
         err.print(f"{counted(lost, 'stays', 'stay')}: what it is about is not in the log any more")
 

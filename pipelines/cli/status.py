@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from synsift.pipelines.cli.belonging import tell_if_apart
 from synsift.pipelines.cli.console import SYNSET_DETAILS, counted, err, out, print_rows, synset_row
 from synsift.pipelines.cli.options import ConfigFile, Format, Out, OutputFormat, SetValues, follow_up, settings_of
 
@@ -48,6 +49,7 @@ def status(
             # Opened anew each time: a log that nobody worked on may be worked on now.
             with contextlib.closing(open_log(settings, read_only=True)) as log:
                 _show(log, shown)
+                tell_if_apart(settings, log)
             if not watch:
                 return
             time.sleep(_WATCH_S)

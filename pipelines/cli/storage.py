@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from synsift.pipelines.cli.belonging import tell_if_apart
 from synsift.pipelines.cli.console import counted, err, print_rows
 from synsift.pipelines.cli.options import (
     ConfigFile,
@@ -22,6 +23,7 @@ from synsift.pipelines.folder_lock import lock_folder
 
 if TYPE_CHECKING:
     from synsift.pipelines.config import Settings
+    from synsift.pipelines.storage.verify import Verified
 
 app = typer.Typer(no_args_is_help=True, help="Check the store, and free its space.")
 
@@ -44,6 +46,7 @@ def sweep(
     settings = settings_of(file, values, store__url=out)
 
     from synsift.pipelines.assembly import check_log, open_log, open_parts, store_address
+    from synsift.pipelines.storage.identity import check_together
     from synsift.pipelines.storage.objects import Objects
     from synsift.pipelines.storage.sweep import sweep as sweep_blobs
 
@@ -51,6 +54,7 @@ def sweep(
         if dry_run:
             objects = Objects(store_address(settings), make=False)
             log = stack.enter_context(contextlib.closing(open_log(settings, read_only=True)))
+            check_together(objects, log.identity())
         else:
             check_log(settings)
             Objects(store_address(settings), make=False)
@@ -77,9 +81,11 @@ def verify(
 ) -> None:
     """Read the store's images and compare each with its name, its SHA-256. Exit status 1 if one is damaged or gone.
 
-    With --fetch-again such an image is copied from where it stands whole, or its URLs are asked again, as politely as a
-    crawl asks. Survivors that could not land for want of their bytes are put back into the log: the same crawl lands
-    them.
+    Where the log is at hand, what it names is looked for, too: images, their provenance, and the manifests.
+
+    With --fetch-again an image is copied from where it stands whole, or its URLs are asked again, as politely as a
+    crawl asks; provenance and parts of manifests are written anew by the log. Survivors that could not land for want of
+    their bytes are put back into the log: the same crawl lands them.
 
     [bold]Examples[/bold]
 
@@ -89,23 +95,55 @@ def verify(
 
       synsift storage verify --share 0.01 --out s3://bucket/photos
     """
-    from synsift.pipelines.assembly import check_log, store_address
-    from synsift.pipelines.storage.objects import Objects
-    from synsift.pipelines.storage.verify import verify as verify_images
+    from synsift.pipelines.assembly import check_log
 
     settings = settings_of(file, values, store__url=out, identity__contact=contact)
     if fetch_again:
         check_log(settings)
-    found = list(verify_images(Objects(store_address(settings), make=False), share=share))
+    found, compared = _verify(settings, share)
     damaged = [one for one in found if one.problem]
     print_rows(({"object": one.path, "problem": one.problem} for one in damaged), output, empty="")
-    err.print(f"read {len(found)} images, {len(damaged)} of them damaged or gone")
+    err.print(f"looked at {len(found)} objects, {len(damaged)} of them damaged or gone")
     if fetch_again:
         _mend(settings, [one.path for one in damaged])
     elif damaged:
         again = follow_up("storage verify --fetch-again", out=out, file=file, values=values)
         err.print(f"hint: `{again}` copies them from where they stand whole, or asks their URLs again")
         raise typer.Exit(1)
+    elif not compared:
+        raise typer.Exit(1)
+
+
+def _verify(settings: "Settings", share: float) -> "tuple[list[Verified], bool]":
+    """What was looked at, and whether the log and the store belong together, or there is no log to compare with."""
+    from synsift.pipelines.assembly import log_path, open_log, store_address
+    from synsift.pipelines.dead_letters import read_dead_letters
+    from synsift.pipelines.errors import ConfigError, LogError
+    from synsift.pipelines.stages.mend import survivor_of
+    from synsift.pipelines.storage.expected import Expected, expected, landed_up_to
+    from synsift.pipelines.storage.objects import Objects
+    from synsift.pipelines.storage.verify import verify as verify_images
+
+    objects = Objects(store_address(settings), make=False)
+    if not settings.kafka.bootstrap and not log_path(settings).exists():
+        err.print("there is no log here: what is gone without a trace can't be told")
+        return list(verify_images(objects, share=share)), True
+    with contextlib.ExitStack() as stack:
+        try:
+            log = stack.enter_context(contextlib.closing(open_log(settings, read_only=True)))
+        except (LogError, ConfigError) as exc:  # what the store holds can be looked at all the same
+            err.print(f"{exc}\nhint: {exc.hint}" if exc.hint else str(exc))
+            return list(verify_images(objects, share=share)), False
+        if tell_if_apart(settings, log):
+            return list(verify_images(objects, share=share)), False
+        landed = landed_up_to(log)
+
+        def expect() -> Expected:
+            open_ones = (survivor_of(found) for found in read_dead_letters(log) if found.letter.stage == "land")
+            names = {(one.candidate.wnid, one.candidate.image.sha256) for one in open_ones if one is not None}
+            return expected(log, landed, names)
+
+        return list(verify_images(objects, share=share, expect=expect)), True
 
 
 def _mend(settings: "Settings", damaged: list[str]) -> None:
@@ -117,6 +155,7 @@ def _mend(settings: "Settings", damaged: list[str]) -> None:
     manners = manners_of(settings)
     parts = open_parts(settings)
     with contextlib.closing(parts.log) as log:
+        written = mend.write_from_log(log, parts.objects, damaged)
         letters = mend.letters_of_blobs(read_dead_letters(log))
         wrong = mend.find_wrong(log, parts.objects, damaged, letters)
         mend.mend_from_twins(parts.objects, wrong)
@@ -131,7 +170,12 @@ def _mend(settings: "Settings", damaged: list[str]) -> None:
         err.print(f"{counted(count, 'survivor', 'survivors')} put back into the log: the same crawl lands them")
     for one in left.values():
         err.print(f"{one.sha256} stays as it is: {one.problem}")
-    if left:
+    unknown = [path for path in damaged if not mend.names_image(path) and path not in written]
+    if written:
+        err.print(f"wrote {counted(len(written), 'object', 'objects')} anew by the log: provenance, or manifests")
+    for path in unknown:
+        err.print(f"{path} stays as it is: the log can't tell what it held")
+    if left or unknown:
         raise typer.Exit(1)
 
 

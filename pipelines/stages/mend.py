@@ -13,6 +13,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
+import msgspec
+
 from synsift.crawler.download.attempt import Patience
 from synsift.crawler.download.dispatcher import Politeness
 from synsift.crawler.download.downloader import Abandoned, Downloader, Received
@@ -22,11 +24,12 @@ from synsift.crawler.spiders.fetch import FetchSpider
 from synsift.pipelines.dead_letters import OpenLetter
 from synsift.pipelines.errors import NoSuchObject
 from synsift.pipelines.log.base import Log
-from synsift.pipelines.reading import Broken, read_all, read_bytes
-from synsift.pipelines.records import Fetched, Survivor
+from synsift.pipelines.reading import Broken, Skipped, read_all, read_bytes, read_state
+from synsift.pipelines.records import Fetched, Survivor, encode
 from synsift.pipelines.stages.land import BLOB_DAMAGED, BLOB_MISSING
 from synsift.pipelines.storage import layout
 from synsift.pipelines.storage.base import ObjectStore
+from synsift.pipelines.storage.manifests import encode_part
 from synsift.pipelines.topics import host_of
 
 
@@ -111,6 +114,32 @@ def find_wrong(log: Log, objects: ObjectStore, damaged: Iterable[str], letters: 
     for sha256, wrong in found.items():
         wrong.urls = list(urls[sha256])
     return list(found.values())
+
+
+def names_image(path: str) -> bool:
+    """Whether an object is an image by its name, whose bytes may be had elsewhere."""
+    return (layout.blob_sha256(path) or layout.candidate_sha256(path)) is not None
+
+
+def write_from_log(log: Log, objects: ObjectStore, damaged: Iterable[str]) -> set[str]:
+    """Write anew provenance and parts of manifests that the log can tell. Gives those that were written."""
+    origins = {origin: path for path in damaged if (origin := layout.provenance_of(path)) is not None}
+    parts = [part for path in damaged if (part := layout.manifest_part(path)) is not None]
+    rows: dict[str, list[tuple[int, Survivor]]] = defaultdict(list)
+    latest: dict[str, Survivor] = {}
+    for partition in range(log.partitions) if origins or parts else ():
+        for message, survivor in read_state(log, Survivor, partition, skipped=Skipped()):
+            wnid = survivor.candidate.wnid
+            if (path := origins.get((wnid, survivor.candidate.image.sha256))) is not None:
+                latest[path] = survivor
+            for part in parts:
+                if (part.wnid, part.partition) == (wnid, partition) and part.first <= message.offset <= part.last:
+                    rows[part.path].append((message.offset, survivor))
+    for path, survivor in latest.items():
+        objects.put(path, msgspec.json.format(encode(survivor), indent=2))
+    for path, survivors in rows.items():
+        objects.put(path, encode_part(survivors))
+    return {*latest, *rows}
 
 
 def _find_twins(objects: ObjectStore, found: dict[str, Wrong], urls: dict[str, dict[str, None]]) -> None:

@@ -1,9 +1,10 @@
-"""Whether the store's images are those that their names say."""
+"""Whether the store's images are those that their names say, and whether all are there that the log names."""
 
 import hashlib
 import random
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
 from synsift.dedupe import EXTENSIONS
 from synsift.pipelines.errors import NoSuchObject
@@ -11,6 +12,9 @@ from synsift.pipelines.reading import Broken, read_bytes
 from synsift.pipelines.records import Survivor
 from synsift.pipelines.storage import layout
 from synsift.pipelines.storage.base import ObjectStore
+from synsift.pipelines.storage.expected import Expected, Name
+from synsift.pipelines.storage.manifests import decode_part
+from synsift.pipelines.storage.objects import Objects
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,33 +30,105 @@ class Verified:
     problem: str = ""
 
 
-def verify(objects: ObjectStore, *, share: float = 1.0, seed: int | None = None) -> Iterator[Verified]:
+@dataclass(slots=True)
+class _Listed:
+    """What stands in the store, by synset and SHA-256."""
+
+    images: set[Name] = field(default_factory=set)
+    origins: set[Name] = field(default_factory=set)
+    blobs: set[str] = field(default_factory=set)
+
+
+def verify(
+    objects: Objects, *, share: float = 1.0, seed: int | None = None, expect: Callable[[], Expected] | None = None
+) -> Iterator[Verified]:
     """Read blobs and landed images, and compare the SHA-256 of each with its name; say which landed ones are gone.
 
     Args:
         objects: The store.
         share: How many of them to read, as a part of one.
         seed: Of the choice.
+        expect: Gives what the log says that should be there; asked once all is listed.
     """
     chosen = random.Random(seed)  # noqa: S311 - a sample
-    with_image: set[tuple[str, str]] = set()
-    with_origin: set[tuple[str, str]] = set()
+    listed = _Listed()
     for prefix in (layout.BLOBS, layout.CANDIDATES):
+        for odd in objects.odd(prefix):
+            if layout.blob_sha256(odd.path) or layout.candidate_sha256(odd.path) or layout.provenance_of(odd.path):
+                yield Verified(odd.path, odd.problem)
         for path in objects.list(prefix):
-            if (origin := layout.provenance_of(path)) is not None:
-                with_origin.add(origin)
+            sha256 = _list(listed, path)
+            if share < 1 and chosen.random() >= share:
                 continue
-            sha256 = layout.blob_sha256(path) or layout.candidate_sha256(path)
-            if sha256 is None:
-                continue
-            if prefix == layout.CANDIDATES:
-                with_image.add((path.split("/")[1], sha256))
-            if (share >= 1 or chosen.random() < share) and (found := _look(objects, path, sha256)) is not None:
+            found = _look_at_origin(objects, path) if sha256 is None else _look(objects, path, sha256)
+            if found is not None:
                 yield found
-    for wnid, sha256 in sorted(with_origin - with_image):
+    said: set[str] = set()
+    for wnid, sha256 in sorted(listed.origins - listed.images):
         found = _look_for(objects, wnid, sha256)
         if found is not None:
+            said.add(found.path)
             yield found
+    if expect is not None:
+        expected = expect()
+        yield from (found for found in _gone(listed, expected) if found.path not in said)
+        yield from _verify_manifests(objects, expected)
+
+
+def _list(listed: _Listed, path: str) -> str | None:
+    """Note an object. Gives the SHA-256 that an image's name says."""
+    if (origin := layout.provenance_of(path)) is not None:
+        listed.origins.add(origin)
+    elif (sha256 := layout.blob_sha256(path)) is not None:
+        listed.blobs.add(sha256)
+        return sha256
+    elif (sha256 := layout.candidate_sha256(path)) is not None:
+        listed.images.add((path.split("/")[1], sha256))
+        return sha256
+    return None
+
+
+def _gone(listed: _Listed, expected: Expected) -> Iterator[Verified]:
+    """What the log names, and of which the store shows less than it should."""
+    for name, survivor in sorted(expected.landed.items(), key=lambda item: item[0]):
+        if name not in listed.origins:
+            yield Verified(layout.provenance(*name), "gone; the log names it")
+        if name not in listed.images and survivor.candidate.image.format in EXTENSIONS:
+            yield Verified(layout.candidate(name[0], survivor.candidate.image), "gone; the log names it")
+    for sha256 in sorted({sha256 for _, sha256 in expected.waiting} - listed.blobs):
+        yield Verified(layout.blob(sha256), "gone; a survivor that has not landed needs it")
+
+
+def _verify_manifests(objects: Objects, expected: Expected) -> Iterator[Verified]:
+    named: set[Name] = set()
+    unread = False
+    for path in objects.list(layout.MANIFESTS):
+        if (part := layout.manifest_part(path)) is None:
+            continue
+        try:
+            named |= {(part.wnid, str(row["sha256"])) for row in decode_part(objects.get(path))}
+        except NoSuchObject:
+            continue  # a part of a batch that was interrupted
+        except (OSError, ValueError, KeyError):  # what pyarrow raises for bytes that aren't a part
+            unread = True
+            yield Verified(path, "its bytes are not a manifest's")
+    missing = Counter(wnid for wnid, _ in expected.noted - named)
+    for wnid, number in () if unread else sorted(missing.items()):
+        yield Verified(f"{layout.MANIFESTS}{wnid}/", f"{number} survivors are in none of its parts")
+
+
+def _look_at_origin(objects: Objects, path: str) -> Verified | None:
+    """Provenance is looked at, and counts as no image; only what is wrong with it is said."""
+    if layout.provenance_of(path) is None:
+        return None
+    try:
+        survivor = read_bytes(Survivor, objects.get(path))
+    except NoSuchObject:
+        return None
+    if isinstance(survivor, Broken):
+        return Verified(path, "its provenance can't be read")
+    named = layout.provenance(survivor.candidate.wnid, survivor.candidate.image.sha256)
+    return None if named == path else Verified(path, "it is the provenance of another image")
 
 
 def _look(objects: ObjectStore, path: str, sha256: str) -> Verified | None:
@@ -72,6 +148,6 @@ def _look_for(objects: ObjectStore, wnid: str, sha256: str) -> Verified | None:
     except NoSuchObject:
         return None  # moved out since it was listed
     if isinstance(survivor, Broken) or survivor.candidate.image.format not in EXTENSIONS:
-        return Verified(layout.provenance(wnid, sha256), "its provenance can't be read, and the image is gone")
+        return Verified(layout.provenance(wnid, sha256), "the image that it belongs to is gone")
     path = layout.candidate(wnid, survivor.candidate.image)
     return None if objects.size_bytes(path) >= 0 else Verified(path, "gone; only its provenance is there")

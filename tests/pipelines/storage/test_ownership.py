@@ -15,6 +15,7 @@ from synsift.pipelines.log.sqlite import SqliteLog
 from synsift.pipelines.reading import read_all
 from synsift.pipelines.records import Fetched, Survivor
 from synsift.pipelines.storage import layout
+from synsift.pipelines.storage.expected import expected, landed_up_to
 from synsift.pipelines.storage.identity import claim, owner_of
 from synsift.pipelines.storage.sweep import Swept, sweep
 from synsift.pipelines.storage.verify import verify
@@ -211,6 +212,80 @@ def test_verifying_names_what_is_damaged(world: World, cli: RunCli) -> None:
     done = cli("storage", "verify", "--out", str(world.log.path.parent), "--format", "jsonl")
     assert done.returncode == 1
     assert two.sha256 in done.stdout
+
+
+def test_a_sweep_that_only_says_what_it_would_do_and_a_replay_refuse_anothers_store_and_readers_say_so(
+    world: World, tmp_path: Path, cli: RunCli
+) -> None:
+    with_survivors(world)
+    SqliteLog(tmp_path / "other.db", partitions=PARTITIONS).close()
+    here = ("--out", str(world.log.path.parent), "--set", f"log.partitions={PARTITIONS}")
+    there = (*here, "--set", f"log.path={tmp_path / 'other.db'}")
+    before = (tmp_path / "other.db").read_bytes()
+    for command, status in (
+        (("storage", "sweep", "--dry-run"), 1),
+        (("storage", "verify"), 1),
+        (("dead-letters", "list"), 0),
+        (("status",), 0),
+    ):
+        done = cli(*command, *there)
+        assert done.returncode == status, done.stderr
+        assert "belongs to another log" in done.stderr
+        assert "belongs to" not in cli(*command, *here).stderr
+    assert (tmp_path / "other.db").read_bytes() == before
+    done = cli("dead-letters", "replay", *there)
+    assert done.returncode == 1
+    assert "belongs to another log" in done.stderr
+
+
+def looked_at(world: World) -> set[str]:
+    """What a verification that knows the log finds wrong."""
+    landed = landed_up_to(world.log)
+    found = verify(world.objects, expect=lambda: expected(world.log, landed, set()))
+    return {one.path for one in found if one.problem}
+
+
+def test_verifying_finds_what_is_gone_without_a_trace_and_mends_it_by_the_log(world: World, cli: RunCli) -> None:
+    claim(world.objects, world.log.identity())
+    images = [stored(world, large(seed)) for seed in (1, 2, 3, 4)]
+    send(world, *map(candidate, images))
+    run(world, dedupe(world), land(world))
+    waiting = stored(world, large(5))
+    send(world, candidate(waiting))
+    run(world, dedupe(world))
+    assert looked_at(world) == set()
+    gone, bare, junk, piped = (layout.candidate("n1", image) for image in images)
+    (manifest,) = world.paths("manifests/")
+    wrong = {gone, manifest, layout.blob(waiting.sha256), piped}
+    for image in (0, 1):
+        world.objects.delete(layout.provenance("n1", images[image].sha256))
+    wrong |= {layout.provenance("n1", images[image].sha256) for image in (0, 1, 2)}
+    world.objects.delete(gone)
+    world.objects.delete(layout.blob(waiting.sha256))
+    world.objects.put(layout.provenance("n1", images[2].sha256), b"junk")
+    world.objects.put(manifest, b"junk")
+    (world.log.path.parent / piped).unlink()
+    os.symlink("/dev/zero", world.log.path.parent / piped)
+    assert bare not in wrong
+    assert junk not in wrong
+    assert looked_at(world) == wrong
+
+    world.objects.put(layout.blob(waiting.sha256), large(5))
+    world.log.close()
+    here = ("--out", str(world.log.path.parent), "--set", f"log.partitions={PARTITIONS}")
+    mended = cli("storage", "verify", *here, "--fetch-again", "--contact", "t@example.org")
+    assert mended.returncode == 0, mended.stderr
+    assert "wrote 4 objects anew" in mended.stderr
+    assert cli("storage", "verify", *here).returncode == 0
+
+
+def test_a_log_that_can_not_be_read_does_not_keep_the_store_from_being_looked_at(world: World, cli: RunCli) -> None:
+    with_survivors(world)
+    world.log.path.write_bytes(b"no log" * 100)
+    done = cli("storage", "verify", "--out", str(world.log.path.parent))
+    assert done.returncode == 1
+    assert "hint:" in done.stderr
+    assert "0 of them damaged" in done.stderr
 
 
 def test_a_lock_that_is_a_link_is_left_alone(tmp_path: Path) -> None:
