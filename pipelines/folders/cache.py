@@ -1,7 +1,7 @@
 """Fingerprints that were made before, by path, size and time of change: what makes a second run cheap.
 
 One SQLite file. Losing it costs time and nothing else, so whatever is wrong with it is said once, and the work goes on
-without.
+without. Only what is another program's is refused, and left as it is.
 """
 
 import logging
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from synsift.dedupe import FINGERPRINT_VERSION, Fingerprint
+from synsift.pipelines.errors import UsageError
 from synsift.pipelines.folders.files import File, Unreadable
 
 _log: Final = logging.getLogger(__name__)
@@ -20,6 +21,8 @@ _LOOKED_UP_AT_ONCE: Final = 500
 _BUSY_S: Final = 5.0
 # Its own messages can hold what is no UTF-8, where they quote a damaged file.
 _DAMAGED: Final = (sqlite3.Error, UnicodeDecodeError)
+_APPLICATION_ID: Final = 0x73796E66  # "synf": what `file` and SQLite itself know the file by
+_COLUMNS: Final = ("path", "size_bytes", "mtime_ns", "version", "record", "reason", "message")
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS fingerprints (
     path TEXT PRIMARY KEY, size_bytes INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, version INTEGER NOT NULL,
@@ -42,14 +45,23 @@ class Cache:
 
         Args:
             path: The file, made if it isn't there; None for no cache.
+
+        Raises:
+            UsageError: It is another program's, or no file.
         """
         self._connection: sqlite3.Connection | None = None
         if path is None:
             return
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            if path.exists() and not path.is_file():
+                raise _refused(path, "no file")
             self._connection = sqlite3.connect(path, timeout=_BUSY_S)
+            if not _is_ours(self._connection):
+                self._connection.close()
+                raise _refused(path, "a database of another kind")
             self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
             self._connection.execute("PRAGMA synchronous = NORMAL")
             self._connection.execute(_SCHEMA)
         except (*_DAMAGED, OSError) as exc:
@@ -118,6 +130,23 @@ class Cache:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def _is_ours(db: sqlite3.Connection) -> bool:
+    """Whether a file is a cache, or empty; before anything is written. Earlier caches have a table and no mark."""
+    (mark,) = db.execute("PRAGMA application_id").fetchone()
+    tables = [row[0] for row in db.execute("SELECT name FROM sqlite_master")]
+    if mark == _APPLICATION_ID or (mark == 0 and not tables):
+        return True
+    columns = tuple(row[1] for row in db.execute("PRAGMA table_info(fingerprints)"))
+    return mark == 0 and tables == ["fingerprints"] and columns == _COLUMNS
+
+
+def _refused(path: Path, what: str) -> UsageError:
+    return UsageError(
+        f"`{path}` is {what} and was left as it is: fingerprints are not kept there",
+        hint="name another file with `--cache`, or use `--no-cache`",
+    )
 
 
 def _key(file: File) -> str | bytes:

@@ -1,3 +1,4 @@
+import contextlib
 import os
 import socket
 import sqlite3
@@ -12,6 +13,7 @@ from synsift.pipelines.folders import scan as scan_module
 from synsift.pipelines.folders.cache import Cache
 from synsift.pipelines.folders.files import File, Unreadable, walk
 from synsift.pipelines.folders.scan import Scanned, ScanOptions, scan
+from synsift.pipelines.log.sqlite import SqliteLog
 from tests.dedupe.pictures import encoded, scene
 
 
@@ -137,6 +139,52 @@ def test_a_damaged_cache_costs_a_warning(folder: Path, damage: bytes, caplog: py
     cache.write_bytes(damage)
     assert len(run(folder, cache).images) == 4
     assert "going on without" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE TABLE places (a)",
+        "CREATE TABLE fingerprints (path)",
+        "PRAGMA application_id = 7",
+    ],
+)
+def test_a_database_of_others_is_no_cache_and_stays_as_it_is(folder: Path, statement: str) -> None:
+    cache = folder.parent / "cache.db"
+    with contextlib.closing(sqlite3.connect(cache)) as connection:
+        connection.executescript(statement)
+    before = cache.read_bytes()
+    with pytest.raises(UsageError, match="left as it is"):
+        run(folder, cache)
+    assert cache.read_bytes() == before
+
+
+def test_the_log_of_a_crawl_is_no_cache(folder: Path) -> None:
+    path = folder.parent / "log.db"
+    SqliteLog(path, partitions=4).close()
+    before = path.read_bytes()
+    with pytest.raises(UsageError, match="left as it is"):
+        run(folder, path)
+    assert path.read_bytes() == before
+
+
+def test_a_fifo_is_no_cache_and_nobody_waits_at_it(folder: Path) -> None:
+    path = folder.parent / "cache.db"
+    os.mkfifo(path)
+    with pytest.raises(UsageError, match="no file"):
+        run(folder, path)
+
+
+def test_a_cache_without_a_mark_is_used_and_gets_one(folder: Path) -> None:
+    cache = folder.parent / "cache.db"
+    run(folder, cache)
+    with contextlib.closing(sqlite3.connect(cache)) as connection:
+        (mark,) = connection.execute("PRAGMA application_id").fetchone()
+        connection.execute("PRAGMA application_id = 0")
+    assert mark != 0
+    assert run(folder, cache).from_cache > 0
+    with contextlib.closing(sqlite3.connect(cache)) as connection:
+        assert connection.execute("PRAGMA application_id").fetchone() == (mark,)
 
 
 def test_damaged_rows_of_the_cache_are_made_anew(folder: Path) -> None:
