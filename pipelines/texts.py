@@ -1,5 +1,6 @@
 """Texts of anybody's, for people to read: paths, titles, messages."""
 
+import json
 import unicodedata
 from typing import Final
 
@@ -24,6 +25,20 @@ def printable(text: str) -> str:
 def kept(text: str) -> str:
     """What records keep of a text that a server chooses freely: 500 characters of one line, all printable."""
     return printable(text[:_KEPT]).replace("\n", " ")
+
+
+def escaped(text: str) -> str:
+    """One line, in which what can't be seen is written as JSON writes it; halves of what is no Unicode stay.
+
+    These are the bytes of a name that is no UTF-8, and become bytes again where they are written.
+    """
+    if text.isprintable():
+        return text
+    return "".join(char if _fits_a_line(char) else json.dumps(char)[1:-1] for char in text)
+
+
+def _fits_a_line(char: str) -> bool:
+    return char != "\n" and (_can_be_seen(char) or unicodedata.category(char) == "Cs")
 
 
 def _can_be_seen(char: str) -> bool:

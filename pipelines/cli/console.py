@@ -16,7 +16,7 @@ from rich.console import Console, RenderableType
 
 from synsift.pipelines.cli.options import Format
 from synsift.pipelines.cli.tables import Table, draw
-from synsift.pipelines.texts import printable
+from synsift.pipelines.texts import escaped, printable
 
 if TYPE_CHECKING:
     from synsift.pipelines.summary import SynsetCounts
@@ -97,16 +97,18 @@ def _print_csv(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> Non
         writer.writeheader()
         flush()
     for row in rows:
-        writer.writerow({name: _csv_cell(value) for name, value in row.items()})
+        writer.writerow({name: csv_cell(value) for name, value in row.items()})
         flush()
 
 
-def _csv_cell(value: object) -> object:
+def csv_cell(value: object) -> object:
+    """A value as it stands in a cell: on one line, and nothing that a terminal or a spreadsheet would carry out."""
     if isinstance(value, (Mapping, list, tuple)):
-        return json.dumps(value, ensure_ascii=False, default=str)
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"  # a spreadsheet would run it: https://owasp.org/www-community/attacks/CSV_Injection
-    return value
+        return escaped(json.dumps(value, ensure_ascii=False, default=str))
+    if not isinstance(value, str):
+        return value
+    # A spreadsheet would run it: https://owasp.org/www-community/attacks/CSV_Injection
+    return escaped(f"'{value}" if value.startswith(_FORMULA) else value)
 
 
 def print_data(drawing: RenderableType) -> None:
@@ -144,8 +146,11 @@ def counted(number: int, one: str, many: str) -> str:
 
 
 def _json(row: Mapping[str, Any]) -> str:
-    """A row as JSON, which has to be UTF-8 (RFC 8259): names that are not are escaped, and Python reads them back."""
-    text = json.dumps(row, ensure_ascii=False, default=str)
+    """A row as JSON, which has to be UTF-8 (RFC 8259): names that are not are escaped, and Python reads them back.
+
+    So is what can't be seen: JSON has an escape for all of it, and a terminal takes more for commands than JSON does.
+    """
+    text = escaped(json.dumps(row, ensure_ascii=False, default=str))
     return text if text.isascii() or _is_utf8(text) else json.dumps(row, default=str)
 
 

@@ -23,6 +23,7 @@ from synsift.pipelines.cli.paths import try_file, whole_file
 from synsift.pipelines.cli.scanning import CacheFile, Jobs, Keys, NoCache, Scanner, list_unreadable, progress
 from synsift.pipelines.cli.thorough import Thorough, check_thorough, looked_through
 from synsift.pipelines.errors import SynsiftError, UsageError
+from synsift.pipelines.texts import escaped
 
 if TYPE_CHECKING:
     from synsift.dedupe import Matcher
@@ -128,7 +129,7 @@ def _write_hashes(rows: list[dict[str, Any]], kinds: Sequence[str], out: Path | 
     with whole_file(out) as file:
         writer = csv.DictWriter(file, (*kinds, "path"), lineterminator="\n")
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows({name: escaped(value) for name, value in row.items()} for row in rows)
 
 
 def _check_target(output: SetFormat, out: Path | None) -> None:
