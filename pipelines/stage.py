@@ -19,6 +19,8 @@ DEFAULT_PATIENCE_S: Final = 300.0
 """Longest wait for brokers and a store that are away, at the start and later."""
 REPEATED: Final = "repeated"
 """Outcome of a URL that was found again for the same synset."""
+COUNTED: Final = "__synsift.counted"
+"""Header of a survivor that was lost and came back: it had landed, and was counted, before."""
 REUSED: Final = "reused"
 """Outcome of a URL that was fetched for another synset before."""
 

@@ -1,6 +1,7 @@
 """What the log says of each synset: counts, survivors, and the copies of each survivor."""
 
 from collections import Counter, defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -12,6 +13,8 @@ from synsift.pipelines.reading import Skipped, read_all
 from synsift.pipelines.records import Candidate, Duplicate, Progress, Survivor
 from synsift.pipelines.stage import REPEATED, REUSED
 
+SKIPPED: Final = "skipped:"
+"""What the names of counts begin with that tell of records which workers could not read."""
 _NOT_REFUSED: Final = frozenset({Outcome.FETCHED, REUSED, REPEATED})
 
 
@@ -25,7 +28,7 @@ class SynsetCounts:
     @property
     def skipped(self) -> dict[str, int]:
         """Records of state topics that workers could not read: topic → how many. Stands under the empty wnid."""
-        return self._noted("skipped:")
+        return self._noted(SKIPPED)
 
     @property
     def lost(self) -> dict[str, int]:
@@ -107,12 +110,15 @@ class Group:
 
 def read_counts(log: Log, skipped: Skipped | None = None) -> dict[str, SynsetCounts]:
     """Sum up the ``progress`` topic. What concerns no known synset stands under the empty wnid."""
-    # A log may compact late, or never: the last record of a key is the one that counts.
-    last = {(x.wnid, x.stage, x.partition): x for x in read_all(log, Progress, skipped)}
     counts: dict[str, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
-    for progress in last.values():
+    for progress in read_last_progress(log, skipped):
         counts[progress.wnid][progress.stage].update(progress.counts)
     return {wnid: SynsetCounts(wnid, dict(stages)) for wnid, stages in sorted(counts.items())}
+
+
+def read_last_progress(log: Log, skipped: Skipped | None = None) -> Collection[Progress]:
+    """The last record of each key of ``progress``: a log may compact late, or never."""
+    return {(x.wnid, x.stage, x.partition): x for x in read_all(log, Progress, skipped)}.values()
 
 
 def read_groups(log: Log) -> dict[str, list[Group]]:

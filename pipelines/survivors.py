@@ -1,16 +1,21 @@
 """Survivors from object storage, where the log that named them is gone: each image there has its record beside it."""
 
+import dataclasses
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+import msgspec
+
 from synsift.pipelines.errors import NoSuchObject
 from synsift.pipelines.log.base import Log
 from synsift.pipelines.reading import Broken, Skipped, read_all, read_bytes
 from synsift.pipelines.records import Fetched, Survivor
+from synsift.pipelines.stage import COUNTED
 from synsift.pipelines.storage import layout
 from synsift.pipelines.storage.base import ObjectStore
+from synsift.pipelines.summary import SKIPPED, read_counts, read_last_progress
 from synsift.pipelines.topics import Entry, Router
 
 _log: Final = logging.getLogger(__name__)
@@ -33,22 +38,37 @@ class Rebuilt:
 def rebuild(log: Log, objects: ObjectStore) -> Rebuilt:
     """Write to ``survivors`` what the store holds and the log doesn't name.
 
-    They land once more, which changes nothing but adds them to the manifests under their new offsets.
+    They land once more, which changes nothing but adds them to the manifests under their new offsets; where the log
+    still has the counts of what landed, they are not counted again.
     """
     router = Router(log.partitions)
+    counted = {wnid for wnid, counts in read_counts(log, Skipped()).items() if counts.landed > 0}
     known = _known(log)
     entries: list[Entry] = []
     found = Rebuilt()
     for survivor in _kept(objects, known, found.passed_over):
         if _name(survivor) in known:
             continue
-        entries.append(router.survivor(survivor))
+        entry = router.survivor(survivor)
+        is_counted = survivor.candidate.wnid in counted
+        entries.append(dataclasses.replace(entry, headers=((COUNTED, b""),)) if is_counted else entry)
         found.added += 1
         if len(entries) == _BATCH:
             log.produce(entries)
             entries = []
     log.produce(entries)
     return found
+
+
+def forget_skipped(log: Log) -> None:
+    """Take back what workers noted of records that they could not read: a new log has none of them."""
+    router = Router(log.partitions)
+    entries: list[Entry] = []
+    for progress in read_last_progress(log):
+        counts = {name: number for name, number in progress.counts.items() if not name.startswith(SKIPPED)}
+        if counts != progress.counts:
+            entries.append(router.progress(msgspec.structs.replace(progress, counts=counts)))
+    log.produce(entries)
 
 
 def agree(log: Log, objects: ObjectStore) -> bool:

@@ -2,14 +2,16 @@
 
 import contextlib
 import itertools
+from collections import Counter
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from synsift.pipelines.cli.console import counted, err, print_rows
-from synsift.pipelines.cli.options import ConfigFile, Format, Out, OutputFormat, SetValues, settings_of
+from synsift.pipelines.cli.options import ConfigFile, Format, Out, OutputFormat, SetValues, follow_up, settings_of
 from synsift.pipelines.errors import UsageError
 from synsift.pipelines.folder_lock import lock_folder
 
@@ -39,17 +41,25 @@ def check(
 
     from synsift.pipelines.assembly import check_log, log_path, open_log
     from synsift.pipelines.log.sqlite_schema import quick_check
+    from synsift.pipelines.topics import SURVIVORS
 
     check_log(settings)
     if not settings.kafka.bootstrap:
         quick_check(log_path(settings), whole=True)
-    numbers = [0, 0]
+    read: Counter[str] = Counter()
+    bad: Counter[str] = Counter()
     with contextlib.closing(open_log(settings, read_only=True)) as log:
-        print_rows(_bad(log, numbers), output, empty="")
-    read, bad = numbers
-    err.print(f"read {read} records, {bad} of them can't be used")
+        print_rows(_bad(log, read, bad), output, empty="")
+    err.print(f"read {read.total()} records, {bad.total()} of them can't be used")
+    if bad[SURVIVORS.name]:
+        lost = counted(bad[SURVIVORS.name], "survivor", "survivors")
+        again = follow_up("log recover", out=out, file=file, values=values)
+        err.print(
+            f"hint: {lost} can't be read, so copies of them would be kept: `{again}` brings back what the store has"
+        )
     if bad:
-        err.print("hint: workers skip them, or make dead letters of them; nothing else has to be done")
+        if not bad[SURVIVORS.name]:
+            err.print("hint: workers skip them, or make dead letters of them; nothing else has to be done")
         raise typer.Exit(1)
 
 
@@ -84,6 +94,7 @@ def recover(
     from synsift.pipelines.log.sqlite_recovery import recover as recover_log
     from synsift.pipelines.storage import layout
     from synsift.pipelines.storage.objects import Objects
+    from synsift.pipelines.survivors import forget_skipped
 
     objects = Objects(store_address(settings), make=False)
     path, partitions = log_path(settings), settings.log.partitions
@@ -97,13 +108,18 @@ def recover(
         with contextlib.closing(log):
             _join(log, objects, add=survivors, take_store=take_store)
 
+    def complete_new(fresh: Path) -> None:
+        log = SqliteLog(fresh, partitions=partitions)
+        forget_skipped(log)
+        complete(log)
+
     with lock_folder(store_address(settings).folder):
         if on_kafka or (path.exists() and is_whole(path, partitions)):
             if not on_kafka:
                 err.print("the log is whole, and stays as it is")
             complete(open_log(settings))
             return
-        found = recover_log(path, partitions, lambda fresh: complete(SqliteLog(fresh, partitions=partitions)))
+        found = recover_log(path, partitions, complete_new)
     if found.put_aside is None:
         return
     err.print(f"kept {found.kept.total()} records; the old log is `{found.put_aside}` now")
@@ -141,7 +157,7 @@ def _join(log: "Log", objects: "Objects", *, add: bool, take_store: bool) -> Non
             err.print(f"  {path}", markup=False)
 
 
-def _bad(log: "Log", numbers: list[int]) -> Iterator[dict[str, Any]]:
+def _bad(log: "Log", read: Counter[str], bad: Counter[str]) -> Iterator[dict[str, Any]]:
     from synsift.pipelines import topics
     from synsift.pipelines.dead_letters import look_at
     from synsift.pipelines.reading import check as check_topic
@@ -155,9 +171,9 @@ def _bad(log: "Log", numbers: list[int]) -> Iterator[dict[str, Any]]:
     checks.append(check_topic(log, topics.DEAD_LETTERS, look_at))
     checks.append(check_topic(log, topics.POSITIONS, look_at_position))
     for found in itertools.chain.from_iterable(checks):
-        numbers[0] += 1
+        read["records"] += 1
         if found is not None:
-            numbers[1] += 1
+            bad[found.topic] += 1
             yield {
                 "topic": found.topic,
                 "partition": found.partition,

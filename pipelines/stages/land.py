@@ -25,6 +25,7 @@ from synsift.pipelines.log.base import Log, Member, Message
 from synsift.pipelines.metrics import WORK_SECONDS
 from synsift.pipelines.reading import BROKEN_RECORD, Broken, Skipped, read, read_bytes
 from synsift.pipelines.records import Survivor, encode
+from synsift.pipelines.stage import COUNTED
 from synsift.pipelines.stages.batch_stage import BatchStage
 from synsift.pipelines.stages.ledger import Count
 from synsift.pipelines.storage import layout
@@ -248,7 +249,8 @@ class LandStage(BatchStage):
     def _finish(self, landing: Landing, problem: tuple[str, str] | None, *, has_moved: bool) -> None:
         moved = Count(landing.wnid, "moved_out", int(has_moved))
         if problem is None:
-            self._ledger.finish(landing.message, [], [Count(landing.wnid, "landed"), moved])
+            is_new = all(name != COUNTED for name, _ in landing.message.headers)
+            self._ledger.finish(landing.message, [], [Count(landing.wnid, "landed", int(is_new)), moved])
         else:
             letter = self._ledger.dead_letter(landing.message, *problem, wnid=landing.wnid)
             self._ledger.finish(landing.message, [letter], [Count(landing.wnid, problem[0]), moved])

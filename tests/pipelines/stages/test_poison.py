@@ -1,12 +1,15 @@
 """Bad records on every topic: no stage, no state and no command stops at them, and each is shown."""
 
+import contextlib
 import json
+import sqlite3
 
 import pytest
 
 from synsift.pipelines import topics
 from synsift.pipelines.reading import read_all
 from synsift.pipelines.records import Progress, Survivor, encode
+from synsift.pipelines.summary import read_counts
 from synsift.pipelines.survivors import rebuild
 from synsift.pipelines.topics import Entry
 from tests.conftest import RunCli
@@ -103,6 +106,35 @@ def test_survivors_come_back_from_the_store_where_the_log_is_gone(world: World, 
     send(again, candidate(one))
     run(again, dedupe(again), land(again))
     assert len(again.records(topics.DUPLICATES, topics.records.Duplicate)) == 1
+
+
+def test_a_damaged_survivor_is_said_to_need_recovery_and_is_counted_once(world: World, cli: RunCli) -> None:
+    one, two = stored(world, large(1)), stored(world, large(2))
+    send(world, candidate(one), candidate(two))
+    run(world, dedupe(world), land(world))
+    folder = world.log.path.parent
+    world.log.close()
+    with contextlib.closing(sqlite3.connect(folder / "log.db")) as db, db:
+        longer = "UPDATE records SET value = CAST(value || ' ' AS BLOB) WHERE CAST(value AS TEXT) LIKE ?"
+        assert db.execute(longer, (f'%{{"candidate":%{two.sha256}%',)).rowcount == 1
+    damaged = make_world(folder)
+    run(damaged, dedupe(damaged), land(damaged))
+    damaged.log.close()
+    here = ("--out", str(folder), "--set", f"log.partitions={PARTITIONS}")
+    checked, status = cli("log", "check", *here), cli("status", *here)
+    assert checked.returncode == 1
+    assert "1 survivor can't be read" in checked.stderr
+    assert "synsift log recover" in checked.stderr
+    assert "nothing else has to be done" not in checked.stderr
+    assert "can't be read" in status.stderr
+    recovered = cli("log", "recover", *here)
+    assert "added 1 survivors" in recovered.stderr
+    assert cli("log", "check", *here).returncode == 0
+    assert "can't be read" not in cli("status", *here).stderr
+    again = make_world(folder)
+    run(again, dedupe(again), land(again))
+    (row,) = (x for wnid, x in read_counts(again.log).items() if wnid)
+    assert (row.unique, row.landed) == (2, 2)
 
 
 def test_a_stage_whose_output_no_broker_would_take_makes_a_dead_letter(world: World) -> None:
