@@ -4,6 +4,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,6 +30,9 @@ def lock_folder(folder: Path | None, *, shared: bool = False) -> Iterator[None]:
         path.parent.mkdir(parents=True, exist_ok=True)
         # A link would have its target overwritten; a name of ours is a file of ours, or nothing.
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            os.close(handle)
+            raise StoreError(f"{path} is not a file, and was left alone", hint="move it away")
         file = os.fdopen(handle, "a+")
     except OSError as exc:
         if exc.errno == errno.ELOOP:

@@ -190,10 +190,12 @@ def check(out: Out = None, file: ConfigFile = None, values: SetValues = None) ->
     settings = settings_of(file, values, store__url=out)
 
     from synsift.pipelines.assembly import store_address
+    from synsift.pipelines.storage.identity import owner_of
     from synsift.pipelines.storage.objects import Objects
 
     objects = Objects(store_address(settings), make=False)
     objects.check()
+    owner_of(objects)
     folder = objects.address.folder
     if folder is not None and not os.access(folder.expanduser(), os.W_OK):
         err.print(f"{store_address(settings)} answers, and may only be read")

@@ -102,6 +102,20 @@ def test_what_stands_in_the_place_of_the_owner_and_is_no_file_is_named(
     assert "move" in caught.value.hint
 
 
+def test_a_lock_that_is_a_pipe_is_left_alone(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / ".lock")
+    with pytest.raises(StoreError, match="not a file") as caught, lock_folder(tmp_path):
+        raise AssertionError("locked")
+    assert caught.value.hint
+
+
+def test_checking_a_store_says_that_nobody_knows_whose_it_is(world: World, cli: RunCli) -> None:
+    world.objects.put("synsift-store.json", b"")
+    done = cli("storage", "check", "--out", str(world.log.path.parent))
+    assert done.returncode == 1
+    assert "nobody knows" in done.stderr
+
+
 @pytest.mark.parametrize("name", [b"Icon\r", b"caf\xe9.jpg", b"a\x1b[31m.jpg"])
 def test_a_name_that_no_object_can_have_ends_nothing(world: World, cli: RunCli, name: bytes) -> None:
     with_survivors(world)
