@@ -45,7 +45,8 @@ def lock_folder(folder: Path | None, *, shared: bool = False) -> Iterator[None]:
             file.seek(0)
             holder = file.read().strip() or "?"
             raise FolderInUse(
-                f"another synsift (process {holder}) works on {folder}: wait for its end, or choose another --out"
+                f"another synsift (process {holder}) works on {folder}",
+                hint="wait for its end, or choose another `--out`",
             ) from exc
         if not shared:
             file.truncate(0)
