@@ -17,6 +17,7 @@ from synsift.pipelines.folder_lock import lock_folder
 
 if TYPE_CHECKING:
     from synsift.pipelines.log.base import Log
+    from synsift.pipelines.log.sqlite_recovery import Recovered
     from synsift.pipelines.storage.objects import Objects
 
 app = typer.Typer(no_args_is_help=True, help="Check the log, and rescue a damaged one.")
@@ -120,8 +121,11 @@ def recover(
             complete(open_log(settings))
             return
         found = recover_log(path, partitions, complete_new)
-    if found.put_aside is None:
-        return
+    if found.put_aside is not None:
+        _tell(found)
+
+
+def _tell(found: "Recovered") -> None:
     err.print(f"kept {found.kept.total()} records; the old log is `{found.put_aside}` now")
     err.print(f"lost: {found.damaged} damaged records, {found.unreadable} unreadable stretches of the file")
     if found.lost_positions:
