@@ -90,8 +90,7 @@ def dedupe(
     Only reports, unless told otherwise; never deletes. The best copy is kept: colours, real detail, no border, less
     compression; `--keep` chooses otherwise.
     `kind` is exact (the same bytes), near, or reference (near to --reference); `distance` is in bits of 256, from `of`.
-    With `--thorough` it can be copy, part_of, contains or shares_a_part, too, said of `path` and `of`; what isn't to be
-    removed stands in rows of its own, without a group.
+    With `--thorough` also copy, part_of, contains or shares_a_part; what removes nothing has a row without a group.
 
     [bold]Examples[/bold]
 
@@ -109,26 +108,22 @@ def dedupe(
 
       synsift dedupe crawled/ --reference pdq:shared-hashes.txt
     """
-    if link is not None and move is not None:
-        raise UsageError("`--link` and `--move` don't go together", hint="choose one")
+    _check_places(link, move)
     if apply is not None:
-        raise typer.Exit(_apply(apply, folders, link=link, move=move, others=(report, reference)))
+        raise typer.Exit(_apply(apply, folders, link=link, move=move, others=(report, reference, thorough)))
     check_thorough(thorough, remove)
     folders = _checked(folders, link=link, move=move, report=report, keep=keep)
     scanner = Scanner(Keys(file, values, similarity, no_mirror, not_copies), jobs=jobs, cache=cache, no_cache=no_cache)
     known = scanner.reference(reference or [])
     scanned = scanner.scan(folders)
-    names = known.names
     found = _cluster(scanner, scanned, known, keep or [])
     merged = merged_groups(found, scanned.images, scanner, remove, keep) if thorough else None
     found = merged.clustering if merged is not None else found
-    _print(_rows(found, scanned.images, names, merged), output)
-    if report is not None:
-        _write(report, found, scanned, names, folders, jobs)
+    _print(_rows(found, scanned.images, known.names, merged), output)
+    _write(report, found, scanned, known.names, folders, jobs)
     err.print(_summary(found, scanned, has_reference=bool(known), merged=merged))
     list_unreadable(scanned.unreadable)
-    status = _place(found, scanned.images, names, folders, link=link, move=move)
-    if status or not scanned.images:
+    if _place(found, scanned.images, known.names, folders, link=link, move=move) or not scanned.images:
         raise typer.Exit(1)
 
 
@@ -155,6 +150,11 @@ def _apply(choices: Path, folders: object, *, link: Path | None, move: Path | No
             "`--apply` reads a file that says what is meant", hint="give no folder, no `--report` and no `--reference`"
         )
     return apply_choices(choices, link=link, move=move)
+
+
+def _check_places(link: Path | None, move: Path | None) -> None:
+    if link is not None and move is not None:
+        raise UsageError("`--link` and `--move` don't go together", hint="choose one")
 
 
 def _checked(
@@ -315,13 +315,15 @@ def _place(
 
 
 def _write(
-    report: Path,
+    report: Path | None,
     clustering: "Clustering",
     scanned: "Scanned",
     names: Mapping[str, str],
     folders: list[Path],
     jobs: int | None,
 ) -> None:
+    if report is None:
+        return
     from synsift.pipelines.pages.groups import Found, pictures_of, render_groups
 
     unreadable = [one for one in scanned.unreadable if not one.is_other and not one.is_link]

@@ -28,16 +28,14 @@ Thorough = Annotated[
     bool,
     typer.Option(
         "--thorough",
-        help="Look through any edit, by local features: crops, rotations, screenshots, images in images; some 40 ms an "
-        "image; needs synsift[thorough]",
+        help="See crops, rotations, screenshots, images in images, too; slower; needs synsift[thorough]",
     ),
 ]
 Remove = Annotated[
     list[Removed] | None,
     typer.Option(
         "--remove",
-        help="With --thorough, what isn't kept: copy (the default), part_of (what was cropped out of another image), "
-        "contains (what another image was pasted into); may be repeated",
+        help="What isn't kept of what --thorough finds; copy, unless told otherwise; may be repeated",
     ),
 ]
 
