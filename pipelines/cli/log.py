@@ -93,17 +93,14 @@ def recover(
     from synsift.pipelines.log.sqlite import SqliteLog
     from synsift.pipelines.log.sqlite_recovery import is_whole
     from synsift.pipelines.log.sqlite_recovery import recover as recover_log
-    from synsift.pipelines.storage import layout
     from synsift.pipelines.storage.objects import Objects
     from synsift.pipelines.survivors import forget_skipped
 
     objects = Objects(store_address(settings), make=False)
     path, partitions = log_path(settings), settings.log.partitions
     on_kafka = bool(settings.kafka.bootstrap)
-    if not on_kafka and not path.exists() and next(objects.list(layout.CANDIDATES), None) is None:
-        raise UsageError(
-            f"there is no log at `{path}`, and nothing in the store to make one of", hint="name the folder with `--out`"
-        )
+    if not on_kafka and not path.exists():
+        _check_survivors(objects, path)
 
     def complete(log: "Log") -> None:
         with contextlib.closing(log):
@@ -123,6 +120,15 @@ def recover(
         found = recover_log(path, partitions, complete_new)
     if found.put_aside is not None:
         _tell(found)
+
+
+def _check_survivors(objects: "Objects", path: Path) -> None:
+    from synsift.pipelines.storage import layout
+
+    if next(objects.list(layout.CANDIDATES), None) is None:
+        raise UsageError(
+            f"there is no log at `{path}`, and nothing in the store to make one of", hint="name the folder with `--out`"
+        )
 
 
 def _tell(found: "Recovered") -> None:
