@@ -60,7 +60,9 @@ def tampered(rng: random.Random, files: dict[str, list[bytes]]) -> bytes:
     kind = rng.choice(sorted(files))
     data = rng.choice(files[kind])
     if rng.random() < 0.85:
-        data = _STRUCTURED[kind](rng, data, rng.choice(files[kind]))
+        data = _STRUCTURED.get(kind, lambda rng, data, other: scrambled(rng, data, [other]))(
+            rng, data, rng.choice(files[kind])
+        )
     if rng.random() < 0.35:
         data = scrambled(rng, data, [rng.choice(files[kind]), rng.choice(files[rng.choice(sorted(files))])])
     return data
