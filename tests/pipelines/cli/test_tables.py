@@ -96,4 +96,6 @@ def test_numbers_stand_to_the_right_under_their_name() -> None:
 def test_a_cell_that_a_spreadsheet_would_run_is_text(cell: str, capsys: pytest.CaptureFixture[str]) -> None:
     print_rows([{"path": cell, "number": -1}], Format.CSV)
     (row,) = csv.DictReader(io.StringIO(capsys.readouterr().out, newline=""))
-    assert row == {"path": f"'{cell}", "number": "-1"}
+    # What can't be seen is written as its escape: a cell is one line.
+    shown = cell.replace("\t", "\\t").replace("\r", "\\r")
+    assert row == {"path": f"'{shown}", "number": "-1"}
