@@ -35,7 +35,8 @@ Remove = Annotated[
     list[Removed] | None,
     typer.Option(
         "--remove",
-        help="What isn't kept of what --thorough finds; copy, unless told otherwise; may be repeated",
+        metavar="RELATION",
+        help="What isn't kept of what --thorough finds: copy (the default), part_of or contains; may be repeated",
     ),
 ]
 
