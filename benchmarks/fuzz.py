@@ -29,8 +29,9 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.mutations import kind_of, tampered
+from benchmarks.mutations import tampered
 from synsift.dedupe import DEFAULT_MAX_PIXELS, ImageError, fingerprint
+from synsift.dedupe.codecs import kind_of
 from synsift.dedupe.decode import readable_formats
 from synsift.pipelines.decoding.pool import DecoderPool, Limits
 from tests.dedupe.pictures import encoded, scene

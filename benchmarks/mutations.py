@@ -38,34 +38,19 @@ _BOXES: Final = (
 _PACKED: Final = tuple(zlib.compress(b"\0" * size) for size in (10, 70_000, 3_000_000))
 
 
-def kind_of(data: bytes) -> str:
-    """The format, by the first bytes; empty for none that is known here."""
-    if data.startswith(PNG_HEAD):
-        return "PNG"
-    if data.startswith(b"\xff\xd8\xff"):
-        return "JPEG"
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "WEBP"
-    if data.startswith((b"GIF87a", b"GIF89a")):
-        return "GIF"
-    if data.startswith((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")):
-        return "TIFF"
-    if data[4:8] == b"ftyp":
-        return "AVIF"
-    return "BMP" if data.startswith(b"BM") else ""
-
-
 def tampered(rng: random.Random, files: dict[str, list[bytes]]) -> bytes:
     """A file of a format that is drawn first, changed in its structure, in its bytes, or in both."""
     kind = rng.choice(sorted(files))
     data = rng.choice(files[kind])
     if rng.random() < 0.85:
-        data = _STRUCTURED.get(kind, lambda rng, data, other: scrambled(rng, data, [other]))(
-            rng, data, rng.choice(files[kind])
-        )
+        data = _STRUCTURED.get(kind, _unstructured)(rng, data, rng.choice(files[kind]))
     if rng.random() < 0.35:
         data = scrambled(rng, data, [rng.choice(files[kind]), rng.choice(files[rng.choice(sorted(files))])])
     return data
+
+
+def _unstructured(rng: random.Random, data: bytes, other: bytes) -> bytes:
+    return scrambled(rng, data, [other])
 
 
 def scrambled(rng: random.Random, data: bytes, others: list[bytes]) -> bytes:
@@ -423,4 +408,5 @@ _STRUCTURED: Final[dict[str, Callable[[random.Random, bytes, bytes], bytes]]] = 
     "GIF": _gif,
     "BMP": _bmp,
     "AVIF": _avif,
+    "HEIF": _avif,  # the same boxes
 }

@@ -22,6 +22,7 @@ from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks.edits import lettered
 from synsift.dedupe import Fingerprint, Matcher, fingerprint
 from tests.dedupe.pictures import scene
 
@@ -43,17 +44,6 @@ def meme(image: Image.Image) -> Image.Image:
     bar = image.height // 7
     out = ImageOps.expand(image, (0, bar, 0, 0), "white")
     ImageDraw.Draw(out).text((10, bar // 4), "When you see it, you see it", fill="black", font_size=max(8, bar // 3))
-    return out
-
-
-def lettered(image: Image.Image) -> Image.Image:
-    """Large letters across the top and the bottom."""
-    out = image.copy()
-    draw = ImageDraw.Draw(out)
-    size = max(8, image.height // 9)
-    for text, y in (("TOP TEXT HERE", 0.02), ("BOTTOM TEXT", 0.85)):
-        place = (image.width // 10, int(image.height * y))
-        draw.text(place, text, fill="white", stroke_fill="black", stroke_width=2, font_size=size)
     return out
 
 

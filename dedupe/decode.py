@@ -10,6 +10,7 @@ import io
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -97,6 +98,7 @@ def looks_like_image(head: bytes) -> bool:
     return bool(kind_of(head))
 
 
+@cache
 def readable_formats() -> tuple[str, ...]:
     """Those of ``FORMATS`` that can be read here."""
     optional = {one.name for one in OPTIONAL}

@@ -26,6 +26,10 @@ class Resemblance:
     distance_bits: int
     transform: str
 
+    def in_words(self, key: str) -> str:
+        """What it is the same as, for people; ``key`` of the configuration named the reference."""
+        return f"within {self.distance_bits} bits of {self.of}, which `{key}` has as {self.name}"
+
 
 class Reference:
     """Pictures and hashes to compare with. Any number of threads may ask."""
@@ -61,12 +65,12 @@ class Reference:
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """Which hashes of a picture ``match`` needs beside its fingerprint."""
-        return self.lists.kinds
+        """Which hashes of a picture ``match`` needs beside its fingerprint, which has its SHA-256."""
+        return tuple(kind for kind in self.lists.kinds if kind != "sha256")
 
     def match(self, image: Fingerprint, hashes: Mapping[str, bytes]) -> Resemblance | None:
         """What a picture is the same as; None if nothing."""
-        hit = self.lists.find(hashes) if self.lists else None
+        hit = self.lists.find({"sha256": bytes.fromhex(image.sha256), **hashes}) if self.lists else None
         if hit is not None:
             return Resemblance(of_entry(hit.entry), hit.entry.name, hit.distance_bits, hit.entry.kind)
         if self.matcher is None:

@@ -3,8 +3,9 @@
 import contextlib
 import os
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -220,8 +221,14 @@ def make_stages(names: Sequence[str], parts: Parts) -> list[Stage]:
     Raises:
         TargetError: A stage that asks the web is among them, and no contact is configured.
     """
-    makers = {"search": _search, "fetch": _fetch, "dedupe": _dedupe, "land": _land}
-    stages = [makers[name](parts) for name in names]
+    references = cache(lambda: read_references(parts.settings))  # which may be large: once for all stages
+    makers: dict[str, Callable[[], Stage]] = {
+        "search": lambda: _search(parts),
+        "fetch": lambda: _fetch(parts, *references()),
+        "dedupe": lambda: _dedupe(parts, references()[0]),
+        "land": lambda: _land(parts),
+    }
+    stages = [makers[name]() for name in names]
     for stage in stages:
         stage.patience_s = parts.settings.service.patience_s
     return stages
@@ -261,9 +268,8 @@ def manners_of(settings: Settings) -> Manners:
     )
 
 
-def _fetch(parts: Parts) -> Stage:
+def _fetch(parts: Parts, reference: Reference, deny: Reference) -> Stage:
     settings, manners = parts.settings.fetch, manners_of(parts.settings)
-    reference, deny = read_references(parts.settings)
     options = FetchOptions(
         politeness=manners.politeness,
         patience=manners.patience,
@@ -302,11 +308,10 @@ def read_references(settings: Settings) -> tuple[Reference, Reference]:
     return read_reference(settings.dedupe.reference, match), read_reference(settings.dedupe.deny, match)
 
 
-def _dedupe(parts: Parts) -> Stage:
+def _dedupe(parts: Parts, reference: Reference) -> Stage:
     settings = parts.settings.dedupe
     policy = SnapshotPolicy(growth=settings.snapshot_growth, age_s=settings.snapshot_age_s)
     match = match_options(settings)
-    reference, _ = read_references(parts.settings)
     options = DedupeOptions(Judging(match, reference.matcher, reference.lists), settings.batch, policy)
     return DedupeStage(parts.log, parts.router, options=options, snapshots=Snapshots(parts.objects))
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from synsift.pipelines.cli.console import err
+from synsift.pipelines.cli.console import tell
 
 if TYPE_CHECKING:
     from synsift.pipelines.config import Settings
@@ -22,6 +22,6 @@ def tell_if_apart(settings: "Settings", log: "Log") -> bool:
     try:
         check_together(Objects(store_address(settings), make=False), log.identity())
     except StoreError as exc:
-        err.print(f"{exc}\nhint: {exc.hint}" if exc.hint else str(exc))
+        tell(exc)
         return True
     return False

@@ -16,6 +16,7 @@ from rich.console import Console, RenderableType
 
 from synsift.pipelines.cli.options import Format
 from synsift.pipelines.cli.tables import Table, draw
+from synsift.pipelines.errors import SynsiftError
 from synsift.pipelines.texts import escaped, printable
 
 if TYPE_CHECKING:
@@ -99,6 +100,11 @@ def _print_csv(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> Non
     for row in rows:
         writer.writerow({name: csv_cell(value) for name, value in row.items()})
         flush()
+
+
+def tell(error: SynsiftError) -> None:
+    """Say what an error says, with its hint, where the command goes on."""
+    err.print(f"{error}\nhint: {error.hint}" if error.hint else str(error))
 
 
 def csv_cell(value: object) -> object:

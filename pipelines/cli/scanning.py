@@ -75,19 +75,17 @@ class Scanner:
         scanned = self._scan(paths)
         for path, same in self.compare(scanned.images, deny).items():
             del scanned.images[path]
-            text = f"within {same.distance_bits} bits of {same.of}, which `dedupe.deny` has as {same.name}"
-            scanned.unreadable.append(Unreadable(path, "denied", text))
+            scanned.unreadable.append(Unreadable(path, "denied", same.in_words("dedupe.deny")))
         return scanned
 
     def compare(self, images: "Mapping[str, Fingerprint]", reference: "Reference") -> "dict[str, Resemblance]":
         """Those of some images that are the same as something, and as what; files are hashed where lists ask for it."""
         if not reference:
             return {}
-        kinds = [kind for kind in reference.kinds if kind != "sha256"]
-        hashes = self.hashes(images, kinds) if kinds else {}
+        hashes = self.hashes(images, reference.kinds) if reference.kinds else {}
         found: dict[str, Resemblance] = {}
         for path, image in images.items():
-            same = reference.match(image, {"sha256": bytes.fromhex(image.sha256), **hashes.get(path, {})})
+            same = reference.match(image, hashes.get(path, {}))
             if same is not None:
                 found[path] = same
         return found

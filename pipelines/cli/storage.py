@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from synsift.pipelines.cli.belonging import tell_if_apart
-from synsift.pipelines.cli.console import counted, err, print_rows
+from synsift.pipelines.cli.console import counted, err, print_rows, tell
 from synsift.pipelines.cli.options import (
     ConfigFile,
     Contact,
@@ -132,7 +132,7 @@ def _verify(settings: "Settings", share: float) -> "tuple[list[Verified], bool]"
         try:
             log = stack.enter_context(contextlib.closing(open_log(settings, read_only=True)))
         except (LogError, ConfigError) as exc:  # what the store holds can be looked at all the same
-            err.print(f"{exc}\nhint: {exc.hint}" if exc.hint else str(exc))
+            tell(exc)
             return list(verify_images(objects, share=share)), False
         if tell_if_apart(settings, log):
             return list(verify_images(objects, share=share)), False

@@ -15,7 +15,14 @@ from synsift.pipelines.metrics import WORK_SECONDS
 from synsift.pipelines.reading import Broken, Skipped, read
 from synsift.pipelines.records import Candidate, Duplicate, Survivor
 from synsift.pipelines.stages.batch_stage import BatchStage
-from synsift.pipelines.stages.dedupe_state import DEFAULT_POLICY, DedupeState, Judging, SnapshotPolicy, fingerprint_of
+from synsift.pipelines.stages.dedupe_state import (
+    DEFAULT_POLICY,
+    DedupeState,
+    Judging,
+    SnapshotPolicy,
+    fingerprint_of,
+    hashes_in,
+)
 from synsift.pipelines.stages.ledger import Count
 from synsift.pipelines.storage.snapshots import Snapshots
 from synsift.pipelines.topics import Entry, Router
@@ -77,8 +84,7 @@ class DedupeStage(BatchStage):
         """The verdict on a picture that is the same as an entry of a list of hashes."""
         if not self._lists:
             return None
-        hashes = {"sha256": candidate.image.sha256, **candidate.image.hashes}
-        hit = self._lists.find({kind: bytes.fromhex(text) for kind, text in hashes.items() if len(text) % 2 == 0})
+        hit = self._lists.find({"sha256": bytes.fromhex(candidate.image.sha256), **hashes_in(candidate.image)})
         return None if hit is None else Verdict(Kind.REFERENCE, of_entry(hit.entry), hit.distance_bits, "identity")
 
     def committed(self) -> None:

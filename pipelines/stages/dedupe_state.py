@@ -107,6 +107,11 @@ def fingerprint_of(image: Image) -> Fingerprint | Broken:
     return found
 
 
+def hashes_in(image: Image) -> dict[str, bytes]:
+    """Other libraries' hashes in a record, by kind; one that is cut in the midst of a byte is none."""
+    return {kind: bytes.fromhex(text) for kind, text in image.hashes.items() if len(text) % 2 == 0}
+
+
 def _restore(matcher: Matcher, image: Fingerprint, replaces: str) -> None:
     try:
         matcher.restore(image, replaces=replaces or None)

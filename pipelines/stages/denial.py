@@ -8,7 +8,7 @@ import msgspec
 from synsift.dedupe import Fingerprint, ImageError
 from synsift.dedupe.reference import Reference
 from synsift.pipelines.records import Fetched
-from synsift.pipelines.stages.dedupe_state import fingerprint_of
+from synsift.pipelines.stages.dedupe_state import fingerprint_of, hashes_in
 
 _MESSAGE_CHARACTERS: Final = 500
 
@@ -27,8 +27,7 @@ def refuse_denied(deny: Reference | None, found: Fingerprint, hashes: Mapping[st
     """
     same = deny.match(found, hashes) if deny is not None else None
     if same is not None:
-        text = f"within {same.distance_bits} bits of {same.of}, which `dedupe.deny` has as {same.name}"
-        raise Denied(text[:_MESSAGE_CHARACTERS].encode("utf-8", "replace").decode())
+        raise Denied(same.in_words("dedupe.deny")[:_MESSAGE_CHARACTERS].encode("utf-8", "replace").decode())
 
 
 def as_of_now(deny: Reference | None, known: Fetched) -> Fetched:
@@ -38,9 +37,8 @@ def as_of_now(deny: Reference | None, known: Fetched) -> Fetched:
     found = fingerprint_of(known.image)
     if not isinstance(found, Fingerprint):
         return known
-    hashes = {kind: bytes.fromhex(text) for kind, text in known.image.hashes.items() if len(text) % 2 == 0}
     try:
-        refuse_denied(deny, found, {"sha256": bytes.fromhex(known.image.sha256), **hashes})
+        refuse_denied(deny, found, hashes_in(known.image))
     except Denied as exc:
         return msgspec.structs.replace(known, outcome=exc.outcome, message=str(exc), image=None, answer=None)
     return known
