@@ -4,14 +4,64 @@ Downloads that ended early are the most common damage of pictures. A JPEG is end
 fills the rest with one colour. A GIF's decoder keeps the lines that it had; the others are of palette entry 0.
 """
 
-from typing import Final
+from collections.abc import Callable
+from operator import methodcaller
+from typing import Final, TypeVar
 
 import numpy as np
 from PIL import Image
 
+from synsift.dedupe.errors import TruncatedImage
+
+T = TypeVar("T")
+Load = Callable[[Image.Image], object]
+
 MOST_MISSING: Final = 0.05
 """Share of the rows that may be missing."""
 _END_OF_JPEG: Final = b"\xff\xd9"
+_MAY_BE_CUT: Final = (b"\xff\xd8\xff", b"GIF8")
+
+
+def whole_or_cut(data: bytes, read: Callable[[bytes, Load], T]) -> tuple[T, bool]:
+    """Read a picture's file; if it breaks off, as one that lacks its last bytes.
+
+    Args:
+        data: The whole file.
+        read: Is given the bytes to open, and what to load the picture with instead of ``Image.load``.
+
+    Returns:
+        What ``read`` gives, and whether the last bytes are missing.
+
+    Raises:
+        TruncatedImage: So much is missing that it is no picture any more.
+        OSError: As Pillow raises it.
+    """
+    try:
+        return read(data, methodcaller("load")), False
+    except OSError as exc:
+        if not data.startswith(_MAY_BE_CUT) or not breaks_off(exc):
+            raise
+        error = exc
+    try:
+        return read(ended_jpeg(data), _load_cut), True
+    except OSError:
+        raise error from None
+
+
+def breaks_off(error: OSError) -> bool:
+    """Whether Pillow says that a file ends early."""
+    return "truncated" in str(error) or "broken data stream" in str(error)
+
+
+def _load_cut(image: Image.Image) -> None:
+    try:
+        image.load()
+    except OSError as exc:
+        if image.format != "GIF" or not breaks_off(exc):
+            raise
+        keep_what_came(image)
+    if (share := missing_share(image)) > MOST_MISSING:
+        raise TruncatedImage(f"{share:.0%} of its rows are missing")
 
 
 def ended_jpeg(data: bytes) -> bytes:

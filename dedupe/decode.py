@@ -19,7 +19,7 @@ from PIL import Image, UnidentifiedImageError
 
 from synsift.dedupe.codecs import OPTIONAL, can_read, jxl_pixels, kind_of, missing
 from synsift.dedupe.costs import refuse_costly, webp_pixels
-from synsift.dedupe.cut import MOST_MISSING, ended_jpeg, keep_what_came, missing_share
+from synsift.dedupe.cut import Load, breaks_off, whole_or_cut
 from synsift.dedupe.detail import detail_of, detail_of_jpeg, is_camera
 from synsift.dedupe.errors import CorruptImage, ImageError, TooManyPixels, TruncatedImage, UnsupportedFormat
 
@@ -39,7 +39,6 @@ EXTENSIONS: Final = {
 PIXELS: Final = "PIXELS"
 """Stands for the format of a picture that came as pixels, not as a file."""
 _HEAD_BYTES: Final = 64
-_MAY_BE_CUT: Final = (b"\xff\xd8\xff", b"GIF8")
 DEFAULT_MAX_PIXELS: Final = 100_000_000
 UNKNOWN_QUALITY: Final = 75
 """Stands for the quality of what doesn't say how it was compressed."""
@@ -130,12 +129,8 @@ def decode(data: bytes, *, max_pixels: int = DEFAULT_MAX_PIXELS, side_px: int = 
     if (promised := webp_pixels(data) or jxl_pixels(data)) > max_pixels:
         raise TooManyPixels(f"{promised} pixels are more than the limit of {max_pixels}")
     with translated():
-        try:
-            return _decode(data, max_pixels, side_px)
-        except OSError as exc:
-            if not data.startswith(_MAY_BE_CUT) or not _breaks_off(exc):
-                raise
-            return _decode_cut(data, max_pixels, side_px, exc)
+        found, is_cut = whole_or_cut(data, lambda data, load: _decode(data, load, max_pixels, side_px))
+    return replace(found, is_cut=True) if is_cut else found
 
 
 def decode_image(
@@ -219,7 +214,7 @@ def translated() -> Iterator[None]:
     except Image.DecompressionBombError as exc:
         raise TooManyPixels(str(exc)) from exc
     except OSError as exc:
-        if _breaks_off(exc):
+        if breaks_off(exc):
             raise TruncatedImage(str(exc)) from exc
         raise CorruptImage(str(exc)) from exc
     except ImageError:
@@ -228,20 +223,7 @@ def translated() -> Iterator[None]:
         raise CorruptImage(f"{type(exc).__name__}: {exc}") from exc
 
 
-def _breaks_off(error: OSError) -> bool:
-    return "truncated" in str(error) or "broken data stream" in str(error)
-
-
-def _decode_cut(data: bytes, max_pixels: int, side_px: int, error: OSError) -> Decoded:
-    """Decode what lacks its last bytes; what it says instead, if too much of it is missing."""
-    try:
-        found = _decode(ended_jpeg(data), max_pixels, side_px, is_cut=True)
-    except OSError:
-        raise error from None
-    return replace(found, is_cut=True)
-
-
-def _decode(data: bytes, max_pixels: int, side_px: int, *, is_cut: bool = False) -> Decoded:
+def _decode(data: bytes, load: Load, max_pixels: int, side_px: int) -> Decoded:
     with Image.open(io.BytesIO(data), formats=readable_formats()) as image:
         width_px, height_px = image.size
         if width_px * height_px > max_pixels:
@@ -252,7 +234,7 @@ def _decode(data: bytes, max_pixels: int, side_px: int, *, is_cut: bool = False)
         exif = _exif(image)
         orientation = _orientation_of(exif)
         image.draft("L" if image.mode == "L" else "YCbCr", (side_px, side_px))
-        _load(image, is_cut=is_cut)
+        load(image)
         if image.format == "TIFF":  # which Pillow turns itself as it loads it
             orientation, (width_px, height_px) = 1, image.size
         if image.width * image.height > max_pixels:  # a GIF's first frame can be larger than its screen
@@ -263,23 +245,6 @@ def _decode(data: bytes, max_pixels: int, side_px: int, *, is_cut: bool = False)
         picture = _reduced(image, side_px)
     found = Decoded(picture, width_px, height_px, kind, quality, detail, is_camera(exif))
     return _upright(found, orientation)
-
-
-def _load(image: Image.Image, *, is_cut: bool) -> None:
-    """Decode; of what breaks off, what came.
-
-    Raises:
-        OSError: It breaks off, and may not.
-        TruncatedImage: It breaks off too early.
-    """
-    try:
-        image.load()
-    except OSError as exc:
-        if not is_cut or image.format != "GIF" or not _breaks_off(exc):
-            raise
-        keep_what_came(image)
-    if is_cut and (share := missing_share(image)) > MOST_MISSING:
-        raise TruncatedImage(f"{share:.0%} of its rows are missing")
 
 
 def _upright(found: Decoded, orientation: int) -> Decoded:

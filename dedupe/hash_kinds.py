@@ -20,6 +20,7 @@ import numpy as np
 from PIL import Image
 
 from synsift.dedupe.costs import refuse_costly
+from synsift.dedupe.cut import Load, whole_or_cut
 from synsift.dedupe.decode import DEFAULT_MAX_PIXELS, readable_formats, too_many, translated
 from synsift.dedupe.errors import TooManyPixels
 
@@ -136,8 +137,13 @@ def _library(kind: HashKind) -> Any:  # noqa: ANN401 - libraries without types
 
 def _pixels_of(data: bytes, max_pixels: int) -> Image.Image:
     refuse_costly(data)
-    with translated(), Image.open(io.BytesIO(data), formats=readable_formats()) as image:
+    with translated():
+        return whole_or_cut(data, lambda data, load: _open(data, load, max_pixels))[0]
+
+
+def _open(data: bytes, load: Load, max_pixels: int) -> Image.Image:
+    with Image.open(io.BytesIO(data), formats=readable_formats()) as image:
         if image.width * image.height > max_pixels:
             raise TooManyPixels(too_many(image.width, image.height, max_pixels))
-        image.load()
+        load(image)
         return image.copy()

@@ -76,9 +76,10 @@
   function reason(group, place, choice) {
     const item = group.items[place];
     const turned = item.turned ? ", " + item.turned : "";
-    const bits = item.bits === null ? turned : ": " + item.bits + " of 256 bits differ" + turned;
+    const seen = item.kind === "near" ? ", by local features" : ""; // no hash came near
+    const bits = item.bits === null ? seen + turned : ": " + item.bits + " of 256 bits differ" + turned;
     if (group.reference) return "near copy of the reference " + printable(group.reference) + bits;
-    if (!item.kind) return "the best copy: most pixels, then least compressed";
+    if (!item.kind) return "the best copy: colours, real detail, no border, less compression";
     const isExact = item.kind === "exact";
     const isAsKept = isExact && place !== choice && group.items[choice]?.sha256 === item.sha256;
     const of = isAsKept || item.to === choice ? "the kept copy" : called(group, item.to);

@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image, ImageStat
 
 from synsift.dedupe import DEFAULT_MAX_PIXELS
+from synsift.dedupe.cut import Load, whole_or_cut
 from synsift.dedupe.decode import EXIF_ORIENTATION, EXIF_TRANSPOSE, of_its_mode, readable_formats
 
 SIDE_PX: Final = 200
@@ -67,18 +68,18 @@ def thumbnail(data: bytes, *, side_px: int = SIDE_PX, max_pixels: int = DEFAULT_
     """
     try:
         with warnings.catch_warnings(action="ignore"):
-            return _make(data, side_px, max_pixels)
+            return whole_or_cut(data, lambda data, load: _make(data, load, side_px, max_pixels))[0]
     except Exception:  # noqa: BLE001 - hostile bytes make decoders raise anything
         return None
 
 
-def _make(data: bytes, side_px: int, max_pixels: int) -> Thumbnail | None:
+def _make(data: bytes, load: Load, side_px: int, max_pixels: int) -> Thumbnail | None:
     with Image.open(io.BytesIO(data), formats=readable_formats()) as image:
         if image.width * image.height > max_pixels:
             return None
         if image.mode in ("L", "RGB", "CMYK", "YCbCr"):
             image.draft(None, (2 * side_px, 2 * side_px))
-        image.load()
+        load(image)
         if image.width * image.height > max_pixels:  # a GIF's first frame can be larger than its screen
             return None
         orientation = _orientation(image)  # now: Pillow turns a TIFF itself as it loads it

@@ -109,3 +109,13 @@ def test_a_reference_has_pictures_and_lists() -> None:
     assert match(listed) == f"bad md5:{hashes_of(listed, ['md5'])['md5'].hex()}"
     assert match(other) is None
     assert not Reference({})
+
+
+@pytest.mark.parametrize("form", ["JPEG", "GIF"])
+def test_a_picture_that_lacks_its_last_bytes_is_near_to_the_whole_one(form: str) -> None:
+    whole = encoded(scene(2, (400, 300)), form)
+    lists = HashLists([Entry("phash", hashes_of(whole, ["phash"])["phash"], "whole")])
+    hit = lists.find(hashes_of(whole[: int(len(whole) * 0.98)], ["phash"]))
+    assert hit is not None
+    with pytest.raises(ImageError):
+        hashes_of(whole[: len(whole) // 2], ["phash"])

@@ -182,7 +182,7 @@ def test_what_a_copy_is_a_copy_of_follows_the_choice(tmp_path: Path, draw: Draw)
 
     best_kept, second, fourth, everything = visit(page, choose)
     path = str(tmp_path / "photos/a/small.jpg")
-    best_one = "the best copy: most pixels, then least compressed"
+    best_one = "the best copy: colours, real detail, no border, less compression"
     assert best_kept[0] == best_one
     assert best_kept[1].startswith("near copy of the kept copy: ")
     assert best_kept[2:] == [f"the same bytes as {path}"] * 2

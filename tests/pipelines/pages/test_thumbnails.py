@@ -110,3 +110,10 @@ def test_no_bytes_make_it_raise(kind: str, at: int, noise: bytes, cut: bool) -> 
 @given(st.binary(max_size=200))
 def test_bytes_of_nothing_have_none(data: bytes) -> None:
     assert thumbnail(data) is None
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "GIF"])
+def test_a_picture_that_lacks_its_last_bytes_is_shown(kind: str) -> None:
+    whole = encoded(scene(1, (400, 300)), kind)
+    assert difference(opened(thumbnail(whole[: int(len(whole) * 0.98)])), opened(thumbnail(whole))) < 8
+    assert thumbnail(whole[: len(whole) // 2]) is None
