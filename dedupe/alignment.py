@@ -76,6 +76,11 @@ class Seen:
         seen = np.ascontiguousarray(upper.T)
         self.luma, self.slopes, self.others = seen[0], seen[1:3], seen[3:]
 
+    def leave_out(self, weights: Floats) -> None:
+        """Count the places by such weights, of 0 and 1, besides."""
+        self.weights = self.weights * weights
+        self.share = float(self.weights.mean())
+
     def mean(self, values: Floats) -> float:
         """Of the values at places inside."""
         return float(values @ self.weights) / max(1.0, self.share * self.grid.places)
@@ -84,6 +89,35 @@ class Seen:
         """Of a luminance and what is seen, where it is inside."""
         mine = (luma - self.mean(luma)) * self.weights
         return cosine(mine, (self.luma - self.mean(self.luma)) * self.weights)
+
+
+def powers_of(values: Floats) -> Floats:
+    """``(4, n)``: what a polynomial of the third degree, which tone curves are fitted by, is made of."""
+    squares = values * values
+    return np.stack([np.ones_like(values), values, squares, squares * values])
+
+
+def toned(mine: Floats, seen: Seen) -> Floats:
+    """What is seen, with the tone curve that makes it most like mine: a polynomial, by least squares."""
+    centred = seen.luma - seen.mean(seen.luma)
+    centred /= np.float32(np.abs(centred).max() + 1e-6)
+    powers = powers_of(centred)
+    weighted = (powers * seen.weights).astype(np.float64)
+    normal = weighted @ powers.T + 1e-4 * np.eye(len(powers))
+    return np.asarray(np.linalg.solve(normal, weighted @ mine) @ powers, dtype=np.float32)
+
+
+def windows(side: int, count: int) -> Floats:
+    """Weights ``(count, side)`` of overlapping parts of a side, each of which sums to 1."""
+    centre = (np.arange(count) + 0.5) * side / count - 0.5
+    weight = np.clip(1 - np.abs(np.arange(side)[None, :] - centre[:, None]) / (side / count), 0, None)
+    return np.asarray(weight / weight.sum(axis=1, keepdims=True), dtype=np.float32)
+
+
+def mean_in(parts: Floats, values: Floats) -> Floats:
+    """Means ``(…, count, count)`` of square pictures ``(…, side²)`` in parts that ``windows`` gives."""
+    side = parts.shape[1]
+    return np.asarray(parts @ values.reshape(*values.shape[:-1], side, side) @ parts.T, dtype=np.float32)
 
 
 def cosine(one: NDArray[np.floating], other: NDArray[np.floating]) -> float:

@@ -1,7 +1,8 @@
 """Files that lack their last bytes: decoded as far as they go, if that is nearly all.
 
 Downloads that ended early are the most common damage of pictures. A JPEG is ended where it breaks off; its decoder then
-fills the rest with one colour. A GIF's decoder keeps the lines that it had; the others are of palette entry 0.
+fills the rest with one colour. A GIF's decoder keeps the lines that it had; the others are of palette entry 0. What is
+missing becomes like the line above, which is nearer to the whole picture than any one colour.
 """
 
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from operator import methodcaller
 from typing import Final, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from synsift.dedupe.errors import TruncatedImage
@@ -60,8 +62,11 @@ def _load_cut(image: Image.Image) -> None:
         if image.format != "GIF" or not breaks_off(exc):
             raise
         keep_what_came(image)
-    if (share := missing_share(image)) > MOST_MISSING:
+    missing = missing_rows(image)
+    if (share := float(missing.mean())) > MOST_MISSING:
         raise TruncatedImage(f"{share:.0%} of its rows are missing")
+    above = np.maximum.accumulate(np.where(missing, 0, np.arange(len(missing))))
+    image.frombytes(np.asarray(image)[above].tobytes())
 
 
 def ended_jpeg(data: bytes) -> bytes:
@@ -75,14 +80,13 @@ def keep_what_came(image: Image.Image) -> None:
     image.load()
 
 
-def missing_share(image: Image.Image) -> float:
-    """The share of rows that didn't come, 0…1: what its decoder filled them with is all that they hold.
+def missing_rows(image: Image.Image) -> NDArray[np.bool_]:
+    """Which rows didn't come: what its decoder filled them with is all that they hold.
 
     A picture that really ends in one flat colour has rows like that; such a one counts as more damaged than it is.
     """
     pixels = np.asarray(image)
-    rows = pixels.reshape(len(pixels), -1)
     if image.format == "GIF" and image.mode == "P":
-        return float((rows == 0).all(axis=1).mean())
+        return np.asarray((pixels == 0).all(axis=1))
     flat = (pixels == pixels[-1, -1]).reshape(len(pixels), -1).all(axis=1)
-    return float(np.argmin(flat[::-1]) if not flat.all() else len(flat)) / len(flat)
+    return np.asarray(np.logical_and.accumulate(flat[::-1])[::-1])

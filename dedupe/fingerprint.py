@@ -45,7 +45,7 @@ from synsift.dedupe.frequencies import (
 from synsift.dedupe.inputs import Source, name_of, read_source
 from synsift.dedupe.views import CENTRE_CROPS, STORED
 
-VERSION: Final = 3
+VERSION: Final = 4
 _VIEWS: Final = len(STORED)
 
 _SHA256_BYTES: Final = 32
@@ -301,7 +301,7 @@ def _fingerprint_of(decoded: Decoded, sha256: str, size_bytes: int) -> Fingerpri
         hashes=hashes.ljust(_VIEWS * HASH_BYTES, b"\0"),
         views=sum(use << number for number, use in enumerate(used)),
         evidence=make_evidence(inside, picture, part),
-        fine=make_fine(luma, part, inside),
+        fine=make_fine(inside),
         information=_spread(frequencies),
         width_px=decoded.width_px,
         height_px=decoded.height_px,

@@ -170,6 +170,11 @@ def _orientation_tables() -> tuple[NDArray[np.intp], NDArray[np.uint8]]:
 _SOURCES, _MASKS = _orientation_tables()
 
 
+# Of the root of a picture's mean square: what is smaller is nothing. Signs, letters and flags are symmetric, so that
+# half of their frequencies are noise.
+_NOTHING: Final = np.float32(0.02)
+
+
 def hash_of(frequencies: Floats) -> bytes:
     """The signs of coefficients ``(16, 16)`` as 32 bytes, the 8×8 lowest first."""
     return hashes_of(frequencies).tobytes()
@@ -177,8 +182,9 @@ def hash_of(frequencies: Floats) -> bytes:
 
 def hashes_of(frequencies: Floats) -> NDArray[np.uint8]:
     """The signs of coefficients ``(…, 16, 16)`` as hashes, ``(…, 32)``."""
-    flat = frequencies.reshape(*frequencies.shape[:-2], HASH_BITS)
-    return np.packbits(flat[..., _BIT_ORDER] > 0, axis=-1)
+    flat = frequencies.reshape(*frequencies.shape[:-2], HASH_BITS).astype(np.float32, copy=False)
+    nothing = _NOTHING * np.sqrt(np.mean(np.square(flat), axis=-1, keepdims=True))
+    return np.packbits(flat[..., _BIT_ORDER] > nothing, axis=-1)
 
 
 def oriented_hashes(hashes: NDArray[np.uint8]) -> NDArray[np.uint8]:

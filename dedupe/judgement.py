@@ -5,15 +5,16 @@ A score begins at 1, and each thing that speaks against a copy takes something o
 and a sentence, a person can follow how it came about.
 
 Pictures that show little (drawings, texts, signs, a small subject before a plain ground) are judged by their finer
-thumbnails, and the more strictly the fewer tones they have: there, what is alike is common, and copies agree closely.
+thumbnails, and the more strictly the less they show: there, what is alike is common, and copies agree closely.
 """
 
 import math
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple, Self
 
+from synsift.dedupe.finer_look import Finer
 from synsift.dedupe.frequencies import HASH_BITS
-from synsift.dedupe.second_look import Agreement, Finer
+from synsift.dedupe.second_look import Agreement
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,26 +68,48 @@ _OVERLAP: Final = 0.8
 _STRETCHED: Final = 1.12
 _STRETCH: Final = 0.3
 _STRETCH_MOST: Final = 0.12
-# … of which some is smooth, so that they have finer thumbnails, too.
-_SOME_LEAST: Final = 0.15
-_SOME_BITS: Final = 0.12
-_SOME_COLOURS: Final = 0.1
 # A picture whose light varies by no more grey levels than this is faint, and by as many it isn't.
 _FAINT: Final = (8.0, 18.0)
 _FAINT_BITS: Final = 1.0
 _FAINT_CONTRAST: Final = 0.3
-# Of pictures that show little: weights of a logistic regression of copies against what is alike, rounded.
-_FINE: Final = 0.9
-_FINE_LEAST: Final = 0.18
-_FINE_BITS: Final = 0.75
-_FINE_COLOURS: Final = 0.45
-_FINE_STRETCH: Final = 0.28
-_FINE_TURNED: Final = 0.35
-# From a share of smooth places on, and fully from another on, a picture counts as one that shows little.
-_SMOOTH: Final = (0.5, 0.72)
-# With as many tones or more, a drawing is as rich as a picture; with as few or fewer, it is a sign.
-_TONES: Final = (2.4, 3.9)
-_TONES_OF_SIGNS: Final = (4.6, 5.4)
+# Of pictures that show little: a logistic regression of copies against what is alike; a logit of 40 is a score of 1.
+# Pairs of numbers: of all, and more of those that are simple, whose thumbnails take few bytes.
+_SIMPLE_BYTES: Final = 1250
+_UNLIKE_LEAST: Final = 0.001
+_UNLIKE: Final = (0.0306, 0.0332)
+_WORST_LEAST: Final = 0.01
+_WORST: Final = 0.0109
+_BITS: Final = (0.0244, 0.0384)
+_FINE_STRETCHED: Final = 1.06
+_FINE_STRETCH: Final = 0.3
+# … of plain ground, and of simple ones; less of many colours and details, which signs don't have.
+_TURNED: Final = (0.163, 0.132)
+_TURNED_COLOURED: Final = 0.8
+_MANY_COLOURED: Final = (12.0, 32.0)
+_TURNED_DETAILED: Final = 0.5
+_DETAILED_BYTES: Final = (800, 950)
+# … and what is asked of them anyhow: of tones, plain ground, some colours, strong ones; below nothing it is forgiven.
+_ASKED: Final = (0.0571, 0.157, -0.0603, -0.075)
+_ASKED_OF_ALL: Final = -0.2365
+_SOME_COLOURS: Final = (0.0, 20.0)
+_STRONG_COLOURS: Final = (25.0, 40.0)
+# Colours are asked of drawings: by the size of thumbnails, from all to none, and by the share of plain ground.
+_DRAWN_BYTES: Final = (900, 1200)
+_DRAWN_PLAIN: Final = (0.05, 0.25)
+_HUES: Final = 0.8
+_HUES_LEAST: Final = 0.12
+_HUES_MOST: Final = 0.3
+_HUES_OF_TINT: Final = 0.6
+_NO_COLOURS: Final = 0.25
+_COLOURED: Final = (3.0, 8.0)
+_WELL_COLOURED: Final = (4.0, 16.0)
+# Bits of tones that a sign has at most, and that a picture in strong colours has.
+_TONES_OF_SIGNS: Final = (1.7, 2.7)
+_MANY_TONES: Final = (2.6, 3.0)
+# What is small on plain ground can be laid over anything by moving it.
+_MOVED: Final = ((0.12, 0.4, 0.25), (0.03, 0.8, 3.75))
+# What the coarse look may speak against them before it counts, too.
+_MUCH_FORGIVEN: Final = 0.25
 
 
 def judge(agreement: Agreement, distance_bits: int) -> Judgement:
@@ -96,14 +119,9 @@ def judge(agreement: Agreement, distance_bits: int) -> Judgement:
         agreement: What a second look found.
         distance_bits: Of their nearest hashes.
     """
-    bits = min(agreement.bits, distance_bits)
-    much = _much(agreement)
-    found = much
+    found = [*_much(agreement), *_faint(agreement)]
     if agreement.finer is not None:
-        low, high = _SMOOTH
-        share = min(1.0, max(0.0, (agreement.finer.smooth - low) / (high - low)))
-        little = _little(agreement, agreement.finer, distance_bits)
-        found = [*_scaled([*much, *_some(agreement, agreement.finer, bits)], 1 - share), *_scaled(little, share)]
+        found = _little(agreement, agreement.finer, distance_bits, found)
     costs: dict[str, float] = {}
     for cost, words in found:
         costs[words] = costs.get(words, 0.0) + max(0.0, cost)
@@ -111,8 +129,16 @@ def judge(agreement: Agreement, distance_bits: int) -> Judgement:
     return Judgement(max(0.0, 1 - sum(costs.values())), faults)
 
 
-def _scaled(faults: list[Fault], share: float) -> list[Fault]:
-    return [fault._replace(cost=share * fault.cost) for fault in faults]
+def _scaled(faults: list[Fault], to: float) -> list[Fault]:
+    """The same faults, whose costs sum up to another number, or to what they were if that is less."""
+    total = sum(max(0.0, fault.cost) for fault in faults)
+    return [fault._replace(cost=fault.cost * min(1.0, max(0.0, to) / (total + 1e-9))) for fault in faults]
+
+
+def _share(value: float, between: tuple[float, float]) -> float:
+    """Where a value lies between two others, 0 to 1."""
+    low, high = between
+    return min(1.0, max(0.0, (value - low) / (high - low)))
 
 
 def _much(agreement: Agreement) -> list[Fault]:
@@ -125,11 +151,6 @@ def _much(agreement: Agreement) -> list[Fault]:
         ),
         Fault(min(_STRETCH_MOST, _STRETCH * max(0.0, agreement.stretch - _STRETCHED)), _stretched(agreement)),
     ]
-    faint = min(1.0, max(0.0, (_FAINT[1] - agreement.information) / (_FAINT[1] - _FAINT[0])))
-    if faint:
-        contrast = abs(math.log2(min(8.0, max(1 / 8, agreement.contrast))))
-        faults.append(Fault(_FAINT_BITS * faint * agreement.bits / 100, f"both are faint, and {_bits(agreement.bits)}"))
-        faults.append(Fault(_FAINT_CONTRAST * faint * contrast, "both are faint, and one has more contrast"))
     if agreement.one_tint and agreement.colours < 1:
         faults.append(Fault(_ONE_TINT, "one has no colours, or one tint"))
     else:
@@ -139,38 +160,66 @@ def _much(agreement: Agreement) -> list[Fault]:
     return faults
 
 
-def _some(agreement: Agreement, finer: Finer, bits: int) -> list[Fault]:
-    colours = 0.0 if agreement.one_tint else _SOME_COLOURS * (1 - finer.colours)
+def _faint(agreement: Agreement) -> list[Fault]:
+    """Of pictures whose light hardly varies: all of them agree in that."""
+    faint = 1 - _share(agreement.information, _FAINT)
+    if not faint:
+        return []
+    contrast = abs(math.log2(min(8.0, max(1 / 8, agreement.contrast))))
     return [
-        Fault(colours, f"colours agree to {finer.colours:.2f}"),
-        Fault(_SOME_LEAST * (1 - finer.least), f"the places that agree least, to {finer.least:.2f}"),
-        Fault(_SOME_BITS * bits / 100, _bits(bits)),
+        Fault(_FAINT_BITS * faint * agreement.bits / 100, f"both are faint, and {_bits(agreement.bits)}"),
+        Fault(_FAINT_CONTRAST * faint * contrast, "both are faint, and one has more contrast"),
     ]
 
 
-def _little(agreement: Agreement, finer: Finer, bits: int) -> list[Fault]:
-    low, high = _TONES
-    few = min(1.0, max(0.0, (high - finer.tones) / (high - low)))
-    sign = few * few
-    low, high = _TONES_OF_SIGNS
-    meaning = min(1.0, max(0.0, (high - finer.tones) / (high - low)))
-    same = min(finer.colours, agreement.colours)
-    colours = _ONE_TINT + (_FINE_COLOURS - _ONE_TINT) * sign if agreement.one_tint else _FINE_COLOURS
+def _little(agreement: Agreement, finer: Finer, bits: int, much: list[Fault]) -> list[Fault]:
+    """Of pictures that show little, by their finer thumbnails; and what speaks very much against them otherwise."""
+    simple = max(0.0, _SIMPLE_BYTES - finer.size_bytes) / 1000
+    of_unlike, of_bits = _UNLIKE[0] + _UNLIKE[1] * simple, _BITS[0] + _BITS[1] * simple
+    moved = sum(cost * max(0.0, 1 - finer.share - low) * max(0.0, finer.plain - plain) for low, plain, cost in _MOVED)
+    stretch = max(0.0, agreement.stretch - _FINE_STRETCHED)
+    of_light = [
+        Fault(of_unlike * math.log1p(finer.unlike / _UNLIKE_LEAST), f"{finer.unlike:.1%} of the fine details differ"),
+        Fault(_WORST * math.log1p(finer.worst / _WORST_LEAST), f"they differ by {finer.worst:.2f} in some places"),
+        Fault(of_bits * bits / 50, _bits(bits)),
+        Fault(moved, f"one shows {finer.share:.0%} of the other"),
+        Fault(_FINE_STRETCH * stretch * finer.plain, _stretched(agreement)),
+    ]
+    # Of a picture of many tones that was made grey, colours are those that it had.
+    grey = (1 - _share(finer.colour, _COLOURED)) * _share(finer.tones_bits, _MANY_TONES)
+    colour = finer.colour + grey * (finer.most_colour - finer.colour)
+    asked = _asked(finer, colour)
+    if asked > 0:
+        of_light.append(Fault(asked, "both show little, so that more is asked"))
+    else:
+        of_light = _scaled(of_light, sum(fault.cost for fault in of_light) + asked)
+    of_turned = _TURNED[0] * finer.plain + _TURNED[1] * simple
+    of_turned *= 1 - _TURNED_COLOURED * _share(colour, _MANY_COLOURED) * _share(finer.tones_bits, _TONES_OF_SIGNS)
+    of_turned *= 1 - _TURNED_DETAILED * _share(finer.size_bytes, _DETAILED_BYTES)
+    others = [Fault(agreement.is_turned * of_turned, "one is mirrored or turned"), *_of_hues(agreement, finer)]
+    beyond = sum(max(0.0, fault.cost) for fault in much) - _MUCH_FORGIVEN
+    return [*of_light, *others, *_scaled(much, beyond)]
+
+
+def _asked(finer: Finer, colour: float) -> float:
+    """What is taken off anyhow, as there is so little that could differ; below nothing, what is forgiven."""
+    per_tone, per_plain, of_some, of_strong = _ASKED
+    strong = _share(colour, _STRONG_COLOURS) * _share(finer.tones_bits, _MANY_TONES)
+    of_colours = of_some * _share(colour, _SOME_COLOURS) + of_strong * strong
+    return per_tone * finer.tones_bits + per_plain * finer.plain + of_colours + _ASKED_OF_ALL
+
+
+def _of_hues(agreement: Agreement, finer: Finer) -> list[Fault]:
+    """What other colours cost, the more the more a picture is a drawing."""
+    drawn = (1 - _share(finer.size_bytes, _DRAWN_BYTES)) * _share(finer.plain, _DRAWN_PLAIN)
+    many = _share(finer.tones_bits, _TONES_OF_SIGNS)
+    coloured = _share(finer.colour, _COLOURED)
+    of_tint = 1 - (1 - _HUES_OF_TINT) * many * agreement.one_tint
+    of_hues = min(_HUES_MOST, _HUES * max(0.0, finer.hues - _HUES_LEAST)) * of_tint * coloured
+    of_grey = _NO_COLOURS * (1 - many) * (1 - coloured) * _share(finer.most_colour - finer.colour, _WELL_COLOURED)
     return [
-        Fault(_FINE * (1 - finer.agreement), f"fine details agree to {finer.agreement:.2f}"),
-        Fault(
-            _FINE_LEAST * (0.5 + 0.5 * few) * (1 - finer.least), f"the places that agree least, to {finer.least:.2f}"
-        ),
-        Fault(_FINE_BITS * (0.3 + 0.7 * few) * bits / 100, _bits(bits)),
-        Fault(colours * (1 - same), f"colours agree to {same:.2f}"),
-        Fault(_FINE_STRETCH * (agreement.stretch - 1), _stretched(agreement)),
-        Fault(
-            _FINE_TURNED * meaning * agreement.is_turned,
-            "one is mirrored or turned, which gives a sign another meaning",
-        ),
-        Fault(
-            max(0.0, _OVERLAP - agreement.overlap), f"one shows {max(0.0, agreement.overlap):.0%} of the other at most"
-        ),
+        Fault(drawn * of_hues, f"{finer.hues:.0%} of the colour is another"),
+        Fault(drawn * of_grey, "one has no colours"),
     ]
 
 

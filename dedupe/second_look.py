@@ -21,15 +21,13 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from synsift.dedupe.alignment import Grid, Seen, align, cosine
+from synsift.dedupe.alignment import Grid, Seen, align, cosine, mean_in, powers_of, toned, windows
 from synsift.dedupe.evidence import PICTURE_SIDE, Picture
-from synsift.dedupe.fine import FINE_SIDE
+from synsift.dedupe.finer_look import Finer, finer_look
 from synsift.dedupe.frequencies import FREQUENCIES, HASH_BITS, Floats, dct_matrix, taper
 from synsift.dedupe.views import View
 
 _STEPS: Final = 6
-_FINE_STEPS: Final = 3
-_FINE_ENOUGH: Final = 0.999
 _ENOUGH: Final = 0.97
 _ENOUGH_FOR_FINER: Final = 0.99
 _DETAILS: Final = 12
@@ -39,19 +37,11 @@ _TAPER: Final = taper(PICTURE_SIDE)
 _TAPER_SHARE: Final = _TAPER / _TAPER.sum()
 _TAPERED: Final[Floats] = dct_matrix(FREQUENCIES, PICTURE_SIDE) * _TAPER
 _GRID: Final = Grid(PICTURE_SIDE)
-_FINE_GRID: Final = Grid(FINE_SIDE)
-_TONE_DEGREE: Final = 3
 
 _PLACES: Final = 8
 # Share of the whole's variance below which a place shows nothing, and the correlation from which it agrees.
 _EMPTY: Final = 0.01
 _AGREES: Final = 0.6
-# Of the finer thumbnails: so many places that agree least, and the share of the whole's variance that is forgiven.
-_LEAST: Final = 6
-_FORGIVEN: Final = 0.2
-
-# A picture of 40×40 pixels may have five tones that say something, one of 8×8 has one.
-_PX_A_TONE: Final = 8.0
 
 # Levels of 255: from which a place has a colour; within which two colours are the same, whatever the share.
 _COLOURED: Final = 5.0
@@ -68,15 +58,7 @@ _UNLIKE: Final = 0.3
 _ALIKE: Final = 0.7
 
 
-def _windows(side: int) -> Floats:
-    """Weights ``(8, side)`` of overlapping parts of a side, each of which sums to 1."""
-    centre = (np.arange(_PLACES) + 0.5) * side / _PLACES - 0.5
-    weight = np.clip(1 - np.abs(np.arange(side)[None, :] - centre[:, None]) / (side / _PLACES), 0, None)
-    return np.asarray(weight / weight.sum(axis=1, keepdims=True), dtype=np.float32)
-
-
-_WINDOWS: Final = _windows(PICTURE_SIDE)
-_FINE_WINDOWS: Final = _windows(FINE_SIDE)
+_WINDOWS: Final = windows(PICTURE_SIDE, _PLACES)
 
 
 class Side(NamedTuple):
@@ -95,25 +77,6 @@ class Side(NamedTuple):
     information: float
     inside_px: tuple[float, float]
     view: View
-
-
-@dataclass(frozen=True, slots=True)
-class Finer:
-    """How far two pictures that show little agree in their finer thumbnails.
-
-    Attributes:
-        agreement: Correlation of all.
-        least: Mean agreement of the places that agree least.
-        colours: Share of all colour that is the same.
-        smooth: Share of the less smooth one that is smooth.
-        tones: How many tones the plainer one has, 1 to 8.
-    """
-
-    agreement: float
-    least: float
-    colours: float
-    smooth: float
-    tones: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,13 +153,13 @@ def second_look(query: Side, stored: Side, *, orientation: int) -> Agreement:
         information=max(query.information, stored.information),
         contrast=_contrast(one.luma, seen),
         is_turned=orientation != 0,
-        finer=_finer(one, other, seen, most_tones=_most_tones(query, stored)),
+        finer=finer_look(one, other, seen, side_px=min(_side_px(query), _side_px(stored))),
     )
 
 
-def _most_tones(*sides: Side) -> float:
-    """How many tones at most say something in pictures of so few pixels as the smaller one has."""
-    return max(1.0, min(math.sqrt(side.inside_px[0] * side.inside_px[1]) for side in sides) / _PX_A_TONE)
+def _side_px(side: Side) -> float:
+    """Of a square with as many pixels as what is inside of the borders."""
+    return math.sqrt(side.inside_px[0] * side.inside_px[1])
 
 
 def _stretch(place: Floats, size_px: tuple[float, ...], other_px: tuple[float, ...]) -> float:
@@ -212,7 +175,7 @@ def _contrast(mine: Floats, seen: Seen) -> float:
 
 
 def _detail(mine: Floats, seen: Seen) -> float:
-    filled = np.where(seen.weights, _toned(mine, seen), mine)
+    filled = np.where(seen.weights, toned(mine, seen), mine)
     one, other = (
         ((_DETAIL @ picture.reshape(PICTURE_SIDE, PICTURE_SIDE) @ _DETAIL.T) * _DETAIL_WEIGHT).ravel()
         for picture in (mine, filled)
@@ -231,16 +194,6 @@ def _bits(mine: Floats, seen: Seen) -> int:
     return int(np.count_nonzero(signs[0] ^ signs[1]))
 
 
-def _toned(mine: Floats, seen: Seen) -> Floats:
-    """What is seen, with the tone curve that makes it most like mine: a polynomial, by least squares."""
-    centred = seen.luma - seen.mean(seen.luma)
-    centred /= np.float32(np.abs(centred).max() + 1e-6)
-    powers = np.stack([centred**power for power in range(_TONE_DEGREE + 1)])
-    weighted = (powers * seen.weights).astype(np.float64)
-    normal = weighted @ powers.T + 1e-4 * np.eye(_TONE_DEGREE + 1)
-    return np.asarray(np.linalg.solve(normal, weighted @ mine) @ powers, dtype=np.float32)
-
-
 class _Places(NamedTuple):
     """Which places agree, and which show something: ``(8, 8)`` both."""
 
@@ -248,15 +201,10 @@ class _Places(NamedTuple):
     show: NDArray[np.bool_]
 
 
-def _mean_in(windows: Floats, values: Floats) -> Floats:
-    side = windows.shape[1]
-    return np.asarray(windows @ values.reshape(*values.shape[:-1], side, side) @ windows.T, dtype=np.float32)
-
-
 def _places(mine: Floats, seen: Seen) -> _Places:
     theirs, weights = seen.luma, seen.weights
     moments = np.stack([np.ones_like(mine), mine, theirs, mine * mine, theirs * theirs, mine * theirs]) * weights
-    share, a, b, aa, bb, ab = _mean_in(_WINDOWS, moments)
+    share, a, b, aa, bb, ab = mean_in(_WINDOWS, moments)
     share = np.maximum(share, 1e-6)
     a, b = a / share, b / share
     mine_varies, theirs_varies = (np.maximum(both / share - one * one, 0) for one, both in ((a, aa), (b, bb)))
@@ -271,7 +219,7 @@ def _colours(one: Picture, seen: Seen, places: _Places) -> tuple[float, bool]:
     inside = seen.weights > 0
     tinted = [_is_tint(one.chroma, one.soft_luma, inside), _is_tint(seen.others[:2], seen.others[2], inside)]
     mine, theirs = (
-        _mean_in(_WINDOWS, chroma * seen.weights)[:, places.agree] for chroma in (one.chroma, seen.others[:2])
+        mean_in(_WINDOWS, chroma * seen.weights)[:, places.agree] for chroma in (one.chroma, seen.others[:2])
     )
     # Two tints are two colours; one tint, or none, may be a filter's work on all colours.
     is_grey = min(_strength(one.chroma[:, inside]), _strength(seen.others[:2, inside])) < _FAINT
@@ -303,40 +251,10 @@ def _is_tint(chroma: Floats, luma: Floats, inside: NDArray[np.bool_]) -> bool:
     """Whether colours only follow the light, by a curve."""
     c, light = chroma[:, inside], luma[inside]
     light = light / np.float32(np.abs(light).max() + 1e-6)
-    powers = np.stack([light**power for power in range(_TONE_DEGREE + 1)]).astype(np.float64)
-    fitted = np.linalg.solve(powers @ powers.T + 1e-6 * len(light) * np.eye(_TONE_DEGREE + 1), powers @ c.T)
+    powers = powers_of(light).astype(np.float64)
+    fitted = np.linalg.solve(powers @ powers.T + 1e-6 * len(light) * np.eye(len(powers)), powers @ c.T)
     left, all_of_it = (float(np.square(part).sum(axis=0).mean()) for part in (c - fitted.T @ powers, c))
     return left < _FAINT**2 or left < min(_TINT**2, _TINT_SHARE * all_of_it)
-
-
-def _finer(one: Picture, other: Picture, seen: Seen, *, most_tones: float) -> Finer | None:
-    if one.fine is None or other.fine is None or one.fine_luma is None or other.fine_luma is None:
-        return None
-    layers = _FINE_GRID.layers(other.fine_luma)
-    found = align(_FINE_GRID, (one.fine_luma, layers), seen.place, steps=_FINE_STEPS, enough=_FINE_ENOUGH)
-    if found is None:
-        return Finer(-1.0, -1.0, 0.0, 1.0, 1.0)
-    inside = seen.weights > 0
-    mine, theirs = one.chroma[:, inside], seen.others[:2, inside]
-    energy = float(np.square(mine).sum() + np.square(theirs).sum()) + 8.0 * mine.shape[1]
-    return Finer(
-        agreement=found.correlation(one.fine_luma),
-        least=_least(one.fine_luma, found),
-        colours=1 - min(1.0, float(np.square(mine - theirs).sum()) / energy),
-        smooth=min(one.fine.smooth, other.fine.smooth),
-        tones=min(one.fine.tones, other.fine.tones, most_tones),
-    )
-
-
-def _least(mine: Floats, seen: Seen) -> float:
-    """Mean agreement of the places that agree least, at most 1."""
-    mine = (mine - seen.mean(mine)) * seen.weights
-    theirs = (seen.luma - seen.mean(seen.luma)) * seen.weights
-    theirs = theirs * np.float32(mine @ theirs / (theirs @ theirs + 1e-6))
-    energy = _mean_in(_FINE_WINDOWS, mine * mine + theirs * theirs)
-    different = _mean_in(_FINE_WINDOWS, np.square(mine - theirs))
-    found = 1 - different / (energy + _FORGIVEN * float(np.square(mine).mean()) + 1e-3)
-    return float(np.sort(found, axis=None)[:_LEAST].mean())
 
 
 def _first_map(one: Picture, one_view: View, other: Picture, other_view: View) -> Floats:

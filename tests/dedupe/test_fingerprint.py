@@ -39,7 +39,7 @@ def of(image: Image.Image) -> Fingerprint:
 def test_the_hash_of_every_orientation_follows_from_the_hash(name: str) -> None:
     image = scene(1)
     row = of(image).orientations()[ORIENTATIONS.index(name)]
-    assert distance(row.tobytes(), of(image.transpose(_TURNS[name])).hash256) <= 4
+    assert distance(row.tobytes(), of(image.transpose(_TURNS[name])).hash256) <= 8
 
 
 def test_the_first_orientation_is_the_hash_itself() -> None:
@@ -99,18 +99,18 @@ _RECORD = of(scene(5)).to_record()
     ("text", "says"),
     [
         ("", "version ''"),
-        ("1:" + "A" * 43 + "=", "version '1'; this program reads version 3"),
-        ("2:" + "A" * 720, "version '2'; this program reads version 3: make it anew"),
-        ("3:AAAA", "at least 547 bytes, not 3"),
-        ("3:**", "base64"),
-        ("3:" + base64.b64encode(_RECORD + b"x").decode(), "more bytes"),
+        ("1:" + "A" * 43 + "=", "version '1'; this program reads version 4"),
+        ("2:" + "A" * 720, "version '2'; this program reads version 4: make it anew"),
+        ("4:AAAA", "at least 547 bytes, not 3"),
+        ("4:**", "base64"),
+        ("4:" + base64.b64encode(_RECORD + b"x").decode(), "more bytes"),
         (
-            "3:" + base64.b64encode(_RECORD[: RECORD.itemsize] + bytes(len(_RECORD) - RECORD.itemsize)).decode(),
+            "4:" + base64.b64encode(_RECORD[: RECORD.itemsize] + bytes(len(_RECORD) - RECORD.itemsize)).decode(),
             "unpacked",
         ),
         ("nonsense", "version 'nonsense'"),
-        ("3:" + base64.b64encode(_RECORD.replace(b"PNG\0", b"EXE\0")).decode(), "no format is called 'EXE'"),
-        ("3:" + base64.b64encode(_RECORD[:168] + b"\xff" + _RECORD[169:]).decode(), "views"),
+        ("4:" + base64.b64encode(_RECORD.replace(b"PNG\0", b"EXE\0")).decode(), "no format is called 'EXE'"),
+        ("4:" + base64.b64encode(_RECORD[:168] + b"\xff" + _RECORD[169:]).decode(), "views"),
     ],
 )
 def test_a_wrong_text_form_is_refused(text: str, says: str) -> None:

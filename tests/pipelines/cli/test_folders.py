@@ -286,7 +286,7 @@ def test_fingerprint_prints_what_is_known_of_an_image(run: RunFolders, photos: P
     (row,) = rows(run("fingerprint", str(photos / "1.jpg"), "--format", "jsonl").stdout)
     assert (row["width_px"], row["height_px"], row["format"], row["quality"]) == (320, 240, "JPEG", 90)
     assert re.fullmatch(r"[0-9a-f]{16}", row["phash"])
-    assert row["fingerprint"].startswith("3:")
+    assert row["fingerprint"].startswith("4:")
     assert "320×240" in run("fingerprint", str(photos / "1.jpg")).stdout
 
 

@@ -1,0 +1,159 @@
+"""The finer look: how far two pictures that show little differ.
+
+Drawings, texts and signs of one kind agree in nearly everything, and differ in a small part: another emblem, another
+suit, another letter. Copies of one of them differ where there are edges, as they are laid over one another by parts of
+a pixel, made smaller, or compressed. So what differs is held against the edges there, place by place, and against all
+that a picture shows.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from PIL import Image
+
+from synsift.dedupe.alignment import Grid, Seen, align, mean_in, toned, windows
+from synsift.dedupe.evidence import Picture
+from synsift.dedupe.fine import FINE_SIDE
+from synsift.dedupe.frequencies import Floats
+
+_GRID: Final = Grid(FINE_SIDE)
+_STEPS: Final = 6
+_ENOUGH: Final = 0.9998
+_LEAST_SEEN: Final = 0.25
+_PLACES: Final = 8
+_WINDOWS: Final = windows(FINE_SIDE, _PLACES)
+# So many places that differ most; and where hardly any of a place is seen.
+_MOST: Final = 6
+_HARDLY: Final = 0.3
+# What noise adds, in squares of grey levels: to a picture's variance, and to the slopes of a place.
+_NOISE: Final = 9.0
+_SLOPE_NOISE: Final = 100.0
+# Shares of plain ground and of what stands on it.
+_USUAL_PLAIN: Final = 0.75
+_LEAST_SUBJECT: Final = 0.04
+
+
+def _edgeless() -> Floats:
+    inside = np.zeros((FINE_SIDE, FINE_SIDE), dtype=np.float32)
+    inside[2:-2, 2:-2] = 1
+    return inside.reshape(1, -1)
+
+
+_INSIDE: Final = _edgeless()
+
+
+@dataclass(frozen=True, slots=True)
+class Finer:
+    """How far two pictures that show little differ in their finer thumbnails, and how little they show.
+
+    Attributes:
+        unlike: Share of what one shows that the other, with the best tone curve, shows otherwise: 0 of the same.
+        worst: What differs in the places where most does, in squares of their slopes: about 0.03 of copies.
+        hues: Share of all colour that is another.
+        colour: Of the less coloured one, as if a quarter of it weren't plain: root of the mean square, in levels.
+        most_colour: The same of the other one.
+        share: Of the one's places, how many the other shows.
+        plain: Share of the busier one that is plain.
+        tones_bits: Entropy of the sixteen levels of the one with fewer: 0 to 4.
+        size_bytes: What the larger thumbnail takes when packed.
+    """
+
+    unlike: float
+    worst: float
+    hues: float
+    colour: float
+    most_colour: float
+    share: float
+    plain: float
+    tones_bits: float
+    size_bytes: int
+
+
+_APART: Final = Finer(
+    unlike=1.0,
+    worst=10.0,
+    hues=1.0,
+    colour=0.0,
+    most_colour=0.0,
+    share=0.0,
+    plain=1.0,
+    tones_bits=0.0,
+    size_bytes=0,
+)
+
+
+def finer_look(one: Picture, other: Picture, seen: Seen, *, side_px: float) -> Finer | None:
+    """Compare finer thumbnails; None unless both have one.
+
+    Args:
+        one: The query, turned.
+        other: The stored one.
+        seen: The stored one as the query sees it, coarsely.
+        side_px: Of the one of fewer pixels: finer than these nothing is compared.
+    """
+    if one.fine is None or other.fine is None or one.fine_luma is None or other.fine_luma is None:
+        return None
+    mine, theirs = (_coarsened(luma, side_px) for luma in (one.fine_luma, other.fine_luma))
+    found = align(_GRID, (mine, _GRID.layers(theirs, _INSIDE)), seen.place, steps=_STEPS, enough=_ENOUGH)
+    if found is None:
+        return _APART
+    share = found.share
+    found.leave_out(_INSIDE[0] * (found.others[0] > 0.5))
+    if found.share < _LEAST_SEEN:
+        return _APART
+    unlike, worst = _differences(mine, found)
+    chroma = seen.others[:2]
+    plain = min(one.fine.plain, other.fine.plain)
+    colours = [_strength(picture, seen.weights) for picture in (one.chroma, chroma)]
+    return Finer(
+        unlike=unlike,
+        worst=worst,
+        hues=_hues(one.chroma, chroma, seen.weights),
+        colour=_of_subject(plain, min(colours)),
+        most_colour=_of_subject(plain, max(colours)),
+        share=share,
+        plain=plain,
+        tones_bits=min(one.fine.tones_bits, other.fine.tones_bits),
+        size_bytes=max(one.fine.size_bytes, other.fine.size_bytes),
+    )
+
+
+def _coarsened(luma: Floats, side_px: float) -> Floats:
+    """A thumbnail with no more detail than one of so many pixels has."""
+    side = max(6, int(side_px))
+    if side >= FINE_SIDE:
+        return luma
+    picture = Image.fromarray(luma.reshape(FINE_SIDE, FINE_SIDE))
+    coarse = picture.resize((side, side), Image.Resampling.BILINEAR).resize(picture.size, Image.Resampling.BICUBIC)
+    return np.asarray(coarse, dtype=np.float32).ravel()
+
+
+def _differences(mine: Floats, seen: Seen) -> tuple[float, float]:
+    """Of all and of the places that differ most: ``Finer.unlike`` and ``Finer.worst``."""
+    theirs = toned(mine, seen)
+    different = np.square(mine - theirs) * seen.weights
+    varies = float(np.square(mine - seen.mean(mine)) @ seen.weights) + _NOISE * float(seen.weights.sum())
+    slopes = sum(
+        np.square(slope) for luma in (mine, theirs) for slope in np.gradient(luma.reshape(FINE_SIDE, FINE_SIDE))
+    )
+    energy = 0.5 * np.asarray(slopes, dtype=np.float32).ravel() * seen.weights
+    share, different_in, energy_in = mean_in(_WINDOWS, np.stack([seen.weights, different, energy]))
+    of_place = np.where(share < _HARDLY, 0, different_in / (energy_in + _SLOPE_NOISE * share + 1e-6))
+    return float(different.sum()) / varies, float(np.sort(of_place, axis=None)[-_MOST:].mean())
+
+
+def _hues(mine: Floats, theirs: Floats, weights: Floats) -> float:
+    mine, theirs = mine * weights, theirs * weights
+    energy = float(np.square(mine).sum() + np.square(theirs).sum()) + 8.0 * float(weights.sum())
+    return min(1.0, float(np.square(mine - theirs).sum()) / energy)
+
+
+def _strength(chroma: Floats, weights: Floats) -> float:
+    return float(np.sqrt(np.square(chroma).sum(axis=0) @ weights / max(1.0, float(weights.sum()))))
+
+
+def _of_subject(plain: float, strength: float) -> float:
+    """Of colours: what it would be if no more than so much of the picture were plain."""
+    return strength * math.sqrt((1 - _USUAL_PLAIN) / max(_LEAST_SUBJECT, 1 - plain))
