@@ -167,6 +167,11 @@ class Matcher:
         """The key that a picture was added with; its SHA-256 where none was given, and of unknown pictures."""
         return self._key_of_sha256.get(sha256, sha256)
 
+    def survivor_of(self, sha256: str) -> str | None:
+        """SHA-256 of what survives of a picture's cluster: its own, or its better copy's; None for unknown pictures."""
+        cluster = self._cluster_of_sha256.get(sha256)
+        return None if cluster is None else self._accepted.sha256(self._survivor_of_cluster[cluster])
+
     def match(self, image: Fingerprint) -> Verdict:
         """Say what a picture is, without remembering it. Costs one search of the index for each orientation.
 

@@ -23,12 +23,13 @@ from synsift.pipelines.config import DedupeSettings, Settings
 from synsift.pipelines.decoding.pool import DecoderPool
 from synsift.pipelines.decoding.pool import Limits as DecodingLimits
 from synsift.pipelines.errors import ConfigError, UsageError
+from synsift.pipelines.folders.features import need_opencv
 from synsift.pipelines.folders.hash_files import read_reference
 from synsift.pipelines.folders.not_copies import read_not_copies
 from synsift.pipelines.log.base import Log
 from synsift.pipelines.log.sqlite import SqliteLog
 from synsift.pipelines.outcomes import EXPLAINED
-from synsift.pipelines.stage import INPUTS, Stage
+from synsift.pipelines.stage import INPUTS, OPTIONAL, Stage
 from synsift.pipelines.stages.dedupe import DedupeOptions, DedupeStage
 from synsift.pipelines.stages.dedupe_state import Judging, SnapshotPolicy
 from synsift.pipelines.stages.fetch import FetchOptions, FetchStage
@@ -45,6 +46,11 @@ if TYPE_CHECKING:
     from synsift.pipelines.log.kafka_topics import KafkaTopics, Shape
 
 STAGES: Final = tuple(INPUTS)
+
+
+def stages_of(settings: Settings) -> list[str]:
+    """The stages of a whole stream: what the configuration doesn't ask for is none of it."""
+    return [name for name in STAGES if name not in OPTIONAL or settings.dedupe.thorough]
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +232,7 @@ def make_stages(names: Sequence[str], parts: Parts) -> list[Stage]:
         "search": lambda: _search(parts),
         "fetch": lambda: _fetch(parts, *references()),
         "dedupe": lambda: _dedupe(parts, references()[0]),
+        "thorough": lambda: _thorough(parts),
         "land": lambda: _land(parts),
     }
     stages = [makers[name]() for name in names]
@@ -278,10 +285,15 @@ def _fetch(parts: Parts, reference: Reference, deny: Reference) -> Stage:
         threads=settings.threads,
         deny=deny or None,
     )
-    limits = DecodingLimits(settings.max_pixels, settings.decode_cpu_s, memory_bytes=settings.decode_memory_mb << 20)
+    limits = _decoding_limits(parts.settings)
     kinds = [kind for kind in KINDS if kind in {*reference.kinds, *deny.kinds}]
     decoders = DecoderPool(settings.threads, limits, kinds)
     return FetchStage(parts.log, parts.router, blobs=parts.objects, decoders=decoders, options=options)
+
+
+def _decoding_limits(settings: Settings) -> DecodingLimits:
+    fetch = settings.fetch
+    return DecodingLimits(fetch.max_pixels, fetch.decode_cpu_s, memory_bytes=fetch.decode_memory_mb << 20)
 
 
 def match_options(settings: DedupeSettings) -> MatchOptions:
@@ -314,6 +326,23 @@ def _dedupe(parts: Parts, reference: Reference) -> Stage:
     match = match_options(settings)
     options = DedupeOptions(Judging(match, reference.matcher, reference.lists), settings.batch, policy)
     return DedupeStage(parts.log, parts.router, options=options, snapshots=Snapshots(parts.objects))
+
+
+def _thorough(parts: Parts) -> Stage:
+    need_opencv()
+
+    from synsift.dedupe.local.relation import Tie
+    from synsift.pipelines.decoding.describer import DescriberPool
+    from synsift.pipelines.stages.thorough import ThoroughOptions, ThoroughStage
+    from synsift.pipelines.storage.features import FeatureStore
+
+    settings = parts.settings
+    threads = settings.fetch.threads
+    describers = DescriberPool(threads, _decoding_limits(settings))
+    removing = frozenset(Tie(kind) for kind in settings.dedupe.remove)
+    options = ThoroughOptions(removing, match_options(settings.dedupe), threads=threads)
+    features = FeatureStore(parts.objects, describers)
+    return ThoroughStage(parts.log, parts.router, features=features, comparer=describers, options=options)
 
 
 def _land(parts: Parts) -> Stage:

@@ -225,6 +225,12 @@ class DedupeSettings(Branch):
         default=(),
         description="As `dedupe.reference`, of what must never be kept: such images are never written anywhere",
     )
+    thorough: bool = Field(
+        default=False, description="Look at survivors again by local features, behind the stream (stage `thorough`)"
+    )
+    remove: tuple[Annotated[str, Field(pattern="^(copy|part_of|contains)$")], ...] = Field(
+        default=("copy",), description="What isn't kept of what that finds: copy, part_of, contains"
+    )
     batch: int = Field(default=500, ge=1, le=10_000, description="Candidates in one transaction")
     snapshot_growth: int = Field(
         default=DEFAULT_POLICY.growth, ge=1, description="New survivors of a partition before a snapshot is written"

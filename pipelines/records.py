@@ -1,7 +1,8 @@
 """What crosses a process border: the records of every topic, as JSON.
 
     Query ──search──▶ ImageUrl ──fetch──▶ Candidate ──dedupe──▶ Survivor ──land──▶ object storage
-                          │                               └───▶ Duplicate
+                          │                 ▲      │      └───▶ Duplicate
+                          │                 └─ thorough ──▶ Relation
                           └──▶ Fetched (so that no URL is fetched twice)
     every stage ──▶ Progress, and dead letters: the inputs themselves, with what happened in headers
 
@@ -155,6 +156,20 @@ class Image(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     hashes: dict[HashName, HashText] = {}
 
 
+class Withdrawal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What local features ask for: of two images that survived, one goes for the sake of the other.
+
+    Attributes:
+        sha256: The one that goes.
+        kind: What it is to the other: ``copy``, ``part_of`` or ``contains``.
+        mirrored: Whether it is its mirror image.
+    """
+
+    sha256: Sha256
+    kind: str
+    mirrored: bool = False
+
+
 class Candidate(Record, frozen=True, kw_only=True):
     """An image of a synset is in the blob store. Key: wnid.
 
@@ -164,6 +179,7 @@ class Candidate(Record, frozen=True, kw_only=True):
         image: What it is.
         found_by: Its origin.
         answer: The response that gave it.
+        withdraws: What is to go for its sake, if ``thorough`` sends it: then it survived before. None otherwise.
     """
 
     wnid: Wnid
@@ -171,6 +187,7 @@ class Candidate(Record, frozen=True, kw_only=True):
     image: Image
     found_by: FoundBy
     answer: HttpAnswer
+    withdraws: Withdrawal | None = None
 
 
 class Survivor(Record, frozen=True, kw_only=True):
@@ -183,12 +200,15 @@ class Survivor(Record, frozen=True, kw_only=True):
         replaces: SHA-256 of the survivor that it replaces as the better copy; empty for a new image.
         distance_bits: Hamming distance to what it replaces; 0 for a new image.
         transform: How the two are related; empty for a new image.
+        relation: Where local features found it later, and the candidate stood before: what the replaced one is to it,
+            ``copy``, ``part_of`` or ``contains``. Empty otherwise.
     """
 
     candidate: Candidate
     replaces: Sha256OrNone = ""
     distance_bits: int = 0
     transform: str = ""
+    relation: str = ""
 
 
 class Duplicate(Record, frozen=True, kw_only=True):
@@ -199,7 +219,8 @@ class Duplicate(Record, frozen=True, kw_only=True):
         sha256: The copy.
         of: SHA-256 of the survivor at that time; of the picture of reference, or ``pdq:…`` and the like for a hash of a
             list.
-        kind: ``exact`` (same bytes), ``near``, or ``reference``: near to a picture of a set that is kept out.
+        kind: ``exact`` (same bytes), ``near``, or ``reference``: near to a picture of a set that is kept out. Found by
+            local features: ``copy``, ``part_of`` or ``contains``.
         distance_bits: Hamming distance of the hashes, out of 256.
         transform: How the two are related: ``identity``, ``mirrored``, ….
         candidate: The copy, whole; None where a survivor was replaced by the better copy ``of``: it stands in
@@ -213,6 +234,34 @@ class Duplicate(Record, frozen=True, kw_only=True):
     distance_bits: int = 0
     transform: str = "identity"
     candidate: Candidate | None = None
+
+
+class Relation(Record, frozen=True, kw_only=True):
+    """What an image of a synset is to an earlier one, by local features. Key: wnid.
+
+    Both survived when they came. Which relations removed one of them, ``survivors`` and ``duplicates`` say.
+
+    Attributes:
+        wnid: The synset.
+        sha256: The image.
+        of: SHA-256 of the earlier one.
+        kind: What the image is to it: ``copy``, ``part_of``, ``contains``, or ``shares_a_part``.
+        points: How many points one map explains.
+        agreed: Which share of what lies in both shows the same.
+        inside: Which share of the image lies within the other.
+        outside: Which share of the other lies within the image.
+        mirrored: Whether one is the mirror image of the other.
+    """
+
+    wnid: Wnid
+    sha256: Sha256
+    of: Sha256
+    kind: str
+    points: Count = 0
+    agreed: float = 0.0
+    inside: float = 0.0
+    outside: float = 0.0
+    mirrored: bool = False
 
 
 class Fetched(Record, frozen=True, kw_only=True):
@@ -255,7 +304,7 @@ class Progress(Record, frozen=True, kw_only=True):
     counts: dict[str, int]
 
 
-ALL: Final = (Query, ImageUrl, Candidate, Survivor, Duplicate, Fetched, Progress)
+ALL: Final = (Query, ImageUrl, Candidate, Survivor, Duplicate, Relation, Fetched, Progress)
 """Every record type that travels, for schemas and tests."""
 
 _R = TypeVar("_R", bound=Record)

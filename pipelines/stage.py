@@ -11,9 +11,12 @@ INPUTS: Final[dict[str, Topic]] = {
     "search": topics.QUERIES,
     "fetch": topics.IMAGE_URLS,
     "dedupe": topics.CANDIDATES,
+    "thorough": topics.SURVIVORS,
     "land": topics.SURVIVORS,
 }
 """Stage → its input topic, in the order of the stream. A stage's consumer group has its name."""
+OPTIONAL: Final = frozenset({"thorough"})
+"""Stages that run only where they are asked for; they may write to the input of an earlier one."""
 
 DEFAULT_PATIENCE_S: Final = 300.0
 """Longest wait for brokers and a store that are away, at the start and later."""

@@ -86,8 +86,8 @@ class SynsetCounts:
 
     @property
     def near(self) -> int:
-        """Near-duplicates."""
-        return self.of("dedupe", "near_duplicate")
+        """Near-duplicates, those that local features found later included."""
+        return self.of("dedupe", "near_duplicate", "withdrawn")
 
     @property
     def reference(self) -> int:

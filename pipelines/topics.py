@@ -43,10 +43,15 @@ DUPLICATES: Final = Topic("duplicates", Cleanup.DELETE)
 FETCHED: Final = Topic("fetched", Cleanup.COMPACT)
 PROGRESS: Final = Topic("progress", Cleanup.COMPACT)
 DEAD_LETTERS: Final = Topic("dead-letters", Cleanup.DELETE)
+RELATIONS: Final = Topic("relations", Cleanup.KEEP)
 POSITIONS: Final = Topic("positions", Cleanup.COMPACT)
 """How far each group is, where the log is Kafka: it forgets the offsets of a group that is away for a week."""
 
-ALL: Final = (QUERIES, IMAGE_URLS, CANDIDATES, SURVIVORS, DUPLICATES, FETCHED, PROGRESS, DEAD_LETTERS, POSITIONS)
+ALL: Final = (
+    *(QUERIES, IMAGE_URLS, CANDIDATES, SURVIVORS, DUPLICATES, FETCHED, PROGRESS, DEAD_LETTERS, POSITIONS),
+    RELATIONS,
+)
+"""In the order in which they came to be: the SQLite log knows them by their number."""
 
 
 TOPIC_OF: Final[dict[type[records.Record], Topic]] = {
@@ -55,6 +60,7 @@ TOPIC_OF: Final[dict[type[records.Record], Topic]] = {
     records.Candidate: CANDIDATES,
     records.Survivor: SURVIVORS,
     records.Duplicate: DUPLICATES,
+    records.Relation: RELATIONS,
     records.Fetched: FETCHED,
     records.Progress: PROGRESS,
 }
@@ -148,6 +154,10 @@ class Router:
     def duplicate(self, record: records.Duplicate) -> Entry:
         """Entry of a duplicate."""
         return self._by_wnid(DUPLICATES, record.wnid, record)
+
+    def relation(self, record: records.Relation) -> Entry:
+        """Entry of a relation."""
+        return self._by_wnid(RELATIONS, record.wnid, record)
 
     def fetched(self, record: records.Fetched) -> Entry:
         """Entry of a fetched URL, on its host's partition."""

@@ -22,7 +22,7 @@ from typing import Final
 from synsift.pipelines.errors import LogUnavailable, SynsiftError
 from synsift.pipelines.gate import Gate
 from synsift.pipelines.log.base import Log
-from synsift.pipelines.stage import INPUTS, Stage
+from synsift.pipelines.stage import INPUTS, OPTIONAL, Stage
 
 _log: Final = logging.getLogger(__name__)
 
@@ -45,12 +45,20 @@ def first_busy(log: Log, stages: Sequence[str]) -> str | None:
     """The first of some stages, in the order of the stream, that has something left to do; None if none has.
 
     The order matters: a stage's outputs and positions are committed together, so what one stage has finished is seen
-    in the next one's lag.
+    in the next one's lag. Where one of them writes to the input of an earlier one, all are looked at twice: nothing
+    is left to do if nothing was, and no input has grown meanwhile.
     """
-    for name in INPUTS:
-        if name in stages and any(lag.records for lag in log.lag(name, INPUTS[name].name)):
-            return name
-    return None
+    wanted = [name for name in INPUTS if name in stages]
+    seen: list[dict[str, list[int]]] = []
+    for _ in range(2 if OPTIONAL & set(stages) else 1):
+        ends: dict[str, list[int]] = {}
+        for name in wanted:
+            lags = log.lag(name, INPUTS[name].name)
+            if any(lag.records for lag in lags):
+                return name
+            ends[name] = [lag.end for lag in lags]
+        seen.append(ends)
+    return None if seen[0] == seen[-1] else wanted[0]
 
 
 class Worker:

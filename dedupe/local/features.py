@@ -15,10 +15,11 @@ from synsift.dedupe.local.opencv import load_opencv
 SIDE_PX: Final = 320
 """Longer side of the picture that is worked on: less loses what is small in another picture, more costs time."""
 MOST_POINTS: Final = 400
+VERSION: Final = 1
+"""Of the binary form, and of how points are found: features of two versions can't be compared."""
 _SMALL_SIDE_PX: Final = 96
 # Half of OpenCV's own: washed-out copies keep their points.
 _CONTRAST: Final = 0.02
-_VERSION: Final = 1
 _HEAD: Final = struct.Struct("<BHHHHH")
 _POINT_BYTES: Final = 8
 _DESCRIPTOR_BYTES: Final = 128
@@ -54,7 +55,7 @@ class Features:
     def to_bytes(self) -> bytes:
         """The binary form, 136 bytes a point and 9 kB at most for the small picture."""
         small_h, small_w = self.picture.shape
-        head = _HEAD.pack(_VERSION, len(self.points), self.width_px, self.height_px, small_w, small_h)
+        head = _HEAD.pack(VERSION, len(self.points), self.width_px, self.height_px, small_w, small_h)
         points = np.rint(self.points * _STEPS).clip(0, 65_535).astype("<u2")
         return b"".join((head, points.tobytes(), self.descriptors.tobytes(), self.picture.tobytes()))
 
@@ -65,7 +66,7 @@ class Features:
         Raises:
             ValueError: It isn't one.
         """
-        if len(data) < _HEAD.size or data[0] != _VERSION:
+        if len(data) < _HEAD.size or data[0] != VERSION:
             raise ValueError("not the features of a picture, or those of another version")
         _, count, width_px, height_px, small_w, small_h = _HEAD.unpack_from(data)
         ends = np.cumsum([_HEAD.size, _POINT_BYTES * count, _DESCRIPTOR_BYTES * count, small_w * small_h])

@@ -5,11 +5,16 @@ A point's descriptor is cut in two halves, and each half is one of ``HALF_WORDS`
 descriptor (Hamming embedding, Jégou, Douze and Schmid 2008). A picture that has many of the query's words, with nearly
 the same bits, is proposed; all else is left to the look at the pair.
 
-The words are learnt from the set itself, without chance: the same pictures make the same words.
+The words come with the package, so that the same two pictures are proposed to each other whatever the set, and whenever
+they are added. They were learnt, without chance, from photographs that stand in no benchmark (``tools/words.py``).
 """
 
+import io
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from functools import cache
+from importlib import resources
+from typing import Final, Self
 
 import faiss
 import numpy as np
@@ -31,7 +36,11 @@ _SPREAD_BITS: Final = 8.0
 _KINDS_ASKED: Final = 2
 # So many points are compared with those of a query, by the rarest words: what bounds the time, whatever the set's size.
 _MOST_ROWS: Final = 120_000
+# Votes are counted in whole numbers: sums of them don't depend on the order, nor so on when a picture was added.
+_WHOLE_VOTE: Final = 1 << 20
+_WEIGHTS: Final = np.rint(_WHOLE_VOTE * np.exp(-((np.arange(_RADIUS_BITS + 1) / _SPREAD_BITS) ** 2))).astype(np.int64)
 _SEED: Final = 5
+_SHIPPED: Final = "words.npy"
 # A picture is proposed from so many common points on; a common point counts for less, the more bits it is apart.
 _LEAST_VOTES: Final = 0.5
 _HALF: Final = 64
@@ -41,7 +50,7 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Vocabulary:
-    """The words of a set.
+    """Words of points.
 
     Attributes:
         halves: ``(2, k, 64) float32``: the middles of the kinds of each half.
@@ -58,12 +67,32 @@ class Vocabulary:
         """How many kinds each half has; the square of it is the number of words."""
         return int(self.halves.shape[1])
 
+    def to_bytes(self) -> bytes:
+        """The form in which it is kept."""
+        target = io.BytesIO()
+        rows = (self.turn, self.middle[None], self.halves.transpose(1, 0, 2).reshape(-1, 2 * _HALF))
+        np.save(target, np.concatenate(rows).astype(np.float16))
+        return target.getvalue()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """Read that form."""
+        rows = np.load(io.BytesIO(data)).astype(np.float32)
+        turn, middle, kinds = rows[: 2 * _HALF], rows[2 * _HALF], rows[2 * _HALF + 1 :]
+        return cls(np.ascontiguousarray(kinds.reshape(-1, 2, _HALF).transpose(1, 0, 2)), turn, middle)
+
+
+@cache
+def shipped() -> Vocabulary:
+    """The words that come with the package."""
+    return Vocabulary.from_bytes((resources.files(__package__) / _SHIPPED).read_bytes())
+
 
 def learn(descriptors: NDArray[np.uint8]) -> Vocabulary:
-    """Learn the words of a set.
+    """Learn words.
 
     Args:
-        descriptors: ``(n, 128)``, some of each picture.
+        descriptors: ``(n, 128)``, of many pictures.
     """
     turn = np.linalg.qr(np.random.default_rng(_SEED).standard_normal((128, 128)))[0].astype(np.float32)
     if not len(descriptors):
@@ -79,32 +108,66 @@ def learn(descriptors: NDArray[np.uint8]) -> Vocabulary:
     return Vocabulary(halves, turn, np.median(turned, 0))
 
 
-class Shortlist:
-    """Pictures by the words that they have. All are added before the first is asked for."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Block:
+    """Points of some pictures, sorted by their words.
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
-        self._vocabulary = vocabulary
-        self._words: list[NDArray[np.uint16]] = []
-        self._bits: list[NDArray[np.uint64]] = []
-        self._poses: list[NDArray[np.uint8]] = []
-        self._counts: list[int] = []
-        self._starts: NDArray[np.int64] | None = None
-        self._pictures = np.empty(0, np.uint32)
-        self._signatures = np.empty(0, np.uint64)
-        self._turns = np.empty((0, 2), np.uint8)
+    Attributes:
+        words: ``(n,) uint16``.
+        pictures: ``(n,) uint32``: whose point it is.
+        signatures: ``(n,) uint64``.
+        poses: ``(n, 2) uint8``.
+    """
+
+    words: NDArray[np.uint16]
+    pictures: NDArray[np.uint32]
+    signatures: NDArray[np.uint64]
+    poses: NDArray[np.uint8]
+
+    @classmethod
+    def of(cls, parts: "Sequence[_Block]") -> "_Block":
+        """One of several."""
+        words = np.concatenate([part.words for part in parts])
+        order = np.argsort(words, kind="stable")
+        return cls(
+            words[order],
+            np.concatenate([part.pictures for part in parts])[order],
+            np.concatenate([part.signatures for part in parts])[order],
+            np.concatenate([part.poses for part in parts])[order],
+        )
+
+    def rows_of(self, words: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Where each word's points begin, and how many they are."""
+        begins = np.searchsorted(self.words, words, "left")
+        return begins, np.searchsorted(self.words, words, "right") - begins
+
+
+class Shortlist:
+    """Pictures by the words that they have, as they come."""
+
+    def __init__(self, vocabulary: Vocabulary | None = None) -> None:
+        """Without pictures.
+
+        Args:
+            vocabulary: The words; by default those that come with the package.
+        """
+        self._vocabulary = vocabulary or shipped()
+        # New ones wait; blocks are each more than twice as large as the next, so that there are few of them.
+        self._waiting: list[_Block] = []
+        self._blocks: list[_Block] = []
+        self._count = 0
 
     def __len__(self) -> int:
-        return len(self._counts)
+        return self._count
 
     def add(self, features: Features) -> int:
         """Add a picture; its number, from 0."""
         turned = self._turned(features.descriptors)
-        self._words.append(self._nearest(turned, 1)[:, 0].astype(np.uint16))
-        self._bits.append(self._signature(turned))
-        self._poses.append(_poses(features))
-        self._counts.append(len(features.points))
-        self._starts = None
-        return len(self._counts) - 1
+        words = self._nearest(turned, 1)[:, 0].astype(np.uint16)
+        whose = np.full(len(words), self._count, np.uint32)
+        self._waiting.append(_Block(words, whose, self._signature(turned), _poses(features)))
+        self._count += 1
+        return self._count - 1
 
     def propose(self, query: Features, *, most: int = SHORTEST) -> list[int]:
         """Numbers of the pictures that have most in common with one, mirrored or not, the likeliest first."""
@@ -113,39 +176,40 @@ class Shortlist:
         order = np.argsort(-votes[enough], kind="stable")[:most]
         return [int(number) for number in enough[order]]
 
-    def _votes(self, query: Features) -> Floats:
+    def _votes(self, query: Features) -> NDArray[np.float64]:
         """For each picture, how many of the query's points it seems to have, all scaled and turned alike."""
-        starts = self._ready()
         turned = self._turned(query.descriptors)
         words = self._nearest(turned, _KINDS_ASKED**2)
         asked = np.repeat(np.arange(len(turned)), words.shape[1])
-        words = words.ravel()
-        begins, lengths = starts[words], starts[words + 1] - starts[words]
-        lengths = _rarest(lengths)
-        # Row numbers of all of the words' lists, one list after the other.
-        rows = np.arange(int(lengths.sum())) + np.repeat(begins - np.cumsum(lengths) + lengths, lengths)
-        asked = np.repeat(asked, lengths)
-        apart = np.bitwise_count(self._signatures[rows] ^ self._signature(turned)[asked])
-        near = apart <= _RADIUS_BITS
-        rows, asked, apart = rows[near], asked[near], apart[near]
-        pictures = self._pictures[rows].astype(np.int64)
+        signatures, poses = self._signature(turned), _poses(query)
+        places = [(block, *block.rows_of(words.ravel())) for block in self._ready()]
+        is_rare = _rarest(np.sum([lengths for _, _, lengths in places], axis=0)) if places else np.empty(0, bool)
+        found = []
+        for block, begins, lengths in places:
+            lengths = np.where(is_rare, lengths, 0)
+            # Row numbers of all of the words' lists, one list after the other.
+            rows = np.arange(int(lengths.sum())) + np.repeat(begins - np.cumsum(lengths) + lengths, lengths)
+            which = np.repeat(asked, lengths)
+            apart = np.bitwise_count(block.signatures[rows] ^ signatures[which])
+            near = apart <= _RADIUS_BITS
+            rows, which, apart = rows[near], which[near], apart[near]
+            turns = block.poses[rows].astype(np.int64) - poses[which]
+            found.append((block.pictures[rows].astype(np.int64), which, apart, turns))
+        if not found:
+            return np.zeros(self._count, np.float64)
+        pictures, which, apart, turns = (np.concatenate(parts) for parts in zip(*found, strict=True))
         # What a point of the query finds often in one picture is a pattern, not a place.
-        _, which, often = np.unique(pictures * len(turned) + asked, return_inverse=True, return_counts=True)
-        weights = np.exp(-((apart / _SPREAD_BITS) ** 2)) / often[which]
-        return _best_pose(pictures, self._turns[rows].astype(np.int64) - _poses(query)[asked], weights, len(self))
+        _, same, often = np.unique(pictures * len(turned) + which, return_inverse=True, return_counts=True)
+        return _best_pose(pictures, turns, _WEIGHTS[apart] // often[same], self._count) / _WHOLE_VOTE
 
-    def _ready(self) -> NDArray[np.int64]:
-        """Sort what was added by its words, once."""
-        if self._starts is None:
-            words = np.concatenate(self._words) if self._words else np.empty(0, np.uint16)
-            order = np.argsort(words, kind="stable")
-            pictures = np.repeat(np.arange(len(self._counts), dtype=np.uint32), self._counts)
-            self._pictures = pictures[order]
-            self._signatures = np.concatenate(self._bits)[order] if self._bits else np.empty(0, np.uint64)
-            self._turns = np.concatenate(self._poses)[order] if self._poses else np.empty((0, 2), np.uint8)
-            counts = np.bincount(words, minlength=self._vocabulary.kinds**2)
-            self._starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-        return self._starts
+    def _ready(self) -> list[_Block]:
+        """Sort what was added by its words."""
+        if self._waiting:
+            self._blocks.append(_Block.of(self._waiting))
+            self._waiting = []
+        while len(self._blocks) > 1 and len(self._blocks[-2].words) <= 2 * len(self._blocks[-1].words):
+            self._blocks[-2:] = [_Block.of(self._blocks[-2:])]
+        return self._blocks
 
     def _turned(self, descriptors: NDArray[np.uint8]) -> Floats:
         return descriptors.astype(np.float32) @ self._vocabulary.turn
@@ -167,13 +231,11 @@ class Shortlist:
         return words.reshape(len(turned), each * each)
 
 
-def _rarest(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Lengths of the words' lists, without the longest ones where all are too much."""
-    if lengths.sum() <= _MOST_ROWS:
-        return lengths
+def _rarest(lengths: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which of the words' lists to go through: not the longest ones, where all are too much."""
     order = np.argsort(lengths, kind="stable")
-    kept = lengths.copy()
-    kept[order[np.cumsum(lengths[order]) > _MOST_ROWS]] = 0
+    kept = np.empty(len(lengths), bool)
+    kept[order] = np.cumsum(lengths[order]) <= _MOST_ROWS
     return kept
 
 
@@ -184,9 +246,11 @@ def _poses(features: Features) -> NDArray[np.uint8]:
     return np.stack([turns, octaves.astype(np.int64)], 1).astype(np.uint8)
 
 
-def _best_pose(pictures: NDArray[np.int64], poses: NDArray[np.int64], weights: Floats, number: int) -> Floats:
+def _best_pose(
+    pictures: NDArray[np.int64], poses: NDArray[np.int64], weights: NDArray[np.int64], number: int
+) -> NDArray[np.float64]:
     """The sum of weights for each picture, of those that are turned and scaled most alike (weak consistency)."""
-    best = np.zeros(number, np.float32)
+    best = np.zeros(number, np.float64)
     if not len(pictures):
         return best
     # Bins that overlap by half, so that no pose lies on an edge.
@@ -195,5 +259,5 @@ def _best_pose(pictures: NDArray[np.int64], poses: NDArray[np.int64], weights: F
             turns = ((poses[:, 0] + turn) & 255) >> 5
             octaves = (poses[:, 1] + octave + 128) >> 2
             keys, which = np.unique((pictures << 10) | (turns << 7) | (octaves & 127), return_inverse=True)
-            np.maximum.at(best, keys >> 10, np.bincount(which, weights, len(keys)).astype(np.float32))
+            np.maximum.at(best, keys >> 10, np.bincount(which, weights, len(keys)))
     return best

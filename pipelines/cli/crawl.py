@@ -37,6 +37,7 @@ from synsift.pipelines.cli.options import (
 )
 from synsift.pipelines.cli.paths import try_file, try_folder
 from synsift.pipelines.cli.suggestions import check_known
+from synsift.pipelines.cli.thorough import Remove, Thorough, check_thorough
 from synsift.pipelines.errors import UsageError
 from synsift.pipelines.folder_lock import lock_folder
 
@@ -77,6 +78,8 @@ def crawl(
     file: ConfigFile = None,
     values: SetValues = None,
     output: OutputFormat = Format.TABLE,
+    thorough: Thorough = False,
+    remove: Remove = None,
 ) -> None:
     """Crawl images of concepts, or of a list of URLs, until nothing is left to do.
 
@@ -96,8 +99,18 @@ def crawl(
       synsift crawl --list synsets.tsv --out s3://bucket/dogs
 
       synsift crawl --source urls --list photos.csv
+
+      synsift crawl whippet --thorough --remove copy --remove part_of
     """
-    settings = settings_of(file, values, store__url=out, identity__contact=contact)
+    settings = settings_of(
+        file,
+        values,
+        store__url=out,
+        identity__contact=contact,
+        dedupe__thorough=thorough or None,
+        dedupe__remove=[str(kind) for kind in remove] if remove else None,
+    )
+    check_thorough(settings.dedupe.thorough, remove)
     wanted = Wanted(targets or [], text, list_file, source, subtree, leaves, langs, ontology)
     queries = read_targets(wanted, settings)
 
@@ -244,14 +257,15 @@ def _url_list(targets: Sequence[str], list_file: Path | None, settings: "Setting
 
 
 def _crawl(parts: "Parts", queries: Sequence[SynsetQuery], run: _Run, again: _Again) -> int:
-    from synsift.pipelines.assembly import STAGES, make_stages
+    from synsift.pipelines.assembly import make_stages, stages_of
     from synsift.pipelines.cli.watch import tell_lost, watching
     from synsift.pipelines.dead_letters import read_dead_letters
     from synsift.pipelines.stages.plan import plan as plan_queries
     from synsift.pipelines.summary import read_counts
     from synsift.pipelines.worker import Ending, Worker
 
-    worker = Worker(parts.log, make_stages(STAGES, parts), until_idle=True, drain_s=parts.settings.service.drain_s)
+    stages = make_stages(stages_of(parts.settings), parts)
+    worker = Worker(parts.log, stages, until_idle=True, drain_s=parts.settings.service.drain_s)
     planned = plan_queries(parts.log, parts.router, queries, source=run.source, limit=run.limit)
     asked_again = _ask_again(parts)
     if asked_again:

@@ -65,6 +65,8 @@ _OPTION_OF: Final = {
     "service.port": "--port",
     "kafka.bootstrap": "--kafka",
     "dedupe.similarity": "--similarity",
+    "dedupe.thorough": "--thorough",
+    "dedupe.remove": "--remove",
     "dedupe.orientations": "--no-mirror",
     "dedupe.not_copies": "--not-copies",
 }

@@ -38,15 +38,15 @@ def run(
 
       synsift run fetch dedupe land --drain
     """
-    from synsift.pipelines.assembly import STAGES, make_stages, open_parts, store_address, user_agent_of
+    from synsift.pipelines.assembly import STAGES, make_stages, open_parts, stages_of, store_address, user_agent_of
     from synsift.pipelines.cli.watch import reporting, tell_lost
     from synsift.pipelines.service.http import opened_patiently, serving
     from synsift.pipelines.worker import Ending, Worker
 
     for name in stages:
         check_known("stage", name, (*STAGES, "all"))
-    names = list(STAGES) if "all" in stages else list(dict.fromkeys(stages))
     settings = settings_of(file, values, store__url=out, identity__contact=contact, service__port=port)
+    names = stages_of(settings) if "all" in stages else list(dict.fromkeys(stages))
     if {"search", "fetch"} & set(names):
         user_agent_of(settings)
     with lock_folder(store_address(settings).folder, shared=True):

@@ -105,23 +105,28 @@ def _gap(output: Format) -> None:
 
 
 def _partition_rows(log: "Log") -> Iterator[dict[str, Any]]:
-    from synsift.pipelines.stage import INPUTS
+    from synsift.pipelines.stage import INPUTS, OPTIONAL
 
     for stage, topic in INPUTS.items():
         for lag in log.lag(stage, topic.name):
-            if lag.owner or lag.records:
+            if lag.owner or (lag.records and (stage not in OPTIONAL or lag.committed)):
                 yield {"input_of": stage, "partition": lag.partition, "lag": lag.records, "member": lag.owner}
 
 
 def _stage_rows(log: "Log", failures: Counter[str]) -> Iterator[dict[str, Any]]:
-    from synsift.pipelines.stage import INPUTS
+    from synsift.pipelines.stage import INPUTS, OPTIONAL
 
-    before = {stage: sum(lag.committed for lag in log.lag(stage, topic.name)) for stage, topic in INPUTS.items()}
-    workers = {stage: {lag.owner for lag in log.lag(stage, topic.name)} - {""} for stage, topic in INPUTS.items()}
+    shown = {
+        stage: topic
+        for stage, topic in INPUTS.items()
+        if stage not in OPTIONAL or any(lag.owner or lag.committed for lag in log.lag(stage, topic.name))
+    }
+    before = {stage: sum(lag.committed for lag in log.lag(stage, topic.name)) for stage, topic in shown.items()}
+    workers = {stage: {lag.owner for lag in log.lag(stage, topic.name)} - {""} for stage, topic in shown.items()}
     # Only what is being worked on has a rate, and only then is it worth a second.
     elapsed_s = _RATE_OVER_S if any(workers.values()) else 0.0
     time.sleep(elapsed_s)
-    for stage, topic in INPUTS.items():
+    for stage, topic in shown.items():
         lags = log.lag(stage, topic.name)
         done = sum(lag.committed for lag in lags)
         yield {

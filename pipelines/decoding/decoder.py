@@ -13,6 +13,7 @@ import resource
 import signal
 import sys
 import warnings
+from collections.abc import Callable
 from typing import BinaryIO, Final
 
 from PIL import Image
@@ -39,11 +40,29 @@ LARGE_PIXELS: Final = 12_000_000
 
 
 def main() -> None:
-    """Serve until the standard input ends."""
+    """Make fingerprints until the standard input ends."""
+    kinds = sys.argv[1:]
+
+    def try_all(sample: bytes) -> None:
+        fingerprint(sample)
+        hashes_of(sample, kinds)
+
+    def made(data: bytes, max_pixels: int, grant_bytes: int) -> tuple[bytes, bytes]:
+        return guarded(data, max_pixels, grant_bytes, lambda: (FINGERPRINT, _made(data, kinds, max_pixels)))
+
+    serve(made, try_all)
+
+
+def serve(answer: Callable[[bytes, int, int], tuple[bytes, bytes]], try_all: Callable[[bytes], object]) -> None:
+    """Serve until the standard input ends.
+
+    Args:
+        answer: From a request's data, most pixels and grant to the answer.
+        try_all: Uses all that there is to load on a sample of a format, before the limits come.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent drains, and closes the pipe
     warnings.simplefilter("ignore")
-    kinds = sys.argv[1:]
-    _load_everything(kinds)
+    _load_everything(try_all)
     statm = os.open("/proc/self/statm", os.O_RDONLY)
     _forbid()
     source, sink = sys.stdin.buffer, sys.stdout.buffer
@@ -57,10 +76,13 @@ def main() -> None:
         if len(data) < size:
             return
         _grant(statm, grant_bytes, cpu_s)
-        _answer(sink, *_look(data, kinds, max_pixels, grant_bytes))
+        _answer(sink, *answer(data, max_pixels, grant_bytes))
 
 
-def _look(data: bytes, kinds: list[str], max_pixels: int, grant_bytes: int) -> tuple[bytes, bytes]:
+def guarded(
+    data: bytes, max_pixels: int, grant_bytes: int, make: Callable[[], tuple[bytes, bytes]]
+) -> tuple[bytes, bytes]:
+    """Decode a picture that may be costly or broken, and make something of it: the answer."""
     pixels = 0
     # Pillow refuses above twice this. Some readers make all of a picture before its size can be asked for.
     Image.MAX_IMAGE_PIXELS = (max_pixels + 1) // 2
@@ -70,10 +92,7 @@ def _look(data: bytes, kinds: list[str], max_pixels: int, grant_bytes: int) -> t
         wants_more = pixels > LARGE_PIXELS and grant_bytes <= SMALL_GRANT_BYTES
         if 0 < pixels <= max_pixels and (wants_more or coefficient_bytes(data) > grant_bytes):
             return MORE_MEMORY, b""
-        record = fingerprint(data, max_pixels=max_pixels).to_record()
-        hashes = hashes_of(data, kinds, max_pixels=max_pixels) if kinds else {}
-        digests = [hashes.get(kind, b"") for kind in kinds]
-        return FINGERPRINT, b"".join(bytes([len(digest)]) + digest for digest in digests) + record
+        return make()
     except ImageError as exc:
         # Not every library says that it was memory that it lacked.
         if isinstance(exc.__cause__, MemoryError) or (exc.outcome == CorruptImage.outcome and pixels > LARGE_PIXELS):
@@ -81,6 +100,13 @@ def _look(data: bytes, kinds: list[str], max_pixels: int, grant_bytes: int) -> t
         return ERROR, f"{exc.outcome}\0{exc}"[:_MESSAGE_CHARACTERS].encode("utf-8", "replace")
     except MemoryError:
         return MORE_MEMORY, b""
+
+
+def _made(data: bytes, kinds: list[str], max_pixels: int) -> bytes:
+    record = fingerprint(data, max_pixels=max_pixels).to_record()
+    hashes = hashes_of(data, kinds, max_pixels=max_pixels) if kinds else {}
+    digests = [hashes.get(kind, b"") for kind in kinds]
+    return b"".join(bytes([len(digest)]) + digest for digest in digests) + record
 
 
 def _pixels(data: bytes) -> int:
@@ -99,21 +125,18 @@ def _answer(sink: BinaryIO, kind: bytes, body: bytes) -> None:
     sink.flush()
 
 
-def _load_everything(kinds: list[str]) -> None:
+def _load_everything(try_all: Callable[[bytes], object]) -> None:
     """Use each format once: what is loaded late could not be loaded any more."""
     Image.init()
     optional = {one.name: one.sample for one in OPTIONAL}
     for kind in readable_formats():
         if kind in optional:
-            sample = base64.b64decode(optional[kind])
-            fingerprint(sample)
-            hashes_of(sample, kinds)
+            try_all(base64.b64decode(optional[kind]))
             continue
         for mode in ("L", "RGB"):
             file = io.BytesIO()
             Image.effect_noise((160, 140), 60).convert(mode).save(file, kind)
-            fingerprint(file.getvalue())
-            hashes_of(file.getvalue(), kinds)
+            try_all(file.getvalue())
     try:
         fingerprint(b"\xff\xd8\xff not an image")
     except ImageError:

@@ -85,10 +85,10 @@ class _NotStarted(Exception):
 class _Decoder:
     """One process. Used by one thread at a time."""
 
-    def __init__(self, kinds: Sequence[str]) -> None:
+    def __init__(self, program: Sequence[str]) -> None:
         environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
-        self._process = subprocess.Popen(  # noqa: S603 - the kinds are names of our own
-            [sys.executable, "-m", "synsift.pipelines.decoding.decoder", *kinds],
+        self._process = subprocess.Popen(  # noqa: S603 - modules and kinds are names of our own
+            [sys.executable, "-m", *program],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,  # C libraries complain about broken pictures; the answers say it
@@ -193,8 +193,99 @@ class _Decoder:
             raise _Overran
 
 
-class DecoderPool:
-    """Decoders, started when they are first needed. Thread-safe."""
+class ProcessPool:
+    """Processes that serve requests by the protocol, started when they are first needed. Thread-safe."""
+
+    def __init__(self, processes: int, limits: Limits, program: Sequence[str]) -> None:
+        """Make a pool.
+
+        Args:
+            processes: Pictures decoded at once.
+            limits: Of one picture.
+            program: The module that each process runs, and its arguments.
+        """
+        self._limits = limits
+        self._program = tuple(program)
+        self._large = threading.Lock()
+        self._free: queue.LifoQueue[_Decoder | None] = queue.LifoQueue()
+        self._closed = False
+        for _ in range(processes):
+            self._free.put(None)
+
+    def request(self, data: bytes, limits: Limits | None = None) -> tuple[bytes, bytes]:
+        """Send a request, waiting for a process: the kind of its answer, which is no error, and its body.
+
+        Raises:
+            ImageError: It can't be done, or costs more than it may; nothing but this one picture is lost.
+            DecodersUnavailable: No process starts, whatever the picture.
+        """
+        limits = limits or self._limits
+        kind, body = self._patiently(data, limits, SMALL_GRANT_BYTES)
+        if kind == MORE_MEMORY:
+            with self._large:
+                kind, body = self._patiently(data, limits, limits.memory_bytes)
+        if kind == MORE_MEMORY:
+            raise DecodeMemory(f"decoding it takes more than {limits.memory_bytes >> 20} MiB")
+        if kind == ERROR:
+            outcome, _, message = body.decode("utf-8", "replace").partition("\0")
+            raise _ERRORS.get(outcome, CorruptImage)(message)
+        return kind, body
+
+    def close(self) -> None:
+        """End the processes that are free, and each other one when it becomes so."""
+        self._closed = True
+        with contextlib.suppress(queue.Empty):
+            while True:
+                decoder = self._free.get_nowait()
+                if decoder is not None:
+                    decoder.end()
+
+    def _patiently(self, data: bytes, limits: Limits, grant_bytes: int) -> tuple[bytes, bytes]:
+        """Ask once, and again in a fresh process if one dies: what came before may have damaged it.
+
+        However it died, SIGKILL included: that is what a machine without memory does, and whoever else kills, and
+        says nothing of the picture. Only the limit on its CPU time is the picture's own.
+        """
+        try:
+            return self._ask(data, limits, grant_bytes, fresh=False)
+        except _Died as exc:
+            _raise_if_limited(exc)
+            _log.warning("a decoder died (%s); trying its picture again in a fresh one", _how(exc.status))
+        try:
+            return self._ask(data, limits, grant_bytes, fresh=True)
+        except _Died as exc:
+            _raise_if_limited(exc)
+            raise DecoderCrashed(f"the decoder died on it, twice: {_how(exc.status)}") from exc
+
+    def _ask(self, data: bytes, limits: Limits, grant_bytes: int, *, fresh: bool) -> tuple[bytes, bytes]:
+        decoder = self._free.get()
+        try:
+            for wait_s in (*_START_WAITS_S, None):
+                if decoder is not None and (fresh or decoder.is_gone or decoder.served >= _PICTURES_A_PROCESS):
+                    decoder.end()
+                    decoder = None
+                try:
+                    decoder = decoder or _Decoder(self._program)
+                    return decoder.ask(data, limits, grant_bytes)
+                except (_NotStarted, OSError) as exc:
+                    decoder = None
+                    _wait_or_raise(exc, wait_s, self._program)
+            raise AssertionError("the last wait raises")
+        except _Overran:
+            decoder = None
+            raise DecodeTimeout(f"decoding took longer than {limits.wall_s:.0f} s") from None
+        except _Died:
+            decoder = None
+            raise
+        finally:
+            if self._closed and decoder is not None:
+                decoder.end()
+                decoder = None
+            self._free.put(decoder)
+
+
+class DecoderPool(ProcessPool):
+    """Decoders."""
 
     def __init__(self, processes: int, limits: Limits, kinds: Sequence[str] = ()) -> None:
         """Make a pool.
@@ -204,13 +295,8 @@ class DecoderPool:
             limits: Of one picture.
             kinds: Hashes to make beside fingerprints, of ``hash_kinds.KINDS``.
         """
-        self._limits = limits
+        super().__init__(processes, limits, ("synsift.pipelines.decoding.decoder", *kinds))
         self._kinds = tuple(kinds)
-        self._large = threading.Lock()
-        self._free: queue.LifoQueue[_Decoder | None] = queue.LifoQueue()
-        self._closed = False
-        for _ in range(processes):
-            self._free.put(None)
 
     def fingerprint(self, data: bytes) -> Fingerprint:
         """Fingerprint a picture; see ``look``."""
@@ -223,65 +309,7 @@ class DecoderPool:
             ImageError: It can't be, or costs more than it may; nothing but this one picture is lost.
             DecodersUnavailable: No decoder starts, whatever the picture.
         """
-        kind, body = self._patiently(data, SMALL_GRANT_BYTES)
-        if kind == MORE_MEMORY:
-            with self._large:
-                kind, body = self._patiently(data, self._limits.memory_bytes)
-        if kind == MORE_MEMORY:
-            raise DecodeMemory(f"decoding it takes more than {self._limits.memory_bytes >> 20} MiB")
-        return _read_answer(kind, body, data, self._kinds)
-
-    def close(self) -> None:
-        """End the processes that are free, and each other one when it becomes so."""
-        self._closed = True
-        with contextlib.suppress(queue.Empty):
-            while True:
-                decoder = self._free.get_nowait()
-                if decoder is not None:
-                    decoder.end()
-
-    def _patiently(self, data: bytes, grant_bytes: int) -> tuple[bytes, bytes]:
-        """Ask once, and again in a fresh process if one dies: what came before may have damaged it.
-
-        However it died, SIGKILL included: that is what a machine without memory does, and whoever else kills, and
-        says nothing of the picture. Only the limit on its CPU time is the picture's own.
-        """
-        try:
-            return self._ask(data, grant_bytes, fresh=False)
-        except _Died as exc:
-            _raise_if_limited(exc)
-            _log.warning("a decoder died (%s); trying its picture again in a fresh one", _how(exc.status))
-        try:
-            return self._ask(data, grant_bytes, fresh=True)
-        except _Died as exc:
-            _raise_if_limited(exc)
-            raise DecoderCrashed(f"the decoder died on it, twice: {_how(exc.status)}") from exc
-
-    def _ask(self, data: bytes, grant_bytes: int, *, fresh: bool) -> tuple[bytes, bytes]:
-        decoder = self._free.get()
-        try:
-            for wait_s in (*_START_WAITS_S, None):
-                if decoder is not None and (fresh or decoder.is_gone or decoder.served >= _PICTURES_A_PROCESS):
-                    decoder.end()
-                    decoder = None
-                try:
-                    decoder = decoder or _Decoder(self._kinds)
-                    return decoder.ask(data, self._limits, grant_bytes)
-                except (_NotStarted, OSError) as exc:
-                    decoder = None
-                    _wait_or_raise(exc, wait_s)
-            raise AssertionError("the last wait raises")
-        except _Overran:
-            decoder = None
-            raise DecodeTimeout(f"decoding took longer than {self._limits.wall_s:.0f} s") from None
-        except _Died:
-            decoder = None
-            raise
-        finally:
-            if self._closed and decoder is not None:
-                decoder.end()
-                decoder = None
-            self._free.put(decoder)
+        return _read_answer(*self.request(data), data, self._kinds)
 
 
 def _read_answer(kind: bytes, body: bytes, data: bytes, kinds: Sequence[str]) -> tuple[Fingerprint, dict[str, bytes]]:
@@ -295,8 +323,7 @@ def _read_answer(kind: bytes, body: bytes, data: bytes, kinds: Sequence[str]) ->
         if found.sha256 != hashlib.sha256(data).hexdigest() or found.size_bytes != len(data):
             raise CorruptImage("the decoder made a fingerprint of something else")
         return found, hashes
-    outcome, _, message = body.decode("utf-8", "replace").partition("\0")
-    raise _ERRORS.get(outcome, CorruptImage)(message if kind == ERROR else f"the decoder said {kind!r}")
+    raise CorruptImage(f"the decoder said {kind!r}")
 
 
 def _read_hashes(body: bytes, kinds: Sequence[str]) -> tuple[dict[str, bytes], bytes]:
@@ -318,12 +345,12 @@ def _kinds(root: type[ImageError]) -> dict[str, type[ImageError]]:
 _ERRORS: Final = _kinds(ImageError)
 
 
-def _wait_or_raise(error: _NotStarted | OSError, wait_s: float | None) -> None:
+def _wait_or_raise(error: _NotStarted | OSError, wait_s: float | None, program: Sequence[str]) -> None:
     """Wait before the next start of a decoder; without a wait, say that none starts."""
     how = _how(error.status) if isinstance(error, _NotStarted) else str(error)
     if wait_s is None:
         raise DecodersUnavailable(
-            f"no decoder starts: {how}", hint=f"see what `{sys.executable} -m synsift.pipelines.decoding.decoder` says"
+            f"no decoder starts: {how}", hint=f"see what `{sys.executable} -m {program[0]}` says"
         ) from error
     _log.warning("a decoder ended before it was ready (%s); starting another", how)
     time.sleep(wait_s)

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from synsift.crawler.queries import SynsetQuery
-from synsift.pipelines.assembly import STAGES, Parts, make_stages
+from synsift.pipelines.assembly import Parts, make_stages, stages_of
 from synsift.pipelines.dead_letters import read_dead_letters
 from synsift.pipelines.demo.check import Actual, differences
 from synsift.pipelines.demo.web import Directory
@@ -91,7 +91,7 @@ def crawl_demo(parts: Parts, watch: Callable[[Worker], contextlib.AbstractContex
         SynsetQuery(subject.wnid, text, rank=rank) for subject in SUBJECTS for rank, text in enumerate(subject.queries)
     ]
     plan(parts.log, parts.router, queries, source="commons")
-    worker = Worker(parts.log, make_stages(STAGES, parts), until_idle=True)
+    worker = Worker(parts.log, make_stages(stages_of(parts.settings), parts), until_idle=True)
     with watch(worker):
         return asyncio.run(worker.run())
 

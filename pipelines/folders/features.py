@@ -12,23 +12,18 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Final, NamedTuple, Self
-
-import numpy as np
+from typing import NamedTuple, Self
 
 from synsift.dedupe.local.features import Features
 from synsift.dedupe.local.opencv import OpenCVMissing, load_opencv
 from synsift.dedupe.local.relation import Relation
-from synsift.dedupe.local.shortlist import SHORTEST, Shortlist, learn
+from synsift.dedupe.local.shortlist import SHORTEST, Shortlist
 from synsift.pipelines.errors import ConfigError
 from synsift.pipelines.folders.pool import Pool
 from synsift.pipelines.folders.scan import ScanOptions
 from synsift.pipelines.folders.work import describe_files, relate_pairs
 
 OnResult = Callable[[int], None]
-
-# Words are learnt from so many descriptors, taken evenly from all images.
-_LEARNT_FROM: Final = 60_000
 
 
 class Place(NamedTuple):
@@ -93,10 +88,7 @@ class FeatureFile:
     def shortlist(self, paths: Sequence[str]) -> tuple[Shortlist, list[str]]:
         """Words of some images, and which image has which number."""
         known = [path for path in paths if path in self._places]
-        each = max(1, -(-_LEARNT_FROM // max(1, len(known))))
-        step = max(1, len(known) * each // _LEARNT_FROM)
-        some = [features.descriptors[:each] for _, features in self._read(known[::step])]
-        made = Shortlist(learn(np.concatenate(some) if some else np.empty((0, 128), np.uint8)))
+        made = Shortlist()
         for _, features in self._read(known):
             made.add(features)
         return made, known

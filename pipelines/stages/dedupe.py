@@ -2,18 +2,25 @@
 
 All candidates of a synset come to one worker, in one order. Its state, a matcher for each synset, is a function of
 ``survivors`` (``dedupe_state``); outputs, counts and positions go out in one transaction.
+
+What ``thorough`` finds comes this way, too, as a candidate that withdraws another: only here is it known what survives
+at this moment, and what doesn't any more isn't withdrawn, nor anything for its sake.
 """
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from synsift.dedupe import Kind, Verdict
 from synsift.dedupe.reference import of_entry
 from synsift.pipelines.log.base import Log, Message
 from synsift.pipelines.metrics import WORK_SECONDS
 from synsift.pipelines.reading import Broken, Skipped, read
-from synsift.pipelines.records import Candidate, Duplicate, Survivor
+from synsift.pipelines.records import Candidate, Duplicate, Survivor, Withdrawal
+from synsift.pipelines.stage import COUNTED
 from synsift.pipelines.stages.batch_stage import BatchStage
 from synsift.pipelines.stages.dedupe_state import (
     DEFAULT_POLICY,
@@ -29,6 +36,10 @@ from synsift.pipelines.topics import Entry, Router
 
 UNIQUE: Final = "unique"
 """Count of the survivors of a synset."""
+WITHDRAWN: Final = "withdrawn"
+"""Count of those that went by local features."""
+OVERTAKEN: Final = "overtaken"
+"""Count of those that were to go so, when one of the two had gone already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +87,31 @@ class DedupeStage(BatchStage):
             if isinstance(image, Broken):
                 self._ledger.reject(message, image.outcome, image.text, wnid=candidate.wnid)
                 continue
+            if candidate.withdraws is not None:
+                self._withdraw(message, candidate, candidate.withdraws)
+                continue
             with WORK_SECONDS.labels(self.name).time():
                 verdict = self._listed(candidate) or self._state.judge(message.partition, candidate.wnid, image)
             self._ledger.finish(message, self._outputs(candidate, verdict), counts_of(candidate.wnid, verdict))
+
+    def _withdraw(self, message: Message, keeper: Candidate, wanted: Withdrawal) -> None:
+        """Let a survivor go for the sake of another one."""
+        wnid, sha256 = keeper.wnid, keeper.image.sha256
+        if not self._state.withdraw(message.partition, wnid, wanted.sha256, keeper=sha256):
+            self._ledger.finish(message, [], [Count(wnid, OVERTAKEN)])
+            return
+        transform = "mirrored" if wanted.mirrored else "identity"
+        survivor = Survivor(
+            candidate=msgspec.structs.replace(keeper, withdraws=None),
+            replaces=wanted.sha256,
+            transform=transform,
+            relation=wanted.kind,
+        )
+        gone = Duplicate(wnid=wnid, sha256=wanted.sha256, of=sha256, kind=wanted.kind, transform=transform)
+        # It landed, and was counted, when it came.
+        entry = dataclasses.replace(self._router.survivor(survivor), headers=((COUNTED, b""),))
+        counts = [Count(wnid, WITHDRAWN), Count(wnid, UNIQUE, -1)]
+        self._ledger.finish(message, [entry, self._router.duplicate(gone)], counts)
 
     def _listed(self, candidate: Candidate) -> Verdict | None:
         """The verdict on a picture that is the same as an entry of a list of hashes."""

@@ -6,15 +6,18 @@
 A snapshot must never claim more than it holds, or survivors would be forgotten. So its offset isn't the end of the
 topic, which a successor may have moved, but that of this worker's own last survivor, found by reading the records since
 the last snapshot and comparing each with what was written.
+
+What local features withdrew stays in its matcher, and what is near to it is a copy of what it went for the sake of.
 """
 
+import dataclasses
 import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from synsift.dedupe import DEFAULT_OPTIONS, Fingerprint, Matcher, MatchOptions, Survivors, Verdict
+from synsift.dedupe import DEFAULT_OPTIONS, Fingerprint, Kind, Matcher, MatchOptions, Survivors, Verdict
 from synsift.dedupe.hash_lists import HashLists
 from synsift.pipelines import topics
 from synsift.pipelines.errors import DamagedSnapshot, StoreError
@@ -83,9 +86,11 @@ class _Partition:
         last: The last record of ``survivors`` that was read. None if there is none.
         since: SHA-256 of the survivors that were judged since, in order; the log must have them behind ``last``.
         restored: How many survivors up to ``last`` are in no snapshot yet.
+        withdrawn: By synset, what went by local features, and for the sake of which.
     """
 
     matchers: dict[str, Matcher] = field(default_factory=dict)
+    withdrawn: dict[str, dict[str, str]] = field(default_factory=dict)
     last: Message | None = None
     since: list[str] = field(default_factory=list)
     restored: int = 0
@@ -112,12 +117,35 @@ def hashes_in(image: Image) -> dict[str, bytes]:
     return {kind: bytes.fromhex(text) for kind, text in image.hashes.items() if len(text) % 2 == 0}
 
 
-def _restore(matcher: Matcher, image: Fingerprint, replaces: str) -> None:
+def _restore(state: _Partition, matcher: Matcher, image: Fingerprint, survivor: Survivor) -> None:
+    if survivor.relation:
+        state.withdrawn.setdefault(survivor.candidate.wnid, {})[survivor.replaces] = image.sha256
+        if matcher.survivor_of(image.sha256) is None:  # the record of when it came was skipped
+            matcher.restore(image)
+        return
     try:
-        matcher.restore(image, replaces=replaces or None)
+        matcher.restore(image, replaces=survivor.replaces or None)
     except KeyError:
         # The record of what it replaces was skipped; without that this is the first of its cluster.
         matcher.restore(image)
+
+
+def _stands(state: _Partition, wnid: str, sha256: str) -> bool:
+    """Whether an image survives now: it has no better copy, and was not withdrawn."""
+    matcher = state.matchers.get(wnid)
+    is_withdrawn = sha256 in state.withdrawn.get(wnid, {})
+    return matcher is not None and not is_withdrawn and matcher.survivor_of(sha256) == sha256
+
+
+def _heir(state: _Partition, wnid: str, sha256: str) -> str:
+    """What survives of an image that was withdrawn."""
+    withdrawn, matcher = state.withdrawn[wnid], state.matchers[wnid]
+    passed: set[str] = set()  # records of strangers may lead in a circle
+    while sha256 in withdrawn and sha256 not in passed:
+        passed.add(sha256)
+        sha256 = withdrawn[sha256]
+        sha256 = matcher.survivor_of(sha256) or sha256
+    return sha256
 
 
 class DedupeState:
@@ -151,10 +179,26 @@ class DedupeState:
     def judge(self, partition: int, wnid: str, image: Fingerprint) -> Verdict:
         """Judge an image of a synset, and remember it if it survives."""
         state = self._partitions[partition]
-        verdict = self._matcher(state, wnid).add(image)
+        matcher = self._matcher(state, wnid)
+        verdict = matcher.match(image)
+        if verdict.kind in (Kind.EXACT, Kind.NEAR) and verdict.of in state.withdrawn.get(wnid, {}):
+            # The better copy of what was withdrawn may be better than what it was withdrawn for: it comes as new, and
+            # local features look at it.
+            heir = _heir(state, wnid, verdict.of)
+            verdict = Verdict(Kind.NEW) if verdict.replaces else dataclasses.replace(verdict, of=heir, key=heir)
         if verdict.survives:
+            matcher.restore(image, replaces=verdict.of if verdict.replaces else None)
             state.since.append(image.sha256)
         return verdict
+
+    def withdraw(self, partition: int, wnid: str, sha256: str, *, keeper: str) -> bool:
+        """Let an image go for the sake of another. False, and nothing, if not both of them stand."""
+        state = self._partitions[partition]
+        if sha256 == keeper or not (_stands(state, wnid, sha256) and _stands(state, wnid, keeper)):
+            return False
+        state.withdrawn.setdefault(wnid, {})[sha256] = keeper
+        state.since.append(keeper)
+        return True
 
     def forget(self, partition: int) -> None:
         """Drop a partition."""
@@ -171,7 +215,7 @@ class DedupeState:
             if isinstance(image, Broken):
                 skipped.note(message, image)
                 continue
-            _restore(self._matcher(state, survivor.candidate.wnid), image, survivor.replaces)
+            _restore(state, self._matcher(state, survivor.candidate.wnid), image, survivor)
             state.restored += 1
             state.last = message
         self._partitions[partition] = state
@@ -210,7 +254,8 @@ class DedupeState:
             _log.warning("no snapshot of partition %d: its survivors in the log are not all ours", partition)
             return
         synsets = {wnid: matcher.survivors() for wnid, matcher in state.matchers.items()}
-        snapshot = Snapshot(partition, state.last.offset, digest_of(state.last.value or b""), synsets)
+        digest = digest_of(state.last.value or b"")
+        snapshot = Snapshot(partition, state.last.offset, digest, synsets, state.withdrawn)
         snapshots.write(snapshot)
         state.restored = 0
         _log.info("partition %d: wrote %s", partition, snapshot.path)
@@ -252,7 +297,8 @@ class DedupeState:
                 continue
             self._beat()
             matchers = {wnid: self._judging.matcher(survivors) for wnid, survivors in snapshot.synsets.items()}
-            return _Partition(matchers, last), records
+            withdrawn = {wnid: dict(pairs) for wnid, pairs in snapshot.withdrawn.items()}
+            return _Partition(matchers, withdrawn, last), records
         return _Partition(), self._log.read(topics.SURVIVORS.name, partition)
 
     def _readable(self, partition: int) -> Iterator[tuple[str, Snapshot]]:

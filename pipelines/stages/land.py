@@ -122,8 +122,9 @@ class LandStage(BatchStage):
             except DamagedBlob as exc:
                 missing[sha256] = BLOB_DAMAGED, str(exc)
 
-        # What is replaced within the batch needs no object.
-        self._all(copy, [x for x in landings if (x.wnid, x.survivor.candidate.image.sha256) not in replaced])
+        # What is replaced within the batch needs no object, and what others were withdrawn for landed when it came.
+        standing = [x for x in landings if (x.wnid, x.survivor.candidate.image.sha256) not in replaced]
+        self._all(copy, [x for x in standing if not x.survivor.relation])
         landed = [x for x in landings if x.survivor.candidate.image.sha256 not in missing]
         again = self._write_manifests(landed)
         moved = {(x.wnid, x.survivor.candidate.image.sha256) for x in landed} & replaced

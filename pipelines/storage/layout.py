@@ -1,6 +1,7 @@
 """Names of objects. They derive from content, so that writing twice changes nothing.
 
 blobs/<2 of sha256>/<sha256>               every image that was fetched, once
+features/<2 of sha256>/<sha256>.<version>  local features of what survived, where `dedupe.thorough` asks for them
 candidates/<wnid>/<sha256>.<ext>           the survivors of a synset
 candidates/<wnid>/<sha256>.json            where each comes from
 snapshots/dedupe/<partition>/…            state of deduplication (``snapshots.py``)
@@ -44,6 +45,11 @@ class ManifestPart:
 def blob(sha256: str) -> str:
     """Name of an image in the blob store."""
     return f"{BLOBS}{sha256[:2]}/{sha256}"
+
+
+def features(sha256: str, version: int) -> str:
+    """Name of the local features of an image."""
+    return f"features/{sha256[:2]}/{sha256}.{version}"
 
 
 def candidate(wnid: str, image: Image) -> str:

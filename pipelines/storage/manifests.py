@@ -1,7 +1,8 @@
 """Survivors → a part of their synset's manifest, as Parquet.
 
 A row is a record of ``survivors``. A row with ``replaces`` puts the image in the place of that one: the present set
-of a synset is what its rows name, less what they replace.
+of a synset is what its rows name, less what they replace. A row with a ``relation`` names an image that stands in an
+earlier row already: what it replaces was found to be its copy, or a part of it, by local features, later.
 """
 
 import io
@@ -12,7 +13,7 @@ from synsift.pipelines.records import Survivor
 from synsift.pipelines.storage import layout
 
 _TEXT: Final = (
-    *("sha256", "replaces", "object", "url", "landing_page", "title", "author", "licence", "licence_url"),
+    *("sha256", "replaces", "relation", "object", "url", "landing_page", "title", "author", "licence", "licence_url"),
     *("source", "query", "lang", "hash", "format"),
     *("final_url", "content_type", "etag", "last_modified", "fetched_at"),
 )
@@ -52,6 +53,7 @@ def _row(offset: int, survivor: Survivor) -> dict[str, Any]:
         "offset": offset,
         "sha256": image.sha256,
         "replaces": survivor.replaces,
+        "relation": survivor.relation,
         "distance_bits": survivor.distance_bits,
         "object": layout.candidate(candidate.wnid, image),
         "url": candidate.url,

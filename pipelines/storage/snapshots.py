@@ -1,7 +1,8 @@
 """Snapshots of the state of deduplication, so that a partition need not be replayed from its first survivor.
 
     line 1    synsift-snapshot 3                     what it is, and the version of its form
-    line 2    JSON: partition, last offset and the digest of that record, synsets and how many bytes each has
+    line 2    JSON: partition, last offset and the digest of that record, synsets and how many bytes each has, and what
+              was withdrawn in them
     rows      of the synsets one after another, ``synsift.dedupe.Survivors.to_bytes``
     32 bytes  SHA-256 of everything before
 
@@ -12,7 +13,7 @@ snapshots in the same store, the record at that offset is another one.
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
@@ -36,6 +37,7 @@ class _Header(msgspec.Struct, frozen=True):
     last_offset: int
     last_digest: str
     synsets: list[tuple[str, int]]
+    withdrawn: dict[str, dict[str, str]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +49,14 @@ class Snapshot:
         last_offset: Of the last record that is in it.
         last_digest: That record's value, by ``digest_of``.
         synsets: wnid → all that survived in it, in order.
+        withdrawn: wnid → SHA-256 of what went of it by local features → for the sake of which.
     """
 
     partition: int
     last_offset: int
     last_digest: str
     synsets: Mapping[str, Survivors]
+    withdrawn: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def path(self) -> str:
@@ -69,7 +73,8 @@ def encode_snapshot(snapshot: Snapshot) -> bytes:
     """Write a snapshot as it is kept."""
     rows = {wnid: survivors.to_bytes() for wnid, survivors in snapshot.synsets.items()}
     synsets = [(wnid, len(data)) for wnid, data in rows.items()]
-    header = _Header(snapshot.partition, snapshot.last_offset, snapshot.last_digest, synsets)
+    withdrawn = {wnid: dict(pairs) for wnid, pairs in snapshot.withdrawn.items()}
+    header = _Header(snapshot.partition, snapshot.last_offset, snapshot.last_digest, synsets, withdrawn)
     parts = [_MAGIC, b"%d\n" % _VERSION, msgspec.json.encode(header), b"\n", *rows.values()]
     body = b"".join(parts)
     return body + hashlib.sha256(body).digest()
@@ -95,7 +100,7 @@ def decode_snapshot(data: bytes) -> Snapshot:
         synsets = dict(_split(rows, header.synsets))
     except (msgspec.MsgspecError, ValueError, RecursionError) as exc:
         raise DamagedSnapshot(str(exc)) from exc
-    return Snapshot(header.partition, header.last_offset, header.last_digest, synsets)
+    return Snapshot(header.partition, header.last_offset, header.last_digest, synsets, header.withdrawn)
 
 
 def _split(rows: bytes, synsets: list[tuple[str, int]]) -> Iterator[tuple[str, Survivors]]:

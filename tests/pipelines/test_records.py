@@ -1,6 +1,7 @@
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from synsift.pipelines import records
@@ -16,7 +17,9 @@ from synsift.pipelines.records import (
     Progress,
     Query,
     Record,
+    Relation,
     Survivor,
+    Withdrawal,
     decode,
     encode,
 )
@@ -43,6 +46,9 @@ EXAMPLES: list[Record] = [
     Duplicate(wnid="n1", sha256="ab" * 32, of="cd" * 32, kind="near", distance_bits=9, candidate=CANDIDATE),
     Fetched(url="https://up/a.jpg", outcome="fetched", image=IMAGE, answer=ANSWER, wnids=("n1", "n2")),
     Progress(wnid="n1", stage="fetch", partition=3, counts={"fetched": 5}),
+    Survivor(candidate=CANDIDATE, replaces="cd" * 32, transform="identity", relation="copy"),
+    Relation(wnid="n1", sha256="ab" * 32, of="cd" * 32, kind="part_of", points=31, agreed=0.9, inside=1.0, outside=0.3),
+    msgspec.structs.replace(CANDIDATE, withdraws=Withdrawal(sha256="cd" * 32, kind="copy")),
 ]
 GOLDEN = Path(__file__).parent.parent / "data" / "records-v1.jsonl"
 
