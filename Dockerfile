@@ -1,10 +1,12 @@
 # One image for every stage: docker run synsift run fetch --port 9464
 #
+# EXTRAS are those of pyproject.toml: `--build-arg EXTRAS=fleet,thorough` for the stage `thorough`.
 # BASE is any Debian (bookworm or newer); its Python must be 3.11 or newer. The installed packages are copied out of the
 # first stage, so compilers and caches stay behind.
 ARG BASE=debian:bookworm-slim
 
 FROM ${BASE} AS build
+ARG EXTRAS=fleet
 RUN apt-get update \
  && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends python3 python3-venv ca-certificates \
  && rm -rf /var/lib/apt/lists/*
@@ -15,7 +17,7 @@ COPY dedupe dedupe
 COPY pipelines pipelines
 COPY src src
 RUN python3 -m venv /opt/synsift \
- && /opt/synsift/bin/pip install --no-cache-dir --disable-pip-version-check -c constraints.txt ".[fleet]" \
+ && /opt/synsift/bin/pip install --no-cache-dir --disable-pip-version-check -c constraints.txt ".[${EXTRAS}]" \
  && /opt/synsift/bin/python -m compileall -q /opt/synsift/lib \
  && /opt/synsift/bin/pip uninstall -y -q pip setuptools
 

@@ -208,8 +208,7 @@ class DedupeSettings(Branch):
         default=DEFAULT_OPTIONS.criteria.score, ge=0, le=1, description="How well near-duplicates must agree, 0 to 1"
     )
     all_crops: bool = Field(
-        default=DEFAULT_OPTIONS.all_crops,
-        description="Also find copies cropped at one side; halves the speed at a million",
+        default=DEFAULT_OPTIONS.all_crops, description="Find copies cropped at one side, too; half as fast at a million"
     )
     orientations: tuple[Annotated[str, Field(pattern=f"^({'|'.join(ORIENTATIONS)})$")], ...] = Field(
         default=ORIENTATIONS, description="How copies may be turned; identity keeps b, d, p, q apart"
@@ -225,9 +224,7 @@ class DedupeSettings(Branch):
         default=(),
         description="As `dedupe.reference`, of what must never be kept: such images are never written anywhere",
     )
-    thorough: bool = Field(
-        default=False, description="Look at survivors again by local features, behind the stream (stage `thorough`)"
-    )
+    thorough: bool = Field(default=False, description="Look at survivors again by local features, behind the stream")
     remove: tuple[Annotated[str, Field(pattern="^(copy|part_of|contains)$")], ...] = Field(
         default=("copy",), description="What isn't kept of what that finds: copy, part_of, contains"
     )

@@ -54,6 +54,11 @@ COMMANDS: Final[Mapping[str, Home]] = {
     ),
     "run": Home("run", "run", "Run a worker: some stages, or all, until it is told to stop."),
     "status": Home("status", "status", "Show how far every stage and every synset is."),
+    "relations": Home(
+        "relations",
+        "relations",
+        "Show what images of a crawl are to each other, by local features (`crawl --thorough`).",
+    ),
     "config": Home("config", "config", "Show every key of the configuration, its value and where that came from."),
     "dead-letters": Home("dead_letters", "app", "List what failed, and try it again."),
     "log": Home("log", "app", "Check the log, and rescue a damaged one."),

@@ -37,7 +37,7 @@ from synsift.pipelines.cli.options import (
 )
 from synsift.pipelines.cli.paths import try_file, try_folder
 from synsift.pipelines.cli.suggestions import check_known
-from synsift.pipelines.cli.thorough import Remove, Thorough, check_thorough
+from synsift.pipelines.cli.thorough import Remove, Thorough, check_thorough, thorough_keys
 from synsift.pipelines.errors import UsageError
 from synsift.pipelines.folder_lock import lock_folder
 
@@ -102,26 +102,15 @@ def crawl(
 
       synsift crawl whippet --thorough --remove copy --remove part_of
     """
-    settings = settings_of(
-        file,
-        values,
-        store__url=out,
-        identity__contact=contact,
-        dedupe__thorough=thorough or None,
-        dedupe__remove=[str(kind) for kind in remove] if remove else None,
-    )
+    keys = thorough_keys(thorough, remove)
+    settings = settings_of(file, values, store__url=out, identity__contact=contact, **keys)
     check_thorough(settings.dedupe.thorough, remove)
     wanted = Wanted(targets or [], text, list_file, source, subtree, leaves, langs, ontology)
     queries = read_targets(wanted, settings)
 
-    from synsift.pipelines.assembly import open_parts, store_address, user_agent_of
+    from synsift.pipelines.assembly import open_parts
 
-    user_agent_of(settings)
-    folder = store_address(settings).folder
-    if folder is not None:
-        try_folder(folder, "--out")
-    if report is not None:
-        try_file(report, "--report")
+    folder = _checked_folder(settings, report)
     again = _Again(out, file, values)
     with lock_folder(folder):
         parts = open_parts(settings)
@@ -129,6 +118,19 @@ def crawl(
             status = _crawl(parts, queries, _Run(source, limit, output), again)
             _write_report(parts, queries, report)
     raise typer.Exit(status)
+
+
+def _checked_folder(settings: "Settings", report: Path | None) -> Path | None:
+    """The store's folder, if it is one, after a look at all that will be wanted."""
+    from synsift.pipelines.assembly import store_address, user_agent_of
+
+    user_agent_of(settings)
+    folder = store_address(settings).folder
+    if folder is not None:
+        try_folder(folder, "--out")
+    if report is not None:
+        try_file(report, "--report")
+    return folder
 
 
 def plan(

@@ -41,6 +41,14 @@ Remove = Annotated[
 ]
 
 
+def thorough_keys(thorough: bool, remove: Sequence[Removed] | None) -> dict[str, Any]:
+    """What the options say of the configuration; None for nothing."""
+    return {
+        "dedupe__thorough": thorough or None,
+        "dedupe__remove": [str(kind) for kind in remove] if remove else None,
+    }
+
+
 def check_thorough(thorough: bool, remove: Sequence[Removed] | None = None) -> None:
     """See at the start that what was asked for can be done.
 

@@ -4,6 +4,7 @@ Run as ``python -m synsift.pipelines.decoding.describer``, under the limits of a
 Comparing is done here, too, so that the threads of the stream have the interpreter for themselves.
 """
 
+import struct
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -14,7 +15,7 @@ from synsift.dedupe.local.features import Features, describe
 from synsift.dedupe.local.relation import Relation, Tie, relate
 from synsift.pipelines.decoding.decoder import guarded, serve
 from synsift.pipelines.decoding.pool import Limits, ProcessPool
-from synsift.pipelines.decoding.protocol import DESCRIBED, PART
+from synsift.pipelines.decoding.protocol import DESCRIBED, ERROR, PART
 
 _NO_PIXELS: Final = 0
 
@@ -74,7 +75,10 @@ def main() -> None:
 
     def made(data: bytes, max_pixels: int, grant_bytes: int) -> tuple[bytes, bytes]:
         if max_pixels == _NO_PIXELS:
-            return DESCRIBED, _compared(data)
+            try:
+                return DESCRIBED, _compared(data)
+            except (ValueError, struct.error) as exc:
+                return ERROR, f"{CorruptImage.outcome}\0{exc}".encode()
         return guarded(
             data, max_pixels, grant_bytes, lambda: (DESCRIBED, describe(data, max_pixels=max_pixels).to_bytes())
         )

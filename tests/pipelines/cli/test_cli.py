@@ -43,7 +43,10 @@ def test_help_is_given(cli: RunCli, arguments: list[str]) -> None:
         (["crawl", "--list", "nowhere.tsv", "--contact", "you@example.org"], "nowhere.tsv"),
         (["crawl", "whippet", "--limit", "-1"], "--limit"),
         (["crawl", "whippet", "--nonsense"], "--nonsense"),
-        (["run", "fetsh", "--contact", "you@example.org"], "the stages are `search`, `fetch`, `dedupe`, `land`, `all`"),
+        (
+            ["run", "fetsh", "--contact", "you@example.org"],
+            "the stages are `search`, `fetch`, `dedupe`, `thorough`, `land`, `all`",
+        ),
         (["run", "fetch"], "identity.contact"),
         (["status"], "nothing was crawled there"),
         (["config", "--set", "fetch.dealy_s=1"], "did you mean `fetch.delay_s`?"),
