@@ -20,6 +20,7 @@ VERSION: Final = 1
 _SMALL_SIDE_PX: Final = 96
 # Half of OpenCV's own: washed-out copies keep their points.
 _CONTRAST: Final = 0.02
+_LAYERS: Final = 3
 _HEAD: Final = struct.Struct("<BHHHHH")
 _POINT_BYTES: Final = 8
 _DESCRIPTOR_BYTES: Final = 128
@@ -102,7 +103,7 @@ def describe(source: Source, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Feature
     if picture.size != size:
         picture = picture.resize(size, Image.Resampling.BOX if picture.width > size[0] else Image.Resampling.BICUBIC)
     small = picture.resize(_within(*size, _SMALL_SIDE_PX), Image.Resampling.BOX)
-    sift = opencv.SIFT_create(nfeatures=MOST_POINTS, contrastThreshold=_CONTRAST)
+    sift = opencv.SIFT_create(nfeatures=MOST_POINTS, contrastThreshold=_CONTRAST, nOctaveLayers=_LAYERS)
     found_points, descriptors = sift.detectAndCompute(np.asarray(picture), None)
     points = [(*point.pt, point.size, np.radians(point.angle)) for point in found_points[:MOST_POINTS]]
     return Features(

@@ -85,6 +85,38 @@ def merge(
     return Merged(Clustering(kept, clustering.rejected), joined, told)
 
 
+def reject(
+    clustering: Clustering[K],
+    found: Sequence[Related[K]],
+    reference: Mapping[K, str],
+    *,
+    removing: Collection[Tie] = REMOVING,
+) -> Merged[K]:
+    """Take out the groups that are tied to a picture of reference, each by its strongest tie.
+
+    Args:
+        clustering: Groups, as hashes made them.
+        found: Ties of pictures that lead groups, to pictures of reference.
+        reference: SHA-256 of pictures to keep out, by their keys.
+        removing: Which ties, said of the picture, keep it out.
+    """
+    gone: dict[K, Related[K]] = {}
+    others = []
+    for one in sorted(found, key=lambda one: -one.relation.strength):
+        if one.relation.tie in removing:
+            gone.setdefault(one.name, one)
+        else:
+            others.append(one)
+    rejected = list(clustering.rejected)
+    for group in clustering.groups:
+        if group.name in gone:
+            verdict = Verdict(Kind.REFERENCE, reference[gone[group.name].of], None, None)
+            rejected += [Copy(name, verdict) for name in (group.name, *(copy.name for copy in group.copies))]
+    kept = [group for group in clustering.groups if group.name not in gone]
+    told = [one for one in others if one.name not in gone]
+    return Merged(Clustering(kept, rejected), gone, told)
+
+
 def _removed(one: Related[K], removing: Collection[Tie], prefers: Callable[[K, K], bool]) -> Related[K] | None:
     """A tie, said of the picture that it removes; None where it removes none."""
     tie = one.relation.tie

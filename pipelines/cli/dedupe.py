@@ -22,6 +22,7 @@ from synsift.pipelines.cli.scanning import CacheFile, Jobs, Keys, NoCache, Scann
 from synsift.pipelines.cli.thorough import (
     Remove,
     Thorough,
+    Wanted,
     check_thorough,
     in_words,
     merged_groups,
@@ -117,7 +118,8 @@ def dedupe(
     known = scanner.reference(reference or [])
     scanned = scanner.scan(folders)
     found = _cluster(scanner, scanned, known, keep or [])
-    merged = merged_groups(found, scanned.images, scanner, remove, keep) if thorough else None
+    wanted = Wanted(remove, keep, known.names)
+    merged = merged_groups(found, scanned.images, scanner, wanted) if thorough else None
     found = merged.clustering if merged is not None else found
     _print(_rows(found, scanned.images, known.names, merged), output)
     _write(report, found, scanned, known.names, folders, jobs)
@@ -269,7 +271,7 @@ def _shown(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 def _short(row: dict[str, Any], of: str) -> dict[str, Any]:
     kind = (row["kind"] or "").replace("_", " ")
     relation = kind or "keep"
-    if row["kind"] in ("near", "reference"):
+    if row["kind"] in ("near", "reference") and row["distance"] is not None:
         relation += f" {row['distance']}" + ("" if row["transform"] == "identity" else f" {row['transform']}")
     elif row["transform"] == "mirrored":
         relation += ", mirrored"

@@ -187,7 +187,7 @@ def match(
     # All of them first: a bar of progress and rows of data don't share a terminal.
     rows = list(_matches(scanned, reference.matcher or Matcher(), reference.names, listed))
     if thorough:
-        rows = looked_through(rows, reference.names, scanner)
+        rows = looked_through(rows, scanned.images, reference.names, scanner)
     print_rows(rows, output, details=("match",), empty="no images")
     list_unreadable(scanned.unreadable)
     if not scanned.images:

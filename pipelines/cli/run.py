@@ -14,7 +14,8 @@ from synsift.pipelines.folder_lock import lock_folder
 
 def run(
     stages: Annotated[
-        list[str], typer.Argument(metavar="STAGE...|all", help="Stages to run: search, fetch, dedupe, land, or all")
+        list[str],
+        typer.Argument(metavar="STAGE...|all", help="Stages to run: search, fetch, dedupe, thorough, land, or all"),
     ],
     drain: Annotated[bool, typer.Option("--drain", help="Stop when nothing is left to do")] = False,
     port: Annotated[

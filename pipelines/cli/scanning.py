@@ -57,7 +57,7 @@ class Scanner:
         )
 
         from synsift.pipelines.assembly import match_options
-        from synsift.pipelines.folders.cache import default_path
+        from synsift.pipelines.folders.cache import default_path, features_path
         from synsift.pipelines.folders.scan import ScanOptions
 
         self.match: MatchOptions = match_options(settings.dedupe)
@@ -65,6 +65,7 @@ class Scanner:
         self._deny = settings.dedupe.deny
         self.options = ScanOptions(max_pixels=settings.fetch.max_pixels, processes=jobs)
         self._cache = None if no_cache else cache or default_path()
+        self.features_cache = None if self._cache is None else features_path(self._cache)
 
     def scan(self, paths: Sequence[Path]) -> "Scanned":
         """Fingerprint all images at some paths; what ``dedupe.deny`` has is as good as unreadable."""

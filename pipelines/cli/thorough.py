@@ -2,8 +2,9 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -14,6 +15,9 @@ from synsift.pipelines.errors import UsageError
 if TYPE_CHECKING:
     from synsift.dedupe import Clustering, Fingerprint
     from synsift.dedupe.local.merging import Merged, Related
+
+
+_SHA256_DIGITS: Final = 64
 
 
 class Removed(StrEnum):
@@ -28,7 +32,7 @@ Thorough = Annotated[
     bool,
     typer.Option(
         "--thorough",
-        help="See crops, rotations, screenshots, images in images, too; slower; needs synsift[thorough]",
+        help="See crops, rotations, screenshots, images in images, too; slower; needs the extra `thorough`",
     ),
 ]
 Remove = Annotated[
@@ -64,12 +68,23 @@ def check_thorough(thorough: bool, remove: Sequence[Removed] | None = None) -> N
         need_opencv()
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What was asked for beside ``--thorough``.
+
+    Attributes:
+        remove: Which ties remove an image; none for copies only.
+        keep: The rules of ``--keep``.
+        reference: Names by SHA-256 of what is to be kept out; what has no file here was known by hashes alone.
+    """
+
+    remove: Sequence[Removed] | None = None
+    keep: Sequence[str] | None = None
+    reference: Mapping[str, str] = field(default_factory=dict)
+
+
 def merged_groups(
-    found: "Clustering",
-    images: "Mapping[str, Fingerprint]",
-    scanner: Scanner,
-    remove: Sequence[Removed] | None,
-    keep: Sequence[str] | None = None,
+    found: "Clustering", images: "Mapping[str, Fingerprint]", scanner: Scanner, wanted: Wanted
 ) -> "Merged[str]":
     """Relate what hashes left apart, and join the groups of what is a copy after all.
 
@@ -77,17 +92,17 @@ def merged_groups(
         found: Groups, as hashes made them.
         images: All fingerprints, by path.
         scanner: How images are read, and which pairs are never copies.
-        remove: Which ties remove an image; none for copies only.
-        keep: The rules of ``--keep``.
+        wanted: What goes, and what stays.
     """
     from synsift.dedupe import Tie, better
-    from synsift.dedupe.local.merging import REMOVING, merge
+    from synsift.dedupe.local.merging import REMOVING, merge, reject
     from synsift.pipelines.folders.keeping import preference
 
-    apart = [group.name for group in found.groups]
+    apart = {group.name: images[group.name].sha256 for group in found.groups}
+    kept_out = _files_of(wanted.reference)
+    sha256_of = {**kept_out, **apart}
     never = scanner.match.not_copies
-
-    chosen = preference(keep or [], images)
+    chosen = preference(wanted.keep or [], images)
 
     def is_better(one: str, other: str) -> bool:
         if chosen(one) != chosen(other):
@@ -95,27 +110,43 @@ def merged_groups(
         return better(images[one], images[other])
 
     ties = [
-        one for one in _ties(apart, apart, scanner) if images[one.of].sha256 not in never.of(images[one.name].sha256)
+        one
+        for one in _ties(apart, sha256_of, scanner, sha256_of)
+        if sha256_of[one.of] not in never.of(sha256_of[one.name])
     ]
-    removing = [Tie(str(one)) for one in remove] if remove else REMOVING
-    return merge(found, images, ties, removing=removing, is_better=is_better)
+    removing = [Tie(str(one)) for one in wanted.remove] if wanted.remove else REMOVING
+    known = {path: sha256 for path, sha256 in kept_out.items() if path not in apart}
+    rejected = reject(found, [one for one in ties if one.of in known], known, removing=removing)
+    left = [one for one in ties if one.of not in known and not {one.of, one.name} & rejected.joined.keys()]
+    merged = merge(rejected.clustering, images, left, removing=removing, is_better=is_better)
+    return replace(merged, joined={**rejected.joined, **merged.joined}, others=[*rejected.others, *merged.others])
 
 
-def looked_through(rows: Sequence[dict[str, Any]], names: Mapping[str, str], scanner: Scanner) -> list[dict[str, Any]]:
+def _files_of(names: Mapping[str, str]) -> dict[str, str]:
+    """SHA-256 by path of what has a file here; the rest, such as that of a file of fingerprints, can't be described."""
+    found = {name: sha256 for sha256, name in names.items() if len(sha256) == _SHA256_DIGITS and os.path.isfile(name)}
+    if len(found) < len(names):
+        err.print(f"{len(names) - len(found):,} of what is compared with are no files here: compared by hashes alone")
+    return found
+
+
+def looked_through(
+    rows: Sequence[dict[str, Any]], images: "Mapping[str, Fingerprint]", names: Mapping[str, str], scanner: Scanner
+) -> list[dict[str, Any]]:
     """Rows of matches, with what local features say of queries that hashes found nothing for.
 
     Args:
         rows: As hashes have it.
+        images: Fingerprints of queries, by path.
         names: Files by the SHA-256 of the images to compare with; what has no file here was known by hashes alone.
         scanner: How images are read.
     """
     from synsift.dedupe import Tie
 
-    against = [name for name in dict.fromkeys(names.values()) if os.path.isfile(name)]
-    if len(against) < len(names):
-        err.print(f"{len(names) - len(against):,} of what is compared with are no files here: compared by hashes alone")
+    against = _files_of(names)
+    queries = [row["query"] for row in rows if row["kind"] in ("new", "plain")]
     ties: dict[str, list[Related[str]]] = {}
-    for one in _ties([row["query"] for row in rows if row["kind"] in ("new", "plain")], against, scanner):
+    for one in _ties(queries, against, scanner, {**{query: images[query].sha256 for query in queries}, **against}):
         ties.setdefault(one.name, []).append(one)
     found = []
     for row in rows:
@@ -128,22 +159,25 @@ def looked_through(rows: Sequence[dict[str, Any]], names: Mapping[str, str], sca
     return found
 
 
-def _ties(queries: Sequence[str], against: Sequence[str], scanner: Scanner) -> "Iterator[Related[str]]":
+def _ties(
+    queries: Iterable[str], against: Iterable[str], scanner: Scanner, sha256_of: Mapping[str, str]
+) -> "Iterator[Related[str]]":
     from synsift.dedupe.local.merging import Related
     from synsift.pipelines.folders.features import FeatureFile
 
-    with FeatureFile(scanner.options) as file:
+    with FeatureFile(scanner.options, scanner.features_cache) as file:
         try:
-            wanted = dict.fromkeys((*against, *queries))
-            with progress("described", len(wanted)) as advance:
-                file.describe(wanted, advance)
-            with progress("looked through", len(queries)) as advance:
-                for pair, relation in file.relate(file.pairs(queries, against, advance)):
+            with progress("described", len(sha256_of)) as advance:
+                file.describe(sha256_of, advance)
+            asked = list(queries)
+            with progress("looked through", len(asked)) as advance:
+                for pair, relation in file.relate(file.pairs(asked, list(against), advance)):
                     if relation.mirrored and "mirrored" not in scanner.match.orientations:
                         continue
                     yield Related(pair.one, pair.other, relation)
         except KeyboardInterrupt:
-            warn.print("synsift: interrupted; features aren't kept: the next run makes them again")
+            kept = "" if scanner.features_cache is None else "; what was done is kept: run it again to go on"
+            warn.print(f"synsift: interrupted{kept}")
             raise typer.Exit(1) from None
 
 

@@ -1,17 +1,19 @@
-"""Fingerprints that were made before, by path, size and time of change: what makes a second run cheap.
+"""What was made before, and makes a second run cheap.
 
-One SQLite file. Losing it costs time and nothing else, so whatever is wrong with it is said once, and the work goes on
-without. Only what is another program's is refused, and left as it is.
+Fingerprints by path, size and time of change, local features by SHA-256; a SQLite file each. Losing one costs time and
+nothing else, so whatever is wrong with it is said once, and the work goes on without. Only what is another program's is
+refused, and left as it is.
 """
 
 import logging
 import os
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, Self
 
 from synsift.dedupe import FINGERPRINT_VERSION, Fingerprint
+from synsift.dedupe.local.features import VERSION as FEATURES_VERSION
 from synsift.pipelines.errors import UsageError
 from synsift.pipelines.folders.files import File, Unreadable
 
@@ -31,14 +33,29 @@ CREATE TABLE IF NOT EXISTS fingerprints (
 """
 
 
+_FEATURES_AT_ONCE: Final = 100
+_FEATURES_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS features (sha256 BLOB PRIMARY KEY, version INTEGER NOT NULL, data BLOB NOT NULL)
+"""
+
+
+def features_path(path: Path) -> Path:
+    """Where features are kept, beside a cache of fingerprints."""
+    return path.with_name(f"{path.stem}-features{path.suffix}")
+
+
 def default_path() -> Path:
     """Where it is if nobody says otherwise (XDG base directories)."""
     home = os.environ.get("XDG_CACHE_HOME")
     return (Path(home) if home else Path.home() / ".cache") / "synsift" / "fingerprints.db"
 
 
-class Cache:
-    """Fingerprints by file. Used by one thread; several programs may share one file."""
+class _File:
+    """A SQLite file of ours, or none. Used by one thread; several programs may share one."""
+
+    schema: str
+    table: str
+    columns: tuple[str, ...]
 
     def __init__(self, path: Path | None) -> None:
         """Open.
@@ -57,13 +74,13 @@ class Cache:
             if path.exists() and not path.is_file():
                 raise _refused(path, "no file")
             self._connection = sqlite3.connect(path, timeout=_BUSY_S)
-            if not _is_ours(self._connection):
+            if not _is_ours(self._connection, self.table, self.columns):
                 self._connection.close()
                 raise _refused(path, "a database of another kind")
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
             self._connection.execute("PRAGMA synchronous = NORMAL")
-            self._connection.execute(_SCHEMA)
+            self._connection.execute(self.schema)
         except (*_DAMAGED, OSError) as exc:
             self._give_up(exc)
 
@@ -74,6 +91,18 @@ class Cache:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+    def _give_up(self, exc: Exception) -> None:
+        _log.warning("the cache of %s can't be used: %s; going on without", self.table, exc)
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+class Cache(_File):
+    """Fingerprints by file."""
+
+    schema, table, columns = _SCHEMA, "fingerprints", _COLUMNS
 
     def get(self, files: Iterable[File]) -> Mapping[File, Fingerprint | Unreadable]:
         """What is known of some files as they are now."""
@@ -125,21 +154,53 @@ class Cache:
             self._give_up(exc)
             return []
 
-    def _give_up(self, exc: Exception) -> None:
-        _log.warning("the cache of fingerprints can't be used: %s; going on without", exc)
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+
+class FeatureCache(_File):
+    """Local features by the SHA-256 of the bytes that they were made from: some 50 kB each."""
+
+    schema, table, columns = _FEATURES_SCHEMA, "features", ("sha256", "version", "data")
+
+    def get(self, sha256s: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """What is known of some images."""
+        wanted = list(sha256s)
+        for begin in range(0, len(wanted), _FEATURES_AT_ONCE):
+            few = [bytes.fromhex(sha256) for sha256 in wanted[begin : begin + _FEATURES_AT_ONCE]]
+            for sha256, data in self._rows(few):
+                yield sha256.hex(), data
+
+    def put(self, made: Mapping[str, bytes]) -> None:
+        """Keep features, by SHA-256."""
+        if self._connection is None or not made:
+            return
+        rows = [(bytes.fromhex(sha256), FEATURES_VERSION, data) for sha256, data in made.items()]
+        try:
+            with self._connection:
+                self._connection.executemany("REPLACE INTO features VALUES (?, ?, ?)", rows)
+        except _DAMAGED as exc:
+            self._give_up(exc)
+
+    def _rows(self, sha256s: list[bytes]) -> list[tuple[bytes, bytes]]:
+        if self._connection is None:
+            return []
+        marks = ", ".join("?" * len(sha256s))
+        try:
+            return self._connection.execute(
+                f"SELECT sha256, data FROM features WHERE version = ? AND sha256 IN ({marks})",  # noqa: S608 - marks
+                [FEATURES_VERSION, *sha256s],
+            ).fetchall()
+        except _DAMAGED as exc:
+            self._give_up(exc)
+            return []
 
 
-def _is_ours(db: sqlite3.Connection) -> bool:
+def _is_ours(db: sqlite3.Connection, table: str, wanted: tuple[str, ...]) -> bool:
     """Whether a file is a cache, or empty; before anything is written. Earlier caches have a table and no mark."""
     (mark,) = db.execute("PRAGMA application_id").fetchone()
     tables = [row[0] for row in db.execute("SELECT name FROM sqlite_master")]
     if mark == _APPLICATION_ID or (mark == 0 and not tables):
         return True
-    columns = tuple(row[1] for row in db.execute("PRAGMA table_info(fingerprints)"))
-    return mark == 0 and tables == ["fingerprints"] and columns == _COLUMNS
+    columns = tuple(row[1] for row in db.execute(f"PRAGMA table_info({table})"))
+    return mark == 0 and tables == [table] and columns == wanted
 
 
 def _refused(path: Path, what: str) -> UsageError:

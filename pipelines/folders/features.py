@@ -4,21 +4,22 @@
                                              └─ a pair's features ──relate──▶ what one is to the other
 
 Images are described and pairs are looked at in processes, as fingerprints are made; what goes between them are places
-in the file. It is nobody's cache: it is gone with the program.
+in the file, which is gone with the program; what was described is kept in a cache, by the SHA-256 of its bytes.
 """
 
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import BinaryIO, NamedTuple, Self
 
 from synsift.dedupe.local.features import Features
 from synsift.dedupe.local.opencv import OpenCVMissing, load_opencv
 from synsift.dedupe.local.relation import Relation
 from synsift.dedupe.local.shortlist import SHORTEST, Shortlist
 from synsift.pipelines.errors import ConfigError
+from synsift.pipelines.folders.cache import FeatureCache
 from synsift.pipelines.folders.pool import Pool
 from synsift.pipelines.folders.scan import ScanOptions
 from synsift.pipelines.folders.work import describe_files, relate_pairs
@@ -59,8 +60,15 @@ def need_opencv() -> None:
 class FeatureFile:
     """Features of images, in a temporary file; used as a context."""
 
-    def __init__(self, options: ScanOptions) -> None:
+    def __init__(self, options: ScanOptions, cache: Path | None = None) -> None:
+        """Without features.
+
+        Args:
+            options: How images are read.
+            cache: Where features are kept for the next time; None for nowhere.
+        """
         self._options = options
+        self._cache = FeatureCache(cache)
         self._folder = tempfile.TemporaryDirectory(prefix="synsift-features-")
         self._path = Path(self._folder.name) / "features"
         self._places: dict[str, Place] = {}
@@ -71,19 +79,44 @@ class FeatureFile:
 
     def __exit__(self, *_: object) -> None:
         self._folder.cleanup()
+        self._cache.__exit__()
 
-    def describe(self, paths: Iterable[str], on_result: OnResult) -> None:
-        """Describe images; those that can't be read or decoded (any more) are left out."""
+    def describe(self, images: Mapping[str, str], on_result: OnResult) -> None:
+        """Describe images; those that can't be read or decoded (any more) are left out.
+
+        Args:
+            images: SHA-256 by path.
+            on_result: Told of every few that are done, with their number.
+        """
         work = partial(describe_files, max_pixels=self._options.max_pixels, max_bytes=self._options.max_bytes)
         with self._path.open("ab") as file, Pool(self._options.processes, work) as pool:
-            begin = file.tell()
-            for task in pool.make(paths):
-                for path, made in task:
-                    if made:
-                        file.write(made)
-                        self._places[path] = Place(begin, len(made))
-                        begin += len(made)
+            left = self._take_known(images, file, on_result)
+            for task in pool.make(left):
+                made = [(path, one) for path, one in task if one is not None]
+                for path, (sha256, data) in made:
+                    if sha256 == images[path]:  # else it is another image by now
+                        self._write(file, [path], data)
+                self._cache.put(dict(one for _, one in made))
                 on_result(len(task))
+
+    def _take_known(self, images: Mapping[str, str], file: BinaryIO, on_result: OnResult) -> list[str]:
+        """Take over what the cache has; the paths of the others."""
+        paths: dict[str, list[str]] = {}
+        for path, sha256 in images.items():
+            paths.setdefault(sha256, []).append(path)
+        for sha256, data in self._cache.get(paths):
+            try:
+                Features.from_bytes(data)
+            except ValueError:
+                continue  # damaged: it is made anew
+            self._write(file, paths[sha256], data)
+            on_result(len(paths[sha256]))
+        return [path for path in images if path not in self._places]
+
+    def _write(self, file: BinaryIO, paths: Iterable[str], data: bytes) -> None:
+        place = Place(file.tell(), len(data))
+        file.write(data)
+        self._places.update(dict.fromkeys(paths, place))
 
     def shortlist(self, paths: Sequence[str]) -> tuple[Shortlist, list[str]]:
         """Words of some images, and which image has which number."""

@@ -1,6 +1,7 @@
 """What a process of a scan does: bytes of files → fingerprints. Imported by every one of them, so it stays small."""
 
 import contextlib
+import hashlib
 import os
 import signal
 import warnings
@@ -41,8 +42,8 @@ def hash_files(paths: list[str], kinds: Sequence[str], max_pixels: int, max_byte
         return [_hash_file(path, kinds, max_pixels, max_bytes) for path in paths]
 
 
-def describe_files(paths: list[str], max_pixels: int, max_bytes: int) -> list[bytes]:
-    """Find the local features of some files, in order; nothing of what can't be read or decoded."""
+def describe_files(paths: list[str], max_pixels: int, max_bytes: int) -> list[tuple[str, bytes] | None]:
+    """SHA-256 and local features of some files, in order; None of what can't be read or decoded."""
     with quiet():
         return [_describe_file(path, max_pixels, max_bytes) for path in paths]
 
@@ -63,12 +64,13 @@ def relate_pairs(pairs: "list[Pair]", file: str) -> "list[Relation | None]":
     return found
 
 
-def _describe_file(path: str, max_pixels: int, max_bytes: int) -> bytes:
+def _describe_file(path: str, max_pixels: int, max_bytes: int) -> tuple[str, bytes] | None:
     from synsift.dedupe.local.features import describe
 
     with contextlib.suppress(OSError, ImageError, MemoryError):
-        return describe(_read(path, max_bytes), max_pixels=max_pixels).to_bytes()
-    return b""
+        data = _read(path, max_bytes)
+        return hashlib.sha256(data).hexdigest(), describe(data, max_pixels=max_pixels).to_bytes()
+    return None
 
 
 def _hash_file(path: str, kinds: Sequence[str], max_pixels: int, max_bytes: int) -> dict[str, bytes]:

@@ -1,8 +1,10 @@
 """``dedupe --thorough`` and ``match --thorough`` as a user runs them."""
 
+import contextlib
 import importlib.util
 import json
 import os
+import sqlite3
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -128,3 +130,50 @@ def test_what_goes_only_with_thorough_is_wrong_use_without(cli: RunCli, tmp_path
     done = cli("dedupe", str(tmp_path), "--remove", "copy")
     assert done.returncode == 2
     assert "hint: add `--thorough`" in done.stderr
+
+
+def test_what_is_in_a_reference_through_any_edit_is_rejected(cli: RunCli, photos: Path, tmp_path: Path) -> None:
+    kept_out = tmp_path / "test-split"
+    kept_out.mkdir()
+    for name in ("01-turned", "02-part", "05"):
+        (photos / f"{name}.jpg").rename(kept_out / f"{name}.jpg")
+    options = ("--no-cache", "--format", "jsonl", "--thorough", "--reference", str(kept_out))
+    found = {Path(row["path"]).name: row for row in rows(cli("dedupe", str(photos), *options))}
+    assert (found["01.jpg"]["kind"], Path(found["01.jpg"]["of"]).name) == ("copy", "01-turned.jpg")
+    assert (found["01.jpg"]["keep"], found["01.jpg"]["group"]) == (False, None)
+    assert (found["02.jpg"]["kind"], found["02.jpg"]["keep"]) == ("contains", True)
+    assert "05.jpg" not in found
+    options = (*options, "--remove", "contains")
+    found = {Path(row["path"]).name: row for row in rows(cli("dedupe", str(photos), *options))}
+    assert (found["02.jpg"]["kind"], found["02.jpg"]["keep"]) == ("contains", False)
+    table = cli("dedupe", str(photos), "--no-cache", "--thorough", "--reference", str(kept_out))
+    assert "1 near to a reference" in table.stderr
+    assert "None" not in table.stdout
+
+
+def test_a_reference_of_fingerprints_alone_is_compared_by_hashes(cli: RunCli, photos: Path, tmp_path: Path) -> None:
+    kept_out = tmp_path / "test-split"
+    kept_out.mkdir()
+    (photos / "01-turned.jpg").rename(kept_out / "01-turned.jpg")
+    written = cli("fingerprint", str(kept_out), "--format", "parquet", "--out", str(tmp_path / "split.parquet"))
+    assert written.returncode == 0, written.stderr
+    (kept_out / "01-turned.jpg").unlink()
+    done = cli("dedupe", str(photos), "--no-cache", "--thorough", "--reference", str(tmp_path / "split.parquet"))
+    assert "1 of what is compared with are no files here: compared by hashes alone" in done.stderr
+    assert "01.jpg" not in done.stdout
+
+
+def test_features_are_kept_for_the_next_run(cli: RunCli, photos: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "kept.db"
+    options = ("--cache", str(cache), "--format", "jsonl", "--thorough")
+    first = rows(cli("dedupe", str(photos), *options))
+    assert rows(cli("dedupe", str(photos), *options)) == first
+    with contextlib.closing(sqlite3.connect(tmp_path / "kept-features.db")) as db, db:
+        (number,) = db.execute("SELECT count(*) FROM features").fetchone()
+        assert number == len(list(photos.iterdir()))
+        # If it is read, features of another image give another answer; if they are no features, the image is looked at.
+        db.execute("UPDATE features SET data = (SELECT data FROM features LIMIT 1)")
+    assert rows(cli("dedupe", str(photos), *options)) != first
+    with contextlib.closing(sqlite3.connect(tmp_path / "kept-features.db")) as db, db:
+        db.execute("UPDATE features SET data = x'00'")
+    assert rows(cli("dedupe", str(photos), *options)) == first
