@@ -1,22 +1,29 @@
 """What local features see that hashes don't: recall per edit, µAP, wrong matches; beside phash and bare SIFT, RANSAC.
 
-    python benchmarks/local_features.py ROOT [--sift N]
+    python benchmarks/local_features.py ROOT [--sift N] [--peers PYTHON --tools pdq,fastdup,…] [--crowd N]
 
 ROOT/originals/<stem>.jpg, and ROOT/variants/<stem>__<edit>.jpg: edits of some of them; the other originals have none,
-and stand for pictures that are in the way. All times are of one core, in seconds of CPU.
+and stand, as do ROOT/distractors, for pictures that are in the way. All times are of one core, in seconds of CPU.
 
-    phash    imagehash's 64 bits, same within 9
+Of each tool: the mean recall of edits, at the tool's own threshold where it has one; µAP over all pairs of a query and
+a reference, and the recall at a precision of 0.999, as DISC21 has it.
+
+    phash    imagehash's 64 bits; same within 9
     hashes   what synsift does by itself
     thorough with the third stage
     sift     500 RootSIFT points at 512 px, ratio 0.75, a similarity by RANSAC, 6 points and more (N photographs only)
+    --peers  the tools of ``benchmarks/peers.py``, by the Python of an environment that has them
+    --crowd  how long a query takes among N pictures: descriptions of the references, their descriptors disturbed
 """
 
 import argparse
+import json
 import os
+import subprocess
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -28,9 +35,10 @@ from PIL import Image
 from synsift.dedupe import Fingerprint, Kind, Matcher, Tie, describe, fingerprint, relate
 from synsift.dedupe.local.features import Features
 from synsift.dedupe.local.opencv import load_opencv
-from synsift.dedupe.local.shortlist import Shortlist, learn
+from synsift.dedupe.local.shortlist import Shortlist
 
 PHASH_BITS = 9
+PDQ_BITS = 31
 SIFT_POINTS = 6
 
 
@@ -39,6 +47,7 @@ class Found:
     """What one method says: for each query, its references by score."""
 
     scores: dict[str, dict[str, float]] = field(default_factory=dict)
+    least: float = 0.0
     cpu_s: dict[str, float] = field(default_factory=lambda: defaultdict(float))
 
     def timed(self, what: str, work: Callable[[], object]) -> object:
@@ -61,7 +70,8 @@ def by_phash(queries: list[Path], originals: list[Path]) -> Found:
     for query in queries:
         mine = found.timed("a query", lambda query=query: imagehash.phash(Image.open(query)))
         far = {stem: int(mine - other) for stem, other in hashes.items()}
-        found.scores[query.name] = {stem: 64.0 - bits for stem, bits in far.items() if bits <= PHASH_BITS}
+        found.scores[query.name] = {stem: 64.0 - bits for stem, bits in far.items()}
+    found.least = 64.0 - PHASH_BITS
     return found
 
 
@@ -87,7 +97,7 @@ def thorough(queries: list[Path], originals: list[Path], hashes: Found) -> Found
     """What hashes leave over goes on to local features, as ``synsift match --thorough`` does."""
     found = Found()
     known = [describe(path) for path in originals]
-    shortlist = Shortlist(learn(np.concatenate([one.descriptors for one in known])))
+    shortlist = Shortlist()
     for one in known:
         shortlist.add(one)
     for query in queries:
@@ -156,18 +166,19 @@ def report(name: str, found: Found, queries: list[Path], originals: int) -> dict
     wrong, pairs = 0, []
     for query in queries:
         scores = found.scores[query.name]
-        wrong += sum(stem != stem_of(query) for stem in scores)
-        right[query.stem.split("__")[1]].append(stem_of(query) in scores)
+        wrong += sum(stem != stem_of(query) and score >= found.least for stem, score in scores.items())
+        right[query.stem.split("__")[1]].append(scores.get(stem_of(query), -1.0) >= found.least)
         pairs += [(score, stem == stem_of(query)) for stem, score in scores.items()]
     recall = {edit: float(np.mean(values)) for edit, values in right.items()}
-    hits = np.array([hit for _, hit in sorted(pairs, key=lambda pair: -pair[0])], bool)
+    # Of pairs with the same score the wrong ones come first: nobody could tell them apart.
+    hits = np.array([hit for _, hit in sorted(pairs, key=lambda pair: (-pair[0], pair[1]))], bool)
     precision = np.cumsum(hits) / np.arange(1, len(hits) + 1) if len(hits) else np.zeros(0)
     average = float((precision * hits).sum() / len(queries))
     sure = np.flatnonzero(precision >= 0.999)
     at_sure = float(hits[: sure[-1] + 1].sum() / len(queries)) if len(sure) else 0.0
     others = len(queries) * (originals - 1)
     print(
-        f"{name:9s} mean {np.mean(list(recall.values())):.4f}  µAP {average:.4f}  recall at 0.999 {at_sure:.4f}  "
+        f"{name:11s} mean {np.mean(list(recall.values())):.4f}  µAP {average:.4f}  recall at 0.999 {at_sure:.4f}  "
         f"wrong {wrong} of {others} pairs"
     )
     return recall
@@ -175,9 +186,40 @@ def report(name: str, found: Found, queries: list[Path], originals: int) -> dict
 
 def table(recalls: dict[str, dict[str, float]], edits: Iterable[str]) -> None:
     """Print recall by edit, a column a method."""
-    print(f"{'':16s}" + "".join(f"{name:>10s}" for name in recalls))
+    print(f"{'':16s}" + "".join(f"{name:>11s}" for name in recalls))
     for edit in edits:
-        print(f"{edit:16s}" + "".join(f"{recall.get(edit, float('nan')):10.3f}" for recall in recalls.values()))
+        print(f"{edit:16s}" + "".join(f"{recall.get(edit, float('nan')):11.3f}" for recall in recalls.values()))
+
+
+def by_peers(python: str, tools: list[str], root: Path) -> dict[str, Found]:
+    """What other tools say, each at its own threshold."""
+    least = {"pdq": 256.0 - PDQ_BITS, "imagededup": 64.0 - 10, "fastdup": 0.9}
+    script = Path(__file__).with_name("peers.py")
+    found: dict[str, Found] = {}
+    for tool in tools:
+        done = subprocess.run([python, str(script), str(root), tool], stdout=subprocess.PIPE, check=True)
+        for name, scores in json.loads(done.stdout.splitlines()[-1]).items():
+            found[name] = Found(scores, least=least.get(name, 0.0))
+    return found
+
+
+def crowd(known: list[Features], queries: list[Features], number: int) -> None:
+    """Time queries among many pictures: those that are known, each descriptor disturbed, until there are enough."""
+    rng = np.random.default_rng(1)
+    shortlist = Shortlist()
+    for one in known:
+        shortlist.add(one)
+    while len(shortlist) < number:
+        one = known[len(shortlist) % len(known)]
+        noise = rng.normal(0, 12, one.descriptors.shape)
+        shortlist.add(replace(one, descriptors=(one.descriptors + noise).clip(0, 255).astype(np.uint8)))
+    shortlist.propose(queries[0])
+    times_s = []
+    for query in queries:
+        begin_s = time.process_time()
+        shortlist.propose(query)
+        times_s.append(time.process_time() - begin_s)
+    print(f"among {number:,} pictures: {1000 * np.median(times_s):.1f} ms a query, {1000 * max(times_s):.1f} at most")
 
 
 def main() -> None:
@@ -185,8 +227,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("root", type=Path)
     parser.add_argument("--sift", type=int, default=0, help="on how many photographs' edits bare SIFT is tried")
+    parser.add_argument("--peers", help="Python of an environment with other tools")
+    parser.add_argument("--tools", default="pdq,imagededup,perception,fastdup,czkawka")
+    parser.add_argument("--crowd", type=int, default=0, help="how many pictures to time a query among")
     wanted = parser.parse_args()
-    originals = sorted((wanted.root / "originals").iterdir())
+    originals = sorted((wanted.root / "originals").iterdir()) + sorted((wanted.root / "distractors").glob("*"))
     queries = sorted((wanted.root / "variants").iterdir())
     print(f"{len(queries)} queries, {len(originals)} originals, of which {len({*map(stem_of, queries)})} have edits")
     hashes = by_hashes(queries, originals)
@@ -202,6 +247,10 @@ def main() -> None:
         f"shortlist {1000 * local.cpu_s['shortlist'] / max(1, left):.1f}, "
         f"{local.cpu_s['pairs'] / max(1, left):.1f} pairs {1000 * local.cpu_s['verify'] / max(1, left):.1f}"
     )
+    for name, found in by_peers(wanted.peers, wanted.tools.split(","), wanted.root).items() if wanted.peers else ():
+        recalls[name] = report(name, found, queries, len(originals))
+    if wanted.crowd:
+        crowd([describe(path) for path in originals[:200]], [describe(path) for path in queries[::20]], wanted.crowd)
     if wanted.sift:
         some = sorted({*map(stem_of, queries)})[: wanted.sift]
         few = [query for query in queries if stem_of(query) in some]

@@ -96,6 +96,8 @@ class Bounds:
         part: Where one lies in the other. Of unrelated photographs 5 points at most agree.
         plain: On plain ground. Of cards with 8 and 9 hearts up to 65 points agree, a share of 0.43 of them, and 0.94 of
             the cells; of receipts a share of 0.13 of the points.
+        plain_part: On plain ground, where one is a part of the other and not nearly all of it: receipts and cards, whose
+            frames are alike, lie wholly in each other.
         rich: From which share of cells that say something on the ground isn't plain.
         cells: Least number of such cells.
         within: From which share on a picture is said to lie within another.
@@ -110,6 +112,7 @@ class Bounds:
         Wanted(70, agreed=0.93, met=0.3, told=0.6),
         Wanted(20, agreed=0.965, met=0.2),
     )
+    plain_part: tuple[Wanted, ...] = (Wanted(20, agreed=0.85, met=0.3), Wanted(10, agreed=0.97, met=0.28))
     rich: float = 0.85
     cells: int = 8
     within: float = 0.7
@@ -118,7 +121,7 @@ class Bounds:
     @property
     def fewest(self) -> int:
         """Points below which nothing is said."""
-        return min(one.points for one in (*self.whole, *self.part, *self.plain))
+        return min(one.points for one in (*self.whole, *self.part, *self.plain, *self.plain_part))
 
 
 DEFAULT_BOUNDS: Final = Bounds()
@@ -161,9 +164,13 @@ def judge(points: int, lies: Overlap, bounds: Bounds = DEFAULT_BOUNDS) -> Tie:
     """The tie that points and overlap make."""
     first, second = lies.first >= bounds.within, lies.second >= bounds.within
     if (first or second) and lies.cells >= bounds.cells:
-        table = bounds.plain if lies.told < bounds.rich else bounds.whole if first and second else bounds.part
+        is_whole = first and second
+        if lies.told < bounds.rich:
+            table = bounds.plain if is_whole else (*bounds.plain, *bounds.plain_part)
+        else:
+            table = bounds.whole if is_whole else bounds.part
         if any(_is_enough(points, lies, one) for one in table):
-            return Tie.COPY if first and second else Tie.PART_OF if first else Tie.CONTAINS
+            return Tie.COPY if is_whole else Tie.PART_OF if first else Tie.CONTAINS
     return Tie.SHARES_A_PART if points >= bounds.shared else Tie.UNRELATED
 
 

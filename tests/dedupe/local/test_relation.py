@@ -128,3 +128,20 @@ def test_the_same_two_pictures_always_get_the_same_answer() -> None:
 )
 def test_the_tie_follows_from_points_and_overlap(points: int, lies: Overlap, tie: Tie) -> None:
     assert judge(points, lies) is tie
+
+
+@pytest.mark.parametrize(
+    ("points", "lies", "tie"),
+    [
+        # A boat before a plain sky, in a screenshot; then the same of what is all of both, as two receipts are.
+        (12, Overlap(agreed=1.0, first=0.17, second=1.0, cells=20, told=0.83, met=0.34), Tie.CONTAINS),
+        (12, Overlap(agreed=1.0, first=1.0, second=1.0, cells=20, told=0.83, met=0.34), Tie.UNRELATED),
+        (21, Overlap(agreed=0.87, first=0.37, second=1.0, cells=79, told=0.76, met=0.36), Tie.CONTAINS),
+        (21, Overlap(agreed=0.87, first=0.37, second=1.0, cells=79, told=0.76, met=0.13), Tie.SHARES_A_PART),
+        (9, Overlap(agreed=1.0, first=0.17, second=1.0, cells=20, told=0.83, met=0.34), Tie.UNRELATED),
+    ],
+)
+def test_on_plain_ground_a_part_wants_less_than_a_whole_and_more_than_a_few_points(
+    points: int, lies: Overlap, tie: Tie
+) -> None:
+    assert judge(points, lies) is tie
