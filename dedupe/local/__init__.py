@@ -3,7 +3,8 @@
 picture ──describe──▶ some hundred points ──Shortlist──▶ few pictures ──align──▶ a map ──where they agree──▶ relation
 
 opencv     the one place that knows OpenCV, an extra: ``pip install 'synsift[thorough]'``
-features   a picture → its points, what surrounds each, and a small grey copy
+points     a grey picture → where it has something to recognise it by, and what surrounds each such point
+features   a picture → its points, and a small grey copy
 shortlist  many pictures' points → which few pictures may be related to one
 geometry   two pictures' points → the map from one into the other
 overlap    two pictures and a map → where they agree

@@ -1,4 +1,4 @@
-"""A picture → its local features: SIFT points (Lowe 2004), described as RootSIFT (Arandjelović and Zisserman 2012)."""
+"""A picture → its local features: points, described as RootSIFT (Arandjelović and Zisserman 2012), and a small copy."""
 
 import struct
 from dataclasses import dataclass
@@ -11,16 +11,15 @@ from PIL import Image
 from synsift.dedupe.decode import DEFAULT_MAX_PIXELS, decode, decode_image
 from synsift.dedupe.inputs import Source, read_source
 from synsift.dedupe.local.opencv import load_opencv
+from synsift.dedupe.local.points import find_points
 
-SIDE_PX: Final = 320
+SIDE_PX: Final = 448
 """Longer side of the picture that is worked on: less loses what is small in another picture, more costs time."""
-MOST_POINTS: Final = 400
+LEAST_SIDE_PX: Final = 256
+"""A smaller picture is enlarged: it would have hardly any points."""
 VERSION: Final = 1
 """Of the binary form, and of how points are found: features of two versions can't be compared."""
 _SMALL_SIDE_PX: Final = 96
-# Half of OpenCV's own: washed-out copies keep their points.
-_CONTRAST: Final = 0.02
-_LAYERS: Final = 3
 _HEAD: Final = struct.Struct("<BHHHHH")
 _POINT_BYTES: Final = 8
 _DESCRIPTOR_BYTES: Final = 128
@@ -92,26 +91,18 @@ def describe(source: Source, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Feature
         OSError: The path can't be read.
         TypeError, ValueError: Nothing of what is taken.
     """
-    opencv = load_opencv()
+    load_opencv()
     given = read_source(source)
     if isinstance(given, bytes):
         found = decode(given, max_pixels=max_pixels, side_px=SIDE_PX)
     else:
         found = decode_image(given, max_pixels=max_pixels, side_px=SIDE_PX)
     picture = found.picture.getchannel(0)
-    size = _within(found.width_px, found.height_px, SIDE_PX)
+    size = _within(found.width_px, found.height_px, SIDE_PX, least_px=LEAST_SIDE_PX)
     if picture.size != size:
         picture = picture.resize(size, Image.Resampling.BOX if picture.width > size[0] else Image.Resampling.BICUBIC)
     small = picture.resize(_within(*size, _SMALL_SIDE_PX), Image.Resampling.BOX)
-    sift = opencv.SIFT_create(nfeatures=MOST_POINTS, contrastThreshold=_CONTRAST, nOctaveLayers=_LAYERS)
-    found_points, descriptors = sift.detectAndCompute(np.asarray(picture), None)
-    points = [(*point.pt, point.size, np.radians(point.angle)) for point in found_points[:MOST_POINTS]]
-    return Features(
-        *size,
-        np.array(points, np.float32).reshape(-1, 4),
-        _rooted(descriptors[:MOST_POINTS]) if points else np.empty((0, _DESCRIPTOR_BYTES), np.uint8),
-        np.asarray(small),
-    )
+    return Features(*size, *find_points(np.asarray(picture)), np.asarray(small))
 
 
 def mirrored(features: Features) -> Features:
@@ -128,13 +119,8 @@ def mirrored(features: Features) -> Features:
     )
 
 
-def _within(width_px: int, height_px: int, side_px: int) -> tuple[int, int]:
-    """A size of the same shape whose longer side is ``side_px`` at most."""
-    scale = min(1.0, side_px / max(width_px, height_px))
+def _within(width_px: int, height_px: int, side_px: int, *, least_px: int = 1) -> tuple[int, int]:
+    """A size of the same shape whose longer side is ``side_px`` at most, and ``least_px`` at least."""
+    longer_px = max(width_px, height_px)
+    scale = min(side_px / longer_px, max(1.0, least_px / longer_px))
     return max(1, round(width_px * scale)), max(1, round(height_px * scale))
-
-
-def _rooted(descriptors: NDArray[np.float32]) -> NDArray[np.uint8]:
-    shares = descriptors / np.maximum(1e-9, descriptors.sum(1, keepdims=True))
-    rooted: NDArray[np.uint8] = np.rint(255 * np.sqrt(shares)).astype(np.uint8)
-    return rooted

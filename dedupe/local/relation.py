@@ -96,8 +96,8 @@ class Bounds:
         part: Where one lies in the other. Of unrelated photographs 5 points at most agree.
         plain: On plain ground. Of cards with 8 and 9 hearts up to 65 points agree, a share of 0.43 of them, and 0.94 of
             the cells; of receipts a share of 0.13 of the points.
-        plain_part: On plain ground, where one is a part of the other and not nearly all of it: receipts and cards, whose
-            frames are alike, lie wholly in each other.
+        plain_part: On plain ground, where one is a part of the other and not nearly all of it: receipts and cards lie
+            wholly in each other.
         rich: From which share of cells that say something on the ground isn't plain.
         cells: Least number of such cells.
         within: From which share on a picture is said to lie within another.
