@@ -13,7 +13,7 @@ from synsift.pipelines.demo.run import actual_of, private_hits
 from synsift.pipelines.demo.web import Directory
 from synsift.pipelines.errors import LogError
 from synsift.pipelines.log.kafka import KafkaLog
-from synsift.pipelines.stage import INPUTS
+from synsift.pipelines.stage import INPUTS, OPTIONAL
 from tests.faults.fleet import Fleet
 from tests.faults.ground import Ground
 
@@ -146,12 +146,13 @@ class Scene:
         """Wait until no stage has anything left to do; what is left at the deadline is a difference."""
         deadline_s = time.monotonic() + timeout_s
         left: dict[str, int] = {}
+        working = [name for name in INPUTS if name not in OPTIONAL]
         with self.log() as log:
             while time.monotonic() < deadline_s:
                 self.fleet.replace_ended()
                 time.sleep(0.5)
                 try:
-                    left = {name: sum(x.records for x in log.lag(name, topic.name)) for name, topic in INPUTS.items()}
+                    left = {name: sum(x.records for x in log.lag(name, INPUTS[name].name)) for name in working}
                 except LogError:
                     continue
                 if not any(left.values()):
