@@ -1,4 +1,7 @@
-"""The configuration → objects, wired. The only place that knows which class stands behind each interface."""
+"""The configuration → objects, wired. The only place that knows which class stands behind each interface.
+
+What asks the web is loaded when it is wired: Scrapy takes as long to load as all the rest, and few commands ask.
+"""
 
 import contextlib
 import os
@@ -12,30 +15,25 @@ from typing import TYPE_CHECKING, Final
 from synsift import __version__
 from synsift.crawler.download.attempt import Patience
 from synsift.crawler.download.dispatcher import Politeness
-from synsift.crawler.download.rows_handler import FILE_HANDLER
 from synsift.crawler.download.settings import Limits
 from synsift.crawler.identity import user_agent
 from synsift.crawler.sources import CommonsSource, Source, UrlListSource
-from synsift.dedupe import DEFAULT_CRITERIA, ORIENTATIONS, MatchOptions
 from synsift.dedupe.hash_kinds import KINDS
 from synsift.dedupe.reference import Reference
-from synsift.pipelines.config import DedupeSettings, Settings
+from synsift.pipelines.config import Settings
 from synsift.pipelines.decoding.pool import DecoderPool
 from synsift.pipelines.decoding.pool import Limits as DecodingLimits
 from synsift.pipelines.errors import ConfigError, UsageError
 from synsift.pipelines.folders.features import need_opencv
 from synsift.pipelines.folders.hash_files import read_reference
-from synsift.pipelines.folders.not_copies import read_not_copies
 from synsift.pipelines.log.base import Log
 from synsift.pipelines.log.sqlite import SqliteLog
+from synsift.pipelines.matching import match_options
 from synsift.pipelines.outcomes import EXPLAINED
 from synsift.pipelines.stage import INPUTS, OPTIONAL, Stage
 from synsift.pipelines.stages.dedupe import DedupeOptions, DedupeStage
 from synsift.pipelines.stages.dedupe_state import Judging, SnapshotPolicy
-from synsift.pipelines.stages.fetch import FetchOptions, FetchStage
 from synsift.pipelines.stages.land import LandOptions, LandStage
-from synsift.pipelines.stages.mend import Manners
-from synsift.pipelines.stages.search import SearchOptions, SearchStage
 from synsift.pipelines.storage.identity import claim
 from synsift.pipelines.storage.objects import Objects, StoreAddress
 from synsift.pipelines.storage.snapshots import Snapshots
@@ -44,6 +42,7 @@ from synsift.pipelines.topics import Router
 if TYPE_CHECKING:
     from synsift.pipelines.log.kafka_clients import KafkaAddress
     from synsift.pipelines.log.kafka_topics import KafkaTopics, Shape
+    from synsift.pipelines.stages.mend import Manners
 
 STAGES: Final = tuple(INPUTS)
 
@@ -242,6 +241,9 @@ def make_stages(names: Sequence[str], parts: Parts) -> list[Stage]:
 
 
 def _search(parts: Parts) -> Stage:
+    from synsift.crawler.download.rows_handler import FILE_HANDLER
+    from synsift.pipelines.stages.search import SearchOptions, SearchStage
+
     settings = parts.settings.search
     options = SearchOptions(
         politeness=Politeness(settings.concurrency, settings.host_concurrency, settings.delay_s),
@@ -259,8 +261,10 @@ def _search(parts: Parts) -> Stage:
     return SearchStage(parts.log, parts.router, sources=make_sources(parts.settings), options=options)
 
 
-def manners_of(settings: Settings) -> Manners:
+def manners_of(settings: Settings) -> "Manners":
     """How hosts of images are asked."""
+    from synsift.pipelines.stages.mend import Manners
+
     fetch = settings.fetch
     return Manners(
         politeness=Politeness(fetch.concurrency, fetch.host_concurrency, fetch.delay_s),
@@ -276,6 +280,8 @@ def manners_of(settings: Settings) -> Manners:
 
 
 def _fetch(parts: Parts, reference: Reference, deny: Reference) -> Stage:
+    from synsift.pipelines.stages.fetch import FetchOptions, FetchStage
+
     settings, manners = parts.settings.fetch, manners_of(parts.settings)
     options = FetchOptions(
         politeness=manners.politeness,
@@ -294,19 +300,6 @@ def _fetch(parts: Parts, reference: Reference, deny: Reference) -> Stage:
 def _decoding_limits(settings: Settings) -> DecodingLimits:
     fetch = settings.fetch
     return DecodingLimits(fetch.max_pixels, fetch.decode_cpu_s, memory_bytes=fetch.decode_memory_mb << 20)
-
-
-def match_options(settings: DedupeSettings) -> MatchOptions:
-    """What counts as near, by the configuration.
-
-    Raises:
-        UsageError: A file of pairs that are no copies can't be read.
-    """
-    criteria = DEFAULT_CRITERIA.with_score(settings.similarity)
-    apart = read_not_copies(Path(file) for file in settings.not_copies)
-    return MatchOptions(
-        settings.radius_bits, criteria, settings.all_crops, settings.orientations or ORIENTATIONS, apart
-    )
 
 
 def read_references(settings: Settings) -> tuple[Reference, Reference]:

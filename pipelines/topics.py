@@ -8,15 +8,16 @@ A record may carry headers beside its value, as Kafka's do: what is said of a re
 
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
-from typing import Final
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
-
-import tldextract
 
 from synsift.pipelines import records
 from synsift.pipelines.partitioning import partition_of
 from synsift.pipelines.records import encode
+
+if TYPE_CHECKING:
+    from tldextract import TLDExtract
 
 
 class Cleanup(StrEnum):
@@ -98,10 +99,6 @@ class Entry:
         )
 
 
-# The list of public suffixes that comes with the package: nothing is downloaded.
-_suffixes: Final = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
-
-
 def host_of(url: str) -> str:
     """The politeness key of a URL: its registered domain, or the address or name itself where there is none."""
     try:
@@ -113,7 +110,18 @@ def host_of(url: str) -> str:
 
 @lru_cache(maxsize=65_536)
 def _registered_domain(hostname: str) -> str:
-    return _suffixes(hostname).top_domain_under_public_suffix or hostname
+    return _suffixes()(hostname).top_domain_under_public_suffix or hostname
+
+
+@cache
+def _suffixes() -> "TLDExtract":
+    """The list of public suffixes that comes with the package: nothing is downloaded.
+
+    Its library brings an HTTP client along, which commands on folders have no use for.
+    """
+    from tldextract import TLDExtract
+
+    return TLDExtract(suffix_list_urls=(), cache_dir=None)
 
 
 class Router:

@@ -56,9 +56,9 @@ class Scanner:
             dedupe__not_copies=[str(file) for file in keys.not_copies] if keys.not_copies else None,
         )
 
-        from synsift.pipelines.assembly import match_options
         from synsift.pipelines.folders.cache import default_path, features_path
         from synsift.pipelines.folders.scan import ScanOptions
+        from synsift.pipelines.matching import match_options
 
         self.match: MatchOptions = match_options(settings.dedupe)
         self._reference = [Path(file) for file in settings.dedupe.reference]
