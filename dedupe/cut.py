@@ -1,11 +1,17 @@
-"""Files that lack their last bytes: decoded as far as they go, if that is nearly all.
+"""Damaged files: what pictures can still be made of, read in one way by all who open one.
 
-Downloads that ended early are the most common damage of pictures. A JPEG is ended where it breaks off; its decoder then
-fills the rest with one colour. A GIF's decoder keeps the lines that it had; the others are of palette entry 0. What is
-missing becomes like the line above, which is nearer to the whole picture than any one colour.
+    the file as it is ──▶ as far as it goes, if it lacks its last bytes ──▶ without what its pixels don't need
+                                                                              └──▶ that, as far as it goes
+
+Downloads that ended early are the most common damage of pictures: such a one is decoded if nearly all of it is there.
+A JPEG is ended where it breaks off; its decoder then fills the rest with one colour. A GIF's decoder keeps the lines
+that it had; the others are of palette entry 0. Of a PNG the data say themselves how far they reach. What is missing
+becomes like the line above, which is nearer to the whole picture than any one colour. Damaged metadata are left aside
+(``dedupe.bare``).
 """
 
 from collections.abc import Callable
+from functools import partial
 from operator import methodcaller
 from typing import Final, TypeVar
 
@@ -13,7 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from synsift.dedupe.errors import TruncatedImage
+from synsift.dedupe.bare import bare, missing_of_png
+from synsift.dedupe.costs import refuse_costly
+from synsift.dedupe.errors import ImageError, TruncatedImage
 
 T = TypeVar("T")
 Load = Callable[[Image.Image], object]
@@ -21,11 +29,13 @@ Load = Callable[[Image.Image], object]
 MOST_MISSING: Final = 0.05
 """Share of the rows that may be missing."""
 _END_OF_JPEG: Final = b"\xff\xd9"
-_MAY_BE_CUT: Final = (b"\xff\xd8\xff", b"GIF8")
+_JPEG: Final = b"\xff\xd8\xff"
+_PNG: Final = b"\x89PNG\r\n\x1a\n"
+_GIF: Final = b"GIF8"
 
 
 def whole_or_cut(data: bytes, read: Callable[[bytes, Load], T]) -> tuple[T, bool]:
-    """Read a picture's file; if it breaks off, as one that lacks its last bytes.
+    """Read a picture's file; if it is damaged, as far as that does no harm to the picture.
 
     Args:
         data: The whole file.
@@ -36,16 +46,36 @@ def whole_or_cut(data: bytes, read: Callable[[bytes, Load], T]) -> tuple[T, bool
 
     Raises:
         TruncatedImage: So much is missing that it is no picture any more.
-        OSError: As Pillow raises it.
+        ImageError: As ``read`` raises it.
+        Exception: As Pillow raises it for the file as it is.
     """
+    try:
+        return _read(data, read, (_JPEG, _GIF))
+    except (ImageError, MemoryError):
+        raise
+    except Exception as exc:  # noqa: BLE001 - hostile bytes make decoders raise anything
+        error = exc
+    pixels = bare(data)
+    if pixels == data and not data.startswith(_PNG):
+        raise error
+    refuse_costly(pixels)
+    try:
+        return _read(pixels, read, (_JPEG, _PNG, _GIF))
+    except (ImageError, MemoryError):
+        raise
+    except Exception:  # noqa: BLE001 - what is wrong with the file itself is said
+        raise error from None
+
+
+def _read(data: bytes, read: Callable[[bytes, Load], T], may_be_cut: tuple[bytes, ...]) -> tuple[T, bool]:
     try:
         return read(data, methodcaller("load")), False
     except OSError as exc:
-        if not data.startswith(_MAY_BE_CUT) or not breaks_off(exc):
+        if not data.startswith(may_be_cut) or not breaks_off(exc):
             raise
         error = exc
     try:
-        return read(ended_jpeg(data), _load_cut), True
+        return read(ended_jpeg(data), partial(_load_cut, data=data)), True
     except OSError:
         raise error from None
 
@@ -55,14 +85,17 @@ def breaks_off(error: OSError) -> bool:
     return "truncated" in str(error) or "broken data stream" in str(error)
 
 
-def _load_cut(image: Image.Image) -> None:
+def _load_cut(image: Image.Image, *, data: bytes) -> None:
     try:
         image.load()
     except OSError as exc:
-        if image.format != "GIF" or not breaks_off(exc):
+        if image.format not in ("GIF", "PNG") or not breaks_off(exc):
             raise
         keep_what_came(image)
-    missing = missing_rows(image)
+    if image.format == "PNG":
+        missing = np.arange(image.height) >= image.height * (1 - missing_of_png(data))
+    else:
+        missing = missing_rows(image)
     if (share := float(missing.mean())) > MOST_MISSING:
         raise TruncatedImage(f"{share:.0%} of its rows are missing")
     above = np.maximum.accumulate(np.where(missing, 0, np.arange(len(missing))))
@@ -70,7 +103,7 @@ def _load_cut(image: Image.Image) -> None:
 
 
 def ended_jpeg(data: bytes) -> bytes:
-    """A JPEG that breaks off, with an end."""
+    """A JPEG that breaks off, with an end; what isn't one takes no harm of it."""
     return data + _END_OF_JPEG
 
 

@@ -22,6 +22,7 @@ from synsift.dedupe.costs import refuse_costly, webp_pixels
 from synsift.dedupe.cut import Load, breaks_off, whole_or_cut
 from synsift.dedupe.detail import detail_of, detail_of_jpeg, is_camera
 from synsift.dedupe.errors import CorruptImage, ImageError, TooManyPixels, TruncatedImage, UnsupportedFormat
+from synsift.dedupe.transparency import WHITE, composed, ground_of
 
 FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", *(one.name for one in OPTIONAL))
 """All that are read; the last ones where their libraries are installed (``readable_formats``)."""
@@ -126,9 +127,7 @@ def decode(data: bytes, *, max_pixels: int = DEFAULT_MAX_PIXELS, side_px: int = 
     refuse_costly(data)
     if reason := missing(kind_of(data[:_HEAD_BYTES])):
         raise UnsupportedFormat(reason)
-    if (promised := webp_pixels(data) or jxl_pixels(data)) > max_pixels:
-        raise TooManyPixels(f"{promised} pixels are more than the limit of {max_pixels}")
-    with translated():
+    with translated(kind_of(data[:_HEAD_BYTES])):
         found, is_cut = whole_or_cut(data, lambda data, load: _decode(data, load, max_pixels, side_px))
     return replace(found, is_cut=True) if is_cut else found
 
@@ -161,10 +160,10 @@ def decode_image(
         orientation = _exif_orientation(image)
     width_px, height_px = image.size  # of some formats Pillow turns the picture as it loads
     try:
-        picture = _reduced(image, side_px)
+        picture, ground = _reduced(image, side_px)
     except ValueError as exc:
         raise ValueError(f"an image of mode `{image.mode}` has no RGB form: {exc}") from exc
-    found = Decoded(picture, width_px, height_px, PIXELS, _QUALITY[PIXELS], detail_of(image))
+    found = Decoded(picture, width_px, height_px, PIXELS, _QUALITY[PIXELS], detail_of(image, ground))
     return _upright(found, orientation)
 
 
@@ -199,17 +198,29 @@ def _check_open(image: Image.Image) -> None:
         pass
 
 
+def refuse_promises(data: bytes, max_pixels: int) -> None:
+    """Refuse a picture by its header alone, of formats whose decoders take memory before they say its size.
+
+    Raises:
+        TooManyPixels: It is above the limit.
+    """
+    if (promised := webp_pixels(data) or jxl_pixels(data)) > max_pixels:
+        raise TooManyPixels(f"{promised} pixels are more than the limit of {max_pixels}")
+
+
 def too_many(width_px: int, height_px: int, max_pixels: int) -> str:
     """What is wrong with a picture above the limit, in words."""
     return f"{width_px}×{height_px} is more than the limit of {max_pixels} pixels"
 
 
 @contextmanager
-def translated() -> Iterator[None]:
-    """What decoders raise, as our errors."""
+def translated(kind: str = "") -> Iterator[None]:
+    """What decoders raise, as our errors; ``kind`` is the format that the first bytes say, if any."""
     try:
         yield
     except UnidentifiedImageError as exc:
+        if kind:
+            raise CorruptImage(f"begins as {kind} does, and no decoder makes anything of its headers") from exc
         raise UnsupportedFormat("not an image of a known format") from exc
     except Image.DecompressionBombError as exc:
         raise TooManyPixels(str(exc)) from exc
@@ -224,6 +235,7 @@ def translated() -> Iterator[None]:
 
 
 def _decode(data: bytes, load: Load, max_pixels: int, side_px: int) -> Decoded:
+    refuse_promises(data, max_pixels)
     with Image.open(io.BytesIO(data), formats=readable_formats()) as image:
         width_px, height_px = image.size
         if width_px * height_px > max_pixels:
@@ -239,10 +251,11 @@ def _decode(data: bytes, load: Load, max_pixels: int, side_px: int) -> Decoded:
             orientation, (width_px, height_px) = 1, image.size
         if image.width * image.height > max_pixels:  # a GIF's first frame can be larger than its screen
             raise TooManyPixels(too_many(image.width, image.height, max_pixels))
-        detail = (
-            detail_of_jpeg(len(data), image, (width_px, height_px), quality) if kind == "JPEG" else detail_of(image)
-        )
-        picture = _reduced(image, side_px)
+        picture, ground = _reduced(image, side_px)
+        if kind == "JPEG":
+            detail = detail_of_jpeg(len(data), image, (width_px, height_px), quality)
+        else:
+            detail = detail_of(image, ground)
     found = Decoded(picture, width_px, height_px, kind, quality, detail, is_camera(exif))
     return _upright(found, orientation)
 
@@ -284,12 +297,21 @@ def _quality(image: Image.Image, kind: str) -> int:
     return int(min(100, max(1, round(quality))))
 
 
-def _reduced(image: Image.Image, side_px: int) -> Image.Image:
-    """Luminance, or luminance and colour, of any mode; transparency over white, 16 bits scaled to 8.
+def _reduced(image: Image.Image, side_px: int) -> tuple[Image.Image, str]:
+    """Luminance, or luminance and colour, of any mode, 16 bits scaled to 8; and the ground that it is seen on."""
+    small = _smaller(of_its_mode(image), side_px)
+    ground = WHITE
+    if small.mode == "RGBA":
+        ground = ground_of(small)
+        small = composed(small, ground)
+    return small if small.mode in ("L", "YCbCr") else small.convert("RGB").convert("YCbCr"), ground
+
+
+def _smaller(image: Image.Image, side_px: int) -> Image.Image:
+    """A picture in a mode that can be averaged, and smaller if it is large.
 
     Strip by strip, so that what is converted on the way takes little memory beside the picture itself.
     """
-    image = of_its_mode(image)
     factors = (_factor(image.width, side_px), _factor(image.height, side_px))
     rows = factors[1] * max(1, _STRIP_PIXELS // (image.width * factors[1]))
     # Floating-point pictures go to 1 or to 255, and say so nowhere.
@@ -326,13 +348,7 @@ def _convert(image: Image.Image, factors: tuple[int, int], scale: float) -> Imag
     elif image.mode in ("P", "PA", "1"):
         image = image.convert("RGB")
     # Before colours are converted: of a large picture that is most of the work.
-    if factors != (1, 1):
-        image = image.reduce(factors)
-    if image.mode == "RGBA":
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    if image.mode in ("L", "YCbCr"):
-        return image
-    return image.convert("RGB").convert("YCbCr")
+    return image if factors == (1, 1) else image.reduce(factors)
 
 
 def _eight_bits(image: Image.Image, scale: float) -> NDArray[np.uint8]:

@@ -12,6 +12,8 @@ from typing import Final
 import numpy as np
 from PIL import Image
 
+from synsift.dedupe.transparency import WHITE, composed
+
 # Size of a JPEG of a photograph by quality, in that of quality 85: the median of 24 photographs.
 _QUALITIES: Final = (1, 10, 20, 30, 50, 60, 70, 75, 80, 85, 90, 93, 95, 97, 100)
 _SIZES: Final = (0.09, 0.19, 0.275, 0.357, 0.487, 0.554, 0.658, 0.723, 0.831, 1.0, 1.206, 1.63, 1.877, 2.231, 3.576)
@@ -40,12 +42,16 @@ def detail_of_jpeg(size_bytes: int, image: Image.Image, size_px: tuple[int, int]
     return float(bits / (size_px[0] * size_px[1]) / np.exp(np.interp(quality, _QUALITIES, _LOG_SIZES)))
 
 
-def detail_of(image: Image.Image) -> float:
-    """Of a picture that is there with all its pixels, in bits a pixel; 0 where it can't be encoded."""
+def detail_of(image: Image.Image, ground: str = WHITE) -> float:
+    """Of a picture that is there with all its pixels, in bits a pixel; 0 where it can't be encoded.
+
+    Args:
+        image: The picture.
+        ground: What it is seen on where it is transparent; see ``dedupe.transparency``.
+    """
     sample = _sample(image)
     if sample.has_transparency_data:
-        sample = sample.convert("RGBA")
-        sample = Image.alpha_composite(Image.new("RGBA", sample.size, "white"), sample)
+        sample = composed(sample.convert("RGBA"), ground)
     target = io.BytesIO()
     try:
         sample.convert("L" if image.mode in ("1", "L") else "RGB").save(target, "JPEG", quality=_QUALITY)

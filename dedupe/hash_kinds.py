@@ -21,7 +21,7 @@ from PIL import Image
 
 from synsift.dedupe.costs import refuse_costly
 from synsift.dedupe.cut import Load, whole_or_cut
-from synsift.dedupe.decode import DEFAULT_MAX_PIXELS, readable_formats, too_many, translated
+from synsift.dedupe.decode import DEFAULT_MAX_PIXELS, readable_formats, refuse_promises, too_many, translated
 from synsift.dedupe.errors import TooManyPixels
 
 PDQ_LEAST_QUALITY: Final = 50
@@ -142,6 +142,7 @@ def _pixels_of(data: bytes, max_pixels: int) -> Image.Image:
 
 
 def _open(data: bytes, load: Load, max_pixels: int) -> Image.Image:
+    refuse_promises(data, max_pixels)
     with Image.open(io.BytesIO(data), formats=readable_formats()) as image:
         if image.width * image.height > max_pixels:
             raise TooManyPixels(too_many(image.width, image.height, max_pixels))
