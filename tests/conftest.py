@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Final, NoReturn
 
 import pytest
 
@@ -16,7 +16,15 @@ from synsift.pipelines.demo.run import demo_options, demo_web
 from synsift.pipelines.demo.web import Directory
 from synsift.pipelines.log.kafka_clients import KafkaAddress
 from synsift.pipelines.log.kafka_topics import KafkaTopics, Shape
+from tests.warm import WarmCommands, warm_commands
 
+
+def interpreters_own() -> dict[str, str]:
+    """What of the environment an interpreter reads as it starts: where it differs, one must be started."""
+    return {name: value for name, value in os.environ.items() if name.startswith(("PYTHON", "LC_", "LANG"))}
+
+
+_INTERPRETERS_OWN: Final = interpreters_own()
 RunCli = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -58,8 +66,15 @@ def command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "synsift", *arguments]
 
 
+@pytest.fixture(scope="session")
+def warm() -> Iterator[WarmCommands]:
+    """Commands without the time that each takes to load its libraries."""
+    with warm_commands() as found:
+        yield found
+
+
 @pytest.fixture
-def cli(tmp_path: Path) -> RunCli:
+def cli(tmp_path: Path, request: pytest.FixtureRequest) -> RunCli:
     """Run a command as a user does, in an empty folder."""
     folder = tmp_path / "cwd"
     folder.mkdir()
@@ -67,6 +82,9 @@ def cli(tmp_path: Path) -> RunCli:
     def run(
         *arguments: str, options: Mapping[str, object] | None = None, timeout_s: float = 60, stdin: str = ""
     ) -> subprocess.CompletedProcess[str]:
+        if "SYNSIFT_TEST_COLD" not in os.environ and interpreters_own() == _INTERPRETERS_OWN:
+            warm: WarmCommands = request.getfixturevalue("warm")
+            return warm.run(arguments, env=environment(options or {}), cwd=folder, stdin=stdin, timeout_s=timeout_s)
         return subprocess.run(
             command(*arguments),
             env=environment(options or {}),

@@ -19,9 +19,7 @@ _LANDS = (
     [(_FOLDERS, "scrapy tldextract requests obstore"), (_STORE, "scrapy tldextract"), (_LANDS, "scrapy")],
     ids=["folders", "log and store", "workers that ask nothing"],
 )
-def test_nothing_is_loaded_that_asks_the_web_where_nothing_is_asked(
-    code: str, not_loaded: str, tmp_path: Path
-) -> None:
+def test_nothing_is_loaded_that_asks_the_web_where_nothing_is_asked(code: str, not_loaded: str, tmp_path: Path) -> None:
     script = f"import sys; {code}; print(*(set({not_loaded.split()}) & sys.modules.keys()))"
     done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout == "\n"

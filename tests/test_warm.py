@@ -1,0 +1,59 @@
+"""A command that was forked of a process with all libraries is the command that a user runs."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import command, environment
+from tests.dedupe.pictures import encoded, scene
+from tests.warm import WarmCommands
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options"),
+    [
+        (["dedupe", ".", "--no-cache", "--format", "jsonl"], {}),
+        (["dedupe", "nowhere"], {}),
+        (["match", "0.png", "--against", ".", "--no-cache"], {"dedupe.similarity": 0.9}),
+        (["fingerprint", ".", "--no-cache", "--nonsense"], {}),
+        (["config", "--format", "csv"], {"fetch.delay_s": 7, "store.url": "×"}),
+        (["config"], {"fetch.delay_s": "x"}),
+        (["status", "--out", "nowhere"], {}),
+        (["plan", "--list", "-"], {}),
+        ([], {}),
+    ],
+    ids=str,
+)
+def test_it_says_and_does_the_same(
+    arguments: list[str], options: dict[str, object], warm: WarmCommands, tmp_path: Path
+) -> None:
+    for number in range(20):  # enough for processes of its own
+        (tmp_path / f"{number}.png").write_bytes(encoded(scene(number % 18), "PNG"))
+    cold = subprocess.run(
+        command(*arguments),
+        env=environment(options),
+        cwd=tmp_path,
+        input="",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    env = environment(options)
+    forked = warm.run(arguments, env=env, cwd=tmp_path, stdin="", timeout_s=60)
+    assert (forked.returncode, forked.stdout, forked.stderr) == (cold.returncode, cold.stdout, cold.stderr)
+    assert "Traceback" not in forked.stderr
+
+
+def test_it_leaves_nothing_behind_for_the_next(warm: WarmCommands, tmp_path: Path) -> None:
+    first = warm.run(["config"], env=environment({"fetch.delay_s": 7}), cwd=tmp_path, stdin="", timeout_s=60)
+    second = warm.run(["config"], env=environment({}), cwd=tmp_path, stdin="", timeout_s=60)
+    assert first.stdout != second.stdout
+
+
+def test_what_takes_too_long_is_ended_and_the_next_goes_on(warm: WarmCommands, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(subprocess.TimeoutExpired):
+        warm.run(["match", "x", "--against", "pdq:pipe"], env=environment({}), cwd=tmp_path, stdin="", timeout_s=0.01)
+    assert warm.run(["--version"], env=environment({}), cwd=tmp_path, stdin="", timeout_s=60).returncode == 0
