@@ -98,6 +98,8 @@ def _load_cut(image: Image.Image, *, data: bytes) -> None:
         missing = missing_rows(image)
     if (share := float(missing.mean())) > MOST_MISSING:
         raise TruncatedImage(f"{share:.0%} of its rows are missing")
+    if image.mode == "1":  # whose bytes are not one a pixel
+        return
     above = np.maximum.accumulate(np.where(missing, 0, np.arange(len(missing))))
     image.frombytes(np.asarray(image)[above].tobytes())
 

@@ -7,6 +7,7 @@ no recall and saves most of the time (see docs/near-duplicates.md).
 
 import hashlib
 import io
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -223,7 +224,8 @@ def translated(kind: str = "") -> Iterator[None]:
             raise CorruptImage(f"begins as {kind} does, and no decoder makes anything of its headers") from exc
         raise UnsupportedFormat("not an image of a known format") from exc
     except Image.DecompressionBombError as exc:
-        raise TooManyPixels(str(exc)) from exc
+        pixels, limit = re.findall(r"\d+", str(exc))[:2]
+        raise TooManyPixels(f"{pixels} pixels are more than the limit of {limit}") from exc
     except OSError as exc:
         if breaks_off(exc):
             raise TruncatedImage(str(exc)) from exc

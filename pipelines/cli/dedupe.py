@@ -11,6 +11,7 @@ from synsift.pipelines.cli.console import counted, err, print_rows
 from synsift.pipelines.cli.options import (
     ConfigFile,
     Format,
+    MaxPixels,
     NoMirror,
     NotCopiesFiles,
     OutputFormat,
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from synsift.dedupe import Clustering, Copy, Fingerprint
     from synsift.dedupe.local.merging import Merged
     from synsift.dedupe.reference import Reference
-    from synsift.pipelines.folders.scan import Scanned
+    from synsift.pipelines.folders.scan import Scanned, ScanOptions
 
 
 _Report = Annotated[
@@ -78,6 +79,7 @@ def dedupe(
     similarity: Similarity = None,
     no_mirror: NoMirror = False,
     not_copies: NotCopiesFiles = None,
+    max_pixels: MaxPixels = None,
     file: ConfigFile = None,
     values: SetValues = None,
     jobs: Jobs = None,
@@ -88,8 +90,7 @@ def dedupe(
 ) -> None:
     """Find the copies in folders, and say which one of each group to keep.
 
-    Only reports, unless told otherwise; never deletes. The best copy is kept: colours, real detail, no border, less
-    compression; `--keep` chooses otherwise.
+    Only reports, unless told otherwise; never deletes. The best copy is kept: colours, real detail; or as `--keep` says.
     `kind` is exact (the same bytes), near, or reference (near to --reference); `distance` is in bits of 256, from `of`.
     With `--thorough` also copy, part_of, contains or shares_a_part; what removes nothing has a row without a group.
 
@@ -114,15 +115,15 @@ def dedupe(
         raise typer.Exit(_apply(apply, folders, link=link, move=move, others=(report, reference, thorough)))
     check_thorough(thorough, remove)
     folders = _checked(folders, link=link, move=move, report=report, keep=keep)
-    scanner = Scanner(Keys(file, values, similarity, no_mirror, not_copies), jobs=jobs, cache=cache, no_cache=no_cache)
-    known = scanner.reference(reference or [])
-    scanned = scanner.scan(folders)
+    keys = Keys(file, values, similarity, no_mirror, not_copies, max_pixels)
+    scanner = Scanner(keys, jobs=jobs, cache=cache, no_cache=no_cache)
+    known, scanned = scanner.reference(reference or []), scanner.scan(folders)
     found = _cluster(scanner, scanned, known, keep or [])
     wanted = Wanted(remove, keep, known.names)
     merged = merged_groups(found, scanned.images, scanner, wanted) if thorough else None
     found = merged.clustering if merged is not None else found
     _print(_rows(found, scanned.images, known.names, merged), output)
-    _write(report, found, scanned, known.names, folders, jobs)
+    _write(report, found, scanned, known.names, folders, scanner.options)
     err.print(_summary(found, scanned, has_reference=bool(known), merged=merged))
     list_unreadable(scanned.unreadable)
     if _place(found, scanned.images, known.names, folders, link=link, move=move) or not scanned.images:
@@ -322,17 +323,20 @@ def _write(
     scanned: "Scanned",
     names: Mapping[str, str],
     folders: list[Path],
-    jobs: int | None,
+    options: "ScanOptions",
 ) -> None:
     if report is None:
         return
+    from synsift.pipelines.pages.gallery import Making
     from synsift.pipelines.pages.groups import Found, pictures_of, render_groups
+    from synsift.pipelines.pages.thumbnails import SIDE_PX
 
+    making = Making(SIDE_PX, options.processes, options.max_pixels)
     unreadable = [one for one in scanned.unreadable if not one.is_other and not one.is_link]
     found = Found(clustering, scanned.images, names, [str(folder) for folder in folders], unreadable)
     try:
         with whole_file(report) as file, progress("pictures made", pictures_of(found.clustering)) as advance:
-            file.writelines(render_groups(found, processes=jobs, on_picture=advance))
+            file.writelines(render_groups(found, making=making, on_picture=advance))
     except OSError as exc:
         raise UsageError(f"`--report {report}` can't be written: {exc.strerror or exc}") from exc
     err.print(f"look at it, and choose: {report.resolve()}")

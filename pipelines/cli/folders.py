@@ -13,6 +13,7 @@ from synsift.pipelines.cli.console import err, print_rows
 from synsift.pipelines.cli.options import (
     ConfigFile,
     Format,
+    MaxPixels,
     NoMirror,
     NotCopiesFiles,
     OutputFormat,
@@ -59,6 +60,7 @@ def fingerprint(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Write to this file; needed for parquet")
     ] = None,
+    max_pixels: MaxPixels = None,
     file: ConfigFile = None,
     values: SetValues = None,
     jobs: Jobs = None,
@@ -83,7 +85,7 @@ def fingerprint(
     from synsift.pipelines.folders.sets import row_of, write_parquet
 
     _check_target(output, out)
-    scanner = Scanner(Keys(file, values), jobs=jobs, cache=cache, no_cache=no_cache)
+    scanner = Scanner(Keys(file, values, max_pixels=max_pixels), jobs=jobs, cache=cache, no_cache=no_cache)
     scanned = scanner.scan(paths)
     if output.kinds:
         rows = _hash_rows(scanner.hashes(scanned.images, output.kinds), output.kinds)
@@ -153,6 +155,7 @@ def match(
     similarity: Similarity = None,
     no_mirror: NoMirror = False,
     not_copies: NotCopiesFiles = None,
+    max_pixels: MaxPixels = None,
     file: ConfigFile = None,
     values: SetValues = None,
     jobs: Jobs = None,
@@ -180,7 +183,8 @@ def match(
     from synsift.dedupe import Matcher
 
     check_thorough(thorough)
-    scanner = Scanner(Keys(file, values, similarity, no_mirror, not_copies), jobs=jobs, cache=cache, no_cache=no_cache)
+    keys = Keys(file, values, similarity, no_mirror, not_copies, max_pixels)
+    scanner = Scanner(keys, jobs=jobs, cache=cache, no_cache=no_cache)
     reference = scanner.reference(against)
     scanned = scanner.scan(queries)
     listed = scanner.compare(scanned.images, reference.of_lists)

@@ -58,6 +58,11 @@ NotCopiesFiles = Annotated[
     ),
 ]
 
+MaxPixels = Annotated[
+    int | None,
+    typer.Option("--max-pixels", metavar="N", help="Most pixels of an image, 4 bytes each  [fetch.max_pixels]"),
+]
+
 _SECRET: Final = ("secret", "password")
 _OPTION_OF: Final = {
     "store.url": "--out",
@@ -67,6 +72,7 @@ _OPTION_OF: Final = {
     "dedupe.similarity": "--similarity",
     "dedupe.thorough": "--thorough",
     "dedupe.remove": "--remove",
+    "fetch.max_pixels": "--max-pixels",
     "dedupe.orientations": "--no-mirror",
     "dedupe.not_copies": "--not-copies",
 }

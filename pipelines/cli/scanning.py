@@ -42,6 +42,7 @@ class Keys:
     similarity: float | None = None
     no_mirror: bool = False
     not_copies: list[Path] | None = None
+    max_pixels: int | None = None
 
 
 class Scanner:
@@ -51,6 +52,7 @@ class Scanner:
         settings = settings_of(
             keys.file,
             keys.values,
+            fetch__max_pixels=keys.max_pixels,
             dedupe__similarity=keys.similarity,
             dedupe__orientations=_UNMIRRORED if keys.no_mirror else None,
             dedupe__not_copies=[str(file) for file in keys.not_copies] if keys.not_copies else None,
@@ -132,12 +134,16 @@ class Scanner:
 
 def list_unreadable(unreadable: "Sequence[Unreadable]") -> None:
     """Say which files could not be fingerprinted, and why; what never meant to be an image with ``-v`` only."""
+    from synsift.dedupe.errors import TooManyPixels
+
     others = [one for one in unreadable if one.is_other]
     links = [one for one in unreadable if one.is_link]
     listed = [one for one in unreadable if not one.is_other and not one.is_link]
     if listed:
         err.print(f"{len(listed):,} unreadable:")
         _list(listed, _SHOWN)
+    if any(one.reason == TooManyPixels.outcome for one in listed):
+        err.print("hint: `--max-pixels N` reads larger images, if you have the memory")
     _name(others, "other file", "other files", "not images")
     _name(links, "symbolic link or special file", "symbolic links or special files", "not followed")
 

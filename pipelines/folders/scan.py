@@ -63,7 +63,7 @@ def scan(
         on_result: Told of every few files that are done, with their number.
     """
     files = [file for file in found if isinstance(file, File)]
-    results = dict(cache.get(files))
+    results = {file: known for file, known in cache.get(files).items() if _stays(known, options)}
     known_images = sum(isinstance(result, Fingerprint) for result in results.values())
     on_result(len(results))
     work = partial(fingerprint_files, max_pixels=options.max_pixels, max_bytes=options.max_bytes)
@@ -71,7 +71,7 @@ def scan(
     with Pool(options.processes, work) as pool:
         for task in pool.make(wanted):
             made = {wanted[path]: _result(wanted[path], one) for path, one in task}
-            cache.put(made)
+            cache.put({file: one for file, one in made.items() if _stays(one, options)})
             results.update(made)
             on_result(len(made))
     scanned = Scanned(from_cache=known_images)
@@ -95,6 +95,17 @@ def hash_images(
             hashes.update((path, one or {}) for path, one in task)
             on_result(len(task))
     return hashes
+
+
+def _stays(result: Fingerprint | Unreadable, options: ScanOptions) -> bool:
+    """Whether a result holds as long as the file does.
+
+    A file that isn't read can be another time: with a higher limit, another library, a right to read it, more memory.
+    But for a decoder that crashes that is soon tried again.
+    """
+    if isinstance(result, Fingerprint):
+        return result.width_px * result.height_px <= options.max_pixels
+    return result.reason == DECODER_CRASHED
 
 
 def _result(file: File, made: Made | None) -> Fingerprint | Unreadable:

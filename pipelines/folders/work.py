@@ -8,7 +8,9 @@ import warnings
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
-from synsift.dedupe import Fingerprint, ImageError, fingerprint, looks_like_image
+from PIL import Image
+
+from synsift.dedupe import DEFAULT_MAX_PIXELS, Fingerprint, ImageError, fingerprint, looks_like_image
 from synsift.dedupe.errors import UnsupportedFormat
 from synsift.dedupe.hash_kinds import hashes_of
 
@@ -32,19 +34,19 @@ def begin() -> None:
 
 def fingerprint_files(paths: list[str], max_pixels: int, max_bytes: int) -> list[Made]:
     """Fingerprint some files, in order."""
-    with quiet():
+    with quiet(max_pixels):
         return [_fingerprint_file(path, max_pixels, max_bytes) for path in paths]
 
 
 def hash_files(paths: list[str], kinds: Sequence[str], max_pixels: int, max_bytes: int) -> list[dict[str, bytes]]:
     """Make hashes of some files by kind, in order; none of what can't be read or decoded."""
-    with quiet():
+    with quiet(max_pixels):
         return [_hash_file(path, kinds, max_pixels, max_bytes) for path in paths]
 
 
 def describe_files(paths: list[str], max_pixels: int, max_bytes: int) -> list[tuple[str, bytes] | None]:
     """SHA-256 and local features of some files, in order; None of what can't be read or decoded."""
-    with quiet():
+    with quiet(max_pixels):
         return [_describe_file(path, max_pixels, max_bytes) for path in paths]
 
 
@@ -80,8 +82,9 @@ def _hash_file(path: str, kinds: Sequence[str], max_pixels: int, max_bytes: int)
 
 
 @contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Without what C libraries print about broken images: the errors say it."""
+def quiet(max_pixels: int = DEFAULT_MAX_PIXELS) -> Iterator[None]:
+    """Without what C libraries print about broken images: the errors say it. Pillow's limit of pixels is ours."""
+    before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, (max_pixels + 1) // 2  # it refuses above twice this
     with warnings.catch_warnings(action="ignore"), open(os.devnull, "wb") as nothing:
         saved = os.dup(_STDERR)
         os.dup2(nothing.fileno(), _STDERR)
@@ -90,6 +93,7 @@ def quiet() -> Iterator[None]:
         finally:
             os.dup2(saved, _STDERR)
             os.close(saved)
+            Image.MAX_IMAGE_PIXELS = before
 
 
 def _fingerprint_file(path: str, max_pixels: int, max_bytes: int) -> Made:

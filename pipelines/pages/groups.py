@@ -10,19 +10,20 @@ import hashlib
 import itertools
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import quote_from_bytes
 
 from synsift.dedupe import Clustering, Copy, Fingerprint
 from synsift.pipelines.folders.files import Unreadable
 from synsift.pipelines.folders.relations import related
-from synsift.pipelines.pages.gallery import OnPicture, thumbnails_of
+from synsift.pipelines.pages.gallery import Making, OnPicture, thumbnails_of
 from synsift.pipelines.pages.page import END, asset, bytes_in_words, head_of, json_of, text
 from synsift.pipelines.pages.thumbnails import SIDE_PX
 
 CHUNK: Final = 120
 """Pictures in one chunk: some 800 kB, of which a page of groups needs one or two."""
+_MAKING: Final = Making(SIDE_PX)
 _MANY: Final = 4_000
 _MANY_SIDE_PX: Final = 144
 """Side of the pictures where there are more than so many: 15,000 make 60 MB then, and would make twice that."""
@@ -50,14 +51,12 @@ class Found:
     unreadable: Sequence[Unreadable] = ()
 
 
-def render_groups(
-    found: Found, *, processes: int | None = None, on_picture: OnPicture = lambda _: None
-) -> Iterator[str]:
+def render_groups(found: Found, *, making: Making = _MAKING, on_picture: OnPicture = lambda _: None) -> Iterator[str]:
     """Make the page, piece by piece: of many groups it is large.
 
     Args:
         found: What it shows.
-        processes: How many make thumbnails; None for one a core.
+        making: How thumbnails are made; of many pictures they are smaller.
         on_picture: Told of every few pictures that are made, with their number.
     """
     groups = _groups(found)
@@ -80,7 +79,7 @@ def render_groups(
     identity = hashlib.sha256(whole.encode()).hexdigest()[:16]
     yield f'<script type="text/plain" id="prelude">\n{asset("move-copies.sh")}</script>\n'
     yield f'<script type="application/json" id="data">{json_of({"id": identity, **data})}</script>\n'
-    chunks = enumerate(_chunks(paths, processes, on_picture))
+    chunks = enumerate(_chunks(paths, making, on_picture))
     for number, pictures in itertools.islice(chunks, 1):
         yield _holder(number, pictures)
     yield f"<script>{script}</script>\n"
@@ -195,9 +194,8 @@ def _holder(number: int, pictures: Sequence[str]) -> str:
     return f'<script type="text/plain" id="pictures-{number}">{chr(10).join(pictures)}</script>\n'
 
 
-def _chunks(paths: Sequence[str], processes: int | None, on_picture: OnPicture) -> Iterator[list[str]]:
+def _chunks(paths: Sequence[str], making: Making, on_picture: OnPicture) -> Iterator[list[str]]:
     """Thumbnails as Base64, empty where there is none, in chunks of ``CHUNK``."""
-    side_px = _MANY_SIDE_PX if len(paths) > _MANY else SIDE_PX
-    made = thumbnails_of(paths, side_px=side_px, processes=processes, on_picture=on_picture)
+    made = thumbnails_of(paths, replace(making, side_px=_MANY_SIDE_PX) if len(paths) > _MANY else making, on_picture)
     while chunk := list(itertools.islice(made, CHUNK)):
         yield chunk

@@ -5,6 +5,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from synsift.dedupe import Fingerprint
 from synsift.pipelines.errors import UsageError
@@ -106,7 +107,8 @@ def test_the_second_run_reads_the_cache_and_only_what_changed(folder: Path, monk
     noted = lambda paths, **rest: made.extend(paths) or work(paths, **rest)  # noqa: E731
     monkeypatch.setattr(scan_module, "fingerprint_files", noted)
     second = run(folder, cache)
-    assert [Path(path).name for path in made] == ["1.jpg"]
+    # What can't be read can be mended, or be read by another version: it is looked at again.
+    assert sorted(Path(path).name for path in made) == ["1.jpg", "cut.jpg", "empty.png", "text.jpg"]
     assert second.from_cache == 3
     assert reasons(second) == reasons(first)
     changed = str(folder / "1.jpg")
@@ -250,3 +252,24 @@ def test_the_cache_knows_fingerprints_of_this_version_only(tmp_path: Path) -> No
 def run_one(folder: Path) -> Fingerprint:
     (folder / "one.jpg").write_bytes(encoded(scene(1), "JPEG"))
     return next(iter(run(folder, None).images.values()))
+
+
+def test_what_was_refused_is_tried_again_and_what_is_too_large_now_is_refused(tmp_path: Path) -> None:
+    folder, cache = tmp_path / "images", tmp_path / "cache.db"
+    folder.mkdir()
+    (folder / "large.png").write_bytes(encoded(Image.new("1", (2_000, 1_500)), "PNG"))
+    (folder / "small.png").write_bytes(encoded(scene(1, (100, 80)), "PNG"))
+
+    def read(limit: int) -> list[str]:
+        return sorted(Path(path).name for path in run(folder, cache, ScanOptions(max_pixels=limit)).images)
+
+    assert read(10_000) == ["small.png"]
+    assert read(3_000_000) == ["large.png", "small.png"]
+    assert read(10_000) == ["small.png"]
+
+
+def test_a_limit_above_pillows_own_counts(tmp_path: Path) -> None:
+    (tmp_path / "map.png").write_bytes(encoded(Image.new("1", (20_000, 10_000)), "PNG"))
+    scanned = run(tmp_path, None, ScanOptions(max_pixels=150_000_000))
+    assert "200000000 pixels are more than the limit of 150000000" in scanned.unreadable[0].message
+    assert len(run(tmp_path, None, ScanOptions(max_pixels=200_000_000)).images) == 1
