@@ -90,7 +90,7 @@ def dedupe(
 ) -> None:
     """Find the copies in folders, and say which one of each group to keep.
 
-    Only reports, unless told otherwise; never deletes. The best copy is kept: colours, real detail; or as `--keep` says.
+    Only reports, unless told otherwise; never deletes. The best copy is kept: colours, real detail; `--keep` chooses.
     `kind` is exact (the same bytes), near, or reference (near to --reference); `distance` is in bits of 256, from `of`.
     With `--thorough` also copy, part_of, contains or shares_a_part; what removes nothing has a row without a group.
 
