@@ -346,12 +346,12 @@ def toxiproxy(folder: Path) -> Toxiproxy:
 
 @contextlib.contextmanager
 def running(service: Service) -> Iterator[Service]:
-    """A server for the block."""
+    """A server for the block, killed at its end: where its data are thrown away there is no need to wait for it."""
     service.start()
     try:
         yield service
     finally:
-        service.stop()
+        service.stop(signal.SIGKILL)
 
 
 def main() -> int:

@@ -6,6 +6,7 @@ workers ──▶ Toxiproxy ──▶ brokers, one or three      restarted, cut 
 
 import contextlib
 import random
+import signal
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -56,7 +57,7 @@ def ground(seed: int, *, brokers: int = 1) -> Iterator[Ground]:
         store = services.s3(Path(scratch) / "s3")
         proxy = services.toxiproxy(Path(scratch) / "toxiproxy")
         for node in nodes:
-            stack.callback(node.stop)
+            stack.callback(node.stop, signal.SIGKILL)
         services.start_together(nodes)
         for service in (store.service, proxy.service):
             stack.enter_context(services.running(service))
