@@ -23,7 +23,7 @@ from synsift.dedupe.costs import refuse_costly, webp_pixels
 from synsift.dedupe.cut import Load, breaks_off, whole_or_cut
 from synsift.dedupe.detail import detail_of, detail_of_jpeg, is_camera
 from synsift.dedupe.errors import CorruptImage, ImageError, TooManyPixels, TruncatedImage, UnsupportedFormat
-from synsift.dedupe.transparency import WHITE, composed, ground_of
+from synsift.dedupe.transparency import WHITE, composed, flat, ground_of
 
 FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", *(one.name for one in OPTIONAL))
 """All that are read; the last ones where their libraries are installed (``readable_formats``)."""
@@ -166,6 +166,20 @@ def decode_image(
         raise ValueError(f"an image of mode `{image.mode}` has no RGB form: {exc}") from exc
     found = Decoded(picture, width_px, height_px, PIXELS, _QUALITY[PIXELS], detail_of(image, ground))
     return _upright(found, orientation)
+
+
+def shown(image: Image.Image) -> Image.Image:
+    """An image that was loaded, as ``RGB`` and as fingerprints see it: upright, 8 bits, on its ground, at its own size.
+
+    Args:
+        image: Of a size that was looked at before.
+    """
+    orientation = 1 if image.format == "TIFF" else _exif_orientation(image)  # which Pillow turns itself
+    picture = of_its_mode(image)
+    if picture.mode == "F" or picture.mode.startswith("I"):
+        picture = _convert(picture, (1, 1), _scale_of(picture))
+    picture = flat(picture)
+    return picture.transpose(EXIF_TRANSPOSE[orientation]) if orientation in EXIF_TRANSPOSE else picture
 
 
 def pixels_digest(image: Image.Image) -> str:
@@ -316,8 +330,7 @@ def _smaller(image: Image.Image, side_px: int) -> Image.Image:
     """
     factors = (_factor(image.width, side_px), _factor(image.height, side_px))
     rows = factors[1] * max(1, _STRIP_PIXELS // (image.width * factors[1]))
-    # Floating-point pictures go to 1 or to 255, and say so nowhere.
-    scale = 255.0 if image.mode == "F" and float(np.nanmax(np.asarray(image), initial=0)) <= 1 else 1.0
+    scale = _scale_of(image)
     if rows >= image.height:
         return _convert(image, factors, scale)
     edges = [(top, min(image.height, top + rows)) for top in range(0, image.height, rows)]
@@ -328,6 +341,11 @@ def _smaller(image: Image.Image, side_px: int) -> Image.Image:
         picture.paste(strip, (0, top))
         top += strip.height
     return picture
+
+
+def _scale_of(image: Image.Image) -> float:
+    """What floating-point pictures are multiplied by: they go to 1 or to 255, and say so nowhere."""
+    return 255.0 if image.mode == "F" and float(np.nanmax(np.asarray(image), initial=0)) <= 1 else 1.0
 
 
 def of_its_mode(image: Image.Image) -> Image.Image:

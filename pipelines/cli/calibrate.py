@@ -1,98 +1,222 @@
 """``synsift calibrate``: which thresholds fit a folder of images."""
 
 import random
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from synsift.pipelines.cli.console import err, print_rows
-from synsift.pipelines.cli.options import ConfigFile, Format, OutputFormat, SetValues, Similarity
+from synsift.pipelines.cli.options import (
+    ConfigFile,
+    Format,
+    MaxPixels,
+    NotCopiesFiles,
+    OutputFormat,
+    SetValues,
+    Similarity,
+)
+from synsift.pipelines.cli.paths import try_file, whole_file
 from synsift.pipelines.cli.scanning import CacheFile, Jobs, Keys, NoCache, Scanner, list_unreadable, progress
-from synsift.pipelines.errors import SynsiftError
+from synsift.pipelines.cli.thorough import Thorough, check_thorough
+from synsift.pipelines.errors import SynsiftError, UsageError
 
 if TYPE_CHECKING:
     from synsift.dedupe import Calibration, Fingerprint, Threshold
+
+_Sample = Annotated[int, typer.Option("--sample", min=1, help="How many images to make copies of")]
+_FalseRate = Annotated[
+    float,
+    typer.Option("--false-rate", min=0, max=1, help="Highest rate of false matches to accept, for each pair of images"),
+]
+_Report = Annotated[
+    Path | None,
+    typer.Option("--report", metavar="FILE", help="Write an HTML page that shows the pairs that look alike"),
+]
+_Judged = Annotated[
+    bool, typer.Option("--judged", help="Of the pairs that look alike, all but those of --not-copies are copies")
+]
+_Apply = Annotated[bool, typer.Option("--apply", help="Write the proposed value to the configuration file")]
 
 
 def calibrate(
     folders: Annotated[
         list[Path], typer.Argument(metavar="DIR...", help="Folders of images like those that you will have")
     ],
-    sample: Annotated[int, typer.Option("--sample", min=1, help="How many images to make copies of")] = 100,
-    false_rate: Annotated[
-        float,
-        typer.Option(
-            "--false-rate", min=0, max=1, help="Highest rate of false matches to accept, for each pair of images"
-        ),
-    ] = 1e-6,
+    sample: _Sample = 100,
+    false_rate: _FalseRate = 1e-6,
     seed: Annotated[int, typer.Option("--seed", help="Seed of the random sample")] = 0,
+    report: _Report = None,
+    not_copies: NotCopiesFiles = None,
+    judged: _Judged = False,
+    apply: _Apply = False,
     output: OutputFormat = Format.TABLE,
     similarity: Similarity = None,
+    max_pixels: MaxPixels = None,
     file: ConfigFile = None,
     values: SetValues = None,
     jobs: Jobs = None,
     cache: CacheFile = None,
     no_cache: NoCache = False,
+    thorough: Thorough = False,
 ) -> None:
     """Measure recall and false matches on your own images, and propose the threshold that fits them.
 
     Makes copies of a sample of the images (smaller, compressed, cropped, framed, mirrored, …), and says for each value
     of `dedupe.similarity` how many of them it would find, and how many pairs of different images it would take for
-    copies. Images of the folder that are copies of each other are left out.
+    copies. Two of your images that look alike are `unsure` until you have looked at them (`--report`).
 
     [bold]Examples[/bold]
 
-      synsift calibrate ~/photos
+      synsift calibrate ~/photos --report pairs.html
+
+      synsift calibrate ~/photos --not-copies pairs.txt --judged --apply
 
       synsift calibrate crawled/ --sample 500 --false-rate 1e-7
     """
-    from synsift.dedupe import Calibration, cluster
-
-    scanner = Scanner(Keys(file, values, similarity), jobs=jobs, cache=cache, no_cache=no_cache)
+    if report is not None:
+        try_file(report, "--report")
+    check_thorough(thorough)
+    keys = Keys(file, values, similarity, not_copies=not_copies, max_pixels=max_pixels)
+    scanner = Scanner(keys, jobs=jobs, cache=cache, no_cache=no_cache)
     scanned = scanner.scan(folders)
-    kept = [group.name for group in cluster(scanned.images, scanner.match).groups]
-    pictures = {name: scanned.images[name] for name in kept if not scanned.images[name].is_plain}
-    if len(pictures) < 2:
-        raise SynsiftError("calibrate needs at least two different images that aren't plain")
-    chosen = random.Random(seed).sample(sorted(pictures), min(sample, len(pictures)))  # noqa: S311 - no secret
-    calibration = Calibration(pictures, scanner.match)
-    with progress("images copied", len(chosen)) as advance:
-        for name in chosen:
-            _add_copies(calibration, name, pictures[name])
-            advance(1)
+    pictures = {name: image for name, image in scanned.images.items() if not image.is_plain}
+    calibration, copied = _measure(pictures, scanner, random.Random(seed), sample, thorough=thorough)  # noqa: S311
+    if judged:
+        calibration.take_the_rest_for_copies()
     proposed = calibration.propose(false_rate=false_rate)
-    print_rows([_row(row, proposed) for row in calibration.thresholds()], output)
-    recall = calibration.recall(proposed.similarity)
-    err.print("found at the proposed value:")
-    for kind, share in recall.items():
-        err.print(f"  {share:6.1%} {kind}")
-    err.print(f"{len(chosen)} of {len(pictures)} images copied, {proposed.pairs:,} pairs of different ones compared")
-    err.print(f"set it with SYNSIFT_DEDUPE__SIMILARITY={proposed.similarity} or as dedupe.similarity in synsift.toml")
+    print_rows([_row(row, proposed, thorough=thorough) for row in calibration.thresholds()], output)
+    _say(calibration, proposed, false_rate, f"{copied} of {len(pictures)} images copied", thorough=thorough)
+    if report is not None:
+        _write_report(report, calibration, pictures, scanner, proposed)
+    _apply_value(file, proposed) if apply else err.print(
+        f"set it with --apply, SYNSIFT_DEDUPE__SIMILARITY={proposed.similarity} or as dedupe.similarity in synsift.toml"
+    )
     list_unreadable(scanned.unreadable)
 
 
-def _add_copies(calibration: "Calibration", name: str, original: "Fingerprint") -> None:
-    from PIL import Image
+def _measure(
+    pictures: "Mapping[str, Fingerprint]", scanner: Scanner, chance: random.Random, sample: int, *, thorough: bool
+) -> "tuple[Calibration[str], int]":
+    """Compare images with one another, and copies of some with all; how many of them were copied."""
+    from synsift.dedupe import Calibration
 
-    from synsift.dedupe import ImageError, copies_of, decode, fingerprint
-    from synsift.dedupe.decode import readable_formats
+    if len({image.sha256 for image in pictures.values()}) < 2:
+        raise SynsiftError("calibrate needs at least two different images that aren't plain")
+    with progress("compared", len(pictures)) as advance:
+        calibration = Calibration(pictures, scanner.match, on_picture=lambda: advance(1))
+    chosen = chance.sample(sorted(pictures), min(sample, len(pictures)))
+    copied = 0
+    with progress("images copied", len(chosen)) as advance:
+        for name in chosen:
+            copied += _add_copies(calibration, name, pictures[name], scanner.options.max_pixels, thorough=thorough)
+            advance(1)
+    return calibration, copied
+
+
+def _add_copies(
+    calibration: "Calibration[str]", name: str, original: "Fingerprint", max_pixels: int, *, thorough: bool
+) -> bool:
+    from synsift.dedupe import ImageError, fingerprint
+    from synsift.pipelines.folders.copying import copies_of_file
 
     try:
-        decode(Path(name).read_bytes())  # within its limits; Pillow itself has none that we set
-        with Image.open(name, formats=readable_formats()) as picture:
-            for kind, data in copies_of(picture):
-                calibration.add_copy(kind, fingerprint(data), original)
+        found = copies_of_file(name, max_pixels)
+        features = _features(name, max_pixels) if thorough else None
+        for kind, data in found:
+            calibration.add_copy(kind, fingerprint(data), original, seen_through=_is_related(features, data))
     except (ImageError, OSError) as exc:
         err.print(f"{name}: no copies: {exc}")
+        return False
+    return True
 
 
-def _row(row: "Threshold", proposed: "Threshold") -> dict[str, Any]:
+def _features(name: str, max_pixels: int) -> Any:  # noqa: ANN401 - loaded where they are asked for
+    from synsift.dedupe.local.features import describe
+
+    return describe(name, max_pixels=max_pixels)
+
+
+def _is_related(features: Any, copy: bytes) -> bool:  # noqa: ANN401 - as above
+    if features is None:
+        return False
+    from synsift.dedupe.local.features import describe
+    from synsift.dedupe.local.relation import Tie, relate
+
+    return relate(features, describe(copy)).tie in (Tie.COPY, Tie.PART_OF, Tie.CONTAINS)
+
+
+def _row(row: "Threshold", proposed: "Threshold", *, thorough: bool) -> dict[str, Any]:
     return {
         "similarity": f"{row.similarity:.2f}",
         "recall": f"{row.recall:.4f}",
+        **({"thorough": f"{row.thorough_recall:.4f}"} if thorough else {}),
         "false_matches": row.false_matches,
+        "unsure": row.unsure,
         "of_pairs": row.pairs,
         "rate_at_most": f"{row.false_rate_bound:.1e}",
         "proposed": "◀" if row == proposed else "",
     }
+
+
+def _say(
+    calibration: "Calibration[str]", proposed: "Threshold", false_rate: float, copied: str, *, thorough: bool
+) -> None:
+    recall = calibration.recall(proposed.similarity)
+    err.print("found at the proposed value" + (", and with `--thorough`:" if thorough else ":"))
+    through = calibration.recall(proposed.similarity, thorough=True)
+    for kind, share in recall.items():
+        err.print(f"  {share:6.1%} " + (f"{through[kind]:6.1%} " if thorough else "") + kind)
+    err.print(f"{copied}, {proposed.pairs:,} pairs of different ones compared")
+    if proposed.false_rate_bound > false_rate:
+        err.print(
+            f"no value is shown to stay below {false_rate:g} false matches a pair; proposed is the one with the lowest "
+            f"bound, {proposed.false_rate_bound:.1e}: more images or a larger `--sample` show less"
+        )
+    unsure = max(row.unsure for row in calibration.thresholds())
+    if unsure:
+        pairs = "pair of your images looks" if unsure == 1 else "pairs of your images look"
+        err.print(f"{unsure} {pairs} alike and counts as false: look at it (`--report`), then say `--judged`")
+
+
+def _write_report(
+    report: Path,
+    calibration: "Calibration[str]",
+    pictures: "Mapping[str, Fingerprint]",
+    scanner: Scanner,
+    proposed: "Threshold",
+) -> None:
+    from synsift.pipelines.pages.gallery import Making
+    from synsift.pipelines.pages.pairs import MOST_PAIRS, render_pairs
+    from synsift.pipelines.pages.thumbnails import SIDE_PX
+
+    making = Making(SIDE_PX, scanner.options.processes, scanner.options.max_pixels)
+    pairs = calibration.pairs
+    try:
+        with whole_file(report) as file, progress("pictures made", 2 * len(pairs[:MOST_PAIRS])) as advance:
+            file.writelines(render_pairs(pairs, pictures, making, least=proposed.similarity, on_picture=advance))
+    except OSError as exc:
+        raise UsageError(f"`--report {report}` can't be written: {exc.strerror or exc}") from exc
+    err.print(f"look at them: {report.resolve()}")
+
+
+def _apply_value(file: Path | None, proposed: "Threshold") -> None:
+    """Write the value to the configuration file that is read, or to a new one here."""
+    import os
+
+    from synsift.pipelines.config_edit import with_number
+    from synsift.pipelines.config_layers import find_file
+
+    path = (find_file(file, os.environ) or Path("synsift.toml")).expanduser()
+    remark = (
+        f"by synsift calibrate: recall {proposed.recall:.3f}, false matches at most {proposed.false_rate_bound:.0e}"
+    )
+    try:
+        before = path.read_bytes().decode("utf-8") if path.exists() else ""
+        changed = with_number(before, "dedupe.similarity", proposed.similarity, remark=remark)
+        with whole_file(path.resolve()) as target:
+            target.write(changed)
+    except (OSError, UnicodeDecodeError) as exc:
+        raise UsageError(f"`{path}` can't be written: {getattr(exc, 'strerror', None) or exc}") from exc
+    err.print(f"set dedupe.similarity = {proposed.similarity:g} in {path}")

@@ -40,6 +40,7 @@ def world(tmp_path: Path) -> Path:
     # What stands in anybody's folder.
     (photos / "sub").mkdir()
     (photos / "notes.txt").write_text("no image")
+    (tmp_path / "pairs.txt").write_text("# none of the pairs that look alike\n")
     (photos / "broken.jpg").write_bytes((photos / "0.jpg").read_bytes()[:2_000])
     (tmp_path / "new" / "copy.webp").write_bytes(encoded(ImageOps.mirror(scene(1)), "WEBP"))
     (tmp_path / "new" / "other.jpg").write_bytes(encoded(scene(20), "JPEG"))

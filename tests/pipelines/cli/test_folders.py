@@ -11,15 +11,16 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image, ImageOps
+from PIL import Image, ImageDraw, ImageOps
 
 from tests.conftest import RunCli, command, environment
-from tests.dedupe.pictures import encoded, scene
+from tests.dedupe.pictures import encoded, photograph, scene
 
 RunFolders = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -299,7 +300,60 @@ def test_calibrate_proposes_a_threshold(run: RunFolders, tmp_path: Path) -> None
     assert done.returncode == 0, done.stderr
     assert sum(row["proposed"] != "" for row in rows(done.stdout)) == 1
     assert re.search(r"SYNSIFT_DEDUPE__SIMILARITY=0\.\d+", done.stderr)
-    assert "4 of 6 images copied, 220 pairs of different ones compared" in done.stderr
+    assert "4 of 6 images copied, 235 pairs of different ones compared" in done.stderr
+    assert "no value is shown to stay below 1e-06 false matches a pair" in done.stderr
+
+
+def test_calibrate_shows_what_looks_alike_believes_a_person_and_writes_the_value(
+    run: RunFolders, tmp_path: Path
+) -> None:
+    folder = tmp_path / "many"
+    folder.mkdir()
+    plain = photograph(3, (320, 240))
+    spoilt = plain.copy()
+    ImageDraw.Draw(spoilt).ellipse((60, 60, 170, 170), fill=(200, 30, 40))
+    for name, picture in (("plain", plain), ("spoilt", spoilt), ("other", photograph(5, (320, 240)))):
+        (folder / f"{name}.png").write_bytes(encoded(picture, "PNG"))
+    done = run("calibrate", str(folder), "--sample", "1", "--report", "pairs.html", "--format", "jsonl")
+    assert done.returncode == 0, done.stderr
+    assert rows(done.stdout)[0]["unsure"] == 1
+    assert "1 pair of your images looks alike and counts as false" in done.stderr
+    page = (tmp_path / "cwd" / "pairs.html").read_text()
+    assert page.count("<img ") == 2
+    line = re.search(r"<code>([0-9a-f]{64} [0-9a-f]{64})</code>", page)
+    assert line is not None
+
+    (tmp_path / "cwd" / "pairs.txt").write_text(line[1] + "\n")
+    config = tmp_path / "cwd" / "synsift.toml"
+    config.write_text("# mine\n[fetch]\ndelay_s = 3 # slowly\n")
+    judged = ("calibrate", str(folder), "--sample", "1", "--judged", "--format", "jsonl")
+    done = run(*judged, "--not-copies", "pairs.txt", "--apply")
+    assert done.returncode == 0, done.stderr
+    assert (rows(done.stdout)[0]["false_matches"], rows(done.stdout)[0]["unsure"]) == (1, 0)
+    (proposed,) = (row["similarity"] for row in rows(done.stdout) if row["proposed"])
+    assert config.read_text().startswith("# mine\n[fetch]\ndelay_s = 3 # slowly\n\n[dedupe]\n")
+    assert tomllib.loads(config.read_text())["dedupe"] == {"similarity": float(proposed)}
+    assert "set dedupe.similarity" in done.stderr
+
+    config.write_text("dedupe = {batch = 3}\n")
+    refused = run(*judged, "--apply")
+    assert refused.returncode == 2
+    assert "by hand" in refused.stderr
+    assert config.read_text() == "dedupe = {batch = 3}\n"
+
+
+def test_calibrate_looks_through_copies_if_asked(run: RunFolders, tmp_path: Path) -> None:
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for seed in range(2):
+        (folder / f"{seed}.jpg").write_bytes(encoded(photograph(seed, (400, 300)), "JPEG"))
+    done = run(
+        "calibrate", str(folder), "--sample", "1", "--thorough", "--format", "jsonl", "--set", "dedupe.radius_bits=0"
+    )
+    assert done.returncode == 0, done.stderr
+    found = rows(done.stdout)[0]
+    assert float(found["recall"]) < 0.5 < 0.9 < float(found["thorough"])
+    assert "and with `--thorough`" in done.stderr
 
 
 @pytest.mark.parametrize(
