@@ -1,4 +1,5 @@
 import itertools
+from functools import cache
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +15,11 @@ _CLUSTER = 8 + RECORD.itemsize
 
 
 def copies(seed: int) -> dict[str, Fingerprint]:
+    return dict(copies_once(seed))
+
+
+@cache
+def copies_once(seed: int) -> dict[str, Fingerprint]:
     image = scene(seed)
     small = image.resize((200, 150))
     made = {
