@@ -111,7 +111,7 @@ def test_restoring_what_replaces_an_unknown_survivor_is_an_error() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.sampled_from(sorted(copies(0)))), max_size=12))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_a_matcher_made_of_anothers_survivors_judges_as_it_does(arrivals: list[tuple[int, str]]) -> None:
     made = {seed: copies(seed) for seed in range(6)}
     plain = fingerprint(encoded(Image.new("RGB", (64, 64), "white"), "PNG"))
