@@ -170,10 +170,9 @@ def _say(
         err.print(f"  {share:6.1%} " + (f"{through[kind]:6.1%} " if thorough else "") + kind)
     err.print(f"{copied}, {proposed.pairs:,} pairs of different ones compared")
     if proposed.false_rate_bound > false_rate:
-        err.print(
-            f"no value is shown to stay below {false_rate:g} false matches a pair; proposed is the one with the lowest "
-            f"bound, {proposed.false_rate_bound:.1e}: more images or a larger `--sample` show less"
-        )
+        bound = f"{proposed.false_rate_bound:.1e}"
+        err.print(f"no value is shown to stay below {false_rate:g} false matches a pair, but {bound}")
+        err.print("hint: more images, or a larger `--sample`, show a lower rate")
     unsure = max(row.unsure for row in calibration.thresholds())
     if unsure:
         pairs = "pair of your images looks" if unsure == 1 else "pairs of your images look"
