@@ -291,6 +291,22 @@ def test_fingerprint_prints_what_is_known_of_an_image(run: RunFolders, photos: P
     assert "320×240" in run("fingerprint", str(photos / "1.jpg")).stdout
 
 
+@pytest.mark.parametrize("command", ["dedupe", "match", "fingerprint", "calibrate"])
+def test_the_limit_of_pixels_is_an_option(run: RunFolders, tmp_path: Path, command: str) -> None:
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for seed, size in ((1, (320, 240)), (2, (160, 120)), (3, (160, 121))):
+        (folder / f"{seed}.png").write_bytes(encoded(scene(seed, size), "PNG"))
+    more = ("--against", str(folder / "2.png")) if command == "match" else ()
+    small = run(command, str(folder), *more, "--max-pixels", "20000")
+    assert small.returncode == 0, small.stderr
+    words = " ".join(small.stderr.split())
+    assert f"{folder}/1.png: too many pixels:" in words
+    assert "hint: `--max-pixels N` reads larger images" in words
+    assert "too many pixels" not in run(command, str(folder), *more, "--set", "fetch.max_pixels=80000").stderr
+    assert run(command, str(folder), *more, "--max-pixels", "0").returncode == 2
+
+
 def test_calibrate_proposes_a_threshold(run: RunFolders, tmp_path: Path) -> None:
     folder = tmp_path / "many"
     folder.mkdir()
