@@ -15,7 +15,8 @@ from synsift.dedupe.frequencies import SIDE_PX, Floats
 FINE_SIDE: Final = SIDE_PX
 """Side of the thumbnail, in pixels."""
 _LEVELS: Final = 15
-_RAW_BYTES: Final = 3 + FINE_SIDE**2 // 2
+_HEAD_BYTES: Final = 4
+_RAW_BYTES: Final = _HEAD_BYTES + FINE_SIDE**2 // 2
 FINE_BYTES: Final = _RAW_BYTES + 32
 """Most bytes that it takes."""
 
@@ -26,6 +27,8 @@ _SMOOTH: Final = 3.0
 _SMOOTH_SHARE: Final = 0.35
 _PLAIN: Final = 1.5
 _PLAIN_SHARE: Final = 0.15
+# Within so many grey levels there is no noise, as in drawings, and hardly in photographs.
+_EXACT: Final = 0.5
 
 
 def _smoothness(picture: Floats) -> float:
@@ -35,9 +38,9 @@ def _smoothness(picture: Floats) -> float:
     return float(np.mean(np.maximum(right, down) <= _SMOOTH))
 
 
-def _plainness(picture: Floats) -> float:
+def _plainness(picture: Floats, within: float) -> float:
     right, down = np.abs(np.diff(picture, axis=1)), np.abs(np.diff(picture, axis=0))
-    return float(np.mean(np.maximum(right[:-1], down[:, :-1]) <= _PLAIN))
+    return float(np.mean(np.maximum(right[:-1], down[:, :-1]) <= within))
 
 
 def make_fine(inside: Floats) -> bytes:
@@ -46,12 +49,13 @@ def make_fine(inside: Floats) -> bytes:
     Args:
         inside: Its luminance, ``(64, 64)``, in grey levels.
     """
-    plain = _plainness(inside)
+    plain = _plainness(inside, _PLAIN)
     if plain < _PLAIN_SHARE and _smoothness(inside) < _SMOOTH_SHARE:
         return b""
     low, high = int(inside.min()), int(inside.max())
     levels = np.round((inside - low) * (_LEVELS / max(1, high - low))).astype(np.uint8)
-    return zlib.compress(bytes([low, high, round(255 * plain)]) + (levels[:, ::2] << 4 | levels[:, 1::2]).tobytes(), 6)
+    head = bytes([low, high, round(255 * plain), round(255 * _plainness(inside, _EXACT))])
+    return zlib.compress(head + (levels[:, ::2] << 4 | levels[:, 1::2]).tobytes(), 6)
 
 
 class Fine(NamedTuple):
@@ -60,12 +64,14 @@ class Fine(NamedTuple):
     Attributes:
         luma: ``(64, 64)``, in grey levels.
         plain: Share of the picture that is plain.
+        exact: Share of it that is plain without any noise.
         tones_bits: Entropy of its sixteen levels: 0 to 4.
         size_bytes: What it takes when packed: little, where there is little to see.
     """
 
     luma: Floats
     plain: float
+    exact: float
     tones_bits: float
     size_bytes: int
 
@@ -83,10 +89,10 @@ def read_fine(packed: bytes) -> Fine:
         raise ValueError(f"a thumbnail that can't be unpacked: {exc}") from exc
     if len(raw) != _RAW_BYTES or unpacker.unconsumed_tail or unpacker.unused_data or len(packed) > FINE_BYTES:
         raise ValueError("a thumbnail of another size")
-    low, high, plain = raw[:3]
-    pairs = np.frombuffer(raw[3:], np.uint8).reshape(FINE_SIDE, FINE_SIDE // 2)
+    low, high, plain, exact = raw[:_HEAD_BYTES]
+    pairs = np.frombuffer(raw[_HEAD_BYTES:], np.uint8).reshape(FINE_SIDE, FINE_SIDE // 2)
     levels = np.stack([pairs >> 4, pairs & 15], axis=2).reshape(FINE_SIDE, FINE_SIDE)
     luma = low + levels.astype(np.float32) * np.float32((high - low) / _LEVELS)
     used = np.bincount(levels.ravel(), minlength=_LEVELS + 1) / levels.size
     tones_bits = float(-(used[used > 0] * np.log2(used[used > 0])).sum())
-    return Fine(luma, plain / 255, tones_bits, len(packed))
+    return Fine(luma, plain / 255, exact / 255, tones_bits, len(packed))

@@ -33,6 +33,7 @@ _SLOPE_NOISE: Final = 100.0
 # Shares of plain ground and of what stands on it.
 _USUAL_PLAIN: Final = 0.75
 _LEAST_SUBJECT: Final = 0.04
+_LEAST_PLAIN: Final = 0.02
 
 
 def _edgeless() -> Floats:
@@ -56,7 +57,9 @@ class Finer:
         most_colour: The same of the other one.
         share: Of the one's places, how many the other shows.
         plain: Share of the busier one that is plain.
+        exact: Of what is plain, the share without any noise: of the one with less, and of the one with more of it.
         tones_bits: Entropy of the sixteen levels of the one with fewer: 0 to 4.
+        side_px: Of the one of fewer pixels, as if it were a square.
         size_bytes: What the larger thumbnail takes when packed.
     """
 
@@ -67,7 +70,9 @@ class Finer:
     most_colour: float
     share: float
     plain: float
+    exact: tuple[float, float]
     tones_bits: float
+    side_px: float
     size_bytes: int
 
 
@@ -79,7 +84,9 @@ _APART: Final = Finer(
     most_colour=0.0,
     share=0.0,
     plain=1.0,
+    exact=(1.0, 1.0),
     tones_bits=0.0,
+    side_px=0.0,
     size_bytes=0,
 )
 
@@ -106,6 +113,7 @@ def finer_look(one: Picture, other: Picture, seen: Seen, *, side_px: float) -> F
     unlike, worst = _differences(mine, found)
     chroma = seen.others[:2]
     plain = min(one.fine.plain, other.fine.plain)
+    exact = [fine.exact / max(_LEAST_PLAIN, fine.plain) for fine in (one.fine, other.fine)]
     colours = [_strength(picture, seen.weights) for picture in (one.chroma, chroma)]
     return Finer(
         unlike=unlike,
@@ -115,7 +123,9 @@ def finer_look(one: Picture, other: Picture, seen: Seen, *, side_px: float) -> F
         most_colour=_of_subject(plain, max(colours)),
         share=share,
         plain=plain,
+        exact=(min(exact), max(exact)),
         tones_bits=min(one.fine.tones_bits, other.fine.tones_bits),
+        side_px=side_px,
         size_bytes=max(one.fine.size_bytes, other.fine.size_bytes),
     )
 

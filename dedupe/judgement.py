@@ -72,25 +72,29 @@ _STRETCH_MOST: Final = 0.12
 _FAINT: Final = (8.0, 18.0)
 _FAINT_BITS: Final = 1.0
 _FAINT_CONTRAST: Final = 0.3
+# From drawings to photographs: what is exact of what is plain, the size of the thumbnails, and the pixels of a side.
+_EXACT: Final = (0.5, 0.8)
+_PHOTO_BYTES: Final = (700, 900)
+_PHOTO_PX: Final = (100.0, 170.0)
 # Of pictures that show little: a logistic regression of copies against what is alike; a logit of 40 is a score of 1.
 # Pairs of numbers: of all, and more of those that are simple, whose thumbnails take few bytes.
 _SIMPLE_BYTES: Final = 1250
 _UNLIKE_LEAST: Final = 0.001
-_UNLIKE: Final = (0.0306, 0.0332)
+_UNLIKE: Final = (0.0397, 0.0257)
 _WORST_LEAST: Final = 0.01
-_WORST: Final = 0.0109
-_BITS: Final = (0.0244, 0.0384)
+_WORST: Final = 0.009
+_BITS: Final = 0.0458
 _FINE_STRETCHED: Final = 1.06
 _FINE_STRETCH: Final = 0.3
 # … of plain ground, and of simple ones; less of many colours and details, which signs don't have.
-_TURNED: Final = (0.163, 0.132)
+_TURNED: Final = (0.214, 0.161)
 _TURNED_COLOURED: Final = 0.8
 _MANY_COLOURED: Final = (12.0, 32.0)
 _TURNED_DETAILED: Final = 0.5
 _DETAILED_BYTES: Final = (800, 950)
 # … and what is asked of them anyhow: of tones, plain ground, some colours, strong ones; below nothing it is forgiven.
-_ASKED: Final = (0.0571, 0.157, -0.0603, -0.075)
-_ASKED_OF_ALL: Final = -0.2365
+_ASKED: Final = (0.0342, 0.048, -0.0375, -0.075)
+_ASKED_OF_ALL: Final = -0.141
 _SOME_COLOURS: Final = (0.0, 20.0)
 _STRONG_COLOURS: Final = (25.0, 40.0)
 # Colours are asked of drawings: by the size of thumbnails, from all to none, and by the share of plain ground.
@@ -107,7 +111,7 @@ _WELL_COLOURED: Final = (4.0, 16.0)
 _TONES_OF_SIGNS: Final = (1.7, 2.7)
 _MANY_TONES: Final = (2.6, 3.0)
 # What is small on plain ground can be laid over anything by moving it.
-_MOVED: Final = ((0.12, 0.4, 0.25), (0.03, 0.8, 3.75))
+_MOVED: Final = ((0.12, 0.4, 0.25), (0.02, 0.8, 8.0))
 # What the coarse look may speak against them before it counts, too.
 _MUCH_FORGIVEN: Final = 0.25
 
@@ -121,12 +125,27 @@ def judge(agreement: Agreement, distance_bits: int) -> Judgement:
     """
     found = [*_much(agreement), *_faint(agreement)]
     if agreement.finer is not None:
-        found = _little(agreement, agreement.finer, distance_bits, found)
+        drawn = _drawn(agreement.finer)
+        little = _little(agreement, agreement.finer, distance_bits, found)
+        found = [*_times(little, drawn), *_times(found, 1 - drawn)]
     costs: dict[str, float] = {}
     for cost, words in found:
         costs[words] = costs.get(words, 0.0) + max(0.0, cost)
     faults = tuple(sorted((Fault(cost, words) for words, cost in costs.items() if cost), reverse=True))
     return Judgement(max(0.0, 1 - sum(costs.values())), faults)
+
+
+def _drawn(finer: Finer) -> float:
+    """How far both are drawings rather than photographs: 0 to 1.
+
+    Photographs have noise where they are plain, and much that isn't. Of few pixels neither can be told.
+    """
+    noisy, detailed = 1 - _share(finer.exact[0], _EXACT), _share(finer.size_bytes, _PHOTO_BYTES)
+    return 1 - noisy * detailed * _share(finer.side_px, _PHOTO_PX)
+
+
+def _times(faults: list[Fault], share: float) -> list[Fault]:
+    return [fault._replace(cost=share * fault.cost) for fault in faults]
 
 
 def _scaled(faults: list[Fault], to: float) -> list[Fault]:
@@ -175,13 +194,13 @@ def _faint(agreement: Agreement) -> list[Fault]:
 def _little(agreement: Agreement, finer: Finer, bits: int, much: list[Fault]) -> list[Fault]:
     """Of pictures that show little, by their finer thumbnails; and what speaks very much against them otherwise."""
     simple = max(0.0, _SIMPLE_BYTES - finer.size_bytes) / 1000
-    of_unlike, of_bits = _UNLIKE[0] + _UNLIKE[1] * simple, _BITS[0] + _BITS[1] * simple
+    of_unlike = _UNLIKE[0] + _UNLIKE[1] * simple
     moved = sum(cost * max(0.0, 1 - finer.share - low) * max(0.0, finer.plain - plain) for low, plain, cost in _MOVED)
     stretch = max(0.0, agreement.stretch - _FINE_STRETCHED)
     of_light = [
         Fault(of_unlike * math.log1p(finer.unlike / _UNLIKE_LEAST), f"{finer.unlike:.1%} of the fine details differ"),
         Fault(_WORST * math.log1p(finer.worst / _WORST_LEAST), f"they differ by {finer.worst:.2f} in some places"),
-        Fault(of_bits * bits / 50, _bits(bits)),
+        Fault(_BITS * bits / 50, _bits(bits)),
         Fault(moved, f"one shows {finer.share:.0%} of the other"),
         Fault(_FINE_STRETCH * stretch * finer.plain, _stretched(agreement)),
     ]

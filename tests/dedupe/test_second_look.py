@@ -121,7 +121,7 @@ def folded(draw: ImageDraw.ImageDraw, *, emblem: bool = False) -> None:
     draw.rounded_rectangle((20, 60, 220, 200), 10, fill=(90, 140, 220))
     draw.rectangle((20, 44, 110, 70), fill=(60, 100, 180))
     if emblem:
-        draw.ellipse((160, 140, 216, 196), fill=(60, 170, 60))
+        draw.ellipse((160, 140, 216, 196), fill=(250, 220, 60))
 
 
 def test_the_grey_one_may_come_first() -> None:
