@@ -6,10 +6,10 @@
 Prints JSON: tool → query → reference → score, larger is nearer. A tool that can't be had is missing, and why is said.
 
     pdq         pdqhash, 256 bits: 256 less the distance
-    imagededup  its PHash, 64 bits; its network needs PyTorch, which isn't asked for
+    imagededup  its PHash, 64 bits; it can't be imported without PyTorch
     perception  thorn's local descriptors: SIFT, FAISS, five checks; a pair or none
     fastdup     its network's cosine similarity
-    czkawka     the pairs within its groups at its loosest; ``czkawka_cli`` from the path
+    czkawka     the pairs within its groups, as loose as its help recommends; ``czkawka_cli`` from the path
 """
 
 import json
@@ -19,7 +19,6 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from unittest.mock import MagicMock
 
 import numpy as np
 from PIL import Image
@@ -48,8 +47,6 @@ def pdq(queries: list[Path], references: list[Path]) -> Scores:
 
 def imagededup(queries: list[Path], references: list[Path]) -> Scores:
     """The PHash of imagededup."""
-    for name in ("torch", "torch.utils", "torch.utils.data", "torchvision", "torchvision.transforms", "matplotlib"):
-        sys.modules.setdefault(name, MagicMock())
     from imagededup.methods import PHash
 
     hasher = PHash(verbose=False)
@@ -78,7 +75,7 @@ def fastdup(queries: list[Path], references: list[Path]) -> Scores:
         images = Path(folder) / "images"
         images.mkdir()
         for path in (*queries, *references):
-            (images / path.name).symlink_to(path.resolve())
+            shutil.copyfile(path, images / path.name)
         made = library.create(work_dir=f"{folder}/work", input_dir=str(images))
         made.run(ccthreshold=0.5, threshold=0.5, nearest_neighbors_k=20, num_images=0, overwrite=True)
         found = made.similarity()
@@ -88,6 +85,9 @@ def fastdup(queries: list[Path], references: list[Path]) -> Scores:
     return _of_pairs(pairs, queries, references)
 
 
+_LOOSEST = ("--hash-size", "16", "--max-difference", "20", "--geometric-invariance", "mirror-flip-rotate90", "-H")
+
+
 def czkawka(queries: list[Path], references: list[Path]) -> Scores:
     """Czkawka's groups."""
     program = shutil.which("czkawka_cli")
@@ -95,10 +95,10 @@ def czkawka(queries: list[Path], references: list[Path]) -> Scores:
         raise ImportError("czkawka_cli isn't on the path")
     with tempfile.TemporaryDirectory() as folder:
         for path in (*queries, *references):
-            (Path(folder) / path.name).symlink_to(path.resolve())
+            shutil.copyfile(path, Path(folder) / path.name)
         target = Path(folder) / "found.json"
         subprocess.run(
-            [program, "image", "--directories", folder, "--compact-file-to-save", str(target)],
+            [program, "image", "--directories", folder, *_LOOSEST, "--compact-file-to-save", str(target)],
             check=False,
             capture_output=True,
         )

@@ -21,8 +21,8 @@ MOST_POINTS: Final = 400
 _SIGMA: Final = 1.6
 _CAMERA_SIGMA: Final = 0.5
 _LAYERS: Final = 3
-# Half of what Lowe has: washed-out copies keep their points. In grey levels.
-_CONTRAST: Final = 0.02 * 255
+# A third of what Lowe has: washed-out copies, and soft pictures, keep their points. In grey levels.
+_CONTRAST: Final = 0.012 * 255
 _EDGE: Final = 10.0
 _LEAST_SIDE_PX: Final = 24
 _MARGIN_PX: Final = 3
