@@ -119,8 +119,7 @@ def dedupe(
     scanner = Scanner(keys, jobs=jobs, cache=cache, no_cache=no_cache)
     known, scanned = scanner.reference(reference or []), scanner.scan(folders)
     found = _cluster(scanner, scanned, known, keep or [])
-    wanted = Wanted(remove, keep, known.names)
-    merged = merged_groups(found, scanned.images, scanner, wanted) if thorough else None
+    merged = merged_groups(found, scanned.images, scanner, Wanted(remove, keep, known.names)) if thorough else None
     found = merged.clustering if merged is not None else found
     _print(_rows(found, scanned.images, known.names, merged), output)
     _write(report, found, scanned, known.names, folders, scanner.options)
