@@ -65,16 +65,16 @@ def missing_of_png(data: bytes) -> float:
     wanted, came = _size_of_pixels(chunks[0].body), 0
     inflate = zlib.decompressobj()
     for chunk in chunks:
-        if chunk.kind == b"IDAT":
-            came += _inflated(inflate, chunk.body)
+        if chunk.kind == b"IDAT" and came < wanted:
+            came += _inflated(inflate, chunk.body, wanted - came)
     return max(0.0, 1 - came / max(1, wanted))
 
 
-def _inflated(inflate: "zlib._Decompress", body: bytes) -> int:
-    """How many bytes come of some; a megabyte at a time, which isn't kept."""
+def _inflated(inflate: "zlib._Decompress", body: bytes, most: int) -> int:
+    """How many bytes come of some; a megabyte at a time, which isn't kept, and no more than are wanted."""
     came = 0
     try:
-        while body:
+        while body and came < most:
             found = len(inflate.decompress(body, 1 << 20))
             came += found
             body = inflate.unconsumed_tail

@@ -1,6 +1,8 @@
 """Damage beside the pixels: what browsers show is read, and as the same picture."""
 
+import sys
 import zlib
+from types import SimpleNamespace
 
 import pytest
 from PIL import Image
@@ -240,3 +242,29 @@ def test_nothing_is_made_of_other_formats() -> None:
     for kind in ("BMP", "TIFF", "AVIF"):
         data = encoded(PICTURE, kind)
         assert bare(data) == data
+
+
+def test_of_data_that_never_end_no_more_is_inflated_than_the_picture_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    endless = zlib.compressobj()
+    parts = [chunk(b"IDAT", endless.compress(bytes(1 << 24)) + endless.flush(zlib.Z_SYNC_FLUSH)) for _ in range(20)]
+    came: list[int] = []
+
+    class Counting:
+        def __init__(self) -> None:
+            self._real = zlib.decompressobj()
+
+        def decompress(self, body: bytes, most: int) -> bytes:
+            found = self._real.decompress(body, most)
+            came.append(len(found))
+            return found
+
+        @property
+        def unconsumed_tail(self) -> bytes:
+            return self._real.unconsumed_tail
+
+    head = chunk(*chunks_of(encoded(PICTURE, "PNG"))[0])
+    monkeypatch.setattr(sys.modules["synsift.dedupe.bare"], "zlib", SimpleNamespace(
+        decompressobj=Counting, crc32=zlib.crc32, error=zlib.error
+    ))  # fmt: skip
+    assert missing_of_png(b"\x89PNG\r\n\x1a\n" + head + b"".join(parts)) == 0
+    assert 400 * 300 * 3 <= sum(came) < 1 << 21
