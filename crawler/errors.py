@@ -3,7 +3,11 @@
 CrawlerError
 ├── DownloadRefused          this URL must not be fetched; carries its outcome
 │   ├── PrivateAddress       it leads to an address that isn't public
-│   └── RobotsDenied         the host's robots.txt forbids it
+│   ├── RobotsDenied         a rule of the host's robots.txt forbids it
+│   ├── RobotsWithheld       the host shows its robots.txt to members only
+│   ├── TooSlow              the host wants to be asked less often than anybody would wait
+│   └── ConsentRefused       its site says that it may not be used for training
+├── HostUnwell               its host can't say what may be fetched, for now: the URL waits
 ├── NetworkDown              this machine has no network: no route, no resolver
 ├── SourceError              a source's answer can't be used
 │   └── SourceBusy           for now: ask again after ``retry_after_s``
@@ -43,9 +47,43 @@ class PrivateAddress(DownloadRefused):
 
 
 class RobotsDenied(DownloadRefused):
-    """The host's robots.txt forbids the URL (RFC 9309)."""
+    """A rule of the host's robots.txt forbids the URL (RFC 9309)."""
 
     outcome = Outcome.ROBOTS_DENIED
+
+
+class RobotsWithheld(DownloadRefused):
+    """The host refuses its very robots.txt, as it would refuse all else."""
+
+    outcome = Outcome.ROBOTS_WITHHELD
+
+
+class TooSlow(DownloadRefused):
+    """The host's Crawl-delay is longer than anybody would wait."""
+
+    outcome = Outcome.TOO_SLOW
+
+
+class ConsentRefused(DownloadRefused):
+    """What is said of the URL's use forbids it."""
+
+    def __init__(self, message: str, outcome: Outcome) -> None:
+        super().__init__(message)
+        self.outcome = outcome  # type: ignore[misc]  # which signal it is, is known only now
+
+
+class HostUnwell(CrawlerError):
+    """The host's robots.txt can't be had, so that nothing may be fetched for now (RFC 9309, section 2.3.1.4).
+
+    Attributes:
+        outcome: What would become of its URLs, if nobody waited.
+    """
+
+    retriable = True
+
+    def __init__(self, message: str, outcome: Outcome) -> None:
+        super().__init__(message)
+        self.outcome = outcome
 
 
 class NetworkDown(CrawlerError):

@@ -20,8 +20,19 @@ class Outcome(StrEnum):
     EMPTY = "empty"
     TOO_MANY_REDIRECTS = "too_many_redirects"
     BAD_URL = "bad_url"
+    HOST_DOWN = "host_down"
     ROBOTS_DENIED = "robots_denied"
+    ROBOTS_WITHHELD = "robots_withheld"
+    TOO_SLOW = "too_slow"
     OPTED_OUT = "opted_out"
+    NOINDEX = "noindex"
+    TDM_RESERVED = "tdm_reserved"
+    USAGE_DENIED = "usage_denied"
+    SIGNAL_DENIED = "signal_denied"
+    TRAINING_DENIED = "training_denied"
+    RIGHTS_RESERVED = "rights_reserved"
+    LICENCE_NEEDED = "licence_needed"
+    NO_CONSENT = "no_consent"
     PRIVATE_ADDRESS = "private_address"
     SOURCE_ERROR = "source_error"
     INTERNAL_ERROR = "internal_error"
@@ -40,6 +51,7 @@ _HEALING: Final = frozenset(
         Outcome.CONNECTION_FAILED,
         Outcome.DNS_FAILED,
         Outcome.NO_NETWORK,
+        Outcome.HOST_DOWN,
     }
 )
 

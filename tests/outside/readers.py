@@ -4,18 +4,24 @@ A reader is good inputs, how to tamper with them, what reads them, and what it m
 else. ``benchmarks/fuzz_readers.py`` adds records; ``benchmarks/fuzz.py`` has pictures.
 """
 
+import contextlib
+import gzip
 import hashlib
 import json
+import math
 import random
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from synsift.crawler.consent import ai_txt, answer, embedded, judge, site_lines, tdm
 from synsift.crawler.download.attempt import Answer, Patience, after_answer
-from synsift.crawler.download.robots import rules_of
 from synsift.crawler.download.rows_handler import answer_of
 from synsift.crawler.errors import CrawlerError
 from synsift.crawler.ontology.own import read_ontology
+from synsift.crawler.robots import read_robots
+from synsift.crawler.robots.text import UnknownCoding, decoded
 from synsift.crawler.sources.base import Page, PageQuery, Source
 from synsift.crawler.sources.commons import CommonsSource
 from synsift.crawler.sources.rows import columns
@@ -72,6 +78,7 @@ def readers(scratch: Path) -> Iterator[tuple[str, Reader]]:
     """All of them, by name; files are written to a folder of the caller's."""
     yield from _answers(scratch)
     yield from _web()
+    yield from _consent()
     yield from _user_files(scratch)
     yield from _kept(scratch)
     yield from _kept_files(scratch)
@@ -182,7 +189,10 @@ def _web() -> Iterator[tuple[str, Reader]]:
         b"User-agent: *\nDisallow: /private/*.jpg$\nAllow: /private/a\nCrawl-delay: 2\nSitemap: http://h.example/s.xml\n\n"
         b"User-agent: synsift\nDisallow: /%C3%A9\nRequest-rate: 1/5 0600-0845\nVisit-time: 0600-0845\n"
     )
-    yield "robots.txt", Reader([robots], in_text, _ask_robots)
+    use = b"Content-Usage: /a train-ai=n, search=y\nContent-Signal: ai-train=no,use=reference\nDisallowAITraining: /b\n"
+    yield "robots.txt", Reader([robots, robots + use, (robots + use).decode().encode("utf-16")], in_text, _ask_robots)
+    packed = [gzip.compress(robots), zlib.compress(robots), gzip.compress(gzip.compress(robots))]
+    yield "robots.txt, packed", Reader(packed, in_bytes, _unpack_robots)
     headers = (
         b"location: /a/b?c#d\nretry-after: 120\nx-robots-tag: otherbot: noindex, noai\ntdm-reservation: 0",
         b"location: http://h.example:80/\nretry-after: Wed, 21 Oct 2065 07:28:00 GMT",
@@ -190,11 +200,67 @@ def _web() -> Iterator[tuple[str, Reader]]:
     yield "headers", Reader(list(headers), in_text, _read_headers)
 
 
+def _consent() -> Iterator[tuple[str, Reader]]:
+    """What is said of the use of an image."""
+    heads = (
+        b"x-robots-tag: otherbot: noindex, noai\nx-robots-tag: unavailable_after: Wed, 03 Dec 2025 13:09:53 GMT, none",
+        b'tdm-reservation: 1, 0\ncontent-usage: train-ai=n;a=1.5, search=(y "z";q=:AA==:), b=?0, c=@12, d=%"%c3"',
+        b'content-usage: ai=n\nlink: <https://e/l>; rel="license"; type="application/rsl+xml"',
+    )
+    yield "consent in heads", Reader(list(heads), in_text, _hear_head)
+    lines = (
+        b"Content-Signal: ai-train=no\nUser-agent: *\nContent-Usage: /a* train-ai=n\nContent-Usage: search=y\n"
+        b"DisallowAITraining: /b$\nAllowAITraining: /b/c\nTDM-Reservation: 1\nNoindex: /x\nLicense: https://e/l\n"
+    )
+    yield "consent in robots.txt", Reader([lines], in_text, _hear_lines)
+    tdmrep = b'[{"location": "/a/*.jpg$", "tdm-reservation": 1, "tdm-policy": "https://e"}, {"location": "/"}]'
+    yield "tdmrep.json", Reader([tdmrep], in_json, _hear_tdmrep)
+    yield "ai.txt", Reader([b"User-Agent: *\nDisallow: *.jpg\nAllow: /a/*.png$\n"], in_text, _hear_ai_txt)
+    packet = (
+        b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="r"><d xmlns:p="http://ns.useplus.org/ldf/xmp/1.0/"'
+        b' p:DataMining="DMI-PROHIBITED"><p:DataMining rdf:resource="http://x/DMI-ALLOWED"/></d></rdf:RDF></x:xmpmeta>'
+    )
+    png = b"\x89PNGiTXtXML:com.adobe.xmp\x00\x01\x00\x00\x00" + zlib.compress(packet)
+    piece = b"http://ns.adobe.com/xmp/extension/\x00" + b"A" * 32 + (len(packet)).to_bytes(4, "big") + bytes(4) + packet
+    jpeg = b"\xff\xd8\xff\xe1" + (len(piece) + 2).to_bytes(2, "big") + piece
+    yield "XMP", Reader([packet, png, jpeg], in_bytes, lambda data: embedded.statements(data, "http://h/a.jpg"))
+
+
+def _hear_head(data: bytes) -> object:
+    pairs = (line.partition(":") for line in data.decode("latin-1").split("\n"))
+    said = [(name.strip().lower(), value) for name, _, value in pairs]
+    return judge(answer.statements(said, "http://h/a", token="synsift", now_s=1.8e9)).refuses  # noqa: S106
+
+
+def _hear_lines(data: bytes) -> object:
+    robots = read_robots(data, "synsift")
+    return [
+        judge(site_lines.statements(robots, url, "http://h/robots.txt")) for url in ("http://h/a.jpg", "http://h/b")
+    ]
+
+
+def _hear_tdmrep(data: bytes) -> object:
+    found = tdm.read_file(data)
+    return found and found.statements("http://h/a/b.jpg", "w")
+
+
+def _hear_ai_txt(data: bytes) -> object:
+    found = ai_txt.read_file(data, "synsift")
+    return found and found.statements("http://h/a/b.jpg", "w", "image/jpeg")
+
+
 def _ask_robots(data: bytes) -> object:
-    rules = rules_of(data, 0.0)
-    assert rules.crawl_delay_s("synsift/1") >= 0
+    rules = read_robots(data, "synsift")
+    assert 0 <= rules.crawl_delay_s < math.inf
     urls = ("http://h.example/", "http://h.example/private/x.jpg?a=%zz", "http://h.example/" + "a" * 2_000)
-    return [rules.allows(url, "synsift/1") for url in urls]
+    return [rules.allows(url) for url in urls]
+
+
+def _unpack_robots(data: bytes) -> object:
+    for codings in ("gzip", "deflate", "gzip, gzip"):
+        with contextlib.suppress(UnknownCoding):
+            _ask_robots(decoded(data, codings))
+    return None
 
 
 def _read_headers(data: bytes) -> object:

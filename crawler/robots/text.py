@@ -1,0 +1,111 @@
+"""The bytes of a robots.txt → its records, whatever its encoding and however long it is.
+
+What counts is octets: a file in an encoding that extends ASCII is read as it is. Those in which every letter takes two
+or four octets are known by their mark, or by the zeros between their letters.
+"""
+
+import codecs
+import contextlib
+import re
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+MAX_BYTES: Final = 500 * 1024
+"""So much of a file is read (RFC 9309, section 2.5: at least)."""
+
+_MARKS: Final = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # begins as the mark of UTF-16 does
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_LINE_END: Final = re.compile(rb"\r\n|\r|\n")
+_BROKEN_MARK: Final = re.compile(rb"\A(\xc3\xaf\xc2\xbb\xc2\xbf|\xef\xbb?|\xbb\xbf)(?=[\x20-\x7e\r\n\t])")
+_BLANKS: Final = b" \t\x00\x0b\x0c"
+_SNIFFED: Final = 64
+_GZIP: Final = b"\x1f\x8b"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A line that says something.
+
+    Attributes:
+        name: In lower case.
+        value: Without blanks around it.
+    """
+
+    name: bytes
+    value: bytes
+
+
+class UnknownCoding(Exception):
+    """A body in a content coding that isn't known here."""
+
+
+def records(body: bytes) -> Iterator[Record]:
+    """The records of a file, in order. Of one that is too long, the whole lines of its beginning."""
+    for line in _LINE_END.split(_whole_lines(_as_ascii(body))):
+        name, colon, value = line.partition(b"#")[0].partition(b":")
+        if colon:
+            yield Record(name.strip(_BLANKS).lower(), value.strip(_BLANKS))
+
+
+def decoded(body: bytes, codings: str) -> bytes:
+    """Undo content codings, of which we asked for none; a little more than is read of a file comes out at most.
+
+    Args:
+        body: As received, maybe cut off.
+        codings: The header ``Content-Encoding``.
+
+    Raises:
+        UnknownCoding: One of them isn't known, or the body isn't in it.
+    """
+    for coding in reversed([word.strip().lower() for word in codings.split(",")]):
+        if coding in ("", "identity"):
+            continue
+        if coding not in ("gzip", "x-gzip", "deflate"):
+            raise UnknownCoding(f"its Content-Encoding is {coding[:20]!r}")
+        body = _inflated(body, coding)
+    return _inflated(body, "gzip") if body.startswith(_GZIP) else body
+
+
+def _inflated(body: bytes, coding: str) -> bytes:
+    # Deflate has a header by its RFC, and none by many servers.
+    kinds = [zlib.MAX_WBITS, -zlib.MAX_WBITS] if coding == "deflate" else [zlib.MAX_WBITS | 16]
+    for kind in kinds:
+        inflater = zlib.decompressobj(kind)
+        with contextlib.suppress(zlib.error):
+            text = inflater.decompress(body, MAX_BYTES + 1)
+            if text or inflater.eof:
+                return text
+    raise UnknownCoding(f"it can't be decoded as {coding}, as its Content-Encoding has it")
+
+
+def _as_ascii(body: bytes) -> bytes:
+    """The same in an encoding that extends ASCII, without a mark."""
+    for mark, encoding in _MARKS:
+        if body.startswith(mark):
+            return _recoded(body[len(mark) :], encoding)
+    head = body[:_SNIFFED]
+    if len(head) >= 8 and head.count(0) * 3 > len(head):
+        wide = "utf-32" if head.count(0) * 3 > 2 * len(head) else "utf-16"
+        return _recoded(body, f"{wide}-{'be' if head[0] == 0 else 'le'}")
+    # A mark that was damaged on its way: an editor cut it, or it was encoded twice.
+    return _BROKEN_MARK.sub(b"", body, count=1)
+
+
+def _recoded(body: bytes, encoding: str) -> bytes:
+    if encoding == "utf-8":
+        return body.removeprefix(codecs.BOM_UTF8)
+    return body.decode(encoding, "replace").encode("utf-8", "replace")
+
+
+def _whole_lines(text: bytes) -> bytes:
+    """What is read of a text: a line that is cut in two may allow more than was written."""
+    if len(text) <= MAX_BYTES:
+        return text
+    return text[: 1 + max(text.rfind(b"\n", 0, MAX_BYTES), text.rfind(b"\r", 0, MAX_BYTES))]

@@ -1,0 +1,272 @@
+"""What signals of consent mean, as a table that others can use: what is said, and the verdicts.
+
+``fetch``, ``train`` and ``index`` are the verdicts of the policy ``cautious`` for https://ex.test/img/a.jpg, asked by
+the product token ``synsift`` for training: yes, no, hold (it can't be told: kept out of training) or silent. A refusal
+known before the request is no for ``fetch``, too: nobody fetches for training what may not be trained on. Where a case
+was judged otherwise than the note on signals that it is taken from proposes, ``why`` says so.
+"""
+
+from dataclasses import dataclass
+
+YES, NO, HOLD, SILENT = "yes", "no", "hold", "silent"
+ALL, OWN = "User-agent: *\n", "User-agent: synsift\n"
+
+
+@dataclass(frozen=True)
+class Case:
+    """Signals, and what follows from them.
+
+    Attributes:
+        name: Number and subject.
+        fetch: May it be fetched.
+        train: May it be trained on.
+        index: May it be indexed.
+        robots: Text of robots.txt.
+        status: Status of robots.txt.
+        head: Header lines of the answer.
+        redirect: Header lines of a redirect that led to it.
+        tdmrep: Text of /.well-known/tdmrep.json.
+        ai_txt: Text of /ai.txt.
+        metas: Meta elements of its page.
+        xmp: Values of plus:DataMining in the image, one a packet; or a whole packet.
+        credentials: Entries of an assertion training-mining.
+        url: If it is another one.
+        why: Where it was judged otherwise, the reason.
+    """
+
+    name: str
+    fetch: str
+    train: str
+    index: str
+    robots: str = ""
+    status: int = 200
+    head: tuple[tuple[str, str], ...] = ()
+    redirect: tuple[tuple[str, str], ...] = ()
+    tdmrep: str = ""
+    ai_txt: str = ""
+    metas: tuple[tuple[str, str], ...] = ()
+    xmp: tuple[str, ...] = ()
+    credentials: tuple[tuple[str, str], ...] = ()
+    is_trusted: bool = True
+    url: str = "https://ex.test/img/a.jpg"
+    why: str = ""
+
+
+def tags(*lines: str) -> tuple[tuple[str, str], ...]:
+    return tuple(("x-robots-tag", line) for line in lines)
+
+
+def usage(*lines: str) -> tuple[tuple[str, str], ...]:
+    return tuple(("content-usage", line) for line in lines)
+
+
+def reservation(*lines: str) -> tuple[tuple[str, str], ...]:
+    return tuple(("tdm-reservation", line) for line in lines)
+
+
+TAGS = (
+    Case("X1 noai", YES, NO, SILENT, head=tags("noai")),
+    Case("X2 no case", YES, NO, SILENT, head=tags("NoImageAI")),
+    Case("X3 noml", YES, NO, SILENT, head=tags("noml")),
+    Case("X4 noindex", YES, HOLD, NO, head=tags("noindex")),
+    Case("X5 none", YES, HOLD, NO, head=tags("none")),
+    Case("X6 noimageindex", YES, HOLD, NO, head=tags("noimageindex")),
+    Case("X8 to another: no to one is no to all", YES, NO, SILENT, head=tags("otherbot: noai")),
+    Case("X9 to us", YES, NO, SILENT, head=tags("synsift: noai")),
+    Case("X10 noindex is another's", YES, SILENT, SILENT, head=tags("otherbot: noindex, nofollow, synsift: nofollow")),
+    Case("X10 … or ours", YES, HOLD, NO, head=tags("otherbot: nofollow, synsift: noindex")),
+    Case("X11 lines stand apart", YES, NO, SILENT, head=tags("otherbot: noindex", "noai")),
+    Case("X11 … for noindex, too", YES, HOLD, NO, head=tags("otherbot: nofollow", "noindex")),
+    Case("X12 joined by a proxy", YES, NO, SILENT, head=tags("otherbot: noindex, noai")),
+    Case("X13 a day that has passed", YES, HOLD, NO, head=tags("unavailable_after: 25 Jun 2020 15:00:00 GMT")),
+    Case("X13 … of RFC 850", YES, HOLD, NO, head=tags("unavailable_after: Thursday, 25-Jun-20 15:00:00 GMT")),
+    Case("X13 … of RFC 822", YES, HOLD, NO, head=tags("unavailable_after: Wed, 03 Dec 2025 13:09:53 GMT, nofollow")),
+    Case("X13 … of ISO 8601", YES, HOLD, NO, head=tags("nofollow, unavailable_after: 2020-06-25T15:00:00+00:00")),
+    Case("X13 a day to come", YES, SILENT, SILENT, head=tags("unavailable_after: 25 Jun 2099 15:00:00 GMT")),
+    Case("X14 no day", YES, SILENT, SILENT, head=tags("unavailable_after: never")),
+    Case("X15 no preview", YES, SILENT, SILENT, head=tags("max-image-preview: none"),
+         why="it restricts showing, which isn't kept apart from indexing; none is its value, and no rule"),
+    Case("X16 the stricter", YES, NO, SILENT, head=tags("all, noai")),
+    Case("X17 noarchive", YES, SILENT, SILENT, head=tags("noarchive")),
+    Case("X18 on the redirect", YES, NO, SILENT, redirect=tags("noai"),
+         why="not held but no: the redirect is what the URL itself answers, which a page shows"),
+    Case("blanks", YES, NO, SILENT, head=tags("noai noimageai")),
+    Case("semicolons", YES, NO, NO, head=tags("noindex; noai")),
+    Case("noindex twice", YES, HOLD, NO, head=tags("noindex, noimageindex")),
+    Case("a name that is a word", YES, SILENT, SILENT, head=tags("noaim, xnoai")),
+)  # fmt: skip
+
+PAGES = (
+    Case("X7 noimageindex on a page", YES, HOLD, NO, metas=(("robots", "noimageindex"),)),
+    Case("M1 noai", YES, NO, SILENT, metas=(("robots", "noai"),)),
+    Case("M2 noimageai", YES, NO, SILENT, metas=(("robots", "noimageai"),)),
+    Case("M3 noindex", YES, HOLD, NO, metas=(("robots", "noindex"),)),
+    Case("M4 noimageindex", YES, HOLD, NO, metas=(("ROBOTS", "NoImageIndex"),)),
+    Case("M5 another's", YES, SILENT, SILENT, metas=(("googlebot", "noindex"),)),
+    Case("M6 to all and to us", YES, NO, SILENT, metas=(("robots", "index"), ("synsift", "noai"))),
+    Case("M8 one of two pages", YES, NO, SILENT, metas=(("robots", "index"), ("robots", "noai"))),
+    Case("M9 without a comma", YES, NO, SILENT, metas=(("robots", "noai noimageai"),)),
+    Case("T9 a page of its own reserves", YES, NO, HOLD, metas=(("tdm-reservation", "1"),)),
+    Case("N2 page noai, host silent", YES, NO, SILENT, metas=(("robots", "noai"),)),
+)
+
+TDM = (
+    Case("T1 1", YES, NO, HOLD, head=reservation("1")),
+    Case("T2 0", YES, YES, YES, head=reservation("0")),
+    Case("T3 true", YES, HOLD, SILENT, head=reservation("true")),
+    Case("T4 1 and a policy", YES, NO, HOLD, head=(*reservation("1"), ("tdm-policy", "https://ex.test/p"))),
+    Case("T5 file", NO, NO, HOLD, tdmrep='[{"location":"/","tdm-reservation":1}]'),
+    Case("T6 header replaces file", NO, NO, HOLD, tdmrep='[{"location":"/","tdm-reservation":1}]', head=reservation("0"),
+         why="the file is read before the request, and its 1 ends that: the header is never seen. With the file alone "
+             "heard after the answer, the header's 0 replaces it, as a test of judge has it"),
+    Case("T7 absence resets nothing", NO, NO, HOLD, tdmrep='[{"location":"/","tdm-reservation":1}]', head=(("a", "b"),)),
+    Case("T10 first match", YES, YES, YES,
+         tdmrep='[{"location":"/img/*.jpg","tdm-reservation":0},{"location":"/","tdm-reservation":1}]'),
+    Case("T11 the other way round", NO, NO, HOLD,
+         tdmrep='[{"location":"/","tdm-reservation":1},{"location":"/img/*.jpg","tdm-reservation":0}]'),
+    Case("T12 no array", NO, NO, HOLD, tdmrep='{"location":"/","tdm-reservation":1}',
+         why="index: the wish that is heeded for training is heeded whole"),
+    Case("T13 a string", NO, NO, HOLD, tdmrep='[{"location":"/","tdm-reservation":"1"}]'),
+    Case("T14 no file", YES, SILENT, SILENT),
+    Case("T14 a page in its place", YES, SILENT, SILENT, tdmrep="<html>not found</html>"),
+    Case("T16 1 and 0", YES, NO, HOLD, head=reservation("1", "0")),
+    Case("T16 joined", YES, NO, HOLD, head=reservation("1, 0")),
+    Case("twice 1", YES, NO, HOLD, head=reservation("1, 1")),
+    Case("T17 in XMP", YES, NO, HOLD, xmp=('<rdf:RDF xmlns:rdf="r" xmlns:t="http://www.w3.org/ns/tdmrep/"><a t:reservation="1"/></rdf:RDF>',)),
+    Case("T17 … spelt as for EPUB", YES, NO, HOLD,
+         xmp=('<rdf:RDF xmlns:rdf="r" xmlns:t="http://www.w3.org/ns/tdmrep#"><t:reservation>1</t:reservation></rdf:RDF>',)),
+    Case("T18 an end", YES, SILENT, SILENT, tdmrep='[{"location":"/a$","tdm-reservation":1}]', url="https://ex.test/a?x"),
+)  # fmt: skip
+
+USAGE = (
+    Case("A1 train-ai=n", YES, NO, SILENT, head=usage("train-ai=n")),
+    Case("A2 y and search=n", YES, YES, NO, head=usage("train-ai=y, search=n")),
+    Case("A3 upper case", YES, HOLD, SILENT, head=usage("Train-AI=n")),
+    Case("A4 N", YES, HOLD, SILENT, head=usage("train-ai=N")),
+    Case("A5 a string", YES, HOLD, SILENT, head=usage('train-ai="n"')),
+    Case("A6 a boolean", YES, HOLD, SILENT, head=usage("train-ai=?0")),
+    Case("A6 bare", YES, HOLD, SILENT, head=usage("train-ai")),
+    Case("A7 the last counts", YES, YES, SILENT, head=usage("train-ai=n, train-ai=y")),
+    Case("A8 a parameter", YES, NO, SILENT, head=usage("train-ai=n;until=2030")),
+    Case("A9 a comma at the end", YES, HOLD, SILENT, head=usage("train-ai=n,")),
+    Case("A9 blanks", YES, HOLD, SILENT, head=usage("train-ai = n")),
+    Case("A9 a colon", YES, HOLD, SILENT, head=usage("train-ai:n")),
+    Case("A10 others beside", YES, NO, SILENT, head=usage("foo=(a b), train-ai=n")),
+    Case("A11 two lines", YES, YES, NO, head=usage("train-ai=y", "search=n")),
+    Case("A12 search alone", YES, SILENT, NO, head=usage("search=n")),
+    Case("A13 robots.txt", NO, NO, SILENT, ALL + "Content-Usage: train-ai=n\nAllow: /"),
+    Case("A14 a path", NO, NO, SILENT, ALL + "Content-Usage: /img/ train-ai=n\nAllow: /"),
+    Case("A15 another path", YES, SILENT, SILENT, ALL + "Content-Usage: /img/ train-ai=n\nAllow: /", url="https://ex.test/b.jpg"),
+    Case("A16 the longest path", YES, YES, SILENT, ALL + "Content-Usage: train-ai=n\nContent-Usage: /img/ train-ai=y"),
+    Case("A17 the longest path is silent", NO, HOLD, YES, ALL + "Content-Usage: train-ai=n\nContent-Usage: /img/ search=y"),
+    Case("A18 equal paths", NO, NO, SILENT, ALL + "Content-Usage: /img/ train-ai=y\nContent-Usage: /img/ train-ai=n"),
+    Case("A19 no preferences where crawling is forbidden", NO, NO, NO, ALL + "Disallow: /img/\nContent-Usage: train-ai=y"),
+    Case("A20 both readings of a group", NO, NO, NO, OWN + "Content-Usage: train-ai=n\nUser-agent: other\nDisallow: /",
+         why="index: what may not be fetched can't be indexed"),
+    Case("A21 robots.txt n, header y", NO, NO, SILENT, ALL + "Content-Usage: train-ai=n\nAllow: /", head=usage("train-ai=y")),
+    Case("A22 everybody's line beside an own group", NO, NO, SILENT, f"{OWN}Allow: /\n{ALL}Content-Usage: train-ai=n"),
+    *(Case(f"A23 {label}", YES, NO, SILENT, head=usage(f"{label}=n")) for label in ("ai", "genai", "train-genai", "bots")),
+    *(Case(f"A23 {label}", YES, NO, HOLD, head=usage(f"{label}=n")) for label in ("all", "tdm")),
+)  # fmt: skip
+
+SIGNALS = (
+    Case("G1 ai-train=no", NO, NO, YES, ALL + "Content-Signal: search=yes, ai-train=no\nAllow: /"),
+    Case("G2 ai-train=yes", YES, YES, SILENT, ALL + "Content-Signal: ai-train=yes\nAllow: /"),
+    Case("G3 search=yes", YES, SILENT, YES, ALL + "Content-Signal: search=yes\nAllow: /"),
+    Case("G4 ai-input=no", YES, SILENT, SILENT, ALL + "Content-Signal: ai-input=no\nAllow: /"),
+    Case("G5 search=no", YES, SILENT, NO, ALL + "Content-Signal: search=no\nAllow: /", why="we fetch for training, not for an index"),
+    Case("G6 No", NO, NO, SILENT, ALL + "Content-Signal: ai-train=No\nAllow: /"),
+    Case("G6 AI-Train", NO, NO, SILENT, ALL + "content-signal: AI-Train=no\nAllow: /"),
+    Case("G7 maybe", NO, HOLD, SILENT, ALL + "Content-Signal: ai-train=maybe\nAllow: /"),
+    Case("G8 the legend alone", YES, SILENT, SILENT, "# Content-Signal: ai-train=no\n" + ALL + "Allow: /"),
+    Case("G9 with use", NO, NO, YES, ALL + "Content-Signal: search=yes,ai-train=no,use=reference\nAllow: /"),
+    Case("G10 use alone", NO, HOLD, YES, ALL + "Content-Signal: use=reference\nAllow: /"),
+    Case("use=full", YES, SILENT, SILENT, ALL + "Content-Signal: use=full\nAllow: /"),
+    Case("G11 everybody's, beside an own group", NO, NO, SILENT, f"{ALL}Content-Signal: ai-train=no\nAllow: /\n{OWN}Allow: /"),
+    Case("G12 to another", YES, SILENT, SILENT, "User-agent: GPTBot\nContent-Signal: ai-train=no\nAllow: /"),
+    Case("G13 no and yes", NO, NO, SILENT, f"{ALL}Content-Signal: ai-train=no\nAllow: /\n{ALL}Content-Signal: ai-train=yes\nAllow: /"),
+    Case("G14 outside of groups", NO, NO, SILENT, f"Content-Signal: ai-train=no\n{ALL}Allow: /"),
+)  # fmt: skip
+
+OTHER_LINES = (
+    Case("D1 ai.txt by type", NO, NO, SILENT, ai_txt=ALL + "Disallow: *.jpg"),
+    Case("D2 another type", YES, SILENT, SILENT, ai_txt=ALL + "Disallow: *.png"),
+    Case("D3 by the answer's type", YES, NO, SILENT, ai_txt=ALL + "Disallow: *.jpg", url="https://ex.test/img?id=7",
+         head=(("content-type", "image/jpeg"),)),
+    Case("D4 longest match", YES, YES, SILENT, ai_txt=ALL + "Disallow: /\nAllow: *.jpg"),
+    Case("D5 a page in its place", YES, SILENT, SILENT, ai_txt="<html>not found</html>"),
+    Case("D7 DisallowAITraining", NO, NO, SILENT, ALL + "DisallowAITraining: /\nAllow: /"),
+    Case("D8 longest path", YES, YES, SILENT, ALL + "DisallowAITraining: /\nAllowAITraining: /img/\nAllow: /"),
+    Case("D9 three training bots", NO, HOLD, SILENT, "User-agent: GPTBot\nUser-agent: CCBot\nUser-agent: ClaudeBot\nDisallow: /"),
+    Case("D9 two of them", YES, SILENT, SILENT, "User-agent: GPTBot\nUser-agent: CCBot\nDisallow: /"),
+    Case("D10 a token of use", NO, HOLD, SILENT, "User-agent: Google-Extended\nDisallow: /"),
+    Case("D11 img2dataset", NO, NO, SILENT, "User-agent: img2dataset\nDisallow: /"),
+    Case("D12 TDM-Reservation as a line", NO, NO, HOLD, ALL + "TDM-Reservation: 1\nAllow: /"),
+    Case("D13 Noindex as a line", YES, SILENT, NO, ALL + "Noindex: /img/\nAllow: /"),
+)  # fmt: skip
+
+DMI = "http://ns.useplus.org/ldf/vocab/DMI-"
+EMBEDDED = (
+    Case("I1", YES, NO, SILENT, xmp=(DMI + "PROHIBITED-AIMLTRAINING",)),
+    Case("I2", YES, NO, SILENT, xmp=(DMI + "PROHIBITED-GENAIMLTRAINING",)),
+    Case("I3", YES, NO, YES, xmp=(DMI + "PROHIBITED-EXCEPTSEARCHENGINEINDEXING",)),
+    Case("I4", YES, NO, NO, xmp=(DMI + "PROHIBITED",)),
+    Case("I5", YES, NO, YES, xmp=(DMI + "ALLOWED",), head=tags("noai"),
+         why="index: a grant of mining is one of indexing, and noai says nothing against that (as Z1 has it)"),
+    Case("I6", YES, SILENT, SILENT, xmp=(DMI + "UNSPECIFIED",)),
+    Case("I7 a bare key", YES, NO, NO, xmp=("DMI-PROHIBITED",)),
+    Case("I7 in ExifTool's words", YES, NO, SILENT, xmp=("Prohibited for AI/ML training",)),
+    Case("I8", YES, NO, HOLD, xmp=(DMI + "PROHIBITED-SEECONSTRAINT",)),
+    Case("I9 a new key", YES, HOLD, HOLD, xmp=(DMI + "SOMETHINGNEW",)),
+    Case("I10 a DTD", YES, HOLD, SILENT,
+         xmp=('<x:xmpmeta xmlns:x="x"><!DOCTYPE a>http://ns.useplus.org/ DMI-PROHIBITED</x:xmpmeta>',)),
+    Case("I10 broken, and silent", YES, SILENT, SILENT, xmp=("<rdf:RDF>http://ns.useplus.org/<</rdf:RDF>",)),
+    Case("I11 none", YES, SILENT, SILENT),
+    Case("I12 two packets", YES, NO, NO, xmp=(DMI + "ALLOWED", DMI + "PROHIBITED")),
+    Case("allowed", YES, YES, YES, xmp=(DMI + "ALLOWED",)),
+)  # fmt: skip
+
+CREDENTIALS = (
+    Case("K1", YES, NO, SILENT, credentials=(("cawg.ai_generative_training", "notAllowed"),)),
+    Case("K2", YES, NO, SILENT, credentials=(("cawg.ai_training", "notAllowed"),)),
+    Case("K3", YES, NO, SILENT, credentials=(("cawg.ai_training", "allowed"), ("cawg.ai_generative_training", "notAllowed"))),
+    Case("K4", YES, NO, HOLD, credentials=(("cawg.data_mining", "constrained"),)),
+    Case("K5", YES, NO, NO, credentials=(("cawg.data_mining", "notAllowed"),)),
+    Case("K6", YES, SILENT, HOLD, credentials=(("cawg.ai_inference", "notAllowed"),)),
+    Case("K7", YES, NO, SILENT, credentials=(("c2pa.ai_training", "notAllowed"),)),
+    Case("K8", YES, SILENT, SILENT, credentials=(("cawg.ai_training", "allowed"),), is_trusted=False),
+    Case("K9", YES, NO, SILENT, credentials=(("cawg.ai_training", "notAllowed"),), is_trusted=False),
+    Case("K11", YES, HOLD, SILENT, credentials=(("com.ex.training", "notAllowed"),)),
+)  # fmt: skip
+
+LICENCES = (
+    Case("L8 a License line", NO, HOLD, SILENT, ALL + "License: https://ex.test/l.xml\nAllow: /",
+         why="so are L1 to L7, L9 and L11: the format isn't read, so its terms are unknown"),
+    Case("L8 a Link to one", YES, HOLD, SILENT, head=(("link", '<https://e/l>; rel="license"; type="application/rsl+xml"'),)),
+    Case("L10 a Link to a deed", YES, SILENT, SILENT, head=(("link", '<https://creativecommons.org/l>; rel="license"'),)),
+)  # fmt: skip
+
+COMBINED = (
+    Case("Z1", YES, NO, YES, ALL + "Allow: /", head=tags("noai"), xmp=(DMI + "ALLOWED",)),
+    Case("Z2", NO, NO, NO, ALL + "Disallow: /", head=usage("train-ai=y")),
+    Case("Z3", NO, NO, SILENT, ALL + "Content-Signal: ai-train=no\nAllow: /", head=reservation("0"),
+         why="index: the answer's 0 is never heard, for nothing is asked"),
+    Case("Z5", YES, HOLD, NO, head=(*tags("noindex"), *usage("train-ai=y"))),
+    Case("Z6", YES, SILENT, SILENT),
+    Case("Z12", NO, NO, HOLD, tdmrep='[{"location":"/","tdm-reservation":1}]', credentials=(("cawg.ai_training", "allowed"),)),
+)  # fmt: skip
+
+ACCESS = (
+    Case("S1 robots.txt is not there", YES, SILENT, SILENT, status=404),
+    Case("S2 robots.txt 403", YES, SILENT, SILENT, status=403,
+         why="allowed, as RFC 9309 has it: stores of objects answer 403 for a file that isn't there; strict refuses"),
+    Case("S3 robots.txt 401", NO, NO, NO, status=401),
+    Case("S10 a page in its place", YES, SILENT, SILENT, "<html>log in</html>"),
+    Case("R1 Disallow", NO, NO, NO, ALL + "Disallow: /"),
+    Case("C4 more than an hour", NO, NO, NO, ALL + "Crawl-delay: 86400"),
+    Case("C1 some seconds", YES, SILENT, SILENT, OWN + "Crawl-delay: 10"),
+)  # fmt: skip
+
+ALL_CASES = (
+    *TAGS, *PAGES, *TDM, *USAGE, *SIGNALS, *OTHER_LINES, *EMBEDDED, *CREDENTIALS, *LICENCES, *COMBINED, *ACCESS,
+)  # fmt: skip
