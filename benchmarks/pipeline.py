@@ -44,7 +44,7 @@ from synsift.pipelines.config import load
 from synsift.pipelines.dead_letters import read_dead_letters
 from synsift.pipelines.log.kafka_clients import KafkaAddress
 from synsift.pipelines.summary import read_counts
-from synsift.pipelines.worker import first_busy
+from synsift.pipelines.worker import busy_stages
 from tests.conftest import environment, kafka_options, s3_options
 
 # As many that two workers get about half of them each: a host belongs to one worker.
@@ -176,7 +176,7 @@ def run_apart(urls: Path, options: dict[str, object]) -> str:
     running = [subprocess.Popen([*SYNSIFT, "run", stage], env=env, stderr=subprocess.DEVNULL) for stage in STAGES]
     log = open_log(load(env={}, options=options).settings)
     # A stage with nothing to do for the moment would end by itself with --drain.
-    while first_busy(log, STAGES) is not None:
+    while busy_stages(log, STAGES):
         time.sleep(0.5)
     log.close()
     for process in running:

@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from synsift import __version__
+from synsift.crawler.consent import Kind, Policy
 from synsift.crawler.download.attempt import Patience
 from synsift.crawler.download.dispatcher import Politeness
+from synsift.crawler.download.host_health import HealthPolicy
 from synsift.crawler.download.settings import Limits
 from synsift.crawler.identity import user_agent
 from synsift.crawler.sources import CommonsSource, Source, UrlListSource
@@ -40,6 +42,7 @@ from synsift.pipelines.storage.snapshots import Snapshots
 from synsift.pipelines.topics import Router
 
 if TYPE_CHECKING:
+    from synsift.crawler.identity.signatures import Signer
     from synsift.pipelines.log.kafka_clients import KafkaAddress
     from synsift.pipelines.log.kafka_topics import KafkaTopics, Shape
     from synsift.pipelines.stages.mend import Manners
@@ -91,7 +94,8 @@ def kafka_address(settings: Settings) -> "KafkaAddress":
         ConfigError: kafka-python isn't installed.
     """
     with _kafka_installed():
-        from synsift.pipelines.log.kafka_clients import KafkaAddress
+        pass
+    from synsift.pipelines.log.kafka_clients import KafkaAddress
 
     kafka = settings.kafka
     return KafkaAddress(
@@ -255,10 +259,44 @@ def _search(parts: Parts) -> Stage:
             # An API is asked as its documentation invites to; its robots.txt speaks to crawlers of its pages.
             obey_robots=False,
             allow_networks=parts.settings.fetch.allow_networks,
+            signer=make_signer(parts.settings),
             file_handler=FILE_HANDLER,
         ),
     )
     return SearchStage(parts.log, parts.router, sources=make_sources(parts.settings), options=options)
+
+
+def make_signer(settings: Settings) -> "Signer | None":
+    """What signs every request, if there is a key for that.
+
+    Raises:
+        ConfigError: The key can't be read, or nobody could find its public half.
+    """
+    identity = settings.identity
+    if not identity.key_file:
+        return None
+
+    from synsift.crawler.errors import TargetError
+    from synsift.crawler.identity.keys import read_key
+    from synsift.crawler.identity.signatures import Signer
+
+    if not identity.directory_url:
+        hint = "set it to where you publish what `synsift identity show` prints"
+        raise ConfigError("identity.key_file signs requests, and identity.directory_url is empty", hint=hint)
+    try:
+        key = read_key(Path(identity.key_file).expanduser().read_bytes())
+    except OSError as exc:
+        raise ConfigError(f"identity.key_file: `{identity.key_file}`: {exc.strerror or exc}") from exc
+    except TargetError as exc:
+        raise ConfigError(f"identity.key_file: `{identity.key_file}`: {exc}", hint=exc.hint) from exc
+    return Signer(key, identity.directory_url, form=identity.signature_agent)
+
+
+def consent_policy(settings: Settings) -> Policy:
+    """Which statements about use refuse an image."""
+    consent = settings.consent
+    refuse, ignore = (frozenset(map(Kind, kinds)) for kinds in (consent.refuse, consent.ignore))
+    return Policy(consent.profile, refuse, ignore)
 
 
 def manners_of(settings: Settings) -> "Manners":
@@ -275,6 +313,9 @@ def manners_of(settings: Settings) -> "Manners":
             max_bytes=fetch.max_bytes,
             obey_robots=fetch.obey_robots,
             allow_networks=fetch.allow_networks,
+            policy=consent_policy(settings),
+            consent_files=settings.consent.files,
+            signer=make_signer(settings),
         ),
     )
 
@@ -290,6 +331,9 @@ def _fetch(parts: Parts, reference: Reference, deny: Reference) -> Stage:
         look_ahead=settings.look_ahead,
         threads=settings.threads,
         deny=deny or None,
+        health=HealthPolicy(
+            in_a_row=settings.host_failures, sleep_s=settings.host_sleep_s, give_up_s=settings.host_down_after_s
+        ),
     )
     limits = _decoding_limits(parts.settings)
     kinds = [kind for kind in KINDS if kind in {*reference.kinds, *deny.kinds}]

@@ -3,68 +3,28 @@
 defaults ◀ TOML file ◀ SYNSIFT_… environment variables ◀ options of the command
 """
 
-import ipaddress
 import os
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
-    ConfigDict,
     Field,
     SecretStr,
     ValidationError,
-    ValidationInfo,
-    field_validator,
 )
-from pydantic_core import PydanticCustomError
 
 from synsift.crawler.sources.commons import DEFAULT_API
-from synsift.dedupe import DEFAULT_MAX_PIXELS, DEFAULT_OPTIONS, ORIENTATIONS
+from synsift.dedupe import DEFAULT_OPTIONS, ORIENTATIONS
 from synsift.pipelines.config_layers import Layer, as_list, environment_layer, find_file, toml_layer
+from synsift.pipelines.config_web import Branch, ConsentSettings, FetchSettings, SearchSettings
 from synsift.pipelines.config_words import unknown_key, unknown_variable, variable_of, wrong_value
 from synsift.pipelines.errors import ConfigError
 from synsift.pipelines.stage import DEFAULT_PATIENCE_S
 from synsift.pipelines.stages.dedupe_state import DEFAULT_POLICY
 from synsift.pipelines.worker import DEFAULT_DRAIN_S
-
-_LONGEST_S: Final = 365 * 24 * 3600
-_LARGEST: Final = 10**12
-
-
-class Branch(BaseModel):
-    """A table of the configuration."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _number_is_no_switch(cls, value: object, info: ValidationInfo) -> object:
-        """True counts as 1 in Python, and a setting that is on as a second or a pixel is a mistake."""
-        kind = cls.model_fields[info.field_name or ""].annotation
-        if isinstance(value, bool) and kind in (int, float):
-            raise PydanticCustomError("int_type" if kind is int else "float_type", "no number")
-        return value
-
-    @field_validator("*", mode="after")
-    @classmethod
-    def _number_has_bounds(cls, value: object, info: ValidationInfo) -> object:
-        """Larger ones mean nothing, and no clock, no limit of the system and no protocol could take them."""
-        if (info.field_name or "").endswith("_s") and isinstance(value, (int, float)) and value > _LONGEST_S:
-            raise ValueError("must be at most a year, in seconds")
-        if isinstance(value, int) and value > _LARGEST:
-            raise ValueError(f"must be at most {_LARGEST}")
-        return value
-
-
-def _network(text: str) -> str:
-    try:
-        return str(ipaddress.ip_network(text))
-    except ValueError as exc:
-        raise ValueError("must be networks as in `10.0.0.0/8`") from exc
 
 
 class Identity(Branch):
@@ -72,6 +32,19 @@ class Identity(Branch):
 
     contact: str = Field(
         default="", description="Your e-mail address or web page, sent in the User-Agent; needed for public hosts"
+    )
+    key_file: str = Field(
+        default="", description="Private key that signs every request (`synsift identity create`); empty to sign none"
+    )
+    directory_url: str = Field(
+        default="",
+        pattern=r"^(https://[^\s/?#]+(/[^\s?#]*)?)?$",
+        description="Where the directory of that key is published: https:// and your host",
+    )
+    signature_agent: str = Field(
+        default="url",
+        pattern="^(url|origin|string)$",
+        description="How a request names the directory: url; origin or string for verifiers older than October 2026",
     )
 
 
@@ -158,44 +131,6 @@ class SourcesSettings(Branch):
 
     commons: CommonsSettings = CommonsSettings()
     urls: UrlsSettings = UrlsSettings()
-
-
-class SearchSettings(Branch):
-    """The stage ``search``."""
-
-    concurrency: int = Field(default=8, ge=1, description="Requests in flight")
-    host_concurrency: int = Field(default=1, ge=1, description="Requests in flight to one source")
-    delay_s: float = Field(default=0.5, ge=0, description="Time between two requests to one source")
-    timeout_s: float = Field(default=30.0, gt=0, description="Longest time for a whole request")
-    attempts: int = Field(default=5, ge=1, description="How often to try before a page becomes a dead letter")
-    max_bytes: int = Field(default=16 * 1024 * 1024, ge=1, description="Largest answer to read, in bytes")
-
-
-class FetchSettings(Branch):
-    """The stage ``fetch``."""
-
-    concurrency: int = Field(default=64, ge=1, le=1024, description="Requests in flight")
-    host_concurrency: int = Field(default=2, ge=1, description="Requests in flight to one host")
-    delay_s: float = Field(default=0.1, ge=0, description="Time between two requests to one host")
-    timeout_s: float = Field(default=30.0, gt=0, description="Longest time for a whole request")
-    max_bytes: int = Field(default=32 * 1024 * 1024, ge=1, description="Largest image to download, in bytes")
-    max_pixels: int = Field(default=DEFAULT_MAX_PIXELS, ge=1, description="Most pixels of an image, by its header")
-    attempts: int = Field(default=4, ge=1, description="How often to try before a URL becomes a dead letter")
-    backoff_s: float = Field(default=1.0, ge=0, description="Wait before the second try; doubled for each further one")
-    max_wait_s: float = Field(
-        default=120.0, ge=0, description="Longest wait when a host asks for patience (Retry-After)"
-    )
-    redirects: int = Field(default=5, ge=0, description="Most redirects to follow")
-    look_ahead: int = Field(default=2000, ge=1, le=100_000, description="Most URLs to hold in memory")
-    threads: int = Field(default=2, ge=1, le=64, description="Images decoded and stored at once, a process each")
-    decode_cpu_s: int = Field(default=10, ge=1, le=86_400, description="CPU time that decoding one image may take")
-    decode_memory_mb: int = Field(
-        default=448, ge=400, le=1_000_000, description="Memory that decoding one image may take"
-    )
-    obey_robots: bool = Field(default=True, description="Ask for each host's robots.txt and obey it (RFC 9309)")
-    allow_networks: tuple[Annotated[str, AfterValidator(_network)], ...] = Field(
-        default=(), description="Private networks that may be reached, such as 10.0.0.0/8"
-    )
 
 
 class DedupeSettings(Branch):
@@ -287,6 +222,7 @@ class Settings(Branch):
     sources: SourcesSettings = SourcesSettings()
     search: SearchSettings = SearchSettings()
     fetch: FetchSettings = FetchSettings()
+    consent: ConsentSettings = ConsentSettings()
     dedupe: DedupeSettings = DedupeSettings()
     land: LandSettings = LandSettings()
     service: ServiceSettings = ServiceSettings()

@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Meta
 
 from synsift.pipelines.errors import RecordError, UnknownVersion
+from synsift.pipelines.said import Consent
 
 VERSION: Final = 1
 
@@ -179,6 +180,7 @@ class Candidate(Record, frozen=True, kw_only=True):
         image: What it is.
         found_by: Its origin.
         answer: The response that gave it.
+        consent: What was said of its use; None in records of versions that didn't keep it.
         withdraws: What is to go for its sake, if ``thorough`` sends it: then it survived before. None otherwise.
     """
 
@@ -187,6 +189,7 @@ class Candidate(Record, frozen=True, kw_only=True):
     image: Image
     found_by: FoundBy
     answer: HttpAnswer
+    consent: Consent | None = None
     withdraws: Withdrawal | None = None
 
 
@@ -264,6 +267,18 @@ class Relation(Record, frozen=True, kw_only=True):
     mirrored: bool = False
 
 
+class Rest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Until when a host that fails is left alone.
+
+    Attributes:
+        since: When it failed first, RFC 3339.
+        until: Not to be asked before.
+    """
+
+    since: str
+    until: str
+
+
 class Fetched(Record, frozen=True, kw_only=True):
     """What a URL gave, so that it is not fetched again. Key: URL; on its host's partition; compacted.
 
@@ -275,6 +290,8 @@ class Fetched(Record, frozen=True, kw_only=True):
         image: What it gave; None after a failure.
         answer: The response that gave it; None after a failure.
         wnids: Synsets that were served from it.
+        consent: What was said of its use; None after a failure.
+        rest: Of the robots.txt of a host that fails, whose outcome is ``asleep``; None otherwise.
     """
 
     url: str
@@ -284,6 +301,8 @@ class Fetched(Record, frozen=True, kw_only=True):
     image: Image | None = None
     answer: HttpAnswer | None = None
     wnids: tuple[Wnid, ...] = ()
+    consent: Consent | None = None
+    rest: Rest | None = None
 
 
 class Progress(Record, frozen=True, kw_only=True):

@@ -20,6 +20,8 @@ OPTIONAL: Final = frozenset({"thorough"})
 
 DEFAULT_PATIENCE_S: Final = 300.0
 """Longest wait for brokers and a store that are away, at the start and later."""
+DEFAULT_REST_S: Final = 300.0
+"""Longest time that a crawl waits at its end, in all, for hosts that don't answer."""
 REPEATED: Final = "repeated"
 """Outcome of a URL that was found again for the same synset."""
 COUNTED: Final = "__synsift.counted"
@@ -73,3 +75,6 @@ class Stage(Protocol):
 
     def statistics(self) -> Statistics:
         """How it is now."""
+
+    def rests_until_s(self) -> float | None:
+        """When it goes on, in Unix time, if all that is left waits until then; else None. Safe from any thread."""

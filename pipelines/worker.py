@@ -15,6 +15,7 @@ import logging
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import Final
@@ -22,7 +23,7 @@ from typing import Final
 from synsift.pipelines.errors import LogUnavailable, SynsiftError
 from synsift.pipelines.gate import Gate
 from synsift.pipelines.log.base import Log
-from synsift.pipelines.stage import INPUTS, OPTIONAL, Stage
+from synsift.pipelines.stage import DEFAULT_REST_S, INPUTS, OPTIONAL, Stage
 
 _log: Final = logging.getLogger(__name__)
 
@@ -38,11 +39,13 @@ class Ending(StrEnum):
     """How a worker ended."""
 
     DONE = "done"
+    RESTING = "resting"
+    """All that is left waits for hosts that don't answer."""
     INTERRUPTED = "interrupted"
 
 
-def first_busy(log: Log, stages: Sequence[str]) -> str | None:
-    """The first of some stages, in the order of the stream, that has something left to do; None if none has.
+def busy_stages(log: Log, stages: Sequence[str]) -> list[str]:
+    """The stages of some, in the order of the stream, that have something left to do.
 
     The order matters: a stage's outputs and positions are committed together, so what one stage has finished is seen
     in the next one's lag. Where one of them writes to the input of an earlier one, all are looked at twice: nothing
@@ -51,21 +54,25 @@ def first_busy(log: Log, stages: Sequence[str]) -> str | None:
     wanted = [name for name in INPUTS if name in stages]
     seen: list[dict[str, list[int]]] = []
     for _ in range(2 if OPTIONAL & set(stages) else 1):
-        ends: dict[str, list[int]] = {}
-        for name in wanted:
-            lags = log.lag(name, INPUTS[name].name)
-            if any(lag.records for lag in lags):
-                return name
-            ends[name] = [lag.end for lag in lags]
-        seen.append(ends)
-    return None if seen[0] == seen[-1] else wanted[0]
+        lags = {name: log.lag(name, INPUTS[name].name) for name in wanted}
+        busy = [name for name in wanted if any(lag.records for lag in lags[name])]
+        if busy:
+            return busy
+        seen.append({name: [lag.end for lag in found] for name, found in lags.items()})
+    return [] if seen[0] == seen[-1] else wanted[:1]
 
 
 class Worker:
     """Some stages in one process."""
 
     def __init__(
-        self, log: Log, stages: Sequence[Stage], *, until_idle: bool, drain_s: float = DEFAULT_DRAIN_S
+        self,
+        log: Log,
+        stages: Sequence[Stage],
+        *,
+        until_idle: bool,
+        drain_s: float = DEFAULT_DRAIN_S,
+        rest_s: float = DEFAULT_REST_S,
     ) -> None:
         """Make a worker.
 
@@ -74,11 +81,19 @@ class Worker:
             stages: Which.
             until_idle: Whether to end when nothing is left to do, rather than wait for more.
             drain_s: How long draining may take.
+            rest_s: How long to wait, in all, where nothing is left but what waits for hosts that don't answer.
+
+        Attributes:
+            rests_until_s: When they may be asked again, in Unix time, if the worker ended for that; else None.
         """
         self._log = log
         self.stages = stages
         self._until_idle = until_idle
         self._drain_s = drain_s
+        self._rest_s = rest_s
+        self._rested_s = 0.0
+        self._looked_at_s = 0.0
+        self.rests_until_s: float | None = None
         self._interrupted = False
         gate = Gate()
         for stage in stages:
@@ -105,7 +120,9 @@ class Worker:
         for result in results:
             if isinstance(result, BaseException):
                 raise result
-        return Ending.INTERRUPTED if self._interrupted else Ending.DONE
+        if self._interrupted:
+            return Ending.INTERRUPTED
+        return Ending.DONE if self.rests_until_s is None else Ending.RESTING
 
     async def _drain(self, tasks: Sequence[asyncio.Task[None]]) -> None:
         """Let the stages finish, within the deadline."""
@@ -128,14 +145,28 @@ class Worker:
     def _is_idle(self) -> bool:
         try:
             are_placed = all(self._has_its_place(stage) for stage in self.stages)
-            busy = first_busy(self._log, [stage.name for stage in self.stages])
+            busy = busy_stages(self._log, [stage.name for stage in self.stages])
         except LogUnavailable as exc:
             _log.warning("can't see what is left to do: %s", exc)
             return False
-        for stage in self.stages:
-            if stage.name == busy:
-                stage.hurry()  # all before it are done
-        return busy is None and are_placed
+        by_name = {stage.name: stage for stage in self.stages}
+        rests = [by_name[name].rests_until_s() for name in busy]
+        for name, rest_s in zip(busy, rests, strict=True):
+            if rest_s is None:
+                by_name[name].hurry()  # all before it are done, or rest
+                break
+        resting = [rest_s for rest_s in rests if rest_s is not None]
+        return are_placed and (not busy or (len(resting) == len(busy) and self._has_rested(min(resting))))
+
+    def _has_rested(self, until_s: float) -> bool:
+        """Whether what is left would take longer to wait for than anybody wants to."""
+        now_s = time.monotonic()
+        self._rested_s += min(_WATCH_S * 10, now_s - self._looked_at_s)
+        self._looked_at_s = now_s
+        if until_s - time.time() <= self._rest_s - self._rested_s:
+            return False
+        self.rests_until_s = until_s
+        return True
 
     def _has_its_place(self, stage: Stage) -> bool:
         """Whether a stage has taken partitions over, or all are others': before, offsets may not be the positions."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
-from synsift.crawler.download.opt_out import opts_out
+from synsift.crawler.consent import Judgement, Statement
 from synsift.crawler.outcome import Outcome, of_status
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
@@ -54,11 +54,16 @@ class Follow:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Try again after a wait; ``host_wide`` if the whole host asks for it. The reason is for people."""
+    """Try again after a wait; ``host_wide`` if the whole host asks for it, ``asked_s`` as long as it asks for.
+
+    The reason is for people, the outcome what it would be if nobody tried again.
+    """
 
     wait_s: float
     host_wide: bool
     reason: str = field(default="", compare=False)
+    asked_s: float = field(default=0.0, compare=False)
+    outcome: Outcome = field(default=Outcome.SERVER_ERROR, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +85,15 @@ class Answer:
         url: That was asked.
         status: HTTP status code.
         headers: By lower-case name, a character for each byte: what a server says need be no UTF-8.
+        said: All that is said of the use of what it brings: by its site, by its head, by redirects on the way.
+        refusal: Why it must not be used, if so; its body wasn't read then.
     """
 
     url: str
     status: int
     headers: Mapping[str, str]
+    said: tuple[Statement, ...] = ()
+    refusal: Judgement | None = None
 
 
 def after_answer(answer: Answer, *, attempts: int, redirects: int, patience: Patience, now_s: float) -> Step:
@@ -97,12 +106,12 @@ def after_answer(answer: Answer, *, attempts: int, redirects: int, patience: Pat
         patience: The limits.
         now_s: Unix time, for Retry-After given as a date.
     """
+    if answer.refusal is not None:
+        return GiveUp(answer.refusal.outcome, answer.refusal.reason)
     if answer.status in _REDIRECTS and "location" in answer.headers:
         return _follow(answer, redirects, patience)
     outcome = of_status(answer.status)
     if outcome is Outcome.FETCHED:
-        if opts_out(answer.headers):
-            return GiveUp(Outcome.OPTED_OUT, "the response's headers opt out of use for machine learning")
         return Take()
     asked_s = retry_after_s(answer.headers.get("retry-after", ""), now_s)
     return _retry(outcome, f"HTTP status {answer.status}", attempts, asked_s, patience)
@@ -176,6 +185,13 @@ def _as_bytes(found: re.Match[str]) -> str:
     return "".join(f"%{octet:02X}" for octet in octets)
 
 
+def origin_of(url: str) -> str:
+    """Scheme, host and port of a URL: what has one robots.txt (RFC 9309, section 2.3)."""
+    parts = urlsplit(url)
+    scheme, netloc = parts.scheme.lower(), parts.netloc.lower()
+    return f"{scheme}://{netloc.removesuffix(':443' if scheme == 'https' else ':80')}"
+
+
 def _can_be_a_name(host: str) -> bool:
     if "%" in host.partition(":")[0]:
         return False
@@ -198,4 +214,4 @@ def _retry(outcome: Outcome, message: str, attempts: int, asked_s: float | None,
     if asked_s is not None and asked_s > patience.max_wait_s:
         return GiveUp(outcome, f"{message}; asked to wait {asked_s:.0f} s")
     host_wide = asked_s is not None or outcome is Outcome.RATE_LIMITED
-    return Retry(min(wait_s, patience.max_wait_s), host_wide, message)
+    return Retry(min(wait_s, patience.max_wait_s), host_wide, message, asked_s or 0.0, outcome)

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -53,6 +54,24 @@ class Dispatcher(Generic[T]):
     def pause(self, host: str, duration_s: float) -> None:
         """Leave a host alone for a while."""
         self._schedule.pause(host, time.monotonic() + duration_s)
+
+    def put_off(self, host: str, delay_s: float, chosen: Callable[[T], bool]) -> None:
+        """Let some of a host's waiting jobs start after a delay, be it later or sooner than they would."""
+        self._schedule.put_off(host, time.monotonic() + delay_s if delay_s > 0 else 0.0, chosen)
+        self._changed.set()
+
+    def withdraw(self, host: str, chosen: Callable[[T], bool]) -> list[T]:
+        """Take some of a host's waiting jobs away, and give them."""
+        return self._schedule.withdraw(host, chosen)
+
+    def waiting_jobs(self) -> list[T]:
+        """All jobs that wait."""
+        return list(self._schedule.waiting_jobs())
+
+    @property
+    def active(self) -> int:
+        """Jobs that run."""
+        return self._schedule.active
 
     def slow_down(self, host: str, delay_s: float) -> None:
         """Keep at least this delay at a host, for example its Crawl-delay."""

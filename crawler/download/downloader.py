@@ -7,18 +7,23 @@ stage ──submit──▶ Downloader ──next──▶ spider ──▶ Scra
 """
 
 import contextlib
+import dataclasses
+import datetime
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Generic, Protocol, TypeVar
 
+from synsift.crawler.consent import Judgement, Statement
 from synsift.crawler.download import attempt
-from synsift.crawler.download.attempt import Answer, Follow, GiveUp, Patience, Retry, Take
+from synsift.crawler.download.attempt import Answer, Follow, GiveUp, Patience, Retry, Take, origin_of
 from synsift.crawler.download.dispatcher import Dispatcher, Politeness
+from synsift.crawler.download.host_health import HostHealth, Illness
 from synsift.crawler.download.reachability import Reachability
+from synsift.crawler.download.sickbay import Sickbay
 from synsift.crawler.errors import SourceBusy, SourceError
-from synsift.crawler.outcome import Outcome
+from synsift.crawler.outcome import Outcome, of_status
 
 T = TypeVar("T")
 T_contra = TypeVar("T_contra", contravariant=True)
@@ -27,6 +32,14 @@ _log: Final = logging.getLogger(__name__)
 
 _TELL_EVERY_S: Final = 10.0
 _WORTH_TELLING_S: Final = 6.0
+_YEAR_S: Final = 365 * 86_400.0
+# Failures that may be a host's rather than a URL's.
+_OF_THE_HOST: Final = frozenset(
+    {Outcome.SERVER_ERROR, Outcome.RATE_LIMITED, Outcome.TIMEOUT, Outcome.CONNECTION_FAILED}
+)
+_REMEMBERED_S: Final = 60.0
+# So late a request may come that was on its way when its host fell ill.
+_LATE_S: Final = 1.0
 
 
 @dataclass(slots=True)
@@ -40,6 +53,8 @@ class Job(Generic[T]):
         host: Whose politeness counts now.
         attempts: Tries so far.
         redirects: Redirects followed so far.
+        said: What was said so far of the use of what it brings.
+        refusal: Why it must not be used, if that is so.
     """
 
     task: T
@@ -48,6 +63,13 @@ class Job(Generic[T]):
     host: str
     attempts: int = 0
     redirects: int = 0
+    said: list[Statement] = field(default_factory=list)
+    refusal: Judgement | None = None
+
+    @property
+    def origin(self) -> str:
+        """Scheme, name and port that are asked now."""
+        return origin_of(self.current_url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +112,15 @@ class Receiver(Protocol[T_contra]):
         """Take a failure."""
 
 
+class Waits(Protocol[T_contra]):
+    """Who keeps tasks whose host is left alone for a while."""
+
+    health: HostHealth
+
+    async def postponed(self, task: T_contra, origin: str, illness: Illness) -> None:
+        """Take a task back, to submit it when its host may be asked again."""
+
+
 class Downloader(Generic[T]):
     """Carries tasks of one stage. Lives in one event loop."""
 
@@ -115,10 +146,20 @@ class Downloader(Generic[T]):
         self._receiver = receiver
         self._local_files = local_files
         self._patience = patience
+        self._delay_s = politeness.delay_s
         self._host_of = host_of
         self._dispatcher: Dispatcher[Job[T]] = Dispatcher(politeness)
         self._reachability = Reachability(names_tell=local_files)
         self._told_at_s = -_TELL_EVERY_S
+        self._sickbay: Sickbay[Job[T]] | None = None
+
+    def let_wait(self, waits: Waits[T]) -> None:
+        """Leave hosts that are ill alone, and let their tasks wait, rather than end them after some tries."""
+
+        async def send_back(job: Job[T], illness: Illness) -> None:
+            await waits.postponed(job.task, job.origin, illness)
+
+        self._sickbay = Sickbay(waits.health, self._dispatcher, send_back=send_back, give_up=self._end_unasked)
 
     @property
     def has_free_places(self) -> bool:
@@ -132,41 +173,119 @@ class Downloader(Generic[T]):
             await self._receiver.abandoned(task, Abandoned(Outcome.BAD_URL, problem, 0))
             return
         job = Job(task, url, url, self._host_of(url))
-        self._dispatcher.add(job.host, job, delay_s=delay_s)
+        wait_s = delay_s if self._sickbay is None else await self._sickbay.admit(job, delay_s)
+        if wait_s is not None:
+            self._dispatcher.add(job.host, job, delay_s=wait_s)
 
     async def next(self) -> Job[T] | None:
         """Wait for the next job that may start; None once closed."""
-        job = await self._dispatcher.next()
-        if job is not None:
-            job.attempts += 1
-        return job
+        while (job := await self._dispatcher.next()) is not None:
+            if self._sickbay is None or await self._lets(job, self._sickbay):
+                job.attempts += 1
+                return job
+        return None
+
+    async def _lets(self, job: Job[T], sickbay: Sickbay[Job[T]]) -> bool:
+        host = job.host
+        try:
+            may_begin = await sickbay.lets(job)
+        except Exception:
+            self._dispatcher.finish(host)
+            raise
+        if not may_begin:
+            self._dispatcher.finish(host)
+        return may_begin
+
+    def wakes_at_s(self) -> float | None:
+        """When a host may be asked again, in Unix time, if all that is left waits for hosts that are ill; else None."""
+        return self._sickbay.wakes_at_s() if self._sickbay is not None else None
 
     def close(self) -> None:
         """Start no more jobs. Those in flight still end; those that wait are dropped, and nobody is told."""
         self._dispatcher.close()
 
-    def slow_down(self, url: str, delay_s: float) -> None:
-        """Honour the Crawl-delay of a URL's host."""
-        self._dispatcher.slow_down(self._host_of(url), min(delay_s, self._patience.max_wait_s))
+    def slow_down(self, url: str, delay_s: float) -> bool:
+        """Honour the Crawl-delay of a URL's host, from now on; gives whether it is longer than what is kept anyway."""
+        host = self._host_of(url)
+        if delay_s <= self._delay_s:
+            return False
+        self._dispatcher.slow_down(host, delay_s)
+        self._dispatcher.pause(host, delay_s)
+        return True
+
+    async def fell_ill(self, url: str, outcome: Outcome, message: str, asked_s: float) -> float:
+        """A host can't say what may be fetched: its URLs wait. To be told once, however many requests wait for it.
+
+        Gives for how long this is to be remembered, where nobody asks sooner anyway.
+        """
+        host = self._host_of(url)
+        if self._reachability.failed(host, outcome):
+            _log.warning("there is no network, it seems (%s)", message)
+        if self._sickbay is None:
+            return _REMEMBERED_S
+        if self._is_offline(outcome):
+            self._sickbay.network_never_was()
+            return 0.0
+        found = await self._sickbay.fell_ill(origin_of(url), host, f"{outcome}: {message}", asked_s)
+        return min(_LATE_S, 0.99 * (found.until_s - time.time()))
+
+    def got_well(self, url: str) -> None:
+        """A host has said what may be fetched."""
+        if self._sickbay is not None:
+            self._sickbay.got_well(origin_of(url))
+
+    async def found_ill(self, job: Job[T], outcome: Outcome, message: str) -> None:
+        """Take a request that wasn't made, for its host can't say whether it may be."""
+        if self._sickbay is None or self._is_offline(outcome):
+            await self.failed(job, outcome, message)
+            return
+        host = job.host
+        job.attempts -= 1
+        try:
+            await self._sickbay.found_ill(job)
+        finally:
+            self._dispatcher.finish(host)
+
+    def put_back(self, job: Job[T]) -> None:
+        """Take a request that wasn't made, for its host wants more time between two: it begins when it may."""
+        job.attempts -= 1
+        self._dispatcher.add(job.host, job)
+        self._dispatcher.finish(job.host)
+
+    def _is_offline(self, outcome: Outcome) -> bool:
+        return self._reachability.never_was and self._reachability.outcome_of(outcome) is Outcome.NO_NETWORK
+
+    async def _end_unasked(self, job: Job[T], illness: Illness) -> None:
+        message = f"{job.origin} gave no answer since {_day(illness.since_s)}; {illness.cause}"
+        await self._receiver.abandoned(job.task, Abandoned(Outcome.HOST_DOWN, message, job.attempts))
 
     async def answered(self, job: Job[T], answer: Answer, extract: Callable[[], Any]) -> None:
         """Take a response; ``extract`` gives its content and may raise ``SourceError``."""
 
         def step() -> attempt.Step | Received:
+            self._note_answer(job, answer)
             if self._reachability.answered():
                 _log.warning("the network is back")
+                if self._sickbay is not None:
+                    self._sickbay.network_is_back()
             return self._after_answer(job, answer, extract)
 
         await self._end(job, step)
+
+    def _note_answer(self, job: Job[T], answer: Answer) -> None:
+        if self._sickbay is not None and not of_status(answer.status).heals:
+            self._sickbay.got_well(job.origin)
 
     async def failed(self, job: Job[T], outcome: Outcome, message: str) -> None:
         """Take a request that got no response."""
 
         def step() -> attempt.Step:
+            if self._sickbay is not None and outcome not in _OF_THE_HOST:
+                self._sickbay.told_nothing(job.origin)
             if self._reachability.failed(job.host, outcome):
                 again = "the same command asks again" if self._reachability.never_was else "trying again"
                 _log.warning("there is no network, it seems (%s); %s", message, again)
-            if self._reachability.never_was and self._reachability.outcome_of(outcome) is Outcome.NO_NETWORK:
+            if self._is_offline(outcome):
                 return GiveUp(Outcome.NO_NETWORK, message)
             found = attempt.after_error(outcome, message, attempts=job.attempts, patience=self._patience)
             if isinstance(found, GiveUp):
@@ -189,8 +308,10 @@ class Downloader(Generic[T]):
             self._dispatcher.finish(host)
 
     def _after_answer(self, job: Job[T], answer: Answer, extract: Callable[[], Any]) -> "attempt.Step | Received":
+        # Where tasks wait for their hosts, they do so as long as these ask for.
+        patience = self._patience if self._sickbay is None else dataclasses.replace(self._patience, max_wait_s=_YEAR_S)
         step = attempt.after_answer(
-            answer, attempts=job.attempts, redirects=job.redirects, patience=self._patience, now_s=time.time()
+            answer, attempts=job.attempts, redirects=job.redirects, patience=patience, now_s=time.time()
         )
         if not isinstance(step, Take):
             return step
@@ -224,7 +345,26 @@ class Downloader(Generic[T]):
             level, self._told_at_s = logging.WARNING, now_s
         _log.log(level, "%s: %s; trying again in %.0f s", job.host, step.reason or "no answer", step.wait_s)
 
+    async def _waits_for_host(self, job: Job[T], step: "attempt.Step | Received") -> bool:
+        """Whether a failure is its host's by now: then the job waits for that, and this try isn't counted."""
+        if self._sickbay is None or not isinstance(step, Retry | GiveUp) or step.outcome not in _OF_THE_HOST:
+            return False
+        is_asked = isinstance(step, Retry) and step.host_wide
+        if not is_asked and not self._sickbay.health.suspect(job.origin, job.current_url):
+            return False
+        reason = (step.reason if isinstance(step, Retry) else step.message) or "no answer"
+        asked_s = step.asked_s if isinstance(step, Retry) else 0.0
+        known = self._sickbay.health.illness(job.origin)
+        # What was on its way when its host fell ill says nothing new.
+        if known is None or known.until_s <= time.time() or asked_s > known.until_s - time.time():
+            await self._sickbay.fell_ill(job.origin, job.host, f"{step.outcome}: {reason}", asked_s)
+        job.attempts -= 1
+        await self._sickbay.found_ill(job)
+        return True
+
     async def _carry_out(self, job: Job[T], step: "attempt.Step | Received") -> None:
+        if await self._waits_for_host(job, step):
+            return
         if isinstance(step, Received):
             await self._receiver.received(job.task, step)
         elif isinstance(step, Follow):
@@ -240,6 +380,11 @@ class Downloader(Generic[T]):
             job.current_url = job.url
             job.host = self._host_of(job.url)
             job.redirects = 0
+            job.said = []
             self._dispatcher.add(job.host, job, delay_s=step.wait_s)
         elif isinstance(step, GiveUp):
             await self._receiver.abandoned(job.task, Abandoned(step.outcome, step.message, job.attempts))
+
+
+def _day(at_s: float) -> str:
+    return datetime.datetime.fromtimestamp(at_s, datetime.UTC).isoformat(timespec="minutes").replace("+00:00", "Z")

@@ -9,6 +9,7 @@ A host that is slow, pausing or far behind never holds up another one.
 import heapq
 import itertools
 from collections import deque
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
 
@@ -117,6 +118,34 @@ class HostSchedule(Generic[T]):
         """Make a host's delay at least so long."""
         entry = self._host(host)
         entry.delay_s = max(entry.delay_s, delay_s)
+
+    def put_off(self, host: str, until_s: float, chosen: Callable[[T], bool]) -> None:
+        """Let some of a host's waiting jobs start at a time, be it later or sooner than they would."""
+        for job in self.withdraw(host, chosen):
+            self.add(host, job, not_before_s=until_s)
+
+    def withdraw(self, host: str, chosen: Callable[[T], bool]) -> list[T]:
+        """Take some of a host's waiting jobs away, and give them, those that wait longest first."""
+        entry = self._hosts.get(host)
+        if entry is None:
+            return []
+        taken = [job for job in entry.queue if chosen(job)]
+        later = [item for item in sorted(entry.later) if chosen(item[2])]
+        if taken:
+            entry.queue = deque(job for job in entry.queue if not chosen(job))
+        if later:
+            entry.later = [item for item in entry.later if not chosen(item[2])]
+            heapq.heapify(entry.later)
+        self.waiting -= len(taken) + len(later)
+        self._list(host, entry)
+        return [*taken, *(job for _, _, job in later)]
+
+    def waiting_jobs(self) -> Iterator[T]:
+        """All that wait."""
+        for entry in self._hosts.values():
+            yield from entry.queue
+            for _, _, job in entry.later:
+                yield job
 
     def wake_at_s(self) -> float | None:
         """When ``pop`` may give a job again, if nothing finishes before; None for never."""

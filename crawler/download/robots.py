@@ -1,86 +1,74 @@
-"""robots.txt (RFC 9309), obeyed: asked once a day and host, by a Scrapy middleware.
+"""robots.txt (RFC 9309), obeyed, and other files of a site about use: asked once a day, by a Scrapy middleware.
 
-robots.txt ──┬─ 2xx ─────────────────────▶ its rules, at most 500 KiB of them
-             ├─ 4xx ─────────────────────▶ everything is allowed (section 2.3.1.3)
-             ├─ 5xx, 429 ────────────────▶ nothing is allowed, for a quarter of an hour (section 2.3.1.4)
-             └─ no answer ───────────────▶ the request fails as robots.txt did, and is tried again as it would be
+robots.txt ──┬─ 2xx ──────────────────────▶ its rules, of the first 500 KiB
+             ├─ 4xx ──────────────────────▶ everything is allowed (section 2.3.1.3); 401: nothing, by our policy
+             ├─ 5xx, 429, no answer ──────▶ the host is unwell, and its URLs wait (section 2.3.1.4)
+             └─ no name, no public address ▶ the request fails as robots.txt did
+
+One request an origin at a time, and what came of it is remembered, be it good or bad.
 """
 
 import asyncio
+import dataclasses
 import logging
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Final, Protocol, cast
 from urllib.parse import urlsplit
 
-from protego import Protego
 from scrapy import Request
 from scrapy.crawler import Crawler
+from scrapy.exceptions import CannotResolveHostError, DownloadConnectionRefusedError
 from scrapy.http import Response
 
-from synsift.crawler.download.attempt import redirect_target
-from synsift.crawler.errors import RobotsDenied
+from synsift.crawler.consent import Policy, ai_txt, judge, tdm
+from synsift.crawler.download.attempt import origin_of, redirect_target, retry_after_s
+from synsift.crawler.download.failures import outcome_of
+from synsift.crawler.download.site import LONGEST_DELAY_S, WITHHELD, Site, refuse
+from synsift.crawler.download.site_cache import SiteCache
+from synsift.crawler.errors import ConsentRefused, DownloadRefused, HostUnwell, NetworkDown, PrivateAddress
 from synsift.crawler.outcome import Outcome, of_status
+from synsift.crawler.robots import Robots, read_robots, token_of
+from synsift.crawler.robots.robots_file import NOTHING_SAID
+from synsift.crawler.robots.text import MAX_BYTES, UnknownCoding, decoded
 
 _log: Final = logging.getLogger(__name__)
 
-_MAX_BYTES: Final = 500 * 1024
 _MAX_REDIRECTS: Final = 5
+_LONGEST_PAUSE_S: Final = 60.0
+# What the URL itself is to blame for, not its host.
+_OF_THE_URL: Final = frozenset({Outcome.BAD_URL, Outcome.PRIVATE_ADDRESS, Outcome.DNS_FAILED})
 _TTL_S: Final = 24 * 3600.0
-_RETRY_AFTER_S: Final = 15 * 60.0
-# A second try of the request asks for robots.txt again; the many that fail with the first don't.
-_ASK_AGAIN_S: Final = 0.02
-_MAX_ORIGINS: Final = 50_000
-LONGEST_DELAY_S: Final = 3600.0
-"""Beyond this a Crawl-delay means: stay away. Up to it, it is kept, by ``fetch.max_wait_s`` at most."""
-_NO_ROBOTS: Final = "synsift_no_robots"
+_FAILURE_TTL_S: Final = 60.0
+# The network is gone, which other requests notice at the same time; when it is back, so is this host.
+_OFFLINE_TTL_S: Final = 0.02
+NO_ROBOTS: Final = "synsift_no_robots"
+"""In a request's meta: it asks for what has to be known before others may be made."""
+SAID: Final = "synsift_said"
+"""In a request's meta: what its site says of the use of what is asked for."""
+LISTENER: Final = "synsift_listener"
+"""In a request's meta: is called with the head of the answer, and says whether its body is wanted."""
+AI_TXT: Final = "synsift_ai_txt"
+"""In a request's meta: the site's ``ai.txt``, which speaks of types of files, too."""
+CUT_AT: Final = "synsift_cut_at"
+"""In a request's meta: so much of the body is wanted, and no more is read."""
 
 
-class SlowsDown(Protocol):
+class Host(Protocol):
     """What the middleware needs of its spider."""
 
-    def slow_down(self, url: str, delay_s: float) -> None:
-        """Honour a Crawl-delay at the host of a URL."""
+    async def fell_ill(self, url: str, outcome: Outcome, message: str, asked_s: float) -> float:
+        """A host can't say what may be fetched; gives for how long that is to be remembered."""
+
+    def got_well(self, url: str) -> None:
+        """A host has said it."""
+
+    def slow_down(self, url: str, delay_s: float) -> bool:
+        """Honour a Crawl-delay at the host of a URL; gives whether it is longer than what is kept anyway."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What one host allows.
-
-    Attributes:
-        parsed: Its robots.txt; None if there is none.
-        reachable: Whether the host could say.
-        expires_at_s: When to ask again, by the monotonic clock.
-        error: Why there was no answer at all.
-    """
-
-    parsed: Protego | None
-    reachable: bool
-    expires_at_s: float
-    error: Exception | None = None
-
-    def allows(self, url: str, agent: str) -> bool:
-        """Whether a URL may be fetched."""
-        if self.parsed is None:
-            return self.reachable
-        return bool(self.parsed.can_fetch(url, agent))
-
-    def problem(self, agent: str) -> str | None:
-        """Why nothing may be fetched for its Crawl-delay; None if it can be waited for."""
-        delay_s = self.crawl_delay_s(agent)
-        if delay_s <= LONGEST_DELAY_S:
-            return None
-        return f"asks for {delay_s:.0f} s between two requests, which is longer than anybody would wait"
-
-    def crawl_delay_s(self, agent: str) -> float:
-        """Its Crawl-delay, not part of the RFC but widely set; 0 if none."""
-        return float(self.parsed.crawl_delay(agent) or 0.0) if self.parsed is not None else 0.0
-
-
-def rules_of(body: bytes, expires_at_s: float) -> Rules:
-    """The rules of a robots.txt that was had, whatever it is."""
-    parsed = Protego.parse(body[:_MAX_BYTES].decode("utf-8", "replace"))
-    return Rules(parsed, reachable=True, expires_at_s=expires_at_s)
+class WaitForDelay(Exception):
+    """The host's Crawl-delay is known by now, and this request must keep it."""
 
 
 class RobotsMiddleware:
@@ -89,8 +77,12 @@ class RobotsMiddleware:
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._agent: str = crawler.settings["USER_AGENT"]
+        self._token = token_of(self._agent)
+        self._policy: Policy = crawler.settings["SYNSIFT_POLICY"]
+        self._files: Sequence[str] = crawler.settings.getlist("SYNSIFT_CONSENT_FILES")
         self._timeout_s: float = crawler.settings.getfloat("DOWNLOAD_TIMEOUT")
-        self._rules: dict[str, asyncio.Task[Rules]] = {}
+        self._sites: SiteCache[Site] = SiteCache()
+        self._asking: dict[str, asyncio.Task[Site]] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "RobotsMiddleware":
@@ -101,56 +93,124 @@ class RobotsMiddleware:
         """Let a request pass.
 
         Raises:
-            RobotsDenied: robots.txt forbids it, or its host can't say.
+            DownloadRefused: robots.txt forbids it.
+            HostUnwell: Its host can't say.
+            WaitForDelay: It must begin later.
             Exception: The host couldn't be asked, as the request itself couldn't.
         """
         parts = urlsplit(request.url)
-        if parts.scheme not in ("http", "https") or request.meta.get(_NO_ROBOTS):
+        if parts.scheme not in ("http", "https") or request.meta.get(NO_ROBOTS):
             return
-        rules = await self._rules_of(f"{parts.scheme}://{parts.netloc}")
-        if rules.error is not None:
-            raise rules.error
-        if (problem := rules.problem(self._agent)) is not None:
-            raise RobotsDenied(f"robots.txt of {parts.netloc} {problem}")
-        if not rules.allows(request.url, self._agent):
-            reason = "forbids it" if rules.reachable else "can't be had, so nothing may be fetched for now"
-            raise RobotsDenied(f"robots.txt of {parts.netloc} {reason}")
+        origin = origin_of(request.url)
+        known = self._sites.get(origin, time.monotonic())
+        site = known or await self._ask(origin)
+        if site.error is not None:
+            raise site.error
+        request.meta[SAID] = said = refuse(site, origin, request.url, self._policy.profile)
+        request.meta[AI_TXT] = site.ai
+        if said and (judgement := judge(said, self._policy, is_all=False)).refuses:
+            raise ConsentRefused(judgement.reason, judgement.outcome)
+        delay_s = min(site.robots.crawl_delay_s, LONGEST_DELAY_S)
+        if known is None and delay_s and self._host.slow_down(request.url, delay_s):
+            raise WaitForDelay
 
-    async def _rules_of(self, origin: str) -> Rules:
-        known = self._rules.get(origin)
-        if known is not None and known.done() and known.result().expires_at_s < time.monotonic():
-            known = None
-        if known is None:
-            while len(self._rules) >= _MAX_ORIGINS:
-                del self._rules[next(iter(self._rules))]  # the oldest is asked again when it is needed
-            known = self._rules[origin] = asyncio.create_task(self._ask(origin))
-        # Shielded: the first request that asks may be cancelled, the others still wait for the answer.
-        return await asyncio.shield(known)
+    @property
+    def _host(self) -> Host:
+        return cast("Host", self._crawler.spider)
 
-    async def _ask(self, origin: str) -> Rules:
+    async def _ask(self, origin: str) -> Site:
+        """Ask an origin, or wait for what was asked: whoever asked first may be cancelled, others still wait."""
+        asking = self._asking.get(origin)
+        if asking is None:
+            asking = self._asking[origin] = asyncio.create_task(self._ask_and_keep(origin))
+            asking.add_done_callback(lambda _: self._asking.pop(origin, None))
+        return await asyncio.shield(asking)
+
+    async def _ask_and_keep(self, origin: str) -> Site:
+        site = await self._answer_of(origin)
+        self._sites.put(origin, site)
+        if site.error is None:
+            self._host.got_well(origin)
+        return site
+
+    async def _answer_of(self, origin: str) -> Site:
+        now_s = time.monotonic
         try:
             response = await self._download(f"{origin}/robots.txt")
-        except Exception as exc:  # noqa: BLE001 - whatever went wrong will end the request under its own name
-            _log.debug("no robots.txt from %s: %s", origin, exc)
-            return Rules(None, reachable=False, expires_at_s=time.monotonic() + _ASK_AGAIN_S, error=exc)
+        except NetworkDown as exc:
+            return Site(NOTHING_SAID, 0, now_s() + _OFFLINE_TTL_S, exc)
+        except (DownloadRefused, CannotResolveHostError) as exc:
+            return Site(NOTHING_SAID, 0, now_s() + _FAILURE_TTL_S, exc)
+        except Exception as exc:  # noqa: BLE001 - whatever went wrong, nothing may be fetched without an answer
+            outcome = outcome_of(exc)
+            if outcome in _OF_THE_URL:
+                return Site(NOTHING_SAID, 0, now_s() + _FAILURE_TTL_S, exc)
+            if outcome is Outcome.CONNECTION_FAILED and not isinstance(exc, DownloadConnectionRefusedError | OSError):
+                outcome = Outcome.SERVER_ERROR  # it took a connection and broke it: the network is there
+            if outcome is Outcome.INTERNAL_ERROR:
+                _log.error("%s: asking for robots.txt failed unexpectedly", origin, exc_info=exc)
+            return await self._unwell(origin, outcome, f"{type(exc).__name__}: {exc}", 0.0)
         outcome = of_status(response.status)
-        if outcome is not Outcome.FETCHED:
-            wait_s = _RETRY_AFTER_S if outcome.heals else _TTL_S
-            return Rules(None, reachable=not outcome.heals, expires_at_s=time.monotonic() + wait_s)
-        rules = rules_of(response.body, time.monotonic() + _TTL_S)
-        if 0 < rules.crawl_delay_s(self._agent) <= LONGEST_DELAY_S:
-            cast("SlowsDown", self._crawler.spider).slow_down(origin, rules.crawl_delay_s(self._agent))
-        return rules
+        if outcome is Outcome.FETCHED:
+            try:
+                body = decoded(response.body, _header(response, "Content-Encoding"))
+            except UnknownCoding as exc:
+                return await self._unwell(origin, Outcome.SERVER_ERROR, str(exc), 0.0)
+            return await self._site(origin, read_robots(body, self._token), response.status)
+        if outcome.heals:
+            asked_s = retry_after_s(_header(response, "Retry-After"), time.time()) or 0.0
+            return await self._unwell(origin, outcome, f"HTTP status {response.status}", asked_s)
+        return await self._site(origin, NOTHING_SAID, response.status)
+
+    async def _site(self, origin: str, robots: Robots, status: int) -> Site:
+        """What an origin says whose robots.txt is known: its other files about use are asked for, if they may be."""
+        site = Site(robots, status, time.monotonic() + _TTL_S)
+        if status in WITHHELD[self._policy.profile]:
+            return site
+        tdm_file = await self._file(site, origin, tdm.FILE)
+        ai_file = await self._file(site, origin, ai_txt.FILE)
+        return dataclasses.replace(
+            site,
+            tdm=tdm.read_file(tdm_file) if tdm_file else None,
+            ai=ai_txt.read_file(ai_file, self._token) if ai_file else None,
+        )
+
+    async def _file(self, site: Site, origin: str, path: str) -> bytes:
+        """A file about use; empty where a site takes no part, by its answer or for want of one."""
+        if path not in self._files or not site.robots.allows(origin + path):
+            return b""
+        if site.robots.crawl_delay_s:
+            await asyncio.sleep(min(site.robots.crawl_delay_s, _LONGEST_PAUSE_S))
+        try:
+            response = await self._download(origin + path)
+            if of_status(response.status) is Outcome.FETCHED:
+                return decoded(response.body, _header(response, "Content-Encoding"))
+        except Exception as exc:  # noqa: BLE001 - it is there for those who have one; robots.txt decides without it
+            _log.debug("%s%s: %s", origin, path, exc)
+        return b""
+
+    async def _unwell(self, origin: str, outcome: Outcome, message: str, asked_s: float) -> Site:
+        text = f"robots.txt can't be had: {message}"
+        _log.debug("%s: %s", origin, text)
+        remembered_s = await self._host.fell_ill(origin, outcome, text, asked_s)
+        return Site(NOTHING_SAID, 0, time.monotonic() + remembered_s, HostUnwell(text, outcome))
 
     async def _download(self, url: str) -> Response:
         """Get robots.txt, following redirects to anywhere, as the RFC asks."""
         engine = self._crawler.engine
         if engine is None:
             raise RuntimeError("robots.txt is asked for while an engine runs")
-        for _ in range(_MAX_REDIRECTS + 1):
-            meta = {_NO_ROBOTS: True, "download_maxsize": 2 * _MAX_BYTES, "download_timeout": self._timeout_s}
-            request = Request(url, headers={"User-Agent": self._agent}, meta=meta, dont_filter=True)
-            response: Response = await engine.download_async(request)
+        for turn in range(_MAX_REDIRECTS + 1):
+            meta = {NO_ROBOTS: True, CUT_AT: MAX_BYTES + 1, "download_timeout": self._timeout_s}
+            headers = {"User-Agent": self._agent, "Accept-Encoding": "identity"}
+            try:
+                response: Response = await engine.download_async(
+                    Request(url, headers=headers, meta=meta, dont_filter=True)
+                )
+            except PrivateAddress as exc:
+                if turn:  # where it leads is forbidden to us, which says nothing of what stands there
+                    raise HostUnwell(str(exc), Outcome.PRIVATE_ADDRESS) from exc
+                raise
             location = response.headers.get("Location")
             if response.status not in (301, 302, 303, 307, 308) or location is None:
                 return response
@@ -159,3 +219,8 @@ class RobotsMiddleware:
             except ValueError:
                 return response.replace(status=404)
         return response.replace(status=404)  # too many redirects count as "unavailable": section 2.3.1.2
+
+
+def _header(response: Response, name: str) -> str:
+    values = response.headers.getlist(name)
+    return b", ".join(values).decode("latin-1")

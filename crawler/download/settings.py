@@ -4,7 +4,15 @@ Each of them was profiled (docs/performance.md); together they bring Scrapy from
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
+
+from synsift.crawler.consent import DEFAULT_POLICY, Policy, ai_txt, tdm
+
+if TYPE_CHECKING:
+    from synsift.crawler.identity.signatures import Signer
+
+CONSENT_FILES: Final = (tdm.FILE, ai_txt.FILE)
+"""Files about use that hosts may have beside robots.txt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +25,9 @@ class Limits:
         max_bytes: Largest body.
         obey_robots: Whether robots.txt is asked.
         allow_networks: Networks that may be reached although they aren't public.
+        policy: Which statements about the use of an image refuse it.
+        consent_files: Paths of files about use that are asked for beside robots.txt.
+        signer: Signs every request; None to sign none.
         file_handler: Import path of the handler of ``file:`` URLs; None to refuse them, as is right wherever URLs come
             from the web.
     """
@@ -26,6 +37,9 @@ class Limits:
     max_bytes: int
     obey_robots: bool = True
     allow_networks: tuple[str, ...] = ()
+    policy: Policy = DEFAULT_POLICY
+    consent_files: tuple[str, ...] = ()
+    signer: "Signer | None" = None
     file_handler: str | None = None
 
 
@@ -39,6 +53,9 @@ def scrapy_settings(limits: Limits) -> dict[str, Any]:
         "DOWNLOAD_MAXSIZE": limits.max_bytes,
         "DOWNLOAD_WARNSIZE": 0,
         "SYNSIFT_ALLOW_NETWORKS": list(limits.allow_networks),
+        "SYNSIFT_POLICY": limits.policy,
+        "SYNSIFT_SIGNER": limits.signer,
+        "SYNSIFT_CONSENT_FILES": list(limits.consent_files),
         "TWISTED_REACTOR_ENABLED": False,
         "DOWNLOAD_HANDLERS": {
             "http": guarded,

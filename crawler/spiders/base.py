@@ -3,46 +3,30 @@
 import asyncio
 import functools
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, ClassVar, Final, Generic, TypeVar
 
 import scrapy
 from scrapy import Request
 from scrapy.crawler import AsyncCrawlerRunner
-from scrapy.exceptions import (
-    CannotResolveHostError,
-    DownloadCancelledError,
-    DownloadConnectionRefusedError,
-    DownloadFailedError,
-    DownloadTimeoutError,
-    ResponseDataLossError,
-    UnsupportedURLSchemeError,
-)
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from synsift.crawler.download.attempt import Answer
 from synsift.crawler.download.downloader import Downloader, Job
+from synsift.crawler.download.failures import outcome_of
 from synsift.crawler.download.large_bodies import OWNER, LargeBodies
+from synsift.crawler.download.robots import LISTENER, WaitForDelay
 from synsift.crawler.download.settings import Limits, scrapy_settings
-from synsift.crawler.errors import DownloadRefused, NetworkDown
+from synsift.crawler.errors import HostUnwell
 from synsift.crawler.outcome import Outcome
 
 T = TypeVar("T")
+Headers = Sequence[tuple[bytes, bytes]]
+"""Lines of a head, as they were sent."""
+OK: Final = 200
 
 _log: Final = logging.getLogger(__name__)
-
-# The first that matches wins, so subclasses stand before their bases.
-_OUTCOMES: Final[tuple[tuple[type[Exception], Outcome], ...]] = (
-    (NetworkDown, Outcome.NO_NETWORK),
-    (DownloadTimeoutError, Outcome.TIMEOUT),
-    (CannotResolveHostError, Outcome.DNS_FAILED),
-    (DownloadConnectionRefusedError, Outcome.CONNECTION_FAILED),
-    (ResponseDataLossError, Outcome.CONNECTION_FAILED),
-    (DownloadCancelledError, Outcome.TOO_LARGE),
-    (UnsupportedURLSchemeError, Outcome.BAD_URL),
-    (DownloadFailedError, Outcome.CONNECTION_FAILED),
-)
 
 # Headers that are no lists, so that two of them are a server's mistake.
 _NO_LISTS: Final = frozenset({"content-type", "etag", "last-modified", "location", "retry-after"})
@@ -81,9 +65,14 @@ class DownloadSpider(scrapy.Spider, Generic[T]):
             callback=self.answered,
             errback=self.failed,
             headers={"User-Agent": self.settings["USER_AGENT"], **self.headers},
-            meta={OWNER: job, "download_timeout": self._timeout_s},
+            meta={OWNER: job, LISTENER: self.hears, "download_timeout": self._timeout_s},
             dont_filter=True,
         )
+
+    def hears(self, request: Request, status: int, _lines: Headers) -> bool:
+        """Hear the head of an answer; gives whether its body is wanted."""
+        del request
+        return status == OK
 
     async def answered(self, response: Response) -> None:
         """Pass a response to the downloader."""
@@ -92,7 +81,7 @@ class DownloadSpider(scrapy.Spider, Generic[T]):
             name: _value(name, values)
             for name, values in ((name.decode("latin-1").lower(), values) for name, values in response.headers.items())
         }
-        answer = Answer(job.current_url, response.status, headers)
+        answer = Answer(job.current_url, response.status, headers, tuple(job.said), job.refusal)
         try:
             await self._downloader.answered(job, answer, functools.partial(self.extract, job.task, response))
         finally:
@@ -107,24 +96,28 @@ class DownloadSpider(scrapy.Spider, Generic[T]):
             return  # the worker gives up: nobody waits for this job any longer
         if not isinstance(error, Exception):
             failure.raiseException()
+        if isinstance(error, WaitForDelay):
+            self._downloader.put_back(job)
+            return
+        if isinstance(error, HostUnwell):
+            await self._downloader.found_ill(job, error.outcome, str(error))
+            return
         outcome = outcome_of(error)
         if outcome is Outcome.INTERNAL_ERROR:
             _log.error("fetching %s failed unexpectedly", job.current_url, exc_info=error)
         await self._downloader.failed(job, outcome, f"{type(error).__name__}: {error}")
 
-    def slow_down(self, url: str, delay_s: float) -> None:
-        """Honour the Crawl-delay of a URL's host."""
-        self._downloader.slow_down(url, delay_s)
+    async def fell_ill(self, url: str, outcome: Outcome, message: str, asked_s: float) -> float:
+        """A URL's host can't say what may be fetched; gives for how long that is to be remembered."""
+        return await self._downloader.fell_ill(url, outcome, message, asked_s)
 
+    def got_well(self, url: str) -> None:
+        """A URL's host has said what may be fetched."""
+        self._downloader.got_well(url)
 
-def outcome_of(error: Exception) -> Outcome:
-    """The outcome of a request that ended in an exception."""
-    if isinstance(error, DownloadRefused):
-        return error.outcome
-    for kind, outcome in _OUTCOMES:
-        if isinstance(error, kind):
-            return outcome
-    return Outcome.CONNECTION_FAILED if isinstance(error, OSError) else Outcome.INTERNAL_ERROR
+    def slow_down(self, url: str, delay_s: float) -> bool:
+        """Honour the Crawl-delay of a URL's host; gives whether it is longer than what is kept anyway."""
+        return self._downloader.slow_down(url, delay_s)
 
 
 async def run_spider(

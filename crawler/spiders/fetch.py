@@ -1,10 +1,17 @@
-"""Image URLs → bytes."""
+"""Image URLs → bytes, unless something is said against that on the way."""
 
+import time
 from typing import ClassVar, TypeVar
 
+from scrapy import Request
 from scrapy.http import Response
 
-from synsift.crawler.spiders.base import DownloadSpider
+from synsift.crawler.consent import answer, judge
+from synsift.crawler.download.downloader import Job
+from synsift.crawler.download.large_bodies import OWNER
+from synsift.crawler.download.robots import AI_TXT, SAID
+from synsift.crawler.robots import token_of
+from synsift.crawler.spiders.base import OK, DownloadSpider, Headers
 
 T = TypeVar("T")
 
@@ -14,6 +21,21 @@ class FetchSpider(DownloadSpider[T]):
 
     name = "fetch"
     headers: ClassVar[dict[str, str]] = {"Accept": "image/*,*/*;q=0.5", "Accept-Encoding": "identity"}
+
+    def hears(self, request: Request, status: int, lines: Headers) -> bool:
+        """Hear what the head of an answer says of its use, a redirect's, too; gives whether its body is wanted."""
+        job: Job[T] = request.meta[OWNER]
+        said = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in lines]
+        token = token_of(self.settings["USER_AGENT"])
+        job.said += request.meta.get(SAID, ())
+        job.said += answer.statements(said, request.url, token=token, now_s=time.time())
+        if (ai := request.meta.get(AI_TXT)) is not None:
+            media_type = next((value for name, value in said if name == "content-type"), "")
+            job.said += ai.statements(request.url, f"{request.url} by its type", media_type)
+        if job.said:
+            judgement = judge(job.said, self.settings["SYNSIFT_POLICY"], is_all=False)
+            job.refusal = judgement if judgement.refuses else None
+        return status == OK and job.refusal is None
 
     def extract(self, task: T, response: Response) -> bytes:
         """The image's bytes, not looked at yet."""

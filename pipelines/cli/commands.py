@@ -61,6 +61,7 @@ COMMANDS: Final[Mapping[str, Home]] = {
     ),
     "config": Home("config", "config", "Show every key of the configuration, its value and where that came from."),
     "dead-letters": Home("dead_letters", "app", "List what failed, and try it again."),
+    "identity": Home("identity", "app", "Make the key that signs requests, and show what to publish of it."),
     "log": Home("log", "app", "Check the log, and rescue a damaged one."),
     "storage": Home("storage", "app", "Check the store, and free its space."),
     "topics": Home("topics", "app", "Make and check the topics of a log on Kafka."),

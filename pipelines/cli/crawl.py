@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -266,8 +267,14 @@ def _crawl(parts: "Parts", queries: Sequence[SynsetQuery], run: _Run, again: _Ag
     from synsift.pipelines.summary import read_counts
     from synsift.pipelines.worker import Ending, Worker
 
-    stages = make_stages(stages_of(parts.settings), parts)
-    worker = Worker(parts.log, stages, until_idle=True, drain_s=parts.settings.service.drain_s)
+    settings = parts.settings
+    worker = Worker(
+        parts.log,
+        make_stages(stages_of(settings), parts),
+        until_idle=True,
+        drain_s=settings.service.drain_s,
+        rest_s=settings.fetch.wait_for_hosts_s,
+    )
     planned = plan_queries(parts.log, parts.router, queries, source=run.source, limit=run.limit)
     asked_again = _ask_again(parts)
     if asked_again:
@@ -281,6 +288,8 @@ def _crawl(parts: "Parts", queries: Sequence[SynsetQuery], run: _Run, again: _Ag
     print_rows(rows, run.output, details=SYNSET_DETAILS, empty="no images")
     letters = read_dead_letters(parts.log)
     _tell_letters(letters, again)
+    if worker.rests_until_s is not None:
+        _tell_resting(parts, worker.rests_until_s)
     lost = tell_lost()
     if ending is Ending.INTERRUPTED:
         warn.print("synsift: interrupted; the same command goes on from here")
@@ -298,6 +307,18 @@ def _ask_again(parts: "Parts") -> int:
 
     unasked = [found for found in read_dead_letters(parts.log) if for_want_of_network(found.letter)]
     return replay(parts.log, parts.router, unasked) if unasked else 0
+
+
+def _tell_resting(parts: "Parts", until_s: float) -> None:
+    from synsift.pipelines.stage import INPUTS
+
+    left = sum(lag.records for lag in parts.log.lag("fetch", INPUTS["fetch"].name))
+    when = datetime.datetime.fromtimestamp(until_s).astimezone()
+    day = "" if when.date() == datetime.datetime.now().astimezone().date() else f"{when:%Y-%m-%d} "
+    warn.print(
+        f"up to {counted(left, 'image URL waits', 'image URLs wait')} for hosts that don't answer", style="yellow"
+    )
+    err.print(f"hint: the same command asks them again, from {day}{when:%H:%M} on")
 
 
 def _tell_letters(letters: Sequence["OpenLetter"], again: _Again) -> None:

@@ -62,6 +62,7 @@ def demo_options(directory: Directory) -> dict[str, Any]:
         "fetch.delay_s": 0.0,
         "fetch.host_concurrency": 8,
         "fetch.timeout_s": 2.0,
+        "fetch.host_failures": 1000,  # its hosts are made of failures, and the truth has each of them by its own name
         "fetch.attempts": 3,
         "fetch.backoff_s": 0.2,
         "fetch.max_bytes": MAX_BYTES,

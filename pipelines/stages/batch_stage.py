@@ -87,6 +87,10 @@ class BatchStage(ABC):
         """Say that the end of this process, which comes at once, is no fault of its inputs."""
         self._ledger.disown()
 
+    def rests_until_s(self) -> float | None:
+        """None: this stage waits for nobody."""
+        return None
+
     def statistics(self) -> Statistics:
         """How it is now."""
         return Statistics(self.name, self._ledger.partitions, self._ledger.pending, self._joined, self._ledger.silent_s)

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, Generic, TypeVar
 
 from synsift.crawler.download.downloader import Abandoned, Downloader, Received
+from synsift.crawler.download.host_health import Illness
 from synsift.crawler.outcome import Outcome
 from synsift.pipelines.errors import FencedError, LogUnavailable
 from synsift.pipelines.gate import Gate
@@ -86,6 +87,14 @@ class DownloadStage(ABC, Generic[T]):
     @abstractmethod
     def message_of(self, task: T) -> Message:
         """The input behind a task."""
+
+    def rests_until_s(self) -> float | None:
+        """When it goes on, in Unix time, if all that is left waits until then; else None. Safe from any thread."""
+        return None
+
+    async def postpone(self, task: T, origin: str, illness: Illness) -> None:
+        """Put the input of a task off until its host may be asked again; only where a stage keeps hosts' health."""
+        raise NotImplementedError
 
     def look_further(self) -> None:
         """Look at what stands behind a host that holds up its partition; runs in the log's thread."""
@@ -170,6 +179,14 @@ class DownloadStage(ABC, Generic[T]):
         """Take a failure from the downloader."""
         await self._guard(self.abandon, task, result)
 
+    async def postponed(self, task: T, origin: str, illness: Illness) -> None:
+        """Take a task back from the downloader, for its host is left alone for a while."""
+
+        async def put_off(task: T, origin: str) -> None:
+            await self.postpone(task, origin, illness)
+
+        await self._guard(put_off, task, origin)
+
     async def _turn(self, member: Member) -> Member:
         """Commit, read, begin; once."""
         try:
@@ -201,7 +218,9 @@ class DownloadStage(ABC, Generic[T]):
             raise FencedError("an input of this process must be tried alone, and others took too long to end")
         self.look_further()
         waiting = self._ledger.far_ahead() | self._look_ahead.waiting() | self.turnstile.full()
-        return member.poll(min(_POLL_RECORDS, self._look_ahead.poll_records()), 0.0, paused=waiting)
+        found = member.poll(min(_POLL_RECORDS, self._look_ahead.poll_records()), 0.0, paused=waiting)
+        self._look_ahead.polled(found, waiting)
+        return found
 
     def _take_over(self, partition: int, skipped: Skipped) -> None:
         self.restore(partition, skipped)

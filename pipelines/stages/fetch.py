@@ -8,22 +8,21 @@ image URL ──┬─ fetched before ──────────────
 import asyncio
 import contextlib
 import dataclasses
-import datetime
-import hashlib
 import itertools
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Protocol, TypeVar
 
 import msgspec
 
-from synsift.crawler.download.attempt import Patience
+from synsift.crawler.download.attempt import Patience, origin_of
 from synsift.crawler.download.dispatcher import Politeness
 from synsift.crawler.download.downloader import Abandoned, Downloader, Received
+from synsift.crawler.download.host_health import DEFAULT_HEALTH, HealthPolicy, HostHealth, Illness
 from synsift.crawler.download.settings import Limits
 from synsift.crawler.outcome import Outcome
 from synsift.crawler.spiders.base import run_spider
@@ -32,17 +31,20 @@ from synsift.crawler.wording import masked
 from synsift.dedupe import Fingerprint, ImageError
 from synsift.dedupe.reference import Reference
 from synsift.pipelines import topics
-from synsift.pipelines.clock import now_text
+from synsift.pipelines.clock import now_text, text_of
 from synsift.pipelines.dead_letters import REPLAY_OF
 from synsift.pipelines.decoding.errors import DecodersUnavailable
 from synsift.pipelines.errors import StoreError, StoreUnavailable
 from synsift.pipelines.log.base import Log, Message
 from synsift.pipelines.metrics import DEFERRED, FETCHED_BYTES, WORK_SECONDS
-from synsift.pipelines.reading import BROKEN_RECORD, Broken, Skipped, read, read_bytes
+from synsift.pipelines.reading import BROKEN_RECORD, Broken, Skipped, read
 from synsift.pipelines.records import Candidate, Fetched, HttpAnswer, Image, ImageUrl
+from synsift.pipelines.said import Consent
 from synsift.pipelines.stage import REPEATED, REUSED
+from synsift.pipelines.stages.consent import hear_image
 from synsift.pipelines.stages.denial import as_of_now, refuse_denied
 from synsift.pipelines.stages.download_stage import DownloadStage
+from synsift.pipelines.stages.fetch_memory import HostBook, PartitionMemory, seconds_until
 from synsift.pipelines.stages.ledger import Count
 from synsift.pipelines.stages.look_ahead import PEEK_RECORDS
 from synsift.pipelines.storage import layout
@@ -55,7 +57,7 @@ R = TypeVar("R")
 _log: Final = logging.getLogger(__name__)
 
 _MIN_DEFER_S: Final = 1.0
-_MAX_DEFER_S: Final = 3600.0
+_MOST_WAIT_S: Final = 60.0
 _STORE_RETRIES_S: Final = (0.5, 2.0, 8.0)
 
 
@@ -92,6 +94,7 @@ class FetchOptions:
     look_ahead: int
     threads: int
     deny: Reference | None = None
+    health: HealthPolicy = DEFAULT_HEALTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,27 +108,6 @@ class Wanted:
     def replay_of(self) -> str:
         """Outcome of the earlier try, where a dead letter is replayed; empty otherwise."""
         return next((value.decode("utf-8", "replace") for name, value in self.message.headers if name == REPLAY_OF), "")
-
-
-@dataclass(slots=True)
-class _PartitionMemory:
-    """What is known of the URLs of one partition, and what waits for those that are being fetched."""
-
-    fetched: dict[bytes, bytes] = field(default_factory=dict)
-    in_flight: dict[str, list[Wanted]] = field(default_factory=dict)
-
-    def get(self, url: str) -> Fetched | None:
-        found = self.fetched.get(_digest(url.encode()))
-        if found is None:
-            return None
-        fetched = read_bytes(Fetched, found)
-        # What can't be read, or is another URL's, is as good as nothing: the URL is asked again.
-        return None if isinstance(fetched, Broken) or fetched.url != url else fetched
-
-    def put(self, entry: Entry) -> None:
-        """Know a URL by the very record that goes to the log."""
-        if entry.key is not None and entry.value is not None:
-            self.fetched[_digest(entry.key)] = entry.value
 
 
 def image_record(found: Fingerprint, hashes: Mapping[str, bytes] = MappingProxyType({})) -> Image:
@@ -154,12 +136,17 @@ class FetchStage(DownloadStage[Wanted]):
         self._blobs = blobs
         self._decoders = decoders
         self._options = options
-        self._memory: dict[int, _PartitionMemory] = {}
+        self._memory: dict[int, PartitionMemory[Wanted]] = {}
+        self.health = HostHealth(options.health)
+        self._hosts = HostBook(self.health, router)
         self._workers = ThreadPoolExecutor(options.threads, thread_name_prefix="fetch-work")
 
     def make_downloader(self) -> Downloader[Wanted]:
         """A downloader for URLs of the web."""
-        return Downloader(self, politeness=self._options.politeness, patience=self._options.patience, host_of=host_of)
+        politeness, patience = self._options.politeness, self._options.patience
+        downloader = Downloader(self, politeness=politeness, patience=patience, host_of=host_of)
+        downloader.let_wait(self)
+        return downloader
 
     async def run_spider(self, downloader: Downloader[Wanted]) -> None:
         """Run the fetch spider."""
@@ -171,15 +158,14 @@ class FetchStage(DownloadStage[Wanted]):
 
     def restore(self, partition: int, skipped: Skipped) -> None:
         """Read what was fetched from the partition's hosts."""
-        memory = _PartitionMemory()
+        memory = PartitionMemory[Wanted]()
         # Kept as they are, and read when their URL is asked for again: most never are.
         for message in self._logbook.read(topics.FETCHED.name, partition):
             if message.damage or message.key is None:
                 skipped.note(message, Broken(BROKEN_RECORD, message.damage or "a record without a key"))
-            elif message.value is None:
-                memory.fetched.pop(_digest(message.key), None)
             else:
-                memory.fetched[_digest(message.key)] = message.value
+                memory.read(message.key, message.value)
+                self._hosts.restore(message)
         self._memory[partition] = memory
 
     def forget(self, partition: int) -> None:
@@ -212,24 +198,47 @@ class FetchStage(DownloadStage[Wanted]):
             self._defer(wanted)
         else:
             memory.in_flight[wanted.record.url] = []
-            await self.downloader.submit(wanted, wanted.record.url, delay_s=_seconds_until(wanted.record.not_before))
+            wait_s = seconds_until(wanted.record.not_before, time.time())
+            if self.health.illness(origin_of(wanted.record.url)) is None:
+                wait_s = min(wait_s, _MOST_WAIT_S)  # its host is well again by now
+            await self.downloader.submit(wanted, wanted.record.url, delay_s=wait_s)
 
     def look_further(self) -> None:
         """Where slow hosts fill a partition and requests could be made, see whether there are others behind."""
         if not self.downloader.has_free_places:
             return
-        for peek in self._look_ahead.peeks(time.monotonic()):
+        for peek in self._look_ahead.peeks(time.monotonic(), self._resting):
             behind = self._logbook.read(topics.IMAGE_URLS.name, peek.partition, peek.start)
             with contextlib.closing(behind):
                 self._look_ahead.peeked(peek, itertools.islice(behind, PEEK_RECORDS), time.monotonic())
 
+    def _resting(self) -> frozenset[bytes]:
+        """Keys of hosts that are left alone for now."""
+        return frozenset(host_of(origin).encode() for origin in self.health.asleep(time.time()))
+
+    def rests_until_s(self) -> float | None:
+        """When a host may be asked again, in Unix time, if all that is left waits for hosts that fail; else None."""
+        return self.downloader.wakes_at_s() if self._look_ahead.is_read_out else None
+
     def _defer(self, wanted: Wanted) -> None:
         """Put a URL of a hot host at the tail of its partition, not to be asked before what is held of that host."""
         wait_s = max(_MIN_DEFER_S, self._look_ahead.held_by(wanted.message) * self._options.politeness.delay_s)
-        record = msgspec.structs.replace(wanted.record, not_before=now_text(ahead_s=wait_s))
+        illness = self.health.illness(origin_of(wanted.record.url))
+        self._to_tail(wanted, max(time.time() + wait_s, illness.until_s if illness else 0.0))
+
+    def _to_tail(self, wanted: Wanted, not_before_s: float, beside: Sequence[Entry] = ()) -> None:
+        record = msgspec.structs.replace(wanted.record, not_before=text_of(not_before_s))
         entry = dataclasses.replace(self._router.image_url(record), headers=wanted.message.headers)
-        self._ledger.finish(wanted.message, [entry], [])
+        self._ledger.finish(wanted.message, [entry, *beside], [])
         DEFERRED.inc()
+
+    async def postpone(self, task: Wanted, origin: str, illness: Illness) -> None:
+        """Put a URL whose host fails at the tail, and those that wait for the same URL."""
+        memory = self._memory.get(task.message.partition)
+        waiting = memory.in_flight.pop(task.record.url, []) if memory is not None else []
+        self._to_tail(task, illness.until_s, self._hosts.fell_asleep(origin, task.record.url, illness))
+        for wanted in waiting:
+            self._to_tail(wanted, illness.until_s)
 
     def make_durable(self) -> None:
         """Blobs first, then the records that name them."""
@@ -239,6 +248,10 @@ class FetchStage(DownloadStage[Wanted]):
         """Take the bytes of an image."""
         body: bytes = result.content
         try:
+            judgement, consent = hear_image(body, result.answer, self._options.limits)
+            if judgement.refuses:
+                await self._end_without(task, Abandoned(judgement.outcome, judgement.reason, result.attempts))
+                return
             image = await self._ask_store(self._keep, body)
         except ImageError as exc:
             outcome = exc.outcome if body else Outcome.EMPTY
@@ -248,7 +261,7 @@ class FetchStage(DownloadStage[Wanted]):
             self.fail(exc)
             return
         FETCHED_BYTES.inc(len(body))
-        await self._end_with(task, result, image)
+        await self._end_with(task, result, image, consent)
 
     async def abandon(self, task: Wanted, result: Abandoned) -> None:
         """Note that a URL gives nothing."""
@@ -281,7 +294,7 @@ class FetchStage(DownloadStage[Wanted]):
                 await asyncio.sleep(wait_s)
         return await asyncio.get_running_loop().run_in_executor(self._workers, work, argument)
 
-    async def _end_with(self, task: Wanted, result: Received, image: Image) -> None:
+    async def _end_with(self, task: Wanted, result: Received, image: Image, consent: Consent) -> None:
         headers = result.answer.headers
         answer = HttpAnswer(
             status=result.answer.status,
@@ -300,6 +313,7 @@ class FetchStage(DownloadStage[Wanted]):
                 image=image,
                 answer=answer,
                 wnids=self._served_by(task),
+                consent=consent,
             ),
         )
 
@@ -329,7 +343,8 @@ class FetchStage(DownloadStage[Wanted]):
         counts = [Count(task.record.wnid, fetched.outcome)]
         if task.replay_of:
             counts.append(Count(task.record.wnid, task.replay_of, -1))
-        if not self._ledger.finish(task.message, [self._output(task, fetched), entry], counts) or memory is None:
+        entries = [self._output(task, fetched), entry, *self._hosts.got_well()]
+        if not self._ledger.finish(task.message, entries, counts) or memory is None:
             return  # its partition was let go meanwhile: what isn't committed must not be known
         memory.put(entry)
         for waiting in memory.in_flight.pop(task.record.url, []):
@@ -378,20 +393,6 @@ class FetchStage(DownloadStage[Wanted]):
                 image=fetched.image,
                 found_by=record.found_by,
                 answer=fetched.answer,
+                consent=fetched.consent,
             )
         )
-
-
-def _digest(key: bytes) -> bytes:
-    return hashlib.blake2b(key, digest_size=16).digest()
-
-
-def _seconds_until(moment: str) -> float:
-    """Time until a moment in RFC 3339; 0 if it has passed, is empty or no moment."""
-    if not moment:
-        return 0.0
-    try:
-        at = datetime.datetime.fromisoformat(moment)
-        return max(0.0, min(_MAX_DEFER_S, (at - datetime.datetime.now(datetime.UTC)).total_seconds()))
-    except (ValueError, TypeError):
-        return 0.0

@@ -13,7 +13,7 @@ rest in proportion to what was written keeps its cost to a few per cent.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -27,6 +27,8 @@ PEEK_RECORDS: Final = 5_000
 _HOT_PART: Final = 8
 _HOT_RATIO: Final = 4
 _PEEK_EVERY_S: Final = 2.0
+# A poll may give nothing although there is something: what a broker sends is on its way.
+_QUIET_TURNS: Final = 20
 # Writing a record again costs some 0.1 ms: with this rest, passing takes a twentieth of the time at most.
 _REST_S_PER_RECORD: Final = 0.002
 
@@ -55,15 +57,19 @@ class _Partition:
     hot: frozenset[bytes | None] = frozenset()
     deferred: int = 0
     rests_until_s: float = 0.0
+    quiet_turns: int = 0
+    is_peeked_out: bool = False
 
     @property
     def is_passing(self) -> bool:
         return self.next_offset < self.pass_to
 
-    def hot_keys(self, share: int) -> frozenset[bytes | None]:
-        """Keys that hold much of the share, and not much less than the one that holds most."""
+    def hot_keys(self, share: int, resting: Container[bytes | None]) -> frozenset[bytes | None]:
+        """Keys that hold much of the share, and not much less than the one that holds most; and those that rest."""
         most = max(self.held.values(), default=0)
-        return frozenset(k for k, n in self.held.items() if n * _HOT_PART > share and n * _HOT_RATIO > most)
+        return frozenset(
+            k for k, n in self.held.items() if (n * _HOT_PART > share and n * _HOT_RATIO > most) or k in resting
+        )
 
     @property
     def others(self) -> int:
@@ -101,6 +107,21 @@ class LookAhead:
         found = self._partitions.get(message.partition)
         if found is not None:
             found.next_offset = message.offset + 1
+            found.quiet_turns, found.is_peeked_out = 0, False
+
+    def polled(self, messages: Iterable[Message], waiting: Container[int]) -> None:
+        """Records were read, of all partitions but some."""
+        heard = {message.partition for message in messages}
+        for number, found in self._partitions.items():
+            if number not in heard and number not in waiting:
+                found.quiet_turns += 1
+
+    @property
+    def is_read_out(self) -> bool:
+        """Whether there is nothing to begin that isn't held: read to the end, or only hot and resting hosts behind."""
+        return all(
+            found.quiet_turns >= _QUIET_TURNS or found.is_peeked_out for found in list(self._partitions.values())
+        )
 
     def admit(self, message: Message) -> None:
         """Its work begins: it wasn't done before."""
@@ -129,14 +150,21 @@ class LookAhead:
         """How many records to read at once, so that one poll doesn't break the bounds by much."""
         return (4 if any(found.is_passing for found in self._partitions.values()) else 1) * self.share
 
-    def peeks(self, now_s: float) -> list[Peek]:
-        """Where to look at what stands behind."""
+    def peeks(self, now_s: float, resting: Callable[[], Container[bytes | None]] = frozenset) -> list[Peek]:
+        """Where to look at what stands behind.
+
+        Args:
+            now_s: By the clock of ``peeked``.
+            resting: Gives the keys that can't be asked for now; asked for if that matters.
+        """
         share = self.share
+        asleep: Container[bytes | None] | None = None
         wanted = []
         for number, found in self._partitions.items():
             if found.is_passing or found.held.total() < share or now_s < found.rests_until_s:
                 continue
-            hot = found.hot_keys(share)
+            asleep = resting() if asleep is None else asleep
+            hot = found.hot_keys(share, asleep)
             if hot != found.hot:
                 found.peeked_to = 0  # what was passed by then may count now
             found.hot = hot
@@ -150,11 +178,14 @@ class LookAhead:
         if found is None:
             return
         last_other = -1
+        looked_at = 0
         for message in seen:
+            looked_at += 1
             found.peeked_to = message.offset + 1
             if message.key not in peek.hot:
                 last_other = message.offset
         found.rests_until_s = now_s + _PEEK_EVERY_S
+        found.is_peeked_out = last_other < 0 and looked_at < PEEK_RECORDS
         if last_other >= 0:
             found.pass_to = last_other + 1
             found.rests_until_s = now_s + max(_PEEK_EVERY_S, found.deferred * _REST_S_PER_RECORD)

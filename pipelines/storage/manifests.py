@@ -9,13 +9,17 @@ import io
 from collections.abc import Sequence
 from typing import Any, Final
 
+import msgspec
+
 from synsift.pipelines.records import Survivor
+from synsift.pipelines.said import Consent
 from synsift.pipelines.storage import layout
 
 _TEXT: Final = (
     *("sha256", "replaces", "relation", "object", "url", "landing_page", "title", "author", "licence", "licence_url"),
     *("source", "query", "lang", "hash", "format"),
     *("final_url", "content_type", "etag", "last_modified", "fetched_at"),
+    *("train", "index", "consent_policy", "consent"),
 )
 _INTEGERS: Final = ("offset", "query_rank", "rank", "width_px", "height_px", "size_bytes", "status", "distance_bits")
 
@@ -79,4 +83,17 @@ def _row(offset: int, survivor: Survivor) -> dict[str, Any]:
         "etag": answer.etag,
         "last_modified": answer.last_modified,
         "fetched_at": answer.fetched_at,
+        **_consent(candidate.consent),
+    }
+
+
+def _consent(consent: Consent | None) -> dict[str, str]:
+    """What was said of an image's use: the judgement in columns of its own, the statements as JSON."""
+    if consent is None:
+        return {"train": "", "index": "", "consent_policy": "", "consent": ""}
+    return {
+        "train": consent.train,
+        "index": consent.index,
+        "consent_policy": consent.policy,
+        "consent": msgspec.json.encode(consent).decode(),
     }

@@ -23,7 +23,7 @@ class Web(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
-        if parts.path == "/robots.txt":
+        if parts.path.endswith((".txt", ".json")):
             self.send_error(404)
             return
         if parts.path == "/api.php":
@@ -136,8 +136,9 @@ def test_what_a_host_that_answers_refuses_is_not_asked_again(cli: RunCli, tmp_pa
     photos = tmp_path / "photos.csv"
     photos.write_text(f"url\nhttp://127.0.0.1:{port}/0.jpg\nhttp://127.0.0.9:{port}/1.jpg\n")
     crawl = ("crawl", "--source", "urls", "--list", str(photos), "--contact", "you@example.org", "--out", "out")
+    given_up_at_once = {**OPTIONS, "fetch.host_down_after_s": 0}
     with web(port):
-        cli(*crawl, options=OPTIONS)
-        again = cli(*crawl, options=OPTIONS)
+        cli(*crawl, options=given_up_at_once)
+        again = cli(*crawl, options=given_up_at_once)
     assert "asking again" not in again.stderr
-    assert letters(cli) == [("fetch", "connection_failed")]
+    assert letters(cli) == [("fetch", "host_down")]

@@ -1,5 +1,6 @@
 import pytest
 
+from synsift.crawler.consent import Kind, Say, Statement, judge
 from synsift.crawler.download.attempt import (
     Answer,
     Follow,
@@ -13,7 +14,6 @@ from synsift.crawler.download.attempt import (
     retry_after_s,
     url_problem,
 )
-from synsift.crawler.download.opt_out import opts_out
 from synsift.crawler.outcome import Outcome
 
 PATIENCE = Patience(attempts=3, redirects=2, backoff_s=1.0, max_wait_s=60.0)
@@ -96,27 +96,12 @@ def test_errors_without_an_answer_follow_the_same_rules() -> None:
     assert isinstance(after_error(Outcome.ROBOTS_DENIED, "r", attempts=1, patience=PATIENCE), GiveUp)
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {"x-robots-tag": "noai"},
-        {"x-robots-tag": "noindex, NoImageAI"},
-        {"x-robots-tag": "otherbot: noindex, noai"},
-        {"tdm-reservation": "1"},
-    ],
-)
-def test_opt_outs_are_honoured(headers: dict[str, str]) -> None:
-    assert opts_out(headers)
-    step = after_answer(Answer("http://a/", 200, headers), attempts=1, redirects=0, patience=PATIENCE, now_s=NOW_S)
-    assert isinstance(step, GiveUp)
-    assert step.outcome is Outcome.OPTED_OUT
-
-
-@pytest.mark.parametrize(
-    "headers", [{}, {"x-robots-tag": "noindex"}, {"tdm-reservation": "0"}, {"x-robots-tag": "noaim"}]
-)
-def test_other_headers_are_no_opt_out(headers: dict[str, str]) -> None:
-    assert not opts_out(headers)
+@pytest.mark.parametrize("status", [200, 302, 404, 503])
+def test_what_must_not_be_used_is_given_up_whatever_else_is_answered(status: int) -> None:
+    said = Statement(Kind.NOAI, "X-Robots-Tag", "noai", "http://a/", Say.NO)
+    answer = Answer("http://a/", status, {"location": "/b"}, (said,), judge([said]))
+    step = after_answer(answer, attempts=1, redirects=0, patience=PATIENCE, now_s=NOW_S)
+    assert step == GiveUp(Outcome.OPTED_OUT, "X-Robots-Tag of http://a/ says 'noai'")
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,11 @@ from typing import Any, cast
 import aiohttp
 import pytest
 
+from synsift.crawler.download.failures import outcome_of
 from synsift.crawler.download.handler import _translated
 from synsift.crawler.download.reachability import Reachability
 from synsift.crawler.errors import NetworkDown
 from synsift.crawler.outcome import Outcome
-from synsift.crawler.spiders.base import outcome_of
 
 REFUSED, NOWHERE = Outcome.CONNECTION_FAILED, Outcome.NO_NETWORK
 

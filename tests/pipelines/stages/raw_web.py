@@ -2,14 +2,21 @@
 
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
+
+
+class Answers(Protocol):
+    """Bytes by path: a dictionary, or what plays one."""
+
+    def get(self, path: bytes, /) -> bytes | None: ...
 
 
 @contextmanager
-def raw_web(answers: Mapping[bytes, bytes]) -> Iterator[int]:
+def raw_web(answers: Answers, address: str = "127.0.0.1") -> Iterator[int]:
     """Answer each path (without its query, if need be) with its bytes, any other with status 404; the port is given."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
+    with socket.create_server((address, 0)) as server:
         thread = threading.Thread(target=_serve, args=(server, answers))
         thread.start()
         try:
@@ -25,7 +32,7 @@ def answer(body: bytes, *lines: bytes, status: bytes = b"200 OK") -> bytes:
     return b"HTTP/1.1 %s\r\nContent-Length: %d\r\nConnection: close\r\n%s\r\n%s" % (status, len(body), told, body)
 
 
-def _serve(server: socket.socket, answers: Mapping[bytes, bytes]) -> None:
+def _serve(server: socket.socket, answers: Answers) -> None:
     while True:
         try:
             client, _ = server.accept()
@@ -35,5 +42,7 @@ def _serve(server: socket.socket, answers: Mapping[bytes, bytes]) -> None:
             path = asked.readline().split(b" ")[1]
             while asked.readline().strip():
                 pass
-            found = answers.get(path) or answers.get(path.partition(b"?")[0])
-            client.sendall(found or answer(b"", status=b"404 Not Found"))
+            found = answers.get(path)
+            if found is None and b"?" in path:
+                found = answers.get(path.partition(b"?")[0])
+            client.sendall(answer(b"", status=b"404 Not Found") if found is None else found)

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from synsift.crawler.download.attempt import Patience
 from synsift.crawler.download.dispatcher import Politeness
+from synsift.crawler.download.host_health import HealthPolicy
 from synsift.crawler.download.settings import Limits
 from synsift.pipelines import topics
 from synsift.pipelines.dead_letters import REPLAY_OF, read_dead_letters, replay
@@ -20,10 +21,13 @@ from synsift.pipelines.records import Candidate, Fetched, ImageUrl, Progress
 from synsift.pipelines.stages.fetch import BlobStore, FetchOptions, FetchStage
 from synsift.pipelines.storage import layout
 from synsift.pipelines.topics import Entry
-from synsift.pipelines.worker import Worker
+from synsift.pipelines.worker import Ending, Worker
 from tests.dedupe.pictures import encoded, scene
 from tests.pipelines.stages.web import ADDRESSES, SmallWeb
 from tests.pipelines.worlds import InProcess, World, image_url
+
+QUICK = HealthPolicy(nap_s=0.05, sleep_s=0.1, longest_sleep_s=30, give_up_s=0.4)
+"""Hosts that fail are given up soon, so that tests needn't wait for them."""
 
 
 def picture(seed: int) -> bytes:
@@ -38,21 +42,32 @@ def fetch_stage(
     delay_s: float = 0.0,
     timeout_s: float = 1.0,
     max_bytes: int = 100_000,
+    health: HealthPolicy = QUICK,
+    limits: Limits | None = None,
 ) -> FetchStage:
     options = FetchOptions(
         politeness=Politeness(16, 4, delay_s),
         patience=Patience(attempts=3, redirects=3, backoff_s=0.05, max_wait_s=2.0),
-        limits=Limits("synsift/test (+t@example.org)", timeout_s, max_bytes, robots, ("127.0.0.0/24",)),
+        limits=limits or Limits("synsift/test (+t@example.org)", timeout_s, max_bytes, robots, ("127.0.0.0/24",)),
         look_ahead=500,
         threads=2,
+        health=health,
     )
     return FetchStage(world.log, world.router, blobs=blobs or world.objects, decoders=InProcess(), options=options)
 
 
-def fetch(world: World, *, blobs: BlobStore | None = None, robots: bool = True, delay_s: float = 0.0) -> None:
-    """Fetch until nothing is left to do."""
-    stage = fetch_stage(world, blobs=blobs, robots=robots, delay_s=delay_s)
-    asyncio.run(Worker(world.log, [stage], until_idle=True).run())
+def fetch(
+    world: World,
+    *,
+    blobs: BlobStore | None = None,
+    robots: bool = True,
+    delay_s: float = 0.0,
+    health: HealthPolicy = QUICK,
+    limits: Limits | None = None,
+) -> Ending:
+    """Fetch until nothing is left to do, or what is left waits for long."""
+    stage = fetch_stage(world, blobs=blobs, robots=robots, delay_s=delay_s, health=health, limits=limits)
+    return asyncio.run(Worker(world.log, [stage], until_idle=True, rest_s=20).run())
 
 
 def want(world: World, url: str, wnid: str = "n1", replay_of: str = "") -> None:
@@ -175,7 +190,7 @@ def test_what_gives_no_image_is_a_dead_letter_with_its_class_and_attempts(
         ("http://127.0.0.1:99999/x", "bad_url"),
         ("javascript:alert(1)", "bad_url"),
         ("", "bad_url"),
-        ("http://127.0.0.1:1/x", "connection_failed"),
+        ("http://127.0.0.1:1/x", "host_down"),
         ("http://no-such-host.invalid/x", "dns_failed"),
     ],
 )
@@ -251,7 +266,7 @@ def test_a_host_whose_robots_txt_fails_is_left_alone(site: SmallWeb, world: Worl
     site.serve("/robots.txt", status=503)
     want(world, site.serve("/a.jpg", picture(1)))
     fetch(world)
-    assert counts(world) == {"robots_denied": 1}
+    assert counts(world) == {"host_down": 1}
     assert site.asked["/a.jpg"] == 0
 
 

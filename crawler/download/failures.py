@@ -1,0 +1,38 @@
+"""Exceptions of requests → outcomes."""
+
+from typing import Final
+
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    ResponseDataLossError,
+    UnsupportedURLSchemeError,
+)
+
+from synsift.crawler.errors import DownloadRefused, HostUnwell, NetworkDown
+from synsift.crawler.outcome import Outcome
+
+# The first that matches wins, so subclasses stand before their bases.
+_OUTCOMES: Final[tuple[tuple[type[Exception], Outcome], ...]] = (
+    (NetworkDown, Outcome.NO_NETWORK),
+    (DownloadTimeoutError, Outcome.TIMEOUT),
+    (CannotResolveHostError, Outcome.DNS_FAILED),
+    (DownloadConnectionRefusedError, Outcome.CONNECTION_FAILED),
+    (ResponseDataLossError, Outcome.CONNECTION_FAILED),
+    (DownloadCancelledError, Outcome.TOO_LARGE),
+    (UnsupportedURLSchemeError, Outcome.BAD_URL),
+    (DownloadFailedError, Outcome.CONNECTION_FAILED),
+)
+
+
+def outcome_of(error: Exception) -> Outcome:
+    """The outcome of a request that ended in an exception."""
+    if isinstance(error, DownloadRefused | HostUnwell):
+        return error.outcome
+    for kind, outcome in _OUTCOMES:
+        if isinstance(error, kind):
+            return outcome
+    return Outcome.CONNECTION_FAILED if isinstance(error, OSError) else Outcome.INTERNAL_ERROR

@@ -1,0 +1,117 @@
+"""The branches of the configuration that say how the web is asked, and what all branches have in common."""
+
+import ipaddress
+import re
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
+
+from synsift.crawler.consent import DEFAULT_POLICY, PROFILES, Kind
+from synsift.crawler.download.host_health import DEFAULT_HEALTH
+from synsift.crawler.download.settings import CONSENT_FILES
+from synsift.dedupe import DEFAULT_MAX_PIXELS
+from synsift.pipelines.stage import DEFAULT_REST_S
+
+_LONGEST_S: Final = 365 * 24 * 3600
+_LARGEST: Final = 10**12
+_KINDS: Final = f"^({'|'.join(re.escape(kind) for kind in Kind if kind is not Kind.GRANT)})$"
+
+
+class Branch(BaseModel):
+    """A table of the configuration."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _number_is_no_switch(cls, value: object, info: ValidationInfo) -> object:
+        """True counts as 1 in Python, and a setting that is on as a second or a pixel is a mistake."""
+        kind = cls.model_fields[info.field_name or ""].annotation
+        if isinstance(value, bool) and kind in (int, float):
+            raise PydanticCustomError("int_type" if kind is int else "float_type", "no number")
+        return value
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _number_has_bounds(cls, value: object, info: ValidationInfo) -> object:
+        """Larger ones mean nothing, and no clock, no limit of the system and no protocol could take them."""
+        if (info.field_name or "").endswith("_s") and isinstance(value, (int, float)) and value > _LONGEST_S:
+            raise ValueError("must be at most a year, in seconds")
+        if isinstance(value, int) and value > _LARGEST:
+            raise ValueError(f"must be at most {_LARGEST}")
+        return value
+
+
+def _network(text: str) -> str:
+    try:
+        return str(ipaddress.ip_network(text))
+    except ValueError as exc:
+        raise ValueError("must be networks as in `10.0.0.0/8`") from exc
+
+
+class SearchSettings(Branch):
+    """The stage ``search``."""
+
+    concurrency: int = Field(default=8, ge=1, description="Requests in flight")
+    host_concurrency: int = Field(default=1, ge=1, description="Requests in flight to one source")
+    delay_s: float = Field(default=0.5, ge=0, description="Time between two requests to one source")
+    timeout_s: float = Field(default=30.0, gt=0, description="Longest time for a whole request")
+    attempts: int = Field(default=5, ge=1, description="How often to try before a page becomes a dead letter")
+    max_bytes: int = Field(default=16 * 1024 * 1024, ge=1, description="Largest answer to read, in bytes")
+
+
+class FetchSettings(Branch):
+    """The stage ``fetch``."""
+
+    concurrency: int = Field(default=64, ge=1, le=1024, description="Requests in flight")
+    host_concurrency: int = Field(default=2, ge=1, description="Requests in flight to one host")
+    delay_s: float = Field(default=0.1, ge=0, description="Time between two requests to one host")
+    timeout_s: float = Field(default=30.0, gt=0, description="Longest time for a whole request")
+    max_bytes: int = Field(default=32 * 1024 * 1024, ge=1, description="Largest image to download, in bytes")
+    max_pixels: int = Field(default=DEFAULT_MAX_PIXELS, ge=1, description="Most pixels of an image, by its header")
+    attempts: int = Field(default=4, ge=1, description="How often to try before a URL becomes a dead letter")
+    backoff_s: float = Field(default=1.0, ge=0, description="Wait before the second try; doubled for each further one")
+    max_wait_s: float = Field(default=120.0, ge=0, description="Longest wait between two tries of a URL")
+    redirects: int = Field(default=5, ge=0, description="Most redirects to follow")
+    host_failures: int = Field(
+        default=DEFAULT_HEALTH.in_a_row, ge=1, description="URLs of a host that fail in a row before it is left alone"
+    )
+    host_sleep_s: float = Field(
+        default=DEFAULT_HEALTH.sleep_s, gt=0, description="Pause for a host that fails; doubled each time, up to a day"
+    )
+    host_down_after_s: float = Field(
+        default=DEFAULT_HEALTH.give_up_s, ge=0, description="A host that fails for so long is given up: `host_down`"
+    )
+    wait_for_hosts_s: float = Field(
+        default=DEFAULT_REST_S, ge=0, description="Longest time that a crawl waits at its end for hosts that fail"
+    )
+    look_ahead: int = Field(default=2000, ge=1, le=100_000, description="Most URLs to hold in memory")
+    threads: int = Field(default=2, ge=1, le=64, description="Images decoded and stored at once, a process each")
+    decode_cpu_s: int = Field(default=10, ge=1, le=86_400, description="CPU time that decoding one image may take")
+    decode_memory_mb: int = Field(
+        default=448, ge=400, le=1_000_000, description="Memory that decoding one image may take"
+    )
+    obey_robots: bool = Field(default=True, description="Ask for each host's robots.txt and obey it (RFC 9309)")
+    allow_networks: tuple[Annotated[str, AfterValidator(_network)], ...] = Field(
+        default=(), description="Private networks that may be reached, such as 10.0.0.0/8"
+    )
+
+
+class ConsentSettings(Branch):
+    """What is said of the use of an image, and what follows."""
+
+    profile: str = Field(
+        default=DEFAULT_POLICY.profile,
+        pattern=f"^({'|'.join(PROFILES)})$",
+        description="How refusals are read: lenient (plain ones), cautious (doubts, too), strict (silence, too)",
+    )
+    refuse: tuple[Annotated[str, Field(pattern=_KINDS)], ...] = Field(
+        default=(), description="Kinds of statements that refuse an image, whatever the profile makes of them"
+    )
+    ignore: tuple[Annotated[str, Field(pattern=_KINDS)], ...] = Field(
+        default=(), description="Kinds of statements that are only recorded, such as noindex"
+    )
+    files: tuple[Annotated[str, Field(pattern=f"^({'|'.join(map(re.escape, CONSENT_FILES))})$")], ...] = Field(
+        default=CONSENT_FILES, description="Files of each host that are asked for beside robots.txt"
+    )
