@@ -72,9 +72,14 @@ _STRETCH_MOST: Final = 0.12
 _FAINT: Final = (8.0, 18.0)
 _FAINT_BITS: Final = 1.0
 _FAINT_CONTRAST: Final = 0.3
-# From drawings to photographs: what is exact of what is plain, the size of the thumbnails, and the pixels of a side.
+# … of photographs whose finer thumbnails were looked at.
+_FAINT_SEEN: Final = 0.3
+# From drawings to photographs: what is exact of what is plain, the size of the thumbnails (of those that are hardly
+# noisy, and of noisy ones), and the pixels of a side.
 _EXACT: Final = (0.5, 0.8)
-_PHOTO_BYTES: Final = (700, 900)
+_NOISY: Final = (0.25, 0.5)
+_PHOTO_BYTES: Final = (700, 400)
+_PHOTO_BYTES_WIDE: Final = 200
 _PHOTO_PX: Final = (100.0, 170.0)
 # Of pictures that show little: a logistic regression of copies against what is alike; a logit of 40 is a score of 1.
 # Pairs of numbers: of all, and more of those that are simple, whose thumbnails take few bytes.
@@ -123,11 +128,13 @@ def judge(agreement: Agreement, distance_bits: int) -> Judgement:
         agreement: What a second look found.
         distance_bits: Of their nearest hashes.
     """
-    found = [*_much(agreement), *_faint(agreement)]
-    if agreement.finer is not None:
+    much, faint = _much(agreement), _faint(agreement)
+    if agreement.finer is None:
+        found = [*much, *faint]
+    else:
         drawn = _drawn(agreement.finer)
-        little = _little(agreement, agreement.finer, distance_bits, found)
-        found = [*_times(little, drawn), *_times(found, 1 - drawn)]
+        little = _little(agreement, agreement.finer, distance_bits, [*much, *faint])
+        found = [*_times(little, drawn), *_times([*much, *_times(faint, _FAINT_SEEN)], 1 - drawn)]
     costs: dict[str, float] = {}
     for cost, words in found:
         costs[words] = costs.get(words, 0.0) + max(0.0, cost)
@@ -140,8 +147,11 @@ def _drawn(finer: Finer) -> float:
 
     Photographs have noise where they are plain, and much that isn't. Of few pixels neither can be told.
     """
-    noisy, detailed = 1 - _share(finer.exact[0], _EXACT), _share(finer.size_bytes, _PHOTO_BYTES)
-    return 1 - noisy * detailed * _share(finer.side_px, _PHOTO_PX)
+    exact = finer.exact[0]
+    (few, few_if_noisy), (noisy, hardly_noisy) = _PHOTO_BYTES, _NOISY
+    least = few_if_noisy + (few - few_if_noisy) * _share(exact, (noisy, hardly_noisy))
+    detailed = _share(finer.size_bytes, (least, least + _PHOTO_BYTES_WIDE))
+    return 1 - (1 - _share(exact, _EXACT)) * detailed * _share(finer.side_px, _PHOTO_PX)
 
 
 def _times(faults: list[Fault], share: float) -> list[Fault]:
