@@ -176,5 +176,5 @@ class Sickbay(Generic[J]):
         if found.is_given_up:
             _log.warning("%s is given up: %s", origin, found.cause)
         else:
-            level = logging.WARNING if found.failures == _TELL_FROM else logging.DEBUG
+            level = logging.INFO if found.failures == _TELL_FROM else logging.DEBUG
             _log.log(level, "%s: %s; left alone for %.0f s", origin, found.cause, found.until_s - time.time())
