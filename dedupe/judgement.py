@@ -102,11 +102,12 @@ _ASKED: Final = (0.0342, 0.048, -0.0375, -0.075)
 _ASKED_OF_ALL: Final = -0.141
 _SOME_COLOURS: Final = (0.0, 20.0)
 _STRONG_COLOURS: Final = (25.0, 40.0)
-# Colours are asked of drawings: by the size of thumbnails, from all to none, and by the share of plain ground.
+# Colours are asked of drawings: by the size of thumbnails, from all to none, or what is exact, and by plain ground.
 _DRAWN_BYTES: Final = (900, 1200)
+_DRAWN_EXACT: Final = (0.55, 0.8)
 _DRAWN_PLAIN: Final = (0.05, 0.25)
-_HUES: Final = 0.8
-_HUES_LEAST: Final = 0.12
+_HUES: Final = 2.5
+_HUES_LEAST: Final = 0.06
 _HUES_MOST: Final = 0.3
 _HUES_OF_TINT: Final = 0.6
 _NO_COLOURS: Final = 0.25
@@ -240,10 +241,11 @@ def _asked(finer: Finer, colour: float) -> float:
 
 def _of_hues(agreement: Agreement, finer: Finer) -> list[Fault]:
     """What other colours cost, the more the more a picture is a drawing."""
-    drawn = (1 - _share(finer.size_bytes, _DRAWN_BYTES)) * _share(finer.plain, _DRAWN_PLAIN)
+    exact = _share(finer.exact[0], _DRAWN_EXACT)
+    drawn = max(exact, 1 - _share(finer.size_bytes, _DRAWN_BYTES)) * _share(finer.plain, _DRAWN_PLAIN)
     many = _share(finer.tones_bits, _TONES_OF_SIGNS)
     coloured = _share(finer.colour, _COLOURED)
-    of_tint = 1 - (1 - _HUES_OF_TINT) * many * agreement.one_tint
+    of_tint = 1 - (1 - _HUES_OF_TINT) * many * (1 - exact) * agreement.one_tint
     of_hues = min(_HUES_MOST, _HUES * max(0.0, finer.hues - _HUES_LEAST)) * of_tint * coloured
     of_grey = _NO_COLOURS * (1 - many) * (1 - coloured) * _share(finer.most_colour - finer.colour, _WELL_COLOURED)
     return [
