@@ -2,10 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from synsift.dedupe.hash_kinds import KINDS, HashKind
+
+# Of plain pictures and even gradients nearly all bits of a difference hash are alike: nothing is near to such a one.
+_ALIKE_SHARE: Final = 0.125
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +86,22 @@ class _Near:
 
     def __init__(self, kind: HashKind, entries: list[Entry]) -> None:
         self._radius_bits = kind.radius_bits
-        self._entries = entries
+        self._entries = [entry for entry in entries if not _says_nothing(entry.digest)]
         import faiss
 
         self._index = faiss.IndexBinaryFlat(kind.bits)
-        self._index.add(np.frombuffer(b"".join(entry.digest for entry in entries), np.uint8).reshape(len(entries), -1))
+        self._index.add(
+            np.frombuffer(b"".join(entry.digest for entry in self._entries), np.uint8).reshape(-1, kind.bits // 8)
+        )
 
     def find(self, digest: bytes) -> Hit | None:
+        if not self._entries or _says_nothing(digest):
+            return None
         distances, found = self._index.search(np.frombuffer(digest, np.uint8)[None], 1)
         distance_bits = int(distances[0, 0])
         return Hit(self._entries[int(found[0, 0])], distance_bits) if distance_bits <= self._radius_bits else None
+
+
+def _says_nothing(digest: bytes) -> bool:
+    ones = int.from_bytes(digest).bit_count() / (8 * len(digest))
+    return min(ones, 1 - ones) < _ALIKE_SHARE

@@ -4,12 +4,12 @@ It expresses the reservation of Article 4 of the EU's Directive 2019/790. Who re
 analysis of content, too. A header replaces the file; within the file the first location that matches counts.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from synsift.crawler.consent.statement import Kind, Say, Statement, shortened
+from synsift.crawler.outside_json import loads
 from synsift.crawler.robots.paths import PathTable, normal_path, normal_pattern
 
 HEADER: Final = "TDM-Reservation"
@@ -17,7 +17,6 @@ FILE: Final = "/.well-known/tdmrep.json"
 MAX_FILE_BYTES: Final = 64 * 1024
 _MOST_RULES: Final = 500
 _FILE_RANK, _HEADER_RANK = 1, 2
-_JSON_ERRORS: Final = (ValueError, RecursionError)
 
 
 def reserved(signal: str, value: str, where: str, rank: int = 0) -> Statement:
@@ -69,8 +68,8 @@ def _of_rule(value: str, where: str) -> list[Statement]:
 def read_file(body: bytes) -> TdmFile | None:
     """Read a ``tdmrep.json``; None if it is none, as where a site answers everything with a page."""
     try:
-        found = json.loads(body[:MAX_FILE_BYTES])
-    except _JSON_ERRORS:
+        found = loads(body[:MAX_FILE_BYTES])
+    except ValueError:
         return None
     entries = [found] if isinstance(found, dict) else found
     if not isinstance(entries, list):

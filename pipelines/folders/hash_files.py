@@ -110,6 +110,7 @@ def read_entries(file: Path, kind: str = "") -> tuple[list[Entry], dict[str, Fin
     Raises:
         UsageError: The file can't be read, or a line of it; the message says which and what to do.
     """
+    _check_file(file)
     entries: list[Entry] = []
     images: dict[str, Fingerprint] = {}
     try:
@@ -123,7 +124,21 @@ def read_entries(file: Path, kind: str = "") -> tuple[list[Entry], dict[str, Fin
         raise UsageError(f"{file}: {exc.strerror or exc}") from exc
     except (UnicodeDecodeError, csv.Error, pa.ArrowException) as exc:
         raise UsageError(f"{file}: {exc}") from exc
+    if not entries and not images:
+        raise UsageError(
+            f"{file}: no hash and no fingerprint stands in it", hint="see that it came whole, or leave it out"
+        )
     return entries, images
+
+
+def _check_file(file: Path) -> None:
+    if file.is_dir():
+        raise UsageError(
+            f"{file}: a folder, where a file of fingerprints or hashes is wanted",
+            hint=f"make one: synsift fingerprint {file} --format parquet --out list.parquet",
+        )
+    if file.exists() and not file.is_file():
+        raise UsageError(f"{file}: neither a file nor a folder")
 
 
 def _rows(file: Path, kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:

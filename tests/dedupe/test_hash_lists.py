@@ -11,7 +11,7 @@ from PIL import Image
 
 from synsift.dedupe import ImageError, TooManyPixels, fingerprint
 from synsift.dedupe.hash_kinds import KINDS, HashKind, LibraryMissing, hashes_of, load_libraries
-from synsift.dedupe.hash_lists import Entry, HashLists
+from synsift.dedupe.hash_lists import Entry, HashLists, Hit
 from synsift.dedupe.reference import Reference
 from tests.dedupe.pictures import encoded, scene
 
@@ -119,3 +119,10 @@ def test_a_picture_that_lacks_its_last_bytes_is_near_to_the_whole_one(form: str)
     assert hit is not None
     with pytest.raises(ImageError):
         hashes_of(whole[: len(whole) // 2], ["phash"])
+
+
+def test_nothing_is_near_to_a_difference_hash_of_plain_light() -> None:
+    even = Entry("dhash", bytes.fromhex("0000000000000008"), "a gradient")
+    lists = HashLists([even])
+    assert lists.find({"dhash": bytes.fromhex("0000000000000000")}) is None
+    assert lists.find({"dhash": even.digest}) == Hit(even, 0)

@@ -1,5 +1,6 @@
 """Lists of hashes as people have them."""
 
+import os
 import random
 from pathlib import Path
 
@@ -36,7 +37,6 @@ PDQ, PHASH = "f8f8f0cee0f4a84f06370a22038f63f0b36e2ed596621e1d33e6b39c4e9c9b22",
         ("a.csv", f"md5,pdq\n{MD5},\n,{PDQ}\n", "", [("md5", MD5, ""), ("pdq", PDQ, "")]),
         ("a.jsonl", f'{{"sha-256": "{SHA256}", "id": 7}}\n', "", [("sha256", SHA256, "7")]),
         ("a.jsonl", f'{{"hash": "{PDQ}", "signal_type": "pdq"}}\n', "", [("pdq", PDQ, "")]),
-        ("empty.csv", "", "", []),
     ],
 )
 def test_forms_that_people_have(
@@ -49,6 +49,22 @@ def test_forms_that_people_have(
     assert [(one.kind, one.digest.hex()) for one in entries] == [(kind, text) for kind, text, _ in found]
     for one, (_, _, wanted) in zip(entries, found, strict=True):
         assert one.name == wanted or "line" in one.name
+
+
+@pytest.mark.parametrize("text", ["", "\n", "pdq,path\n"])
+def test_a_list_with_nothing_in_it_is_an_error(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "deny.csv"
+    file.write_text(text)
+    with pytest.raises(UsageError, match=r"deny\.csv: no hash and no fingerprint stands in it"):
+        read_entries(file)
+
+
+def test_what_is_no_file_is_said_to_be_none(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="a folder, where a file"):
+        read_entries(tmp_path)
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(UsageError, match="neither a file nor a folder"):
+        read_entries(tmp_path / "pipe.csv")
 
 
 def test_parquet(tmp_path: Path) -> None:
