@@ -19,7 +19,8 @@ from synsift.crawler.download.dispatcher import Politeness
 from synsift.crawler.download.host_health import HealthPolicy
 from synsift.crawler.download.settings import Limits
 from synsift.crawler.identity import user_agent
-from synsift.crawler.sources import CommonsSource, Source, UrlListSource
+from synsift.crawler.sources import CommonsSource, LocalSource, Source, UrlListSource
+from synsift.crawler.sources.lists.layouts import Columns
 from synsift.dedupe.hash_kinds import KINDS
 from synsift.dedupe.reference import Reference
 from synsift.pipelines.config import Settings
@@ -209,9 +210,9 @@ def user_agent_of(settings: Settings) -> str:
     return user_agent(__version__, settings.identity.contact)
 
 
-def make_sources(settings: Settings) -> dict[str, Source]:
+def make_sources(settings: Settings) -> dict[str, Source | LocalSource]:
     """Every image source, as configured."""
-    commons, urls = settings.sources.commons, settings.sources.urls
+    commons = settings.sources.commons
     return {
         "commons": CommonsSource(
             api_url=commons.api_url,
@@ -220,8 +221,23 @@ def make_sources(settings: Settings) -> dict[str, Source]:
             maxlag_s=commons.maxlag_s,
             max_pages=commons.max_pages,
         ),
-        "urls": UrlListSource(url_column=urls.url_column, wnid_column=urls.wnid_column, page_size=urls.page_size),
+        "urls": make_url_list_source(settings, page_size=settings.sources.urls.page_size),
     }
+
+
+def make_url_list_source(settings: Settings, *, page_size: int) -> UrlListSource:
+    """The source that reads lists of URLs, as configured."""
+    urls = settings.sources.urls
+    columns = Columns(
+        url=urls.url_column,
+        wnid=urls.wnid_column,
+        title=urls.title_column,
+        author=urls.author_column,
+        licence=urls.licence_column,
+        licence_url=urls.licence_url_column,
+        landing_page=urls.landing_page_column,
+    )
+    return UrlListSource(layout=urls.layout, columns=columns, page_size=page_size)
 
 
 def make_stages(names: Sequence[str], parts: Parts) -> list[Stage]:
@@ -245,7 +261,6 @@ def make_stages(names: Sequence[str], parts: Parts) -> list[Stage]:
 
 
 def _search(parts: Parts) -> Stage:
-    from synsift.crawler.download.rows_handler import FILE_HANDLER
     from synsift.pipelines.stages.search import SearchOptions, SearchStage
 
     settings = parts.settings.search
@@ -260,7 +275,6 @@ def _search(parts: Parts) -> Stage:
             obey_robots=False,
             allow_networks=parts.settings.fetch.allow_networks,
             signer=make_signer(parts.settings),
-            file_handler=FILE_HANDLER,
         ),
     )
     return SearchStage(parts.log, parts.router, sources=make_sources(parts.settings), options=options)

@@ -14,9 +14,11 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    field_validator,
 )
 
 from synsift.crawler.sources.commons import DEFAULT_API
+from synsift.crawler.sources.lists.layouts import LAYOUTS
 from synsift.dedupe import DEFAULT_OPTIONS, ORIENTATIONS
 from synsift.pipelines.config_layers import Layer, as_list, environment_layer, find_file, toml_layer
 from synsift.pipelines.config_web import Branch, ConsentSettings, FetchSettings, SearchSettings
@@ -121,9 +123,22 @@ class CommonsSettings(Branch):
 class UrlsSettings(Branch):
     """The source ``urls``."""
 
-    url_column: str = Field(default="url", description="Name of the column of image URLs")
-    wnid_column: str = Field(default="synset", description="Name of the column of synsets, or of labels of your own")
-    page_size: int = Field(default=1000, ge=1, le=100_000, description="Rows to read at once")
+    layout: str = Field(default="", description=f"Form of the lists, one of {', '.join(LAYOUTS)}; empty to look")
+    url_column: str = Field(default="", description="Name of the column of image URLs; its number without a header")
+    wnid_column: str = Field(default="", description="The same of synsets, or of labels of your own")
+    title_column: str = Field(default="", description="The same of titles or captions")
+    author_column: str = Field(default="", description="The same of authors")
+    licence_column: str = Field(default="", description="The same of licences")
+    licence_url_column: str = Field(default="", description="The same of URLs of licences")
+    landing_page_column: str = Field(default="", description="The same of pages that show the images to people")
+    page_size: int = Field(default=5000, ge=1, le=100_000, description="Rows to read at once")
+
+    @field_validator("layout")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        if name and name not in LAYOUTS:
+            raise ValueError(f"there is no such layout; known are {', '.join(LAYOUTS)}")
+        return name
 
 
 class SourcesSettings(Branch):

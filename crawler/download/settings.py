@@ -28,8 +28,6 @@ class Limits:
         policy: Which statements about the use of an image refuse it.
         consent_files: Paths of files about use that are asked for beside robots.txt.
         signer: Signs every request; None to sign none.
-        file_handler: Import path of the handler of ``file:`` URLs; None to refuse them, as is right wherever URLs come
-            from the web.
     """
 
     user_agent: str
@@ -40,7 +38,6 @@ class Limits:
     policy: Policy = DEFAULT_POLICY
     consent_files: tuple[str, ...] = ()
     signer: "Signer | None" = None
-    file_handler: str | None = None
 
 
 def scrapy_settings(limits: Limits) -> dict[str, Any]:
@@ -60,7 +57,7 @@ def scrapy_settings(limits: Limits) -> dict[str, Any]:
         "DOWNLOAD_HANDLERS": {
             "http": guarded,
             "https": guarded,
-            "file": limits.file_handler,
+            "file": None,
             "data": None,
             "ftp": None,
             "s3": None,

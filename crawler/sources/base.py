@@ -1,10 +1,10 @@
-"""What an image source is: two methods, both pure.
+"""What an image source is: two methods, both pure; or, of one on this machine, one that reads.
 
 A new source is one module with one class, and a line in ``crawler/sources/__init__.py``.
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,3 +98,22 @@ class Source(Protocol):
             SourceBusy: It says to come back later.
             SourceError: It can't be used.
         """
+
+
+@runtime_checkable
+class LocalSource(Protocol):
+    """A source on this machine: it is read, at its own pace, and never asked over a network."""
+
+    @property
+    def page_size(self) -> int:
+        """Most images of a page."""
+
+    def read(self, query: PageQuery) -> Page:
+        """Read a page; in any thread.
+
+        Raises:
+            SourceError: It can't be read.
+        """
+
+    def close(self) -> None:
+        """Close what is open between pages."""

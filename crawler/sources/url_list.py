@@ -1,66 +1,75 @@
-"""A team's own list of image URLs as a source: CSV, JSON Lines or Parquet, as img2dataset's users have them.
+"""A team's own list of image URLs as a source: of any form that ``sources.lists`` reads.
 
-The text of the query is the path of the list. Rows may name their own synset; those that don't belong to the one
-that asks.
+The text of the query is the path of a file. Rows may name their own synset; those that don't belong to the one that
+asks.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import quote, urlencode
 
 from synsift.crawler.errors import SourceError
-from synsift.crawler.outside_json import loads
 from synsift.crawler.sources.base import FoundImage, Page, PageQuery, Reject
+from synsift.crawler.sources.lists.layouts import LAYOUTS, Columns, Layout, layout_of
+from synsift.crawler.sources.lists.reading import Lists, Rows
+from synsift.crawler.sources.lists.rows import Row
 
 
 @dataclass(frozen=True, slots=True)
 class UrlListSource:
-    """Lists of URLs.
+    """Lists of URLs on this machine.
 
     Attributes:
-        url_column: Column of the image URLs.
-        wnid_column: Column of the synsets; need not exist.
+        layout: Name of a known layout; empty to go by the columns.
+        columns: Names of columns.
         page_size: Rows a page.
     """
 
-    url_column: str = "url"
-    wnid_column: str = "synset"
-    page_size: int = 1_000
+    layout: str = ""
+    columns: Columns = field(default_factory=Columns)
+    page_size: int = 5_000
+    _lists: Lists = field(init=False, repr=False, compare=False)
 
-    def request_url(self, query: PageQuery) -> str:
-        """The list's path as a URL, with the place of the page."""
-        where = urlencode({"cursor": query.cursor, "limit": self.page_size})
-        return f"file://{quote(str(Path(query.text).resolve()))}?{where}"
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_lists", Lists(self._known_layout()))
 
-    def page(self, query: PageQuery, body: bytes) -> Page:
-        """Read the rows that the handler gives."""
-        answer = loads(body)
-        if "error" in answer:
-            raise SourceError(answer["error"])
+    def read(self, query: PageQuery) -> Page:
+        """Read a page.
+
+        Raises:
+            SourceError: The list can't be read, or is none.
+        """
+        path = Path(query.text)
+        found = self._lists.page(path, query.cursor, self.page_size)
         images: list[FoundImage] = []
         rejects: list[Reject] = []
-        for row in answer["rows"]:
-            fields = row["fields"]
-            url = fields.get(self.url_column, "").strip()
-            if row["problem"]:
-                rejects.append(Reject(f"{row['place']}: {row['problem']}", row["raw"]))
-            elif not url:
-                known = ", ".join(fields) or "none"
-                message = f"{row['place']}: no value in column {self.url_column!r} (columns: {known})"
-                rejects.append(Reject(message, json.dumps(fields)))
+        before = ", row " if path.suffix.lower() in (".parquet", ".pq") else ":"
+        for row in found.rows:
+            place = f"{path}{before}{row.number}"
+            entry = Reject(f"{place}: {row.problem}", row.raw) if row.problem else _entry(found, row, place)
+            if isinstance(entry, Reject):
+                rejects.append(entry)
             else:
-                images.append(self._image(url, fields, row["place"]))
-        return Page(tuple(images), answer["next_cursor"], tuple(rejects))
+                images.append(entry)
+        return Page(tuple(images), found.next_cursor, tuple(rejects))
 
-    def _image(self, url: str, fields: dict[str, str], place: str) -> FoundImage:
-        return FoundImage(
-            url=url,
-            landing_page=fields.get("landing_page", ""),
-            title=fields.get("title", fields.get("caption", "")),
-            author=fields.get("author", ""),
-            licence=fields.get("licence", fields.get("license", "")),
-            licence_url=fields.get("licence_url", fields.get("license_url", "")),
-            wnid=fields.get(self.wnid_column, "").strip(),
-            place=place,
-        )
+    def close(self) -> None:
+        """Close the lists that are open."""
+        self._lists.close()
+
+    def _known_layout(self) -> Layout:
+        try:
+            return layout_of(self.layout, self.columns)
+        except KeyError as exc:
+            raise SourceError(f"there is no layout {self.layout!r}; known are {', '.join(LAYOUTS)}") from exc
+
+
+def _entry(found: Rows, row: Row, place: str) -> FoundImage | Reject:
+    try:
+        image = found.mapper.image(row.names, row.values, place)
+    except ValueError as exc:
+        return Reject(f"{place}: {exc}", json.dumps(row.fields))
+    if image is not None:
+        return image
+    wanted, known = found.mapper.layout.columns.url or "url", ", ".join(row.names) or "none"
+    return Reject(f"{place}: no value in column {wanted!r} (columns: {known})", json.dumps(row.fields))

@@ -12,8 +12,8 @@ import typer
 
 from synsift.crawler.queries import SynsetQuery
 from synsift.crawler.sources import SOURCES
-from synsift.crawler.targets import from_list, from_text, identifier_of
-from synsift.crawler.wording import code
+from synsift.crawler.sources.lists.layouts import LAYOUTS
+from synsift.crawler.targets import from_list, from_text
 from synsift.pipelines.cli.console import SYNSET_DETAILS, counted, err, print_rows, synset_row, warn
 from synsift.pipelines.cli.ontology import (
     ALL_LANGS,
@@ -39,6 +39,7 @@ from synsift.pipelines.cli.options import (
 from synsift.pipelines.cli.paths import try_file, try_folder
 from synsift.pipelines.cli.suggestions import check_known
 from synsift.pipelines.cli.thorough import Remove, Thorough, check_thorough, thorough_keys
+from synsift.pipelines.cli.url_lists import layout_keys, url_lists
 from synsift.pipelines.errors import UsageError
 from synsift.pipelines.folder_lock import lock_folder
 
@@ -54,8 +55,18 @@ Text = Annotated[
     str | None, typer.Option("--text", metavar="TEXT", help="What to ask for, when the one target is a WNID")
 ]
 ListFile = Annotated[
-    Path | None,
-    typer.Option("--list", metavar="FILE", help="File of lines wnid<TAB>text; with --source urls, a list of URLs"),
+    str | None,
+    typer.Option(
+        "--list",
+        metavar="FILE",
+        help="File of lines wnid<TAB>text; with --source urls, a list of URLs: file, folder, pattern or -",
+    ),
+]
+Layout = Annotated[
+    str | None,
+    typer.Option(
+        "--layout", metavar="NAME", help=f"Form of the list of URLs, if not as its columns tell: {', '.join(LAYOUTS)}"
+    ),
 ]
 SourceName = Annotated[str, typer.Option("--source", metavar="NAME", help=f"One of {', '.join(SOURCES)}")]
 Limit = Annotated[int, typer.Option("--limit", min=0, help="Most image URLs for each synset; 0 for no limit")]
@@ -65,6 +76,7 @@ def crawl(
     targets: Targets = None,
     text: Text = None,
     list_file: ListFile = None,
+    layout: Layout = None,
     source: SourceName = "commons",
     subtree: Under = None,
     leaves: Leaves = False,
@@ -103,7 +115,7 @@ def crawl(
 
       synsift crawl whippet --thorough --remove copy --remove part_of
     """
-    keys = thorough_keys(thorough, remove)
+    keys = thorough_keys(thorough, remove) | layout_keys(layout, source)
     settings = settings_of(file, values, store__url=out, identity__contact=contact, **keys)
     check_thorough(settings.dedupe.thorough, remove)
     wanted = Wanted(targets or [], text, list_file, source, subtree, leaves, langs, ontology)
@@ -138,6 +150,7 @@ def plan(
     targets: Targets = None,
     text: Text = None,
     list_file: ListFile = None,
+    layout: Layout = None,
     source: SourceName = "commons",
     subtree: Under = None,
     leaves: Leaves = False,
@@ -158,7 +171,7 @@ def plan(
 
       synsift plan --list synsets.tsv
     """
-    settings = settings_of(file, values, store__url=out)
+    settings = settings_of(file, values, store__url=out, **layout_keys(layout, source))
     wanted = Wanted(targets or [], text, list_file, source, subtree, leaves, langs, ontology)
     queries = read_targets(wanted, settings)
 
@@ -177,7 +190,7 @@ class Wanted:
 
     targets: Sequence[str]
     text: str | None
-    list_file: Path | None
+    list_file: str | None
     source: str
     subtree: str | None
     leaves: bool
@@ -216,7 +229,8 @@ def read_targets(wanted: Wanted, settings: "Settings") -> list[SynsetQuery]:
     """
     check_known("source", wanted.source, SOURCES)
     if wanted.source == "urls":
-        return [_url_list(wanted.targets, wanted.list_file, settings)]
+        names = [wanted.list_file] if wanted.list_file is not None else []
+        return url_lists([*names, *wanted.targets], settings)
     check_leaves(wanted.subtree, leaves=wanted.leaves)
     queries: list[SynsetQuery] = []
     if wanted.text is not None:
@@ -230,33 +244,13 @@ def read_targets(wanted: Wanted, settings: "Settings") -> list[SynsetQuery]:
         langs = read_langs(wanted.langs, concepts)
         queries += target_queries(wanted.targets, concepts, langs, wanted.subtree, leaves=wanted.leaves)
     if wanted.list_file is not None:
-        good, bad = from_list(wanted.list_file)
+        good, bad = from_list(Path(wanted.list_file))
         for line in bad:
             warn.print(f"{line.place}: {line.problem}; the rest goes on", style="bold")
         queries += good
     if not queries:
         raise UsageError("nothing to ask for", hint="name a synset, a subtree with `--under`, or a `--list FILE`")
     return queries
-
-
-def _url_list(targets: Sequence[str], list_file: Path | None, settings: "Settings") -> SynsetQuery:
-    from synsift.crawler.errors import SourceError
-    from synsift.crawler.sources.rows import columns
-
-    if list_file is None or targets:
-        raise UsageError("the source `urls` reads a list", hint="`synsift crawl --source urls --list FILE`")
-    wanted = settings.sources.urls.url_column
-    try:
-        known = columns(list_file)
-    except SourceError as exc:
-        raise UsageError(str(exc), hint=exc.hint) from exc
-    if wanted not in known:
-        hint = "name the column of the URLs with `--set sources.urls.url_column=NAME`"
-        if any("://" in name for name in known):
-            hint = f"its first line is a URL already: put a line {code(wanted)} on top"
-        columns_are = ", ".join(known) or "none"
-        raise UsageError(f"{list_file}: there is no column {code(wanted)}; its columns are {columns_are}", hint=hint)
-    return SynsetQuery(identifier_of(list_file.stem), str(list_file.resolve()))
 
 
 def _crawl(parts: "Parts", queries: Sequence[SynsetQuery], run: _Run, again: _Again) -> int:

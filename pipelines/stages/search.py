@@ -5,6 +5,7 @@ the page itself. The queries of one synset are asked one after the other, in the
 the same URLs however often the crawl was interrupted.
 """
 
+import asyncio
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -16,9 +17,10 @@ from synsift.crawler.download.attempt import MAX_URL_CHARACTERS, Patience, url_p
 from synsift.crawler.download.dispatcher import Politeness
 from synsift.crawler.download.downloader import Abandoned, Downloader, Received
 from synsift.crawler.download.settings import Limits
+from synsift.crawler.errors import SourceError
 from synsift.crawler.ontology import is_identifier
 from synsift.crawler.outcome import Outcome
-from synsift.crawler.sources.base import FoundImage, Page, PageQuery, Reject, Source
+from synsift.crawler.sources.base import FoundImage, LocalSource, Page, PageQuery, Reject, Source
 from synsift.crawler.spiders.base import run_spider
 from synsift.crawler.spiders.search import SearchSpider
 from synsift.pipelines.log.base import Log, Message
@@ -111,15 +113,20 @@ class SearchStage(DownloadStage[PageQuery]):
 
     name = "search"
 
-    def __init__(self, log: Log, router: Router, *, sources: Mapping[str, Source], options: SearchOptions) -> None:
+    def __init__(
+        self, log: Log, router: Router, *, sources: Mapping[str, Source | LocalSource], options: SearchOptions
+    ) -> None:
         super().__init__(log, router, look_ahead=_LOOK_AHEAD, in_order=True)
         self._sources = dict(sources)
         self._options = options
+        self._asked = {name: source for name, source in sources.items() if not isinstance(source, LocalSource)}
+        self._read = {name: source for name, source in sources.items() if isinstance(source, LocalSource)}
+        self._reading: set[asyncio.Task[None]] = set()
         self._asking: dict[str, deque[Ask]] = {}
         self._uncommitted: dict[tuple[str, int], int] = {}
 
     def make_downloader(self) -> Downloader[PageQuery]:
-        """A downloader that may read lists on this machine: only the planner names them."""
+        """A downloader for which the names of its hosts are known: only the configuration names them."""
         return Downloader(
             self,
             politeness=self._options.politeness,
@@ -129,8 +136,15 @@ class SearchStage(DownloadStage[PageQuery]):
         )
 
     async def run_spider(self, downloader: Downloader[PageQuery]) -> None:
-        """Run the search spider."""
-        await run_spider(SearchSpider, downloader, self._options.limits, sources=self._sources)
+        """Run the search spider, and wait for pages of lists that are being read at its end."""
+        try:
+            await run_spider(SearchSpider, downloader, self._options.limits, sources=self._asked)
+            await asyncio.gather(*self._reading)
+        finally:
+            for task in self._reading:
+                task.cancel()
+            for source in self._read.values():
+                source.close()
 
     def forget(self, partition: int) -> None:
         """Drop the lines of a partition's synsets."""
@@ -165,9 +179,30 @@ class SearchStage(DownloadStage[PageQuery]):
 
     async def deliver(self, task: PageQuery, result: Received) -> None:
         """Take a page."""
-        ask, page = _ask(task), result.content
+        await self._end(task, result.content)
+
+    async def _end(self, task: PageQuery, page: Page) -> None:
+        ask = _ask(task)
         self._ledger.finish(ask.message, *self._outputs(ask, page))
         await self._ask_next(ask)
+
+    def _start_reading(self, ask: Ask, source: LocalSource) -> None:
+        if self._stopping:
+            return  # it stays open in the log, and the next worker reads it
+        task = asyncio.create_task(self._read_page(ask, source), name=f"{self.name}-reading")
+        self._reading.add(task)
+        task.add_done_callback(self._reading.discard)
+
+    async def _read_page(self, ask: Ask, source: LocalSource) -> None:
+        """Read a page of a list on this machine: no host is asked, so there is nobody to be polite to."""
+        try:
+            page = await asyncio.to_thread(source.read, ask)
+        except Exception as exc:  # noqa: BLE001 - the per-item guard: an odd list must not stop the others
+            known = isinstance(exc, SourceError)
+            message = str(exc) if known else f"the list can't be read: {type(exc).__name__}: {exc}"
+            await self.abandoned(ask, Abandoned(Outcome.SOURCE_ERROR, message, 1))
+        else:
+            await self._guard(self._end, ask, page)
 
     async def abandon(self, task: PageQuery, result: Abandoned) -> None:
         """A page that can't be had ends its query; the next query of the synset goes on."""
@@ -197,6 +232,9 @@ class SearchStage(DownloadStage[PageQuery]):
             ask = waiting[0]
             if self._room(ask) <= 0:
                 self._ledger.finish(ask.message, [], [Count(wnid, LIMIT_REACHED)])
+            elif (local := self._read.get(ask.source)) is not None:
+                self._start_reading(ask, local)
+                return
             elif (url := self._url_of(ask)) is not None:
                 await self.downloader.submit(ask, url)
                 return
@@ -206,7 +244,7 @@ class SearchStage(DownloadStage[PageQuery]):
     def _url_of(self, ask: Ask) -> str | None:
         """What to ask; None, and a dead letter, where the source can't say."""
         try:
-            return self._sources[ask.source].request_url(ask)
+            return self._asked[ask.source].request_url(ask)
         except Exception as exc:  # noqa: BLE001 - the per-item guard: one odd query must not stop its synset's others
             self._ledger.reject(ask.message, Outcome.SOURCE_ERROR, f"{type(exc).__name__}: {exc}", wnid=ask.wnid)
             return None

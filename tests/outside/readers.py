@@ -17,14 +17,12 @@ from pathlib import Path
 
 from synsift.crawler.consent import ai_txt, answer, embedded, judge, site_lines, tdm
 from synsift.crawler.download.attempt import Answer, Patience, after_answer
-from synsift.crawler.download.rows_handler import answer_of
 from synsift.crawler.errors import CrawlerError
 from synsift.crawler.ontology.own import read_ontology
 from synsift.crawler.robots import read_robots
 from synsift.crawler.robots.text import UnknownCoding, decoded
 from synsift.crawler.sources.base import Page, PageQuery, Source
 from synsift.crawler.sources.commons import CommonsSource
-from synsift.crawler.sources.rows import columns
 from synsift.crawler.sources.url_list import UrlListSource
 from synsift.crawler.targets import from_list
 from synsift.dedupe import Fingerprint, Matcher, fingerprint
@@ -104,12 +102,14 @@ def _answers(scratch: Path) -> Iterator[tuple[str, Reader]]:
     for suffix, seed, tamper in (
         ("csv", comma, in_text),
         ("tsv", comma.replace(b",", b"\t"), in_text),
+        ("txt", b"n01440764_10026\thttp://a.example/1.jpg\nn01440764_3\thttp://a.example/\xe9.jpg\n", in_text),
+        ("csv.gz", gzip.compress(comma), in_bytes),
+        ("csv.zst", _zstd(comma), in_bytes),
         ("jsonl", b"\n".join(lines), in_json),
         ("parquet", _parquet(scratch), in_bytes),
     ):
         file = scratch / f"list.{suffix}"
         yield f"list of URLs, {suffix}", Reader([seed], tamper, _written(file, _ask_list), (CrawlerError,))
-        yield f"columns, {suffix}", Reader([seed], tamper, _written(file, columns), (CrawlerError,))
         whole = scratch / f"whole.{suffix}"
         whole.write_bytes(seed)
         yield (
@@ -147,7 +147,7 @@ def _check_page(page: Page) -> None:
 
 
 def _ask_list(file: Path) -> int:
-    """All pages of a list, through the handler that gives them; ends, whatever the list is."""
+    """All pages of a list; ends, whatever the list is."""
     source = UrlListSource(page_size=2)
     cursor, pages = "", 0
     while True:
@@ -163,12 +163,18 @@ def _ask_list(file: Path) -> int:
 
 def _list_page(source: UrlListSource, file: Path, cursor: str, number: int) -> Page:
     query = PageQuery("urls", str(file), "en", cursor, number, "n1")
-    return source.page(query, answer_of(source.request_url(query)))
+    return source.read(query)
 
 
 def _cursor_read(file: Path) -> Callable[[bytes], object]:
     source = UrlListSource(page_size=2)
     return lambda data: _list_page(source, file, data.decode("utf-8", "replace"), 1)
+
+
+def _zstd(data: bytes) -> bytes:
+    import pyarrow as pa
+
+    return bytes(pa.compress(data, "zstd", asbytes=True))
 
 
 def _parquet(scratch: Path) -> bytes:

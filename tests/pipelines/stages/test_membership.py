@@ -8,7 +8,6 @@ import pytest
 
 from synsift.crawler.download.attempt import Patience
 from synsift.crawler.download.dispatcher import Politeness
-from synsift.crawler.download.rows_handler import FILE_HANDLER
 from synsift.crawler.download.settings import Limits
 from synsift.pipelines.errors import FencedError, LogUnavailable
 from synsift.pipelines.log.base import Listener, Member
@@ -74,7 +73,7 @@ def stage_of(kind: str, world: World, log: LogThatGoesAway) -> Stage:
         options = SearchOptions(
             politeness=Politeness(4, 1, 0.0),
             patience=Patience(attempts=2, backoff_s=0.05, max_wait_s=2.0),
-            limits=Limits("synsift/test", 2.0, 1_000_000, False, ("127.0.0.0/8",), FILE_HANDLER),
+            limits=Limits("synsift/test", 2.0, 1_000_000, False, ("127.0.0.0/8",)),
         )
         return SearchStage(log, world.router, sources={}, options=options)
     return DedupeStage(log, world.router, options=DedupeOptions(Judging(), 10))

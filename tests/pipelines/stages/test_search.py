@@ -7,7 +7,6 @@ from aiohttp import web
 
 from synsift.crawler.download.attempt import Patience
 from synsift.crawler.download.dispatcher import Politeness
-from synsift.crawler.download.rows_handler import FILE_HANDLER
 from synsift.crawler.download.settings import Limits
 from synsift.crawler.queries import SynsetQuery
 from synsift.crawler.sources import CommonsSource, Source, UrlListSource
@@ -26,7 +25,7 @@ def search(world: World, sources: dict[str, Source]) -> None:
     options = SearchOptions(
         politeness=Politeness(4, 1, 0.0),
         patience=Patience(attempts=2, backoff_s=0.05, max_wait_s=2.0),
-        limits=Limits("synsift/test", 2.0, 1_000_000, False, ("127.0.0.0/8",), FILE_HANDLER),
+        limits=Limits("synsift/test", 2.0, 1_000_000, False, ("127.0.0.0/8",)),
     )
     stage = SearchStage(world.log, world.router, sources=sources, options=options)
     asyncio.run(Worker(world.log, [stage], until_idle=True).run())

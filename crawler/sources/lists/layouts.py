@@ -1,0 +1,224 @@
+"""What the columns of a list mean: of lists that many have, by the list's name; of any other, by the columns' names.
+
+Column names are compared without regard to case and to blanks around them: ``URL``, `` url ``.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Final
+from urllib.parse import unquote_plus
+
+from synsift.crawler.sources.base import FoundImage
+
+_YFCC: Final = (
+    *("photoid", "uid", "unickname", "datetaken", "dateuploaded", "capturedevice", "title", "description", "usertags"),
+    *("machinetags", "longitude", "latitude", "accuracy", "pageurl", "downloadurl", "licensename", "licenseurl"),
+    *("serverid", "farmid", "secret", "secretoriginal", "ext", "marker"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Names of the columns to read; an empty one is looked for under the names that lists usually give it.
+
+    Of a list without a header, columns are named by their numbers, from 1.
+
+    Attributes:
+        url: Image URLs.
+        wnid: Synsets, or labels.
+        title: Titles or captions.
+        author: Authors.
+        licence: Names of licences, or their URLs.
+        licence_url: URLs of licences.
+        landing_page: Pages that show the images to people.
+    """
+
+    url: str = ""
+    wnid: str = ""
+    title: str = ""
+    author: str = ""
+    licence: str = ""
+    licence_url: str = ""
+    landing_page: str = ""
+
+
+_USUAL: Final = {
+    "url": ("url", "image_url", "imageurl", "img_url", "originalurl", "downloadurl"),
+    "wnid": ("synset", "wnid"),
+    "title": ("title", "caption", "text"),
+    "author": ("author", "creator", "unickname"),
+    "licence": ("licence", "license", "licensename", "license_name"),
+    "licence_url": ("licence_url", "license_url", "licenseurl"),
+    "landing_page": ("landing_page", "landing_url", "foreign_landing_url", "originallandingurl", "pageurl", "page_url"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A known form of lists.
+
+    Attributes:
+        columns: What they mean.
+        names: Of the columns, where the files have no header; one set for each number of columns.
+        is_wnid_numbered: Whether the column of synsets holds ``n01440764_10026``.
+        is_percent_encoded: Whether titles and authors are written as in URLs.
+        is_any_bytes: Whether its URLs have bytes that aren't UTF-8.
+        marker: Column that says ``1`` for a video; empty if there is none.
+    """
+
+    columns: Columns
+    names: tuple[tuple[str, ...], ...] = ()
+    is_wnid_numbered: bool = False
+    is_percent_encoded: bool = False
+    is_any_bytes: bool = False
+    marker: str = ""
+
+
+LAYOUTS: Final[Mapping[str, Layout]] = {
+    "laion": Layout(Columns(url="URL", title="TEXT", licence="LICENSE")),
+    "coyo": Layout(Columns(url="url", title="text")),
+    "cc3m": Layout(Columns(url="url", title="caption"), names=(("caption", "url"),)),
+    "cc12m": Layout(Columns(url="url", title="caption"), names=(("url", "caption"),)),
+    "datacomp": Layout(Columns(url="url", title="text")),
+    "open-images": Layout(
+        Columns(
+            url="OriginalURL",
+            title="Title",
+            author="Author",
+            licence="License",
+            landing_page="OriginalLandingURL",
+        )
+    ),
+    "imagenet": Layout(
+        Columns(url="url", wnid="image"), names=(("image", "url"),), is_wnid_numbered=True, is_any_bytes=True
+    ),
+    "flickr": Layout(
+        Columns(
+            url="downloadurl",
+            title="title",
+            author="unickname",
+            licence="licensename",
+            licence_url="licenseurl",
+            landing_page="pageurl",
+        ),
+        names=(_YFCC, ("line", *_YFCC, "hash")),
+        is_percent_encoded=True,
+        marker="marker",
+    ),
+}
+"""Known forms by name; ``flickr`` is YFCC100M."""
+
+
+@dataclass(slots=True)
+class _Places:
+    """Where in a row each thing stands; -1 for nowhere."""
+
+    url: int
+    wnid: int
+    title: int
+    author: int
+    licence: int
+    licence_url: int
+    landing_page: int
+    marker: int
+
+
+@dataclass(slots=True)
+class Mapper:
+    """Rows → images.
+
+    Attributes:
+        layout: What the columns mean.
+    """
+
+    layout: Layout
+    _places: dict[tuple[str, ...], _Places] = field(default_factory=dict)
+
+    def url_at(self, names: tuple[str, ...]) -> int:
+        """Index of the column of URLs; -1 if there is none."""
+        return self._at(names).url
+
+    def wanted(self, names: tuple[str, ...]) -> list[int]:
+        """Indices of the columns that are read at all."""
+        places = self._at(names)
+        return sorted({at for each in fields(places) if (at := getattr(places, each.name)) >= 0})
+
+    def image(self, names: tuple[str, ...], values: Sequence[str], place: str) -> FoundImage | None:
+        """The image of a row; None if the row has no URL.
+
+        Raises:
+            ValueError: It isn't an image.
+        """
+        at = self._at(names)
+        url = values[at.url].strip() if at.url >= 0 else ""
+        if not url:
+            return None
+        if at.marker >= 0 and values[at.marker].strip() == "1":
+            raise ValueError("a video")
+        wnid = values[at.wnid].strip() if at.wnid >= 0 else ""
+        title = values[at.title] if at.title >= 0 else ""
+        author = values[at.author] if at.author >= 0 else ""
+        licence = values[at.licence].strip() if at.licence >= 0 else ""
+        licence_url = values[at.licence_url].strip() if at.licence_url >= 0 else ""
+        if licence and not licence_url and licence.lower().startswith(("http://", "https://")):
+            licence, licence_url = "", licence
+        if self.layout.is_wnid_numbered:
+            wnid = wnid.partition("_")[0]
+        if self.layout.is_percent_encoded:
+            title, author = unquote_plus(title), unquote_plus(author)
+        return FoundImage(
+            url=url,
+            landing_page=values[at.landing_page].strip() if at.landing_page >= 0 else "",
+            title=title,
+            author=author,
+            licence="" if licence == "?" else licence,
+            licence_url=licence_url,
+            wnid=wnid,
+            place=place,
+        )
+
+    def _at(self, names: tuple[str, ...]) -> _Places:
+        places = self._places.get(names)
+        if places is None:
+            if len(self._places) > _MAX_FORMS:
+                self._places.clear()
+            places = self._places[names] = self._find(names)
+        return places
+
+    def _find(self, names: tuple[str, ...]) -> _Places:
+        columns = self.layout.columns
+        found = {each.name: index_of(names, getattr(columns, each.name), _USUAL[each.name]) for each in fields(Columns)}
+        return _Places(**found, marker=index_of(names, self.layout.marker, ()))
+
+
+_MAX_FORMS: Final = 1_000
+"""Every line of JSON may have other names."""
+
+
+def index_of(names: Sequence[str], name: str, usual: Sequence[str]) -> int:
+    """Where a column stands: as it is named exactly, or nearly; without a name, under one of the usual; or -1."""
+    if name in names:
+        return list(names).index(name)
+    plain = [each.strip().lower() for each in names]
+    for each in [name.strip().lower()] if name else usual:
+        if each in plain:
+            return plain.index(each)
+    return -1
+
+
+def layout_of(name: str, columns: Columns) -> Layout:
+    """A layout by its name, or of the columns that a user names; both: the user's columns count.
+
+    Raises:
+        KeyError: There is no such layout.
+    """
+    known = LAYOUTS[name] if name else Layout(Columns())
+    named = {each.name: getattr(columns, each.name) or getattr(known.columns, each.name) for each in fields(Columns)}
+    return Layout(
+        Columns(**named),
+        known.names,
+        is_wnid_numbered=known.is_wnid_numbered,
+        is_percent_encoded=known.is_percent_encoded,
+        is_any_bytes=known.is_any_bytes,
+        marker=known.marker,
+    )

@@ -1,0 +1,159 @@
+"""Pages of lists.
+
+A list that is read page after page stays open between them, at the place where it stands: a packed file would be
+unpacked from its beginning for every page. A crawl that goes on after an interruption opens it at the cursor.
+"""
+
+import threading
+import zlib
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from synsift.crawler.errors import SourceError
+from synsift.crawler.sources.lists.delimited import DelimitedReader
+from synsift.crawler.sources.lists.files import Kind, kind_of
+from synsift.crawler.sources.lists.forms import first_line, form_of, kind_shown, missing_column
+from synsift.crawler.sources.lists.layouts import Layout, Mapper
+from synsift.crawler.sources.lists.lines import Lines
+from synsift.crawler.sources.lists.records import JsonReader, ParquetReader
+from synsift.crawler.sources.lists.rows import Reader, Row, bad_row
+
+_OPEN: Final = 8
+"""Lists that stay open: more than one worker's synsets ask for at a time."""
+_DAMAGE: Final = (OSError, EOFError, zlib.error, ValueError, OverflowError, NotImplementedError, MemoryError)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A page of rows, what their columns mean, and the cursor of the next page; empty after the last."""
+
+    rows: tuple[Row, ...]
+    next_cursor: str
+    mapper: Mapper
+
+
+@dataclass(slots=True)
+class _Open:
+    """A list that is being read."""
+
+    reader: Reader
+    rows: Iterator[Row]
+    mapper: Mapper
+    is_parquet: bool
+
+
+class Lists:
+    """Reads lists. May be asked from any thread."""
+
+    def __init__(self, layout: Layout) -> None:
+        """Make a reader of lists whose columns mean what a layout says."""
+        self._layout = layout
+        self._open: OrderedDict[tuple[Path, str], _Open] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def page(self, path: Path, cursor: str, limit: int) -> Rows:
+        """Read at most ``limit`` rows from a cursor; empty for the beginning.
+
+        Raises:
+            SourceError: The file can't be read, has no known suffix, or the cursor isn't one of this file.
+        """
+        with self._lock:
+            found = self._open.pop((path, cursor), None)
+        try:
+            found = found or open_list(path, cursor, self._layout)
+        except _DAMAGE as exc:
+            raise _unreadable(path, exc) from exc
+        if found is None:
+            return Rows((), "", Mapper(self._layout))
+        rows: list[Row] = []
+        try:
+            for row in found.rows:
+                rows.append(row)
+                if len(rows) == limit:
+                    return self._keep(path, found, rows)
+        except _DAMAGE as exc:
+            found.reader.close()
+            if not rows and not cursor:
+                raise _unreadable(path, exc) from exc
+            number = rows[-1].number + 1 if rows else 0
+            rows.append(bad_row(number, f"the list can't be read any further: {_words(exc)}", b""))
+            return Rows(tuple(rows), "", found.mapper)
+        found.reader.close()
+        return Rows(tuple(rows), "", found.mapper)
+
+    def close(self) -> None:
+        """Close what is open."""
+        with self._lock:
+            for found in self._open.values():
+                found.reader.close()
+            self._open.clear()
+
+    def _keep(self, path: Path, found: _Open, rows: list[Row]) -> Rows:
+        cursor = found.reader.cursor()
+        with self._lock:
+            self._open[path, cursor] = found
+            while len(self._open) > _OPEN:
+                self._open.popitem(last=False)[1].reader.close()
+        return Rows(tuple(rows), cursor, found.mapper)
+
+
+def open_list(path: Path, cursor: str, layout: Layout) -> _Open | None:
+    """Open a list at a cursor; None if there is nothing in it.
+
+    Raises:
+        SourceError: It is no list, or has no column of URLs.
+        OSError: It can't be read.
+        ValueError: The cursor isn't one of it, or it is damaged.
+    """
+    kind = kind_of(path)
+    if kind is Kind.PARQUET:
+        return _open_parquet(path, cursor, layout)
+    line = first_line(path)
+    if line is None or not (line.text.strip() or line.is_too_long):
+        return None
+    if kind is Kind.TEXT and not layout.names:
+        kind = kind_shown(line)
+    elif kind is Kind.TEXT:
+        kind = Kind.TSV
+    if kind is Kind.JSON_LINES:
+        json_reader = JsonReader(_lines_from(path, cursor, 0))
+        return _Open(json_reader, json_reader.rows(), Mapper(layout), is_parquet=False)
+    form, layout = form_of(path, kind, line, layout)
+    if form.url_at < 0:
+        raise missing_column(path, form, layout.columns.url)
+    reader = DelimitedReader(_lines_from(path, cursor, form.header_lines), form)
+    return _Open(reader, reader.rows(), Mapper(layout), is_parquet=False)
+
+
+def _open_parquet(path: Path, cursor: str, layout: Layout) -> _Open:
+    mapper = Mapper(layout)
+    reader = ParquetReader(path, int(cursor or 0), mapper)
+    if mapper.url_at(reader.all_names) < 0:
+        reader.close()
+        wanted, known = layout.columns.url or "url", ", ".join(reader.all_names) or "none"
+        raise SourceError(
+            f"{path}: there is no column `{wanted}`; its columns are {known}",
+            hint="name the column of the URLs with `--set sources.urls.url_column=NAME`",
+        )
+    return _Open(reader, reader.rows(), mapper, is_parquet=True)
+
+
+def _lines_from(path: Path, cursor: str, header_lines: int) -> Lines:
+    if cursor:
+        offset, _, number = cursor.partition(":")
+        return Lines(path, int(offset), int(number))
+    lines = Lines(path)
+    for _ in range(header_lines):
+        lines.take()
+    return lines
+
+
+def _unreadable(path: Path, exc: BaseException) -> SourceError:
+    return SourceError(f"{path}: {_words(exc)}")
+
+
+def _words(exc: BaseException) -> str:
+    return (exc.strerror if isinstance(exc, OSError) and exc.strerror else str(exc)) or type(exc).__name__
