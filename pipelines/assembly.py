@@ -19,8 +19,6 @@ from synsift.crawler.download.dispatcher import Politeness
 from synsift.crawler.download.host_health import HealthPolicy
 from synsift.crawler.download.settings import Limits
 from synsift.crawler.identity import user_agent
-from synsift.crawler.sources import CommonsSource, LocalSource, Source, UrlListSource
-from synsift.crawler.sources.lists.layouts import Columns
 from synsift.dedupe.hash_kinds import KINDS
 from synsift.dedupe.reference import Reference
 from synsift.pipelines.config import Settings
@@ -29,6 +27,7 @@ from synsift.pipelines.decoding.pool import Limits as DecodingLimits
 from synsift.pipelines.errors import ConfigError, UsageError
 from synsift.pipelines.folders.features import need_opencv
 from synsift.pipelines.folders.hash_files import read_reference
+from synsift.pipelines.image_sources import make_sources
 from synsift.pipelines.log.base import Log
 from synsift.pipelines.log.sqlite import SqliteLog
 from synsift.pipelines.matching import match_options
@@ -208,36 +207,6 @@ def user_agent_of(settings: Settings) -> str:
         TargetError: No contact is configured, or it is none.
     """
     return user_agent(__version__, settings.identity.contact)
-
-
-def make_sources(settings: Settings) -> dict[str, Source | LocalSource]:
-    """Every image source, as configured."""
-    commons = settings.sources.commons
-    return {
-        "commons": CommonsSource(
-            api_url=commons.api_url,
-            width_px=commons.width_px,
-            page_size=commons.page_size,
-            maxlag_s=commons.maxlag_s,
-            max_pages=commons.max_pages,
-        ),
-        "urls": make_url_list_source(settings, page_size=settings.sources.urls.page_size),
-    }
-
-
-def make_url_list_source(settings: Settings, *, page_size: int) -> UrlListSource:
-    """The source that reads lists of URLs, as configured."""
-    urls = settings.sources.urls
-    columns = Columns(
-        url=urls.url_column,
-        wnid=urls.wnid_column,
-        title=urls.title_column,
-        author=urls.author_column,
-        licence=urls.licence_column,
-        licence_url=urls.licence_url_column,
-        landing_page=urls.landing_page_column,
-    )
-    return UrlListSource(layout=urls.layout, columns=columns, page_size=page_size)
 
 
 def make_stages(names: Sequence[str], parts: Parts) -> list[Stage]:

@@ -131,7 +131,7 @@ class Downloader(Generic[T]):
         politeness: Politeness,
         patience: Patience,
         host_of: Callable[[str], str],
-        local_files: bool = False,
+        names_tell: bool = False,
     ) -> None:
         """Make one.
 
@@ -140,16 +140,15 @@ class Downloader(Generic[T]):
             politeness: How hard hosts may be hit.
             patience: How often and how long to try.
             host_of: A URL's politeness key.
-            local_files: Whether tasks may name files of this machine, and their hosts are known. Never where
-                URLs come from the web.
+            names_tell: Whether the hosts are known by the configuration, so that a name that isn't found tells of
+                the network. Never where URLs come from the web.
         """
         self._receiver = receiver
-        self._local_files = local_files
         self._patience = patience
         self._delay_s = politeness.delay_s
         self._host_of = host_of
         self._dispatcher: Dispatcher[Job[T]] = Dispatcher(politeness)
-        self._reachability = Reachability(names_tell=local_files)
+        self._reachability = Reachability(names_tell=names_tell)
         self._told_at_s = -_TELL_EVERY_S
         self._sickbay: Sickbay[Job[T]] | None = None
 
@@ -169,7 +168,7 @@ class Downloader(Generic[T]):
     async def submit(self, task: T, url: str, *, delay_s: float = 0.0) -> None:
         """Take a task, to begin at the earliest after a delay. A URL that can't be fetched ends at once."""
         problem = attempt.url_problem(url)
-        if problem is not None and not (self._local_files and url.startswith("file:///")):
+        if problem is not None:
             await self._receiver.abandoned(task, Abandoned(Outcome.BAD_URL, problem, 0))
             return
         job = Job(task, url, url, self._host_of(url))

@@ -44,7 +44,7 @@ def url_lists(names: Sequence[str], settings: "Settings") -> list[SynsetQuery]:
     """
     from synsift.crawler.errors import SourceError
     from synsift.crawler.sources.base import PageQuery
-    from synsift.pipelines.assembly import make_url_list_source
+    from synsift.pipelines.image_sources import make_url_list_source
 
     if not names:
         raise UsageError("the source `urls` reads a list", hint="`synsift crawl --source urls --list FILE`")

@@ -132,7 +132,7 @@ class SearchStage(DownloadStage[PageQuery]):
             politeness=self._options.politeness,
             patience=self._options.patience,
             host_of=host_of,
-            local_files=True,
+            names_tell=True,
         )
 
     async def run_spider(self, downloader: Downloader[PageQuery]) -> None:

@@ -141,19 +141,30 @@ def test_a_list_without_the_column_names_those_that_it_has(cli: RunCli, tmp_path
     assert "its columns are link, label" in done.stderr
 
 
+def test_lists_are_planned_as_people_have_them(cli: RunCli, tmp_path: Path) -> None:
+    shards = tmp_path / "shards"
+    shards.mkdir()
+    for name in ("1.txt", "2.csv"):
+        (shards / name).write_text("http://a.example/1.jpg\nhttp://a.example/2.jpg\n")
+    for names in (["--list", str(shards)], ["--list", f"{shards}/*"], [str(shards / "1.txt"), str(shards / "2.csv")]):
+        done = cli("plan", "--source", "urls", *names, "--out", names[-1][-5:].strip("/*."))
+        assert "planned 2 queries; 0" in done.stderr
+
+
 @pytest.mark.parametrize(
-    ("name", "words"),
-    [("photos.txt", "put a first line `url` on top, and name it .csv"), ("photos.csv", "put a line `url` on top")],
+    ("arguments", "words"),
+    [
+        (["plan", "--source", "urls", "--list", "x.csv", "--layout", "laoin"], "did you mean `laion`?"),
+        (["plan", "dog", "--layout", "laion"], "`--source urls --list FILE`"),
+        (["plan", "--source", "urls", "--list", "none*.csv"], "none*.csv: no file has such a name"),
+        (["plan", "--source", "urls", "--list", "none.csv"], "none.csv: no such file or folder"),
+        (["plan", "--source", "urls", "--list", "."], "no list of URLs is in this folder"),
+    ],
 )
-def test_a_plain_list_of_urls_is_told_how_it_becomes_one_that_is_read(
-    cli: RunCli, tmp_path: Path, name: str, words: str
-) -> None:
-    path = tmp_path / name
-    path.write_text("http://a.example/1.jpg\nhttp://a.example/2.jpg\n")
-    done = cli("crawl", "--source", "urls", "--list", str(path), "--contact", "you@example.org")
+def test_lists_that_are_none_are_wrong_use(cli: RunCli, arguments: list[str], words: str) -> None:
+    done = cli(*arguments)
     assert done.returncode == 2
-    hint = next(line for line in done.stderr.splitlines() if line.startswith("hint: "))
-    assert words in hint
+    assert words in done.stderr
 
 
 def test_a_replay_says_why_some_are_not_tried_again(cli: RunCli, tmp_path: Path) -> None:

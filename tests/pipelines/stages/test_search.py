@@ -1,5 +1,6 @@
 import asyncio
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from synsift.crawler.download.attempt import Patience
 from synsift.crawler.download.dispatcher import Politeness
 from synsift.crawler.download.settings import Limits
 from synsift.crawler.queries import SynsetQuery
-from synsift.crawler.sources import CommonsSource, Source, UrlListSource
+from synsift.crawler.sources import CommonsSource, LocalSource, Source, UrlListSource
 from synsift.pipelines import topics
 from synsift.pipelines.dead_letters import DeadLetter
 from synsift.pipelines.records import ImageUrl, Progress, Query
@@ -20,10 +21,10 @@ from tests.pipelines.stages.web import SmallWeb
 from tests.pipelines.worlds import World
 
 
-def search(world: World, sources: dict[str, Source]) -> None:
+def search(world: World, sources: Mapping[str, Source | LocalSource], delay_s: float = 0.0) -> None:
     """Search until nothing is left to do."""
     options = SearchOptions(
-        politeness=Politeness(4, 1, 0.0),
+        politeness=Politeness(4, 1, delay_s),
         patience=Patience(attempts=2, backoff_s=0.05, max_wait_s=2.0),
         limits=Limits("synsift/test", 2.0, 1_000_000, False, ("127.0.0.0/8",)),
     )
@@ -157,6 +158,20 @@ def test_a_list_of_urls_is_read_whole_and_bad_rows_are_named(tmp_path: Path, wor
     assert f"{path}:5: 1 fields where the header has 2" in messages
     assert any("no identifier" in message for message in messages)
     assert any("'ftp'" in message for message in messages)
+
+
+def test_a_list_is_not_read_at_the_pace_of_hosts_and_its_stray_quote_costs_one_row(
+    tmp_path: Path, world: World
+) -> None:
+    path = tmp_path / "list.csv"
+    rows = [f"http://up.example/{n},caption {n}" for n in range(400)]
+    rows[99] = 'http://up.example/99,"caption'
+    path.write_text("\n".join(["url,caption", *rows]) + "\n")
+    ask(world, SynsetQuery("list", str(path)), source="urls")
+    search(world, {"urls": UrlListSource(page_size=100)}, delay_s=3_600.0)
+    assert [name for _, name, _ in urls(world)] == [str(n) for n in range(400) if n != 99]
+    (letter,) = letters(world)
+    assert letter.message.startswith(f"{path}:101: a quote")
 
 
 def test_a_list_that_is_gone_is_a_dead_letter(tmp_path: Path, world: World) -> None:

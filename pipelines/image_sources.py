@@ -1,0 +1,35 @@
+"""The image sources, as configured."""
+
+from synsift.crawler.sources import CommonsSource, LocalSource, Source, UrlListSource
+from synsift.crawler.sources.lists.layouts import Columns
+from synsift.pipelines.config import Settings
+
+
+def make_sources(settings: Settings) -> dict[str, Source | LocalSource]:
+    """Every image source, as configured."""
+    commons = settings.sources.commons
+    return {
+        "commons": CommonsSource(
+            api_url=commons.api_url,
+            width_px=commons.width_px,
+            page_size=commons.page_size,
+            maxlag_s=commons.maxlag_s,
+            max_pages=commons.max_pages,
+        ),
+        "urls": make_url_list_source(settings, page_size=settings.sources.urls.page_size),
+    }
+
+
+def make_url_list_source(settings: Settings, *, page_size: int) -> UrlListSource:
+    """The source that reads lists of URLs, as configured."""
+    urls = settings.sources.urls
+    columns = Columns(
+        url=urls.url_column,
+        wnid=urls.wnid_column,
+        title=urls.title_column,
+        author=urls.author_column,
+        licence=urls.licence_column,
+        licence_url=urls.licence_url_column,
+        landing_page=urls.landing_page_column,
+    )
+    return UrlListSource(layout=urls.layout, columns=columns, page_size=page_size)
