@@ -148,7 +148,11 @@ def _check_page(page: Page) -> None:
 
 def _ask_list(file: Path) -> int:
     """All pages of a list; ends, whatever the list is."""
-    source = UrlListSource(page_size=2)
+    with contextlib.closing(UrlListSource(page_size=2)) as source:
+        return _all_pages(source, file)
+
+
+def _all_pages(source: UrlListSource, file: Path) -> int:
     cursor, pages = "", 0
     while True:
         page = _list_page(source, file, cursor, pages)
@@ -167,8 +171,11 @@ def _list_page(source: UrlListSource, file: Path, cursor: str, number: int) -> P
 
 
 def _cursor_read(file: Path) -> Callable[[bytes], object]:
-    source = UrlListSource(page_size=2)
-    return lambda data: _list_page(source, file, data.decode("utf-8", "replace"), 1)
+    def read(data: bytes) -> object:
+        with contextlib.closing(UrlListSource(page_size=2)) as source:
+            return _list_page(source, file, data.decode("utf-8", "replace"), 1)
+
+    return read
 
 
 def _zstd(data: bytes) -> bytes:

@@ -60,10 +60,14 @@ class Lines:
             raise ValueError(f"no line begins at byte {offset}")
         self._file = open_unpacked(path)
         self._back: deque[Line] = deque()
-        if offset:
-            skip(self._file, offset)
-        elif self._file.peek(len(_BOM)).startswith(_BOM):
-            offset = len(self._file.read(len(_BOM)))
+        try:
+            if offset:
+                skip(self._file, offset)
+            elif self._file.peek(len(_BOM)).startswith(_BOM):
+                offset = len(self._file.read(len(_BOM)))
+        except BaseException:
+            self._file.close()
+            raise
         self._at, self._count = offset, number
         self.offset, self.number = offset, number
 
