@@ -18,6 +18,7 @@ import math
 from typing import Final
 
 from synsift.dedupe.decode import PIXELS
+from synsift.dedupe.fine import read_fine
 from synsift.dedupe.fingerprint import Fingerprint
 
 # Of copies that are equal in pixels and compression: what any program can read, first.
@@ -26,6 +27,8 @@ _FORMATS: Final = (PIXELS, "AVIF", "BMP", "GIF", "HEIF", "JXL", "TIFF", "WEBP", 
 # Of what shows little, edges are all there is, and a smaller copy has as many of them: there, less is made of detail.
 _DETAIL_POWER: Final = 3.0
 _DETAIL_POWER_OF_LITTLE: Final = 1.2
+# Of what is plain in drawings, the least share without noise.
+_EXACT_OF_DRAWINGS: Final = 0.5
 # Nearly the same: the error of detail where it is measured in two ways.
 _SAME: Final = 1.4
 # Colours are worth so many times the pixels; a camera's word so many.
@@ -47,7 +50,7 @@ def better(challenger: Fingerprint, holder: Fingerprint) -> bool:
 
     Pure; the same answer for the same two files, always; never true both ways.
     """
-    power = _DETAIL_POWER_OF_LITTLE if challenger.fine or holder.fine else _DETAIL_POWER
+    power = _DETAIL_POWER_OF_LITTLE if _is_drawn(challenger) or _is_drawn(holder) else _DETAIL_POWER
     ratio = real_pixels(challenger, power) / max(1e-9, real_pixels(holder, power))
     for mine, theirs, worth in (
         (not challenger.is_grey, not holder.is_grey, _COLOUR_WORTH),
@@ -61,6 +64,14 @@ def better(challenger: Fingerprint, holder: Fingerprint) -> bool:
     if abs(borders[0] - borders[1]) > _BORDER:
         return borders[0] < borders[1]
     return _file_rank(challenger, holder) > _file_rank(holder, challenger)
+
+
+def _is_drawn(image: Fingerprint) -> bool:
+    """Whether it shows little, and what is plain of it has no noise as photographs have."""
+    if not image.fine:
+        return False
+    fine = read_fine(image.fine)
+    return fine.exact >= _EXACT_OF_DRAWINGS * fine.plain
 
 
 def real_pixels(image: Fingerprint, power: float) -> float:

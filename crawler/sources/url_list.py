@@ -61,7 +61,7 @@ class UrlListSource:
         try:
             return layout_of(self.layout, self.columns)
         except KeyError as exc:
-            raise SourceError(f"there is no layout {self.layout!r}; known are {', '.join(LAYOUTS)}") from exc
+            raise SourceError(f"there is no layout `{self.layout}`; known are {', '.join(LAYOUTS)}") from exc
 
 
 def _entry(found: Rows, row: Row, place: str) -> FoundImage | Reject:

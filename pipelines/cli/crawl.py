@@ -12,7 +12,6 @@ import typer
 
 from synsift.crawler.queries import SynsetQuery
 from synsift.crawler.sources import SOURCES
-from synsift.crawler.sources.lists.layouts import LAYOUTS
 from synsift.crawler.targets import from_list, from_text
 from synsift.pipelines.cli.console import SYNSET_DETAILS, counted, err, print_rows, synset_row, warn
 from synsift.pipelines.cli.ontology import (
@@ -65,7 +64,9 @@ ListFile = Annotated[
 Layout = Annotated[
     str | None,
     typer.Option(
-        "--layout", metavar="NAME", help=f"Form of the list of URLs, if not as its columns tell: {', '.join(LAYOUTS)}"
+        "--layout",
+        metavar="NAME",
+        help="Form of the list, if its columns don't tell: laion, coyo, open-images, imagenet …",
     ),
 ]
 SourceName = Annotated[str, typer.Option("--source", metavar="NAME", help=f"One of {', '.join(SOURCES)}")]
