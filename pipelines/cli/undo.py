@@ -36,11 +36,13 @@ def undo(
     if undone.before:
         err.print(f"{counted(undone.before, 'was', 'were')} back before")
     if others:
-        err.print(f"{counted(len(others), 'line', 'lines')} of {file} say no move, the first is line {others[0]}")
+        lines = counted(len(others), "line says", "lines say")
+        err.print(f"{lines} no move in {file}, the first is line {others[0]}; what they stood for stays")
     if undone.left_alone:
         err.print(f"{counted(len(undone.left_alone), 'file', 'files')} left alone:")
         for path, reason in undone.left_alone[:_SHOWN]:
             err.print(f"  {path}: {reason}")
         if len(undone.left_alone) > _SHOWN:
             err.print(f"  … and {len(undone.left_alone) - _SHOWN} more")
+    if others or undone.left_alone:
         raise typer.Exit(1)

@@ -96,6 +96,17 @@ def test_a_journal_of_somebody_else_moves_nothing(undo: Run, tmp_path: Path, lin
     assert not Path("/synsift-nowhere").exists()
 
 
+def test_a_line_that_breaks_off_is_told_and_fails(dedupe: Run, undo: Run, photos: Path, tmp_path: Path) -> None:
+    copies = tmp_path / "copies"
+    dedupe(photos, "--move", copies)
+    journal = copies / "moved.jsonl"
+    journal.write_bytes(journal.read_bytes()[:-20])
+    done = undo(copies)
+    assert done.returncode == 1
+    assert "1 file moved back" in words(done)
+    assert "1 line says no move in" in words(done)
+
+
 def test_a_link_out_of_the_folder_is_not_followed(undo: Run, tmp_path: Path) -> None:
     secret, copies = tmp_path / "elsewhere", tmp_path / "copies"
     secret.mkdir()
