@@ -39,6 +39,7 @@ _WHOLE_WORTH: Final = 3.0
 _BORDER_ERROR: Final = 1 / 128
 _BORDER: Final = 0.012
 _MANY_MORE: Final = 1.25
+_A_FEW_MORE: Final = 1.01
 _LOSSLESS: Final = 100
 # From this quality on a JPEG of a photograph shows what a picture without loss does.
 _AS_GOOD: Final = 85
@@ -98,7 +99,7 @@ def _inside_px(image: Fingerprint) -> float:
     return max(1.0, image.width_px * (1 - left - right)) * max(1.0, image.height_px * (1 - top - bottom))
 
 
-def _file_rank(image: Fingerprint, other: Fingerprint) -> tuple[int, bool, int, int]:
+def _file_rank(image: Fingerprint, other: Fingerprint) -> tuple[int, bool, bool, int, int]:
     quality = image.quality
     if image.quality == _LOSSLESS and not image.fine and _AS_GOOD <= other.quality < _LOSSLESS:
         quality = other.quality - _SAME_QUALITY - 1
@@ -107,5 +108,7 @@ def _file_rank(image: Fingerprint, other: Fingerprint) -> tuple[int, bool, int, 
     is_lossless = image.quality == other.quality == _LOSSLESS
     # What has many more pixels, and no more in them, was enlarged.
     is_enlarged = _inside_px(image) > _MANY_MORE * _inside_px(other)
+    # Without loss the smaller file is the better of the same pixels, not of fewer: those were cut off.
+    has_more = is_lossless and _inside_px(image) > _A_FEW_MORE * _inside_px(other)
     size_bytes = -image.size_bytes if is_lossless else image.size_bytes
-    return quality, not is_enlarged, size_bytes, _FORMATS.index(image.format)
+    return quality, not is_enlarged, has_more, size_bytes, _FORMATS.index(image.format)

@@ -90,6 +90,15 @@ def test_of_what_is_kept_without_loss_the_smaller_file_stays() -> None:
     assert not better(large, small)
 
 
+def test_without_loss_what_was_cut_off_is_not_the_better_for_its_smaller_file() -> None:
+    picture = photograph(5)
+    cut = fingerprint(png(picture.crop((25, 19, 500, 375))))
+    whole = fingerprint(png(picture))
+    assert cut.size_bytes < whole.size_bytes
+    assert better(whole, cut)
+    assert not better(cut, whole)
+
+
 def test_a_drawing_without_loss_is_better_than_its_jpeg() -> None:
     assert better(fingerprint(png(scene(2))), fingerprint(jpeg(scene(2), 88)))
 
