@@ -40,6 +40,9 @@ _BORDER_ERROR: Final = 1 / 128
 _BORDER: Final = 0.012
 _MANY_MORE: Final = 1.25
 _A_FEW_MORE: Final = 1.01
+# Sizes of hard compressed JPEGs say too much of soft pictures, which take little anyhow.
+_POOR: Final = 60
+_FAR_MORE: Final = 15
 _LOSSLESS: Final = 100
 # From this quality on a JPEG of a photograph shows what a picture without loss does.
 _AS_GOOD: Final = 85
@@ -53,6 +56,9 @@ def better(challenger: Fingerprint, holder: Fingerprint) -> bool:
     """
     power = _DETAIL_POWER_OF_LITTLE if _is_drawn(challenger) or _is_drawn(holder) else _DETAIL_POWER
     ratio = real_pixels(challenger, power) / max(1e-9, real_pixels(holder, power))
+    more, less = (challenger, holder) if ratio > 1 else (holder, challenger)
+    if _is_hardly_true(more, less):
+        ratio = 1.0
     for mine, theirs, worth in (
         (not challenger.is_grey, not holder.is_grey, _COLOUR_WORTH),
         (challenger.is_camera, holder.is_camera, _CAMERA_WORTH),
@@ -65,6 +71,12 @@ def better(challenger: Fingerprint, holder: Fingerprint) -> bool:
     if abs(borders[0] - borders[1]) > _BORDER:
         return borders[0] < borders[1]
     return _file_rank(challenger, holder) > _file_rank(holder, challenger)
+
+
+def _is_hardly_true(image: Fingerprint, other: Fingerprint) -> bool:
+    """Whether it has as many pixels as the other, and more detail by its size, though it was compressed far more."""
+    is_alike = 1 / _A_FEW_MORE <= _inside_px(image) / _inside_px(other) <= _A_FEW_MORE
+    return is_alike and image.quality < min(_POOR, other.quality - _FAR_MORE)
 
 
 def _is_drawn(image: Fingerprint) -> bool:

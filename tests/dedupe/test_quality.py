@@ -90,6 +90,14 @@ def test_of_what_is_kept_without_loss_the_smaller_file_stays() -> None:
     assert not better(large, small)
 
 
+def test_a_soft_picture_is_better_than_itself_compressed_hard() -> None:
+    soft = photograph(3).filter(ImageFilter.GaussianBlur(3))
+    assert better(fingerprint(png(soft)), fingerprint(jpeg(soft, 30)))
+    assert not better(fingerprint(jpeg(soft, 30)), fingerprint(png(soft)))
+    # … but not where that has colours, which the other lost.
+    assert better(fingerprint(jpeg(soft, 30)), fingerprint(png(soft.convert("L"))))
+
+
 def test_without_loss_what_was_cut_off_is_not_the_better_for_its_smaller_file() -> None:
     picture = photograph(5)
     cut = fingerprint(png(picture.crop((25, 19, 500, 375))))
