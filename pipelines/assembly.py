@@ -94,8 +94,7 @@ def kafka_address(settings: Settings) -> "KafkaAddress":
         ConfigError: kafka-python isn't installed.
     """
     with _kafka_installed():
-        pass
-    from synsift.pipelines.log.kafka_clients import KafkaAddress
+        from synsift.pipelines.log.kafka_clients import KafkaAddress
 
     kafka = settings.kafka
     return KafkaAddress(

@@ -18,7 +18,9 @@ _SHOWN_DIGITS: Final = 16
 
 
 def relations(
-    kind: Annotated[list[str] | None, typer.Option("--kind", help=f"Only {', '.join(_KINDS)}; may be repeated")] = None,
+    kind: Annotated[
+        list[str] | None, typer.Option("--kind", metavar="KIND", help=f"Only {', '.join(_KINDS)}; may be repeated")
+    ] = None,
     out: Out = None,
     file: ConfigFile = None,
     values: SetValues = None,
