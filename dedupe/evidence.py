@@ -134,6 +134,11 @@ class Picture:
         self.fine_luma = None if self.fine is None else turned_picture(self.fine.luma, orientation).ravel()
 
 
+def strength_of(chroma: Floats) -> float:
+    """Of colours ``(2, n)``, in levels: the root of their mean square."""
+    return float(np.sqrt(np.square(chroma).sum(axis=0).mean()))
+
+
 def turned_picture(picture: Floats, orientation: int) -> Floats:
     """One of the orientations of a picture: first mirrored or flipped, then transposed."""
     if orientation % 4 in (1, 3):

@@ -29,6 +29,7 @@ _PLAIN: Final = 1.5
 _PLAIN_SHARE: Final = 0.15
 # Within so many grey levels there is no noise, as in drawings, and hardly in photographs.
 _EXACT: Final = 0.5
+_LEAST_PLAIN: Final = 0.02
 
 
 def _smoothness(picture: Floats) -> float:
@@ -74,6 +75,11 @@ class Fine(NamedTuple):
     exact: float
     tones_bits: float
     size_bytes: int
+
+    @property
+    def exactness(self) -> float:
+        """Of what is plain, the share without any noise: much of it in drawings, little in photographs."""
+        return self.exact / max(_LEAST_PLAIN, self.plain)
 
 
 def read_fine(packed: bytes) -> Fine:

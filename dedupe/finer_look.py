@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from synsift.dedupe.alignment import Grid, Seen, align, mean_in, toned, windows
-from synsift.dedupe.evidence import Picture
+from synsift.dedupe.evidence import Picture, strength_of
 from synsift.dedupe.fine import FINE_SIDE
 from synsift.dedupe.frequencies import Floats
 
@@ -33,7 +33,6 @@ _SLOPE_NOISE: Final = 100.0
 # Shares of plain ground and of what stands on it.
 _USUAL_PLAIN: Final = 0.75
 _LEAST_SUBJECT: Final = 0.04
-_LEAST_PLAIN: Final = 0.02
 
 
 def _edgeless() -> Floats:
@@ -113,14 +112,14 @@ def finer_look(one: Picture, other: Picture, seen: Seen, *, side_px: float) -> F
     unlike, worst = _differences(mine, found)
     chroma = seen.others[:2]
     plain = min(one.fine.plain, other.fine.plain)
-    exact = [fine.exact / max(_LEAST_PLAIN, fine.plain) for fine in (one.fine, other.fine)]
-    colours = [_strength(picture, seen.weights) for picture in (one.chroma, chroma)]
+    exact = [fine.exactness for fine in (one.fine, other.fine)]
+    coloured = [strength_of(picture[:, seen.weights > 0]) for picture in (one.chroma, chroma)]
     return Finer(
         unlike=unlike,
         worst=worst,
         hues=_hues(one.chroma, chroma, seen.weights),
-        colour=_of_subject(plain, min(colours)),
-        most_colour=_of_subject(plain, max(colours)),
+        colour=_of_subject(plain, min(coloured)),
+        most_colour=_of_subject(plain, max(coloured)),
         share=share,
         plain=plain,
         exact=(min(exact), max(exact)),
@@ -158,10 +157,6 @@ def _hues(mine: Floats, theirs: Floats, weights: Floats) -> float:
     mine, theirs = mine * weights, theirs * weights
     energy = float(np.square(mine).sum() + np.square(theirs).sum()) + 8.0 * float(weights.sum())
     return min(1.0, float(np.square(mine - theirs).sum()) / energy)
-
-
-def _strength(chroma: Floats, weights: Floats) -> float:
-    return float(np.sqrt(np.square(chroma).sum(axis=0) @ weights / max(1.0, float(weights.sum()))))
 
 
 def _of_subject(plain: float, strength: float) -> float:

@@ -81,10 +81,7 @@ def _is_hardly_true(image: Fingerprint, other: Fingerprint) -> bool:
 
 def _is_drawn(image: Fingerprint) -> bool:
     """Whether it shows little, and what is plain of it has no noise as photographs have."""
-    if not image.fine:
-        return False
-    fine = read_fine(image.fine)
-    return fine.exact >= _EXACT_OF_DRAWINGS * fine.plain
+    return bool(image.fine) and read_fine(image.fine).exactness >= _EXACT_OF_DRAWINGS
 
 
 def real_pixels(image: Fingerprint, power: float) -> float:

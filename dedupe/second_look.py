@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synsift.dedupe.alignment import Grid, Seen, align, cosine, mean_in, powers_of, toned, windows
-from synsift.dedupe.evidence import PICTURE_SIDE, Picture
+from synsift.dedupe.evidence import PICTURE_SIDE, Picture, strength_of
 from synsift.dedupe.finer_look import Finer, finer_look
 from synsift.dedupe.frequencies import FREQUENCIES, HASH_BITS, Floats, dct_matrix, taper
 from synsift.dedupe.views import View
@@ -222,7 +222,7 @@ def _colours(one: Picture, seen: Seen, places: _Places) -> tuple[float, bool]:
         mean_in(_WINDOWS, chroma * seen.weights)[:, places.agree] for chroma in (one.chroma, seen.others[:2])
     )
     # Two tints are two colours; one tint, or none, may be a filter's work on all colours.
-    is_grey = min(_strength(one.chroma[:, inside]), _strength(seen.others[:2, inside])) < _FAINT
+    is_grey = min(strength_of(one.chroma[:, inside]), strength_of(seen.others[:2, inside])) < _FAINT
     one_tint = tinted[0] != tinted[1] or (all(tinted) and is_grey)
     if not mine.size:
         return 0.0, one_tint
@@ -240,11 +240,6 @@ def _colours(one: Picture, seen: Seen, places: _Places) -> tuple[float, bool]:
     # Where light was changed in each channel by itself, hues drift but stay beside each other.
     alike = (cosine(a.ravel(), b.ravel()) - _UNLIKE) / (_ALIKE - _UNLIKE)
     return min(1.0, max(float(same[coloured].mean()), alike)), one_tint
-
-
-def _strength(chroma: Floats) -> float:
-    """Of colours, in levels: the root of their mean square."""
-    return float(np.sqrt(np.square(chroma).sum(axis=0).mean()))
 
 
 def _is_tint(chroma: Floats, luma: Floats, inside: NDArray[np.bool_]) -> bool:

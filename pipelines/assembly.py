@@ -19,6 +19,7 @@ from synsift.crawler.download.dispatcher import Politeness
 from synsift.crawler.download.host_health import HealthPolicy
 from synsift.crawler.download.settings import Limits
 from synsift.crawler.identity import user_agent
+from synsift.dedupe import MatchOptions
 from synsift.dedupe.hash_kinds import KINDS
 from synsift.dedupe.reference import Reference
 from synsift.pipelines.config import Settings
@@ -214,12 +215,14 @@ def make_stages(names: Sequence[str], parts: Parts) -> list[Stage]:
     Raises:
         TargetError: A stage that asks the web is among them, and no contact is configured.
     """
-    references = cache(lambda: read_references(parts.settings))  # which may be large: once for all stages
+    # Files that these name may be large: they are read once for all stages.
+    match = cache(lambda: match_options(parts.settings.dedupe))
+    references = cache(lambda: read_references(parts.settings, match()))
     makers: dict[str, Callable[[], Stage]] = {
         "search": lambda: _search(parts),
         "fetch": lambda: _fetch(parts, *references()),
-        "dedupe": lambda: _dedupe(parts, references()[0]),
-        "thorough": lambda: _thorough(parts),
+        "dedupe": lambda: _dedupe(parts, references()[0], match()),
+        "thorough": lambda: _thorough(parts, match()),
         "land": lambda: _land(parts),
     }
     stages = [makers[name]() for name in names]
@@ -328,26 +331,28 @@ def _decoding_limits(settings: Settings) -> DecodingLimits:
     return DecodingLimits(fetch.max_pixels, fetch.decode_cpu_s, memory_bytes=fetch.decode_memory_mb << 20)
 
 
-def read_references(settings: Settings) -> tuple[Reference, Reference]:
+def read_references(settings: Settings, match: MatchOptions) -> tuple[Reference, Reference]:
     """What the configuration names to reject, and to deny.
+
+    Args:
+        settings: The configuration.
+        match: What counts as near.
 
     Raises:
         UsageError: A file can't be read.
         ConfigError: A library for its kind of hashes isn't installed.
     """
-    match = match_options(settings.dedupe)
     return read_reference(settings.dedupe.reference, match), read_reference(settings.dedupe.deny, match)
 
 
-def _dedupe(parts: Parts, reference: Reference) -> Stage:
+def _dedupe(parts: Parts, reference: Reference, match: MatchOptions) -> Stage:
     settings = parts.settings.dedupe
     policy = SnapshotPolicy(growth=settings.snapshot_growth, age_s=settings.snapshot_age_s)
-    match = match_options(settings)
     options = DedupeOptions(Judging(match, reference.matcher, reference.lists), settings.batch, policy)
     return DedupeStage(parts.log, parts.router, options=options, snapshots=Snapshots(parts.objects))
 
 
-def _thorough(parts: Parts) -> Stage:
+def _thorough(parts: Parts, match: MatchOptions) -> Stage:
     need_opencv()
 
     from synsift.dedupe.local.relation import Tie
@@ -359,7 +364,7 @@ def _thorough(parts: Parts) -> Stage:
     threads = settings.fetch.threads
     describers = DescriberPool(threads, _decoding_limits(settings))
     removing = frozenset(Tie(kind) for kind in settings.dedupe.remove)
-    options = ThoroughOptions(removing, match_options(settings.dedupe), threads=threads)
+    options = ThoroughOptions(removing, match, threads=threads)
     features = FeatureStore(parts.objects, describers)
     return ThoroughStage(parts.log, parts.router, features=features, comparer=describers, options=options)
 

@@ -16,7 +16,8 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 from synsift.crawler.consent import Judgement, Statement
 from synsift.crawler.outcome import Outcome, of_status
 
-_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+"""Statuses of answers that lead elsewhere, with a ``Location``."""
 MAX_URL_CHARACTERS: Final = 4_096
 _MOST_DOUBLINGS: Final = 40
 _NO_ASCII: Final = re.compile(r"[^\x00-\x7f]")
@@ -108,7 +109,7 @@ def after_answer(answer: Answer, *, attempts: int, redirects: int, patience: Pat
     """
     if answer.refusal is not None:
         return GiveUp(answer.refusal.outcome, answer.refusal.reason)
-    if answer.status in _REDIRECTS and "location" in answer.headers:
+    if answer.status in REDIRECTS and "location" in answer.headers:
         return _follow(answer, redirects, patience)
     outcome = of_status(answer.status)
     if outcome is Outcome.FETCHED:

@@ -22,7 +22,7 @@ from scrapy.exceptions import CannotResolveHostError, DownloadConnectionRefusedE
 from scrapy.http import Response
 
 from synsift.crawler.consent import Policy, ai_txt, judge, tdm
-from synsift.crawler.download.attempt import origin_of, redirect_target, retry_after_s
+from synsift.crawler.download.attempt import REDIRECTS, origin_of, redirect_target, retry_after_s
 from synsift.crawler.download.failures import outcome_of
 from synsift.crawler.download.site import LONGEST_DELAY_S, WITHHELD, Site, refuse
 from synsift.crawler.download.site_cache import SiteCache
@@ -212,7 +212,7 @@ class RobotsMiddleware:
                     raise HostUnwell(str(exc), Outcome.PRIVATE_ADDRESS) from exc
                 raise
             location = response.headers.get("Location")
-            if response.status not in (301, 302, 303, 307, 308) or location is None:
+            if response.status not in REDIRECTS or location is None:
                 return response
             try:
                 url = redirect_target(url, location.decode("latin-1"))

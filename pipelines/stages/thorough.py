@@ -149,7 +149,7 @@ class ThoroughStage(BatchStage):
         synset = self._known(message).setdefault(wnid, _Synset())
         is_new = sha256 not in synset.offsets
         changed = synset.ties.note(sha256, survivor.replaces, survivor.relation)
-        pairs = [*synset.ties.changed(changed)]
+        pairs = list(synset.ties.changed(changed))
         entries, counts = [], []
         if is_new:
             found = self._relations(message.partition, wnid, synset, sha256)

@@ -1,9 +1,13 @@
 """What the tests of the whole share."""
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from synsift.pipelines.assembly import Parts, open_parts
+from synsift.pipelines.config import load
 from synsift.pipelines.demo.world import SUBJECTS
 
 
@@ -17,3 +21,13 @@ def write_synsets(folder: Path) -> Path:
 @pytest.fixture
 def synsets(tmp_path: Path) -> Path:
     return write_synsets(tmp_path)
+
+
+@contextlib.contextmanager
+def opened(options: dict[str, object]) -> Iterator[Parts]:
+    """What a command with these options works with."""
+    parts = open_parts(load(env={}, options=options).settings)
+    try:
+        yield parts
+    finally:
+        parts.log.close()

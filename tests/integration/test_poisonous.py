@@ -4,7 +4,6 @@
 """
 
 import asyncio
-import contextlib
 import csv
 import itertools
 import signal
@@ -20,8 +19,6 @@ import pytest
 from aiohttp import web
 
 from synsift.pipelines import topics
-from synsift.pipelines.assembly import Parts, open_parts
-from synsift.pipelines.config import load
 from synsift.pipelines.dead_letters import DeadLetter, read_dead_letters
 from synsift.pipelines.reading import read_all
 from synsift.pipelines.records import Candidate, ImageUrl, Survivor
@@ -29,6 +26,7 @@ from synsift.pipelines.storage import layout
 from synsift.pipelines.summary import read_counts
 from tests.conftest import environment, kafka_options
 from tests.dedupe.pictures import encoded, scene
+from tests.integration.conftest import opened
 from tests.pipelines.stages.web import ADDRESSES, SmallWeb, small_web
 
 ROOT = Path(__file__).parents[2]
@@ -103,15 +101,6 @@ def crawl_until_done(list_file: Path, options: Options, most: int) -> int:
             return deaths
         assert done.returncode in (9, -9, -11), done.stderr
     raise AssertionError(f"it still dies after {most} deaths: {done.stderr}")
-
-
-@contextlib.contextmanager
-def opened(options: Options) -> Iterator[Parts]:
-    parts = open_parts(load(env={}, options=options).settings)
-    try:
-        yield parts
-    finally:
-        parts.log.close()
 
 
 def letters(options: Options) -> list[DeadLetter]:

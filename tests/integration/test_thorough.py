@@ -1,6 +1,5 @@
 """A crawl with a second look by local features: on one machine and on a fleet, killed in the midst of it or not."""
 
-import contextlib
 import importlib.util
 import json
 import signal
@@ -14,8 +13,6 @@ import pytest
 from PIL import Image
 
 from deploy.local.services import S3
-from synsift.pipelines.assembly import Parts, open_parts
-from synsift.pipelines.config import load
 from synsift.pipelines.log.kafka_clients import KafkaAddress
 from synsift.pipelines.reading import read_all
 from synsift.pipelines.records import Relation, Survivor
@@ -23,6 +20,7 @@ from synsift.pipelines.summary import read_counts
 from tests.conftest import RunCli, kafka_options, missing, s3_options
 from tests.dedupe.local.scenes import busy
 from tests.dedupe.pictures import encoded
+from tests.integration.conftest import opened
 from tests.integration.test_kill import TIMEOUT_S, start
 from tests.pipelines.stages.web import SmallWeb, small_web
 
@@ -72,15 +70,6 @@ def names_of(*, with_parts: bool = True) -> set[str]:
     """What should be kept."""
     names = {f"{seed:02}.jpg" for seed in range(ORIGINALS)}
     return names | ({f"{seed:02}-part.jpg" for seed in PARTS} if with_parts else set())
-
-
-@contextlib.contextmanager
-def opened(options: Options) -> Iterator[Parts]:
-    parts = open_parts(load(env={}, options=options).settings)
-    try:
-        yield parts
-    finally:
-        parts.log.close()
 
 
 def kept(options: Options) -> set[str]:

@@ -17,12 +17,11 @@ from typing import Final
 from urllib.parse import quote
 
 from synsift.crawler.sources.lists.lines import Line, Lines
-from synsift.crawler.sources.lists.rows import Row, bad_row, is_text
+from synsift.crawler.sources.lists.rows import URL_STARTS, Row, bad_row, is_text
 
 _MAX_ROW_LINES: Final = 100
 """Captions have a few lines. More of them, and a file of nothing but open quotes takes long to read."""
 _ASCII: Final = bytes(range(128))
-URL_STARTS: Final = ("http://", "https://")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Final
 
 from synsift.crawler.errors import SourceError
-from synsift.crawler.sources.lists.delimited import URL_STARTS, Form, parse
+from synsift.crawler.sources.lists.delimited import Form, parse
 from synsift.crawler.sources.lists.files import Kind
 from synsift.crawler.sources.lists.layouts import LAYOUTS, Layout, Mapper
 from synsift.crawler.sources.lists.lines import Line, Lines
-from synsift.crawler.sources.lists.rows import is_text
+from synsift.crawler.sources.lists.rows import URL_STARTS, is_text
 from synsift.crawler.wording import code
 
 _NUMBERED: Final = re.compile(r"n\d{8}(_\d+)?")

@@ -4,11 +4,12 @@ Column names are compared without regard to case and to blanks around them: ``UR
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Final
 from urllib.parse import unquote_plus
 
 from synsift.crawler.sources.base import FoundImage
+from synsift.crawler.sources.lists.rows import URL_STARTS
 
 _YFCC: Final = (
     *("photoid", "uid", "unickname", "datetaken", "dateuploaded", "capturedevice", "title", "description", "usertags"),
@@ -150,17 +151,18 @@ class Mapper:
             ValueError: It isn't an image.
         """
         at = self._at(names)
-        url = values[at.url].strip() if at.url >= 0 else ""
+
+        def of(place: int) -> str:
+            return values[place] if place >= 0 else ""
+
+        url = of(at.url).strip()
         if not url:
             return None
-        if at.marker >= 0 and values[at.marker].strip() == "1":
+        if of(at.marker).strip() == "1":
             raise ValueError("a video")
-        wnid = values[at.wnid].strip() if at.wnid >= 0 else ""
-        title = values[at.title] if at.title >= 0 else ""
-        author = values[at.author] if at.author >= 0 else ""
-        licence = values[at.licence].strip() if at.licence >= 0 else ""
-        licence_url = values[at.licence_url].strip() if at.licence_url >= 0 else ""
-        if licence and not licence_url and licence.lower().startswith(("http://", "https://")):
+        wnid, title, author = of(at.wnid).strip(), of(at.title), of(at.author)
+        licence, licence_url = of(at.licence).strip(), of(at.licence_url).strip()
+        if licence and not licence_url and licence.lower().startswith(URL_STARTS):
             licence, licence_url = "", licence
         if self.layout.is_wnid_numbered:
             wnid = wnid.partition("_")[0]
@@ -168,7 +170,7 @@ class Mapper:
             title, author = unquote_plus(title), unquote_plus(author)
         return FoundImage(
             url=url,
-            landing_page=values[at.landing_page].strip() if at.landing_page >= 0 else "",
+            landing_page=of(at.landing_page).strip(),
             title=title,
             author=author,
             licence="" if licence == "?" else licence,
@@ -214,11 +216,4 @@ def layout_of(name: str, columns: Columns) -> Layout:
     """
     known = LAYOUTS[name] if name else Layout(Columns())
     named = {each.name: getattr(columns, each.name) or getattr(known.columns, each.name) for each in fields(Columns)}
-    return Layout(
-        Columns(**named),
-        known.names,
-        is_wnid_numbered=known.is_wnid_numbered,
-        is_percent_encoded=known.is_percent_encoded,
-        is_any_bytes=known.is_any_bytes,
-        marker=known.marker,
-    )
+    return replace(known, columns=Columns(**named))

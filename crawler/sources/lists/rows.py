@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 _MAX_RAW: Final = 2_000
+URL_STARTS: Final = ("http://", "https://")
+"""How what can be asked for begins."""
 
 
 @dataclass(slots=True)
