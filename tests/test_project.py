@@ -3,7 +3,11 @@
 import re
 import subprocess
 import sys
+from importlib.metadata import distributions
 from pathlib import Path
+
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 
 from synsift import dedupe
 
@@ -38,19 +42,30 @@ def test_no_module_is_longer_than_four_hundred_lines() -> None:
             assert len(path.read_text().splitlines()) <= 400, path
 
 
+def pinned() -> set[str]:
+    """Names of what `constraints.txt` pins, as packages are called."""
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    return {canonicalize_name(line.partition("==")[0].strip()) for line in lines if "==" in line}
+
+
 def test_every_dependency_is_pinned() -> None:
-    pinned = {
-        line.partition("==")[0].lower().replace("_", "-")
-        for line in (ROOT / "constraints.txt").read_text().splitlines()
-        if "==" in line
-    }
     project = (ROOT / "pyproject.toml").read_text()
     listed = re.findall(r'^    "([A-Za-z0-9_-]+)[=><]', project, flags=re.MULTILINE)
     assert listed
-    assert {name.lower() for name in listed} <= pinned
+    assert {canonicalize_name(name) for name in listed} <= pinned()
 
 
 def test_links_within_the_docs_lead_somewhere() -> None:
     for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
             assert (page.parent / target).exists(), f"{page}: {target}"
+
+
+def test_what_is_pinned_runs_on_the_oldest_python_that_is_promised() -> None:
+    """On its first release, too: a pin that wants a later one stops `make demo` on a stable distribution."""
+    installed = [one for one in distributions() if canonicalize_name(one.name) in pinned()]
+    assert len(installed) > len(pinned()) / 2
+    too_new = [
+        one.name for one in installed if not SpecifierSet(one.metadata["Requires-Python"] or "").contains("3.11.0")
+    ]
+    assert too_new == []
