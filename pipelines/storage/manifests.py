@@ -43,10 +43,15 @@ def encode_part(survivors: Sequence[tuple[int, Survivor]]) -> bytes:
 
 
 def decode_part(data: bytes) -> list[dict[str, Any]]:
-    """Read the rows of a part."""
+    """Read the rows of a part.
+
+    Arrow's own threads have no part in it: one that still holds the bytes when Python ends aborts the process
+    (``terminate called without an active exception``), whatever the command had found.
+    """
     import pyarrow.parquet
 
-    rows: list[dict[str, Any]] = pyarrow.parquet.read_table(io.BytesIO(data)).to_pylist()
+    with pyarrow.parquet.ParquetFile(io.BytesIO(data), pre_buffer=False) as part:
+        rows: list[dict[str, Any]] = part.read(use_threads=False).to_pylist()
     return rows
 
 
