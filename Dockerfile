@@ -24,7 +24,7 @@ RUN python3 -m venv /opt/synsift \
 FROM ${BASE}
 LABEL org.opencontainers.image.title="synsift" \
       org.opencontainers.image.description="A distributed image crawler and near-duplicate filter" \
-      org.opencontainers.image.licenses="Apache-2.0 AND LicenseRef-WordNet-3.0 AND (CC-BY-SA-3.0 OR GFDL-1.1-no-invariants-or-later) AND CC-BY-3.0 AND CC-BY-SA-4.0 AND LicenseRef-Chinese-Open-Wordnet"
+      org.opencontainers.image.licenses="Apache-2.0 AND LicenseRef-WordNet-3.0 AND (CC-BY-SA-3.0 OR GFDL-1.1-no-invariants-or-later) AND CC-BY-3.0 AND CC-BY-SA-4.0 AND LicenseRef-Chinese-Open-Wordnet AND CC-BY-4.0"
 RUN apt-get update \
  && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends python3 ca-certificates \
  && rm -rf /var/lib/apt/lists/* \

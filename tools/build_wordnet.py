@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Make the bundled ontology from WordNet 3.0 and wordnets of the Open Multilingual Wordnet.
 
-    tools/build_wordnet.py --wordnet /usr/share/wordnet --omw DIR [--out crawler/ontology/data]
+    tools/build_wordnet.py --wordnet /usr/share/wordnet --omw DIR --cili DIR [--out crawler/ontology/data]
 
 ``--wordnet`` has ``data.noun`` and ``index.noun`` (Debian: wordnet-base). ``--omw`` has a folder for each wordnet with
 one ``.tab`` file, a LICENSE and a citation.bib; further wordnets of that form load the same way: add to ``WORDNETS``.
+``--cili`` is a checkout of the Collaborative Interlingual Index (globalwordnet/cili), which joins versions of WordNet.
 The result is the same, byte for byte, each time. ``crawler/ontology/wordnet.py`` describes the form.
 """
 
@@ -105,6 +106,25 @@ def translation_lines(folder: Path, code: str, rows: dict[str, int]) -> list[str
     return [f"{row}\t{'|'.join(names[row])}" for row in sorted(names)]
 
 
+def version_lines(folder: Path, rows: dict[str, int]) -> list[str]:
+    """Lines of wn31.z: the first offset of each run, and by how much those of WordNet 3.1 are greater."""
+    of_ili = {ili: synset for ili, synset in _pairs(folder / "ili-map-pwn31.tab") if synset.endswith("-n")}
+    newer = {synset[:8]: of_ili.get(ili, "")[:8] for ili, synset in _pairs(folder / "ili-map-pwn30.tab")}
+    lines: list[str] = []
+    before = None
+    for offset in rows:
+        shift = str(int(newer[offset]) - int(offset)) if newer.get(offset) else ""
+        if shift != before:
+            lines.append(f"{offset}\t{shift}")
+        before = shift
+    return lines
+
+
+def _pairs(path: Path) -> list[tuple[str, str]]:
+    fields = (line.split("\t") for line in path.read_text(encoding="utf-8").splitlines())
+    return [(line[0], line[1]) for line in fields if len(line) == 2]
+
+
 def write(path: Path, lines: list[str]) -> None:
     """Compress lines into a file."""
     path.write_bytes(zlib.compress("\n".join(lines).encode("utf-8"), 9))
@@ -116,6 +136,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--wordnet", type=Path, default=Path("/usr/share/wordnet"))
     parser.add_argument("--omw", type=Path, required=True)
+    parser.add_argument("--cili", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=ROOT / "crawler/ontology/data")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
@@ -132,6 +153,8 @@ def main() -> None:
             (options.omw / folder / name).read_text(encoding="utf-8").strip() for name in ("LICENSE", "citation.bib")
         ]
         (options.out / f"licence-{lang}.txt").write_text("\n\n".join(texts) + "\n", encoding="utf-8")
+    write(options.out / "wn31.z", version_lines(options.cili, rows))
+    (options.out / "licence-cili.txt").write_text((options.cili / "LICENSE").read_text(encoding="utf-8"))
 
 
 if __name__ == "__main__":

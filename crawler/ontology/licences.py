@@ -16,10 +16,10 @@ PROGRAM: Final = "Apache-2.0"
 
 @dataclass(frozen=True, slots=True)
 class DataLicence:
-    """The licence of a bundled wordnet.
+    """The licence of a bundled wordnet, or of what joins them.
 
     Attributes:
-        lang: ISO 639-1 code of the language.
+        lang: ISO 639-1 code of the language; ``cili`` for what joins versions of WordNet.
         title: Of the work.
         authors: To whom it is attributed.
         source: Where it comes from.
@@ -93,6 +93,17 @@ DATA_LICENCES: Final = (
         "http://compling.hss.ntu.edu.sg/cow/",
         ("zh.z",),
         _TAKEN + '; "+" between the parts of a name was removed',
+    ),
+    DataLicence(
+        "cili",
+        "Collaborative Interlingual Index",
+        "Francis Bond, Piek Vossen, John McCrae and Christiane Fellbaum",
+        "https://github.com/globalwordnet/cili",
+        "CC-BY-4.0",
+        "https://creativecommons.org/licenses/by/4.0/",
+        ("wn31.z",),
+        "only nouns were taken: of each synset of WordNet 3.0 by how much its offset in WordNet 3.1 is greater; runs of "
+        "equal differences are one line; the whole was compressed",
     ),
 )
 
