@@ -51,7 +51,7 @@ def test_a_wheel_says_its_licences_and_brings_their_texts(wheel: Path) -> None:
         fields = [line.partition(": ")[::2] for line in head]
         files = {value for key, value in fields if key == "License-File"}
         assert [value for key, value in fields if key == "License-Expression"] == [licence_expression()]
-        texts = {f"crawler/ontology/data/licence-{lang}.txt" for lang in LANGUAGES}
+        texts = {f"crawler/ontology/data/licence-{lang}.txt" for lang in (*LANGUAGES, "cili")}
         assert files == {"LICENSE", "NOTICE", *texts}
         for file in files:
             inside = archive.read(name.replace("METADATA", f"licenses/{file}"))
