@@ -7,12 +7,14 @@
     4. translation   names in other languages, those of one sense first
     5. synonym       names that other synsets have, too                      crane
 
+Where a source knows what people said that its images depict, the synset itself is asked for before all names.
+
 Rules 1, 2 and 4 are those of ImageNet (Deng et al., CVPR 2009, section 3.1); 3 and 5 go beyond it. Texts are plain:
 quotes, language codes and limits of length are the sources' own business.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
@@ -20,6 +22,7 @@ from typing import Final
 
 from synsift.crawler.ontology import graph
 from synsift.crawler.ontology.base import Concepts, Synset
+from synsift.crawler.ontology.versions import wordnet31
 
 # Hyphens and apostrophes belong to words: "dog" doesn't stand in "dog-like".
 _WORD: Final = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
@@ -33,6 +36,7 @@ class Rule(StrEnum):
     ANCESTOR = "ancestor"
     SENSE = "sense"
     TRANSLATION = "translation"
+    DEPICTED = "depicted"
     GIVEN = "given"
 
 
@@ -45,7 +49,7 @@ class SynsetQuery:
         text: What to ask for.
         lang: Language of the text, ISO 639-1.
         rank: Place among the synset's queries, from 0, best first.
-        rule: What made it; ``given`` for a user's own text.
+        rule: What made it; ``given`` for a user's own text, ``depicted`` for what people said that images depict.
         ambiguity: How many synsets have the name that it was made of; 1 if it means this one only.
     """
 
@@ -143,6 +147,25 @@ class QueryMaker:
 
     def _ambiguity(self, lemma: str, lang: str) -> int:
         return max(1, len(self._concepts.senses(lemma, lang)))
+
+
+def with_depicted(queries: Iterable[SynsetQuery]) -> Iterator[SynsetQuery]:
+    """Put what asks by the synset itself, not by a name of it, before the queries of each synset of WordNet."""
+    seen: set[str] = set()
+    for query in queries:
+        synset31 = wordnet31(query.wnid)
+        if synset31 is None:
+            yield query
+            continue
+        if query.wnid not in seen:
+            seen.add(query.wnid)
+            yield SynsetQuery(query.wnid, concept_text(synset31), rule=Rule.DEPICTED)
+        yield replace(query, rank=query.rank + 1)
+
+
+def concept_text(synset31: str) -> str:
+    """How a query names a synset of WordNet 3.1, such as ``02124460-n``: as Wikidata does."""
+    return f"P8814={synset31}"
 
 
 @lru_cache(maxsize=200_000)

@@ -114,7 +114,14 @@ class CommonsSettings(Branch):
     """The source ``commons``."""
 
     api_url: str = Field(default=DEFAULT_API, description="URL of the api.php of a MediaWiki")
-    width_px: int = Field(default=1024, ge=0, description="Width of the thumbnails to fetch; 0 for the originals")
+    items_api_url: str = Field(
+        default="", description="URL of the api.php that knows a synset's item; empty for Wikidata's at Commons"
+    )
+    width_px: int = Field(
+        default=1280,
+        ge=0,
+        description="Width of the thumbnails to fetch, at Wikimedia in its steps; 0 for the originals",
+    )
     page_size: int = Field(default=50, ge=1, le=500, description="Files in one answer")
     maxlag_s: int = Field(default=5, ge=1, description="Lag of its replicas above which the wiki may refuse")
     max_pages: int = Field(default=200, ge=1, description="Most pages of results to ask for, for each query")

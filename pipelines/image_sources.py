@@ -1,6 +1,7 @@
 """The image sources, as configured."""
 
 from synsift.crawler.sources import CommonsSource, LocalSource, Source, UrlListSource
+from synsift.crawler.sources.commons import DEFAULT_API, WIKIDATA_API
 from synsift.crawler.sources.lists.layouts import Columns
 from synsift.pipelines.config import Settings
 
@@ -11,6 +12,7 @@ def make_sources(settings: Settings) -> dict[str, Source | LocalSource]:
     return {
         "commons": CommonsSource(
             api_url=commons.api_url,
+            items_api_url=items_api_url(settings),
             width_px=commons.width_px,
             page_size=commons.page_size,
             maxlag_s=commons.maxlag_s,
@@ -18,6 +20,12 @@ def make_sources(settings: Settings) -> dict[str, Source | LocalSource]:
         ),
         "urls": make_url_list_source(settings, page_size=settings.sources.urls.page_size),
     }
+
+
+def items_api_url(settings: Settings) -> str:
+    """The API that knows which item a synset of WordNet is; empty where what files depict can't be asked for."""
+    commons = settings.sources.commons
+    return commons.items_api_url or (WIKIDATA_API if commons.api_url == DEFAULT_API else "")
 
 
 def make_url_list_source(settings: Settings, *, page_size: int) -> UrlListSource:

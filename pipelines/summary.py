@@ -15,6 +15,8 @@ from synsift.pipelines.stage import REPEATED, REUSED
 
 SKIPPED: Final = "skipped:"
 """What the names of counts begin with that tell of records which workers could not read."""
+LEFT_OUT: Final = "left_out:"
+"""What the names of counts begin with that tell of what a source listed, and is no picture."""
 _NOT_REFUSED: Final = frozenset({Outcome.FETCHED, REUSED, REPEATED})
 
 
@@ -57,6 +59,11 @@ class SynsetCounts:
     def found(self) -> int:
         """Image URLs."""
         return self.of("search", "found")
+
+    @property
+    def left_out(self) -> dict[str, int]:
+        """What sources listed, and is no picture or not there: reason → how many."""
+        return self._noted(LEFT_OUT)
 
     @property
     def fetched(self) -> int:

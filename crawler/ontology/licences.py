@@ -102,8 +102,8 @@ DATA_LICENCES: Final = (
         "CC-BY-4.0",
         "https://creativecommons.org/licenses/by/4.0/",
         ("wn31.z",),
-        "only nouns were taken: of each synset of WordNet 3.0 by how much its offset in WordNet 3.1 is greater; runs of "
-        "equal differences are one line; the whole was compressed",
+        "only nouns were taken: of each synset of WordNet 3.0 by how much its offset in WordNet 3.1 is greater; equal "
+        "differences in a row are one line; the whole was compressed",
     ),
 )
 

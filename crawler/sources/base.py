@@ -3,7 +3,8 @@
 A new source is one module with one class, and a line in ``crawler/sources/__init__.py``.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 
@@ -27,6 +28,11 @@ class PageQuery:
     page: int
     wnid: str
 
+    @property
+    def introduces(self) -> bool:
+        """Whether it asks the source what it can, rather than for images."""
+        return False
+
 
 @dataclass(frozen=True, slots=True)
 class FoundImage:
@@ -41,6 +47,8 @@ class FoundImage:
         licence_url: Text of its licence.
         wnid: Synset that it is for, where the source says so itself; empty for the one that asks.
         place: Where the source says so, such as a list's file and line; for messages.
+        content_id: Names the bytes behind the URL, where the source knows them: the same name is the same file, under
+            whatever URL. Empty if it doesn't say.
     """
 
     url: str
@@ -51,6 +59,7 @@ class FoundImage:
     licence_url: str = ""
     wnid: str = ""
     place: str = ""
+    content_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +83,13 @@ class Page:
         images: In the source's order.
         next_cursor: Where the next page begins; empty after the last.
         rejects: What couldn't be used.
+        left_out: How many entries are no pictures, by reason: a word of the source's own.
     """
 
     images: tuple[FoundImage, ...]
     next_cursor: str = ""
     rejects: tuple[Reject, ...] = ()
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
 
 class Source(Protocol):
@@ -98,6 +109,25 @@ class Source(Protocol):
             SourceBusy: It says to come back later.
             SourceError: It can't be used.
         """
+
+
+@runtime_checkable
+class IntroducedSource(Protocol):
+    """A source that is asked once, before all else, what it can."""
+
+    def introduction_url(self) -> str:
+        """The URL that says so; empty once that is known."""
+
+    def introduce(self, body: bytes) -> None:
+        """Read the answer.
+
+        Raises:
+            SourceBusy: It says to come back later.
+            SourceError: It can't be used: the source is asked as one that can nothing special.
+        """
+
+    def presume(self) -> None:
+        """Take the source for one that can nothing special: it doesn't say."""
 
 
 @runtime_checkable

@@ -1,40 +1,58 @@
 """Wikimedia Commons, and any other wiki: the MediaWiki Action API.
 
 ``generator=search`` over the file namespace with ``prop=imageinfo``; licence and author from ``extmetadata`` where
-the wiki has the CommonsMetadata extension. https://www.mediawiki.org/wiki/API:Search, …/API:Imageinfo,
-…/Manual:Maxlag_parameter, and the User-Agent policy of the Wikimedia Foundation.
+the wiki has the CommonsMetadata extension. A wiki is asked first what its search understands. Where people stated what
+files depict, synsets of WordNet are asked for by their item in Wikidata, too: one request finds the item by the
+synset's identifier in WordNet 3.1 (property P8814), the next what depicts it (P180).
 """
 
-import html
 import json
+import logging
 import re
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
-from urllib.parse import urlencode, urljoin
+from urllib.parse import urlencode, urlsplit
 
-from synsift.crawler.errors import SourceBusy, SourceError
-from synsift.crawler.outside_json import loads
+from synsift.crawler.errors import SourceError
 from synsift.crawler.sources.base import FoundImage, Page, PageQuery, Reject
-from synsift.crawler.wording import code
+from synsift.crawler.sources.mediawiki import abilities
+from synsift.crawler.sources.mediawiki.abilities import PLAIN, Abilities
+from synsift.crawler.sources.mediawiki.answers import Place, continuation, pages_of, parse, read_cursor, search_rank
+from synsift.crawler.sources.mediawiki.files import LeftOut, found_image, step_px
 
 DEFAULT_API: Final = "https://commons.wikimedia.org/w/api.php"
+WIKIDATA_API: Final = "https://www.wikidata.org/w/api.php"
+_log: Final = logging.getLogger(__name__)
+_Parameters = dict[str, str | int]
 _FILE_NAMESPACE: Final = 6
-_IMAGE_MIMES: Final = frozenset(
-    {"image/jpeg", "image/png", "image/webp", "image/gif", "image/tiff", "image/bmp", "image/x-ms-bmp", "image/avif"}
-)
-_TAG: Final = re.compile(r"<[^>]*>")
-_MOST_LAG_S: Final = 3600.0
 _SPACE: Final = re.compile(r"\s+")
-# CirrusSearch's operators: a synset's word must not act as one.
+# The search's operators: a synset's word must not act as one.
 _OPERATORS: Final = re.compile(r'["~*?\\:!|()\[\]{}^/<>]')
+_ITEM: Final = re.compile(r"Q[1-9]\d{0,9}")
+# What ``queries.concept_text`` makes.
+_CONCEPT: Final = re.compile(r"P8814=\d{8}-n")
+# CirrusSearch takes 300 characters, and most synsets have one item.
+_MOST_ITEMS: Final = 8
 
 
-@dataclass(frozen=True, slots=True)
+def is_wikimedia(api_url: str) -> bool:
+    """Whether an API is one of the Wikimedia Foundation's, whose rules it then has."""
+    host = urlsplit(api_url).hostname or ""
+    return any(f".{host}".endswith(f".{name}.org") for name in _WIKIMEDIA)
+
+
+_WIKIMEDIA: Final = ("wikimedia", "wikipedia", "wikidata", "wiktionary", "wikisource", "wikivoyage", "wikibooks")
+
+
+@dataclass(slots=True)
 class CommonsSource:
     """A MediaWiki as an image source.
 
     Attributes:
         api_url: Its ``api.php``.
+        items_api_url: The ``api.php`` of the Wikibase that has the items; empty if there is none.
         width_px: Ask for a thumbnail of this width, which is gentler on both sides; 0 for the original.
         page_size: Files a page, at most 50.
         maxlag_s: Let the wiki refuse while its replicas lag by more.
@@ -42,22 +60,55 @@ class CommonsSource:
     """
 
     api_url: str = DEFAULT_API
-    width_px: int = 1024
+    items_api_url: str = ""
+    width_px: int = 1280
     page_size: int = 50
     maxlag_s: int = 5
     max_pages: int = 200
+    _can: Abilities | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        """Keep to Wikimedia's widths at Wikimedia."""
+        if is_wikimedia(self.api_url):
+            self.width_px = step_px(self.width_px)
+
+    # What it can.
+
+    def introduction_url(self) -> str:
+        """What asks the wiki what it can; empty once that is known."""
+        return "" if self._can is not None else self._url(self.api_url, abilities.PARAMETERS)
+
+    def introduce(self, body: bytes) -> None:
+        """Read what the wiki can.
+
+        Raises:
+            SourceBusy: It says to come back later.
+            SourceError: It doesn't say.
+        """
+        found = abilities.read_siteinfo(parse(body))
+        if found is None:
+            raise SourceError("the API doesn't say what the wiki can")
+        self._can = found
+        search = "CirrusSearch" if found.keywords else "its own search, which knows no keywords"
+        _log.info("%s is %s with %s", self.api_url, found.generator or "a wiki", search)
+
+    def presume(self) -> None:
+        """Ask in plain words: the wiki doesn't say what it can."""
+        self._can = PLAIN
+
+    # What to ask.
 
     def request_url(self, query: PageQuery) -> str:
         """The API request of a page."""
-        phrase = _SPACE.sub(" ", _OPERATORS.sub(" ", query.text)).strip()
-        parameters: dict[str, str | int] = {
+        place = read_cursor(query.cursor)
+        if _CONCEPT.fullmatch(query.text) and not place.items:
+            if self._can is not None and not self._can.statements:
+                raise SourceError("the wiki has no search by what files depict (WikibaseCirrusSearch)")
+            return self._url(self.items_api_url or self.api_url, _search_for_items(query.text))
+        parameters: _Parameters = {
             "action": "query",
-            "format": "json",
-            "formatversion": 2,
-            "maxlag": self.maxlag_s,
             "generator": "search",
-            # The phrase is quoted, and drawings of it (SVG, PDF, DjVu) are left out.
-            "gsrsearch": f'"{phrase}" filetype:bitmap',
+            "gsrsearch": self._search(query.text, place.items),
             "gsrnamespace": _FILE_NAMESPACE,
             "gsrlimit": self.page_size,
             "prop": "imageinfo",
@@ -65,101 +116,97 @@ class CommonsSource:
             "iiextmetadatafilter": "Artist|LicenseShortName|LicenseUrl|ImageDescription",
             "iiextmetadatalanguage": query.lang,
         }
+        if place.in_texts:
+            parameters["gsrwhat"] = "text"
         if self.width_px:
             parameters["iiurlwidth"] = self.width_px
-        parameters.update(_continuation(query.cursor))
-        return f"{self.api_url}?{urlencode(parameters)}"
+        return self._url(self.api_url, {**parameters, **place.following})
+
+    def _url(self, api_url: str, parameters: _Parameters) -> str:
+        return f"{api_url}?{urlencode({'format': 'json', 'formatversion': 2, 'maxlag': self.maxlag_s, **parameters})}"
+
+    def _search(self, text: str, items: Iterable[str]) -> str:
+        can = self._can or PLAIN
+        # The phrase is quoted, and drawings of it (SVG, PDF, DjVu) are left out, where the search can do that.
+        wanted = "haswbstatement:" + "|".join(f"P180={item}" for item in items) if items else f'"{_words(text)}"'
+        return f"{wanted} filetype:bitmap" if can.keywords else wanted
+
+    # What was answered.
 
     def page(self, query: PageQuery, body: bytes) -> Page:
         """Read an answer of the API."""
-        answer = _parse(body)
-        _check_error(answer)
-        query_part = answer.get("query") or {}
-        pages = query_part.get("pages", []) if isinstance(query_part, dict) else None
-        if not isinstance(pages, list):
-            raise SourceError("the API's answer has no list of pages: formatversion=2 is not understood")
-        images: list[FoundImage] = []
-        rejects: list[Reject] = []
-        for entry in sorted(pages, key=_search_rank):
-            try:
-                image = self._image(entry)
-            except (KeyError, TypeError, ValueError, AttributeError, IndexError) as exc:
-                rejects.append(Reject(f"a file's entry can't be read: {exc!r}", json.dumps(entry)[:2000]))
-                continue
-            if image is not None:
-                images.append(image)
-        cursor = self._next_cursor(query, answer)
+        answer = parse(body)
+        place = read_cursor(query.cursor)
+        if _CONCEPT.fullmatch(query.text) and not place.items:
+            return _items_page(answer)
+        following = continuation(answer)
+        is_whole = not any(name.startswith("ii") for name in following)
+        found = _Found()
+        for entry in pages_of(answer):
+            self._read(entry, place, is_whole=is_whole, found=found)
+        rejects = found.rejects
+        if answer.get("continue") and not following:
+            rejects.append(Reject("the API's continuation can't be read", _raw(answer["continue"])))
+        had = () if is_whole else (*place.had, *found.numbers)
+        cursor = self._next(replace(place, following=following, had=had)) if query.page + 1 < self.max_pages else ""
         if cursor and cursor == query.cursor:
             rejects.append(Reject("the API's continuation repeats itself: no further page is asked for", cursor))
             cursor = ""
-        return Page(tuple(images), cursor, tuple(rejects))
+        return Page(tuple(found.images), cursor, tuple(rejects), dict(found.left_out))
 
-    def _image(self, entry: dict[str, Any]) -> FoundImage | None:
-        info = entry["imageinfo"][0]
-        if info["mime"] not in _IMAGE_MIMES:
-            return None
-        # A thumbnail is scaled by the wiki; an original that is smaller is served as it is.
-        url = info.get("thumburl") if self.width_px and info.get("width", 0) > self.width_px else None
-        metadata = info.get("extmetadata") or {}
-        return FoundImage(
-            url=urljoin(self.api_url, str(url or info["url"])),
-            landing_page=str(info.get("descriptionurl", "")),
-            title=str(entry["title"]).removeprefix("File:"),
-            author=_plain(metadata, "Artist"),
-            licence=_plain(metadata, "LicenseShortName"),
-            licence_url=_plain(metadata, "LicenseUrl"),
-        )
-
-    def _next_cursor(self, query: PageQuery, answer: dict[str, Any]) -> str:
-        following = answer.get("continue")
-        if not following or query.page + 1 >= self.max_pages:
+    def _next(self, place: Place) -> str:
+        """Where the next page begins. A search that knows no keywords looks at titles, and then at texts."""
+        if place.following:
+            return place.cursor()
+        if self._can is None or self._can.keywords or place.in_texts or place.items:
             return ""
-        return json.dumps(following, sort_keys=True)
+        return Place({}, in_texts=True).cursor()
+
+    def _read(self, entry: Any, place: Place, *, is_whole: bool, found: "_Found") -> None:  # noqa: ANN401 - any JSON
+        """Read an entry. Of an answer that was too long for the wiki, all entries come with each of its pieces."""
+        number = search_rank(entry)
+        # At the break between two pieces a file has an empty list.
+        is_bare = isinstance(entry, dict) and entry.get("imageinfo", []) == []
+        if number in place.had or (is_bare and not is_whole):
+            return  # it came with an earlier piece, or comes with a later one
+        try:
+            if is_bare:
+                raise LeftOut("missing")
+            found.images.append(found_image(entry, width_px=self.width_px, base_url=self.api_url))
+        except LeftOut as reason:
+            found.left_out[str(reason)] += 1
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as exc:
+            found.rejects.append(Reject(f"a file's entry can't be read: {exc!r}", _raw(entry)))
+        found.numbers.append(number)
 
 
-def _continuation(cursor: str) -> dict[str, str]:
-    if not cursor:
-        return {}
-    try:
-        said = {str(name): str(value) for name, value in loads(cursor).items()}
-        urlencode(said)
-    except (ValueError, AttributeError) as exc:
-        raise SourceError(f"the continuation {code(cursor)} can't be read") from exc
-    return said
+@dataclass(slots=True)
+class _Found:
+    """What an answer's entries gave."""
+
+    images: list[FoundImage] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
+    left_out: Counter[str] = field(default_factory=Counter)
+    numbers: list[int] = field(default_factory=list)
 
 
-def _search_rank(entry: object) -> int:
-    rank = entry.get("index") if isinstance(entry, dict) else None
-    return rank if isinstance(rank, int) else 1 << 30
+def _search_for_items(text: str) -> _Parameters:
+    wanted = f"haswbstatement:{text}"
+    return {"action": "query", "list": "search", "srnamespace": 0, "srsearch": wanted, "srlimit": _MOST_ITEMS}
 
 
-def _parse(body: bytes) -> dict[str, Any]:
-    try:
-        answer = loads(body)
-    except ValueError as exc:
-        start = body[:80].decode("utf-8", "replace").strip()
-        raise SourceError(f"the API answered something that isn't JSON, beginning {code(start)}") from exc
-    if not isinstance(answer, dict):
-        raise SourceError("the API's answer isn't a JSON object")
-    return answer
+def _items_page(answer: dict[str, Any]) -> Page:
+    """The items that are a synset: what depicts them is the next page."""
+    said = answer.get("query")
+    results = said.get("search") if isinstance(said, dict) else None
+    titles = [result.get("title") for result in results or () if isinstance(result, dict)]
+    items = [title for title in titles if isinstance(title, str) and _ITEM.fullmatch(title)][:_MOST_ITEMS]
+    return Page((), Place({}, items=tuple(items)).cursor() if items else "")
 
 
-def _check_error(answer: dict[str, Any]) -> None:
-    error = answer.get("error")
-    if error is None:
-        return
-    code = str(error.get("code", "unknown")) if isinstance(error, dict) else "unknown"
-    info = str(error.get("info", ""))[:300] if isinstance(error, dict) else str(error)[:300]
-    message = f"the API says {code}: {info}"
-    if code in ("maxlag", "ratelimited", "readonly") or code.startswith("internal_api_error"):
-        lag = error.get("lag") if isinstance(error, dict) else None
-        lag_s = float(lag) if isinstance(lag, (int, float)) and 0 <= lag < _MOST_LAG_S else 0.0
-        raise SourceBusy(message, retry_after_s=max(5.0, lag_s) if code == "maxlag" else 0.0)
-    raise SourceError(message)
+def _words(text: str) -> str:
+    return _SPACE.sub(" ", _OPERATORS.sub(" ", text)).strip()
 
 
-def _plain(metadata: dict[str, Any], name: str) -> str:
-    """A field of extmetadata without its HTML."""
-    value = metadata.get(name)
-    text = str(value.get("value", "")) if isinstance(value, dict) else ""
-    return _SPACE.sub(" ", html.unescape(_TAG.sub("", text))).strip()[:500]
+def _raw(part: object) -> str:
+    return json.dumps(part)[:2000]

@@ -5,7 +5,7 @@ from typing import ClassVar
 from scrapy.http import Response
 
 from synsift.crawler.download.downloader import Downloader
-from synsift.crawler.sources.base import Page, PageQuery, Source
+from synsift.crawler.sources.base import IntroducedSource, Page, PageQuery, Source
 from synsift.crawler.spiders.base import DownloadSpider
 
 
@@ -19,6 +19,10 @@ class SearchSpider(DownloadSpider[PageQuery]):
         super().__init__(downloader, timeout_s)
         self._sources = sources
 
-    def extract(self, task: PageQuery, response: Response) -> Page:
-        """The page. May raise ``SourceError``."""
-        return self._sources[task.source].page(task, response.body)
+    def extract(self, task: PageQuery, response: Response) -> Page | None:
+        """The page; none where a source said what it can. May raise ``SourceError``."""
+        source = self._sources[task.source]
+        if task.introduces and isinstance(source, IntroducedSource):
+            source.introduce(response.body)
+            return None
+        return source.page(task, response.body)

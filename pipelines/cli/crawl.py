@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from synsift.crawler.queries import SynsetQuery
+from synsift.crawler.ontology import WordNet
+from synsift.crawler.queries import SynsetQuery, with_depicted
 from synsift.crawler.sources import SOURCES
 from synsift.crawler.targets import from_list, from_text
 from synsift.pipelines.cli.console import SYNSET_DETAILS, counted, err, print_rows, synset_row, warn
@@ -243,7 +244,11 @@ def read_targets(wanted: Wanted, settings: "Settings") -> list[SynsetQuery]:
     elif wanted.targets or wanted.subtree is not None:
         concepts = concepts_of(wanted.ontology)
         langs = read_langs(wanted.langs, concepts)
-        queries += target_queries(wanted.targets, concepts, langs, wanted.subtree, leaves=wanted.leaves)
+        made = target_queries(wanted.targets, concepts, langs, wanted.subtree, leaves=wanted.leaves)
+        from synsift.pipelines.image_sources import items_api_url
+
+        depicted = isinstance(concepts, WordNet) and bool(items_api_url(settings))
+        queries += with_depicted(made) if depicted else made
     if wanted.list_file is not None:
         good, bad = from_list(Path(wanted.list_file))
         for line in bad:

@@ -113,6 +113,8 @@ class DemoWeb:
             error = {"code": "maxlag", "info": "Waiting for a database server: 1 seconds lagged", "lag": 1}
             return web.json_response({"error": error}, headers={"Retry-After": "1"})
         query = {name: values[0] for name, values in parse_qs(request.query_string).items()}
+        if query.get("meta") == "siteinfo":
+            return web.json_response({"query": {"extensions": [{"name": "CirrusSearch"}]}})
         text = query["gsrsearch"].split('"')[1]
         files = self._world.answers.get(text, [])
         start, size = int(query.get("gsroffset", 0)), int(query["gsrlimit"])

@@ -7,7 +7,7 @@ the same URLs however often the crawl was interrupted.
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -27,7 +27,9 @@ from synsift.pipelines.log.base import Log, Message
 from synsift.pipelines.reading import Broken, Skipped, read
 from synsift.pipelines.records import FoundBy, ImageUrl, Query
 from synsift.pipelines.stages.download_stage import DownloadStage
+from synsift.pipelines.stages.introductions import Introduction, Introductions
 from synsift.pipelines.stages.ledger import Count
+from synsift.pipelines.summary import LEFT_OUT
 from synsift.pipelines.topics import Entry, Router, host_of
 
 LIMIT_REACHED: Final = "limit_reached"
@@ -123,6 +125,7 @@ class SearchStage(DownloadStage[PageQuery]):
         self._read = {name: source for name, source in sources.items() if isinstance(source, LocalSource)}
         self._reading: set[asyncio.Task[None]] = set()
         self._asking: dict[str, deque[Ask]] = {}
+        self._introductions: Introductions[Ask] = Introductions(sources)
         self._uncommitted: dict[tuple[str, int], int] = {}
 
     def make_downloader(self) -> Downloader[PageQuery]:
@@ -176,6 +179,27 @@ class SearchStage(DownloadStage[PageQuery]):
         waiting.append(ask)
         if len(waiting) == 1:
             await self._ask_first(ask.wnid)
+
+    async def received(self, task: PageQuery, result: Received) -> None:
+        """Take an answer: a page, or what a source says of itself, which is no input's."""
+        if isinstance(task, Introduction):
+            await self._ask_all(self._introductions.introduced(task.source))
+        else:
+            await super().received(task, result)
+
+    async def abandoned(self, task: PageQuery, result: Abandoned) -> None:
+        """Take a failure: a page's, or that of asking a source what it can."""
+        if isinstance(task, Introduction):
+            await self._ask_all(self._introductions.refused(task.source, result))
+        else:
+            await super().abandoned(task, result)
+
+    async def _ask_all(self, asks: Sequence[Ask]) -> None:
+        """Ask what waited for its source, and is still ours to ask."""
+        for ask in asks:
+            waiting = self._asking.get(ask.wnid)
+            if waiting and waiting[0] is ask and self._ledger.is_open(ask.message):
+                await self._submit(ask)
 
     async def deliver(self, task: PageQuery, result: Received) -> None:
         """Take a page."""
@@ -235,11 +259,23 @@ class SearchStage(DownloadStage[PageQuery]):
             elif (local := self._read.get(ask.source)) is not None:
                 self._start_reading(ask, local)
                 return
+            elif (first := self._introductions.url_for(ask)) is not None:
+                if first:
+                    source = Introduction(source=ask.source, text="", lang="en", cursor="", page=0, wnid="")
+                    await self.downloader.submit(source, first)
+                return
             elif (url := self._url_of(ask)) is not None:
                 await self.downloader.submit(ask, url)
                 return
             waiting.popleft()
         self._asking.pop(wnid, None)
+
+    async def _submit(self, ask: Ask) -> None:
+        url = self._url_of(ask)
+        if url is None:
+            await self._ask_next(ask)
+        else:
+            await self.downloader.submit(ask, url)
 
     def _url_of(self, ask: Ask) -> str | None:
         """What to ask; None, and a dead letter, where the source can't say."""
@@ -283,6 +319,7 @@ class SearchStage(DownloadStage[PageQuery]):
                 )
             )
             counts.append(Count(query.wnid, BAD_ENTRY))
+        counts += [Count(query.wnid, f"{LEFT_OUT}{reason}", number) for reason, number in page.left_out.items()]
         if query.limit:
             taken = min(room, len(page.images))
             counts.append(Count(query.wnid, limit_counter(query), taken))

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-PARAMETERS: Final = {"action": "query", "meta": "siteinfo", "siprop": "general|extensions", "formatversion": 2}
+PARAMETERS: Final[dict[str, str | int]] = {"action": "query", "meta": "siteinfo", "siprop": "general|extensions"}
 """What to ask, beside the format."""
 _CIRRUS: Final = "CirrusSearch"
 _STATEMENTS: Final = "WikibaseCirrusSearch"
@@ -16,7 +16,7 @@ class Abilities:
 
     Attributes:
         keywords: ``filetype:`` and the other keywords of CirrusSearch. MediaWiki's own search takes them for words,
-            which no page has, and finds nothing.
+            which no page has, and finds nothing; and it looks at titles or at texts, not at both.
         statements: ``haswbstatement:``, search by what people stated that a file depicts.
         generator: The wiki's own version, for messages; empty if it doesn't say.
     """
@@ -28,8 +28,6 @@ class Abilities:
 
 PLAIN: Final = Abilities()
 """Of a wiki that doesn't say."""
-WIKIMEDIA: Final = Abilities(keywords=True, statements=True, generator="Wikimedia Commons")
-"""Of Wikimedia Commons, which need not be asked."""
 
 
 def read_siteinfo(answer: Mapping[str, Any]) -> Abilities | None:

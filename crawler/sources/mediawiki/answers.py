@@ -21,15 +21,17 @@ class Place:
         following: Parameters that the wiki wants back.
         had: Of files whose answer was too long for the wiki and comes in pieces: the numbers of those that came.
         items: What is searched for, where that had to be asked first: items of Wikidata.
+        in_texts: Whether pages' texts are searched, after their titles.
     """
 
     following: Mapping[str, str]
     had: tuple[int, ...] = ()
     items: tuple[str, ...] = ()
+    in_texts: bool = False
 
     def cursor(self) -> str:
         """As text."""
-        parts = {"continue": dict(self.following), "had": self.had, "items": self.items}
+        parts = {"continue": dict(self.following), "had": self.had, "items": self.items, "in_texts": self.in_texts}
         return json.dumps({name: part for name, part in parts.items() if part}, sort_keys=True)
 
 
@@ -53,6 +55,7 @@ def read_cursor(cursor: str) -> Place:
             {str(name): _utf8(str(value)) for name, value in following.items()},
             tuple(int(number) for number in said.get("had", ())),
             tuple(_utf8(str(item)) for item in said.get("items", ())),
+            bool(said.get("in_texts", False)),
         )
     except (ValueError, AttributeError, TypeError) as exc:
         raise SourceError(f"the continuation {code(cursor)} can't be read") from exc

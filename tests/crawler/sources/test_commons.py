@@ -5,7 +5,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from synsift.crawler.errors import SourceBusy, SourceError
-from synsift.crawler.sources import CommonsSource, PageQuery
+from synsift.crawler.queries import concept_text
+from synsift.crawler.sources import CommonsSource, Page, PageQuery
+from synsift.crawler.sources.commons import WIKIDATA_API
 
 
 def query(text: str = "whippet", cursor: str = "", page: int = 0, lang: str = "en") -> PageQuery:
@@ -25,11 +27,22 @@ def answer(*pages: dict[str, Any], **more: Any) -> bytes:
     return json.dumps({"query": {"pages": list(pages)}, **more}).encode()
 
 
+def cirrus(**options: Any) -> CommonsSource:
+    """A source that knows its wiki: one with the search of Commons."""
+    source = CommonsSource(**options)
+    source.introduce(siteinfo("CirrusSearch", "WikibaseCirrusSearch"))
+    return source
+
+
+def siteinfo(*extensions: str) -> bytes:
+    return json.dumps({"query": {"extensions": [{"name": name} for name in extensions]}}).encode()
+
+
 def test_a_request_asks_for_what_is_needed() -> None:
-    asked = parameters(CommonsSource(width_px=640), query())
+    asked = parameters(cirrus(width_px=640), query())
     assert asked["gsrsearch"] == '"whippet" filetype:bitmap'
     assert asked["gsrnamespace"] == "6"
-    assert asked["iiurlwidth"] == "640"
+    assert asked["iiurlwidth"] == "960"  # the next width in which Commons serves thumbnails
     assert asked["maxlag"] == "5"
     assert "extmetadata" in asked["iiprop"]
 
@@ -40,7 +53,7 @@ def test_the_original_is_asked_for_where_no_width_is_chosen() -> None:
 
 @pytest.mark.parametrize("text", ['a" incategory:x', "intitle:dog", "-cat|dog", "dog*~?", 'x" OR "y'])
 def test_operators_in_a_text_are_only_words(text: str) -> None:
-    searched = parameters(CommonsSource(), query(text))["gsrsearch"]
+    searched = parameters(cirrus(), query(text))["gsrsearch"]
     phrase = searched.removesuffix(" filetype:bitmap")
     assert phrase.startswith('"')
     assert phrase.endswith('"')
@@ -148,3 +161,103 @@ def test_a_broken_entry_is_rejected_and_the_others_are_kept(broken: Any) -> None
     page = CommonsSource().page(query(), answer(broken, entry("a.jpg", 1)))
     assert len(page.images) == 1
     assert len(page.rejects) <= 1
+
+
+def concept(cursor: str = "", page: int = 0) -> PageQuery:
+    return query(concept_text("02124460-n"), cursor, page)
+
+
+def test_what_depicts_a_synset_is_asked_for_by_its_item_in_wikidata() -> None:
+    source = cirrus(items_api_url=WIKIDATA_API)
+    first = source.request_url(concept())
+    assert first.startswith(WIKIDATA_API)
+    assert parse_qs(urlsplit(first).query)["srsearch"] == ["haswbstatement:P8814=02124460-n"]
+    found = json.dumps({"query": {"search": [{"title": "Q146"}, {"title": "Talk:Q1"}, {"title": 7}, None]}}).encode()
+    items = source.page(concept(), found)
+    assert items.images == ()
+    asked = parameters(source, concept(items.next_cursor, 1))
+    assert asked["gsrsearch"] == "haswbstatement:P180=Q146 filetype:bitmap"
+    assert source.request_url(concept(items.next_cursor, 1)).startswith(source.api_url)
+    more = {"continue": {"gsroffset": 50, "continue": "gsroffset||"}}
+    page = source.page(concept(items.next_cursor, 1), answer(entry("a.jpg", 1), **more))
+    asked = parameters(source, concept(page.next_cursor, 2))
+    assert (asked["gsrsearch"], asked["gsroffset"]) == ("haswbstatement:P180=Q146 filetype:bitmap", "50")
+
+
+@pytest.mark.parametrize("said", [{}, {"query": {}}, {"query": {"search": []}}, {"query": {"search": {"title": "Q1"}}}])
+def test_a_synset_without_an_item_ends_there(said: dict[str, Any]) -> None:
+    source = cirrus(items_api_url=WIKIDATA_API)
+    assert source.page(concept(), json.dumps(said).encode()) == Page(())
+
+
+def test_where_nothing_is_said_of_what_files_depict_that_is_an_error() -> None:
+    source = CommonsSource()
+    source.introduce(siteinfo("CirrusSearch"))
+    with pytest.raises(SourceError, match="depict"):
+        source.request_url(concept())
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b'{"query": {}}', b'{"query": []}', b"{}", b'{"query": {"pages": []}}', b'{"error": {"code": "readapidenied"}}'],
+)
+def test_a_wiki_that_does_not_say_what_it_can_is_asked_in_plain_words(body: bytes) -> None:
+    source = CommonsSource()
+    with pytest.raises(SourceError):
+        source.introduce(body)
+    assert source.introduction_url()
+    source.presume()
+    assert not source.introduction_url()
+    assert parameters(source, query())["gsrsearch"] == '"whippet"'
+
+
+@pytest.mark.parametrize("extensions", [{}, [None, 7, {"name": 5}, {}], "CirrusSearch", None])
+def test_odd_lists_of_extensions_are_none(extensions: object) -> None:
+    source = CommonsSource()
+    source.introduce(json.dumps({"query": {"general": [], "extensions": extensions}}).encode())
+    assert parameters(source, query())["gsrsearch"] == '"whippet"'
+
+
+@pytest.mark.parametrize(("wanted", "asked"), [(1, 20), (960, 960), (1024, 1280), (1280, 1280), (9999, 3840)])
+def test_wikimedia_is_asked_for_a_width_that_it_has(wanted: int, asked: int) -> None:
+    assert parameters(CommonsSource(width_px=wanted), query())["iiurlwidth"] == str(asked)
+    other = CommonsSource(api_url="https://wiki.example/api.php", width_px=wanted)
+    assert parameters(other, query())["iiurlwidth"] == str(wanted)
+
+
+@pytest.mark.parametrize(
+    "mime", ["image/x-bmp", "image/x-ms-bmp", "image/JPEG; charset=binary", "image/pjpeg", "image/jxl"]
+)
+def test_a_picture_is_one_by_whatever_name_its_type_goes(mime: str) -> None:
+    page = CommonsSource().page(query(), answer(entry("a", 1, mime=mime)))
+    assert (len(page.images), page.left_out) == (1, {})
+
+
+@pytest.mark.parametrize(
+    ("info", "reason"),
+    [
+        ({"mime": "image/svg+xml"}, "drawing"),
+        ({"mime": "application/pdf"}, "document"),
+        ({"mime": "video/webm"}, "video"),
+        ({"mime": "audio/ogg"}, "audio"),
+        ({"mime": "model/stl"}, "other"),
+        ({"filemissing": True}, "missing"),
+    ],
+)
+def test_whatever_is_left_out_is_counted(info: dict[str, Any], reason: str) -> None:
+    page = CommonsSource().page(query(), answer(entry("a", 1, **info)))
+    assert (page.images, page.rejects, page.left_out) == ((), (), {reason: 1})
+
+
+def test_the_same_file_has_the_same_content_id_and_a_thumbnail_another() -> None:
+    sha1 = "ab" * 20
+    thumb = entry("a.jpg", 1, sha1=sha1, thumburl="https://up.example/thumb/a.jpg")
+    page = CommonsSource(width_px=1280).page(
+        query(), answer(thumb, entry("b.jpg", 2, sha1=sha1), entry("c", 3, sha1=7))
+    )
+    assert [image.content_id for image in page.images] == [f"sha1:{sha1};width=1280", f"sha1:{sha1}", ""]
+
+
+def test_what_a_cursor_was_written_as_before_is_still_understood() -> None:
+    asked = parameters(CommonsSource(), query(cursor='{"continue": "gsroffset||", "gsroffset": 50}', page=1))
+    assert (asked["gsroffset"], asked["continue"]) == ("50", "gsroffset||")

@@ -1,5 +1,6 @@
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -36,6 +37,8 @@ def wiki(site: SmallWeb, files: dict[str, list[str]], page_size: int = 3) -> Com
     """A MediaWiki that finds some files for some texts."""
 
     async def api(request: web.Request) -> web.StreamResponse:
+        if request.query.get("meta") == "siteinfo":
+            return web.json_response({"query": {"extensions": [{"name": "CirrusSearch"}]}})
         found = files.get(request.query["gsrsearch"].split('"')[1], [])
         start, size = int(request.query.get("gsroffset", 0)), int(request.query["gsrlimit"])
         pages = [
@@ -75,7 +78,7 @@ def test_all_pages_of_a_query_are_asked_and_ranks_go_on(site: SmallWeb, world: W
     search(world, {"commons": wiki(site, {"dog": list("abcdefgh")})})
     assert urls(world) == [("n1", name, rank) for rank, name in enumerate("abcdefgh")]
     assert counts(world, "n1") == {"asked": 1, "pages": 3, "found": 8}
-    assert site.asked["/api.php"] == 3
+    assert site.asked["/api.php"] == 1 + 3  # what it can, and the pages
 
 
 def test_a_limit_ends_a_synset_in_the_order_of_its_queries(site: SmallWeb, world: World) -> None:
@@ -133,7 +136,7 @@ def test_an_endless_continuation_ends(site: SmallWeb, world: World) -> None:
     site.pages["/api.php"] = api
     ask(world, SynsetQuery("n1", "dog"))
     search(world, {"commons": CommonsSource(api_url=site.url("/api.php"), max_pages=7)})
-    assert site.asked["/api.php"] == 7
+    assert site.asked["/api.php"] == 1 + 7  # what it can, and the pages
 
 
 def test_an_unknown_source_is_a_dead_letter_that_names_the_known(world: World) -> None:
@@ -178,3 +181,41 @@ def test_a_list_that_is_gone_is_a_dead_letter(tmp_path: Path, world: World) -> N
     ask(world, SynsetQuery("list", str(tmp_path / "gone.csv")), source="urls")
     search(world, {"urls": UrlListSource()})
     assert "gone.csv" in letters(world)[0].message
+
+
+def test_a_wiki_is_asked_once_what_it_can_however_many_synsets_wait(site: SmallWeb, world: World) -> None:
+    files = {f"dog {n}": [f"a{n}"] for n in range(40)}
+    asked: list[str] = []
+    source = wiki(site, files)
+    api = site.pages["/api.php"]
+
+    async def counted(request: web.Request) -> web.StreamResponse:
+        asked.append(request.query.get("meta", "search"))
+        return await api(request)
+
+    site.pages["/api.php"] = counted
+    ask(world, *(SynsetQuery(f"n{n}", f"dog {n}") for n in range(40)))
+    search(world, {"commons": source})
+    assert Counter(asked) == {"siteinfo": 1, "search": 40}
+    assert asked[0] == "siteinfo"
+    assert len(urls(world)) == 40
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(200, '{"error": {"code": "readapidenied"}}'), (403, ""), (404, ""), (200, "<html>"), (500, "")],
+)
+def test_a_wiki_that_does_not_say_what_it_can_still_answers_queries(
+    site: SmallWeb, world: World, status: int, body: str
+) -> None:
+    source = wiki(site, {"dog": ["a"], "cat": ["b"]})
+    api = site.pages["/api.php"]
+
+    async def silent(request: web.Request) -> web.StreamResponse:
+        return web.Response(status=status, text=body) if "meta" in request.query else await api(request)
+
+    site.pages["/api.php"] = silent
+    ask(world, SynsetQuery("n1", "dog"), SynsetQuery("n2", "cat"))
+    search(world, {"commons": source})
+    assert {name for _, name, _ in urls(world)} == {"a", "b"}
+    assert not letters(world)

@@ -1,0 +1,57 @@
+"""Sources that are asked once what they can, before their first query: who waits for that.
+
+What came of it is no input's: it is kept nowhere, costs no query, and is asked again by the next worker.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Generic, TypeVar
+
+from synsift.crawler.download.downloader import Abandoned
+from synsift.crawler.outcome import Outcome
+from synsift.crawler.sources.base import IntroducedSource, LocalSource, PageQuery, Source
+
+A = TypeVar("A", bound=PageQuery)
+
+_log: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Introduction(PageQuery):
+    """Asks a source what it can."""
+
+    @property
+    def introduces(self) -> bool:
+        """It does."""
+        return True
+
+
+class Introductions(Generic[A]):
+    """Queries that wait until their source is known. Lives in one event loop."""
+
+    def __init__(self, sources: Mapping[str, Source | LocalSource]) -> None:
+        self._strangers = {name: source for name, source in sources.items() if isinstance(source, IntroducedSource)}
+        self._waiting: dict[str, list[A]] = {}
+
+    def url_for(self, ask: A) -> str | None:
+        """What to do with a query: None to ask it; else it waits, and a URL that isn't empty is to be asked first."""
+        source = self._strangers.get(ask.source)
+        url = source.introduction_url() if source is not None else ""
+        if not url:
+            return None
+        is_first = ask.source not in self._waiting
+        self._waiting.setdefault(ask.source, []).append(ask)
+        return url if is_first else ""
+
+    def introduced(self, name: str) -> list[A]:
+        """The queries that waited for a source, which has said what it can."""
+        return self._waiting.pop(name, [])
+
+    def refused(self, name: str, why: Abandoned) -> list[A]:
+        """The queries that waited for a source that didn't say; one that can't be reached is asked again later."""
+        if why.outcome == Outcome.SOURCE_ERROR:
+            _log.warning("%s doesn't say what it can (%s): it is asked in plain words", name, why.message)
+        if not Outcome(why.outcome).heals:
+            self._strangers[name].presume()
+        return self._waiting.pop(name, [])
