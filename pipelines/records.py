@@ -103,12 +103,15 @@ class ImageUrl(Record, frozen=True, kw_only=True):
         url: Absolute, http or https.
         found_by: Its origin.
         not_before: Don't ask sooner, RFC 3339: its host was far behind, and it was put at the tail. Empty for any time.
+        content_id: Names the bytes behind the URL, where its source knows them: what has the same name at the same
+            host is the same file, and need not be fetched. Empty if that isn't known.
     """
 
     wnid: Wnid
     url: str
     found_by: FoundBy
     not_before: str = ""
+    content_id: str = ""
 
 
 class HttpAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -292,6 +295,7 @@ class Fetched(Record, frozen=True, kw_only=True):
         wnids: Synsets that were served from it.
         consent: What was said of its use; None after a failure.
         rest: Of the robots.txt of a host that fails, whose outcome is ``asleep``; None otherwise.
+        content_id: Names the bytes that it gave, where its source knows them; empty otherwise.
     """
 
     url: str
@@ -303,6 +307,7 @@ class Fetched(Record, frozen=True, kw_only=True):
     wnids: tuple[Wnid, ...] = ()
     consent: Consent | None = None
     rest: Rest | None = None
+    content_id: str = ""
 
 
 class Progress(Record, frozen=True, kw_only=True):

@@ -11,10 +11,9 @@ import dataclasses
 import itertools
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Final, Protocol, TypeVar
 
 import msgspec
@@ -44,7 +43,8 @@ from synsift.pipelines.stage import REPEATED, REUSED
 from synsift.pipelines.stages.consent import hear_image
 from synsift.pipelines.stages.denial import as_of_now, refuse_denied
 from synsift.pipelines.stages.download_stage import DownloadStage
-from synsift.pipelines.stages.fetch_memory import HostBook, PartitionMemory, seconds_until
+from synsift.pipelines.stages.fetch_memory import HostBook, PartitionMemory, entry_of, seconds_until
+from synsift.pipelines.stages.image_record import image_record
 from synsift.pipelines.stages.ledger import Count
 from synsift.pipelines.stages.look_ahead import PEEK_RECORDS
 from synsift.pipelines.storage import layout
@@ -110,20 +110,6 @@ class Wanted:
         return next((value.decode("utf-8", "replace") for name, value in self.message.headers if name == REPLAY_OF), "")
 
 
-def image_record(found: Fingerprint, hashes: Mapping[str, bytes] = MappingProxyType({})) -> Image:
-    """What a record says of an image."""
-    return Image(
-        sha256=found.sha256,
-        hash=found.to_text(),
-        information=round(found.information, 3),
-        width_px=found.width_px,
-        height_px=found.height_px,
-        format=found.format,
-        size_bytes=found.size_bytes,
-        hashes={kind: digest.hex() for kind, digest in hashes.items()},
-    )
-
-
 class FetchStage(DownloadStage[Wanted]):
     """Downloads images."""
 
@@ -164,7 +150,7 @@ class FetchStage(DownloadStage[Wanted]):
             if message.damage or message.key is None:
                 skipped.note(message, Broken(BROKEN_RECORD, message.damage or "a record without a key"))
             else:
-                memory.read(message.key, message.value)
+                memory.read(message.key, message.value, message.headers)
                 self._hosts.restore(message)
         self._memory[partition] = memory
 
@@ -194,6 +180,8 @@ class FetchStage(DownloadStage[Wanted]):
             await self._serve(wanted, known)
         elif wanted.record.url in memory.in_flight:
             memory.in_flight[wanted.record.url].append(wanted)
+        elif known is None and (same := memory.get_content(wanted.record)) is not None:
+            await self._serve(wanted, same)
         elif self._look_ahead.passes_over(message):
             self._defer(wanted)
         else:
@@ -314,6 +302,7 @@ class FetchStage(DownloadStage[Wanted]):
                 answer=answer,
                 wnids=self._served_by(task),
                 consent=consent,
+                content_id=task.record.content_id,
             ),
         )
 
@@ -339,7 +328,7 @@ class FetchStage(DownloadStage[Wanted]):
     async def _end(self, task: Wanted, fetched: Fetched) -> None:
         """Finish a URL, and serve those that waited for it."""
         memory = self._memory.get(task.message.partition)
-        entry = self._router.fetched(fetched)
+        entry = entry_of(self._router, fetched)
         counts = [Count(task.record.wnid, fetched.outcome)]
         if task.replay_of:
             counts.append(Count(task.record.wnid, task.replay_of, -1))
@@ -374,7 +363,7 @@ class FetchStage(DownloadStage[Wanted]):
             await self.downloader.submit(wanted, record.url)
             return
         served = msgspec.structs.replace(known, wnids=(*known.wnids, record.wnid))
-        entry = self._router.fetched(served)
+        entry = entry_of(self._router, served)
         outcome = REUSED if known.image is not None else known.outcome
         if self._ledger.finish(wanted.message, [self._output(wanted, served), entry], [Count(record.wnid, outcome)]):
             memory.put(entry)

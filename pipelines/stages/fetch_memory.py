@@ -4,8 +4,10 @@ A host that fails is written there, too, as its robots.txt: until when it is lef
 the next start asks it sooner. One that is well again has its record deleted.
 """
 
+import dataclasses
 import datetime
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
 
@@ -13,7 +15,7 @@ from synsift.crawler.download.host_health import HostHealth, Illness
 from synsift.pipelines.clock import text_of
 from synsift.pipelines.log.base import Message
 from synsift.pipelines.reading import Broken, read_bytes
-from synsift.pipelines.records import Fetched, Rest
+from synsift.pipelines.records import Fetched, ImageUrl, Rest
 from synsift.pipelines.topics import FETCHED, Entry, Router, host_of
 
 W = TypeVar("W")
@@ -24,33 +26,52 @@ _ROBOTS: Final = b"/robots.txt"
 _MOST_WAIT_S: Final = 7 * 86_400.0
 
 
+CONTENT_ID: Final = "content-id"
+"""Header of a record of ``fetched``: the name of its bytes, so that it is known without reading the record."""
+
+
 @dataclass(slots=True)
 class PartitionMemory(Generic[W]):
     """What is known of the URLs of one partition, and what waits for those that are being fetched."""
 
     fetched: dict[bytes, bytes] = field(default_factory=dict)
+    contents: dict[bytes, bytes] = field(default_factory=dict)
     in_flight: dict[str, list[W]] = field(default_factory=dict)
 
     def get(self, url: str) -> Fetched | None:
         """What a URL gave; None if that isn't known."""
-        found = self.fetched.get(_digest(url.encode()))
-        if found is None:
-            return None
-        fetched = read_bytes(Fetched, found)
-        # What can't be read, or is another URL's, is as good as nothing: the URL is asked again.
-        return None if isinstance(fetched, Broken) or fetched.url != url else fetched
+        fetched = self._at(_digest(url.encode()))
+        # What is another URL's is as good as nothing: the URL is asked again.
+        return None if fetched is None or fetched.url != url else fetched
+
+    def get_content(self, record: ImageUrl) -> Fetched | None:
+        """What another URL of the same host gave, where the source says that it is the same file."""
+        key = self.contents.get(_content(record.url, record.content_id)) if record.content_id else None
+        fetched = self._at(key) if key is not None else None
+        return None if fetched is None or fetched.image is None else fetched
 
     def put(self, entry: Entry) -> None:
         """Know a URL by the very record that goes to the log."""
         if entry.key is not None and entry.value is not None:
-            self.fetched[_digest(entry.key)] = entry.value
+            self.read(entry.key, entry.value, entry.headers)
 
-    def read(self, key: bytes, value: bytes | None) -> None:
+    def read(self, key: bytes, value: bytes | None, headers: Sequence[tuple[str, bytes]] = ()) -> None:
         """Know a URL by a record of the log."""
         if value is None:
             self.fetched.pop(_digest(key), None)
-        else:
-            self.fetched[_digest(key)] = value
+            return
+        self.fetched[_digest(key)] = value
+        for name, content_id in headers:
+            if name == CONTENT_ID:
+                content = content_id.decode("utf-8", "replace")
+                self.contents[_content(key.decode("utf-8", "replace"), content)] = _digest(key)
+
+    def _at(self, key: bytes) -> Fetched | None:
+        found = self.fetched.get(key)
+        if found is None:
+            return None
+        fetched = read_bytes(Fetched, found)
+        return None if isinstance(fetched, Broken) else fetched
 
 
 class HostBook:
@@ -105,6 +126,12 @@ class HostBook:
             self._health.remember(origin, Illness(since_s, until_s, record.attempts, record.message))
 
 
+def entry_of(router: Router, fetched: Fetched) -> Entry:
+    """The entry of what a URL gave, with the name of its bytes where that is known."""
+    headers = ((CONTENT_ID, fetched.content_id.encode()),) if fetched.content_id else ()
+    return dataclasses.replace(router.fetched(fetched), headers=headers)
+
+
 def moment_of(text: str) -> float | None:
     """A moment in RFC 3339 as Unix time; None if it is none."""
     try:
@@ -117,6 +144,10 @@ def seconds_until(text: str, now_s: float) -> float:
     """Time until a moment in RFC 3339; 0 if it has passed, is empty or no moment."""
     at_s = moment_of(text)
     return 0.0 if at_s is None else max(0.0, min(_MOST_WAIT_S, at_s - now_s))
+
+
+def _content(url: str, content_id: str) -> bytes:
+    return _digest(f"{host_of(url)} {content_id}".encode())
 
 
 def _digest(key: bytes) -> bytes:

@@ -39,6 +39,7 @@ _LOOK_AHEAD: Final = 1_000
 _MAX_TITLE: Final = 500
 """Characters of a title or of authors: longer ones are essays, and travel with every record of their image."""
 _MAX_LICENCE: Final = 200
+_MAX_CONTENT_ID: Final = 200
 _MAX_REJECT: Final = 64_000
 """Characters that are kept of an entry that can't be used."""
 
@@ -79,6 +80,7 @@ def image_url(query: Query, found: FoundImage, rank: int) -> ImageUrl:
     return ImageUrl(
         wnid=found.wnid or query.wnid,
         url=found.url,
+        content_id=found.content_id[:_MAX_CONTENT_ID],
         found_by=FoundBy(
             source=query.source,
             query=query.text,

@@ -8,7 +8,7 @@ from synsift.dedupe import Fingerprint, fingerprint
 from synsift.pipelines.dead_letters import DeadLetter, read_dead_letters
 from synsift.pipelines.log.sqlite import SqliteLog
 from synsift.pipelines.records import Candidate, FoundBy, HttpAnswer, Image, ImageUrl, Record, decode
-from synsift.pipelines.stages.fetch import image_record
+from synsift.pipelines.stages.image_record import image_record
 from synsift.pipelines.storage import layout
 from synsift.pipelines.storage.objects import Objects, StoreAddress
 from synsift.pipelines.topics import Router, Topic

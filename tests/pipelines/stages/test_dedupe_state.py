@@ -10,7 +10,7 @@ from synsift.pipelines.errors import StoreUnavailable
 from synsift.pipelines.reading import Skipped
 from synsift.pipelines.records import Image, Survivor
 from synsift.pipelines.stages.dedupe_state import DedupeState, Judging, SnapshotPolicy, fingerprint_of
-from synsift.pipelines.stages.fetch import image_record
+from synsift.pipelines.stages.image_record import image_record
 from synsift.pipelines.storage.objects import Objects
 from synsift.pipelines.storage.snapshots import Snapshots
 from synsift.pipelines.topics import Entry

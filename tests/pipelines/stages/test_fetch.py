@@ -3,6 +3,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
+import msgspec
 import pytest
 from aiohttp import web
 
@@ -70,9 +71,10 @@ def fetch(
     return asyncio.run(Worker(world.log, [stage], until_idle=True, rest_s=20).run())
 
 
-def want(world: World, url: str, wnid: str = "n1", replay_of: str = "") -> None:
+def want(world: World, url: str, wnid: str = "n1", replay_of: str = "", content_id: str = "") -> None:
     headers = ((REPLAY_OF, replay_of.encode()),) if replay_of else ()
-    world.log.produce([replace(world.router.image_url(image_url(url, wnid)), headers=headers)])
+    record = msgspec.structs.replace(image_url(url, wnid), content_id=content_id)
+    world.log.produce([replace(world.router.image_url(record), headers=headers)])
 
 
 def letters(world: World) -> list[tuple[str, int]]:
@@ -117,6 +119,31 @@ def test_a_url_is_fetched_once_for_all_synsets_and_all_time(site: SmallWeb, worl
     assert counts(world, "n2") == {"reused": 1, "repeated": 1}
     assert counts(world, "n3") == {"reused": 1}
     assert world.records(topics.FETCHED, Fetched)[-1].wnids == ("n1", "n2", "n3")
+
+
+def test_the_same_file_under_another_url_is_not_fetched_where_its_source_says_that_it_is_the_same(
+    site: SmallWeb, world: World
+) -> None:
+    urls = [site.serve(f"/{name}.jpg", picture(1)) for name in "abcd"]
+    want(world, urls[0], content_id="sha1:01")
+    fetch(world)
+    want(world, urls[1], content_id="sha1:01")  # the same synset: it has the image
+    want(world, urls[2], "n2", content_id="sha1:01")
+    want(world, urls[3], "n2", content_id="sha1:02")
+    want(world, urls[2].replace("127.0.0.1", "127.0.0.2"), "n3", content_id="sha1:01")  # another host says so itself
+    fetch(world)
+    assert (site.asked["/a.jpg"], site.asked["/b.jpg"], site.asked["/c.jpg"], site.asked["/d.jpg"]) == (1, 0, 1, 1)
+    assert (counts(world, "n1"), counts(world, "n2")) == ({"fetched": 1, "repeated": 1}, {"reused": 1, "fetched": 1})
+    found = {(x.wnid, x.url) for x in world.records(topics.CANDIDATES, Candidate)}
+    assert {("n1", urls[0]), ("n2", urls[2]), ("n2", urls[3])} < found
+
+
+def test_a_file_that_failed_is_fetched_under_its_other_url(site: SmallWeb, world: World) -> None:
+    want(world, site.url("/gone.jpg"), content_id="sha1:01")
+    fetch(world)
+    want(world, site.serve("/there.jpg", picture(1)), content_id="sha1:01")
+    fetch(world)
+    assert counts(world) == {"not_found": 1, "fetched": 1}
 
 
 def test_a_url_that_failed_is_not_asked_again_for_another_synset(site: SmallWeb, world: World) -> None:
