@@ -199,7 +199,8 @@ def _items_page(answer: dict[str, Any]) -> Page:
     """The items that are a synset: what depicts them is the next page."""
     said = answer.get("query")
     results = said.get("search") if isinstance(said, dict) else None
-    titles = [result.get("title") for result in results or () if isinstance(result, dict)]
+    listed = results if isinstance(results, list) else []
+    titles = [result.get("title") for result in listed if isinstance(result, dict)]
     items = [title for title in titles if isinstance(title, str) and _ITEM.fullmatch(title)][:_MOST_ITEMS]
     return Page((), Place({}, items=tuple(items)).cursor() if items else "")
 

@@ -12,7 +12,7 @@ import math
 import random
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from synsift.crawler.consent import ai_txt, answer, embedded, judge, site_lines, tdm
@@ -45,7 +45,7 @@ from synsift.pipelines.storage.identity import PATH, owner_of
 from synsift.pipelines.storage.objects import Objects, StoreAddress
 from synsift.pipelines.storage.snapshots import Snapshot, decode_snapshot, encode_snapshot
 from synsift.pipelines.topics import Entry, Router
-from tests.crawler.sources.test_odd_answers import GOOD
+from tests.crawler.sources.test_odd_answers import CONCEPT, GOOD, ITEMS, SITEINFO
 from tests.dedupe.pictures import encoded, scene
 from tests.outside.mutations import in_bytes, in_json, in_text
 
@@ -89,10 +89,17 @@ def _answers(scratch: Path) -> Iterator[tuple[str, Reader]]:
     error = {"error": {"code": "maxlag", "info": "waiting", "lag": 5.2}}
     seeds = [json.dumps(answer).encode() for answer in (GOOD, error, {"batchcomplete": True})]
     yield "answer of commons", Reader(seeds, in_json, _ask_commons, (CrawlerError,))
-    cursor = json.dumps(GOOD["continue"]).encode()
+    yield "what a wiki can", Reader([json.dumps(SITEINFO).encode()], in_json, _introduce, (CrawlerError,))
+    yield "items of a synset", Reader([json.dumps(ITEMS).encode()], in_json, _ask_items, (CrawlerError,))
+    cursors = [{"continue": GOOD["continue"], "had": [1, 2], "items": ["Q146"], "in_texts": True}, GOOD["continue"]]
     yield (
         "cursor of commons",
-        Reader([cursor], in_json, lambda data: COMMONS.request_url(_page(data, COMMONS)), (CrawlerError,)),
+        Reader(
+            [json.dumps(cursor).encode() for cursor in cursors],
+            in_json,
+            lambda data: COMMONS.request_url(_page(data, COMMONS)),
+            (CrawlerError,),
+        ),
     )
     lines = [
         b'{"url": "http://a.example/1.jpg", "synset": "n1", "title": "t", "width": 4}',
@@ -131,6 +138,17 @@ def _ask_commons(data: bytes) -> object:
     page = COMMONS.page(QUERY, data)
     _check_page(page)
     return COMMONS.request_url(PageQuery("s", "t", "en", page.next_cursor, 1, "n1"))
+
+
+def _introduce(data: bytes) -> object:
+    source = CommonsSource(api_url=COMMONS.api_url)
+    source.introduce(data)
+    return source.request_url(QUERY)
+
+
+def _ask_items(data: bytes) -> object:
+    page = COMMONS.page(CONCEPT, data)
+    return COMMONS.request_url(replace(CONCEPT, cursor=page.next_cursor, page=1))
 
 
 def _check_page(page: Page) -> None:

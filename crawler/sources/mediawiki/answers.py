@@ -52,12 +52,12 @@ def read_cursor(cursor: str) -> Place:
         if not isinstance(following, dict):  # as it was written once: the wiki's parameters alone
             said, following = {}, said
         return Place(
-            {str(name): _utf8(str(value)) for name, value in following.items()},
+            {_utf8(str(name)): _utf8(str(value)) for name, value in following.items()},
             tuple(int(number) for number in said.get("had", ())),
             tuple(_utf8(str(item)) for item in said.get("items", ())),
             bool(said.get("in_texts", False)),
         )
-    except (ValueError, AttributeError, TypeError) as exc:
+    except (ValueError, AttributeError, TypeError, OverflowError) as exc:
         raise SourceError(f"the continuation {code(cursor)} can't be read") from exc
 
 

@@ -1,7 +1,9 @@
 """Answers that no documentation foresees: a page, a ``SourceError`` or ``SourceBusy``, and nothing else."""
 
+import contextlib
 import json
 import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -36,11 +38,34 @@ GOOD: dict[str, Any] = {
 ODD = [None, [], {}, "abc", "\ud800", 0, -1, 1e308, True, [[]], [None], {"": ""}, "x" * 10_000, "http://[::1"]
 
 
-def answered(body: bytes) -> Page | None:
+SITEINFO: dict[str, Any] = {
+    "query": {"general": {"generator": "MediaWiki 1.39"}, "extensions": [{"name": "CirrusSearch", "type": "other"}]}
+}
+ITEMS: dict[str, Any] = {"batchcomplete": True, "query": {"search": [{"ns": 0, "title": "Q146", "pageid": 282}]}}
+CONCEPT = replace(QUERY, text="P8814=02124460-n")
+
+
+def answered(body: bytes, query: PageQuery = QUERY) -> Page | None:
     try:
-        return SOURCE.page(QUERY, body)
+        return SOURCE.page(query, body)
     except CrawlerError:
         return None
+
+
+def introduced(body: bytes) -> None:
+    source = CommonsSource(api_url="http://wiki.example/api.php")
+    try:
+        source.introduce(body)
+    except CrawlerError:
+        return
+    source.request_url(QUERY)
+
+
+def goes_on(page: Page | None, query: PageQuery) -> None:
+    """Ask for the next page, if there is one."""
+    if page is not None and page.next_cursor:
+        with contextlib.suppress(CrawlerError):
+            SOURCE.request_url(replace(query, cursor=page.next_cursor, page=1))
 
 
 @pytest.mark.parametrize(
@@ -65,12 +90,11 @@ def test_an_odd_answer_is_an_error_of_the_source_or_a_page(body: bytes) -> None:
 def test_whatever_is_put_in_the_place_of_a_value_nothing_else_is_raised() -> None:
     for odd in ODD:
         for path in _paths(GOOD):
-            page = answered(json.dumps(_replaced(GOOD, path, odd)).encode())
-            if page is not None and page.next_cursor:
-                try:
-                    SOURCE.request_url(PageQuery("commons", "t", "en", page.next_cursor, 1, "n1"))
-                except CrawlerError:
-                    continue
+            goes_on(answered(json.dumps(_replaced(GOOD, path, odd)).encode()), QUERY)
+        for path in _paths(ITEMS):
+            goes_on(answered(json.dumps(_replaced(ITEMS, path, odd)).encode(), CONCEPT), CONCEPT)
+        for path in _paths(SITEINFO):
+            introduced(json.dumps(_replaced(SITEINFO, path, odd)).encode())
 
 
 def test_mutated_answers_raise_nothing_else() -> None:
