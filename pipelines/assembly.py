@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from synsift import __version__
 from synsift.crawler.consent import Kind, Policy
+from synsift.crawler.download.access import Access
 from synsift.crawler.download.attempt import Patience
 from synsift.crawler.download.dispatcher import Politeness
 from synsift.crawler.download.host_health import HealthPolicy
@@ -244,7 +245,7 @@ def _search(parts: Parts) -> Stage:
             max_bytes=settings.max_bytes,
             # An API is asked as its documentation invites to; its robots.txt speaks to crawlers of its pages.
             obey_robots=False,
-            allow_networks=parts.settings.fetch.allow_networks,
+            access=Access("search", settings.allow_networks),
             signer=make_signer(parts.settings),
         ),
     )
@@ -297,7 +298,7 @@ def manners_of(settings: Settings) -> "Manners":
             timeout_s=fetch.timeout_s,
             max_bytes=fetch.max_bytes,
             obey_robots=fetch.obey_robots,
-            allow_networks=fetch.allow_networks,
+            access=Access("fetch", fetch.allow_networks),
             policy=consent_policy(settings),
             consent_files=settings.consent.files,
             signer=make_signer(settings),

@@ -50,7 +50,15 @@ def _network(text: str) -> str:
         raise ValueError("must be networks as in `10.0.0.0/8`") from exc
 
 
-class SearchSettings(Branch):
+class AccessSettings(Branch):
+    """What a stage that asks the web may reach: each its own, so that a source's network is not opened to the web."""
+
+    allow_networks: tuple[Annotated[str, AfterValidator(_network)], ...] = Field(
+        default=(), description="Private networks that may be reached, such as 10.0.0.0/8"
+    )
+
+
+class SearchSettings(AccessSettings):
     """The stage ``search``."""
 
     concurrency: int = Field(default=8, ge=1, description="Requests in flight")
@@ -61,7 +69,7 @@ class SearchSettings(Branch):
     max_bytes: int = Field(default=16 * 1024 * 1024, ge=1, description="Largest answer to read, in bytes")
 
 
-class FetchSettings(Branch):
+class FetchSettings(AccessSettings):
     """The stage ``fetch``."""
 
     concurrency: int = Field(default=64, ge=1, le=1024, description="Requests in flight")
@@ -93,9 +101,6 @@ class FetchSettings(Branch):
         default=448, ge=400, le=1_000_000, description="Memory that decoding one image may take"
     )
     obey_robots: bool = Field(default=True, description="Ask for each host's robots.txt and obey it (RFC 9309)")
-    allow_networks: tuple[Annotated[str, AfterValidator(_network)], ...] = Field(
-        default=(), description="Private networks that may be reached, such as 10.0.0.0/8"
-    )
 
 
 class ConsentSettings(Branch):

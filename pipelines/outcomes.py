@@ -218,7 +218,8 @@ EXPLAINED: Final = (
         _ANY,
         False,
         "The URL, a redirect or a name leads to an address that isn't public.",
-        "For hosts of your own, name their network in `fetch.allow_networks`, then replay.",
+        "For hosts of your own, name their network in `fetch.allow_networks`, or a source's in "
+        "`search.allow_networks`; then replay.",
     ),
     Explained(
         "source_error",

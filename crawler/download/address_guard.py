@@ -1,116 +1,101 @@
 """Keeps the crawler out of networks that are not public.
 
 A URL from the web may name an internal address, resolve to one, or redirect to one (server-side request forgery).
-Names are checked after resolution, on the very addresses that are then connected to, so a name that changes its
-answer between check and use gains nothing. Literal addresses never reach a resolver and are checked by themselves.
+
+URL ──▶ its host, if an address ──▶ what its name resolved to ──▶ where a socket is about to go ──▶ connection
+        check_literal               permits                       socket_for
+
+The last gate is the one that holds: it sees the very address, whatever was parsed, resolved or kept before. The first
+two make for outcomes that say why.
 """
 
 import ipaddress
 import socket
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
-from aiohttp.abc import AbstractResolver, ResolveResult
-from aiohttp.resolver import ThreadedResolver
-
+from synsift.crawler.download.literal_address import literal_address, zone_of
+from synsift.crawler.download.special_addresses import METADATA, Address, Network, stands_for, why_not_public
 from synsift.crawler.errors import PrivateAddress
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+AddressInfo = tuple[int, int, int, str, tuple[Any, ...]]
+"""As ``socket.getaddrinfo`` gives it: family, type, protocol, name, place."""
 
-_NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
-_COMPATIBLE: Final = ipaddress.IPv6Network("::/96")
-_WAY_OUT: Final = "a network of your own is named in fetch.allow_networks"
+
+class ForbiddenPlace(OSError):
+    """A socket would have gone to an address that isn't permitted."""
 
 
 class AddressGuard:
     """Says which addresses may be connected to."""
 
-    def __init__(self, allowed: Sequence[str] = ()) -> None:
+    def __init__(self, allowed: Sequence[str] = (), *, setting: str = "fetch.allow_networks") -> None:
         """Make a guard.
 
         Args:
-            allowed: Networks that are permitted although they aren't public, for example ``10.1.0.0/16``.
+            allowed: Networks that are permitted although they aren't public, for example ``10.1.0.0/16``. Where a
+                cloud tells its machines secrets is permitted only by a network of that one address.
+            setting: Where they are configured, for messages.
 
         Raises:
             ValueError: One of them is not a network.
         """
-        self._allowed: tuple[Network, ...] = tuple(ipaddress.ip_network(text) for text in allowed)
+        self._allowed: Final[tuple[Network, ...]] = tuple(ipaddress.ip_network(text) for text in allowed)
+        self._setting: Final = setting
         # Hosts are asked many times, and parsing an address costs as much as checking it.
-        self._refuses = lru_cache(maxsize=4_096)(self._is_refused_literal)
+        self._reason = lru_cache(maxsize=4_096)(self._reason_of_literal)
+
+    def why_refused(self, address: str) -> str:
+        """Why an IP address may not be connected to; empty if it is public, or in a network that is allowed."""
+        try:
+            parsed = ipaddress.ip_address(address)
+        except ValueError:
+            return "no address"
+        if isinstance(parsed, ipaddress.IPv6Address) and parsed.scope_id is not None:
+            return "on a link of this machine (RFC 4007)"
+        return self._why(parsed)
 
     def permits(self, address: str) -> bool:
-        """Whether an IP address is public, or in a network that the configuration names."""
-        try:
-            parsed = ipaddress.ip_address(address.partition("%")[0])
-        except ValueError:
-            return False
-        inner = _embedded(parsed) or parsed
-        if any(inner in network for network in self._allowed):
-            return True
-        # An IPv6-only network reaches the public IPv4 web through the NAT64 prefix, which itself counts as reserved.
-        return _is_public(inner) and (parsed in _NAT64 or _is_public(parsed))
+        """Whether an IP address may be connected to."""
+        return not self.why_refused(address)
 
     def check_literal(self, hostname: str) -> None:
-        """Refuse a URL's host if it is a literal address that isn't permitted; names are left to the resolver.
+        """Refuse a URL's host if it is an address, in any spelling, that isn't permitted; names are resolved first.
 
         Raises:
             PrivateAddress: It isn't permitted.
         """
-        if self._refuses(hostname):
-            raise PrivateAddress(f"{hostname} is not a public address; {_WAY_OUT}")
+        if reason := self._reason(hostname):
+            raise self.refusal(f"{hostname} is not a public address: {reason}")
 
-    def _is_refused_literal(self, hostname: str) -> bool:
-        try:
-            ipaddress.ip_address(hostname.partition("%")[0])
-        except ValueError:
-            return False
-        return not self.permits(hostname)
+    def refusal(self, message: str) -> PrivateAddress:
+        """The error of a host that may not be connected to, with what to do about it."""
+        return PrivateAddress(f"{message}; a network of your own is named in {self._setting}")
 
-
-def _is_public(address: Address) -> bool:
-    return address.is_global and not address.is_multicast and not address.is_reserved
-
-
-def _embedded(address: Address) -> ipaddress.IPv4Address | None:
-    """The IPv4 address inside an IPv6 one: mapped, compatible, 6to4 (RFC 3056), Teredo, NAT64 (RFC 6052)."""
-    if not isinstance(address, ipaddress.IPv6Address):
-        return None
-    if address.ipv4_mapped or address.sixtofour:
-        return address.ipv4_mapped or address.sixtofour
-    if address.teredo:
-        return address.teredo[1]
-    if address in _NAT64 or (address in _COMPATIBLE and int(address) > 1):
-        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    return None
-
-
-class GuardedResolver(AbstractResolver):
-    """Resolves names to permitted addresses only."""
-
-    def __init__(self, guard: AddressGuard) -> None:
-        self._guard = guard
-        self._inner = ThreadedResolver()
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        """Resolve a name.
+    def socket_for(self, info: AddressInfo) -> socket.socket:
+        """Make a socket for a place to connect to.
 
         Raises:
-            PrivateAddress: It has addresses, and none is permitted.
-            OSError: It can't be resolved.
+            ForbiddenPlace: It isn't permitted.
         """
-        try:
-            found = await self._inner.resolve(host, port, family)
-        except UnicodeError as exc:  # Python's own, before anybody is asked
-            raise socket.gaierror(socket.EAI_NONAME, "can't be the name of a host") from exc
-        permitted = [result for result in found if self._guard.permits(result["host"])]
-        if found and not permitted:
-            raise PrivateAddress(f"{host} has no public address; {_WAY_OUT}")
-        return permitted
+        family, kind, protocol, _, place = info
+        if reason := self.why_refused(str(place[0])):
+            raise ForbiddenPlace(f"{place[0]} is not a public address: {reason}")
+        return socket.socket(family, kind, protocol)
 
-    async def close(self) -> None:
-        """Release the resolver."""
-        await self._inner.close()
+    def _why(self, address: Address) -> str:
+        inner = stands_for(address) or address
+        allowed = [network for network in self._allowed if address in network or inner in network]
+        if inner in METADATA:
+            if any(network.num_addresses == 1 for network in allowed):
+                return ""
+            return f"where {METADATA[inner]} keeps secrets of its machines"
+        return "" if allowed else why_not_public(address)
+
+    def _reason_of_literal(self, hostname: str) -> str:
+        address = literal_address(hostname)
+        if address is None:
+            return ""
+        zone = zone_of(hostname)
+        return self.why_refused(f"{address}%{zone}" if zone else str(address))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from synsift.crawler.consent import DEFAULT_POLICY, Policy, ai_txt, tdm
+from synsift.crawler.download.access import DEFAULT_ACCESS, Access
 
 if TYPE_CHECKING:
     from synsift.crawler.identity.signatures import Signer
@@ -24,7 +25,7 @@ class Limits:
         timeout_s: Deadline of a request as a whole: look-up, connecting and the last byte.
         max_bytes: Largest body.
         obey_robots: Whether robots.txt is asked.
-        allow_networks: Networks that may be reached although they aren't public.
+        access: What may be reached, and how.
         policy: Which statements about the use of an image refuse it.
         consent_files: Paths of files about use that are asked for beside robots.txt.
         signer: Signs every request; None to sign none.
@@ -34,7 +35,7 @@ class Limits:
     timeout_s: float
     max_bytes: int
     obey_robots: bool = True
-    allow_networks: tuple[str, ...] = ()
+    access: Access = DEFAULT_ACCESS
     policy: Policy = DEFAULT_POLICY
     consent_files: tuple[str, ...] = ()
     signer: "Signer | None" = None
@@ -49,7 +50,7 @@ def scrapy_settings(limits: Limits) -> dict[str, Any]:
         "DOWNLOAD_TIMEOUT": limits.timeout_s,
         "DOWNLOAD_MAXSIZE": limits.max_bytes,
         "DOWNLOAD_WARNSIZE": 0,
-        "SYNSIFT_ALLOW_NETWORKS": list(limits.allow_networks),
+        "SYNSIFT_ACCESS": limits.access,
         "SYNSIFT_POLICY": limits.policy,
         "SYNSIFT_SIGNER": limits.signer,
         "SYNSIFT_CONSENT_FILES": list(limits.consent_files),

@@ -59,6 +59,7 @@ def demo_options(directory: Directory) -> dict[str, Any]:
         "sources.commons.page_size": 25,
         "search.delay_s": 0.0,
         "fetch.allow_networks": [ALLOWED_NETWORK],
+        "search.allow_networks": [ALLOWED_NETWORK],
         "fetch.delay_s": 0.0,
         "fetch.host_concurrency": 8,
         "fetch.timeout_s": 2.0,

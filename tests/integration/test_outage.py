@@ -85,6 +85,7 @@ def port() -> int:
 
 OPTIONS: dict[str, object] = {
     "fetch.allow_networks": ["127.0.0.0/8"],
+    "search.allow_networks": ["127.0.0.0/8"],
     "fetch.backoff_s": 0.05,
     "fetch.attempts": 2,
     "search.attempts": 1,

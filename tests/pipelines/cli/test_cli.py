@@ -105,6 +105,7 @@ def test_a_crawl_without_network_says_so_is_status_1_and_can_be_replayed(cli: Ru
         "sources.commons.api_url": "http://127.0.0.1:9/api.php",
         "search.attempts": 1,
         "fetch.allow_networks": ["127.0.0.0/8"],
+        "search.allow_networks": ["127.0.0.0/8"],
     }
     done = cli("crawl", "blue whippets", "--contact", "you@example.org", "--out", "out", options=options)
     assert done.returncode == 1

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 from synsift.crawler.consent import Kind, Policy
+from synsift.crawler.download.access import Access
 from synsift.crawler.download.settings import CONSENT_FILES, Limits
 from synsift.pipelines import topics
 from synsift.pipelines.records import Candidate, Fetched, Survivor
@@ -20,7 +21,11 @@ from tests.pipelines.stages.test_fetch import counts, fetch, picture, want
 from tests.pipelines.worlds import World
 
 LIMITS = Limits(
-    "synsift/test (+t@example.org)", 5.0, 32 << 20, allow_networks=("127.0.0.0/24",), consent_files=CONSENT_FILES
+    "synsift/test (+t@example.org)",
+    5.0,
+    32 << 20,
+    access=Access("fetch", ("127.0.0.0/24",)),
+    consent_files=CONSENT_FILES,
 )
 JPEG = b"Content-Type: image/jpeg"
 ROBOTS = b"/robots.txt"

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from aiohttp import web
 
+from synsift.crawler.download.access import Access
 from synsift.crawler.download.attempt import Patience
 from synsift.crawler.download.dispatcher import Politeness
 from synsift.crawler.download.host_health import HealthPolicy
@@ -29,6 +30,7 @@ from tests.pipelines.worlds import InProcess, World, image_url
 
 QUICK = HealthPolicy(nap_s=0.05, sleep_s=0.1, longest_sleep_s=30, give_up_s=0.4)
 """Hosts that fail are given up soon, so that tests needn't wait for them."""
+LOOPBACK = Access("fetch", ("127.0.0.0/24",))
 
 
 def picture(seed: int) -> bytes:
@@ -45,11 +47,12 @@ def fetch_stage(
     max_bytes: int = 100_000,
     health: HealthPolicy = QUICK,
     limits: Limits | None = None,
+    access: Access = LOOPBACK,
 ) -> FetchStage:
     options = FetchOptions(
         politeness=Politeness(16, 4, delay_s),
         patience=Patience(attempts=3, redirects=3, backoff_s=0.05, max_wait_s=2.0),
-        limits=limits or Limits("synsift/test (+t@example.org)", timeout_s, max_bytes, robots, ("127.0.0.0/24",)),
+        limits=limits or Limits("synsift/test (+t@example.org)", timeout_s, max_bytes, robots, access),
         look_ahead=500,
         threads=2,
         health=health,
@@ -65,9 +68,10 @@ def fetch(
     delay_s: float = 0.0,
     health: HealthPolicy = QUICK,
     limits: Limits | None = None,
+    access: Access = LOOPBACK,
 ) -> Ending:
     """Fetch until nothing is left to do, or what is left waits for long."""
-    stage = fetch_stage(world, blobs=blobs, robots=robots, delay_s=delay_s, health=health, limits=limits)
+    stage = fetch_stage(world, blobs=blobs, robots=robots, delay_s=delay_s, health=health, limits=limits, access=access)
     return asyncio.run(Worker(world.log, [stage], until_idle=True, rest_s=20).run())
 
 
@@ -210,7 +214,7 @@ def test_what_gives_no_image_is_a_dead_letter_with_its_class_and_attempts(
         ("http://127.0.1.1:1/x", "private_address"),
         ("http://[::1]:1/x", "private_address"),
         ("http://169.254.169.254/latest/meta-data", "private_address"),
-        ("http://0/", "bad_url"),
+        ("http://0/", "private_address"),
         ("file:///etc/passwd", "bad_url"),
         ("ftp://127.0.0.1/x", "bad_url"),
         ("http://user:secret@127.0.0.1/x", "bad_url"),

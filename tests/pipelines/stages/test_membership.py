@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from synsift.crawler.download.access import Access
 from synsift.crawler.download.attempt import Patience
 from synsift.crawler.download.dispatcher import Politeness
 from synsift.crawler.download.settings import Limits
@@ -73,7 +74,7 @@ def stage_of(kind: str, world: World, log: LogThatGoesAway) -> Stage:
         options = SearchOptions(
             politeness=Politeness(4, 1, 0.0),
             patience=Patience(attempts=2, backoff_s=0.05, max_wait_s=2.0),
-            limits=Limits("synsift/test", 2.0, 1_000_000, False, ("127.0.0.0/8",)),
+            limits=Limits("synsift/test", 2.0, 1_000_000, False, Access("search", ("127.0.0.0/8",))),
         )
         return SearchStage(log, world.router, sources={}, options=options)
     return DedupeStage(log, world.router, options=DedupeOptions(Judging(), 10))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from synsift.crawler.download.access import Access
 from synsift.crawler.download.attempt import Patience
 from synsift.crawler.download.dispatcher import Politeness
 from synsift.crawler.download.settings import Limits
@@ -27,7 +28,7 @@ def search(world: World, sources: Mapping[str, Source | LocalSource], delay_s: f
     options = SearchOptions(
         politeness=Politeness(4, 1, delay_s),
         patience=Patience(attempts=2, backoff_s=0.05, max_wait_s=2.0),
-        limits=Limits("synsift/test", 2.0, 1_000_000, False, ("127.0.0.0/8",)),
+        limits=Limits("synsift/test", 2.0, 1_000_000, False, Access("search", ("127.0.0.0/8",))),
     )
     stage = SearchStage(world.log, world.router, sources=sources, options=options)
     asyncio.run(Worker(world.log, [stage], until_idle=True).run())
