@@ -8,6 +8,7 @@ CrawlerError
 │   ├── TooSlow              the host wants to be asked less often than anybody would wait
 │   └── ConsentRefused       its site says that it may not be used for training
 ├── HostUnwell               its host can't say what may be fetched, for now: the URL waits
+├── TlsFailed                a host can't prove who it is
 ├── NetworkDown              this machine has no network: no route, no resolver
 ├── SourceError              a source's answer can't be used
 │   └── SourceBusy           for now: ask again after ``retry_after_s``
@@ -84,6 +85,12 @@ class HostUnwell(CrawlerError):
     def __init__(self, message: str, outcome: Outcome) -> None:
         super().__init__(message)
         self.outcome = outcome
+
+
+class TlsFailed(CrawlerError):
+    """The host's certificate isn't valid, or it speaks no TLS that anybody should."""
+
+    outcome: ClassVar[Outcome] = Outcome.TLS_FAILED
 
 
 class NetworkDown(CrawlerError):

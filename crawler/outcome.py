@@ -14,6 +14,7 @@ class Outcome(StrEnum):
     RATE_LIMITED = "rate_limited"
     TIMEOUT = "timeout"
     CONNECTION_FAILED = "connection_failed"
+    TLS_FAILED = "tls_failed"
     DNS_FAILED = "dns_failed"
     NO_NETWORK = "no_network"
     TOO_LARGE = "too_large"

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Final
 
 from synsift import __version__
 from synsift.crawler.consent import Kind, Policy
-from synsift.crawler.download.access import Access
 from synsift.crawler.download.attempt import Patience
 from synsift.crawler.download.dispatcher import Politeness
 from synsift.crawler.download.host_health import HealthPolicy
@@ -42,6 +41,7 @@ from synsift.pipelines.storage.identity import claim
 from synsift.pipelines.storage.objects import Objects, StoreAddress
 from synsift.pipelines.storage.snapshots import Snapshots
 from synsift.pipelines.topics import Router
+from synsift.pipelines.web_access import make_access
 
 if TYPE_CHECKING:
     from synsift.crawler.identity.signatures import Signer
@@ -245,7 +245,7 @@ def _search(parts: Parts) -> Stage:
             max_bytes=settings.max_bytes,
             # An API is asked as its documentation invites to; its robots.txt speaks to crawlers of its pages.
             obey_robots=False,
-            access=Access("search", settings.allow_networks),
+            access=make_access("search", settings),
             signer=make_signer(parts.settings),
         ),
     )
@@ -298,7 +298,7 @@ def manners_of(settings: Settings) -> "Manners":
             timeout_s=fetch.timeout_s,
             max_bytes=fetch.max_bytes,
             obey_robots=fetch.obey_robots,
-            access=Access("fetch", fetch.allow_networks),
+            access=make_access("fetch", fetch),
             policy=consent_policy(settings),
             consent_files=settings.consent.files,
             signer=make_signer(settings),

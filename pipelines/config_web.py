@@ -56,6 +56,8 @@ class AccessSettings(Branch):
     allow_networks: tuple[Annotated[str, AfterValidator(_network)], ...] = Field(
         default=(), description="Private networks that may be reached, such as 10.0.0.0/8"
     )
+    verify_tls: bool = Field(default=True, description="Whether hosts must prove by a certificate who they are")
+    ca_file: str = Field(default="", description="Certificates of authorities to trust beside the system's (PEM)")
 
 
 class SearchSettings(AccessSettings):

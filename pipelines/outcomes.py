@@ -82,8 +82,17 @@ EXPLAINED: Final = (
         "connection_failed",
         _ANY,
         True,
-        "No connection, a broken TLS handshake, or a body that ended early.",
+        "No connection, one that broke, or a body that ended early.",
         "Check your own network first, then replay.",
+    ),
+    Explained(
+        "tls_failed",
+        _ANY,
+        False,
+        "The host can't prove who it is: its certificate has expired, is for another name, or is signed by nobody that "
+        "is known here; or it speaks no TLS. The dead letter says which. It is asked once a minute at most.",
+        "Look at it in a browser. If all hosts fail, a proxy of your network may stand between: name its authority in "
+        "`fetch.ca_file`. Once it is mended, replay.",
     ),
     Explained(
         "no_network",

@@ -126,6 +126,7 @@ class HttpAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         content_type: As the server named it.
         etag: ``ETag`` header, for asking again.
         last_modified: ``Last-Modified`` header.
+        tls: ``unverified`` if it came by TLS without the host's certificate being verified; else empty.
     """
 
     status: int
@@ -134,6 +135,7 @@ class HttpAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     content_type: str = ""
     etag: str = ""
     last_modified: str = ""
+    tls: str = ""
 
 
 class Image(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -1,6 +1,7 @@
 """A web application of aiohttp on loopback, in a thread of its own, for tests."""
 
 import asyncio
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -9,8 +10,13 @@ from aiohttp import web
 
 
 @contextmanager
-def serving(make_app: Callable[[], web.Application], hosts: Sequence[str] = ("127.0.0.1",)) -> Iterator[int]:
-    """Serve an application for the block, on the same port of all hosts, which is given.
+def serving(
+    make_app: Callable[[], web.Application],
+    hosts: Sequence[str] = ("127.0.0.1",),
+    *,
+    tls: ssl.SSLContext | None = None,
+) -> Iterator[int]:
+    """Serve an application for the block, on the same port of all hosts, which is given; by TLS, if a context is.
 
     Requests that are not answered by its end are dropped.
     """
@@ -23,7 +29,7 @@ def serving(make_app: Callable[[], web.Application], hosts: Sequence[str] = ("12
         runner = web.AppRunner(make_app(), access_log=None, shutdown_timeout=0.1)
         await runner.setup()
         for host in hosts:
-            await web.TCPSite(runner, host, ports[0] if ports else 0).start()
+            await web.TCPSite(runner, host, ports[0] if ports else 0, ssl_context=tls).start()
             ports.append(runner.addresses[0][1])
         ready.set()
         await stop.wait()

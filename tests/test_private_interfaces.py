@@ -63,7 +63,7 @@ def test_what_we_stand_on_is_still_there(vendor: str, name: str, signature: str 
     [
         ("scrapy.utils.ssl._gone", "(settings)", "has no scrapy.utils.ssl._gone any more"),
         ("scrapy.utils._gone.name", None, "has no scrapy.utils._gone.name any more"),
-        ("scrapy.utils.ssl._make_ssl_context", "(crawler)", "takes (settings) in Scrapy"),
+        ("scrapy.core.downloader.handlers._aiohttp.AiohttpDownloadHandler", "(settings)", "takes (crawler) in Scrapy"),
         ("scrapy.crawler.Crawler#_gone", None, "objects of scrapy.crawler.Crawler have no _gone any more"),
     ],
 )

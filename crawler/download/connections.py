@@ -1,13 +1,20 @@
 """How hosts are reached: found, checked and connected to. What aiohttp must know of it stands here alone."""
 
+import logging
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import aiohttp
 from yarl import URL
 
 from synsift.crawler.download.access import Access
-from synsift.crawler.download.address_guard import AddressGuard
+from synsift.crawler.download.address_guard import AddressGuard, ForbiddenPlace
 from synsift.crawler.download.resolver import GuardedResolver
+from synsift.crawler.download.tls import failure_of, make_context
+
+_log: Final = logging.getLogger(__name__)
 
 # Names are resolved once per host and kept: asking for every request is what fails first at scale
 # (img2dataset#360). Longer, and a moved host is asked at its old address.
@@ -18,6 +25,9 @@ class Connections:
     """Opens connections to permitted addresses only. Lives in one event loop."""
 
     def __init__(self, access: Access) -> None:
+        if not access.verify_tls:
+            _log.warning("hosts need not prove who they are: %s.verify_tls is off", access.table)
+        self._ca_setting = f"{access.table}.ca_file"
         self._guard = AddressGuard(access.allow_networks, setting=f"{access.table}.allow_networks")
         self.connector = aiohttp.TCPConnector(
             limit=0,  # places are the host schedule's to give
@@ -25,6 +35,7 @@ class Connections:
             resolver=GuardedResolver(self._guard),
             ttl_dns_cache=_DNS_TTL_S,
             socket_factory=self._guard.socket_for,
+            ssl=make_context(access),
         )
 
     async def find(self, url: str) -> URL:
@@ -40,3 +51,19 @@ class Connections:
             raise aiohttp.InvalidURL(url, str(exc)) from exc
         self._guard.check_literal(parsed.host or "")
         return parsed
+
+    @contextmanager
+    def explaining(self) -> Iterator[None]:
+        """Say of a connection that failed what is known here: where it would have gone, and who is there."""
+        try:
+            yield
+        except aiohttp.ClientConnectorError as exc:
+            error = exc.os_error
+            if isinstance(error, ForbiddenPlace):
+                raise self._guard.refusal(str(error)) from exc
+            if not isinstance(error, ssl.SSLError):
+                raise
+            failure = failure_of(str(exc.host), error, self._ca_setting)
+            if failure is None:
+                raise aiohttp.ClientError(f"{exc.host}: the connection broke in the midst of a handshake") from exc
+            raise failure from exc

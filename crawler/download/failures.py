@@ -12,7 +12,7 @@ from scrapy.exceptions import (
     UnsupportedURLSchemeError,
 )
 
-from synsift.crawler.errors import DownloadRefused, HostUnwell, NetworkDown
+from synsift.crawler.errors import DownloadRefused, HostUnwell, NetworkDown, TlsFailed
 from synsift.crawler.outcome import Outcome
 
 # The first that matches wins, so subclasses stand before their bases.
@@ -30,7 +30,7 @@ _OUTCOMES: Final[tuple[tuple[type[Exception], Outcome], ...]] = (
 
 def outcome_of(error: Exception) -> Outcome:
     """The outcome of a request that ended in an exception."""
-    if isinstance(error, DownloadRefused | HostUnwell):
+    if isinstance(error, DownloadRefused | HostUnwell | TlsFailed):
         return error.outcome
     for kind, outcome in _OUTCOMES:
         if isinstance(error, kind):

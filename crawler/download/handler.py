@@ -23,16 +23,11 @@ from scrapy.exceptions import (
 )
 from scrapy.http import Response
 
-from synsift.crawler.download.address_guard import ForbiddenPlace
 from synsift.crawler.download.connections import Connections
 from synsift.crawler.download.large_bodies import LARGE_BYTES, OWNER, LargeBodies
 from synsift.crawler.download.robots import CUT_AT, LISTENER
-from synsift.crawler.download.scrapy_private import (
-    AiohttpDownloadHandler,
-    BaseStreamingDownloadHandler,
-    make_ssl_context,
-)
-from synsift.crawler.errors import NetworkDown, PrivateAddress
+from synsift.crawler.download.scrapy_private import AiohttpDownloadHandler, BaseStreamingDownloadHandler
+from synsift.crawler.errors import NetworkDown
 
 if TYPE_CHECKING:
     from synsift.crawler.identity.signatures import Signer
@@ -57,7 +52,6 @@ class GuardedDownloadHandler(AiohttpDownloadHandler):
         self._of_crawler = crawler
         self._connections = Connections(crawler.settings["SYNSIFT_ACCESS"])
         self._signer: Signer | None = crawler.settings["SYNSIFT_SIGNER"]
-        self._ssl_context = make_ssl_context(crawler.settings)
         self._session = aiohttp.ClientSession(
             connector=self._connections.connector,
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -78,14 +72,13 @@ class GuardedDownloadHandler(AiohttpDownloadHandler):
         headers = {str(name): str(value) for name, value in request.headers.to_unicode_dict().items()}
         if self._signer is not None:
             headers |= self._signer.headers(request.method, request.url)
-        with _translated(request.url, timeout_s):
+        with _translated(request.url, timeout_s), self._connections.explaining():
             url = await self._connections.find(request.url)
             async with self._session.request(
                 request.method,
                 url,
                 headers=headers,
                 timeout=aiohttp.ClientTimeout(total=timeout_s, sock_connect=min(timeout_s, _CONNECT_S)),
-                ssl=self._ssl_context,
                 allow_redirects=False,
             ) as response:
                 if not self._wants_body(request, response):
@@ -161,8 +154,6 @@ def _translated(url: str, timeout_s: float) -> Iterator[None]:
     except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as exc:
         raise UnsupportedURLSchemeError(str(exc)) from exc
     except aiohttp.ClientConnectorError as exc:
-        if isinstance(exc.os_error, ForbiddenPlace):
-            raise PrivateAddress(str(exc.os_error)) from exc
         if exc.os_error.errno in _NO_NETWORK:
             raise NetworkDown(f"{exc.host}: {exc.strerror}") from exc
         if isinstance(exc, aiohttp.ClientConnectorDNSError):

@@ -3,7 +3,8 @@
 robots.txt ──┬─ 2xx ──────────────────────▶ its rules, of the first 500 KiB
              ├─ 4xx ──────────────────────▶ everything is allowed (section 2.3.1.3); 401: nothing, by our policy
              ├─ 5xx, 429, no answer ──────▶ the host is unwell, and its URLs wait (section 2.3.1.4)
-             └─ no name, no public address ▶ the request fails as robots.txt did
+             └─ no name, no public address, ▶ the request fails as robots.txt did
+                no valid certificate
 
 One request an origin at a time, and what came of it is remembered, be it good or bad.
 """
@@ -36,8 +37,8 @@ _log: Final = logging.getLogger(__name__)
 
 _MAX_REDIRECTS: Final = 5
 _LONGEST_PAUSE_S: Final = 60.0
-# What the URL itself is to blame for, not its host.
-_OF_THE_URL: Final = frozenset({Outcome.BAD_URL, Outcome.PRIVATE_ADDRESS, Outcome.DNS_FAILED})
+# What waiting doesn't mend: the URL's fault, or such of its host as people have to mend.
+_OF_THE_URL: Final = frozenset({Outcome.BAD_URL, Outcome.PRIVATE_ADDRESS, Outcome.DNS_FAILED, Outcome.TLS_FAILED})
 _TTL_S: Final = 24 * 3600.0
 _FAILURE_TTL_S: Final = 60.0
 # The network is gone, which other requests notice at the same time; when it is back, so is this host.

@@ -10,9 +10,8 @@ from typing import Final
 
 from scrapy.core.downloader.handlers._aiohttp import AiohttpDownloadHandler
 from scrapy.core.downloader.handlers._base_streaming import BaseStreamingDownloadHandler
-from scrapy.utils.ssl import _make_ssl_context as make_ssl_context
 
-__all__ = ["STANDS_ON", "AiohttpDownloadHandler", "BaseStreamingDownloadHandler", "make_ssl_context"]
+__all__ = ["STANDS_ON", "AiohttpDownloadHandler", "BaseStreamingDownloadHandler"]
 
 STANDS_ON: Final[Mapping[str, tuple[str | None, str]]] = {
     "scrapy.core.downloader.handlers._aiohttp.AiohttpDownloadHandler": (
@@ -36,6 +35,5 @@ STANDS_ON: Final[Mapping[str, tuple[str | None, str]]] = {
         None,
         "the limit of a response in bytes, from DOWNLOAD_MAXSIZE",
     ),
-    "scrapy.utils.ssl._make_ssl_context": ("(settings)", "TLS as Scrapy's settings have it"),
 }
 """Dotted name, after ``#`` an attribute of its objects → its parameters, None if it isn't called, and why we use it."""

@@ -291,6 +291,7 @@ class FetchStage(DownloadStage[Wanted]):
             content_type=kept(headers.get("content-type", "")),
             etag=kept(headers.get("etag", "")),
             last_modified=kept(headers.get("last-modified", "")),
+            tls=self._options.limits.access.doubt_of(task.record.url, result.answer.url),
         )
         await self._end(
             task,

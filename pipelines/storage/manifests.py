@@ -18,7 +18,7 @@ from synsift.pipelines.storage import layout
 _TEXT: Final = (
     *("sha256", "replaces", "relation", "object", "url", "landing_page", "title", "author", "licence", "licence_url"),
     *("source", "query", "lang", "hash", "format"),
-    *("final_url", "content_type", "etag", "last_modified", "fetched_at"),
+    *("final_url", "content_type", "etag", "last_modified", "tls", "fetched_at"),
     *("train", "index", "consent_policy", "consent"),
 )
 _INTEGERS: Final = ("offset", "query_rank", "rank", "width_px", "height_px", "size_bytes", "status", "distance_bits")
@@ -87,6 +87,7 @@ def _row(offset: int, survivor: Survivor) -> dict[str, Any]:
         "content_type": answer.content_type,
         "etag": answer.etag,
         "last_modified": answer.last_modified,
+        "tls": answer.tls,
         "fetched_at": answer.fetched_at,
         **_consent(candidate.consent),
     }

@@ -55,3 +55,28 @@ def test_a_network_opened_for_images_is_closed_to_sources(cli: RunCli, site: Sma
     assert list(found) == ["search: private_address"]
     assert "search.allow_networks" in found["search: private_address"]
     assert not site.asked
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(None, "No such file"), (b"no certificate", "has no certificates"), (b"", "has no certificates")],
+)
+def test_a_file_of_authorities_that_cannot_be_used_is_said_at_the_start(
+    cli: RunCli, tmp_path: Path, content: bytes | None, words: str
+) -> None:
+    file = tmp_path / "authorities.pem"
+    if content is not None:
+        file.write_bytes(content)
+    arguments = ("crawl", "blue whippets", "--contact", "a@b.example", "--set", f"fetch.ca_file={file}")
+    done = cli(*arguments)
+    assert done.returncode == 2
+    assert f"fetch.ca_file: `{file}`" in done.stderr
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_hosts_that_need_not_prove_who_they_are_are_warned_of(cli: RunCli, site: SmallWeb, tmp_path: Path) -> None:
+    options = {"sources.commons.api_url": site.url("/api.php"), "search.allow_networks": "127.0.0.0/24"}
+    arguments = ("crawl", "blue whippets", "--contact", "a@b.example", "--out", str(tmp_path / "out"))
+    assert "search.verify_tls is off" in cli(*arguments, options={**options, "search.verify_tls": "false"}).stderr
+    assert "verify_tls" not in cli(*arguments, options=options).stderr

@@ -80,7 +80,8 @@ def test_every_request_is_signed_and_another_library_verifies_it(world: World, t
     asked: list[Asked] = []
     with tls_host(tmp_path, asked) as port:
         want(world, f"https://127.0.0.1:{port}/old")
-        fetch(world, limits=replace(LIMITS, signer=Signer(TEST_KEY, "https://bot.test")))
+        access = replace(LIMITS.access, ca_file=str(tmp_path / "host.pem"))
+        fetch(world, limits=replace(LIMITS, signer=Signer(TEST_KEY, "https://bot.test"), access=access))
     assert counts(world) == {"fetched": 1}
     assert [one.url.partition(f":{port}")[2] for one in asked] == [
         "/robots.txt", "/.well-known/tdmrep.json", "/ai.txt", "/old", "/new%20one.jpg?x=%C3%A9",
