@@ -126,6 +126,7 @@ def test_a_crawl_of_a_wiki_gets_all_of_its_pictures(wiki: Wiki, cli: RunCli, tmp
         "sources.commons.api_url": wiki.api_url,
         "sources.commons.width_px": 480,
         "search.delay_s": 0.0,
+        "search.allow_networks": ["127.0.0.0/8"],
         "fetch.delay_s": 0.0,
         "fetch.allow_networks": ["127.0.0.0/8"],
         "identity.contact": "a@b.example",
