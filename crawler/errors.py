@@ -7,6 +7,7 @@ CrawlerError
 │   ├── RobotsWithheld       the host shows its robots.txt to members only
 │   ├── TooSlow              the host wants to be asked less often than anybody would wait
 │   └── ConsentRefused       its site says that it may not be used for training
+├── BrokenAnswer             what came is no HTTP, or not all of it
 ├── HostUnwell               its host can't say what may be fetched, for now: the URL waits
 ├── TlsFailed                a host can't prove who it is
 ├── NetworkDown              this machine has no network: no route, no resolver
@@ -71,6 +72,12 @@ class ConsentRefused(DownloadRefused):
     def __init__(self, message: str, outcome: Outcome) -> None:
         super().__init__(message)
         self.outcome = outcome  # type: ignore[misc]  # which signal it is, is known only now
+
+
+class BrokenAnswer(CrawlerError):
+    """What a host sent is no HTTP that anybody can read, or ends before it is whole."""
+
+    retriable = True
 
 
 class HostUnwell(CrawlerError):

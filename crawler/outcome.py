@@ -1,5 +1,6 @@
 """How an attempt to fetch can end. These words are the label values of metrics and the classes of dead letters."""
 
+import re
 from enum import StrEnum
 from typing import Final
 
@@ -9,12 +10,16 @@ class Outcome(StrEnum):
 
     FETCHED = "fetched"
     NOT_FOUND = "not_found"
+    FORBIDDEN = "forbidden"
+    PAYMENT_REQUIRED = "payment_required"
+    LEGALLY_WITHHELD = "legally_withheld"
     HTTP_ERROR = "http_error"
     SERVER_ERROR = "server_error"
     RATE_LIMITED = "rate_limited"
     TIMEOUT = "timeout"
     CONNECTION_FAILED = "connection_failed"
     TLS_FAILED = "tls_failed"
+    BROKEN_ANSWER = "broken_answer"
     DNS_FAILED = "dns_failed"
     NO_NETWORK = "no_network"
     TOO_LARGE = "too_large"
@@ -50,6 +55,7 @@ _HEALING: Final = frozenset(
         Outcome.RATE_LIMITED,
         Outcome.TIMEOUT,
         Outcome.CONNECTION_FAILED,
+        Outcome.BROKEN_ANSWER,
         Outcome.DNS_FAILED,
         Outcome.NO_NETWORK,
         Outcome.HOST_DOWN,
@@ -59,12 +65,37 @@ _HEALING: Final = frozenset(
 
 def of_status(status: int) -> Outcome:
     """The outcome of a response by its HTTP status; redirects are not endings and must not come here."""
-    if status == 200:
-        return Outcome.FETCHED
-    if status in (404, 410):
-        return Outcome.NOT_FOUND
-    if status == 429:
-        return Outcome.RATE_LIMITED
-    if status in (408, 425) or status >= 500:
-        return Outcome.SERVER_ERROR
-    return Outcome.HTTP_ERROR
+    if 200 <= status < 300:
+        return Outcome.FETCHED  # what it brought is looked at, be it said to be accepted, or another's version of it
+    if status in _BY_STATUS:
+        return _BY_STATUS[status]
+    return Outcome.SERVER_ERROR if 500 <= status < 600 else Outcome.HTTP_ERROR
+
+
+def of_answer(status: int, content_range: str) -> Outcome:
+    """The outcome of a response that may be a part of what was asked for.
+
+    Args:
+        status: Its HTTP status.
+        content_range: The header of that name; empty if there is none.
+    """
+    if status == 206 and (found := _RANGE.match(content_range.strip())):
+        first, last, whole = found.groups()
+        if int(first) > 0 or (whole != "*" and int(last) + 1 != int(whole)):
+            return Outcome.BROKEN_ANSWER
+    return of_status(status)
+
+
+_RANGE: Final = re.compile(r"bytes[ =](\d{1,18})-(\d{1,18})/(\d{1,18}|\*)", re.ASCII)
+_BY_STATUS: Final = {
+    401: Outcome.FORBIDDEN,
+    402: Outcome.PAYMENT_REQUIRED,
+    403: Outcome.FORBIDDEN,
+    404: Outcome.NOT_FOUND,
+    407: Outcome.FORBIDDEN,
+    408: Outcome.SERVER_ERROR,
+    410: Outcome.NOT_FOUND,
+    425: Outcome.SERVER_ERROR,
+    429: Outcome.RATE_LIMITED,
+    451: Outcome.LEGALLY_WITHHELD,
+}

@@ -54,8 +54,30 @@ EXPLAINED: Final = (
         "http_error",
         _ANY,
         False,
-        "The server refuses with another 4xx status, such as 401 or 403.",
-        "Look at the status in the dead letter. The host may want a log-in, or may have blocked you: ask its owner.",
+        "The server refuses with another status, such as 400, 406 or 999; the dead letter says which.",
+        "Open the URL in a browser. If it works there, the host tells crawlers apart: ask its owner.",
+    ),
+    Explained(
+        "forbidden",
+        _ANY,
+        False,
+        "The server doesn't let you in: a log-in is wanted (401, 407), or you are refused (403), as other sites' visitors "
+        "may be.",
+        "Respect it, or ask the owner. Where a host wants to see the landing page as referrer: `sources.urls.referer`.",
+    ),
+    Explained(
+        "payment_required",
+        _ANY,
+        False,
+        "The server says 402: it sells access to crawlers; its price is in the dead letter, where it names one.",
+        "Nothing is ever paid by synsift. Agree with the owner on a licence, and replay when your crawler is let in.",
+    ),
+    Explained(
+        "legally_withheld",
+        _ANY,
+        False,
+        "The server says 451: a law or a court keeps the image back, maybe in your country only.",
+        "Nothing. Don't fetch it by another way.",
     ),
     Explained(
         "server_error",
@@ -79,10 +101,17 @@ EXPLAINED: Final = (
         "Replay; for large images on slow hosts with a larger `fetch.timeout_s`.",
     ),
     Explained(
+        "broken_answer",
+        _ANY,
+        True,
+        "What the host sent is no HTTP that a browser could read, or ends before it is whole, also after all tries.",
+        "Replay later. If it stays so, look at the URL with `curl -v`: the host is broken, or another service answers.",
+    ),
+    Explained(
         "connection_failed",
         _ANY,
         True,
-        "No connection, one that broke, or a body that ended early.",
+        "No connection, a broken TLS handshake, or a connection that was reset.",
         "Check your own network first, then replay.",
     ),
     Explained(

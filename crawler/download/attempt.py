@@ -1,7 +1,7 @@
 """What to do after an attempt: take the answer, follow, try again later, or give up. Pure.
 
-response ──┬─ 200 ───────────────────────────────▶ Take
-           ├─ 301 302 303 307 308 + Location ────▶ Follow, a few times
+response ──┬─ 2xx ───────────────────────────────▶ Take
+           ├─ 300 301 302 303 307 308 + Location ────▶ Follow, a few times
            ├─ 429 5xx, timeout, reset ───────────▶ Retry with back-off, Retry-After honoured, a few times
            └─ anything else ─────────────────────▶ GiveUp
 """
@@ -11,16 +11,25 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import urljoin, urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from synsift.crawler.consent import Judgement, Statement
-from synsift.crawler.outcome import Outcome, of_status
+from synsift.crawler.download.web_url import resolved
+from synsift.crawler.outcome import Outcome, of_answer
+from synsift.crawler.wording import code
 
-REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+REDIRECTS: Final = frozenset({300, 301, 302, 303, 307, 308})
 """Statuses of answers that lead elsewhere, with a ``Location``."""
 MAX_URL_CHARACTERS: Final = 4_096
+_WORTH_SAYING: Final = {
+    206: ("content-range",),
+    402: ("crawler-price", "price"),  # pay per crawl: nobody pays here, but an operator may
+    401: ("www-authenticate",),
+    403: ("server", "cf-mitigated"),
+    451: ("link",),  # by whom it is blocked: RFC 7725, section 4
+}
 _MOST_DOUBLINGS: Final = 40
-_NO_ASCII: Final = re.compile(r"[^\x00-\x7f]")
+_NOT_IN_A_NAME: Final = re.compile(r"[\x00-\x20\x7f\"%<>\\^`{|}]")
 _LONGEST_LABEL: Final = 63  # of a host's name: RFC 1035, section 2.3.4
 
 
@@ -111,11 +120,24 @@ def after_answer(answer: Answer, *, attempts: int, redirects: int, patience: Pat
         return GiveUp(answer.refusal.outcome, answer.refusal.reason)
     if answer.status in REDIRECTS and "location" in answer.headers:
         return _follow(answer, redirects, patience)
-    outcome = of_status(answer.status)
+    outcome = _outcome_of(answer)
     if outcome is Outcome.FETCHED:
         return Take()
     asked_s = retry_after_s(answer.headers.get("retry-after", ""), now_s)
-    return _retry(outcome, f"HTTP status {answer.status}", attempts, asked_s, patience)
+    return _retry(outcome, _message_of(answer), attempts, asked_s, patience)
+
+
+def _outcome_of(answer: Answer) -> Outcome:
+    """What an answer's status says; of a log-in whether it is a licence that is wanted (RSL)."""
+    if answer.status == 401 and answer.headers.get("www-authenticate", "").strip().lower().startswith("license"):
+        return Outcome.LICENCE_NEEDED
+    return of_answer(answer.status, answer.headers.get("content-range", ""))
+
+
+def _message_of(answer: Answer) -> str:
+    """The status, and what else there is to know who wants to do something about it."""
+    told = ((name, answer.headers.get(name)) for name in _WORTH_SAYING.get(answer.status, ()))
+    return "; ".join([f"HTTP status {answer.status}", *(f"{name}: {code(value)}" for name, value in told if value)])
 
 
 def after_error(outcome: Outcome, message: str, *, attempts: int, patience: Patience) -> Step:
@@ -167,23 +189,11 @@ def redirect_target(url: str, location: str) -> str:
     Raises:
         ValueError: To nothing that can be fetched; the text says why.
     """
-    parts = urlsplit(location.strip())
-    try:
-        host = parts.netloc.encode("latin-1").decode()  # RFC 3987: a host's name is UTF-8, whatever the rest is
-    except UnicodeError:
-        raise ValueError("the name of its host is no text") from None
-    scheme, _, *others = (_NO_ASCII.sub(_as_bytes, part) for part in parts)
-    target = urljoin(url, urlunsplit((scheme, host, *others)))
+    target = resolved(url, location)
     problem = url_problem(target)
     if problem is not None:
         raise ValueError(problem)
     return target
-
-
-def _as_bytes(found: re.Match[str]) -> str:
-    letter = ord(found[0])
-    octets = bytes((letter,)) if letter <= 0xFF else found[0].encode("utf-8", "surrogatepass")
-    return "".join(f"%{octet:02X}" for octet in octets)
 
 
 def origin_of(url: str) -> str:
@@ -194,7 +204,7 @@ def origin_of(url: str) -> str:
 
 
 def _can_be_a_name(host: str) -> bool:
-    if "%" in host.partition(":")[0]:
+    if _NOT_IN_A_NAME.search(host.partition(":")[0]):
         return False
     return all(0 < len(label) <= _LONGEST_LABEL for label in host.removesuffix(".").split("."))
 

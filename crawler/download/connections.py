@@ -11,6 +11,7 @@ from yarl import URL
 
 from synsift.crawler.download.access import Access
 from synsift.crawler.download.address_guard import AddressGuard, ForbiddenPlace
+from synsift.crawler.download.aiohttp_private import read_patiently
 from synsift.crawler.download.resolver import GuardedResolver
 from synsift.crawler.download.tls import failure_of, make_context
 
@@ -37,6 +38,7 @@ class Connections:
             socket_factory=self._guard.socket_for,
             ssl=make_context(access),
         )
+        read_patiently(self.connector)
 
     async def find(self, url: str) -> URL:
         """Find a URL's host; gives the URL as it was parsed, for what is checked must be what is connected to.
@@ -46,7 +48,8 @@ class Connections:
             PrivateAddress: Its host may not be connected to.
         """
         try:
-            parsed = URL(url)
+            # As it is: what a host signed, or tells apart, must come back to it byte for byte.
+            parsed = URL(url, encoded=True)
         except ValueError as exc:
             raise aiohttp.InvalidURL(url, str(exc)) from exc
         self._guard.check_literal(parsed.host or "")

@@ -35,7 +35,13 @@ _WORTH_TELLING_S: Final = 6.0
 _YEAR_S: Final = 365 * 86_400.0
 # Failures that may be a host's rather than a URL's.
 _OF_THE_HOST: Final = frozenset(
-    {Outcome.SERVER_ERROR, Outcome.RATE_LIMITED, Outcome.TIMEOUT, Outcome.CONNECTION_FAILED}
+    {
+        Outcome.SERVER_ERROR,
+        Outcome.RATE_LIMITED,
+        Outcome.TIMEOUT,
+        Outcome.CONNECTION_FAILED,
+        Outcome.BROKEN_ANSWER,
+    }
 )
 _REMEMBERED_S: Final = 60.0
 # So late a request may come that was on its way when its host fell ill.

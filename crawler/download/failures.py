@@ -12,7 +12,7 @@ from scrapy.exceptions import (
     UnsupportedURLSchemeError,
 )
 
-from synsift.crawler.errors import DownloadRefused, HostUnwell, NetworkDown, TlsFailed
+from synsift.crawler.errors import BrokenAnswer, DownloadRefused, HostUnwell, NetworkDown, TlsFailed
 from synsift.crawler.outcome import Outcome
 
 # The first that matches wins, so subclasses stand before their bases.
@@ -21,7 +21,8 @@ _OUTCOMES: Final[tuple[tuple[type[Exception], Outcome], ...]] = (
     (DownloadTimeoutError, Outcome.TIMEOUT),
     (CannotResolveHostError, Outcome.DNS_FAILED),
     (DownloadConnectionRefusedError, Outcome.CONNECTION_FAILED),
-    (ResponseDataLossError, Outcome.CONNECTION_FAILED),
+    (BrokenAnswer, Outcome.BROKEN_ANSWER),
+    (ResponseDataLossError, Outcome.BROKEN_ANSWER),
     (DownloadCancelledError, Outcome.TOO_LARGE),
     (UnsupportedURLSchemeError, Outcome.BAD_URL),
     (DownloadFailedError, Outcome.CONNECTION_FAILED),

@@ -23,9 +23,10 @@ from scrapy.exceptions import (
 )
 from scrapy.http import Response
 
+from synsift.crawler.download.answer_head import MAX_HEAD_BYTES, MAX_LINES
 from synsift.crawler.download.connections import Connections
 from synsift.crawler.download.large_bodies import LARGE_BYTES, OWNER, LargeBodies
-from synsift.crawler.download.robots import CUT_AT, LISTENER
+from synsift.crawler.download.robots import ASKED, CUT_AT, LISTENER
 from synsift.crawler.download.scrapy_private import AiohttpDownloadHandler, BaseStreamingDownloadHandler
 from synsift.crawler.errors import NetworkDown
 
@@ -58,6 +59,9 @@ class GuardedDownloadHandler(AiohttpDownloadHandler):
             # Twice as much is taken from a connection before its head was heard.
             read_bufsize=_READ_BYTES,
             auto_decompress=False,
+            max_line_size=MAX_HEAD_BYTES,
+            max_field_size=MAX_HEAD_BYTES,
+            max_headers=MAX_LINES,
             skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
         )
 
@@ -67,13 +71,14 @@ class GuardedDownloadHandler(AiohttpDownloadHandler):
         Stands for the parent's, which for every response and every chunk sends signals, guesses a class from the
         body and parses addresses: a tenth of Scrapy's time, for answers that nobody here asks for.
         """
+        asked = request.meta.get(ASKED, request.url)
         timeout_s: float = request.meta["download_timeout"]
         limit: int = request.meta.get("download_maxsize", self._default_maxsize)
         headers = {str(name): str(value) for name, value in request.headers.to_unicode_dict().items()}
         if self._signer is not None:
-            headers |= self._signer.headers(request.method, request.url)
-        with _translated(request.url, timeout_s), self._connections.explaining():
-            url = await self._connections.find(request.url)
+            headers |= self._signer.headers(request.method, asked)
+        with _translated(asked, timeout_s), self._connections.explaining():
+            url = await self._connections.find(asked)
             async with self._session.request(
                 request.method,
                 url,

@@ -51,6 +51,8 @@ LISTENER: Final = "synsift_listener"
 """In a request's meta: is called with the head of the answer, and says whether its body is wanted."""
 AI_TXT: Final = "synsift_ai_txt"
 """In a request's meta: the site's ``ai.txt``, which speaks of types of files, too."""
+ASKED: Final = "synsift_asked"
+"""In a request's meta: its URL byte for byte, which Scrapy's own way to write URLs may change."""
 CUT_AT: Final = "synsift_cut_at"
 """In a request's meta: so much of the body is wanted, and no more is read."""
 

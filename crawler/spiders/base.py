@@ -16,15 +16,15 @@ from synsift.crawler.download.attempt import Answer
 from synsift.crawler.download.downloader import Downloader, Job
 from synsift.crawler.download.failures import outcome_of
 from synsift.crawler.download.large_bodies import OWNER, LargeBodies
-from synsift.crawler.download.robots import LISTENER, WaitForDelay
+from synsift.crawler.download.robots import ASKED, LISTENER, WaitForDelay
 from synsift.crawler.download.settings import Limits, scrapy_settings
+from synsift.crawler.download.web_url import as_asked
 from synsift.crawler.errors import HostUnwell
-from synsift.crawler.outcome import Outcome
+from synsift.crawler.outcome import Outcome, of_status
 
 T = TypeVar("T")
 Headers = Sequence[tuple[bytes, bytes]]
 """Lines of a head, as they were sent."""
-OK: Final = 200
 
 _log: Final = logging.getLogger(__name__)
 
@@ -60,19 +60,20 @@ class DownloadSpider(scrapy.Spider, Generic[T]):
             yield request
 
     def _request(self, job: Job[T]) -> Request:
+        url = as_asked(job.current_url)
         return Request(
-            job.current_url,
+            url,
             callback=self.answered,
             errback=self.failed,
             headers={"User-Agent": self.settings["USER_AGENT"], **self.headers},
-            meta={OWNER: job, LISTENER: self.hears, "download_timeout": self._timeout_s},
+            meta={ASKED: url, OWNER: job, LISTENER: self.hears, "download_timeout": self._timeout_s},
             dont_filter=True,
         )
 
     def hears(self, request: Request, status: int, _lines: Headers) -> bool:
         """Hear the head of an answer; gives whether its body is wanted."""
         del request
-        return status == OK
+        return of_status(status) is Outcome.FETCHED
 
     async def answered(self, response: Response) -> None:
         """Pass a response to the downloader."""

@@ -10,8 +10,9 @@ from synsift.crawler.consent import answer, judge
 from synsift.crawler.download.downloader import Job
 from synsift.crawler.download.large_bodies import OWNER
 from synsift.crawler.download.robots import AI_TXT, SAID
+from synsift.crawler.outcome import Outcome, of_status
 from synsift.crawler.robots import token_of
-from synsift.crawler.spiders.base import OK, DownloadSpider, Headers
+from synsift.crawler.spiders.base import DownloadSpider, Headers
 
 T = TypeVar("T")
 
@@ -35,7 +36,7 @@ class FetchSpider(DownloadSpider[T]):
         if job.said:
             judgement = judge(job.said, self.settings["SYNSIFT_POLICY"], is_all=False)
             job.refusal = judgement if judgement.refuses else None
-        return status == OK and job.refusal is None
+        return of_status(status) is Outcome.FETCHED and job.refusal is None
 
     def extract(self, task: T, response: Response) -> bytes:
         """The image's bytes, not looked at yet."""

@@ -34,8 +34,8 @@ def test_a_good_answer_is_taken() -> None:
     [
         (404, Outcome.NOT_FOUND),
         (410, Outcome.NOT_FOUND),
-        (403, Outcome.HTTP_ERROR),
-        (204, Outcome.HTTP_ERROR),
+        (403, Outcome.FORBIDDEN),
+        (304, Outcome.HTTP_ERROR),
         (301, Outcome.HTTP_ERROR),
     ],
 )

@@ -191,7 +191,10 @@ def test_a_blob_that_was_swept_is_fetched_again_when_another_synset_wants_it(sit
     ("status", "body", "outcome", "attempts"),
     [
         (404, b"", "not_found", 1),
-        (403, b"", "http_error", 1),
+        (403, b"", "forbidden", 1),
+        (402, b"", "payment_required", 1),
+        (451, b"", "legally_withheld", 1),
+        (418, b"", "http_error", 1),
         (500, b"", "server_error", 3),
         (200, b"", "empty", 1),
         (200, b"<html>", "not_an_image", 1),

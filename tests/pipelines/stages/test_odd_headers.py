@@ -50,8 +50,8 @@ def test_an_image_is_taken_whatever_its_headers_bytes(
     assert fetched(world, caplog, {b"/start": answer(picture(1), line)}) == [""]
 
 
-def test_a_header_whose_name_is_no_name_is_a_broken_answer(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    assert fetched(world, caplog, {b"/start": answer(picture(1), b"X-N\xe4me: 1")}) == ["connection_failed"]
+def test_a_header_whose_name_is_no_name_costs_nothing(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    assert fetched(world, caplog, {b"/start": answer(picture(1), b"X-N\xe4me: 1")}) == [""]
 
 
 def test_a_reason_that_is_no_text_costs_nothing(world: World, caplog: pytest.LogCaptureFixture) -> None:
@@ -113,6 +113,37 @@ def test_a_robots_txt_behind_odd_bytes_is_obeyed(world: World, caplog: pytest.Lo
         b"/start": answer(picture(1), JPEG),
     }
     assert fetched(world, caplog, answers) == ["robots_denied"]
+
+
+@pytest.mark.parametrize("status", [b"203 Changed", b"226 IM Used", b"299 Odd"])
+def test_a_robots_txt_of_any_good_status_is_obeyed(
+    world: World, caplog: pytest.LogCaptureFixture, status: bytes
+) -> None:
+    robots = answer(b"User-agent: *\nDisallow: /\n", b"X-\xff: 1", status=status)
+    assert fetched(world, caplog, {b"/robots.txt": robots, b"/start": answer(picture(1), JPEG)}) == ["robots_denied"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ((b"402 Payment Required", b"crawler-price: USD 0.01"), "402; crawler-price: `USD 0.01`"),
+        (
+            (b"451 Unavailable", b'Link: <https://court.example>; rel="blocked-by"'),
+            "451; link: `<https://court.example",
+        ),
+        ((b"403 Forbidden", b"Server: \xff\x1b[31m"), "403; server: `\xff [31m`"),
+    ],
+)
+def test_a_refusal_says_what_an_operator_wants_to_know(
+    world: World, caplog: pytest.LogCaptureFixture, lines: tuple[bytes, bytes], words: str
+) -> None:
+    fetched(world, caplog, {b"/start": answer(b"", lines[1], status=lines[0])})
+    assert words in world.letters()[0].message
+
+
+def test_a_log_in_for_a_licence_is_one(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    answers = {b"/start": answer(b"", b'WWW-Authenticate: License error="missing"', status=b"401 Unauthorized")}
+    assert fetched(world, caplog, answers) == ["licence_needed"]
 
 
 def test_what_a_record_keeps_of_headers_is_short_and_printable(world: World, caplog: pytest.LogCaptureFixture) -> None:

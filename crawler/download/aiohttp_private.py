@@ -1,0 +1,92 @@
+"""All that we use of aiohttp and that aiohttp doesn't promise: named here, and used through here alone.
+
+Its parser of answers is llhttp, which refuses what browsers and curl take. Whatever a server sends is brought into
+form before it reaches that parser: see ``answer_reader.py``.
+"""
+
+import functools
+from collections.abc import Mapping
+from typing import Any, Final
+
+import aiohttp
+from aiohttp.client_proto import ResponseHandler
+
+from synsift.crawler.download.answer_reader import AnswerReader
+from synsift.crawler.errors import BrokenAnswer
+
+__all__ = ["STANDS_ON", "PatientHandler", "read_patiently"]
+
+
+class PatientHandler(ResponseHandler):
+    """A connection whose answers are read as browsers read them."""
+
+    _reader: AnswerReader | None = None
+
+    def set_response_params(self, **parameters: Any) -> None:  # noqa: ANN401 - passed through
+        """Begin a new answer, as aiohttp does before each request."""
+        self._reader = AnswerReader()
+        super().set_response_params(**parameters)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came, and pass it on by the book."""
+        reader = self._reader
+        if reader is None or not data:  # before the first request; or aiohttp goes on with what it has
+            super().data_received(data)
+            return
+        if reader.is_done:
+            self._hang_up()  # more than was asked for: it must not count as the next answer
+            return
+        try:
+            text = reader.feed(data)
+        except BrokenAnswer as exc:
+            self._fail(exc)
+            return
+        if reader.must_close:
+            self.force_close()
+        if text:
+            super().data_received(text)
+        if reader.is_done and reader.ends_by_closing:
+            self._hang_up()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Pass on what the end of the connection completes."""
+        reader, self._reader = self._reader, None
+        if reader is not None and exc is None:
+            try:
+                rest = reader.eof()
+            except BrokenAnswer as broken:
+                self.set_exception(broken)
+            else:
+                if rest:
+                    super().data_received(rest)
+        super().connection_lost(exc)
+
+    def _fail(self, exc: BrokenAnswer) -> None:
+        self.set_exception(exc)
+        if self._payload is not None:
+            self._payload.set_exception(exc)
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        self.force_close()
+        if self.transport is not None:
+            self.transport.close()
+
+
+def read_patiently(connector: aiohttp.TCPConnector) -> None:
+    """Have a connector read answers so."""
+    factory: functools.partial[ResponseHandler] = functools.partial(PatientHandler, loop=connector._loop)  # noqa: SLF001
+    connector._factory = factory  # noqa: SLF001
+
+
+STANDS_ON: Final[Mapping[str, tuple[str | None, str]]] = {
+    "aiohttp.client_proto.ResponseHandler": ("(loop)", "a connection of ours is one of these"),
+    "aiohttp.client_proto.ResponseHandler.data_received": ("(self, data)", "bytes are brought into form before it"),
+    "aiohttp.client_proto.ResponseHandler.connection_lost": ("(self, exc)", "an end may complete an answer"),
+    "aiohttp.client_proto.ResponseHandler.force_close": ("(self)", "an odd answer's connection isn't used again"),
+    "aiohttp.client_proto.ResponseHandler.set_exception": ("(self, exc, exc_cause)", "ends an answer that is none"),
+    "aiohttp.client_proto.ResponseHandler#_payload": (None, "the body that waits while its answer breaks"),
+    "aiohttp.connector.BaseConnector#_factory": (None, "makes the connections"),
+    "aiohttp.connector.BaseConnector#_loop": (None, "which connections live in"),
+}
+"""Dotted name, after ``#`` an attribute of its objects → its parameters, None if it isn't called, and why we use it."""

@@ -1,0 +1,182 @@
+"""The head of an HTTP/1 answer as servers send it → the same by the book (RFC 9112). Pure.
+
+What a browser, curl or Python's urllib makes sense of is made sense of here: an image is not lost for a stray byte.
+
+    head ──┬─ by the book ──────────────────────▶ passed on as it is: nearly all are
+           ├─ odd, and meant well ──────────────▶ written anew; its connection isn't used again
+           └─ no HTTP, or larger than any head ─▶ BrokenAnswer
+
+Of names that are no names nothing is kept. How long the body is, is decided here, once: by chunks, by a length, or by
+the end of the connection, in this order. Of several lengths that differ the largest is waited for and any is believed,
+as urllib takes the first and curl the last.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from synsift.crawler.errors import BrokenAnswer
+
+MAX_HEAD_BYTES: Final = 256 * 1024
+"""Largest head, as browsers have it; curl takes 300 kB."""
+MAX_LINES: Final = MAX_HEAD_BYTES // 3
+"""Most lines that it can have: each one counts, for the last may be the one that refuses."""
+_NO_BODY: Final = frozenset({204, 304})
+_MOST_DIGITS: Final = 15  # a petabyte: what is longer is no length
+_NAME: Final = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]"
+_BY_THE_BOOK: Final = re.compile(
+    rb"HTTP/1\.[01] [1-5][0-9][0-9](?: [\t\x20-\x7e\x80-\xff]*+)?\r\n(?:%s++:[\t\x20-\x7e\x80-\xff]*+\r\n)*+\r\n"
+    % _NAME
+)
+_END: Final = re.compile(rb"\n\r?\n")
+_BEGINNING: Final = re.compile(rb"[\r\n\t ]*(?:[Hh](?:[Tt](?:[Tt](?:[Pp](?:[/ \t]|\Z)|\Z)|\Z)|\Z)|\Z)")
+_STATUS: Final = re.compile(
+    rb"[\r\n\t ]*HTTP(?:/[ \t]*[0-9]+(?:\.[0-9]+)?)?[ \t]+\+?([1-9][0-9]{2})(?![0-9])", re.IGNORECASE
+)
+_FRAMING: Final = re.compile(
+    rb"\n(content-length|transfer-encoding)[ \t]*:[ \t]*([^\r\n]*?)[ \t]*(?=\r?\n)", re.IGNORECASE
+)
+_TOKEN: Final = re.compile(_NAME + rb"+")
+_UNPRINTABLE: Final = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+_LENGTH: Final = re.compile(rb"\+?([0-9]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a head says of the bytes after it.
+
+    Attributes:
+        text: The head, by the book.
+        status: HTTP status.
+        is_chunked: Whether the body comes in chunks.
+        length: Bytes of the body; None if the connection's end ends it.
+        is_sure: Whether a body that ends before its length is cut off.
+        is_odd: Whether it had to be written anew.
+    """
+
+    text: bytes
+    status: int
+    is_chunked: bool = False
+    length: int | None = None
+    is_sure: bool = True
+    is_odd: bool = False
+
+    @property
+    def is_interim(self) -> bool:
+        """Whether another head follows: 100 Continue, 103 Early Hints."""
+        return 100 <= self.status < 200
+
+
+def end_of_head(received: bytes | bytearray, start: int = 0) -> int:
+    """Where a head ends, by an empty line; 0 if that hasn't come yet.
+
+    Args:
+        received: What came so far.
+        start: Before it there is no empty line.
+
+    Raises:
+        BrokenAnswer: It begins as no HTTP does, or is too large.
+    """
+    if start == 0:
+        check_beginning(received)
+    first = len(received) - len(received.lstrip(b"\r\n\t "))
+    found = _END.search(received, max(first, start - 2))
+    end = found.end() if found else 0
+    if (end or len(received)) > MAX_HEAD_BYTES:
+        raise BrokenAnswer(f"the head of the answer is larger than {MAX_HEAD_BYTES // 1024} kB")
+    return end
+
+
+def check_beginning(received: bytes | bytearray) -> None:
+    """Refuse what can't become an answer, without waiting for its end.
+
+    Raises:
+        BrokenAnswer: It begins as no HTTP does; HTTP/0.9, which has no head, neither.
+    """
+    if not _BEGINNING.match(bytes(received[:64])):
+        raise BrokenAnswer("the answer doesn't begin as HTTP/1 does")
+
+
+def read_head(raw: bytes) -> Head:
+    """Read a whole head, its empty line included.
+
+    Raises:
+        BrokenAnswer: It has no status.
+    """
+    if _BY_THE_BOOK.fullmatch(raw):
+        framing = _FRAMING.findall(raw)
+        status = int(raw[9:12])
+        if not framing:
+            return Head(raw, status, length=0 if status in _NO_BODY else None)
+        if len(framing) == 1 and (found := _plain(raw, status, *framing[0])) is not None:
+            return found
+    return _written_anew(raw)
+
+
+def _plain(raw: bytes, status: int, name: bytes, value: bytes) -> Head | None:
+    """A head that says in one line how long its body is, and says it well."""
+    if name.lower() == b"transfer-encoding":
+        return Head(raw, status, is_chunked=True) if value == b"chunked" and status not in _NO_BODY else None
+    if not value.isdigit() or len(value) > _MOST_DIGITS:
+        return None
+    return Head(raw, status, length=0 if status in _NO_BODY else int(value))
+
+
+def _written_anew(raw: bytes) -> Head:
+    found = _STATUS.match(raw)
+    if found is None:
+        raise BrokenAnswer("the first line of the answer names no status")
+    status = int(found[1])
+    if status == 101:
+        raise BrokenAnswer("the answer goes over to another protocol, which nobody asked for")
+    kept: list[bytes] = []
+    lengths: list[bytes] = []
+    transfer: list[bytes] = []
+    for name, value in _fields(raw.lstrip(b"\r\n\t ")):
+        lower = name.lower()
+        if lower == b"content-length":
+            lengths += value.split(b",")
+        elif lower == b"transfer-encoding":
+            transfer += value.lower().split(b",")
+        elif lower not in (b"connection", b"keep-alive", b"upgrade"):
+            kept.append(name + b": " + value)
+    codings = [word for entry in transfer if (word := entry.partition(b";")[0].strip(b" \t")) not in (b"", b"identity")]
+    # A coding of the transfer is undone after all others, so it stands last of them.
+    kept += [b"Content-Encoding: " + coding for coding in codings if coding != b"chunked" and _TOKEN.fullmatch(coding)]
+    return _framed(status, kept, is_chunked=b"chunked" in codings, lengths=_known(lengths))
+
+
+def _framed(status: int, kept: list[bytes], *, is_chunked: bool, lengths: set[int]) -> Head:
+    length = max(lengths, default=None)
+    is_chunked = is_chunked and status not in _NO_BODY
+    if status in _NO_BODY:
+        length = 0
+    elif is_chunked:
+        kept, length = [*kept, b"Transfer-Encoding: chunked"], None
+    elif length is not None and len(lengths) == 1:
+        kept = [*kept, b"Content-Length: %d" % length]
+    lines = [b"HTTP/1.1 %d " % status, *kept, b"Connection: close", b"", b""]
+    return Head(b"\r\n".join(lines), status, is_chunked, length, is_sure=len(lengths) <= 1, is_odd=True)
+
+
+def _fields(raw: bytes) -> list[tuple[bytes, bytes]]:
+    """Names and values; a line that begins with a blank goes on with the one before (RFC 9112, section 5.2)."""
+    found: list[tuple[bytes, bytes]] = []
+    for line in raw.split(b"\n")[1:]:
+        text = _UNPRINTABLE.sub(b" ", line.removesuffix(b"\r"))
+        if text[:1] in (b" ", b"\t") and found:
+            name, value = found[-1]
+            found[-1] = (name, b" ".join(filter(None, (value, text.strip(b" \t")))))
+            continue
+        name, colon, value = text.partition(b":")
+        name = name.strip(b" \t")
+        # What can't be a name stands for itself, so that a line that goes on with it goes nowhere either.
+        found.append((name if colon and _TOKEN.fullmatch(name) else b"", value.strip(b" \t")))
+    return [(name, value) for name, value in found if name]
+
+
+def _known(lengths: list[bytes]) -> set[int]:
+    """The lengths that are numbers; what is none says nothing."""
+    numbers = (_LENGTH.fullmatch(length.strip(b" \t")) for length in lengths)
+    known = [number[1].lstrip(b"0") or b"0" for number in numbers if number is not None]
+    return {int(digits) for digits in known if len(digits) <= _MOST_DIGITS}

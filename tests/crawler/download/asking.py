@@ -1,0 +1,58 @@
+"""Ask a server by our handler, as Scrapy would, and say what came of it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.http import Response
+from scrapy.spiders import Spider
+
+from synsift.crawler.download.failures import outcome_of
+from synsift.crawler.download.handler import GuardedDownloadHandler
+from synsift.crawler.download.robots import ASKED, LISTENER
+from synsift.crawler.download.settings import Limits, scrapy_settings
+from synsift.crawler.download.web_url import as_asked
+from synsift.crawler.outcome import Outcome, of_answer, of_status
+
+LIMITS = Limits("synsift/test (+t@example.org)", 20.0, 1_000_000, allow_networks=("127.0.0.0/8",))
+
+
+@dataclass(frozen=True)
+class Got:
+    """What came of a request."""
+
+    outcome: Outcome
+    body: bytes = b""
+    error: Exception | None = None
+
+
+@asynccontextmanager
+async def handler(limits: Limits = LIMITS) -> AsyncIterator[GuardedDownloadHandler]:
+    """Our handler, for the block."""
+    crawler = Crawler(Spider, scrapy_settings(limits))
+    crawler._apply_settings()
+    made = GuardedDownloadHandler(crawler)
+    try:
+        yield made
+    finally:
+        await made.close()
+
+
+def _wants(_request: Request, status: int, _lines: object) -> bool:
+    return of_status(status) is Outcome.FETCHED
+
+
+async def ask(asker: GuardedDownloadHandler, url: str) -> Got:
+    """Ask for a URL."""
+    meta = {ASKED: as_asked(url), LISTENER: _wants, "download_timeout": 20.0}
+    try:
+        response: Response = await asker.download_request(Request(url, meta=meta))
+    except Exception as exc:  # noqa: BLE001 - whatever it is, is what came of it
+        return Got(outcome_of(exc), error=exc)
+    ranges = (response.headers.get("Content-Range") or b"").decode("latin-1")
+    outcome = of_answer(response.status, ranges)
+    if outcome is Outcome.FETCHED and not response.body:
+        outcome = Outcome.EMPTY
+    return Got(outcome, response.body)

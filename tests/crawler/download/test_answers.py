@@ -1,0 +1,181 @@
+"""What comes of odd answers, by our handler over real connections; urllib and curl get nothing that we lose."""
+
+import asyncio
+import contextlib
+import random
+import shutil
+import subprocess
+import urllib.request
+from collections.abc import Iterator
+from http.client import HTTPException
+
+import pytest
+
+from synsift.crawler.download.answer_head import read_head
+from synsift.crawler.download.answer_reader import AnswerReader
+from synsift.crawler.errors import BrokenAnswer
+from synsift.crawler.outcome import Outcome
+from tests.crawler.download.answers import ANSWERS, BODY, IMAGE, Case
+from tests.crawler.download.asking import Got, ask, handler
+from tests.pipelines.stages.raw_web import raw_web
+
+PATHS = {f"/{number}".encode(): case.raw for number, case in enumerate(ANSWERS)}
+
+
+# What others take for whole: a part that wasn't asked for, and the body of an answer that has none.
+PARTS = ["status line: status 206 of a part", "status line: status 206 from the middle", "status line: status 101"]
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    with raw_web(PATHS) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def ours(port: int) -> dict[str, Got]:
+    """What our handler makes of each."""
+
+    async def all_of_them() -> dict[str, Got]:
+        async with handler() as asker:
+            return {case.name: await ask(asker, f"http://127.0.0.1:{port}/{n}") for n, case in enumerate(ANSWERS)}
+
+    return asyncio.run(all_of_them())
+
+
+def test_there_are_many_and_each_has_a_name_of_its_own() -> None:
+    assert len(ANSWERS) == len({case.name for case in ANSWERS}) >= 139
+
+
+@pytest.mark.parametrize("case", ANSWERS, ids=lambda case: case.name)
+def test_what_comes_of_an_answer(case: Case, ours: dict[str, Got]) -> None:
+    found = ours[case.name]
+    assert found.outcome == case.ends, found.error
+    if case.ends is IMAGE:
+        assert found.body == case.body
+
+
+def test_nothing_that_urllib_gets_is_lost(port: int, ours: dict[str, Got]) -> None:
+    lost = []
+    for number, case in enumerate(ANSWERS):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/{number}", timeout=20) as answer:
+                body = answer.read()
+        except (OSError, HTTPException, ValueError, OverflowError):
+            continue
+        if body == BODY and ours[case.name].body != BODY:
+            lost.append(case.name)
+    assert lost == [name for name in PARTS if name in lost]
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
+def test_nothing_that_curl_gets_is_lost(port: int, ours: dict[str, Got]) -> None:
+    lost = []
+    for number, case in enumerate(ANSWERS):
+        command = ["curl", "-sS", "--noproxy", "*", "--max-time", "20", "--fail", f"http://127.0.0.1:{port}/{number}"]
+        done = subprocess.run(command, capture_output=True, check=False)
+        if done.returncode == 0 and done.stdout == BODY and ours[case.name].body != BODY:
+            lost.append(case.name)
+    assert lost == [name for name in PARTS if name in lost]
+
+
+def read(raw: bytes, pieces: list[int]) -> bytes | None:
+    """What is passed on of an answer that comes in pieces; None if it is broken."""
+    reader, start, out = AnswerReader(), 0, b""
+    try:
+        for length in [*pieces, len(raw)]:
+            out += reader.feed(raw[start : start + length]) if not reader.is_done else b""
+            start += length
+        return out + reader.eof()
+    except BrokenAnswer:
+        return None
+
+
+@pytest.mark.parametrize("case", [case for case in ANSWERS if len(case.raw) < 1_000], ids=lambda case: case.name)
+def test_it_makes_no_difference_in_which_pieces_an_answer_comes(case: Case) -> None:
+    chance = random.Random(case.name)  # noqa: S311 - a test's own chance
+    whole = read(case.raw, [])
+    by_byte = read(case.raw, [1] * len(case.raw))
+    by_chance = read(case.raw, [chance.randrange(1, 40) for _ in case.raw])
+    if b"chunked" in case.raw.lower() and whole is not None:  # a chunk of which a part has come is passed on as one
+        assert by_byte is not None
+        whole, by_byte, by_chance = (text and unchunked(text) for text in (whole, by_byte, by_chance))
+    assert whole == by_byte == by_chance
+
+
+def unchunked(text: bytes) -> bytes:
+    """The bodies of chunks by the book."""
+    head, _, body = text.partition(b"\r\n\r\n")
+    out = b""
+    while body:
+        size, _, rest = body.partition(b"\r\n")
+        out, body = out + rest[: int(size, 16)], rest[int(size, 16) + 2 :]
+    return head + out
+
+
+@pytest.mark.parametrize("case", [case for case in ANSWERS if case.ends is IMAGE], ids=lambda case: case.name)
+def test_what_was_written_anew_is_by_the_book(case: Case) -> None:
+    passed_on = read(case.raw, [])
+    assert passed_on is not None
+    head = read_head(passed_on[: passed_on.index(b"\r\n\r\n") + 4])
+    assert not head.is_odd
+
+
+def test_what_follows_an_answer_is_never_taken_for_the_next() -> None:
+    """A server that says more than was asked for could answer for others on the same connection."""
+    first = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood"
+    evil = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"
+
+    serving: list[asyncio.Task[None]] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            while await reader.readline():
+                while (await reader.readline()).strip():
+                    pass
+                writer.write(first + evil)
+                await writer.drain()
+        writer.close()
+
+    def begin(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        serving.append(asyncio.create_task(serve(reader, writer)))
+
+    async def play() -> list[bytes]:
+        server = await asyncio.start_server(begin, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        async with server:
+            async with handler() as asker:
+                found = [(await ask(asker, f"http://127.0.0.1:{port}/{n}")).body for n in range(5)]
+            await asyncio.gather(*serving)
+        return found
+
+    assert asyncio.run(play()) == [b"good"] * 5
+
+
+@pytest.mark.parametrize(
+    ("path", "asked"),
+    [
+        ("/a%2fb%41/%7e?q=%2C%21,!&x=%e9&y=%2f", b"/a%2fb%41/%7e?q=%2C%21,!&x=%e9&y=%2f"),
+        ("/a+b?c=a+b%2Bc", b"/a+b?c=a+b%2Bc"),
+        ("/[1]|2?a[]=1", b"/[1]|2?a[]=1"),
+        ("/a%", b"/a%"),
+        ('/a b"<é>#x', b"/a%20b%22%3C%C3%A9%3E"),
+        ("\\a\\./b/../c?d\\e'f", b"/a/c?d\\e%27f"),
+    ],
+)
+def test_a_url_is_asked_for_as_it_is_written(path: str, asked: bytes) -> None:
+    """Many hosts sign the very bytes of a URL, and refuse what was written otherwise."""
+    seen: list[bytes] = []
+
+    class Any:
+        def get(self, path: bytes, /) -> bytes | None:
+            seen.append(path)
+            return b"HTTP/1.1 200 OK\r\n\r\n" + BODY
+
+    async def play(port: int) -> Got:
+        async with handler() as asker:
+            return await ask(asker, f"http://127.0.0.1:{port}{path}")
+
+    with raw_web(Any()) as port:
+        assert asyncio.run(play(port)).outcome is Outcome.FETCHED
+    assert seen == [asked]
