@@ -61,8 +61,8 @@ EXPLAINED: Final = (
         "forbidden",
         _ANY,
         False,
-        "The server doesn't let you in: a log-in is wanted (401, 407), or you are refused (403), as other sites' visitors "
-        "may be.",
+        "The server doesn't let you in: a log-in is wanted (401, 407), or you are refused (403), as visitors of "
+        "other sites may be.",
         "Respect it, or ask the owner. Where a host wants to see the landing page as referrer: `sources.urls.referer`.",
     ),
     Explained(

@@ -75,7 +75,7 @@ class PatientHandler(ResponseHandler):
 
 def read_patiently(connector: aiohttp.TCPConnector) -> None:
     """Have a connector read answers so."""
-    factory: functools.partial[ResponseHandler] = functools.partial(PatientHandler, loop=connector._loop)  # noqa: SLF001
+    factory = functools.partial[ResponseHandler](PatientHandler, loop=connector._loop)  # noqa: SLF001
     connector._factory = factory  # noqa: SLF001
 
 

@@ -9,6 +9,7 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from scrapy.spiders import Spider
 
+from synsift.crawler.download.access import Access
 from synsift.crawler.download.failures import outcome_of
 from synsift.crawler.download.handler import GuardedDownloadHandler
 from synsift.crawler.download.robots import ASKED, LISTENER
@@ -16,7 +17,7 @@ from synsift.crawler.download.settings import Limits, scrapy_settings
 from synsift.crawler.download.web_url import as_asked
 from synsift.crawler.outcome import Outcome, of_answer, of_status
 
-LIMITS = Limits("synsift/test (+t@example.org)", 20.0, 1_000_000, allow_networks=("127.0.0.0/8",))
+LIMITS = Limits("synsift/test (+t@example.org)", 20.0, 1_000_000, access=Access("fetch", ("127.0.0.0/8",)))
 
 
 @dataclass(frozen=True)

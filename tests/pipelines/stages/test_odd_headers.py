@@ -168,6 +168,8 @@ def test_a_page_of_results_is_read_whatever_its_headers_bytes(world: World, line
     )
     ask(world, SynsetQuery("n1", "dog"))
     with raw_web({b"/api.php": answer(page, line)}) as port:
-        search(world, {"commons": CommonsSource(api_url=f"http://127.0.0.1:{port}/api.php", width_px=0, page_size=3)})
+        source = CommonsSource(api_url=f"http://127.0.0.1:{port}/api.php", width_px=0, page_size=3)
+        source.introduce(b'{"query": {"extensions": [{"name": "CirrusSearch"}]}}')
+        search(world, {"commons": source})
     assert world.letters() == []
     assert urls(world) == [("n1", "a", 0)]
