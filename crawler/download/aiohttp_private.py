@@ -6,7 +6,7 @@ form before it reaches that parser: see ``answer_reader.py``.
 
 import functools
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
@@ -75,8 +75,8 @@ class PatientHandler(ResponseHandler):
 
 def read_patiently(connector: aiohttp.TCPConnector) -> None:
     """Have a connector read answers so."""
-    factory = functools.partial[ResponseHandler](PatientHandler, loop=connector._loop)  # noqa: SLF001
-    connector._factory = factory  # noqa: SLF001
+    factory = functools.partial(PatientHandler, loop=connector._loop)  # noqa: SLF001
+    connector._factory = cast("functools.partial[ResponseHandler]", factory)  # noqa: SLF001
 
 
 STANDS_ON: Final[Mapping[str, tuple[str | None, str]]] = {
