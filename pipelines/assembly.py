@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Final
 from synsift import __version__
 from synsift.crawler.consent import Kind, Policy
 from synsift.crawler.download.attempt import Patience
-from synsift.crawler.download.dispatcher import Politeness
 from synsift.crawler.download.host_health import HealthPolicy
 from synsift.crawler.download.settings import Limits
 from synsift.crawler.identity import user_agent
@@ -33,6 +32,7 @@ from synsift.pipelines.log.base import Log
 from synsift.pipelines.log.sqlite import SqliteLog
 from synsift.pipelines.matching import match_options
 from synsift.pipelines.outcomes import EXPLAINED
+from synsift.pipelines.politeness import fetch_politeness, host_rules, search_politeness
 from synsift.pipelines.stage import INPUTS, OPTIONAL, Stage
 from synsift.pipelines.stages.dedupe import DedupeOptions, DedupeStage
 from synsift.pipelines.stages.dedupe_state import Judging, SnapshotPolicy
@@ -198,7 +198,7 @@ def open_parts(settings: Settings) -> Parts:
     except BaseException:
         log.close()
         raise
-    return Parts(settings, log, Router(settings.log.partitions), objects)
+    return Parts(settings, log, Router(settings.log.partitions, host_rules(settings)), objects)
 
 
 def user_agent_of(settings: Settings) -> str:
@@ -237,7 +237,7 @@ def _search(parts: Parts) -> Stage:
 
     settings = parts.settings.search
     options = SearchOptions(
-        politeness=Politeness(settings.concurrency, settings.host_concurrency, settings.delay_s),
+        politeness=search_politeness(parts.settings),
         patience=Patience(attempts=settings.attempts),
         limits=Limits(
             user_agent=user_agent_of(parts.settings),
@@ -291,7 +291,7 @@ def manners_of(settings: Settings) -> "Manners":
 
     fetch = settings.fetch
     return Manners(
-        politeness=Politeness(fetch.concurrency, fetch.host_concurrency, fetch.delay_s),
+        politeness=fetch_politeness(settings),
         patience=Patience(fetch.attempts, fetch.redirects, fetch.backoff_s, fetch.max_wait_s),
         limits=Limits(
             user_agent=user_agent_of(settings),
@@ -307,7 +307,8 @@ def manners_of(settings: Settings) -> "Manners":
 
 
 def _fetch(parts: Parts, reference: Reference, deny: Reference) -> Stage:
-    from synsift.pipelines.stages.fetch import FetchOptions, FetchStage
+    from synsift.pipelines.stages.fetch import FetchStage
+    from synsift.pipelines.stages.fetch_needs import FetchOptions
 
     settings, manners = parts.settings.fetch, manners_of(parts.settings)
     options = FetchOptions(

@@ -20,8 +20,20 @@ from pydantic import (
 from synsift.crawler.sources.commons import DEFAULT_API
 from synsift.crawler.sources.lists.layouts import LAYOUTS
 from synsift.dedupe import DEFAULT_OPTIONS, ORIENTATIONS
+from synsift.pipelines.config_branch import Branch
+from synsift.pipelines.config_hosts import (
+    NO_TABLE,
+    TABLE,
+    TABLE_HINT,
+    host_key,
+    key_of,
+    leaves,
+    path_of,
+    problem_of_key,
+    wrong_splits,
+)
 from synsift.pipelines.config_layers import Layer, as_list, environment_layer, find_file, toml_layer
-from synsift.pipelines.config_web import Branch, ConsentSettings, FetchSettings, SearchSettings
+from synsift.pipelines.config_web import ConsentSettings, FetchSettings, SearchSettings
 from synsift.pipelines.config_words import unknown_key, unknown_variable, variable_of, wrong_value
 from synsift.pipelines.errors import ConfigError
 from synsift.pipelines.stage import DEFAULT_PATIENCE_S
@@ -125,6 +137,10 @@ class CommonsSettings(Branch):
     page_size: int = Field(default=50, ge=1, le=500, description="Files in one answer")
     maxlag_s: int = Field(default=5, ge=1, description="Lag of its replicas above which the wiki may refuse")
     max_pages: int = Field(default=200, ge=1, description="Most pages of results to ask for, for each query")
+    delay_s: float | None = Field(default=None, ge=0, description="Instead of `search.delay_s`, at this wiki")
+    concurrency: int | None = Field(
+        default=None, ge=1, description="Instead of `search.host_concurrency`, at this wiki"
+    )
 
 
 class UrlsSettings(Branch):
@@ -305,22 +321,37 @@ def load(
     origins: dict[str, str] = {}
     places: dict[str, str] = {}
     for layer in layers:
-        for key, value in layer.values.items():
-            if key not in known:
-                _refuse_key(key, layer, known)
+        for written, value in layer.values.items():
+            key = host_key(written) or written
+            _check_key(written, key, layer, known)
             origins[key] = variable_of(key) if layer.origin == "environment" else layer.origin
-            places[key] = layer.places[key]
-            _set(tree, key, as_list(value) if isinstance(known[key], tuple) else value)
+            places[key] = layer.places[written]
+            _set(tree, key, as_list(value) if isinstance(known.get(key), tuple) else value)
     try:
-        return Loaded(Settings(**tree), origins)
+        loaded = Loaded(Settings(**tree), origins)
     except ValidationError as exc:
         raise ConfigError(_wrong_values(exc, places)) from exc
+    problems = [f"{places.get(key, key)}: {problem}" for key, problem in wrong_splits(loaded.settings.fetch)]
+    if problems:
+        raise ConfigError("\n".join(problems))
+    return loaded
+
+
+def _check_key(written: str, key: str, layer: Layer, known: Mapping[str, Any]) -> None:
+    if key != written or host_key(written) is not None:
+        found = problem_of_key(key)
+        if found is not None:
+            raise ConfigError(f"{layer.places[written]}: {found[0]}", hint=found[1])
+    elif key not in known:
+        _refuse_key(key, layer, known)
 
 
 def _refuse_key(key: str, layer: Layer, known: Mapping[str, Any]) -> None:
-    tables = {name.rpartition(".")[0] for name in known}
+    tables = {TABLE, *(name.rpartition(".")[0] for name in known)}
     if layer.origin == "environment":
         message, hint = unknown_variable(layer.places[key].strip("`"), known.keys())
+    elif key.startswith(f"{TABLE}."):
+        message, hint = f"{layer.places[key]}: {NO_TABLE}", TABLE_HINT
     elif key in tables:
         message, hint = f"{layer.places[key]}: `{key}` is a table, and has keys", "`synsift config` lists all keys"
     else:
@@ -329,7 +360,7 @@ def _refuse_key(key: str, layer: Layer, known: Mapping[str, Any]) -> None:
 
 
 def _set(tree: dict[str, Any], key: str, value: object) -> None:
-    *tables, name = key.split(".")
+    *tables, name = path_of(key)
     for table in tables:
         tree = tree.setdefault(table, {})
     tree[name] = value
@@ -338,7 +369,9 @@ def _set(tree: dict[str, Any], key: str, value: object) -> None:
 def _leaves(branch: BaseModel, prefix: str) -> Iterator[tuple[str, Any, str]]:
     for name, field in type(branch).model_fields.items():
         value = getattr(branch, name)
-        if isinstance(value, BaseModel):
+        if f"{prefix}{name}" == TABLE:
+            yield from leaves(value)
+        elif isinstance(value, BaseModel):
             yield from _leaves(value, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", value, field.description or ""
@@ -355,4 +388,4 @@ def _wrong_values(exc: ValidationError, places: Mapping[str, str]) -> str:
 
 def _key_of(parts: list[str], keys: Collection[str]) -> str:
     """The key of pydantic's place, which goes on into lists."""
-    return next((key for n in range(len(parts), 0, -1) if (key := ".".join(parts[:n])) in keys), ".".join(parts))
+    return next((key for n in range(len(parts), 0, -1) if (key := key_of(parts[:n])) in keys), key_of(parts))

@@ -1,46 +1,20 @@
-"""The branches of the configuration that say how the web is asked, and what all branches have in common."""
+"""The branches of the configuration that say how the web is asked."""
 
 import ipaddress
 import re
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, Field
 
 from synsift.crawler.consent import DEFAULT_POLICY, PROFILES, Kind
 from synsift.crawler.download.host_health import DEFAULT_HEALTH
 from synsift.crawler.download.settings import CONSENT_FILES
 from synsift.dedupe import DEFAULT_MAX_PIXELS
+from synsift.pipelines.config_branch import Branch
+from synsift.pipelines.config_hosts import HostSettings
 from synsift.pipelines.stage import DEFAULT_REST_S
 
-_LONGEST_S: Final = 365 * 24 * 3600
-_LARGEST: Final = 10**12
 _KINDS: Final = f"^({'|'.join(re.escape(kind) for kind in Kind if kind is not Kind.GRANT)})$"
-
-
-class Branch(BaseModel):
-    """A table of the configuration."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _number_is_no_switch(cls, value: object, info: ValidationInfo) -> object:
-        """True counts as 1 in Python, and a setting that is on as a second or a pixel is a mistake."""
-        kind = cls.model_fields[info.field_name or ""].annotation
-        if isinstance(value, bool) and kind in (int, float):
-            raise PydanticCustomError("int_type" if kind is int else "float_type", "no number")
-        return value
-
-    @field_validator("*", mode="after")
-    @classmethod
-    def _number_has_bounds(cls, value: object, info: ValidationInfo) -> object:
-        """Larger ones mean nothing, and no clock, no limit of the system and no protocol could take them."""
-        if (info.field_name or "").endswith("_s") and isinstance(value, (int, float)) and value > _LONGEST_S:
-            raise ValueError("must be at most a year, in seconds")
-        if isinstance(value, int) and value > _LARGEST:
-            raise ValueError(f"must be at most {_LARGEST}")
-        return value
 
 
 def _network(text: str) -> str:
@@ -77,6 +51,12 @@ class FetchSettings(AccessSettings):
     concurrency: int = Field(default=64, ge=1, le=1024, description="Requests in flight")
     host_concurrency: int = Field(default=2, ge=1, description="Requests in flight to one host")
     delay_s: float = Field(default=0.1, ge=0, description="Time between two requests to one host")
+    max_delay_s: float = Field(
+        default=10.0,
+        ge=0,
+        description="Longest such time, at a host that refuses or answers late; 0 for always the same",
+    )
+    hosts: dict[str, HostSettings] = Field(default={}, description="What is otherwise at hosts of some names")
     timeout_s: float = Field(default=30.0, gt=0, description="Longest time for a whole request")
     max_bytes: int = Field(default=32 * 1024 * 1024, ge=1, description="Largest image to download, in bytes")
     max_pixels: int = Field(default=DEFAULT_MAX_PIXELS, ge=1, description="Most pixels of an image, by its header")

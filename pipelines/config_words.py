@@ -23,7 +23,7 @@ _CHOICES: Final = re.compile(r"\^\(([^()]*)\)\$")
 
 def variable_of(key: str) -> str:
     """The environment variable of a key."""
-    return ENV_PREFIX + key.replace(".", "__").upper()
+    return ENV_PREFIX + key.replace(".", "__").replace('"', "").upper()
 
 
 def is_ours(variable: str, keys: Iterable[str]) -> bool:
@@ -41,14 +41,14 @@ def is_ours(variable: str, keys: Iterable[str]) -> bool:
 
 def unknown_variable(variable: str, keys: Collection[str]) -> tuple[str, str]:
     """What to say of a variable that means no key, and a hint."""
-    near = _alike(variable, keys) or [variable_of(_nearest(variable.removeprefix(ENV_PREFIX).lower(), keys))]
+    near = _alike(variable, keys) or [variable_of(nearest(variable.removeprefix(ENV_PREFIX).lower(), keys))]
     return f"the environment variable `{variable}` means no key of the configuration", f"did you mean `{near[0]}`?"
 
 
 def unknown_key(place: str, key: str, keys: Collection[str]) -> tuple[str, str]:
     """What to say of a key that doesn't exist, and a hint."""
-    nearest = _nearest(key, keys)
-    return f"{place}: there is no key `{key}`", f"did you mean `{nearest}`? `synsift config` lists all keys"
+    near = nearest(key, keys)
+    return f"{place}: there is no key `{key}`", f"did you mean `{near}`? `synsift config` lists all keys"
 
 
 def wrong_value(place: str, key: str, error: Mapping[str, Any]) -> str:
@@ -98,6 +98,7 @@ _KINDS: Final = (
 
 def line_of(text: str, key: str) -> int | None:
     """The line of a TOML text that sets a key; None if it isn't found, for example in an inline table."""
+    key = key.replace('"', "")
     table = ""
     for number, line in enumerate(text.splitlines(), start=1):
         header = re.match(r"\s*\[\s*([^\[\]]+?)\s*\]", line)
@@ -125,7 +126,8 @@ def _as_written(value: object) -> str:
     return str(value)[:200]
 
 
-def _nearest(key: str, keys: Collection[str]) -> str:
+def nearest(key: str, keys: Collection[str]) -> str:
+    """The key that was probably meant."""
     # A key in the wrong table is likelier than a word that looks alike.
     name = key.rpartition(".")[2]
     same_name = [other for other in sorted(keys) if other.rpartition(".")[2] == name]

@@ -86,7 +86,7 @@ def read(kind: type[R], message: Message, router: Router) -> R | Broken:
         wanted = _home(record, router)
     except Exception as exc:  # noqa: BLE001 - as above: hosts are texts of strangers
         return Broken(BROKEN_RECORD, f"its key can't be found: {type(exc).__name__}")
-    if wanted is not None and wanted != message.partition:
+    if wanted is not None and wanted != message.partition and not _was_home(record, message, router):
         text = f"it stands on partition {message.partition} and its key belongs on {wanted} of {router.partitions}"
         return Broken(WRONG_PARTITION, text)
     return record
@@ -169,8 +169,15 @@ def _home(record: Record, router: Router) -> int | None:
         return router.of_wnid(record.wnid)
     if isinstance(record, Survivor):
         return router.of_wnid(record.candidate.wnid)
-    if isinstance(record, (ImageUrl, Fetched)):
+    if isinstance(record, ImageUrl):
+        return router.of_image_url(record.url)
+    if isinstance(record, Fetched):
         return router.of_url(record.url)
     if isinstance(record, Progress):
         return record.partition
     return None
+
+
+def _was_home(record: Record, message: Message, router: Router) -> bool:
+    """Whether it stands where it belonged under other rules for hosts: whoever reads it moves it."""
+    return isinstance(record, ImageUrl) and router.was_at_home(record.url, message.key, message.partition)

@@ -96,7 +96,7 @@ class FoundBy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ImageUrl(Record, frozen=True, kw_only=True):
-    """Fetch an image for a synset. Key: host (registered domain).
+    """Fetch an image for a synset. Key: host, or a part of one that is split.
 
     Attributes:
         wnid: Synset that wants it.

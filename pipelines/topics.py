@@ -9,9 +9,11 @@ A record may carry headers beside its value, as Kafka's do: what is said of a re
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from synsift.crawler.download.host_rules import HostKeys, Rules, name_of
 from synsift.pipelines import records
 from synsift.pipelines.partitioning import partition_of
 from synsift.pipelines.records import encode
@@ -100,16 +102,21 @@ class Entry:
 
 
 def host_of(url: str) -> str:
-    """The politeness key of a URL: its registered domain, or the address or name itself where there is none."""
+    """The host of a URL where no rule says otherwise: what was given to somebody, or the address or name itself.
+
+    By the public-suffix list, its private part included: ``example.co.uk`` for all names below, but
+    ``me.blogspot.com`` and ``bucket.s3.amazonaws.com`` each for itself.
+    """
     try:
         hostname = urlsplit(url).hostname or ""
     except ValueError:
         hostname = ""
-    return _registered_domain(hostname)
+    return registered_domain(hostname)
 
 
 @lru_cache(maxsize=65_536)
-def _registered_domain(hostname: str) -> str:
+def registered_domain(hostname: str) -> str:
+    """The part of a name that was given to somebody, or all of it."""
     return _suffixes()(hostname).top_domain_under_public_suffix or hostname
 
 
@@ -121,22 +128,43 @@ def _suffixes() -> "TLDExtract":
     """
     from tldextract import TLDExtract
 
-    return TLDExtract(suffix_list_urls=(), cache_dir=None)
+    return TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
 
 
 class Router:
     """Records → entries: the key and the partition of each."""
 
-    def __init__(self, partitions: int) -> None:
+    def __init__(self, partitions: int, rules: Rules = MappingProxyType({})) -> None:
+        """Make one.
+
+        Args:
+            partitions: Of every topic.
+            rules: Say which names are hosts of their own, and which hosts are split.
+        """
         self.partitions = partitions
+        self.keys = HostKeys(rules, registered_domain, lambda key: partition_of(key, partitions))
 
     def of_wnid(self, wnid: str) -> int:
         """The partition of a synset."""
         return partition_of(wnid, self.partitions)
 
     def of_url(self, url: str) -> int:
-        """The partition of a URL's host."""
+        """The partition where what a URL gave is written down: its host's, whatever the rules."""
         return partition_of(host_of(url), self.partitions)
+
+    def of_image_url(self, url: str) -> int:
+        """The partition on which a URL is asked for: that of its key by the rules."""
+        return partition_of(self.keys.key_of(url), self.partitions)
+
+    def was_at_home(self, url: str, key: bytes | None, partition: int) -> bool:
+        """Whether a URL may have been put on a partition by its key, when the rules were others."""
+        text = (key or b"").decode("utf-8", "replace")
+        try:
+            name = urlsplit(url).hostname or ""
+        except ValueError:
+            return False
+        host = name_of(text)
+        return (name == host or name.endswith(f".{host}")) and partition_of(text, self.partitions) == partition
 
     def of_key(self, key: bytes | None, otherwise: int) -> int:
         """The partition of a key as it stands in the log; without one, the one that is given."""
@@ -148,7 +176,7 @@ class Router:
 
     def image_url(self, record: records.ImageUrl) -> Entry:
         """Entry of an image URL."""
-        host = host_of(record.url)
+        host = self.keys.key_of(record.url)
         return Entry(IMAGE_URLS.name, partition_of(host, self.partitions), host.encode(), encode(record))
 
     def candidate(self, record: records.Candidate) -> Entry:

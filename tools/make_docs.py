@@ -21,6 +21,7 @@ from pydantic import SecretStr
 from synsift.pipelines import topics
 from synsift.pipelines.cli.grammar import every_command
 from synsift.pipelines.config import load
+from synsift.pipelines.config_hosts import TABLE, HostSettings
 from synsift.pipelines.outcomes import EXPLAINED, VERDICTS
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -54,9 +55,37 @@ def configuration_page() -> str:
         "| --- | --- | --- |",
     ]
     for value in load(env={}, file=Path("/dev/null")).values():
-        default = "" if isinstance(value.value, SecretStr) else json.dumps(value.value)
+        default = "" if value.value is None or isinstance(value.value, SecretStr) else json.dumps(value.value)
         lines.append(f"| `{value.key}` | {f'`{default}`' if default else ''} | {value.description} |")
+    lines += [*_HOSTS, "", "| key | meaning |", "| --- | --- |"]
+    for name, field in HostSettings.model_fields.items():
+        lines.append(f'| `{TABLE}."NAME".{name}` | {field.description} |')
     return "\n".join(lines) + "\n"
+
+
+_HOSTS = """
+## Hosts of some names
+
+What is otherwise at some hosts has a table of its own:
+
+```toml
+[fetch.hosts."cdn.example"]      # this name, and all below it, as one host
+delay_s = 0.02
+concurrency = 8
+split = 4
+
+[fetch.hosts."*.shop.example"]   # each name below it, as a host of its own
+delay_s = 2
+```
+
+The longest name that fits wins. Where none fits, a host is what was given to somebody by the public-suffix list: all of
+`example.co.uk`, but `me.blogspot.com` alone. `NAME` is a name of hosts, without scheme or port; as an option:
+`--set fetch.hosts.cdn.example.delay_s=2`.
+
+While `run` or `crawl` works, these keys, `fetch.delay_s`, `fetch.host_concurrency`, `fetch.max_delay_s` and their
+like of `search` and `sources` hold within seconds after the file has changed, and at once on `SIGHUP`, which in a
+terminal still ends the command. `split`, and names that make hosts of their own, hold at the next start. A file that
+can't be read changes nothing, and the log says why.""".splitlines()
 
 
 def commands_page() -> str:

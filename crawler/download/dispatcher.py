@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from synsift.crawler.download.host_rules import Pace, Paces
 from synsift.crawler.download.host_schedule import HostSchedule
 
 T = TypeVar("T")
@@ -19,20 +20,28 @@ class Politeness:
         places: Requests in flight at once, in all.
         places_per_host: Requests in flight at once at one host.
         delay_s: Time between two starts at one host.
+        max_delay_s: Longest one, where a host's answers ask for less; no longer than ``delay_s`` to keep that.
+        paces: What holds instead at each host, if some are otherwise.
     """
 
     places: int
     places_per_host: int
     delay_s: float
+    max_delay_s: float = 0.0
+    paces: Paces | None = None
+
+    def pace_of(self, host: str) -> Pace:
+        """How hard a host may be hit."""
+        if self.paces is not None:
+            return self.paces.of(host)
+        return Pace(self.delay_s, self.places_per_host, self.max_delay_s)
 
 
 class Dispatcher(Generic[T]):
     """Gives jobs in the order in which politeness allows them. Lives in one event loop."""
 
     def __init__(self, politeness: Politeness) -> None:
-        self._schedule: HostSchedule[T] = HostSchedule(
-            places=politeness.places, places_per_host=politeness.places_per_host, delay_s=politeness.delay_s
-        )
+        self._schedule: HostSchedule[T] = HostSchedule(places=politeness.places, pace_of=politeness.pace_of)
         self._changed = asyncio.Event()
         self._closed = False
 
@@ -73,9 +82,22 @@ class Dispatcher(Generic[T]):
         """Jobs that run."""
         return self._schedule.active
 
-    def slow_down(self, host: str, delay_s: float) -> None:
-        """Keep at least this delay at a host, for example its Crawl-delay."""
-        self._schedule.slow_down(host, delay_s)
+    def slow_down(self, host: str, delay_s: float) -> bool:
+        """Keep at least this delay at a host; gives whether that is longer than its pace has it."""
+        return self._schedule.slow_down(host, delay_s)
+
+    def answered(self, host: str, *, began_s: float, latency_s: float) -> None:
+        """A job that began then was answered so soon."""
+        self._schedule.answered(host, began_s=began_s, now_s=time.monotonic(), latency_s=latency_s)
+
+    def refused(self, host: str, *, began_s: float) -> None:
+        """A job that began then was refused, or came to nothing, for the host has too much to do."""
+        self._schedule.refused(host, began_s=began_s, now_s=time.monotonic())
+
+    def repace(self, politeness: Politeness) -> None:
+        """Hit hosts as hard as is said from now on; the number of places in all stays."""
+        self._schedule.repace(politeness.pace_of)
+        self._changed.set()
 
     def close(self) -> None:
         """Give no more jobs; those that wait are dropped."""

@@ -12,14 +12,15 @@ import datetime
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final, Generic, Protocol, TypeVar
 
-from synsift.crawler.consent import Judgement, Statement
 from synsift.crawler.download import attempt
 from synsift.crawler.download.attempt import Answer, Follow, GiveUp, Patience, Retry, Take, origin_of
 from synsift.crawler.download.dispatcher import Dispatcher, Politeness
 from synsift.crawler.download.host_health import HostHealth, Illness
+from synsift.crawler.download.host_rules import HostKeys
+from synsift.crawler.download.job import Job
 from synsift.crawler.download.reachability import Reachability
 from synsift.crawler.download.sickbay import Sickbay
 from synsift.crawler.errors import SourceBusy, SourceError
@@ -44,38 +45,11 @@ _OF_THE_HOST: Final = frozenset(
     }
 )
 _REMEMBERED_S: Final = 60.0
+# What shows that a host has too much to do: it is asked less often.
+_TOO_MUCH: Final = frozenset({Outcome.RATE_LIMITED, Outcome.TIMEOUT})
+_BUSY: Final = 503
 # So late a request may come that was on its way when its host fell ill.
 _LATE_S: Final = 1.0
-
-
-@dataclass(slots=True)
-class Job(Generic[T]):
-    """One URL on its way.
-
-    Attributes:
-        task: What the stage wants back with the result.
-        url: Asked first.
-        current_url: To ask now, after redirects.
-        host: Whose politeness counts now.
-        attempts: Tries so far.
-        redirects: Redirects followed so far.
-        said: What was said so far of the use of what it brings.
-        refusal: Why it must not be used, if that is so.
-    """
-
-    task: T
-    url: str
-    current_url: str
-    host: str
-    attempts: int = 0
-    redirects: int = 0
-    said: list[Statement] = field(default_factory=list)
-    refusal: Judgement | None = None
-
-    @property
-    def origin(self) -> str:
-        """Scheme, name and port that are asked now."""
-        return origin_of(self.current_url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +110,7 @@ class Downloader(Generic[T]):
         *,
         politeness: Politeness,
         patience: Patience,
-        host_of: Callable[[str], str],
+        hosts: HostKeys,
         names_tell: bool = False,
     ) -> None:
         """Make one.
@@ -145,14 +119,14 @@ class Downloader(Generic[T]):
             receiver: Gets the results.
             politeness: How hard hosts may be hit.
             patience: How often and how long to try.
-            host_of: A URL's politeness key.
+            hosts: Knows which URLs are of one host.
             names_tell: Whether the hosts are known by the configuration, so that a name that isn't found tells of
                 the network. Never where URLs come from the web.
         """
         self._receiver = receiver
         self._patience = patience
-        self._delay_s = politeness.delay_s
-        self._host_of = host_of
+        self._host_of = hosts.key_of
+        self._keys_of = hosts.keys_of
         self._dispatcher: Dispatcher[Job[T]] = Dispatcher(politeness)
         self._reachability = Reachability(names_tell=names_tell)
         self._told_at_s = -_TELL_EVERY_S
@@ -187,6 +161,7 @@ class Downloader(Generic[T]):
         while (job := await self._dispatcher.next()) is not None:
             if self._sickbay is None or await self._lets(job, self._sickbay):
                 job.attempts += 1
+                job.began_s = time.monotonic()
                 return job
         return None
 
@@ -211,12 +186,17 @@ class Downloader(Generic[T]):
 
     def slow_down(self, url: str, delay_s: float) -> bool:
         """Honour the Crawl-delay of a URL's host, from now on; gives whether it is longer than what is kept anyway."""
-        host = self._host_of(url)
-        if delay_s <= self._delay_s:
-            return False
-        self._dispatcher.slow_down(host, delay_s)
-        self._dispatcher.pause(host, delay_s)
-        return True
+        keys = self._keys_of(url)
+        is_longer = False
+        for key in keys:  # each of several in its turn: together they keep it
+            if self._dispatcher.slow_down(key, delay_s * len(keys)):
+                self._dispatcher.pause(key, delay_s * len(keys))
+                is_longer = True
+        return is_longer
+
+    def repace(self, politeness: Politeness) -> None:
+        """Hit hosts as hard as is said from now on."""
+        self._dispatcher.repace(politeness)
 
     async def fell_ill(self, url: str, outcome: Outcome, message: str, asked_s: float) -> float:
         """A host can't say what may be fetched: its URLs wait. To be told once, however many requests wait for it.
@@ -231,7 +211,7 @@ class Downloader(Generic[T]):
         if self._is_offline(outcome):
             self._sickbay.network_never_was()
             return 0.0
-        found = await self._sickbay.fell_ill(origin_of(url), host, f"{outcome}: {message}", asked_s)
+        found = await self._sickbay.fell_ill(origin_of(url), self._keys_of(url), f"{outcome}: {message}", asked_s)
         return min(_LATE_S, 0.99 * (found.until_s - time.time()))
 
     def got_well(self, url: str) -> None:
@@ -278,6 +258,10 @@ class Downloader(Generic[T]):
         await self._end(job, step)
 
     def _note_answer(self, job: Job[T], answer: Answer) -> None:
+        if answer.status == _BUSY or of_status(answer.status) in _TOO_MUCH:
+            self._dispatcher.refused(job.host, began_s=job.began_s)
+        else:
+            self._dispatcher.answered(job.host, began_s=job.began_s, latency_s=job.latency_s)
         if self._sickbay is not None and not of_status(answer.status).heals:
             self._sickbay.got_well(job.origin)
 
@@ -285,6 +269,8 @@ class Downloader(Generic[T]):
         """Take a request that got no response."""
 
         def step() -> attempt.Step:
+            if outcome in _TOO_MUCH:
+                self._dispatcher.refused(job.host, began_s=job.began_s)
             if self._sickbay is not None and outcome not in _OF_THE_HOST:
                 self._sickbay.told_nothing(job.origin)
             if self._reachability.failed(job.host, outcome):
@@ -362,7 +348,8 @@ class Downloader(Generic[T]):
         known = self._sickbay.health.illness(job.origin)
         # What was on its way when its host fell ill says nothing new.
         if known is None or known.until_s <= time.time() or asked_s > known.until_s - time.time():
-            await self._sickbay.fell_ill(job.origin, job.host, f"{step.outcome}: {reason}", asked_s)
+            keys = self._keys_of(job.current_url)
+            await self._sickbay.fell_ill(job.origin, keys, f"{step.outcome}: {reason}", asked_s)
         job.attempts -= 1
         await self._sickbay.found_ill(job)
         return True

@@ -5,6 +5,7 @@ Measured beside the default handler: 0.97 against 1.2 ms of CPU an image.
 
 import errno
 import socket
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
@@ -26,7 +27,7 @@ from scrapy.http import Response
 from synsift.crawler.download.answer_head import MAX_HEAD_BYTES, MAX_LINES
 from synsift.crawler.download.connections import Connections
 from synsift.crawler.download.large_bodies import LARGE_BYTES, OWNER, LargeBodies
-from synsift.crawler.download.robots import ASKED, CUT_AT, LISTENER
+from synsift.crawler.download.robots import ASKED, CUT_AT, LEFT_AT, LISTENER
 from synsift.crawler.download.scrapy_private import AiohttpDownloadHandler, BaseStreamingDownloadHandler
 from synsift.crawler.errors import NetworkDown
 
@@ -79,6 +80,7 @@ class GuardedDownloadHandler(AiohttpDownloadHandler):
             headers |= self._signer.headers(request.method, asked)
         with _translated(asked, timeout_s), self._connections.explaining():
             url = await self._connections.find(asked)
+            request.meta[LEFT_AT] = time.monotonic()
             async with self._session.request(
                 request.method,
                 url,

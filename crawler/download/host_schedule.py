@@ -3,7 +3,8 @@
     add ──▶ one queue a host ──┬─ next in line, once the host's delay has passed and one of its places is free
                                └─ not before a time (back-off, Retry-After)
 
-A host that is slow, pausing or far behind never holds up another one.
+A host's delay is what its answers make of its pace, and its Crawl-delay if that is longer. A host that is slow, pausing
+or far behind never holds up another one.
 """
 
 import heapq
@@ -13,23 +14,50 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
 
+from synsift.crawler.download.host_rules import Pace
+from synsift.crawler.download.host_tempo import Tempo
+
 T = TypeVar("T")
 
 _PRUNE_FROM: Final = 10_000
+# So long a host that was slowed down is known when nothing is left to ask it for.
+_KNOWN_S: Final = 600.0
+_NEVER: Final = float("-inf")
 
 
 @dataclass(slots=True)
 class _Host(Generic[T]):
-    delay_s: float
+    pace: Pace
     queue: deque[T] = field(default_factory=deque)
     later: list[tuple[float, int, T]] = field(default_factory=list)
     active: int = 0
-    next_at_s: float = 0.0
+    started_at_s: float = _NEVER
+    paused_until_s: float = _NEVER
+    crawl_delay_s: float = 0.0
+    tempo: Tempo | None = None
     listed_at_s: float | None = None
 
-    def ready_at_s(self, places: int) -> float | None:
+    @property
+    def delay_s(self) -> float:
+        """Between two starts, for now."""
+        return max(self.crawl_delay_s, self.pace.delay_s if self.tempo is None else self.tempo.delay_s)
+
+    @property
+    def next_at_s(self) -> float:
+        """When its next job may start, if it has one and a place is free."""
+        return max(self.paused_until_s, self.started_at_s + self.delay_s)
+
+    @property
+    def is_slowed(self) -> bool:
+        return self.tempo is not None and self.tempo.delay_s > self.pace.delay_s
+
+    @property
+    def is_idle(self) -> bool:
+        return self.active == 0 and not self.queue and not self.later
+
+    def ready_at_s(self) -> float | None:
         """When its next job may start; None if it has none or no place is free."""
-        if self.active >= places or not (self.queue or self.later):
+        if self.active >= self.pace.places or not (self.queue or self.later):
             return None
         return self.next_at_s if self.queue else max(self.next_at_s, self.later[0][0])
 
@@ -42,17 +70,15 @@ class _Host(Generic[T]):
 class HostSchedule(Generic[T]):
     """Jobs by host, each host with a delay between starts and a number of places."""
 
-    def __init__(self, *, places: int, places_per_host: int, delay_s: float) -> None:
+    def __init__(self, *, places: int, pace_of: Callable[[str], Pace]) -> None:
         """Make an empty schedule.
 
         Args:
             places: How many jobs may run at once.
-            places_per_host: How many of them at one host.
-            delay_s: Time between two starts at one host.
+            pace_of: How hard a host may be hit.
         """
         self._places = places
-        self._places_per_host = places_per_host
-        self._delay_s = delay_s
+        self._pace_of = pace_of
         self._hosts: dict[str, _Host[T]] = {}
         self._ready: list[tuple[float, int, str]] = []
         self._turn = itertools.count()
@@ -85,7 +111,7 @@ class HostSchedule(Generic[T]):
             if entry is None or entry.listed_at_s != listed_at_s:
                 continue  # the host was listed again since, at another time
             entry.listed_at_s = None
-            ready_at_s = entry.ready_at_s(self._places_per_host)
+            ready_at_s = entry.ready_at_s()
             if ready_at_s is None or ready_at_s > now_s:
                 self._list(host, entry)
                 continue
@@ -93,7 +119,7 @@ class HostSchedule(Generic[T]):
             entry.active += 1
             self.active += 1
             self.waiting -= 1
-            entry.next_at_s = now_s + entry.delay_s
+            entry.started_at_s = now_s
             self._list(host, entry)
             return job
         return None
@@ -103,7 +129,7 @@ class HostSchedule(Generic[T]):
         entry = self._hosts[host]
         entry.active -= 1
         self.active -= 1
-        if entry.active == 0 and not entry.queue and not entry.later and entry.delay_s <= self._delay_s == 0:
+        if entry.is_idle and entry.delay_s == 0:
             del self._hosts[host]
         else:
             self._list(host, entry)
@@ -111,13 +137,35 @@ class HostSchedule(Generic[T]):
     def pause(self, host: str, until_s: float) -> None:
         """Start nothing at a host before a time."""
         entry = self._host(host)
-        entry.next_at_s = max(entry.next_at_s, until_s)
+        entry.paused_until_s = max(entry.paused_until_s, until_s)
         self._list(host, entry)
 
-    def slow_down(self, host: str, delay_s: float) -> None:
-        """Make a host's delay at least so long."""
+    def slow_down(self, host: str, delay_s: float) -> bool:
+        """Make a host's delay at least so long; gives whether that is longer than its pace has it."""
         entry = self._host(host)
-        entry.delay_s = max(entry.delay_s, delay_s)
+        entry.crawl_delay_s = max(entry.crawl_delay_s, delay_s)
+        return delay_s > entry.pace.delay_s
+
+    def answered(self, host: str, *, began_s: float, now_s: float, latency_s: float) -> None:
+        """A job that was started was answered, so soon."""
+        tempo, pace = self._tempo(host)
+        if tempo is not None:
+            tempo.answered(pace, began_s=began_s, now_s=now_s, latency_s=latency_s)
+
+    def refused(self, host: str, *, began_s: float, now_s: float) -> None:
+        """A job that was started was refused, for the host has too much to do."""
+        tempo, pace = self._tempo(host)
+        if tempo is not None:
+            tempo.refused(pace, began_s=began_s, now_s=now_s)
+
+    def repace(self, pace_of: Callable[[str], Pace]) -> None:
+        """Hit hosts as hard as is said from now on."""
+        self._pace_of = pace_of
+        for host, entry in self._hosts.items():
+            entry.pace = pace_of(host)
+            if entry.tempo is not None:
+                entry.tempo.keep_within(entry.pace)
+            self._list(host, entry)
 
     def put_off(self, host: str, until_s: float, chosen: Callable[[T], bool]) -> None:
         """Let some of a host's waiting jobs start at a time, be it later or sooner than they would."""
@@ -154,21 +202,29 @@ class HostSchedule(Generic[T]):
         return self._ready[0][0]
 
     def _prune(self, now_s: float) -> None:
-        """Forget hosts that have nothing to do, are past their delay and keep no Crawl-delay of their own."""
+        """Forget hosts that have nothing to do and are past their delay, but those that want more than their pace."""
         for name, entry in list(self._hosts.items()):
-            idle = entry.active == 0 and not entry.queue and not entry.later
-            if idle and entry.next_at_s <= now_s and entry.delay_s <= self._delay_s:
+            known_s = _KNOWN_S if entry.is_slowed else 0.0
+            if entry.is_idle and entry.next_at_s + known_s <= now_s and entry.crawl_delay_s <= entry.pace.delay_s:
                 del self._hosts[name]
         self._prune_at = max(_PRUNE_FROM, 2 * len(self._hosts))
+
+    def _tempo(self, host: str) -> tuple[Tempo | None, Pace]:
+        entry = self._host(host)
+        if entry.pace.max_delay_s <= entry.pace.delay_s:
+            entry.tempo = None
+        elif entry.tempo is None:
+            entry.tempo = Tempo(entry.pace)
+        return entry.tempo, entry.pace
 
     def _host(self, host: str) -> _Host[T]:
         entry = self._hosts.get(host)
         if entry is None:
-            entry = self._hosts[host] = _Host(self._delay_s)
+            entry = self._hosts[host] = _Host(self._pace_of(host))
         return entry
 
     def _list(self, host: str, entry: _Host[T]) -> None:
-        ready_at_s = entry.ready_at_s(self._places_per_host)
+        ready_at_s = entry.ready_at_s()
         if ready_at_s is not None and ready_at_s != entry.listed_at_s:
             entry.listed_at_s = ready_at_s
             heapq.heappush(self._ready, (ready_at_s, next(self._turn), host))

@@ -12,7 +12,7 @@ in the schedule is put off where it is.
 
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Generic, Protocol, TypeVar
 
 from synsift.crawler.download.dispatcher import Dispatcher
@@ -95,19 +95,20 @@ class Sickbay(Generic[J]):
             self._dispatcher.add(job.host, job, delay_s=found.until_s - time.time())
         return False
 
-    async def fell_ill(self, origin: str, host: str, cause: str, asked_s: float = 0.0) -> Illness:
+    async def fell_ill(self, origin: str, keys: Sequence[str], cause: str, asked_s: float = 0.0) -> Illness:
         """A host failed: put off all that waits for it, or end it if that goes on for too long."""
         found = self.health.failed(origin, time.time(), masked(cause), asked_s=asked_s)
         self._tell(origin, found)
         if found.is_given_up:
-            waiting = self._dispatcher.withdraw(host, lambda job: job.origin == origin)
+            waiting = [job for key in keys for job in self._dispatcher.withdraw(key, lambda job: job.origin == origin)]
             for job in [*self._aside.pop(origin, ()), *waiting]:
                 await self._give_up(job, found)
             return found
         delay_s = found.until_s - time.time()
         for job in self._aside.pop(origin, ()):
             self._dispatcher.add(job.host, job, delay_s=delay_s)
-        self._dispatcher.put_off(host, delay_s, lambda job: job.origin == origin)
+        for key in keys:
+            self._dispatcher.put_off(key, delay_s, lambda job: job.origin == origin)
         return found
 
     async def found_ill(self, job: J) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import functools
 import logging
+import time
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, ClassVar, Final, Generic, TypeVar
 
@@ -13,10 +14,11 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from synsift.crawler.download.attempt import Answer
-from synsift.crawler.download.downloader import Downloader, Job
+from synsift.crawler.download.downloader import Downloader
 from synsift.crawler.download.failures import outcome_of
+from synsift.crawler.download.job import Job
 from synsift.crawler.download.large_bodies import OWNER, LargeBodies
-from synsift.crawler.download.robots import ASKED, LISTENER, WaitForDelay
+from synsift.crawler.download.robots import ASKED, LEFT_AT, LISTENER, WaitForDelay
 from synsift.crawler.download.settings import Limits, scrapy_settings
 from synsift.crawler.download.web_url import as_asked
 from synsift.crawler.errors import HostUnwell
@@ -66,9 +68,14 @@ class DownloadSpider(scrapy.Spider, Generic[T]):
             callback=self.answered,
             errback=self.failed,
             headers={"User-Agent": self.settings["USER_AGENT"], **self.headers},
-            meta={ASKED: url, OWNER: job, LISTENER: self.hears, "download_timeout": self._timeout_s},
+            meta={ASKED: url, OWNER: job, LISTENER: self._heard, "download_timeout": self._timeout_s},
             dont_filter=True,
         )
+
+    def _heard(self, request: Request, status: int, lines: Headers) -> bool:
+        job: Job[T] = request.meta[OWNER]
+        job.latency_s = time.monotonic() - request.meta[LEFT_AT]
+        return self.hears(request, status, lines)
 
     def hears(self, request: Request, status: int, _lines: Headers) -> bool:
         """Hear the head of an answer; gives whether its body is wanted."""

@@ -7,7 +7,7 @@ from scrapy import Request
 from scrapy.http import Response
 
 from synsift.crawler.consent import answer, judge
-from synsift.crawler.download.downloader import Job
+from synsift.crawler.download.job import Job
 from synsift.crawler.download.large_bodies import OWNER
 from synsift.crawler.download.robots import AI_TXT, SAID
 from synsift.crawler.outcome import Outcome, of_status

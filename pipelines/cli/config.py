@@ -31,6 +31,8 @@ def config(file: ConfigFile = None, values: SetValues = None, output: OutputForm
 
 
 def _plain(value: object, output: Format) -> object:
+    if value is None:
+        return ""
     if output is Format.TABLE and isinstance(value, float):
         return f"{value:g}"  # all digits: a table rounds what was measured, and these are set
     return value if isinstance(value, (bool, int, float)) else masked(str(value))

@@ -37,6 +37,7 @@ from synsift.pipelines.cli.options import (
     settings_of,
 )
 from synsift.pipelines.cli.paths import try_file, try_folder
+from synsift.pipelines.cli.rereading import rereading, source_of
 from synsift.pipelines.cli.suggestions import check_known
 from synsift.pipelines.cli.thorough import Remove, Thorough, check_thorough, thorough_keys
 from synsift.pipelines.cli.url_lists import layout_keys, url_lists
@@ -46,6 +47,7 @@ from synsift.pipelines.folder_lock import lock_folder
 if TYPE_CHECKING:
     from synsift.pipelines.assembly import Parts
     from synsift.pipelines.config import Settings
+    from synsift.pipelines.config_watch import Source
     from synsift.pipelines.dead_letters import OpenLetter
 
 Targets = Annotated[
@@ -117,20 +119,20 @@ def crawl(
 
       synsift crawl whippet --thorough --remove copy --remove part_of
     """
-    keys = thorough_keys(thorough, remove) | layout_keys(layout, source)
-    settings = settings_of(file, values, store__url=out, identity__contact=contact, **keys)
+    keys = {"store__url": out, "identity__contact": contact, **thorough_keys(thorough, remove)}
+    settings = settings_of(file, values, **(keys := keys | layout_keys(layout, source)))
     check_thorough(settings.dedupe.thorough, remove)
     wanted = Wanted(targets or [], text, list_file, source, subtree, leaves, langs, ontology)
     queries = read_targets(wanted, settings)
+    folder = _checked_folder(settings, report)
 
     from synsift.pipelines.assembly import open_parts
 
-    folder = _checked_folder(settings, report)
-    again = _Again(out, file, values)
+    run = _Run(source, limit, output, source_of(file, values, **keys))
     with lock_folder(folder):
         parts = open_parts(settings)
         with contextlib.closing(parts.log):
-            status = _crawl(parts, queries, _Run(source, limit, output), again)
+            status = _crawl(parts, queries, run, _Again(out, file, values))
             _write_report(parts, queries, report)
     raise typer.Exit(status)
 
@@ -207,6 +209,7 @@ class _Run:
     source: str
     limit: int
     output: Format
+    configuration: "Source"
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,8 +284,13 @@ def _crawl(parts: "Parts", queries: Sequence[SynsetQuery], run: _Run, again: _Ag
         err.print(f"{counted(asked_again, 'input', 'inputs')} that found no network the last time: asking again")
     elif planned.new == 0:
         err.print("all of this was planned before; going on with what is left of it")
+
+    async def work() -> Ending:
+        async with rereading(worker.stages, settings, run.configuration):
+            return await worker.run()
+
     with watching(parts.log, worker):
-        ending = asyncio.run(worker.run())
+        ending = asyncio.run(work())
     counts = read_counts(parts.log)
     rows = (synset_row(found) for wnid, found in counts.items() if wnid and found.found)
     print_rows(rows, run.output, details=SYNSET_DETAILS, empty="no images")

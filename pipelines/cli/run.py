@@ -29,7 +29,8 @@ def run(
     """Run a worker: some stages, or all, until it is told to stop.
 
     Any number of workers share the work of a log. SIGTERM or Ctrl-C finishes what is in flight, commits and leaves;
-    a second one stops at once, and loses nothing either.
+    a second one stops at once, and loses nothing either. How hard hosts are asked (fetch.delay_s, fetch.hosts and
+    their like) is read again when the configuration's file changes, and on SIGHUP.
 
     [bold]Examples[/bold]
 
@@ -40,13 +41,15 @@ def run(
       synsift run fetch dedupe land --drain
     """
     from synsift.pipelines.assembly import STAGES, make_stages, open_parts, stages_of, store_address, user_agent_of
+    from synsift.pipelines.cli.rereading import rereading, source_of
     from synsift.pipelines.cli.watch import reporting, tell_lost
     from synsift.pipelines.service.http import opened_patiently, serving
     from synsift.pipelines.worker import Ending, Worker
 
     for name in stages:
         check_known("stage", name, (*STAGES, "all"))
-    settings = settings_of(file, values, store__url=out, identity__contact=contact, service__port=port)
+    given = {"store__url": out, "identity__contact": contact, "service__port": port}
+    settings = settings_of(file, values, **given)
     names = stages_of(settings) if "all" in stages else list(dict.fromkeys(stages))
     if {"search", "fetch"} & set(names):
         user_agent_of(settings)
@@ -55,8 +58,10 @@ def run(
         with contextlib.closing(parts.log):
             worker = Worker(parts.log, make_stages(names, parts), until_idle=drain, drain_s=settings.service.drain_s)
 
+            source = source_of(file, values, **given)
+
             async def work() -> Ending:
-                async with serving(settings.service, worker, parts.log):
+                async with serving(settings.service, worker, parts.log), rereading(worker.stages, settings, source):
                     return await worker.run()
 
             with reporting(parts.log, worker):

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, Generic, TypeVar
 
+from synsift.crawler.download.dispatcher import Politeness
 from synsift.crawler.download.downloader import Abandoned, Downloader, Received
 from synsift.crawler.download.host_health import Illness
 from synsift.crawler.outcome import Outcome
@@ -44,8 +45,9 @@ class DownloadStage(ABC, Generic[T]):
     name: str
     patience_s: float = DEFAULT_PATIENCE_S
 
-    def __init__(self, log: Log, router: Router, *, look_ahead: int, in_order: bool) -> None:
+    def __init__(self, log: Log, router: Router, *, look_ahead: int, in_order: bool, politeness: Politeness) -> None:
         self._logbook = log
+        self.politeness = politeness
         self._router = router
         self._look_ahead = LookAhead(look_ahead)
         hooks = Hooks(self._take_over, self._let_go, self._ended, self.make_durable)
@@ -57,6 +59,7 @@ class DownloadStage(ABC, Generic[T]):
         self._log_thread = ThreadPoolExecutor(1, thread_name_prefix=f"{self.name}-log")
         self._joined = False
         self._given_up = asyncio.Event()
+        self._downloader: Downloader[T] | None = None
 
     # What a stage fills in.
 
@@ -122,6 +125,12 @@ class DownloadStage(ABC, Generic[T]):
     def hurry(self) -> None:
         """Nothing to do: this stage never waits for a batch."""
 
+    def repace(self, politeness: Politeness) -> None:
+        """Hit hosts as hard as is said from now on; in the event loop."""
+        self.politeness = politeness
+        if self._downloader is not None:
+            self._downloader.repace(politeness)
+
     def share(self, gate: Gate) -> None:
         """Let this process try one input alone where that is needed."""
         self.turnstile.gate = gate
@@ -136,7 +145,7 @@ class DownloadStage(ABC, Generic[T]):
 
     async def run(self) -> None:
         """Work until ``stop``; then finish what is in flight, commit and leave the group."""
-        self.downloader = self.make_downloader()
+        self.downloader = self._downloader = self.make_downloader()
         try:
             await self._run(await self._in_log_thread(self._membership.join, self.patience_s))
         except Stopped:

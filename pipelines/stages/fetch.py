@@ -13,25 +13,20 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Final, Protocol, TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 
-from synsift.crawler.download.attempt import Patience, origin_of
-from synsift.crawler.download.dispatcher import Politeness
+from synsift.crawler.download.attempt import origin_of
 from synsift.crawler.download.downloader import Abandoned, Downloader, Received
-from synsift.crawler.download.host_health import DEFAULT_HEALTH, HealthPolicy, HostHealth, Illness
-from synsift.crawler.download.settings import Limits
+from synsift.crawler.download.host_health import HostHealth, Illness
 from synsift.crawler.outcome import Outcome
 from synsift.crawler.spiders.base import run_spider
 from synsift.crawler.spiders.fetch import FetchSpider
 from synsift.crawler.wording import masked
-from synsift.dedupe import Fingerprint, ImageError
-from synsift.dedupe.reference import Reference
+from synsift.dedupe import ImageError
 from synsift.pipelines import topics
 from synsift.pipelines.clock import now_text, text_of
-from synsift.pipelines.dead_letters import REPLAY_OF
 from synsift.pipelines.decoding.errors import DecodersUnavailable
 from synsift.pipelines.errors import StoreError, StoreUnavailable
 from synsift.pipelines.log.base import Log, Message
@@ -44,12 +39,15 @@ from synsift.pipelines.stages.consent import hear_image
 from synsift.pipelines.stages.denial import as_of_now, refuse_denied
 from synsift.pipelines.stages.download_stage import DownloadStage
 from synsift.pipelines.stages.fetch_memory import HostBook, PartitionMemory, entry_of, seconds_until
+from synsift.pipelines.stages.fetch_needs import BlobStore, FetchOptions, Fingerprinter
+from synsift.pipelines.stages.host_homes import moved_entry, read_fetched
 from synsift.pipelines.stages.image_record import image_record
 from synsift.pipelines.stages.ledger import Count
 from synsift.pipelines.stages.look_ahead import PEEK_RECORDS
+from synsift.pipelines.stages.wanted import Wanted
 from synsift.pipelines.storage import layout
 from synsift.pipelines.texts import kept
-from synsift.pipelines.topics import Entry, Router, host_of
+from synsift.pipelines.topics import Entry, Router
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -61,55 +59,6 @@ _MOST_WAIT_S: Final = 60.0
 _STORE_RETRIES_S: Final = (0.5, 2.0, 8.0)
 
 
-class BlobStore(Protocol):
-    """What fetching needs of object storage."""
-
-    def put_content(self, path: str, data: bytes) -> bool:
-        """Write an object whose name says what it holds. False if it is there already, whole."""
-
-    def exists(self, path: str) -> bool:
-        """Whether there is an object."""
-
-    def sync(self) -> None:
-        """Make what was written so far outlast a power cut."""
-
-
-class Fingerprinter(Protocol):
-    """What fetching needs of the decoders. Thread-safe."""
-
-    def look(self, data: bytes) -> tuple[Fingerprint, dict[str, bytes]]:
-        """Fingerprint a picture, and make its other hashes; ``ImageError`` if that can't be done."""
-
-    def close(self) -> None:
-        """Release what is held."""
-
-
-@dataclass(frozen=True, slots=True)
-class FetchOptions:
-    """What a fetch stage needs of the configuration."""
-
-    politeness: Politeness
-    patience: Patience
-    limits: Limits
-    look_ahead: int
-    threads: int
-    deny: Reference | None = None
-    health: HealthPolicy = DEFAULT_HEALTH
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """An image URL and the input behind it."""
-
-    message: Message
-    record: ImageUrl
-
-    @property
-    def replay_of(self) -> str:
-        """Outcome of the earlier try, where a dead letter is replayed; empty otherwise."""
-        return next((value.decode("utf-8", "replace") for name, value in self.message.headers if name == REPLAY_OF), "")
-
-
 class FetchStage(DownloadStage[Wanted]):
     """Downloads images."""
 
@@ -118,7 +67,7 @@ class FetchStage(DownloadStage[Wanted]):
     def __init__(
         self, log: Log, router: Router, *, blobs: BlobStore, decoders: Fingerprinter, options: FetchOptions
     ) -> None:
-        super().__init__(log, router, look_ahead=options.look_ahead, in_order=False)
+        super().__init__(log, router, look_ahead=options.look_ahead, in_order=False, politeness=options.politeness)
         self._blobs = blobs
         self._decoders = decoders
         self._options = options
@@ -129,8 +78,9 @@ class FetchStage(DownloadStage[Wanted]):
 
     def make_downloader(self) -> Downloader[Wanted]:
         """A downloader for URLs of the web."""
-        politeness, patience = self._options.politeness, self._options.patience
-        downloader = Downloader(self, politeness=politeness, patience=patience, host_of=host_of)
+        downloader = Downloader(
+            self, politeness=self.politeness, patience=self._options.patience, hosts=self._router.keys
+        )
         downloader.let_wait(self)
         return downloader
 
@@ -146,7 +96,7 @@ class FetchStage(DownloadStage[Wanted]):
         """Read what was fetched from the partition's hosts."""
         memory = PartitionMemory[Wanted]()
         # Kept as they are, and read when their URL is asked for again: most never are.
-        for message in self._logbook.read(topics.FETCHED.name, partition):
+        for message in read_fetched(self._logbook, self._router, partition):
             if message.damage or message.key is None:
                 skipped.note(message, Broken(BROKEN_RECORD, message.damage or "a record without a key"))
             else:
@@ -168,7 +118,11 @@ class FetchStage(DownloadStage[Wanted]):
         if isinstance(record, Broken):
             self._ledger.reject(message, record.outcome, record.text)
             return
-        await self._want(Wanted(message, record))
+        moved = moved_entry(message, record, self._router)
+        if moved is None:
+            await self._want(Wanted(message, record))
+        else:
+            self._ledger.finish(message, [moved], [])
 
     async def _want(self, wanted: Wanted) -> None:
         message = wanted.message
@@ -202,7 +156,8 @@ class FetchStage(DownloadStage[Wanted]):
 
     def _resting(self) -> frozenset[bytes]:
         """Keys of hosts that are left alone for now."""
-        return frozenset(host_of(origin).encode() for origin in self.health.asleep(time.time()))
+        asleep = self.health.asleep(time.time())
+        return frozenset(key.encode() for origin in asleep for key in self._router.keys.keys_of(origin))
 
     def rests_until_s(self) -> float | None:
         """When a host may be asked again, in Unix time, if all that is left waits for hosts that fail; else None."""
@@ -210,7 +165,8 @@ class FetchStage(DownloadStage[Wanted]):
 
     def _defer(self, wanted: Wanted) -> None:
         """Put a URL of a hot host at the tail of its partition, not to be asked before what is held of that host."""
-        wait_s = max(_MIN_DEFER_S, self._look_ahead.held_by(wanted.message) * self._options.politeness.delay_s)
+        pace = self.politeness.pace_of(self._router.keys.key_of(wanted.record.url))
+        wait_s = max(_MIN_DEFER_S, self._look_ahead.held_by(wanted.message) * pace.delay_s)
         illness = self.health.illness(origin_of(wanted.record.url))
         self._to_tail(wanted, max(time.time() + wait_s, illness.until_s if illness else 0.0))
 

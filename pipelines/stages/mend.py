@@ -18,6 +18,7 @@ import msgspec
 from synsift.crawler.download.attempt import Patience
 from synsift.crawler.download.dispatcher import Politeness
 from synsift.crawler.download.downloader import Abandoned, Downloader, Received
+from synsift.crawler.download.host_rules import HostKeys
 from synsift.crawler.download.settings import Limits
 from synsift.crawler.spiders.base import run_spider
 from synsift.crawler.spiders.fetch import FetchSpider
@@ -30,7 +31,7 @@ from synsift.pipelines.stages.land import BLOB_DAMAGED, BLOB_MISSING
 from synsift.pipelines.storage import layout
 from synsift.pipelines.storage.base import ObjectStore
 from synsift.pipelines.storage.manifests import encode_part
-from synsift.pipelines.topics import host_of
+from synsift.pipelines.topics import registered_domain
 
 
 @dataclass(slots=True)
@@ -195,7 +196,7 @@ class _Mender:
         self._objects = objects
         self._open = 0
         self.downloader: Downloader[_Again] = Downloader(
-            self, politeness=manners.politeness, patience=manners.patience, host_of=host_of
+            self, politeness=manners.politeness, patience=manners.patience, hosts=HostKeys({}, registered_domain)
         )
 
     async def begin(self, found: list[Wrong]) -> None:

@@ -16,6 +16,7 @@ import msgspec
 from synsift.crawler.download.attempt import MAX_URL_CHARACTERS, Patience, url_problem
 from synsift.crawler.download.dispatcher import Politeness
 from synsift.crawler.download.downloader import Abandoned, Downloader, Received
+from synsift.crawler.download.host_rules import HostKeys
 from synsift.crawler.download.settings import Limits
 from synsift.crawler.errors import SourceError
 from synsift.crawler.ontology import is_identifier
@@ -30,7 +31,7 @@ from synsift.pipelines.stages.download_stage import DownloadStage
 from synsift.pipelines.stages.introductions import Introduction, Introductions
 from synsift.pipelines.stages.ledger import Count
 from synsift.pipelines.summary import LEFT_OUT
-from synsift.pipelines.topics import Entry, Router, host_of
+from synsift.pipelines.topics import Entry, Router, registered_domain
 
 LIMIT_REACHED: Final = "limit_reached"
 UNKNOWN_SOURCE: Final = "unknown_source"
@@ -120,7 +121,7 @@ class SearchStage(DownloadStage[PageQuery]):
     def __init__(
         self, log: Log, router: Router, *, sources: Mapping[str, Source | LocalSource], options: SearchOptions
     ) -> None:
-        super().__init__(log, router, look_ahead=_LOOK_AHEAD, in_order=True)
+        super().__init__(log, router, look_ahead=_LOOK_AHEAD, in_order=True, politeness=options.politeness)
         self._sources = dict(sources)
         self._options = options
         self._asked = {name: source for name, source in sources.items() if not isinstance(source, LocalSource)}
@@ -134,9 +135,9 @@ class SearchStage(DownloadStage[PageQuery]):
         """A downloader for which the names of its hosts are known: only the configuration names them."""
         return Downloader(
             self,
-            politeness=self._options.politeness,
+            politeness=self.politeness,
             patience=self._options.patience,
-            host_of=host_of,
+            hosts=HostKeys({}, registered_domain),
             names_tell=True,
         )
 

@@ -10,6 +10,7 @@ import pytest
 from synsift.crawler.download.attempt import Answer, Patience
 from synsift.crawler.download.dispatcher import Politeness
 from synsift.crawler.download.downloader import Abandoned, Downloader, Received
+from synsift.crawler.download.host_rules import HostKeys
 from synsift.crawler.errors import SourceBusy, SourceError
 from synsift.crawler.outcome import Outcome
 
@@ -55,7 +56,10 @@ class Ends:
 def one_place(ends: Ends, *, attempts: int = 1) -> Downloader[str]:
     """A downloader that lets one request at a time into a host."""
     return Downloader(
-        ends, politeness=Politeness(4, 1, 0.0), patience=Patience(attempts=attempts), host_of=lambda _url: "host"
+        ends,
+        politeness=Politeness(4, 1, 0.0),
+        patience=Patience(attempts=attempts),
+        hosts=HostKeys({}, lambda _name: "host"),
     )
 
 

@@ -4,11 +4,12 @@ from collections import Counter, defaultdict
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from synsift.crawler.download.host_rules import Pace
 from synsift.crawler.download.host_schedule import HostSchedule
 
 
 def schedule(places: int = 100, per_host: int = 100, delay_s: float = 0.0) -> HostSchedule[str]:
-    return HostSchedule(places=places, places_per_host=per_host, delay_s=delay_s)
+    return HostSchedule(places=places, pace_of=lambda _host: Pace(delay_s, per_host))
 
 
 def drain(plan: HostSchedule[str], now_s: float) -> list[str]:
@@ -125,7 +126,7 @@ def test_hosts_without_work_are_forgotten_but_not_their_crawl_delay() -> None:
 def test_every_job_starts_once_and_no_rule_is_broken(
     jobs: list[tuple[int, float]], places: int, per_host: int, delay_s: float, work_s: float
 ) -> None:
-    plan: HostSchedule[int] = HostSchedule(places=places, places_per_host=per_host, delay_s=delay_s)
+    plan: HostSchedule[int] = HostSchedule(places=places, pace_of=lambda _host: Pace(delay_s, per_host))
     for number, (host, not_before_s) in enumerate(jobs):
         plan.add(f"h{host}", number, not_before_s=not_before_s)
     now_s = 0.0

@@ -20,7 +20,8 @@ from synsift.pipelines.log.sqlite import SqliteMember
 from synsift.pipelines.log.transaction import GatheredTransaction
 from synsift.pipelines.reading import Skipped
 from synsift.pipelines.records import Candidate, Fetched, ImageUrl, Progress
-from synsift.pipelines.stages.fetch import BlobStore, FetchOptions, FetchStage
+from synsift.pipelines.stages.fetch import FetchStage
+from synsift.pipelines.stages.fetch_needs import BlobStore, FetchOptions
 from synsift.pipelines.storage import layout
 from synsift.pipelines.topics import Entry
 from synsift.pipelines.worker import Ending, Worker

@@ -1,0 +1,99 @@
+"""Settings for hosts of some names, ``[fetch.hosts."cdn.example"]``: keys with a name in the midst of them."""
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final, Protocol
+
+from pydantic import Field
+
+from synsift.crawler.download.host_rules import HostRule
+from synsift.pipelines.config_branch import Branch
+
+TABLE: Final = "fetch.hosts"
+MOST_PARTS: Final = 64
+NO_TABLE: Final = "a host has a table of its own"
+TABLE_HINT: Final = f'`[{TABLE}."cdn.example"]`, then `delay_s = 1`'
+_KEY: Final = re.compile(r'fetch\.hosts\.(?P<name>.+)\.(?P<setting>[^."]*)')
+_LABEL: Final = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
+_NAME: Final = re.compile(rf"(\*\.)?{_LABEL}(\.{_LABEL})*|[0-9a-f:]*:[0-9a-f:.]*")
+
+
+class HostSettings(Branch):
+    """What is otherwise at some hosts; none for what holds for all."""
+
+    delay_s: float | None = Field(default=None, ge=0, description="Instead of `fetch.delay_s`")
+    concurrency: int | None = Field(default=None, ge=1, description="Instead of `fetch.host_concurrency`")
+    max_delay_s: float | None = Field(default=None, ge=0, description="Instead of `fetch.max_delay_s`")
+    split: int = Field(
+        default=1,
+        ge=1,
+        le=MOST_PARTS,
+        description="Deal its URLs out among so many workers, each with its part of the rate; at the next start",
+    )
+
+    def rule(self) -> HostRule:
+        """The same for the crawler."""
+        return HostRule(self.delay_s, self.concurrency, self.max_delay_s, self.split)
+
+
+class HasHosts(Protocol):
+    """The branch that has such settings."""
+
+    host_concurrency: int
+    hosts: dict[str, HostSettings]
+
+
+def host_key(key: str) -> str | None:
+    """A key of a host in its one form, with the name in quotation marks; None if it is none."""
+    found = _KEY.fullmatch(key)
+    return _key(found["name"].strip("\"'").lower(), found["setting"]) if found else None
+
+
+def path_of(key: str) -> list[str]:
+    """The tables of a key, and its last word."""
+    before, quote, after = key.partition('"')
+    name, _, setting = after.partition('".')
+    return [*before.rstrip(".").split("."), name, setting] if quote else key.split(".")
+
+
+def key_of(path: list[str]) -> str:
+    """The key that these tables and its last word make; the other way about."""
+    table = TABLE.split(".")
+    return _key(path[2], ".".join(path[3:])) if path[:2] == table and len(path) > len(table) + 1 else ".".join(path)
+
+
+def problem_of_key(key: str) -> tuple[str, str] | None:
+    """What is wrong with a host's key, and a hint; None if nothing is."""
+    *_, name, setting = path_of(key)
+    if setting not in HostSettings.model_fields:
+        near = difflib.get_close_matches(setting, HostSettings.model_fields, n=1)
+        if not near:
+            return NO_TABLE, TABLE_HINT
+        return f"there is no key `{key}`", f"did you mean `{_key(name, near[0])}`? docs/configuration.md lists all"
+    if _NAME.fullmatch(name) is None:
+        problem = f"`{name}` is no name of hosts"
+        return problem, 'as in `"cdn.example"` or `"*.cdn.example"`: no scheme, port or path, no letters but ASCII\'s'
+    return None
+
+
+def leaves(hosts: Mapping[str, HostSettings]) -> Iterator[tuple[str, object, str]]:
+    """Key, value and meaning of all that is set for hosts."""
+    for name, settings in hosts.items():
+        for setting, field in HostSettings.model_fields.items():
+            if setting in settings.model_fields_set:
+                yield _key(name, setting), getattr(settings, setting), field.description or ""
+
+
+def wrong_splits(fetch: HasHosts) -> Iterator[tuple[str, str]]:
+    """Keys whose values don't go with others, and why."""
+    for name, settings in fetch.hosts.items():
+        concurrency = settings.concurrency or fetch.host_concurrency
+        if settings.split > concurrency:
+            problem = f"must be at most the concurrency of that host, {concurrency}, for each part has a place at least"
+            yield _key(name, "split"), f"{problem}, not `{settings.split}`"
+
+
+def _key(name: str, setting: str) -> str:
+    quoted = f'"{name}"'
+    return f"{TABLE}.{quoted}.{setting}"

@@ -1,0 +1,101 @@
+from pathlib import Path
+
+import pytest
+
+from synsift.crawler.download.host_rules import Pace
+from synsift.pipelines.config import load
+from synsift.pipelines.config_hosts import HostSettings
+from synsift.pipelines.errors import ConfigError
+from synsift.pipelines.politeness import fetch_politeness, search_politeness
+
+FILE = """
+[fetch]
+delay_s = 0.3
+[fetch.hosts."CDN.example"]
+delay_s = 0.02
+concurrency = 8
+split = 4
+[fetch.hosts."*.shop.example"]
+delay_s = 2
+[fetch.hosts.localhost]
+max_delay_s = 0
+"""
+
+
+def write(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "synsift.toml"
+    path.write_text(text)
+    return path
+
+
+def test_hosts_have_settings_of_their_own_with_the_place_where_each_came_from(tmp_path: Path) -> None:
+    path = write(tmp_path, FILE)
+    loaded = load(
+        file=path,
+        env={"SYNSIFT_FETCH__HOSTS__CDN__EXAMPLE__DELAY_S": "0.05"},
+        options={"fetch.hosts.cdn.example.split": "2"},
+    )
+    shown = {value.key: (value.value, value.origin) for value in loaded.values() if value.key.startswith("fetch.hosts")}
+    assert shown == {
+        'fetch.hosts."cdn.example".delay_s': (0.05, "SYNSIFT_FETCH__HOSTS__CDN__EXAMPLE__DELAY_S"),
+        'fetch.hosts."cdn.example".concurrency': (8, str(path)),
+        'fetch.hosts."cdn.example".split': (2, "option"),
+        'fetch.hosts."*.shop.example".delay_s': (2.0, str(path)),
+        'fetch.hosts."localhost".max_delay_s': (0.0, str(path)),
+    }
+    found = fetch_politeness(loaded.settings)
+    assert found.pace_of("cdn.example#1") == Pace(0.1, 4, 20.0)
+    assert found.pace_of("a.shop.example") == Pace(2.0, 2, 10.0)
+    assert found.pace_of("localhost") == Pace(0.3, 2, 0.0)
+    assert found.pace_of("other.example") == Pace(0.3, 2, 10.0)
+
+
+def test_every_way_to_write_a_table_is_the_same(tmp_path: Path) -> None:
+    written = [
+        '[fetch.hosts."cdn.example"]\ndelay_s = 2\n',
+        "[fetch.hosts.'cdn.example']\ndelay_s = 2\n",
+        "[fetch.hosts.cdn.example]\ndelay_s = 2\n",
+        '[fetch]\nhosts = {"cdn.example" = {delay_s = 2}}\n',
+        'fetch.hosts."cdn.example".delay_s = 2\n',
+    ]
+    found = [load(file=write(tmp_path, text), env={}).settings.fetch.hosts for text in written]
+    assert all(hosts == {"cdn.example": HostSettings(delay_s=2)} for hosts in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "problem", "hint"),
+    [
+        ('[fetch.hosts."a.example"]\ndealy_s = 2', 2, 'there is no key `fetch.hosts."a.example".dealy_s`', "delay_s`?"),
+        ('[fetch.hosts."a.example"]\ndelay_s = -1', 2, "must be at least 0, not `-1`", ""),
+        ('[fetch.hosts."a.example"]\ndelay_s = true', 2, "must be a number, not `true`", ""),
+        ('[fetch.hosts."a.example"]\nconcurrency = 0', 2, "must be at least 1, not `0`", ""),
+        ('[fetch.hosts."a.example"]\n\nsplit = 3', 3, "must be at most the concurrency of that host, 2", ""),
+        ('[fetch.hosts."https://a.example"]\ndelay_s = 1', 2, "`https://a.example` is no name of hosts", "no scheme"),
+        ('[fetch.hosts."a.example:80"]\ndelay_s = 1', 2, "is no name of hosts", "port"),
+        ('[fetch.hosts."*"]\ndelay_s = 1', 2, "`*` is no name of hosts", "cdn.example"),
+        ('[fetch.hosts."a.*.example"]\ndelay_s = 1', 2, "is no name of hosts", "cdn.example"),
+        ('[fetch.hosts]\n"a.example" = 1', 2, "a host has a table of its own", "then `delay_s = 1`"),
+        ("[fetch]\nhosts = 1", 2, "`fetch.hosts` is a table", "lists all keys"),
+    ],
+)
+def test_what_is_wrong_with_a_hosts_settings_is_said_with_its_line(
+    tmp_path: Path, text: str, line: int, problem: str, hint: str
+) -> None:
+    path = write(tmp_path, text)
+    with pytest.raises(ConfigError) as caught:
+        load(file=path, env={})
+    assert f"{path}, line {line}: " in str(caught.value)
+    assert problem in str(caught.value)
+    assert hint in caught.value.hint
+
+
+def test_nothing_that_people_are_asked_for_can_be_set_for_a_host() -> None:
+    """Consent and robots.txt are no matter of a host's settings."""
+    assert set(HostSettings.model_fields) == {"delay_s", "concurrency", "max_delay_s", "split"}
+
+
+def test_a_source_has_a_pace_of_its_own() -> None:
+    options = {"sources.commons.delay_s": 2, "sources.commons.api_url": "https://wiki.example.org/w/api.php"}
+    found = search_politeness(load(env={}, options=options).settings)
+    assert found.pace_of("example.org") == Pace(2.0, 1)
+    assert found.pace_of("elsewhere.org") == Pace(0.5, 1)
