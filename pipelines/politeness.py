@@ -5,6 +5,7 @@ from typing import Final, Protocol, runtime_checkable
 
 from synsift.crawler.download.dispatcher import Politeness
 from synsift.crawler.download.host_rules import HostRule, Pace, Paces, Rules
+from synsift.crawler.sources.commons import WIKIMEDIA, is_wikimedia
 from synsift.pipelines.config import Settings
 from synsift.pipelines.config_hosts import TABLE
 from synsift.pipelines.stage import Stage
@@ -56,7 +57,8 @@ def fetch_politeness(settings: Settings, splits: Rules | None = None) -> Politen
 def search_politeness(settings: Settings) -> Politeness:
     """How hard image sources may be hit: as each of them is configured. Their rate is what their owners say, always."""
     search, commons = settings.search, settings.sources.commons
-    rules = {host_of(commons.api_url): HostRule(commons.delay_s, commons.concurrency)}
+    key = WIKIMEDIA.key if is_wikimedia(commons.api_url) else host_of(commons.api_url)
+    rules = {key: HostRule(commons.delay_s, commons.concurrency)}
     pace = Pace(search.delay_s, search.host_concurrency)
     return Politeness(search.concurrency, pace.places, pace.delay_s, paces=Paces(pace, rules))
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
+from synsift.crawler.download.quotas import Quota
+
 
 @dataclass(frozen=True, slots=True)
 class PageQuery:
@@ -128,6 +130,15 @@ class IntroducedSource(Protocol):
 
     def presume(self) -> None:
         """Take the source for one that can nothing special: it doesn't say."""
+
+
+@runtime_checkable
+class RationedSource(Protocol):
+    """A source whose owner says how much a whole installation may ask."""
+
+    @property
+    def quota(self) -> Quota | None:
+        """How much; None if nothing is said."""
 
 
 @runtime_checkable

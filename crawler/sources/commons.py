@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
+from synsift.crawler.download.quotas import Quota
 from synsift.crawler.errors import SourceError
 from synsift.crawler.sources.base import FoundImage, Page, PageQuery, Reject
 from synsift.crawler.sources.mediawiki import abilities
@@ -37,13 +38,21 @@ _CONCEPT: Final = re.compile(r"P8814=\d{8}-n")
 _MOST_ITEMS: Final = 8
 
 
+WIKIMEDIA: Final = Quota(
+    domains=(
+        "wikimedia.org",
+        *(f"{name}.org" for name in ("wikidata", "wikipedia", "wiktionary", "wikisource", "wikivoyage", "wikibooks")),
+    ),
+    per_minute=200,
+    at_once=3,
+)
+"""What the Wikimedia Foundation grants to a client that says who runs it, all its projects and workers together."""
+
+
 def is_wikimedia(api_url: str) -> bool:
     """Whether an API is one of the Wikimedia Foundation's, whose rules it then has."""
     host = urlsplit(api_url).hostname or ""
-    return any(f".{host}".endswith(f".{name}.org") for name in _WIKIMEDIA)
-
-
-_WIKIMEDIA: Final = ("wikimedia", "wikipedia", "wikidata", "wiktionary", "wikisource", "wikivoyage", "wikibooks")
+    return any(f".{host}".endswith(f".{domain}") for domain in WIKIMEDIA.domains)
 
 
 @dataclass(slots=True)
@@ -71,6 +80,11 @@ class CommonsSource:
         """Keep to Wikimedia's widths at Wikimedia."""
         if is_wikimedia(self.api_url):
             self.width_px = step_px(self.width_px)
+
+    @property
+    def quota(self) -> Quota | None:
+        """What its owner grants to all workers together, if that is known."""
+        return WIKIMEDIA if is_wikimedia(self.api_url) else None
 
     # What it can.
 

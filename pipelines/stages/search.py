@@ -16,12 +16,13 @@ import msgspec
 from synsift.crawler.download.attempt import MAX_URL_CHARACTERS, Patience, url_problem
 from synsift.crawler.download.dispatcher import Politeness
 from synsift.crawler.download.downloader import Abandoned, Downloader, Received
-from synsift.crawler.download.host_rules import HostKeys
+from synsift.crawler.download.host_rules import HostKeys, Pace
+from synsift.crawler.download.quotas import Shares
 from synsift.crawler.download.settings import Limits
 from synsift.crawler.errors import SourceError
 from synsift.crawler.ontology import is_identifier
 from synsift.crawler.outcome import Outcome
-from synsift.crawler.sources.base import FoundImage, LocalSource, Page, PageQuery, Reject, Source
+from synsift.crawler.sources.base import FoundImage, LocalSource, Page, PageQuery, RationedSource, Reject, Source
 from synsift.crawler.spiders.base import run_spider
 from synsift.crawler.spiders.search import SearchSpider
 from synsift.pipelines.log.base import Log, Message
@@ -130,6 +131,11 @@ class SearchStage(DownloadStage[PageQuery]):
         self._asking: dict[str, deque[Ask]] = {}
         self._introductions: Introductions[Ask] = Introductions(sources)
         self._uncommitted: dict[tuple[str, int], int] = {}
+        rationed = (source.quota for source in sources.values() if isinstance(source, RationedSource))
+        self._quotas = {quota.key: quota for quota in rationed if quota is not None}
+        self._configured = options.politeness
+        self._owned: set[int] = set()
+        self._shared_for = 0
 
     def make_downloader(self) -> Downloader[PageQuery]:
         """A downloader for which the names of its hosts are known: only the configuration names them."""
@@ -137,9 +143,23 @@ class SearchStage(DownloadStage[PageQuery]):
             self,
             politeness=self.politeness,
             patience=self._options.patience,
-            hosts=HostKeys({}, registered_domain),
+            hosts=HostKeys({}, self._key_of),
             names_tell=True,
         )
+
+    def _key_of(self, name: str) -> str:
+        """The key of a host: all of an owner whose quota holds for all of them together are one."""
+        domain = registered_domain(name)
+        return next((key for key, quota in self._quotas.items() if domain in quota.domains), domain)
+
+    def repace(self, politeness: Politeness) -> None:
+        """Ask sources as hard as is said from now on, and no harder than their owners allow to all workers together."""
+        self._configured = politeness
+        self._shared_for = len(self._owned)
+        share = max(1, self._shared_for) / self._router.partitions
+        default = Pace(politeness.delay_s, politeness.places_per_host)
+        paces = Shares(politeness.pace_of, default, self._quotas, share)
+        super().repace(replace(politeness, paces=paces))
 
     async def run_spider(self, downloader: Downloader[PageQuery]) -> None:
         """Run the search spider, and wait for pages of lists that are being read at its end."""
@@ -154,12 +174,14 @@ class SearchStage(DownloadStage[PageQuery]):
 
     def forget(self, partition: int) -> None:
         """Drop the lines of a partition's synsets."""
+        self._owned.discard(partition)
         for wnid, waiting in list(self._asking.items()):
             if waiting and waiting[0].message.partition == partition:
                 self._asking.pop(wnid, None)
 
     def restore(self, partition: int, skipped: Skipped) -> None:
         """Forget what was counted beyond the committed counts."""
+        self._owned.add(partition)
         self._uncommitted = {key: number for key, number in self._uncommitted.items() if key[1] != partition}
 
     def message_of(self, task: PageQuery) -> Message:
@@ -168,6 +190,8 @@ class SearchStage(DownloadStage[PageQuery]):
 
     async def take(self, message: Message) -> None:
         """Queue a query behind the others of its synset."""
+        if self._quotas and self._shared_for != len(self._owned):
+            self.repace(self._configured)
         query = read(Query, message, self._router)
         if isinstance(query, Broken):
             self._ledger.reject(message, query.outcome, query.text)

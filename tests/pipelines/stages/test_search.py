@@ -15,12 +15,13 @@ from synsift.crawler.queries import SynsetQuery
 from synsift.crawler.sources import CommonsSource, LocalSource, Source, UrlListSource
 from synsift.pipelines import topics
 from synsift.pipelines.dead_letters import DeadLetter
+from synsift.pipelines.reading import Skipped
 from synsift.pipelines.records import ImageUrl, Progress, Query
 from synsift.pipelines.stages.plan import Planned, plan
 from synsift.pipelines.stages.search import SearchOptions, SearchStage
 from synsift.pipelines.worker import Worker
 from tests.pipelines.stages.web import SmallWeb
-from tests.pipelines.worlds import World
+from tests.pipelines.worlds import PARTITIONS, World
 
 
 def search(world: World, sources: Mapping[str, Source | LocalSource], delay_s: float = 0.0) -> None:
@@ -220,3 +221,18 @@ def test_a_wiki_that_does_not_say_what_it_can_still_answers_queries(
     search(world, {"commons": source})
     assert {name for _, name, _ in urls(world)} == {"a", "b"}
     assert not letters(world)
+
+
+def test_a_worker_asks_wikimedia_for_its_share_of_what_is_granted_to_all(world: World) -> None:
+    politeness = Politeness(4, 4, 0.1)
+    limits = Limits("synsift/test", 2.0, 1_000_000, False)
+    options = SearchOptions(politeness=politeness, patience=Patience(attempts=1), limits=limits)
+    stage = SearchStage(world.log, world.router, sources={"commons": CommonsSource()}, options=options)
+    for partition in range(PARTITIONS // 2):
+        stage.restore(partition, Skipped())
+    stage.repace(politeness)
+    assert stage.politeness.pace_of("wikimedia.org").delay_s == pytest.approx(0.6)
+    assert stage.politeness.pace_of("wikimedia.org").places == 1
+    assert stage.politeness.pace_of("wiki.example").delay_s == 0.1
+    hosts = stage.make_downloader()._host_of
+    assert hosts("https://www.wikidata.org/w/api.php") == hosts("https://commons.wikimedia.org/w/api.php")

@@ -1,0 +1,58 @@
+"""What an owner grants to a whole installation, dealt out among its workers without a coordinator."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from synsift.crawler.download.host_rules import Pace, Paces
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """What may be asked of an owner's hosts, by all workers together.
+
+    Attributes:
+        domains: Registered domains of its hosts, which are one host as far as politeness goes; the first is its key.
+        per_minute: Requests a minute.
+        at_once: Requests in flight.
+    """
+
+    domains: tuple[str, ...]
+    per_minute: float
+    at_once: int
+
+    @property
+    def key(self) -> str:
+        """The key of all its hosts."""
+        return self.domains[0]
+
+    def bounds(self, pace: Pace, share: float) -> Pace:
+        """A pace within a worker's share of the quota, which is of (0, 1]. Each may have one request in flight."""
+        places = max(1, math.floor(self.at_once * share))
+        delay_s = max(pace.delay_s, 60.0 / (self.per_minute * share))
+        return Pace(delay_s, min(pace.places, places), max(delay_s, pace.max_delay_s) if pace.max_delay_s else 0.0)
+
+
+class Shares(Paces):
+    """Paces of hosts, within a worker's share of what their owners grant."""
+
+    def __init__(
+        self, pace_of: Callable[[str], Pace], default: Pace, quotas: Mapping[str, Quota], share: float
+    ) -> None:
+        """Make them.
+
+        Args:
+            pace_of: As configured.
+            default: The pace of hosts without rules.
+            quotas: By key.
+            share: Of this worker, of (0, 1].
+        """
+        super().__init__(default, {})
+        self._pace_of = pace_of
+        self._quotas = quotas
+        self._share = share
+
+    def of(self, key: str) -> Pace:
+        """How hard a host may be hit by this worker."""
+        pace, quota = self._pace_of(key), self._quotas.get(key)
+        return pace if quota is None else quota.bounds(pace, self._share)
