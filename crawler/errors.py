@@ -10,6 +10,8 @@ CrawlerError
 ├── BrokenAnswer             what came is no HTTP, or not all of it
 ├── HostUnwell               its host can't say what may be fetched, for now: the URL waits
 ├── TlsFailed                a host can't prove who it is
+├── LookupFailed             a host's name can't be looked up, for now
+├── NoSuchHost               there is no host of that name
 ├── NetworkDown              this machine has no network: no route, no resolver
 ├── SourceError              a source's answer can't be used
 │   └── SourceBusy           for now: ask again after ``retry_after_s``
@@ -98,6 +100,19 @@ class TlsFailed(CrawlerError):
     """The host's certificate isn't valid, or it speaks no TLS that anybody should."""
 
     outcome: ClassVar[Outcome] = Outcome.TLS_FAILED
+
+
+class LookupFailed(CrawlerError):
+    """Nobody can say for now where a host is."""
+
+    retriable = True
+    outcome: ClassVar[Outcome] = Outcome.DNS_FAILED
+
+
+class NoSuchHost(CrawlerError):
+    """There is no host of that name, or it has no address."""
+
+    outcome: ClassVar[Outcome] = Outcome.DNS_NO_SUCH_HOST
 
 
 class NetworkDown(CrawlerError):

@@ -21,6 +21,7 @@ class Outcome(StrEnum):
     TLS_FAILED = "tls_failed"
     BROKEN_ANSWER = "broken_answer"
     DNS_FAILED = "dns_failed"
+    DNS_NO_SUCH_HOST = "dns_no_such_host"
     NO_NETWORK = "no_network"
     TOO_LARGE = "too_large"
     EMPTY = "empty"

@@ -7,6 +7,7 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, Field
 
 from synsift.crawler.consent import DEFAULT_POLICY, PROFILES, Kind
+from synsift.crawler.dns.system_files import server_of
 from synsift.crawler.download.host_health import DEFAULT_HEALTH
 from synsift.crawler.download.settings import CONSENT_FILES
 from synsift.dedupe import DEFAULT_MAX_PIXELS
@@ -24,12 +25,25 @@ def _network(text: str) -> str:
         raise ValueError("must be networks as in `10.0.0.0/8`") from exc
 
 
+def _name_server(text: str) -> str:
+    try:
+        server_of(text)
+    except ValueError as exc:
+        raise ValueError("must be addresses as in `192.0.2.1` or `[2001:db8::1]:53`") from exc
+    return text.strip()
+
+
 class AccessSettings(Branch):
     """What a stage that asks the web may reach: each its own, so that a source's network is not opened to the web."""
 
     allow_networks: tuple[Annotated[str, AfterValidator(_network)], ...] = Field(
         default=(), description="Private networks that may be reached, such as 10.0.0.0/8"
     )
+    nameservers: tuple[Annotated[str, AfterValidator(_name_server)], ...] = Field(
+        default=(),
+        description="Name servers to ask for addresses of hosts, such as 192.0.2.1:53; empty for the system's",
+    )
+    dns_timeout_s: float = Field(default=15.0, gt=0, description="Longest time to look a host's name up")
     verify_tls: bool = Field(default=True, description="Whether hosts must prove by a certificate who they are")
     ca_file: str = Field(default="", description="Certificates of authorities to trust beside the system's (PEM)")
 

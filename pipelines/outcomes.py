@@ -134,8 +134,15 @@ EXPLAINED: Final = (
         "dns_failed",
         _ANY,
         True,
-        "The host's name could not be looked up.",
-        "If many hosts fail, your resolver does: check it, then replay. A single host may have gone.",
+        "Nobody can say for now where the host is: name servers fail, or don't answer. URLs of images wait for it.",
+        "If many hosts fail, your name server does: check it, or name another in `fetch.nameservers`. Then replay.",
+    ),
+    Explained(
+        "dns_no_such_host",
+        _ANY,
+        False,
+        "There is no host of that name, or it has no address. All URLs of a name cost one look-up.",
+        "Nothing; hosts die. If the name is of your own network, check the machine's resolv.conf.",
     ),
     Explained(
         "too_large",

@@ -20,7 +20,14 @@ def make_access(table: str, settings: AccessSettings) -> Access:
         ConfigError: The file of authorities can't be used.
     """
     path = str(Path(settings.ca_file).expanduser()) if settings.ca_file else ""
-    access = Access(table, settings.allow_networks, settings.verify_tls, path)
+    access = Access(
+        table,
+        allow_networks=settings.allow_networks,
+        nameservers=settings.nameservers,
+        dns_timeout_s=settings.dns_timeout_s,
+        verify_tls=settings.verify_tls,
+        ca_file=path,
+    )
     if not path:
         return access
     place = f"{table}.ca_file: `{settings.ca_file}`"

@@ -9,17 +9,15 @@ from typing import Final
 import aiohttp
 from yarl import URL
 
+from synsift.crawler.dns.lookups import Lookups
 from synsift.crawler.download.access import Access
 from synsift.crawler.download.address_guard import AddressGuard, ForbiddenPlace
 from synsift.crawler.download.aiohttp_private import read_patiently
+from synsift.crawler.download.literal_address import literal_address
 from synsift.crawler.download.resolver import GuardedResolver
 from synsift.crawler.download.tls import failure_of, make_context
 
 _log: Final = logging.getLogger(__name__)
-
-# Names are resolved once per host and kept: asking for every request is what fails first at scale
-# (img2dataset#360). Longer, and a moved host is asked at its old address.
-_DNS_TTL_S: Final = 300
 
 
 class Connections:
@@ -30,11 +28,13 @@ class Connections:
             _log.warning("hosts need not prove who they are: %s.verify_tls is off", access.table)
         self._ca_setting = f"{access.table}.ca_file"
         self._guard = AddressGuard(access.allow_networks, setting=f"{access.table}.allow_networks")
+        lookups = Lookups(access.nameservers, timeout_s=access.dns_timeout_s)
+        self._resolver = GuardedResolver(self._guard, lookups)
         self.connector = aiohttp.TCPConnector(
             limit=0,  # places are the host schedule's to give
             limit_per_host=0,
-            resolver=GuardedResolver(self._guard),
-            ttl_dns_cache=_DNS_TTL_S,
+            resolver=self._resolver,
+            use_dns_cache=False,  # names are kept below, as long as name servers say
             socket_factory=self._guard.socket_for,
             ssl=make_context(access),
         )
@@ -43,16 +43,24 @@ class Connections:
     async def find(self, url: str) -> URL:
         """Find a URL's host; gives the URL as it was parsed, for what is checked must be what is connected to.
 
+        A name is looked up here, before the request and its own deadline begin.
+
         Raises:
             aiohttp.InvalidURL: It can't be parsed.
             PrivateAddress: Its host may not be connected to.
+            CrawlerError: It has no address, or nobody can say which.
         """
         try:
             # As it is: what a host signed, or tells apart, must come back to it byte for byte.
             parsed = URL(url, encoded=True)
+            if not (parsed.raw_host or "").isascii():
+                parsed = parsed.with_host(parsed.raw_host or "")  # in ASCII, as name servers know it (IDNA)
         except ValueError as exc:
             raise aiohttp.InvalidURL(url, str(exc)) from exc
-        self._guard.check_literal(parsed.host or "")
+        host = parsed.raw_host or ""
+        self._guard.check_literal(host)
+        if host and literal_address(host) is None:
+            await self._resolver.permitted(host)
         return parsed
 
     @contextmanager
@@ -70,3 +78,7 @@ class Connections:
             if failure is None:
                 raise aiohttp.ClientError(f"{exc.host}: the connection broke in the midst of a handshake") from exc
             raise failure from exc
+
+    async def close(self) -> None:
+        """Look nothing up any more; the connections are their session's to close."""
+        await self._resolver.close()

@@ -42,6 +42,7 @@ _OF_THE_HOST: Final = frozenset(
         Outcome.TIMEOUT,
         Outcome.CONNECTION_FAILED,
         Outcome.BROKEN_ANSWER,
+        Outcome.DNS_FAILED,
     }
 )
 _REMEMBERED_S: Final = 60.0

@@ -3,7 +3,6 @@
 from typing import Final
 
 from scrapy.exceptions import (
-    CannotResolveHostError,
     DownloadCancelledError,
     DownloadConnectionRefusedError,
     DownloadFailedError,
@@ -12,14 +11,21 @@ from scrapy.exceptions import (
     UnsupportedURLSchemeError,
 )
 
-from synsift.crawler.errors import BrokenAnswer, DownloadRefused, HostUnwell, NetworkDown, TlsFailed
+from synsift.crawler.errors import (
+    BrokenAnswer,
+    DownloadRefused,
+    HostUnwell,
+    LookupFailed,
+    NetworkDown,
+    NoSuchHost,
+    TlsFailed,
+)
 from synsift.crawler.outcome import Outcome
 
 # The first that matches wins, so subclasses stand before their bases.
 _OUTCOMES: Final[tuple[tuple[type[Exception], Outcome], ...]] = (
     (NetworkDown, Outcome.NO_NETWORK),
     (DownloadTimeoutError, Outcome.TIMEOUT),
-    (CannotResolveHostError, Outcome.DNS_FAILED),
     (DownloadConnectionRefusedError, Outcome.CONNECTION_FAILED),
     (BrokenAnswer, Outcome.BROKEN_ANSWER),
     (ResponseDataLossError, Outcome.BROKEN_ANSWER),
@@ -31,7 +37,7 @@ _OUTCOMES: Final[tuple[tuple[type[Exception], Outcome], ...]] = (
 
 def outcome_of(error: Exception) -> Outcome:
     """The outcome of a request that ended in an exception."""
-    if isinstance(error, DownloadRefused | HostUnwell | TlsFailed):
+    if isinstance(error, DownloadRefused | HostUnwell | TlsFailed | LookupFailed | NoSuchHost):
         return error.outcome
     for kind, outcome in _OUTCOMES:
         if isinstance(error, kind):

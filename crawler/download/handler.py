@@ -14,7 +14,6 @@ import aiohttp
 from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.exceptions import (
-    CannotResolveHostError,
     DownloadCancelledError,
     DownloadConnectionRefusedError,
     DownloadFailedError,
@@ -65,6 +64,11 @@ class GuardedDownloadHandler(AiohttpDownloadHandler):
             max_headers=MAX_LINES,
             skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
         )
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._connections.close()
+        await super().close()
 
     async def download_request(self, request: Request) -> Response:
         """Download from where it is permitted.
@@ -163,8 +167,6 @@ def _translated(url: str, timeout_s: float) -> Iterator[None]:
     except aiohttp.ClientConnectorError as exc:
         if exc.os_error.errno in _NO_NETWORK:
             raise NetworkDown(f"{exc.host}: {exc.strerror}") from exc
-        if isinstance(exc, aiohttp.ClientConnectorDNSError):
-            raise CannotResolveHostError(f"{exc.host}: {exc.strerror}") from exc
         raise DownloadConnectionRefusedError(f"{exc.host}:{exc.port}: {exc.strerror}") from exc
     except aiohttp.ClientPayloadError as exc:
         raise ResponseDataLossError(str(exc)) from exc

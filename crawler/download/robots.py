@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.crawler import Crawler
-from scrapy.exceptions import CannotResolveHostError, DownloadConnectionRefusedError
+from scrapy.exceptions import DownloadConnectionRefusedError
 from scrapy.http import Response
 
 from synsift.crawler.consent import Policy, ai_txt, judge, tdm
@@ -38,7 +38,7 @@ _log: Final = logging.getLogger(__name__)
 _MAX_REDIRECTS: Final = 5
 _LONGEST_PAUSE_S: Final = 60.0
 # What waiting doesn't mend: the URL's fault, or such of its host as people have to mend.
-_OF_THE_URL: Final = frozenset({Outcome.BAD_URL, Outcome.PRIVATE_ADDRESS, Outcome.DNS_FAILED, Outcome.TLS_FAILED})
+_OF_THE_URL: Final = frozenset({Outcome.BAD_URL, Outcome.PRIVATE_ADDRESS, Outcome.DNS_NO_SUCH_HOST, Outcome.TLS_FAILED})
 _TTL_S: Final = 24 * 3600.0
 _FAILURE_TTL_S: Final = 60.0
 # The network is gone, which other requests notice at the same time; when it is back, so is this host.
@@ -144,7 +144,7 @@ class RobotsMiddleware:
             response = await self._download(f"{origin}/robots.txt")
         except NetworkDown as exc:
             return Site(NOTHING_SAID, 0, now_s() + _OFFLINE_TTL_S, exc)
-        except (DownloadRefused, CannotResolveHostError) as exc:
+        except DownloadRefused as exc:
             return Site(NOTHING_SAID, 0, now_s() + _FAILURE_TTL_S, exc)
         except Exception as exc:  # noqa: BLE001 - whatever went wrong, nothing may be fetched without an answer
             outcome = outcome_of(exc)

@@ -226,7 +226,7 @@ def test_what_gives_no_image_is_a_dead_letter_with_its_class_and_attempts(
         ("javascript:alert(1)", "bad_url"),
         ("", "bad_url"),
         ("http://127.0.0.1:1/x", "host_down"),
-        ("http://no-such-host.invalid/x", "dns_failed"),
+        ("http://no-such-host.invalid/x", "dns_no_such_host"),
     ],
 )
 def test_where_no_request_may_or_can_go(world: World, url: str, outcome: str) -> None:
