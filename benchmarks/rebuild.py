@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.stream import candidates
 from deploy.local import services
+from synsift.crawler.secret import Secret
 from synsift.pipelines.log.kafka import KafkaLog
 from synsift.pipelines.log.kafka_clients import KafkaAddress
 from synsift.pipelines.log.kafka_topics import KafkaTopics, Shape
@@ -63,7 +64,11 @@ def main() -> None:
 
             objects = Objects(
                 StoreAddress(
-                    f"s3://{services.S3_BUCKET}", store.endpoint, "us-east-1", store.access_key, store.secret_key
+                    f"s3://{services.S3_BUCKET}",
+                    store.endpoint,
+                    "us-east-1",
+                    store.access_key,
+                    Secret(store.secret_key),
                 )
             )
 

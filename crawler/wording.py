@@ -3,16 +3,22 @@
 import re
 from typing import Final
 
+from synsift.crawler.secret import redacted
+
 _MOST: Final = 80
 # User name and password of a URL, and values of parameters that are secrets by their name.
 _IN_URL: Final = re.compile(r"(?<=://)[^/\s@?#\"'`<>]+@")
 _PARAMETER: Final = re.compile(
-    r"(?i)([?&](?:[\w.-]*(?:api[_-]?key|access[_-]?key|token|secret|signature|password|passwd|credential)[\w.-]*|key|sig|pwd)=)[^&#\s\"'`<>]+"
+    r"(?i)([?&](?:[\w.-]*(?:api[_-]?key|access[_-]?key|token|secret|signature|password|passwd|credential|auth|hmac|jwt)[\w.-]*|key|sig|pwd|pass|appid|app_id|client_id|sas)=)[^&#\s\"'`<>]+"
 )
 
 
 def masked(text: str) -> str:
-    """A text without the credentials of URLs in it: ``https://user:password@host`` becomes ``https://***@host``."""
+    """A text without secrets: those of this process, and credentials of any URL in it.
+
+    ``https://user:password@host`` becomes ``https://***@host``.
+    """
+    text = redacted(text)
     if "://" not in text:
         return text
     return _PARAMETER.sub(r"\1***", _IN_URL.sub("***@", text))

@@ -77,7 +77,7 @@ def store_address(settings: Settings) -> StoreAddress:
         timeout_s=store.timeout_s,
         ask_instance=store.ask_instance,
         access_key_id=store.access_key_id,
-        secret_access_key=store.secret_access_key.get_secret_value(),
+        secret_access_key=store.secret_access_key,
     )
 
 
@@ -104,7 +104,7 @@ def kafka_address(settings: Settings) -> "KafkaAddress":
         security_protocol=kafka.security_protocol,
         sasl_mechanism=kafka.sasl_mechanism,
         username=kafka.username,
-        password=kafka.password.get_secret_value(),
+        password=kafka.password,
         ca_file=kafka.ca_file,
         compression=kafka.compression,
         connect_timeout_s=kafka.connect_timeout_s,

@@ -12,11 +12,11 @@ from typing import Annotated, Any
 from pydantic import (
     BaseModel,
     Field,
-    SecretStr,
     ValidationError,
     field_validator,
 )
 
+from synsift.crawler.secret import Secret
 from synsift.crawler.sources.commons import DEFAULT_API
 from synsift.crawler.sources.lists.layouts import LAYOUTS
 from synsift.dedupe import DEFAULT_OPTIONS, ORIENTATIONS
@@ -33,6 +33,7 @@ from synsift.pipelines.config_hosts import (
     wrong_splits,
 )
 from synsift.pipelines.config_layers import Layer, as_list, environment_layer, find_file, toml_layer
+from synsift.pipelines.config_secrets import SecretText, remember_secrets
 from synsift.pipelines.config_web import ConsentSettings, FetchSettings, SearchSettings
 from synsift.pipelines.config_words import unknown_key, unknown_variable, variable_of, wrong_value
 from synsift.pipelines.errors import ConfigError
@@ -97,7 +98,7 @@ class KafkaSettings(Branch):
         description="How to log in: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512",
     )
     username: str = Field(default="", description="User to log in as")
-    password: SecretStr = Field(default=SecretStr(""), description="Password of that user")
+    password: SecretText = Field(default=Secret(), description="Password of that user")
     ca_file: str = Field(default="", description="CA certificates to check brokers with; empty for the system's")
     connect_timeout_s: float = Field(default=15.0, gt=0, description="Seconds to wait for a broker to answer")
     session_timeout_s: float = Field(default=10.0, gt=0, description="When a worker whose process is gone is replaced")
@@ -117,8 +118,8 @@ class StoreSettings(Branch):
         default=True, description="Ask the cloud's metadata address for S3 credentials where none are given"
     )
     access_key_id: str = Field(default="", description="Access key; empty to find it as the cloud's own tools do")
-    secret_access_key: SecretStr = Field(
-        default=SecretStr(""), description="Secret of the access key; empty to find it as the cloud's own tools do"
+    secret_access_key: SecretText = Field(
+        default=Secret(), description="Secret of the access key; empty to find it as the cloud's own tools do"
     )
 
 
@@ -327,6 +328,7 @@ def load(
             origins[key] = variable_of(key) if layer.origin == "environment" else layer.origin
             places[key] = layer.places[written]
             _set(tree, key, as_list(value) if isinstance(known.get(key), tuple) else value)
+    remember_secrets(tree, environment)
     try:
         loaded = Loaded(Settings(**tree), origins)
     except ValidationError as exc:

@@ -14,7 +14,7 @@ _QUIET: Final = ("faiss", "scrapy", "aiohttp", "asyncio", "twisted", "filelock",
 
 
 def _mask(_logger: object, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Take the credentials of URLs out of a line; what libraries say of a request names it whole."""
+    """Take secrets out of a line and its traceback; what libraries say of a request names it whole."""
     for key, value in event.items():
         if isinstance(value, str):
             event[key] = masked(value)
@@ -40,14 +40,15 @@ def set_up_logging(level: str) -> None:
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.stdlib.PositionalArgumentsFormatter(),
-        _mask,
     ]
     people = sys.stderr.isatty()
-    final: list[Any] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
-    if people:
-        final.append(structlog.dev.ConsoleRenderer())
-    else:
-        final += [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    # Masked at last, when tracebacks are texts, too. Those for people have no local variables in them either.
+    final: list[Any] = [
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        structlog.processors.format_exc_info,
+        _mask,
+        structlog.dev.ConsoleRenderer() if people else structlog.processors.JSONRenderer(),
+    ]
     handler = _Handler()
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=final, foreign_pre_chain=shared))
     root = logging.getLogger()

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from pydantic import SecretStr
 
+from synsift.crawler.secret import Secret
 from synsift.pipelines import topics
 from synsift.pipelines.cli.grammar import every_command
 from synsift.pipelines.config import load
@@ -55,7 +55,7 @@ def configuration_page() -> str:
         "| --- | --- | --- |",
     ]
     for value in load(env={}, file=Path("/dev/null")).values():
-        default = "" if value.value is None or isinstance(value.value, SecretStr) else json.dumps(value.value)
+        default = "" if value.value is None or isinstance(value.value, Secret) else json.dumps(value.value)
         lines.append(f"| `{value.key}` | {f'`{default}`' if default else ''} | {value.description} |")
     lines += [*_HOSTS, "", "| key | meaning |", "| --- | --- |"]
     for name, field in HostSettings.model_fields.items():

@@ -19,9 +19,11 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from synsift.crawler.errors import TargetError
+from synsift.crawler.secret import remember
 
 DIRECTORY_PATH: Final = "/.well-known/http-message-signatures-directory"
 """Where a directory is published."""
+_SHORTEST_LINE: Final = 20
 DIRECTORY_TYPE: Final = "application/http-message-signatures-directory+json"
 """The media type of a directory."""
 
@@ -37,6 +39,9 @@ def read_key(pem: bytes) -> Ed25519PrivateKey:
     Raises:
         TargetError: It is none, or of another kind; nothing of it is shown.
     """
+    for line in pem.splitlines():
+        if len(line) > _SHORTEST_LINE and not line.startswith(b"-"):
+            remember(line.decode("latin-1").strip())
     try:
         key = load_pem_private_key(pem, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):

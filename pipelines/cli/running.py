@@ -13,8 +13,10 @@ import errno
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from types import TracebackType
 from typing import Final, TextIO
 
 import typer
@@ -48,6 +50,7 @@ class Complaint:
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command line; gives the exit status."""
+    sys.excepthook = _tell_of_bug
     _open_closed_streams()
     _print_any_name()
     try:
@@ -84,6 +87,10 @@ def _invoke(arguments: Sequence[str]) -> int:
             raise
         return _complain(complaint)
     return DONE
+
+
+def _tell_of_bug(kind: type[BaseException], exc: BaseException, trace: TracebackType | None) -> None:
+    sys.stderr.write(masked("".join(traceback.format_exception(kind, exc, trace))))
 
 
 def complaint_of(exc: Exception) -> Complaint | None:

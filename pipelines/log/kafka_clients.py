@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 
 from kafka import errors as kafka_errors
 
+from synsift.crawler.secret import Secret
 from synsift.pipelines.errors import FencedError, HeldUp, LogError, LogUnavailable
 from synsift.pipelines.log.base import Message
 from synsift.pipelines.log.kafka_private import Damage
@@ -33,6 +34,9 @@ _FENCED: Final = (
 )
 
 
+_NO_SECRET: Final = Secret()
+
+
 @dataclass(frozen=True, slots=True)
 class KafkaAddress:
     """Where the brokers are, and how to speak to them.
@@ -55,7 +59,7 @@ class KafkaAddress:
     security_protocol: str = "PLAINTEXT"
     sasl_mechanism: str = ""
     username: str = ""
-    password: str = ""
+    password: Secret = _NO_SECRET
     ca_file: str = ""
     compression: str = "gzip"
     connect_timeout_s: float = 15.0
@@ -82,7 +86,7 @@ class KafkaAddress:
         if self.sasl_mechanism:
             settings["sasl_mechanism"] = self.sasl_mechanism
             settings["sasl_plain_username"] = self.username
-            settings["sasl_plain_password"] = self.password
+            settings["sasl_plain_password"] = self.password.reveal()
         if self.ca_file:
             settings["ssl_cafile"] = self.ca_file
         return settings

@@ -14,6 +14,7 @@ import obstore
 from obstore import exceptions
 from obstore.store import from_url
 
+from synsift.crawler.secret import Secret
 from synsift.crawler.wording import code, masked
 from synsift.pipelines.errors import DiskFull, NoSuchObject, NotAFile, StoreError, StoreUnavailable, UsageError
 from synsift.pipelines.storage.durable import sync_folder
@@ -23,6 +24,9 @@ from synsift.pipelines.storage.folder_listing import Found, kind_of, walk
 _log: Final = logging.getLogger(__name__)
 _SCHEMES: Final = ("s3", "gs", "az", "file", "memory")
 _RETRIES: Final = {"max_retries": 4, "retry_timeout": timedelta(seconds=30)}
+
+
+_NO_SECRET: Final = Secret()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ class StoreAddress:
     endpoint: str = ""
     region: str = ""
     access_key_id: str = ""
-    secret_access_key: str = ""
+    secret_access_key: Secret = _NO_SECRET
     timeout_s: float = 30.0
     ask_instance: bool = True
 
@@ -260,7 +264,7 @@ def _open(address: StoreAddress, *, make: bool) -> Any:  # noqa: ANN401 - one of
                 ("endpoint", address.endpoint),
                 ("region", address.region),
                 ("access_key_id", address.access_key_id),
-                ("secret_access_key", address.secret_access_key),
+                ("secret_access_key", address.secret_access_key.reveal()),
             )
             if value
         }

@@ -167,7 +167,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 def test_secrets_are_masked_everywhere() -> None:
     loaded = load(env={"SYNSIFT_STORE__SECRET_ACCESS_KEY": "hunter2"})
-    assert loaded.settings.store.secret_access_key.get_secret_value() == "hunter2"
+    assert loaded.settings.store.secret_access_key.reveal() == "hunter2"
     assert "hunter2" not in repr(loaded) + "".join(f"{v.value}{v!r}" for v in loaded.values())
     with pytest.raises(ConfigError) as caught:
         load(env={}, options={"store.secret_access_key": ["hunter2"]})

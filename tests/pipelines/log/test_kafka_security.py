@@ -14,6 +14,7 @@ from cryptography.x509.oid import NameOID
 
 from deploy.local import services
 from deploy.local.services import Security
+from synsift.crawler.secret import Secret
 from synsift.pipelines.assembly import kafka_address
 from synsift.pipelines.config import load
 from synsift.pipelines.errors import LogError
@@ -110,7 +111,7 @@ def test_a_log_works_over_every_way_of_protection(
 
 def test_a_wrong_password_is_an_error_that_says_so_and_never_shows_it(secured: tuple[Security, Path]) -> None:
     guess = "battery-staple"
-    wrong = replace(address(secured, "SASL_SSL", "SCRAM-SHA-256"), password=guess, connect_timeout_s=3.0)
+    wrong = replace(address(secured, "SASL_SSL", "SCRAM-SHA-256"), password=Secret(guess), connect_timeout_s=3.0)
     with pytest.raises(LogError, match=r"refuses .* user 'crawler'") as caught:
         KafkaLog(wrong, partitions=2)
     assert guess not in str(caught.value)

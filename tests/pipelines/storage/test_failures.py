@@ -6,13 +6,14 @@ from dataclasses import replace
 import pytest
 
 from deploy.local.services import S3
+from synsift.crawler.secret import Secret
 from synsift.pipelines.errors import NoSuchObject, StoreError, StoreUnavailable
 from synsift.pipelines.storage.failures import Kind, failure_of
 from synsift.pipelines.storage.objects import Objects, StoreAddress
 
 
 def address(server: S3) -> StoreAddress:
-    return StoreAddress("s3://synsift", server.endpoint, "us-east-1", server.access_key, server.secret_key, 5.0)
+    return StoreAddress("s3://synsift", server.endpoint, "us-east-1", server.access_key, Secret(server.secret_key), 5.0)
 
 
 OPERATIONS: dict[str, Callable[[Objects], object]] = {
@@ -29,12 +30,12 @@ OPERATIONS: dict[str, Callable[[Objects], object]] = {
     ("change", "says"),
     [
         ({"url": "s3://no-such-bucket-here"}, "there is no such bucket"),
-        ({"secret_access_key": "wrong"}, "not allowed"),
+        ({"secret_access_key": Secret("wrong")}, "not allowed"),
         ({"access_key_id": "nobody"}, "not allowed"),
     ],
 )
 def test_a_wrong_address_is_an_error_that_names_it_and_never_a_missing_object(
-    s3: S3, operation: Callable[[Objects], object], change: dict[str, str], says: str
+    s3: S3, operation: Callable[[Objects], object], change: dict[str, object], says: str
 ) -> None:
     with pytest.raises(StoreError, match=says) as caught:
         operation(Objects(replace(address(s3), **change)))  # type: ignore[arg-type]

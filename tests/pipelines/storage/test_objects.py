@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from synsift.crawler.secret import Secret
 from synsift.pipelines.errors import DiskFull, NoSuchObject, StoreError, StoreUnavailable, UsageError
 from synsift.pipelines.storage import layout
 from synsift.pipelines.storage.objects import Objects, StoreAddress
@@ -42,7 +43,7 @@ def test_a_missing_object_is_an_error_of_its_own(objects: Objects) -> None:
 
 
 def test_an_unreachable_store_says_what_was_tried_and_with_which_settings() -> None:
-    address = StoreAddress("s3://bucket/x", "http://127.0.0.1:9", "us-east-1", "key", "secret")
+    address = StoreAddress("s3://bucket/x", "http://127.0.0.1:9", "us-east-1", "key", Secret("secret"))
     with pytest.raises(StoreUnavailable) as caught:
         Objects(address).check()
     message = f"{caught.value} {caught.value.hint}"

@@ -1,0 +1,131 @@
+"""What must never be seen: passwords, keys, tokens; from the configuration to the socket.
+
+A `Secret` shows itself as ``***`` to whoever prints, formats, pickles or encodes it, and gives its value by one method
+that can be searched for. What was ever one is taken out of every text that this process writes, too, however it got in
+there: libraries quote what they were given (`redacted`, which `wording.masked` calls).
+"""
+
+import base64
+import hmac
+import re
+from typing import Any, Final
+from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
+
+HIDDEN: Final = "***"
+"""What stands for a secret."""
+# Shorter ones are found in half of all words; nobody who sets one means it.
+_SHORTEST: Final = 6
+_MOST_REMEMBERED: Final = 1_000
+_BY_NAME: Final = re.compile(
+    r"(?i)(?:.*(?:api[_-]?key|access[_-]?key|token|secret|signature|password|passwd|credential|auth).*"
+    r"|key|sig|pwd|pass|appid|app_id|client_id|session|jwt|sas)"
+)
+
+
+class Secret:
+    """A text that nobody sees by accident."""
+
+    __slots__ = ("__value",)
+
+    def __init__(self, value: "str | Secret" = "") -> None:
+        self.__value = value.reveal() if isinstance(value, Secret) else value
+        remember(self.__value)
+
+    def reveal(self) -> str:
+        """Give the value, to hand it to what needs it, and nowhere else."""
+        return self.__value
+
+    def __bool__(self) -> bool:
+        """Whether there is one."""
+        return bool(self.__value)
+
+    def __repr__(self) -> str:
+        """Nothing."""
+        return f"Secret({str(self)!r})"
+
+    def __str__(self) -> str:
+        """Nothing."""
+        return HIDDEN if self.__value else ""
+
+    def __format__(self, spec: str) -> str:
+        """Nothing."""
+        return format(str(self), spec)
+
+    def __eq__(self, other: object) -> bool:
+        """Compare, in a time that says nothing of the values."""
+        if not isinstance(other, Secret):
+            return NotImplemented
+        return hmac.compare_digest(self.__value.encode(), other.__value.encode())
+
+    def __hash__(self) -> int:
+        """Of the value, as equal ones need it; it differs in each process."""
+        return hash((Secret, self.__value))
+
+    def __copy__(self) -> "Secret":
+        """Itself: it never changes."""
+        return self
+
+    def __deepcopy__(self, _known: dict[int, Any]) -> "Secret":
+        """Itself: it never changes."""
+        return self
+
+    def __reduce__(self) -> tuple[type["Secret"], tuple[str]]:
+        """Pickled, it is lost: a pickle is a file, or on its way to another process."""
+        return (Secret, (str(self),))
+
+
+def remember(value: str) -> None:
+    """From now on take a text out of whatever this process writes, in the forms that URLs, JSON and headers have."""
+    if len(value) < _SHORTEST or value == HIDDEN or len(_forms) >= _MOST_REMEMBERED * 5:
+        return
+    encoded = value.encode("utf-8", "surrogatepass")
+    forms = {
+        value,
+        quote(encoded, safe=""),
+        quote(encoded),
+        quote_plus(encoded),
+        base64.b64encode(encoded).decode().rstrip("="),
+        value.encode("unicode_escape").decode(),
+    }
+    if not forms <= _forms:
+        _forms.update(forms)
+        _pattern[0] = None
+
+
+def remember_url(url: str) -> None:
+    """Remember what is secret in a URL of the configuration: user name, password, parameters that are so by name."""
+    try:
+        parts = urlsplit(url)
+        user, password = unquote(parts.username or ""), unquote(parts.password or "")
+        parameters = parse_qsl(parts.query)
+    except ValueError:
+        return
+    if password:
+        remember(password)
+        remember(f"{user}:{password}")
+        if parts.netloc:
+            remember(parts.netloc.rpartition("@")[0])
+    for name, value in parameters:
+        if is_secret_by_name(name):
+            remember(value)
+
+
+def is_secret_by_name(name: str) -> bool:
+    """Whether what has such a name is a secret: ``apikey``, ``X-Amz-Signature``."""
+    return _BY_NAME.fullmatch(name) is not None
+
+
+def redacted(text: str) -> str:
+    """A text without all that was ever a secret in this process."""
+    if not _forms:
+        return text
+    pattern = _pattern[0]
+    if pattern is None:
+        # The longest first: one may be a part of another.
+        pattern = _pattern[0] = re.compile("|".join(map(re.escape, sorted(_forms, key=len, reverse=True))))
+    return pattern.sub(HIDDEN, text)
+
+
+# Of the process, as its output is: what one object must not show, no other may.
+_forms: Final[set[str]] = set()
+_pattern: Final[list[re.Pattern[str] | None]] = [None]
