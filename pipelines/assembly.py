@@ -318,6 +318,7 @@ def _fetch(parts: Parts, reference: Reference, deny: Reference) -> Stage:
         look_ahead=settings.look_ahead,
         threads=settings.threads,
         deny=deny or None,
+        placeholder_urls=settings.placeholder_urls,
         health=HealthPolicy(
             in_a_row=settings.host_failures, sleep_s=settings.host_sleep_s, give_up_s=settings.host_down_after_s
         ),

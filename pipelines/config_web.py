@@ -14,6 +14,7 @@ from synsift.dedupe import DEFAULT_MAX_PIXELS
 from synsift.pipelines.config_branch import Branch
 from synsift.pipelines.config_hosts import HostSettings
 from synsift.pipelines.stage import DEFAULT_REST_S
+from synsift.pipelines.stages.placeholders import DEFAULT_URLS
 
 _KINDS: Final = f"^({'|'.join(re.escape(kind) for kind in Kind if kind is not Kind.GRANT)})$"
 
@@ -89,6 +90,11 @@ class FetchSettings(AccessSettings):
     )
     wait_for_hosts_s: float = Field(
         default=DEFAULT_REST_S, ge=0, description="Longest time that a crawl waits at its end for hosts that fail"
+    )
+    placeholder_urls: int = Field(
+        default=DEFAULT_URLS,
+        ge=0,
+        description="So many URLs of a host that give one picture make it a `placeholder`; 0 for none",
     )
     look_ahead: int = Field(default=2000, ge=1, le=100_000, description="Most URLs to hold in memory")
     threads: int = Field(default=2, ge=1, le=64, description="Images decoded and stored at once, a process each")

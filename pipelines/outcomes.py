@@ -49,6 +49,15 @@ EXPLAINED: Final = (
         "again.",
         "Nothing; the dead letter names the entry.",
     ),
+    Explained(
+        "placeholder",
+        "fetch",
+        False,
+        "Many URLs of the host gave this very picture, each under another name: it stands for what isn't there.",
+        "Nothing, as a rule. The first of these URLs were kept, and so the picture at most once for each synset; "
+        "`dedupe.deny`, with its fingerprint, keeps it out of later crawls. If it is a photograph, raise "
+        "`fetch.placeholder_urls` and replay.",
+    ),
     Explained("not_found", _ANY, False, "The server says 404 or 410: the image is gone.", "Nothing; links die."),
     Explained(
         "http_error",

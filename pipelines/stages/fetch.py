@@ -44,6 +44,7 @@ from synsift.pipelines.stages.host_homes import moved_entry, read_fetched
 from synsift.pipelines.stages.image_record import image_record
 from synsift.pipelines.stages.ledger import Count
 from synsift.pipelines.stages.look_ahead import PEEK_RECORDS
+from synsift.pipelines.stages.placeholders import PLACEHOLDER, Placeholders
 from synsift.pipelines.stages.wanted import Wanted
 from synsift.pipelines.storage import layout
 from synsift.pipelines.texts import kept
@@ -94,7 +95,7 @@ class FetchStage(DownloadStage[Wanted]):
 
     def restore(self, partition: int, skipped: Skipped) -> None:
         """Read what was fetched from the partition's hosts."""
-        memory = PartitionMemory[Wanted]()
+        memory = PartitionMemory[Wanted](placeholders=Placeholders(self._options.placeholder_urls))
         # Kept as they are, and read when their URL is asked for again: most never are.
         for message in read_fetched(self._logbook, self._router, partition):
             if message.damage or message.key is None:
@@ -205,6 +206,11 @@ class FetchStage(DownloadStage[Wanted]):
             self.fail(exc)
             return
         FETCHED_BYTES.inc(len(body))
+        memory = self._memory.get(task.message.partition)
+        if memory is not None and not memory.placeholders.takes(task.record.url, image.sha256):
+            text = f"SHA-256 {image.sha256}: other URLs of this host gave the same picture"
+            await self._end_without(task, Abandoned(PLACEHOLDER, text, result.attempts))
+            return
         await self._end_with(task, result, image, consent)
 
     async def abandon(self, task: Wanted, result: Abandoned) -> None:

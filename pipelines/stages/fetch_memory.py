@@ -16,6 +16,7 @@ from synsift.pipelines.clock import text_of
 from synsift.pipelines.log.base import Message
 from synsift.pipelines.reading import Broken, read_bytes
 from synsift.pipelines.records import Fetched, ImageUrl, Rest
+from synsift.pipelines.stages.placeholders import Placeholders
 from synsift.pipelines.topics import FETCHED, Entry, Router, host_of
 
 W = TypeVar("W")
@@ -37,6 +38,7 @@ class PartitionMemory(Generic[W]):
     fetched: dict[bytes, bytes] = field(default_factory=dict)
     contents: dict[bytes, bytes] = field(default_factory=dict)
     in_flight: dict[str, list[W]] = field(default_factory=dict)
+    placeholders: Placeholders = field(default_factory=lambda: Placeholders(0))
 
     def get(self, url: str) -> Fetched | None:
         """What a URL gave; None if that isn't known."""
@@ -61,6 +63,7 @@ class PartitionMemory(Generic[W]):
             self.fetched.pop(_digest(key), None)
             return
         self.fetched[_digest(key)] = value
+        self.placeholders.restore(value)
         for name, content_id in headers:
             if name == CONTENT_ID:
                 content = content_id.decode("utf-8", "replace")

@@ -45,3 +45,4 @@ class FetchOptions:
     threads: int
     deny: Reference | None = None
     health: HealthPolicy = DEFAULT_HEALTH
+    placeholder_urls: int = 0

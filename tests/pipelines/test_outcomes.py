@@ -10,6 +10,7 @@ from synsift.pipelines.decoding import errors as decoding_errors
 from synsift.pipelines.log.attempts import POISONOUS
 from synsift.pipelines.outcomes import EXPLAINED, VERDICTS
 from synsift.pipelines.stage import REPEATED, REUSED
+from synsift.pipelines.stages.placeholders import PLACEHOLDER
 
 ROOT = Path(__file__).parents[2]
 NO_OUTCOMES = {"limit_reached"}  # counts of what was not begun
@@ -38,7 +39,7 @@ def own_words() -> set[str]:
 def test_every_outcome_is_explained_once_and_nothing_else_is() -> None:
     words = [one.outcome for one in EXPLAINED]
     assert len(words) == len(set(words))
-    assert set(words) == {*Outcome, *kinds_of(ImageError), *own_words(), REPEATED, REUSED, POISONOUS}
+    assert set(words) == {*Outcome, *kinds_of(ImageError), *own_words(), REPEATED, REUSED, POISONOUS, PLACEHOLDER}
 
 
 def test_what_heals_is_what_the_crawler_takes_for_healing() -> None:

@@ -49,6 +49,7 @@ def fetch_stage(
     health: HealthPolicy = QUICK,
     limits: Limits | None = None,
     access: Access = LOOPBACK,
+    placeholder_urls: int = 0,
 ) -> FetchStage:
     options = FetchOptions(
         politeness=Politeness(16, 4, delay_s),
@@ -57,6 +58,7 @@ def fetch_stage(
         look_ahead=500,
         threads=2,
         health=health,
+        placeholder_urls=placeholder_urls,
     )
     return FetchStage(world.log, world.router, blobs=blobs or world.objects, decoders=InProcess(), options=options)
 
@@ -70,9 +72,12 @@ def fetch(
     health: HealthPolicy = QUICK,
     limits: Limits | None = None,
     access: Access = LOOPBACK,
+    stage: FetchStage | None = None,
 ) -> Ending:
     """Fetch until nothing is left to do, or what is left waits for long."""
-    stage = fetch_stage(world, blobs=blobs, robots=robots, delay_s=delay_s, health=health, limits=limits, access=access)
+    stage = stage or fetch_stage(
+        world, blobs=blobs, robots=robots, delay_s=delay_s, health=health, limits=limits, access=access
+    )
     return asyncio.run(Worker(world.log, [stage], until_idle=True, rest_s=20).run())
 
 
