@@ -22,7 +22,8 @@ from synsift.pipelines import topics
 from synsift.pipelines.cli.grammar import every_command
 from synsift.pipelines.config import load
 from synsift.pipelines.config_hosts import TABLE, HostSettings
-from synsift.pipelines.outcomes import EXPLAINED, VERDICTS
+from synsift.pipelines.outcomes import EXPLAINED
+from synsift.pipelines.verdicts import VERDICTS
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 NOTE = "<!-- Made by tools/make_docs.py from the code: change it there, then run `make docs`. -->"

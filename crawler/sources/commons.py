@@ -185,7 +185,7 @@ class CommonsSource:
             return  # it came with an earlier piece, or comes with a later one
         try:
             if is_bare:
-                raise LeftOut("missing")
+                raise LeftOut("missing_files")
             found.images.append(found_image(entry, width_px=self.width_px, base_url=self.api_url))
         except LeftOut as reason:
             found.left_out[str(reason)] += 1

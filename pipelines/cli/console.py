@@ -130,7 +130,7 @@ def synset_row(counts: "SynsetCounts") -> dict[str, Any]:
         "synset": counts.wnid,
         "asked": counts.asked,
         "found": counts.found,
-        "left_out": sum(counts.left_out.values()),
+        "left_out": counts.left_out,
         "repeated": counts.repeated,
         "fetched": counts.fetched,
         "refused": sum(refused.values()),
@@ -139,12 +139,11 @@ def synset_row(counts: "SynsetCounts") -> dict[str, Any]:
         "near": counts.near,
         "reference": counts.reference,
         "landed": counts.landed,
-        "why_left_out": counts.left_out,
         "why_refused": refused,
     }
 
 
-SYNSET_DETAILS: Final = ("asked", "left_out", "repeated", "reference", "why_left_out", "why_refused")
+SYNSET_DETAILS: Final = ("asked", "left_out", "repeated", "reference", "why_refused")
 """Of a synset's line: what stands below it on a terminal."""
 
 

@@ -8,9 +8,11 @@ from synsift.crawler.outcome import Outcome
 from synsift.dedupe import ImageError, Kind
 from synsift.pipelines.decoding import errors as decoding_errors
 from synsift.pipelines.log.attempts import POISONOUS
-from synsift.pipelines.outcomes import EXPLAINED, VERDICTS
+from synsift.pipelines.outcomes import EXPLAINED
 from synsift.pipelines.stage import REPEATED, REUSED
+from synsift.pipelines.stages import denial
 from synsift.pipelines.stages.placeholders import PLACEHOLDER
+from synsift.pipelines.verdicts import VERDICTS
 
 ROOT = Path(__file__).parents[2]
 NO_OUTCOMES = {"limit_reached"}  # counts of what was not begun
@@ -18,7 +20,8 @@ NO_OUTCOMES = {"limit_reached"}  # counts of what was not begun
 
 def kinds_of(error: type[ImageError]) -> set[str]:
     """The outcomes of an error and of all below it."""
-    assert decoding_errors.__doc__  # its errors are kinds of these, too, once it is imported
+    assert decoding_errors.__doc__  # their errors are kinds of these, too, once they are imported
+    assert denial.__doc__
     return {error.outcome}.union(*(kinds_of(child) for child in error.__subclasses__()))
 
 

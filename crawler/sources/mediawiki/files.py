@@ -47,7 +47,7 @@ def found_image(entry: dict[str, Any], *, width_px: int, base_url: str) -> Found
     """
     info = entry["imageinfo"][0]
     if info.get("filemissing"):
-        raise LeftOut("missing")
+        raise LeftOut("missing_files")
     kind = reason_to_leave_out(info["mime"])
     if kind:
         raise LeftOut(kind)
@@ -71,11 +71,10 @@ def reason_to_leave_out(mime: str) -> str:
     if mime in _IMAGES:
         return ""
     if mime == "image/svg+xml":
-        return "drawing"
+        return "drawings"
     if mime in _DOCUMENTS:
-        return "document"
-    kind = mime.partition("/")[0]
-    return kind if kind in ("video", "audio") else "other"
+        return "documents"
+    return {"video": "videos", "audio": "sounds"}.get(mime.partition("/")[0], "other_files")
 
 
 def content_id(sha1: object, width_px: int) -> str:

@@ -236,12 +236,12 @@ def test_a_picture_is_one_by_whatever_name_its_type_goes(mime: str) -> None:
 @pytest.mark.parametrize(
     ("info", "reason"),
     [
-        ({"mime": "image/svg+xml"}, "drawing"),
-        ({"mime": "application/pdf"}, "document"),
-        ({"mime": "video/webm"}, "video"),
-        ({"mime": "audio/ogg"}, "audio"),
-        ({"mime": "model/stl"}, "other"),
-        ({"filemissing": True}, "missing"),
+        ({"mime": "image/svg+xml"}, "drawings"),
+        ({"mime": "application/pdf"}, "documents"),
+        ({"mime": "video/webm"}, "videos"),
+        ({"mime": "audio/ogg"}, "sounds"),
+        ({"mime": "model/stl"}, "other_files"),
+        ({"filemissing": True}, "missing_files"),
     ],
 )
 def test_whatever_is_left_out_is_counted(info: dict[str, Any], reason: str) -> None:
