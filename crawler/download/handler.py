@@ -3,6 +3,7 @@
 Measured beside the default handler: 0.97 against 1.2 ms of CPU an image.
 """
 
+import asyncio
 import errno
 import socket
 import time
@@ -23,6 +24,7 @@ from scrapy.exceptions import (
 )
 from scrapy.http import Response
 
+from synsift.crawler.content_codings import TooMuch, decoded, names_of
 from synsift.crawler.download.answer_head import MAX_HEAD_BYTES, MAX_LINES
 from synsift.crawler.download.connections import Connections
 from synsift.crawler.download.large_bodies import LARGE_BYTES, OWNER, LargeBodies
@@ -98,6 +100,7 @@ class GuardedDownloadHandler(AiohttpDownloadHandler):
                     body = await self._read_beginning(response, request.meta[CUT_AT])
                 else:
                     body = await self._read(request, response, limit)
+                    body = await self._decoded(request, response, body, limit)
                 # Raw, for Scrapy would take text for UTF-8, which headers need not be.
                 return Response(request.url, response.status, list(response.raw_headers), body)
 
@@ -106,17 +109,35 @@ class GuardedDownloadHandler(AiohttpDownloadHandler):
         promised = response.content_length or 0
         if promised > limit:
             raise DownloadCancelledError(f"Content-Length is {promised} bytes, the limit {limit}")
-        owner = request.meta.get(OWNER)
         chunks: list[bytes] = []
         received = 0
         async for chunk in response.content.iter_any():
             received += len(chunk)
             if received > limit:
                 raise DownloadCancelledError(f"more than the limit of {limit} bytes")
-            if received > LARGE_BYTES and owner is not None:
-                await cast("HasLargeBodies", self._of_crawler.spider).large_bodies.hold(owner)
+            if received > LARGE_BYTES:
+                await self._hold(request)
             chunks.append(chunk)
         return b"".join(chunks)
+
+    async def _decoded(self, request: Request, response: aiohttp.ClientResponse, body: bytes, limit: int) -> bytes:
+        """Undo codings that nobody asked for; what comes out large waits for a place in memory, too."""
+        header = ", ".join(response.headers.getall("Content-Encoding", ()))
+        if not header or not names_of(header):
+            return body
+        try:
+            return await asyncio.to_thread(decoded, body, header, min(limit, LARGE_BYTES))
+        except TooMuch:
+            await self._hold(request)
+        try:
+            return await asyncio.to_thread(decoded, body, header, limit)
+        except TooMuch as exc:
+            raise DownloadCancelledError(f"{len(body)} bytes become more than the limit of {limit}") from exc
+
+    async def _hold(self, request: Request) -> None:
+        owner = request.meta.get(OWNER)
+        if owner is not None:
+            await cast("HasLargeBodies", self._of_crawler.spider).large_bodies.hold(owner)
 
     @staticmethod
     def _wants_body(request: Request, response: aiohttp.ClientResponse) -> bool:

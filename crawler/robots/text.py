@@ -5,12 +5,13 @@ or four octets are known by their mark, or by the zeros between their letters.
 """
 
 import codecs
-import contextlib
 import re
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
+
+from synsift.crawler import content_codings
+from synsift.crawler.errors import BrokenAnswer
 
 MAX_BYTES: Final = 500 * 1024
 """So much of a file is read (RFC 9309, section 2.5: at least)."""
@@ -27,6 +28,7 @@ _BROKEN_MARK: Final = re.compile(rb"\A(\xc3\xaf\xc2\xbb\xc2\xbf|\xef\xbb?|\xbb\x
 _BLANKS: Final = b" \t\x00\x0b\x0c"
 _SNIFFED: Final = 64
 _GZIP: Final = b"\x1f\x8b"
+_CODINGS: Final = frozenset({"", "identity", "gzip", "x-gzip", "deflate", "x-deflate", "br", "zstd"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,25 +66,16 @@ def decoded(body: bytes, codings: str) -> bytes:
     Raises:
         UnknownCoding: One of them isn't known, or the body isn't in it.
     """
-    for coding in reversed([word.strip().lower() for word in codings.split(",")]):
-        if coding in ("", "identity"):
-            continue
-        if coding not in ("gzip", "x-gzip", "deflate"):
-            raise UnknownCoding(f"its Content-Encoding is {coding[:20]!r}")
-        body = _inflated(body, coding)
-    return _inflated(body, "gzip") if body.startswith(_GZIP) else body
-
-
-def _inflated(body: bytes, coding: str) -> bytes:
-    # Deflate has a header by its RFC, and none by many servers.
-    kinds = [zlib.MAX_WBITS, -zlib.MAX_WBITS] if coding == "deflate" else [zlib.MAX_WBITS | 16]
-    for kind in kinds:
-        inflater = zlib.decompressobj(kind)
-        with contextlib.suppress(zlib.error):
-            text = inflater.decompress(body, MAX_BYTES + 1)
-            if text or inflater.eof:
-                return text
-    raise UnknownCoding(f"it can't be decoded as {coding}, as its Content-Encoding has it")
+    unknown = [word for name in codings.split(",") if (word := name.strip().lower()) not in _CODINGS]
+    if unknown:
+        raise UnknownCoding(f"its Content-Encoding is {unknown[0][:20]!r}")
+    try:
+        text = content_codings.decoded(body, codings, MAX_BYTES + 1, is_cut=True, must_be=True)
+        if text.startswith(_GZIP):
+            text = content_codings.decoded(text, "gzip", MAX_BYTES + 1, is_cut=True, must_be=True)
+        return text
+    except BrokenAnswer as exc:
+        raise UnknownCoding(f"it can't be decoded: {exc}") from exc
 
 
 def _as_ascii(body: bytes) -> bytes:

@@ -4,9 +4,19 @@ A table for people, too: each answer has a name that says what is odd about it. 
 it was sent; any other word is the outcome. Each answer ends with the end of its connection.
 """
 
+import gzip
+import sys
+import zlib
 from dataclasses import dataclass
 
+import brotli
+
 from synsift.crawler.outcome import Outcome
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 BODY = b"\xff\xd8\xff\xe0 a picture, with lines\r\n\r\n0\r\n\r\nHTTP/1.1 200 OK\n\nin it \x00\xff"
 """Stands for a picture."""
@@ -274,6 +284,64 @@ REFUSALS = [
     Case("status 404 with a body without an end", ok(b"", BODY * 40_000, b"HTTP/1.1 404 No\r\n"), Outcome.NOT_FOUND),
 ]  # fmt: skip
 
+
+def coded(names: bytes, body: bytes) -> bytes:
+    return ok(b"Content-Encoding: %s\r\nContent-Length: %d\r\n" % (names, len(body)), body)
+
+
+def raw_deflate(body: bytes) -> bytes:
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return packer.compress(body) + packer.flush()
+
+
+GZIP, BR, ZSTD = gzip.compress(BODY, mtime=0), brotli.compress(BODY), zstd.compress(BODY)
+NOUGHTS = bytes(10_000_000)
+
+CODINGS = [
+    Case("gzip", coded(b"gzip", GZIP)),
+    Case("gzip in capitals and blanks", coded(b" \tGZip ", GZIP)),
+    Case("x-gzip", coded(b"x-gzip", GZIP)),
+    Case("deflate", coded(b"deflate", zlib.compress(BODY))),
+    Case("deflate without its header", coded(b"deflate", raw_deflate(BODY))),
+    Case("br", coded(b"br", BR)),
+    Case("zstd", coded(b"zstd", ZSTD)),
+    Case("gzip over br", coded(b"br, gzip", gzip.compress(BR))),
+    Case("br over gzip", coded(b"gzip,br", brotli.compress(GZIP))),
+    Case("gzip twice", coded(b"gzip, gzip", gzip.compress(GZIP))),
+    Case("gzip twice, said once", coded(b"gzip", gzip.compress(GZIP)), body=GZIP),
+    Case("gzip once, said twice", coded(b"gzip, gzip", GZIP)),
+    Case("codings in two lines", coded(b"zstd\r\nContent-Encoding: gzip", gzip.compress(ZSTD))),
+    Case("identity and gzip", coded(b"identity, gzip, identity", GZIP)),
+    Case("gzip in chunks", ok(b"Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n",
+                              b"%x\r\n%s\r\n0\r\n\r\n" % (len(GZIP), GZIP))),
+    Case("gzip of the transfer", ok(b"Transfer-Encoding: gzip, chunked\r\n",
+                                    b"%x\r\n%s\r\n0\r\n\r\n" % (len(GZIP), GZIP))),
+    Case("gzip of two members", coded(b"gzip", gzip.compress(BODY[:9]) + gzip.compress(BODY[9:]))),
+    Case("gzip, and junk behind", coded(b"gzip", GZIP + b"junk")),
+    Case("zstd of two frames", coded(b"zstd", zstd.compress(BODY[:9]) + zstd.compress(BODY[9:]))),
+    *(Case(f"{name}, but the body is plain", coded(name.encode(), BODY)) for name in ("gzip", "deflate", "br", "zstd")),
+    *(Case(f"{name}, but the body is no picture and plain", coded(name.encode(), b"<html>" + BODY),
+           body=b"<html>" + BODY) for name in ("gzip", "deflate", "br", "zstd")),
+    Case("a coding that is none", coded(b"utf-8", BODY)),
+    Case("a coding of a store of objects", coded(b"aws-chunked", BODY)),
+    Case("a coding of odd bytes", coded(b"\xff\x00", BODY)),
+    Case("a known one over an unknown one", coded(b"none, gzip", GZIP)),
+    Case("gzip that is cut", coded(b"gzip", GZIP[:-12]), BROKEN),
+    Case("deflate that is cut", coded(b"deflate", zlib.compress(BODY)[:-12]), BROKEN),
+    Case("br that is cut", coded(b"br", BR[:-12]), BROKEN),
+    Case("zstd that is cut", coded(b"zstd", ZSTD[:-12]), BROKEN),
+    Case("gzip that is nonsense behind its mark", coded(b"gzip", b"\x1f\x8b" + b"\xff" * 50), BROKEN),
+    Case("zstd that is nonsense behind its mark", coded(b"zstd", b"\x28\xb5\x2f\xfd" + b"\xff" * 50), BROKEN),
+    Case("gzip of nothing", coded(b"gzip", gzip.compress(b"")), Outcome.EMPTY),
+    Case("gzip of no bytes", coded(b"gzip", b""), Outcome.EMPTY),
+    Case("a bomb of gzip", coded(b"gzip", gzip.compress(NOUGHTS)), Outcome.TOO_LARGE),
+    Case("a bomb of deflate", coded(b"deflate", zlib.compress(NOUGHTS)), Outcome.TOO_LARGE),
+    Case("a bomb of br", coded(b"br", brotli.compress(NOUGHTS, quality=5)), Outcome.TOO_LARGE),
+    Case("a bomb of zstd", coded(b"zstd", zstd.compress(NOUGHTS)), Outcome.TOO_LARGE),
+    Case("a bomb in a bomb", coded(b"gzip, gzip", gzip.compress(gzip.compress(NOUGHTS))), Outcome.TOO_LARGE),
+    Case("nine codings", coded(b"gzip, " * 8 + b"gzip", GZIP), BROKEN),
+]  # fmt: skip
+
 ANSWERS = [
     Case(f"{group}: {case.name}", case.raw, case.ends, case.body)
     for group, cases in {
@@ -285,6 +353,7 @@ ANSWERS = [
         "chunks": CHUNKS,
         "interim": INTERIM,
         "refusals": REFUSALS,
+        "codings": CODINGS,
     }.items()
     for case in cases
 ]

@@ -1,8 +1,8 @@
 """Ask a server by our handler, as Scrapy would, and say what came of it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from scrapy import Request
 from scrapy.crawler import Crawler
@@ -27,6 +27,8 @@ class Got:
     outcome: Outcome
     body: bytes = b""
     error: Exception | None = None
+    status: int = 0
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @asynccontextmanager
@@ -56,4 +58,8 @@ async def ask(asker: GuardedDownloadHandler, url: str) -> Got:
     outcome = of_answer(response.status, ranges)
     if outcome is Outcome.FETCHED and not response.body:
         outcome = Outcome.EMPTY
-    return Got(outcome, response.body)
+    headers = {
+        name.decode("latin-1").lower(): b", ".join(values).decode("latin-1")
+        for name, values in response.headers.items()
+    }
+    return Got(outcome, response.body, None, response.status, headers)
