@@ -309,6 +309,7 @@ def manners_of(settings: Settings) -> "Manners":
 def _fetch(parts: Parts, reference: Reference, deny: Reference) -> Stage:
     from synsift.pipelines.stages.fetch import FetchStage
     from synsift.pipelines.stages.fetch_needs import FetchOptions
+    from synsift.pipelines.stages.wanted_pictures import WantedPictures
 
     settings, manners = parts.settings.fetch, manners_of(parts.settings)
     options = FetchOptions(
@@ -318,6 +319,7 @@ def _fetch(parts: Parts, reference: Reference, deny: Reference) -> Stage:
         look_ahead=settings.look_ahead,
         threads=settings.threads,
         deny=deny or None,
+        pictures=WantedPictures(settings.min_side_px, settings.max_aspect, settings.formats),
         placeholder_urls=settings.placeholder_urls,
         health=HealthPolicy(
             in_a_row=settings.host_failures, sleep_s=settings.host_sleep_s, give_up_s=settings.host_down_after_s

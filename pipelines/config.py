@@ -156,6 +156,7 @@ class UrlsSettings(Branch):
     licence_url_column: str = Field(default="", description="The same of URLs of licences")
     landing_page_column: str = Field(default="", description="The same of pages that show the images to people")
     page_size: int = Field(default=5000, ge=1, le=100_000, description="Rows to read at once")
+    referer: bool = Field(default=False, description="Tell hosts the landing page as Referer, where they ask for it")
 
     @field_validator("layout")
     @classmethod

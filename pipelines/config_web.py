@@ -10,7 +10,7 @@ from synsift.crawler.consent import DEFAULT_POLICY, PROFILES, Kind
 from synsift.crawler.dns.system_files import server_of
 from synsift.crawler.download.host_health import DEFAULT_HEALTH
 from synsift.crawler.download.settings import CONSENT_FILES
-from synsift.dedupe import DEFAULT_MAX_PIXELS
+from synsift.dedupe import DEFAULT_MAX_PIXELS, FORMATS
 from synsift.pipelines.config_branch import Branch
 from synsift.pipelines.config_hosts import HostSettings
 from synsift.pipelines.stage import DEFAULT_REST_S
@@ -75,6 +75,16 @@ class FetchSettings(AccessSettings):
     timeout_s: float = Field(default=30.0, gt=0, description="Longest time for a whole request")
     max_bytes: int = Field(default=32 * 1024 * 1024, ge=1, description="Largest image to download, in bytes")
     max_pixels: int = Field(default=DEFAULT_MAX_PIXELS, ge=1, description="Most pixels of an image, by its header")
+    min_side_px: int = Field(default=64, ge=0, description="Least length of an image's shorter side: `too_small`")
+    max_aspect: float = Field(
+        default=0.0,
+        ge=0,
+        le=10_000,
+        description="Most that the longer side may be of the shorter, 0 for any: `too_long`",
+    )
+    formats: tuple[Annotated[str, Field(pattern=f"^({'|'.join(FORMATS)})$")], ...] = Field(
+        default=(), description="Formats to keep, such as JPEG and PNG; empty for all: `unwanted_format`"
+    )
     attempts: int = Field(default=4, ge=1, description="How often to try before a URL becomes a dead letter")
     backoff_s: float = Field(default=1.0, ge=0, description="Wait before the second try; doubled for each further one")
     max_wait_s: float = Field(default=120.0, ge=0, description="Longest wait between two tries of a URL")

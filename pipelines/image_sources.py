@@ -40,4 +40,4 @@ def make_url_list_source(settings: Settings, *, page_size: int) -> UrlListSource
         licence_url=urls.licence_url_column,
         landing_page=urls.landing_page_column,
     )
-    return UrlListSource(layout=urls.layout, columns=columns, page_size=page_size)
+    return UrlListSource(layout=urls.layout, columns=columns, page_size=page_size, sends_referrer=urls.referer)

@@ -81,6 +81,7 @@ class FoundBy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         author: As the source gives it, without markup.
         licence: Name of the licence.
         licence_url: Its text.
+        sends_referrer: Whether the image's host is told the landing page.
     """
 
     source: str
@@ -93,6 +94,7 @@ class FoundBy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     author: str = ""
     licence: str = ""
     licence_url: str = ""
+    sends_referrer: bool = False
 
 
 class ImageUrl(Record, frozen=True, kw_only=True):

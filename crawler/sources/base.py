@@ -49,6 +49,8 @@ class FoundImage:
         licence_url: Text of its licence.
         wnid: Synset that it is for, where the source says so itself; empty for the one that asks.
         place: Where the source says so, such as a list's file and line; for messages.
+        sends_referrer: Whether its host wants to see the landing page, and whoever runs the source says that this is
+            right.
         content_id: Names the bytes behind the URL, where the source knows them: the same name is the same file, under
             whatever URL. Empty if it doesn't say.
     """
@@ -61,6 +63,7 @@ class FoundImage:
     licence_url: str = ""
     wnid: str = ""
     place: str = ""
+    sends_referrer: bool = False
     content_id: str = ""
 
 

@@ -4,6 +4,7 @@ The text of the query is the path of a file. Rows may name their own synset; tho
 asks.
 """
 
+import dataclasses
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,11 +24,13 @@ class UrlListSource:
         layout: Name of a known layout; empty to go by the columns.
         columns: Names of columns.
         page_size: Rows a page.
+        sends_referrer: Whether hosts are told the landing pages, where the list names them.
     """
 
     layout: str = ""
     columns: Columns = field(default_factory=Columns)
     page_size: int = 5_000
+    sends_referrer: bool = False
     _lists: Lists = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -49,6 +52,8 @@ class UrlListSource:
             entry = Reject(f"{place}: {row.problem}", row.raw) if row.problem else _entry(found, row, place)
             if isinstance(entry, Reject):
                 rejects.append(entry)
+            elif self.sends_referrer and entry.landing_page:
+                images.append(dataclasses.replace(entry, sends_referrer=True))
             else:
                 images.append(entry)
         return Page(tuple(images), found.next_cursor, tuple(rejects))

@@ -50,6 +50,11 @@ class DownloadSpider(scrapy.Spider, Generic[T]):
         """Take what is wanted from a good response. May raise ``SourceError``."""
         raise NotImplementedError
 
+    def headers_for(self, job: Job[T]) -> dict[str, str]:
+        """More headers of a request."""
+        del job
+        return {}
+
     async def start(self) -> AsyncIterator[Any]:
         """Give Scrapy one request at a time, each when it may start."""
         while (job := await self._downloader.next()) is not None:
@@ -67,7 +72,7 @@ class DownloadSpider(scrapy.Spider, Generic[T]):
             url,
             callback=self.answered,
             errback=self.failed,
-            headers={"User-Agent": self.settings["USER_AGENT"], **self.headers},
+            headers={"User-Agent": self.settings["USER_AGENT"], **self.headers, **self.headers_for(job)},
             meta={ASKED: url, OWNER: job, LISTENER: self._heard, "download_timeout": self._timeout_s},
             dont_filter=True,
         )

@@ -1,14 +1,17 @@
 """Image URLs → bytes, unless something is said against that on the way."""
 
 import time
+from collections.abc import Callable
 from typing import ClassVar, TypeVar
 
 from scrapy import Request
 from scrapy.http import Response
 
 from synsift.crawler.consent import answer, judge
+from synsift.crawler.download.downloader import Downloader
 from synsift.crawler.download.job import Job
 from synsift.crawler.download.large_bodies import OWNER
+from synsift.crawler.download.referrer import referrer
 from synsift.crawler.download.robots import AI_TXT, SAID
 from synsift.crawler.outcome import Outcome, of_status
 from synsift.crawler.robots import token_of
@@ -22,6 +25,25 @@ class FetchSpider(DownloadSpider[T]):
 
     name = "fetch"
     headers: ClassVar[dict[str, str]] = {"Accept": "image/*,*/*;q=0.5", "Accept-Encoding": "identity"}
+
+    def __init__(
+        self, downloader: Downloader[T], timeout_s: float, page_of: Callable[[T], str] = lambda _task: ""
+    ) -> None:
+        """Make one.
+
+        Args:
+            downloader: Gives jobs.
+            timeout_s: Deadline of a request.
+            page_of: The page that hosts are told of, for a task; empty for none.
+        """
+        super().__init__(downloader, timeout_s)
+        self._page_of = page_of
+
+    def headers_for(self, job: Job[T]) -> dict[str, str]:
+        """The page that shows the image, where that is to be told."""
+        page = self._page_of(job.task)
+        told = referrer(page, job.current_url) if page else ""
+        return {"Referer": told} if told else {}
 
     def hears(self, request: Request, status: int, lines: Headers) -> bool:
         """Hear what the head of an answer says of its use, a redirect's, too; gives whether its body is wanted."""

@@ -45,7 +45,7 @@ from synsift.pipelines.stages.image_record import image_record
 from synsift.pipelines.stages.ledger import Count
 from synsift.pipelines.stages.look_ahead import PEEK_RECORDS
 from synsift.pipelines.stages.placeholders import PLACEHOLDER, Placeholders
-from synsift.pipelines.stages.wanted import Wanted
+from synsift.pipelines.stages.wanted import Wanted, page_of
 from synsift.pipelines.storage import layout
 from synsift.pipelines.texts import kept
 from synsift.pipelines.topics import Entry, Router
@@ -88,7 +88,7 @@ class FetchStage(DownloadStage[Wanted]):
     async def run_spider(self, downloader: Downloader[Wanted]) -> None:
         """Run the fetch spider."""
         try:
-            await run_spider(FetchSpider, downloader, self._options.limits)
+            await run_spider(FetchSpider, downloader, self._options.limits, page_of=page_of)
         finally:
             self._workers.shutdown(wait=False, cancel_futures=True)
             self._decoders.close()
@@ -230,6 +230,7 @@ class FetchStage(DownloadStage[Wanted]):
         with WORK_SECONDS.labels(self.name).time():
             found, hashes = self._decoders.look(body)
             refuse_denied(self._options.deny, found, hashes)
+            self._options.pictures.check(found)
             image = image_record(found, hashes)
             self._blobs.put_content(layout.blob(image.sha256), body)
         return image

@@ -9,6 +9,7 @@ from synsift.crawler.download.host_health import DEFAULT_HEALTH, HealthPolicy
 from synsift.crawler.download.settings import Limits
 from synsift.dedupe import Fingerprint
 from synsift.dedupe.reference import Reference
+from synsift.pipelines.stages.wanted_pictures import ANY_PICTURES, WantedPictures
 
 
 class BlobStore(Protocol):
@@ -44,5 +45,6 @@ class FetchOptions:
     look_ahead: int
     threads: int
     deny: Reference | None = None
+    pictures: WantedPictures = ANY_PICTURES
     health: HealthPolicy = DEFAULT_HEALTH
     placeholder_urls: int = 0

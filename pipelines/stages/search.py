@@ -94,6 +94,7 @@ def image_url(query: Query, found: FoundImage, rank: int) -> ImageUrl:
             author=bounded(found.author, _MAX_TITLE),
             licence=bounded(found.licence, _MAX_LICENCE),
             licence_url=_bounded_url(found.licence_url),
+            sends_referrer=found.sends_referrer,
         ),
     )
 

@@ -18,3 +18,9 @@ class Wanted:
     def replay_of(self) -> str:
         """Outcome of the earlier try, where a dead letter is replayed; empty otherwise."""
         return next((value.decode("utf-8", "replace") for name, value in self.message.headers if name == REPLAY_OF), "")
+
+
+def page_of(wanted: Wanted) -> str:
+    """The page that an image's host is told of; empty for none."""
+    found_by = wanted.record.found_by
+    return found_by.landing_page if found_by.sends_referrer else ""

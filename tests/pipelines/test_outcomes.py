@@ -10,7 +10,7 @@ from synsift.pipelines.decoding import errors as decoding_errors
 from synsift.pipelines.log.attempts import POISONOUS
 from synsift.pipelines.outcomes import EXPLAINED
 from synsift.pipelines.stage import REPEATED, REUSED
-from synsift.pipelines.stages import denial
+from synsift.pipelines.stages import denial, wanted_pictures
 from synsift.pipelines.stages.placeholders import PLACEHOLDER
 from synsift.pipelines.verdicts import VERDICTS
 
@@ -20,8 +20,9 @@ NO_OUTCOMES = {"limit_reached"}  # counts of what was not begun
 
 def kinds_of(error: type[ImageError]) -> set[str]:
     """The outcomes of an error and of all below it."""
-    assert decoding_errors.__doc__  # their errors are kinds of these, too, once they are imported
     assert denial.__doc__
+    assert wanted_pictures.__doc__
+    assert decoding_errors.__doc__  # its errors are kinds of these, too, once it is imported
     return {error.outcome}.union(*(kinds_of(child) for child in error.__subclasses__()))
 
 
