@@ -31,6 +31,7 @@ from synsift.crawler.download.large_bodies import LARGE_BYTES, OWNER, LargeBodie
 from synsift.crawler.download.robots import ASKED, CUT_AT, LEFT_AT, LISTENER
 from synsift.crawler.download.scrapy_private import AiohttpDownloadHandler, BaseStreamingDownloadHandler
 from synsift.crawler.errors import NetworkDown
+from synsift.crawler.outcome import Outcome, of_status
 
 if TYPE_CHECKING:
     from synsift.crawler.identity.signatures import Signer
@@ -141,9 +142,11 @@ class GuardedDownloadHandler(AiohttpDownloadHandler):
 
     @staticmethod
     def _wants_body(request: Request, response: aiohttp.ClientResponse) -> bool:
-        """Let whoever asked hear the head, and say whether the body is wanted."""
+        """Let whoever asked hear the head, and say whether the body is wanted; of an error nobody wants it."""
         listener: Listener | None = request.meta.get(LISTENER)
-        return listener is None or listener(request, response.status, response.raw_headers)
+        if listener is None:
+            return of_status(response.status) is Outcome.FETCHED
+        return listener(request, response.status, response.raw_headers)
 
     async def _pass_over(self, response: aiohttp.ClientResponse) -> bytes:
         """Read a body that nobody wants only where it is short, to use its connection again."""

@@ -47,9 +47,13 @@ def _wants(_request: Request, status: int, _lines: object) -> bool:
     return of_status(status) is Outcome.FETCHED
 
 
+META = {LISTENER: _wants, "download_timeout": 20.0}
+"""What each request brings along."""
+
+
 async def ask(asker: GuardedDownloadHandler, url: str) -> Got:
     """Ask for a URL."""
-    meta = {ASKED: as_asked(url), LISTENER: _wants, "download_timeout": 20.0}
+    meta = {ASKED: as_asked(url), **META}
     try:
         response: Response = await asker.download_request(Request(url, meta=meta))
     except Exception as exc:  # noqa: BLE001 - whatever it is, is what came of it

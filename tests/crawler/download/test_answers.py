@@ -6,17 +6,20 @@ import random
 import shutil
 import subprocess
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from http.client import HTTPException
 
 import pytest
+from scrapy import Request
+from scrapy.http import Response
 
 from synsift.crawler.download.answer_head import read_head
 from synsift.crawler.download.answer_reader import AnswerReader
+from synsift.crawler.download.robots import CUT_AT
 from synsift.crawler.errors import BrokenAnswer
 from synsift.crawler.outcome import Outcome
-from tests.crawler.download.answers import ANSWERS, BODY, IMAGE, Case
-from tests.crawler.download.asking import Got, ask, handler
+from tests.crawler.download.answers import ANSWERS, BODY, IMAGE, LENGTH, Case
+from tests.crawler.download.asking import META, Got, ask, handler
 from tests.pipelines.stages.raw_web import raw_web
 
 PATHS = {f"/{number}".encode(): case.raw for number, case in enumerate(ANSWERS)}
@@ -152,6 +155,76 @@ def test_what_follows_an_answer_is_never_taken_for_the_next() -> None:
         return found
 
     assert asyncio.run(play()) == [b"good"] * 5
+
+
+class Endless:
+    """A server that sends bodies without an end, on connections that it counts, or answers by the book."""
+
+    def __init__(self, head: bytes, piece: bytes = b"", most: int = 0) -> None:
+        self._head, self._piece, self._most = head, piece, most
+        self._serving: set[asyncio.Task[None]] = set()
+        self.connections = 0
+        self.port = 0
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        with contextlib.suppress(ConnectionError):
+            while await reader.readline():
+                while (await reader.readline()).strip():
+                    pass
+                writer.write(self._head)
+                for _ in range(self._most):
+                    writer.write(self._piece)
+                    await writer.drain()
+        writer.close()
+
+    def _begin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._serving.add(asyncio.create_task(self._serve(reader, writer)))
+
+    @contextlib.asynccontextmanager
+    async def serving(self) -> AsyncIterator[None]:
+        """Serve for the block."""
+        server = await asyncio.start_server(self._begin, "127.0.0.1", 0)
+        self.port = server.sockets[0].getsockname()[1]
+        async with server:
+            yield
+            await asyncio.gather(*self._serving)
+
+
+@pytest.mark.parametrize("status", [b"302 Found", b"404 Not Found", b"503 Busy", b"403 Forbidden"])
+@pytest.mark.parametrize("is_robots", [True, False])
+def test_of_a_body_that_nobody_wants_next_to_nothing_is_read(status: bytes, is_robots: bool) -> None:
+    server = Endless(b"HTTP/1.1 %s\r\n\r\n" % status, bytes(64 * 1024), most=1_000)
+
+    async def play() -> Response:
+        async with server.serving(), handler() as asker:
+            meta = {"download_timeout": 20.0, CUT_AT: 500_000} if is_robots else META
+            found: Response = await asker.download_request(Request(f"http://127.0.0.1:{server.port}/x", meta=meta))
+            return found
+
+    assert len(asyncio.run(play()).body) <= 16 * 1024
+
+
+@pytest.mark.parametrize(
+    ("head", "connections"),
+    [
+        (b"HTTP/1.1 200 OK\r\n%s\r\n%s" % (LENGTH, BODY), 1),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\ngood\r\n0\r\n\r\n", 1),
+        (b"HTTP/1.1 404 Not Found\r\n%s\r\n%s" % (LENGTH, BODY), 1),
+        (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n%s\r\n%s" % (LENGTH, BODY), 1),
+        (b"HTTP/1.1 200 OK\r\nX-\xff: 1\r\n%s\r\n%s" % (LENGTH, BODY), 5),
+    ],
+)
+def test_a_connection_is_used_again_unless_its_answer_was_odd(head: bytes, connections: int) -> None:
+    server = Endless(head)
+
+    async def play() -> None:
+        async with server.serving(), handler() as asker:
+            for number in range(5):
+                await ask(asker, f"http://127.0.0.1:{server.port}/{number}")
+
+    asyncio.run(play())
+    assert server.connections == connections
 
 
 @pytest.mark.parametrize(
