@@ -90,7 +90,7 @@ class AddressGuard:
         if inner in METADATA:
             if any(network.num_addresses == 1 for network in allowed):
                 return ""
-            return f"where {METADATA[inner]} keeps secrets of its machines"
+            return f"where machines of {METADATA[inner]} are told secrets"
         return "" if allowed else why_not_public(address)
 
     def _reason_of_literal(self, hostname: str) -> str:

@@ -57,10 +57,14 @@ class Connections:
                 parsed = parsed.with_host(parsed.raw_host or "")  # in ASCII, as name servers know it (IDNA)
         except ValueError as exc:
             raise aiohttp.InvalidURL(url, str(exc)) from exc
-        host = parsed.raw_host or ""
+        host = parsed.raw_host
+        if not host:
+            raise aiohttp.InvalidURL(url, "no host")
         self._guard.check_literal(host)
-        if host and literal_address(host) is None:
-            await self._resolver.permitted(host)
+        address = literal_address(host)
+        if address is not None:
+            return parsed if host == str(address) else parsed.with_host(str(address))  # as browsers write it
+        await self._resolver.permitted(host)
         return parsed
 
     @contextmanager

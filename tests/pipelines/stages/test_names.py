@@ -198,3 +198,18 @@ def test_a_certificate_is_for_the_name_that_was_asked_for(
         fetch(world, access=access)
     assert outcomes(world) == ([] if is_good else ["tls_failed"])
     assert is_good or "for other names" in world.letters()[0].message
+
+
+@pytest.mark.parametrize("host", ["2130706433", "0x7f.1", "0177.0.0.1", "127.1", "127.0.0.1.", "１２７。０。０。１"])
+def test_an_address_in_any_spelling_is_the_host_that_browsers_go_to(world: World, site: SmallWeb, host: str) -> None:
+    site.serve("/1.jpg", picture(1))
+    asked = run(world, {}, site.url("/1.jpg", host))
+    assert len(world.records(topics.CANDIDATES, Candidate)) == 1
+    assert not asked
+
+
+@pytest.mark.parametrize("host", ["2130772223", "0x7f.0.0x101", "127.257", "[::ffff:7f00:101]", "127.0.1.1."])
+def test_no_spelling_of_a_private_address_is_reached(world: World, host: str) -> None:
+    asked = run(world, {}, f"http://{host}:1/1.jpg")
+    assert outcomes(world) == ["private_address"]
+    assert not asked
