@@ -86,6 +86,21 @@ def test_an_address_is_asked_as_browsers_write_it_and_the_rest_as_it_is(url: str
 
 
 @pytest.mark.parametrize(
+    "host", ["127.0.0.1", "127.1", "[::1]", "[fe80::1%25lo]", "１２７.1", "localhost", "a.localhost"]
+)
+def test_a_private_host_is_refused_before_anybody_is_asked(host: str) -> None:
+    async def run() -> None:
+        connections = Connections(Access(nameservers=("127.0.0.1:1",)))
+        try:
+            with pytest.raises(PrivateAddress):
+                await connections.find(f"http://{host}/")
+        finally:
+            await connections.connector.close()
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(
     "url", ["http://[::1", "http://", "http://a:b/", "http://\ud800.example/", "http://ü..example/"]
 )
 def test_what_is_no_url_is_refused_and_nothing_else_is_raised(url: str) -> None:

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from synsift.crawler.download.host_health import HealthPolicy
 from synsift.pipelines import topics
-from synsift.pipelines.records import Candidate
+from synsift.pipelines.records import Candidate, Fetched
 from tests.certificates import sign
 from tests.loopback import serving
 from tests.name_server import NO_SUCH_NAME, SERVER_FAILURE, A, Answers, Asked, Reply, name_server
@@ -139,8 +139,10 @@ def test_without_robots_txt_it_is_the_same(world: World) -> None:
 def test_a_look_up_takes_nothing_of_the_time_of_a_request(world: World, site: SmallWeb) -> None:
     """The request may take 1 s, the look-up takes longer."""
     site.serve("/1.jpg", picture(1))
-    run(world, {"slow.example": Reply(["127.0.0.1"], delay_s=1.2)}, site.url("/1.jpg", "slow.example"))
-    assert len(world.records(topics.CANDIDATES, Candidate)) == 1
+    url = site.url("/1.jpg", "slow.example")
+    run(world, {"slow.example": Reply(["127.0.0.1"], delay_s=1.2)}, url, robots=False)
+    (found,) = world.records(topics.FETCHED, Fetched)
+    assert (found.outcome, found.attempts) == ("fetched", 1)
 
 
 @pytest.mark.parametrize("host", ["bücher.example", "BÜCHER.example", "xn--bcher-kva.example"])

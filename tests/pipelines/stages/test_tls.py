@@ -80,8 +80,11 @@ def test_a_certificate_of_an_authority_that_is_named_is_good(
     assert asked == ["/robots.txt", "/1.jpg"]
 
 
-def test_a_certificate_that_is_named_itself_is_good_whoever_signed_it(world: World, tmp_path: Path) -> None:
-    signed = sign([HOST])
+@pytest.mark.parametrize("by", [None, sign(["?"], is_authority=True)], ids=["itself", "nobody known"])
+def test_a_certificate_that_is_named_itself_is_good_whoever_signed_it(
+    world: World, tmp_path: Path, by: Signed | None
+) -> None:
+    signed = sign([HOST], by=by)
     (tmp_path / "own.pem").write_bytes(signed.pem)
     with host(signed.context(tmp_path), []) as base:
         want(world, f"{base}/1.jpg")
