@@ -1,6 +1,7 @@
 """What the machine says of names: /etc/resolv.conf and /etc/hosts. Read again when they change."""
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,9 @@ HOSTS: Final = Path("/etc/hosts")
 PORT: Final = 53
 _MOST_SERVERS: Final = 3
 _MOST_DOMAINS: Final = 16
+_PORT: Final = re.compile(r"[0-9]{1,5}")
+_NDOTS: Final = re.compile(r"ndots:([0-9]{1,9})")
+_MOST_NDOTS: Final = 15
 _MOST_BYTES: Final = 16 << 20
 
 
@@ -63,7 +67,7 @@ def server_of(text: str) -> Server:
     elif address.count(":") == 1:
         address, _, port = address.partition(":")
     ipaddress.ip_address(address)
-    if not port.isascii() or not port.isdigit() or not 0 < int(port) < 1 << 16:
+    if not _PORT.fullmatch(port) or not 0 < int(port) < 1 << 16:
         raise ValueError(f"{port} is no port")
     return Server(address, int(port))
 
@@ -84,10 +88,10 @@ def read_resolv_conf(text: str) -> ResolvConf:
             search = [value.strip(".").lower() for value in values if value.strip(".")]
         elif word == "options":
             for value in values:
-                if value.startswith("ndots:") and value[6:].isdigit():
-                    ndots = min(int(value[6:]), 15)
-    found = tuple(servers[:_MOST_SERVERS]) or ResolvConf().servers
-    return ResolvConf(found, tuple(search[:_MOST_DOMAINS]), ndots)
+                if found := _NDOTS.fullmatch(value):
+                    ndots = min(int(found[1]), _MOST_NDOTS)
+    asked = tuple(servers[:_MOST_SERVERS]) or ResolvConf().servers
+    return ResolvConf(asked, tuple(search[:_MOST_DOMAINS]), ndots)
 
 
 def read_hosts(text: str) -> dict[str, tuple[str, ...]]:

@@ -15,12 +15,15 @@ from synsift.crawler.download.special_addresses import Address
 _NUMBER: Final = re.compile(r"0x[0-9a-f]*|[0-9]+")
 _MOST_PARTS: Final = 4
 _MOST_DIGITS: Final = 48
+_LONGEST: Final = 1_000  # four numbers with each character encoded
 # UTS 46: three other full stops are one, and these are nothing.
 _AS_IDNA: Final = {0x3002: ".", 0xFF61: ".", 0x00AD: None, 0x200B: None, 0x2060: None, 0xFEFF: None}
 
 
 def literal_address(host: str) -> Address | None:
     """The address that a URL's host is, without its zone; None for a name, and for what can be neither."""
+    if len(host) > _LONGEST:
+        return None
     text = unquote(host, errors="replace").translate(_AS_IDNA)
     text = unicodedata.normalize("NFKC", text).lower().strip("[]")
     if ":" in text:

@@ -47,6 +47,7 @@ from synsift.pipelines.storage.snapshots import Snapshot, decode_snapshot, encod
 from synsift.pipelines.topics import Entry, Router
 from tests.crawler.sources.test_odd_answers import CONCEPT, GOOD, ITEMS, SITEINFO
 from tests.dedupe.pictures import encoded, scene
+from tests.outside import name_readers
 from tests.outside.mutations import in_bytes, in_json, in_text
 
 Tamper = Callable[[random.Random, bytes], bytes]
@@ -76,10 +77,21 @@ def readers(scratch: Path) -> Iterator[tuple[str, Reader]]:
     """All of them, by name; files are written to a folder of the caller's."""
     yield from _answers(scratch)
     yield from _web()
+    yield from _names()
     yield from _consent()
     yield from _user_files(scratch)
     yield from _kept(scratch)
     yield from _kept_files(scratch)
+
+
+def _names() -> Iterator[tuple[str, Reader]]:
+    yield (
+        "answer of a name server",
+        Reader(name_readers.ANSWERS, in_bytes, name_readers.read_name_answer, name_readers.ERRORS),
+    )
+    files = [name_readers.RESOLV_CONF, name_readers.HOSTS]
+    yield "resolv.conf and hosts", Reader(files, in_text, name_readers.read_name_files)
+    yield "address of a URL", Reader(name_readers.LITERALS, in_text, name_readers.read_literal)
 
 
 # -- answers of sources
