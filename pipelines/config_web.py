@@ -4,7 +4,7 @@ import ipaddress
 import re
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from synsift.crawler.consent import DEFAULT_POLICY, PROFILES, Kind
 from synsift.crawler.dns.system_files import server_of
@@ -49,6 +49,13 @@ class AccessSettings(Branch):
     ca_file: str = Field(default="", description="Certificates of authorities to trust beside the system's (PEM)")
 
 
+def _format(name: object) -> object:
+    """A format as people and files name it."""
+    if not isinstance(name, str):
+        return name
+    return {"JPG": "JPEG", "TIF": "TIFF", "HEIC": "HEIF"}.get(name.upper(), name.upper())
+
+
 class SearchSettings(AccessSettings):
     """The stage ``search``."""
 
@@ -82,7 +89,7 @@ class FetchSettings(AccessSettings):
         le=10_000,
         description="Most that the longer side may be of the shorter, 0 for any: `too_long`",
     )
-    formats: tuple[Annotated[str, Field(pattern=f"^({'|'.join(FORMATS)})$")], ...] = Field(
+    formats: tuple[Annotated[str, BeforeValidator(_format), Field(pattern=f"^({'|'.join(FORMATS)})$")], ...] = Field(
         default=(), description="Formats to keep, such as JPEG and PNG; empty for all: `unwanted_format`"
     )
     attempts: int = Field(default=4, ge=1, description="How often to try before a URL becomes a dead letter")

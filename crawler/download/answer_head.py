@@ -30,9 +30,7 @@ _BY_THE_BOOK: Final = re.compile(
 )
 _END: Final = re.compile(rb"\n\r?\n")
 _BEGINNING: Final = re.compile(rb"[\r\n\t ]*(?:[Hh](?:[Tt](?:[Tt](?:[Pp](?:[/ \t]|\Z)|\Z)|\Z)|\Z)|\Z)")
-_STATUS: Final = re.compile(
-    rb"[\r\n\t ]*HTTP(?:/[ \t]*[0-9]+(?:\.[0-9]+)?)?[ \t]+\+?([1-9][0-9]{2})(?![0-9])", re.IGNORECASE
-)
+_STATUS: Final = re.compile(rb"[\r\n\t ]*HTTP(?:/[ \t]*[^ \t\r\n]+)?[ \t]+\+?([1-9][0-9]{2})(?![0-9])", re.IGNORECASE)
 _FRAMING: Final = re.compile(
     rb"\n(content-length|transfer-encoding)[ \t]*:[ \t]*([^\r\n]*?)[ \t]*(?=\r?\n)", re.IGNORECASE
 )

@@ -174,6 +174,13 @@ def test_secrets_are_masked_everywhere() -> None:
     assert "hunter2" not in str(caught.value)
 
 
+def test_formats_are_named_as_files_are() -> None:
+    loaded = load(env={}, options={"fetch.formats": "jpg, png,tif,WebP"})
+    assert loaded.settings.fetch.formats == ("JPEG", "PNG", "TIFF", "WEBP")
+    with pytest.raises(ConfigError, match="`JPEG`"):
+        load(env={}, options={"fetch.formats": "svg"})
+
+
 def test_every_key_has_a_description() -> None:
     assert [value.key for value in load(env={}).values() if not value.description] == []
 

@@ -77,6 +77,7 @@ STATUS_LINES = [
     Case("version 2 in a status line", by_status(b"HTTP/2 200 OK\r\n")),
     Case("version 2.0 in a status line", by_status(b"HTTP/2.0 200 OK\r\n")),
     Case("version without a dot", by_status(b"HTTP/1 200 OK\r\n")),
+    Case("a version that is nonsense", by_status(b"HTTP/1.\xf3-x 200 OK\r\n")),
     Case("no version", by_status(b"HTTP 200 OK\r\n")),
     Case("an empty line before", b"\r\n" + by_status(b"HTTP/1.1 200 OK\r\n")),
     Case("some line ends and blanks before", b"\n\r\n \n" + by_status(b"HTTP/1.1 200 OK\r\n")),
