@@ -28,6 +28,7 @@ from synsift.pipelines.log.base import Log
 from synsift.pipelines.reading import Broken, Skipped, read_all, read_bytes, read_state
 from synsift.pipelines.records import Fetched, Survivor, encode
 from synsift.pipelines.stages.land import BLOB_DAMAGED, BLOB_MISSING
+from synsift.pipelines.stages.wanted import told_page
 from synsift.pipelines.storage import layout
 from synsift.pipelines.storage.base import ObjectStore
 from synsift.pipelines.storage.manifests import encode_part
@@ -42,14 +43,14 @@ class Wrong:
         sha256: What it should be.
         paths: The objects that should be it, and aren't.
         twins: Objects that may be it.
-        urls: Where it came from.
+        urls: Where it came from, and the page that the host of each is told of, if any.
         problem: Why it could not be had again; empty as long as nothing was tried, or it was.
     """
 
     sha256: str
     paths: set[str] = field(default_factory=set)
     twins: set[str] = field(default_factory=set)
-    urls: list[str] = field(default_factory=list)
+    urls: dict[str, str] = field(default_factory=dict)
     problem: str = ""
 
     @property
@@ -101,19 +102,19 @@ def find_wrong(log: Log, objects: ObjectStore, damaged: Iterable[str], letters: 
         sha256 = layout.blob_sha256(path) or layout.candidate_sha256(path)
         if sha256 is not None:
             found.setdefault(sha256, Wrong(sha256)).paths.add(path)
-    urls: dict[str, dict[str, None]] = defaultdict(dict)
+    urls: dict[str, dict[str, str]] = defaultdict(dict)
     for survivor in filter(None, map(survivor_of, letters)):
         image = survivor.candidate.image
         found.setdefault(image.sha256, Wrong(image.sha256)).paths.add(layout.blob(image.sha256))
-        urls[image.sha256][survivor.candidate.url] = None
+        urls[image.sha256][survivor.candidate.url] = told_page(survivor.candidate.found_by)
     if not found:
         return []
     _find_twins(objects, found, urls)
     for fetched in read_all(log, Fetched):
         if fetched.image is not None and fetched.image.sha256 in found:
-            urls[fetched.image.sha256][fetched.url] = None
+            urls[fetched.image.sha256].setdefault(fetched.url, "")
     for sha256, wrong in found.items():
-        wrong.urls = list(urls[sha256])
+        wrong.urls = dict(urls[sha256])
     return list(found.values())
 
 
@@ -143,17 +144,20 @@ def write_from_log(log: Log, objects: ObjectStore, damaged: Iterable[str]) -> se
     return {*latest, *rows}
 
 
-def _find_twins(objects: ObjectStore, found: dict[str, Wrong], urls: dict[str, dict[str, None]]) -> None:
+def _find_twins(objects: ObjectStore, found: dict[str, Wrong], urls: dict[str, dict[str, str]]) -> None:
     for path in objects.list(layout.CANDIDATES):
         sha256 = layout.candidate_sha256(path)
         if sha256 in found:
             found[sha256].twins.add(path)
+    for sha256, wrong in found.items():
+        for path in wrong.twins | wrong.paths:
+            if layout.candidate_sha256(path) is None:
+                continue
             with contextlib.suppress(NoSuchObject):
                 wnid = path.split("/")[1]
                 survivor = read_bytes(Survivor, objects.get(layout.provenance(wnid, sha256)))
                 if not isinstance(survivor, Broken) and survivor.candidate.image.sha256 == sha256:
-                    urls[sha256][survivor.candidate.url] = None
-    for sha256, wrong in found.items():
+                    urls[sha256][survivor.candidate.url] = told_page(survivor.candidate.found_by)
         wrong.twins = (wrong.twins | {layout.blob(sha256)}) - wrong.paths
 
 
@@ -187,6 +191,7 @@ class _Again:
 
     wrong: Wrong
     left: list[str]
+    asked: str = ""
 
 
 class _Mender:
@@ -221,8 +226,8 @@ class _Mender:
 
     async def _next(self, task: _Again) -> None:
         if task.left:
-            url = task.left.pop(0)
-            await self.downloader.submit(task, url)
+            task.asked = task.left.pop(0)
+            await self.downloader.submit(task, task.asked)
             return
         if task.wrong.paths and not task.wrong.problem:
             task.wrong.problem = "nobody knows where it came from"
@@ -237,4 +242,6 @@ async def fetch_again(objects: ObjectStore, found: list[Wrong], manners: Manners
         return
     mender = _Mender(objects, manners)
     await mender.begin(found)
-    await run_spider(FetchSpider, mender.downloader, manners.limits)
+    await run_spider(
+        FetchSpider, mender.downloader, manners.limits, page_of=lambda task: task.wrong.urls.get(task.asked, "")
+    )

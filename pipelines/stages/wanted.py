@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from synsift.pipelines.dead_letters import REPLAY_OF
 from synsift.pipelines.log.base import Message
-from synsift.pipelines.records import ImageUrl
+from synsift.pipelines.records import FoundBy, ImageUrl
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,10 @@ class Wanted:
 
 
 def page_of(wanted: Wanted) -> str:
+    """The page that the host of a URL is told of; empty for none."""
+    return told_page(wanted.record.found_by)
+
+
+def told_page(found_by: FoundBy) -> str:
     """The page that an image's host is told of; empty for none."""
-    found_by = wanted.record.found_by
     return found_by.landing_page if found_by.sends_referrer else ""

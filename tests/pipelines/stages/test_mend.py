@@ -6,14 +6,16 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
+from aiohttp import web
 
 from synsift.pipelines.storage import layout
 from tests.dedupe.pictures import encoded, scene
 from tests.pipelines.stages.test_dedupe_and_land import dedupe, land, run
 from tests.pipelines.stages.test_fetch import fetch, want
 from tests.pipelines.stages.web import SmallWeb, small_web
-from tests.pipelines.worlds import PARTITIONS, World, make_world
+from tests.pipelines.worlds import PARTITIONS, World, image_url, make_world
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +113,31 @@ def test_what_landed_is_mended_from_its_blob_or_its_url_whether_it_rotted_or_is_
     for seed, sha256 in ((2, rotten), (3, gone), (4, both)):
         assert world.objects.get(f"candidates/n1/{sha256}.jpg") == picture(seed)
     assert world.objects.get(layout.blob(both)) == picture(4)
+
+
+def test_a_host_that_wants_to_see_the_landing_page_sees_it_when_an_image_is_mended(
+    world: World, site: SmallWeb, tmp_path: Path
+) -> None:
+    data = picture(5)
+
+    async def protected(request: web.Request) -> web.StreamResponse:
+        if request.headers.get("Referer") != "http://page.example/":
+            raise web.HTTPForbidden
+        return web.Response(body=data)
+
+    site.pages["/mend/5.jpg"] = protected
+    record = image_url(site.url("/mend/5.jpg"))
+    told = msgspec.structs.replace(record.found_by, landing_page="http://page.example/5", sends_referrer=True)
+    world.log.produce([world.router.image_url(msgspec.structs.replace(record, found_by=told))])
+    fetch(world)
+    run(world, dedupe(world))
+    run(world, land(world))
+    sha256 = hashlib.sha256(data).hexdigest()
+    world.objects.delete(layout.blob(sha256))
+    world.objects.delete(f"candidates/n1/{sha256}.jpg")
+    mended = verify(tmp_path / "out", *AGAIN)
+    assert mended.returncode == 0, mended.stderr
+    assert world.objects.get(f"candidates/n1/{sha256}.jpg") == data
 
 
 def test_another_image_under_the_url_is_never_taken_for_it(world: World, site: SmallWeb, tmp_path: Path) -> None:
