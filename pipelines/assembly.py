@@ -38,8 +38,9 @@ from synsift.pipelines.stages.dedupe import DedupeOptions, DedupeStage
 from synsift.pipelines.stages.dedupe_state import Judging, SnapshotPolicy
 from synsift.pipelines.stages.land import LandOptions, LandStage
 from synsift.pipelines.storage.identity import claim
-from synsift.pipelines.storage.objects import Objects, StoreAddress
+from synsift.pipelines.storage.objects import Objects
 from synsift.pipelines.storage.snapshots import Snapshots
+from synsift.pipelines.store_settings import store_address
 from synsift.pipelines.topics import Router
 from synsift.pipelines.web_access import make_access
 
@@ -65,20 +66,6 @@ class Parts:
     log: Log
     router: Router
     objects: Objects
-
-
-def store_address(settings: Settings) -> StoreAddress:
-    """Where the configuration says that objects are kept."""
-    store = settings.store
-    return StoreAddress(
-        url=store.url,
-        endpoint=store.endpoint,
-        region=store.region,
-        timeout_s=store.timeout_s,
-        ask_instance=store.ask_instance,
-        access_key_id=store.access_key_id,
-        secret_access_key=store.secret_access_key,
-    )
 
 
 def log_path(settings: Settings) -> Path:

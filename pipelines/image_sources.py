@@ -4,6 +4,7 @@ from synsift.crawler.sources import CommonsSource, LocalSource, Source, UrlListS
 from synsift.crawler.sources.commons import DEFAULT_API, WIKIDATA_API
 from synsift.crawler.sources.lists.layouts import Columns
 from synsift.pipelines.config import Settings
+from synsift.pipelines.remote_lists import make_copies
 
 
 def make_sources(settings: Settings) -> dict[str, Source | LocalSource]:
@@ -40,4 +41,10 @@ def make_url_list_source(settings: Settings, *, page_size: int) -> UrlListSource
         licence_url=urls.licence_url_column,
         landing_page=urls.landing_page_column,
     )
-    return UrlListSource(layout=urls.layout, columns=columns, page_size=page_size, sends_referrer=urls.referer)
+    return UrlListSource(
+        layout=urls.layout,
+        columns=columns,
+        page_size=page_size,
+        sends_referrer=urls.referer,
+        copies=make_copies(settings),
+    )

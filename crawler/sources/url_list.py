@@ -13,24 +13,27 @@ from synsift.crawler.errors import SourceError
 from synsift.crawler.sources.base import FoundImage, Page, PageQuery, Reject
 from synsift.crawler.sources.lists.layouts import LAYOUTS, Columns, Layout, layout_of
 from synsift.crawler.sources.lists.reading import Lists, Rows
+from synsift.crawler.sources.lists.remote import Copies, is_remote
 from synsift.crawler.sources.lists.rows import Row
 
 
 @dataclass(frozen=True, slots=True)
 class UrlListSource:
-    """Lists of URLs on this machine.
+    """Lists of URLs on this machine, or copied to it.
 
     Attributes:
         layout: Name of a known layout; empty to go by the columns.
         columns: Names of columns.
         page_size: Rows a page.
         sends_referrer: Whether hosts are told the landing pages, where the list names them.
+        copies: Has lists that stand elsewhere; None if only files can be read.
     """
 
     layout: str = ""
     columns: Columns = field(default_factory=Columns)
     page_size: int = 5_000
     sends_referrer: bool = False
+    copies: Copies | None = None
     _lists: Lists = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -43,12 +46,17 @@ class UrlListSource:
             SourceError: The list can't be read, or is none.
         """
         path = Path(query.text)
-        found = self._lists.page(path, query.cursor, self.page_size)
+        if self.copies is not None and is_remote(query.text):
+            copy = self.copies.of(query.text)
+            found = self._lists.page(copy.path, copy.inner(query.cursor, query.text), self.page_size)
+            found = dataclasses.replace(found, next_cursor=copy.cursor(found.next_cursor))
+        else:
+            found = self._lists.page(path, query.cursor, self.page_size)
         images: list[FoundImage] = []
         rejects: list[Reject] = []
         before = ", row " if path.suffix.lower() in (".parquet", ".pq") else ":"
         for row in found.rows:
-            place = f"{path}{before}{row.number}"
+            place = f"{query.text}{before}{row.number}"
             entry = Reject(f"{place}: {row.problem}", row.raw) if row.problem else _entry(found, row, place)
             if isinstance(entry, Reject):
                 rejects.append(entry)

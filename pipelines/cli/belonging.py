@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 def tell_if_apart(settings: "Settings", log: "Log") -> bool:
     """Say so where a log and a store in a folder don't belong together. A store elsewhere isn't asked."""
-    from synsift.pipelines.assembly import store_address
     from synsift.pipelines.errors import StoreError
     from synsift.pipelines.storage.identity import check_together
     from synsift.pipelines.storage.objects import Objects
+    from synsift.pipelines.store_settings import store_address
 
     folder = store_address(settings).folder
     if folder is None or settings.kafka.bootstrap or not folder.expanduser().is_dir():

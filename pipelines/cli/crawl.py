@@ -139,7 +139,8 @@ def crawl(
 
 def _checked_folder(settings: "Settings", report: Path | None) -> Path | None:
     """The store's folder, if it is one, after a look at all that will be wanted."""
-    from synsift.pipelines.assembly import store_address, user_agent_of
+    from synsift.pipelines.assembly import user_agent_of
+    from synsift.pipelines.store_settings import store_address
 
     user_agent_of(settings)
     folder = store_address(settings).folder

@@ -89,11 +89,12 @@ def recover(
     """
     settings = settings_of(file, values, store__url=out)
 
-    from synsift.pipelines.assembly import log_path, open_log, store_address
+    from synsift.pipelines.assembly import log_path, open_log
     from synsift.pipelines.log.sqlite import SqliteLog
     from synsift.pipelines.log.sqlite_recovery import is_whole
     from synsift.pipelines.log.sqlite_recovery import recover as recover_log
     from synsift.pipelines.storage.objects import Objects
+    from synsift.pipelines.store_settings import store_address
     from synsift.pipelines.survivors import forget_skipped
 
     objects = Objects(store_address(settings), make=False)

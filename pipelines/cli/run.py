@@ -40,10 +40,11 @@ def run(
 
       synsift run fetch dedupe land --drain
     """
-    from synsift.pipelines.assembly import STAGES, make_stages, open_parts, stages_of, store_address, user_agent_of
+    from synsift.pipelines.assembly import STAGES, make_stages, open_parts, stages_of, user_agent_of
     from synsift.pipelines.cli.rereading import rereading, source_of
     from synsift.pipelines.cli.watch import reporting, tell_lost
     from synsift.pipelines.service.http import opened_patiently, serving
+    from synsift.pipelines.store_settings import store_address
     from synsift.pipelines.worker import Ending, Worker
 
     for name in stages:

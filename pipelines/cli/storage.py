@@ -45,10 +45,11 @@ def sweep(
     """
     settings = settings_of(file, values, store__url=out)
 
-    from synsift.pipelines.assembly import check_log, open_log, open_parts, store_address
+    from synsift.pipelines.assembly import check_log, open_log, open_parts
     from synsift.pipelines.storage.identity import check_together
     from synsift.pipelines.storage.objects import Objects
     from synsift.pipelines.storage.sweep import sweep as sweep_blobs
+    from synsift.pipelines.store_settings import store_address
 
     with contextlib.ExitStack() as stack:
         if dry_run:
@@ -116,13 +117,14 @@ def verify(
 
 def _verify(settings: "Settings", share: float) -> "tuple[list[Verified], bool]":
     """What was looked at, and whether the log and the store belong together, or there is no log to compare with."""
-    from synsift.pipelines.assembly import log_path, open_log, store_address
+    from synsift.pipelines.assembly import log_path, open_log
     from synsift.pipelines.dead_letters import read_dead_letters
     from synsift.pipelines.errors import ConfigError, LogError
     from synsift.pipelines.stages.mend import survivor_of
     from synsift.pipelines.storage.expected import Expected, expected, landed_up_to
     from synsift.pipelines.storage.objects import Objects
     from synsift.pipelines.storage.verify import verify as verify_images
+    from synsift.pipelines.store_settings import store_address
 
     objects = Objects(store_address(settings), make=False)
     if not settings.kafka.bootstrap and not log_path(settings).exists():
@@ -189,9 +191,9 @@ def check(out: Out = None, file: ConfigFile = None, values: SetValues = None) ->
     """
     settings = settings_of(file, values, store__url=out)
 
-    from synsift.pipelines.assembly import store_address
     from synsift.pipelines.storage.identity import owner_of
     from synsift.pipelines.storage.objects import Objects
+    from synsift.pipelines.store_settings import store_address
 
     objects = Objects(store_address(settings), make=False)
     objects.check()

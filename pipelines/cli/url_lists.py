@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from synsift.crawler.queries import SynsetQuery
 from synsift.crawler.sources.lists.layouts import LAYOUTS
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from synsift.pipelines.config import Settings
 
 STDIN: Final = "-"
-_FOLDER: Final = "lists"
 _CHUNK_BYTES: Final = 1 << 20
 _BEGINNINGS: Final = ((b"PAR1", ".parquet"), (b"\x1f\x8b", ".gz"), (b"\x28\xb5\x2f\xfd", ".zst"))
 
@@ -53,32 +53,43 @@ def url_lists(names: Sequence[str], settings: "Settings") -> list[SynsetQuery]:
         source = make_url_list_source(settings, page_size=1)
         try:
             # The first shows whether all will do; what is wrong with another one is its dead letter.
-            source.read(PageQuery("urls", str(files[0]), "en", "", 0, ""))
+            source.read(PageQuery("urls", files[0], "en", "", 0, ""))
         finally:
             source.close()
     except SourceError as exc:
         raise UsageError(str(exc), hint=exc.hint) from exc
     wnid = identifier_of(_label(names[0], files[0]))
-    return [SynsetQuery(wnid, str(file), rank=rank) for rank, file in enumerate(files)]
+    return [SynsetQuery(wnid, file, rank=rank) for rank, file in enumerate(files)]
 
 
-def _files(names: Sequence[str], settings: "Settings") -> list[Path]:
+def _files(names: Sequence[str], settings: "Settings") -> list[str]:
+    return list(dict.fromkeys(file for name in names for file in _files_of(name, settings)))
+
+
+def _files_of(name: str, settings: "Settings") -> list[str]:
     from synsift.crawler.sources.lists.files import files_of
+    from synsift.crawler.sources.lists.remote import is_remote
+    from synsift.pipelines.remote_lists import remote_files
 
-    found = [file for name in names for file in ([_kept_stdin(settings)] if name == STDIN else files_of(name))]
-    return list(dict.fromkeys(file.resolve() for file in found))
+    if is_remote(name):
+        return remote_files(name, settings)
+    return [str(file.resolve()) for file in ([_kept_stdin(settings)] if name == STDIN else files_of(name))]
 
 
-def _label(name: str, file: Path) -> str:
+def _label(name: str, file: str) -> str:
     """What images are for whose rows don't say it: the name of the list, or of the folder that holds its parts."""
     from synsift.crawler.sources.lists.files import stem_of
+    from synsift.crawler.sources.lists.remote import is_remote
 
     path = Path(name)
     if name == STDIN:
         return "list"
+    if is_remote(name):
+        parts = Path(urlsplit(file).path)
+        return stem_of(parts if name == file else parts.parent) or urlsplit(file).netloc
     if path.is_dir():
         return path.resolve().name
-    return stem_of(path) if path.exists() else file.parent.name
+    return stem_of(path) if path.exists() else Path(file).parent.name
 
 
 def _kept_stdin(settings: "Settings") -> Path:
@@ -87,7 +98,8 @@ def _kept_stdin(settings: "Settings") -> Path:
     Raises:
         UsageError: It is a terminal, or the store is no folder.
     """
-    from synsift.pipelines.assembly import store_address
+    from synsift.pipelines.remote_lists import LISTS
+    from synsift.pipelines.store_settings import store_address
 
     if sys.stdin.isatty():
         raise UsageError("standard input is a terminal", hint="`cat FILE | synsift crawl --source urls --list -`")
@@ -97,7 +109,7 @@ def _kept_stdin(settings: "Settings") -> Path:
             "a list on standard input is kept in the store's folder, and this store is none",
             hint="write it to a file, and name that with `--list`",
         )
-    folder = store / _FOLDER
+    folder = store / LISTS
     try:
         folder.mkdir(parents=True, exist_ok=True)
         return _spool(folder)

@@ -3,7 +3,7 @@
 import logging
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -26,6 +26,7 @@ _SCHEMES: Final = ("s3", "gs", "az", "file", "memory")
 _RETRIES: Final = {"max_retries": 4, "retry_timeout": timedelta(seconds=30)}
 
 
+_PIECE_BYTES: Final = 4 << 20
 _NO_SECRET: Final = Secret()
 
 
@@ -140,6 +141,15 @@ class Objects:
         self._refuse_special(path)
         with self._translated(f"reading {path} from"):
             return bytes(obstore.get(self._store, path).bytes())
+
+    def read_in_pieces(self, path: str, write: Callable[[bytes], object]) -> str:
+        """Read an object that need not fit into memory, and give what marks these bytes of it for the store."""
+        self._refuse_special(path)
+        with self._translated(f"reading {path} from"):
+            found = obstore.get(self._store, path)
+            for piece in found.stream(min_chunk_size=_PIECE_BYTES):
+                write(bytes(piece))
+            return found.meta["e_tag"] or ""
 
     def get_tagged(self, path: str) -> tuple[bytes, str]:
         """Read an object, and what marks these very bytes of it for the store (its ETag)."""

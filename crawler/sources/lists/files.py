@@ -51,6 +51,11 @@ def kind_of(path: Path) -> Kind:
     return kind
 
 
+def is_list(path: Path) -> bool:
+    """Whether a file's name is one of a list."""
+    return _kind(path) is not None
+
+
 def codec_of(path: Path) -> str | None:
     """How a file is packed; None if it isn't."""
     return PACKED.get(path.suffix.lower())

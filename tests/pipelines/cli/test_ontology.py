@@ -53,7 +53,7 @@ def test_queries_are_printed_as_they_are_planned(cli: RunCli, tmp_path: Path) ->
         ("piccolo levriero inglese", "it", "translation", 3, 1),
     ]
     planned = cli("plan", "whippet", "--langs", "en,it", "--out", str(tmp_path / "out"))
-    assert "planned 4 queries" in planned.stderr
+    assert "planned 5 queries" in planned.stderr
     assert (
         "planned 0 queries; 4 were planned before"
         in cli("plan", "n02091134", "--langs", "en,it", "--out", str(tmp_path / "out")).stderr
@@ -96,7 +96,7 @@ def test_on_a_terminal_the_user_is_asked_which_sense_is_meant(tmp_path: Path) ->
     os.close(ours)
     assert process.wait(60) == 0
     assert b"which sense" in said
-    assert b"planned 3 queries" in said  # crane wading bird, crane bird, crane
+    assert b"planned 4 queries" in said  # crane wading bird, crane bird, crane
 
 
 def test_a_text_that_no_synset_has_is_asked_for_as_it_stands(cli: RunCli, tmp_path: Path) -> None:
