@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 MOST_NAMES: Final = 50_000
-"""Some 300 bytes each."""
+"""Some 350 bytes each."""
 # A name whose server says 0 is used for the connections of the moment; without a bound it would be asked for each.
 _LEAST_TTL_S: Final = 10.0
 # Longer, and a moved host is asked at its old address.

@@ -136,6 +136,13 @@ def test_without_a_home_the_default_file_is_simply_not_there(tmp_path: Path) -> 
         ({"fetch.delay_s": "soon"}, r"`--set fetch\.delay_s`: must be a number, not `soon`"),
         ({"fetch.delay_s": -1}, r"fetch\.delay_s"),
         ({"fetch.allow_networks": ["10.0.0.0/33"]}, r"fetch\.allow_networks"),
+        (
+            {"search.allow_networks": ["lan"]},
+            r"search\.allow_networks.*must be networks as in .10\.0\.0\.0/8., not .lan.",
+        ),
+        ({"fetch.nameservers": ["dns.example"]}, r"fetch\.nameservers.*must be addresses as in .192\.0\.2\.1."),
+        ({"search.nameservers": ["192.0.2.1:99999"]}, r"search\.nameservers.*must be addresses"),
+        ({"fetch.dns_timeout_s": 0}, r"fetch\.dns_timeout_s.*more than 0"),
         ({"log.partitions": 0}, r"log\.partitions"),
         ({"logging.level": "LOUD"}, r"logging\.level"),
     ],
