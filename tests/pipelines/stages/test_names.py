@@ -10,6 +10,7 @@ import pytest
 from aiohttp import web
 
 from synsift.crawler.download.host_health import HealthPolicy
+from synsift.crawler.download.settings import Limits
 from synsift.pipelines import topics
 from synsift.pipelines.records import Candidate, Fetched
 from tests.certificates import sign
@@ -137,10 +138,12 @@ def test_without_robots_txt_it_is_the_same(world: World) -> None:
 
 
 def test_a_look_up_takes_nothing_of_the_time_of_a_request(world: World, site: SmallWeb) -> None:
-    """The request may take 1 s, the look-up takes longer."""
+    """The request may take 2 s, the look-up takes longer."""
     site.serve("/1.jpg", picture(1))
-    url = site.url("/1.jpg", "slow.example")
-    run(world, {"slow.example": Reply(["127.0.0.1"], delay_s=1.2)}, url, robots=False)
+    with name_server({"slow.example": Reply(["127.0.0.1"], delay_s=2.2)}) as server:
+        access = replace(LOOPBACK, nameservers=(server.address,))
+        want(world, site.url("/1.jpg", "slow.example"))
+        fetch(world, limits=Limits("synsift/test (+t@example.org)", 2.0, 100_000, False, access))
     (found,) = world.records(topics.FETCHED, Fetched)
     assert (found.outcome, found.attempts) == ("fetched", 1)
 
