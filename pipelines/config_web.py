@@ -78,6 +78,10 @@ class FetchSettings(AccessSettings):
         ge=0,
         description="Longest such time, at a host that refuses or answers late; 0 for always the same",
     )
+    address_concurrency: int = Field(default=8, ge=1, description="Requests in flight to all hosts behind one address")
+    address_delay_s: float = Field(
+        default=0.02, ge=0, description="Time between two requests to hosts behind one address"
+    )
     hosts: dict[str, HostSettings] = Field(default={}, description="What is otherwise at hosts of some names")
     timeout_s: float = Field(default=30.0, gt=0, description="Longest time for a whole request")
     max_bytes: int = Field(default=32 * 1024 * 1024, ge=1, description="Largest image to download, in bytes")

@@ -25,6 +25,7 @@ class Paced(Protocol):
 _LIVE: Final = frozenset(
     {
         *("fetch.delay_s", "fetch.host_concurrency", "fetch.max_delay_s"),
+        *("fetch.address_delay_s", "fetch.address_concurrency"),
         *("search.delay_s", "search.host_concurrency"),
         *("sources.commons.delay_s", "sources.commons.concurrency"),
     }
@@ -51,7 +52,8 @@ def fetch_politeness(settings: Settings, splits: Rules | None = None) -> Politen
     fetch = settings.fetch
     pace = Pace(fetch.delay_s, fetch.host_concurrency, fetch.max_delay_s)
     paces = Paces(pace, host_rules(settings), splits=splits)
-    return Politeness(fetch.concurrency, pace.places, pace.delay_s, pace.max_delay_s, paces)
+    at_address = Pace(fetch.address_delay_s, fetch.address_concurrency)
+    return Politeness(fetch.concurrency, pace.places, pace.delay_s, pace.max_delay_s, paces, at_address)
 
 
 def search_politeness(settings: Settings) -> Politeness:

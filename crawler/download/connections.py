@@ -14,6 +14,7 @@ from synsift.crawler.download.access import Access
 from synsift.crawler.download.address_guard import AddressGuard, ForbiddenPlace
 from synsift.crawler.download.aiohttp_private import read_patiently
 from synsift.crawler.download.literal_address import literal_address
+from synsift.crawler.download.peers import PeerTellingConnector
 from synsift.crawler.download.resolver import GuardedResolver
 from synsift.crawler.download.tls import failure_of, make_context
 
@@ -30,7 +31,7 @@ class Connections:
         self._guard = AddressGuard(access.allow_networks, setting=f"{access.table}.allow_networks")
         lookups = Lookups(access.nameservers, timeout_s=access.dns_timeout_s)
         self._resolver = GuardedResolver(self._guard, lookups)
-        self.connector = aiohttp.TCPConnector(
+        self.connector = PeerTellingConnector(
             limit=0,  # places are the host schedule's to give
             limit_per_host=0,
             resolver=self._resolver,

@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 from synsift.crawler.download.host_rules import Pace, Paces
 from synsift.crawler.download.host_schedule import HostSchedule
+from synsift.crawler.download.shared_address import machine_of
 
 T = TypeVar("T")
 
@@ -22,6 +23,7 @@ class Politeness:
         delay_s: Time between two starts at one host.
         max_delay_s: Longest one, where a host's answers ask for less; no longer than ``delay_s`` to keep that.
         paces: What holds instead at each host, if some are otherwise.
+        at_address: How hard all hosts behind one address together; None for no matter how hard.
     """
 
     places: int
@@ -29,6 +31,7 @@ class Politeness:
     delay_s: float
     max_delay_s: float = 0.0
     paces: Paces | None = None
+    at_address: Pace | None = None
 
     def pace_of(self, host: str) -> Pace:
         """How hard a host may be hit."""
@@ -41,7 +44,9 @@ class Dispatcher(Generic[T]):
     """Gives jobs in the order in which politeness allows them. Lives in one event loop."""
 
     def __init__(self, politeness: Politeness) -> None:
-        self._schedule: HostSchedule[T] = HostSchedule(places=politeness.places, pace_of=politeness.pace_of)
+        self._schedule: HostSchedule[T] = HostSchedule(
+            places=politeness.places, pace_of=politeness.pace_of, at_address=politeness.at_address
+        )
         self._changed = asyncio.Event()
         self._closed = False
 
@@ -94,9 +99,17 @@ class Dispatcher(Generic[T]):
         """A job that began then was refused, or came to nothing, for the host has too much to do."""
         self._schedule.refused(host, began_s=began_s, now_s=time.monotonic())
 
+    def stands_at(self, host: str, address: str) -> None:
+        """A host is asked at an address."""
+        self._schedule.stands_at(host, machine_of(address))
+
+    def is_shared(self, host: str) -> bool:
+        """Whether a host is known to stand at an address with others."""
+        return self._schedule.is_shared(host)
+
     def repace(self, politeness: Politeness) -> None:
         """Hit hosts as hard as is said from now on; the number of places in all stays."""
-        self._schedule.repace(politeness.pace_of)
+        self._schedule.repace(politeness.pace_of, politeness.at_address)
         self._changed.set()
 
     def close(self) -> None:

@@ -126,6 +126,7 @@ class Downloader(Generic[T]):
         """
         self._receiver = receiver
         self._patience = patience
+        self._hosts = hosts
         self._host_of = hosts.key_of
         self._keys_of = hosts.keys_of
         self._dispatcher: Dispatcher[Job[T]] = Dispatcher(politeness)
@@ -194,6 +195,15 @@ class Downloader(Generic[T]):
                 self._dispatcher.pause(key, delay_s * len(keys))
                 is_longer = True
         return is_longer
+
+    def met(self, name: str, address: str) -> None:
+        """A request goes to this address of the host of a name."""
+        for key in self._hosts.keys_of_name(name):
+            self._dispatcher.stands_at(key, address)
+
+    def takes_turns(self, url: str) -> bool:
+        """Whether a URL's host was found to share its address with others, so that they are asked in turns."""
+        return self._dispatcher.is_shared(self._host_of(url))
 
     def repace(self, politeness: Politeness) -> None:
         """Hit hosts as hard as is said from now on."""

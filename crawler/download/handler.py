@@ -56,6 +56,7 @@ class GuardedDownloadHandler(AiohttpDownloadHandler):
         self._of_crawler = crawler
         self._connections = Connections(crawler.settings["SYNSIFT_ACCESS"])
         self._signer: Signer | None = crawler.settings["SYNSIFT_SIGNER"]
+        self._connections.connector.met = self._met
         self._session = aiohttp.ClientSession(
             connector=self._connections.connector,
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -105,6 +106,10 @@ class GuardedDownloadHandler(AiohttpDownloadHandler):
                 # Raw, for Scrapy would take text for UTF-8, which headers need not be.
                 return Response(request.url, response.status, list(response.raw_headers), body)
 
+    def _met(self, name: str, address: str) -> None:
+        if self._of_crawler.spider is not None:
+            cast("Caller", self._of_crawler.spider).met(name, address)
+
     async def _read(self, request: Request, response: aiohttp.ClientResponse, limit: int) -> bytes:
         """Read a body, counting its bytes as they arrive; a large one waits for a place in memory."""
         promised = response.content_length or 0
@@ -138,7 +143,7 @@ class GuardedDownloadHandler(AiohttpDownloadHandler):
     async def _hold(self, request: Request) -> None:
         owner = request.meta.get(OWNER)
         if owner is not None:
-            await cast("HasLargeBodies", self._of_crawler.spider).large_bodies.hold(owner)
+            await cast("Caller", self._of_crawler.spider).large_bodies.hold(owner)
 
     @staticmethod
     def _wants_body(request: Request, response: aiohttp.ClientResponse) -> bool:
@@ -171,10 +176,17 @@ class GuardedDownloadHandler(AiohttpDownloadHandler):
 Listener = Callable[[Request, int, Sequence[tuple[bytes, bytes]]], bool]
 
 
-class HasLargeBodies(Protocol):
-    """A spider that limits how many large bodies are in memory."""
+class Caller(Protocol):
+    """What is needed of the spider.
+
+    Attributes:
+        large_bodies: Limits how many are in memory.
+    """
 
     large_bodies: LargeBodies
+
+    def met(self, name: str, address: str) -> None:
+        """A request goes to this address of a host."""
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Which job may start now. Politeness as a pure data structure: time is an argument.
 
-    add ──▶ one queue a host ──┬─ next in line, once the host's delay has passed and one of its places is free
+    add ──▶ one queue a host ──┬─ next in line, once the host's delay has passed and one of its places is free,
+                               │                 and the same of its address, where hosts behind it take turns
                                └─ not before a time (back-off, Retry-After)
 
 A host's delay is what its answers make of its pace, and its Crawl-delay if that is longer. A host that is slow, pausing
@@ -9,13 +10,13 @@ or far behind never holds up another one.
 
 import heapq
 import itertools
-from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
 
 from synsift.crawler.download.host_rules import Pace
 from synsift.crawler.download.host_tempo import Tempo
+from synsift.crawler.download.shared_address import SharedAddress
 
 T = TypeVar("T")
 
@@ -23,12 +24,15 @@ _PRUNE_FROM: Final = 10_000
 # So long a host that was slowed down is known when nothing is left to ask it for.
 _KNOWN_S: Final = 600.0
 _NEVER: Final = float("-inf")
+_AT: Final = "@"
+"""Before an address, where it is listed among hosts: no host's name has that."""
 
 
 @dataclass(slots=True)
 class _Host(Generic[T]):
     pace: Pace
-    queue: deque[T] = field(default_factory=deque)
+    # No deque: an empty one takes 600 bytes, for each of a hundred thousand hosts.
+    queue: list[T] = field(default_factory=list)
     later: list[tuple[float, int, T]] = field(default_factory=list)
     active: int = 0
     started_at_s: float = _NEVER
@@ -36,6 +40,9 @@ class _Host(Generic[T]):
     crawl_delay_s: float = 0.0
     tempo: Tempo | None = None
     listed_at_s: float | None = None
+    address: str = ""
+    awaits_turn: bool = False
+    has_turn: bool = False
 
     @property
     def delay_s(self) -> float:
@@ -64,19 +71,22 @@ class _Host(Generic[T]):
     def take(self, now_s: float) -> T:
         while self.later and self.later[0][0] <= now_s:
             self.queue.append(heapq.heappop(self.later)[2])
-        return self.queue.popleft()
+        return self.queue.pop(0)
 
 
 class HostSchedule(Generic[T]):
     """Jobs by host, each host with a delay between starts and a number of places."""
 
-    def __init__(self, *, places: int, pace_of: Callable[[str], Pace]) -> None:
+    def __init__(self, *, places: int, pace_of: Callable[[str], Pace], at_address: Pace | None = None) -> None:
         """Make an empty schedule.
 
         Args:
             places: How many jobs may run at once.
             pace_of: How hard a host may be hit.
+            at_address: How hard all hosts behind one address together; None for no matter how hard.
         """
+        self._at_address = at_address
+        self._addresses: dict[str, SharedAddress] = {}
         self._places = places
         self._pace_of = pace_of
         self._hosts: dict[str, _Host[T]] = {}
@@ -107,30 +117,45 @@ class HostSchedule(Generic[T]):
             self._prune(now_s)
         while self.active < self._places and self._ready and self._ready[0][0] <= now_s:
             listed_at_s, _, host = heapq.heappop(self._ready)
+            if host.startswith(_AT):
+                self._give_turn(host, now_s)
+                continue
             entry = self._hosts.get(host)
             if entry is None or entry.listed_at_s != listed_at_s:
                 continue  # the host was listed again since, at another time
             entry.listed_at_s = None
             ready_at_s = entry.ready_at_s()
-            if ready_at_s is None or ready_at_s > now_s:
+            if ready_at_s is None or ready_at_s > now_s or not self._has_turn(host, entry, now_s):
                 self._list(host, entry)
+                self._await_turns(entry.address)
                 continue
-            job = entry.take(now_s)
-            entry.active += 1
-            self.active += 1
-            self.waiting -= 1
-            entry.started_at_s = now_s
-            self._list(host, entry)
-            return job
+            return self._start(host, entry, now_s)
         return None
+
+    def _start(self, host: str, entry: _Host[T], now_s: float) -> T:
+        job = entry.take(now_s)
+        entry.active += 1
+        self.active += 1
+        self.waiting -= 1
+        entry.started_at_s = now_s
+        entry.has_turn = False
+        if (address := self._addresses.get(entry.address)) is not None:
+            address.active += 1
+            address.started_at_s = now_s
+            self._await_turns(entry.address)
+        self._list(host, entry)
+        return job
 
     def finish(self, host: str) -> None:
         """Free the place of a job that was started."""
         entry = self._hosts[host]
         entry.active -= 1
         self.active -= 1
+        if (address := self._addresses.get(entry.address)) is not None:
+            address.active -= 1
+            self._await_turns(entry.address)
         if entry.is_idle and entry.delay_s == 0:
-            del self._hosts[host]
+            self._forget(host)
         else:
             self._list(host, entry)
 
@@ -158,14 +183,32 @@ class HostSchedule(Generic[T]):
         if tempo is not None:
             tempo.refused(pace, began_s=began_s, now_s=now_s)
 
-    def repace(self, pace_of: Callable[[str], Pace]) -> None:
+    def stands_at(self, host: str, machine: str) -> bool:
+        """A host is asked at an address; gives whether others are, too."""
+        entry = self._host(host)
+        if entry.address != machine:
+            self._leave(entry)
+            entry.address, entry.awaits_turn = machine, False
+            found = self._addresses.setdefault(machine, SharedAddress(host))
+            found.join(host, entry.active)
+            self._list(host, entry)
+        return self._addresses[machine].is_shared
+
+    def is_shared(self, host: str) -> bool:
+        """Whether a host is known to stand at an address with others."""
+        address = self._addresses.get(self._hosts[host].address) if host in self._hosts else None
+        return address is not None and address.is_shared
+
+    def repace(self, pace_of: Callable[[str], Pace], at_address: Pace | None = None) -> None:
         """Hit hosts as hard as is said from now on."""
-        self._pace_of = pace_of
+        self._pace_of, self._at_address = pace_of, at_address
         for host, entry in self._hosts.items():
             entry.pace = pace_of(host)
             if entry.tempo is not None:
                 entry.tempo.keep_within(entry.pace)
             self._list(host, entry)
+        for machine in self._addresses:
+            self._await_turns(machine)
 
     def put_off(self, host: str, until_s: float, chosen: Callable[[T], bool]) -> None:
         """Let some of a host's waiting jobs start at a time, be it later or sooner than they would."""
@@ -180,7 +223,7 @@ class HostSchedule(Generic[T]):
         taken = [job for job in entry.queue if chosen(job)]
         later = [item for item in sorted(entry.later) if chosen(item[2])]
         if taken:
-            entry.queue = deque(job for job in entry.queue if not chosen(job))
+            entry.queue = [job for job in entry.queue if not chosen(job)]
         if later:
             entry.later = [item for item in entry.later if not chosen(item[2])]
             heapq.heapify(entry.later)
@@ -206,7 +249,7 @@ class HostSchedule(Generic[T]):
         for name, entry in list(self._hosts.items()):
             known_s = _KNOWN_S if entry.is_slowed else 0.0
             if entry.is_idle and entry.next_at_s + known_s <= now_s and entry.crawl_delay_s <= entry.pace.delay_s:
-                del self._hosts[name]
+                self._forget(name)
         self._prune_at = max(_PRUNE_FROM, 2 * len(self._hosts))
 
     def _tempo(self, host: str) -> tuple[Tempo | None, Pace]:
@@ -224,7 +267,66 @@ class HostSchedule(Generic[T]):
         return entry
 
     def _list(self, host: str, entry: _Host[T]) -> None:
-        ready_at_s = entry.ready_at_s()
+        ready_at_s = None if entry.awaits_turn else entry.ready_at_s()
         if ready_at_s is not None and ready_at_s != entry.listed_at_s:
             entry.listed_at_s = ready_at_s
             heapq.heappush(self._ready, (ready_at_s, next(self._turn), host))
+
+    # Addresses: hosts that could be asked wait for their turn, and get it one after the other.
+
+    def _has_turn(self, host: str, entry: _Host[T], now_s: float) -> bool:
+        """Whether a host that is ready may be asked for all that others at its address do; else it waits for that."""
+        address = self._addresses.get(entry.address)
+        if address is None or self._at_address is None:
+            return True
+        ready_at_s = address.ready_at_s(self._at_address, entry.pace)
+        if ready_at_s is not None and ready_at_s <= now_s and (entry.has_turn or not address.waiting):
+            return True
+        entry.has_turn, entry.awaits_turn = False, True
+        address.waiting.append(host)
+        return False
+
+    def _await_turns(self, machine: str) -> None:
+        """Look again when the next of an address may be asked; where all its places are taken, something ends first."""
+        address = self._addresses.get(machine)
+        if address is None or address.is_listed:
+            return
+        while address.waiting and address.waiting[0] not in self._hosts:
+            address.waiting.pop(0)
+        if not address.waiting:
+            return
+        pace = self._hosts[address.waiting[0]].pace
+        ready_at_s = address.ready_at_s(self._at_address or pace, pace)
+        if ready_at_s is not None:
+            address.is_listed = True
+            heapq.heappush(self._ready, (ready_at_s, next(self._turn), _AT + machine))
+
+    def _give_turn(self, listed: str, now_s: float) -> None:
+        """Let the first be asked that can be; who can't for now comes again by itself."""
+        address = self._addresses.get(listed.removeprefix(_AT))
+        if address is None:
+            return
+        address.is_listed = False
+        while address.waiting:
+            host = address.waiting.pop(0)
+            entry = self._hosts.get(host)
+            if entry is None:
+                continue
+            entry.awaits_turn = False
+            ready_at_s = entry.ready_at_s()
+            self._list(host, entry)
+            if ready_at_s is not None and ready_at_s <= now_s:
+                entry.has_turn = True
+                return
+
+    def _forget(self, host: str) -> None:
+        self._leave(self._hosts.pop(host))
+
+    def _leave(self, entry: _Host[T]) -> None:
+        address = self._addresses.get(entry.address)
+        if address is None:
+            return
+        address.leave(entry.active)
+        self._await_turns(entry.address)
+        if address.hosts == 0:
+            del self._addresses[entry.address]

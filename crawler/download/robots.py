@@ -71,9 +71,12 @@ class Host(Protocol):
     def slow_down(self, url: str, delay_s: float) -> bool:
         """Honour a Crawl-delay at the host of a URL; gives whether it is longer than what is kept anyway."""
 
+    def takes_turns(self, url: str) -> bool:
+        """Whether a URL's host shares its address with others."""
+
 
 class WaitForDelay(Exception):
-    """The host's Crawl-delay is known by now, and this request must keep it."""
+    """What is known of the host by now, its Crawl-delay or its neighbours, holds for this request, too."""
 
 
 class RobotsMiddleware:
@@ -116,7 +119,8 @@ class RobotsMiddleware:
         if said and (judgement := judge(said, self._policy, is_all=False)).refuses:
             raise ConsentRefused(judgement.reason, judgement.outcome)
         delay_s = min(site.robots.crawl_delay_s, LONGEST_DELAY_S)
-        if known is None and delay_s and self._host.slow_down(request.url, delay_s):
+        is_slow = known is None and delay_s > 0 and self._host.slow_down(request.url, delay_s)
+        if is_slow or (known is None and self._host.takes_turns(request.url)):
             raise WaitForDelay
 
     @property

@@ -128,6 +128,14 @@ class DownloadSpider(scrapy.Spider, Generic[T]):
         """A URL's host has said what may be fetched."""
         self._downloader.got_well(url)
 
+    def met(self, name: str, address: str) -> None:
+        """A request goes to this address of a host."""
+        self._downloader.met(name, address)
+
+    def takes_turns(self, url: str) -> bool:
+        """Whether a URL's host shares its address with others, as is known by now."""
+        return self._downloader.takes_turns(url)
+
     def slow_down(self, url: str, delay_s: float) -> bool:
         """Honour the Crawl-delay of a URL's host; gives whether it is longer than what is kept anyway."""
         return self._downloader.slow_down(url, delay_s)
