@@ -61,7 +61,7 @@ ListFile = Annotated[
     typer.Option(
         "--list",
         metavar="FILE",
-        help="File of lines wnid<TAB>text; with --source urls, a list of URLs: file, folder, pattern or -",
+        help="File of lines wnid<TAB>text; with --source urls, a list of URLs: file, folder, pattern, URL or -",
     ),
 ]
 Layout = Annotated[
