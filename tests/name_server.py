@@ -151,15 +151,15 @@ def _record(owner: bytes, kind: int, ttl_s: int, data: bytes) -> bytes:
 
 
 @contextmanager
-def name_server(answers: Answers) -> Iterator[NameServer]:
-    """Answer questions for the block, in a thread."""
+def name_server(answers: Answers, host: str = "127.0.0.1", port: int = 0) -> Iterator[NameServer]:
+    """Answer questions for the block, in a thread; at a port that is free, where none is given."""
     server = NameServer(answers)
     ready, stop = threading.Event(), asyncio.Event()
     loop = asyncio.new_event_loop()
 
     async def serve() -> None:
-        with _sockets() as (udp, tcp):
-            server.address = f"127.0.0.1:{udp.getsockname()[1]}"
+        with _sockets(host, port) as (udp, tcp):
+            server.address = f"{host}:{udp.getsockname()[1]}"
             transport, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(server), sock=udp)
             listener = await asyncio.start_server(lambda r, w: _stream(server, r, w), sock=tcp)
             ready.set()
@@ -183,12 +183,12 @@ def name_server(answers: Answers) -> Iterator[NameServer]:
 
 
 @contextmanager
-def _sockets() -> Iterator[tuple[socket.socket, socket.socket]]:
+def _sockets(host: str, port: int) -> Iterator[tuple[socket.socket, socket.socket]]:
     """One port for UDP and TCP."""
     for _ in range(50):
         udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
-        udp.bind(("127.0.0.1", 0))
+        udp.bind((host, port))
         tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         try:
             tcp.bind(udp.getsockname())

@@ -18,6 +18,8 @@ from synsift.pipelines.summary import Group, SynsetCounts
 
 MAX_PER_SYNSET: Final = 400
 """Pictures of one synset at most: each costs some 8 kB of the page."""
+MAX_PER_GROUP = 12
+"""Copies of one picture at most."""
 
 
 GetBlob = Callable[[str], bytes]
@@ -84,10 +86,8 @@ def _refused(sheet: Sheet, wnid: str) -> Iterator[str]:
         yield f'<p class="hint why">Refused: {text(why)}.</p>'
 
 
-def _rest(number: int) -> str:
-    if number <= MAX_PER_SYNSET:
-        return ""
-    return f'<p class="hint">and {number - MAX_PER_SYNSET:,} more, in the store</p>'
+def _rest(number: int, most: int = MAX_PER_SYNSET) -> str:
+    return f'<p class="hint">and {number - most:,} more, in the store</p>' if number > most else ""
 
 
 def _table(sheet: Sheet) -> Iterator[str]:
@@ -106,8 +106,10 @@ def _table(sheet: Sheet) -> Iterator[str]:
 
 def _group(number: int, group: Group, get_blob: GetBlob) -> str:
     kept = _figure(group.survivor.image.sha256, "kept", group.survivor, get_blob)
-    copies = "".join(_figure(copy.sha256, _reason(copy), copy.candidate, get_blob) for copy in group.copies)
-    return f'<div class="group" role="group" aria-label="Group {number}"><div class="cards">{kept}{copies}</div></div>'
+    shown = group.copies[:MAX_PER_GROUP]
+    copies = "".join(_figure(copy.sha256, _reason(copy), copy.candidate, get_blob) for copy in shown)
+    cards = f'<div class="cards">{kept}{copies}</div>{_rest(len(group.copies), MAX_PER_GROUP)}'
+    return f'<div class="group" role="group" aria-label="Group {number}">{cards}</div>'
 
 
 def _reason(copy: Duplicate) -> str:

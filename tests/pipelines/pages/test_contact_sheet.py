@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from synsift.pipelines.errors import NoSuchObject
-from synsift.pipelines.pages.contact_sheet import Sheet, render
+from synsift.pipelines.pages.contact_sheet import MAX_PER_GROUP, Sheet, render
 from synsift.pipelines.records import Duplicate
 from synsift.pipelines.summary import Group, SynsetCounts
 from tests.chromium import visit
@@ -85,3 +85,12 @@ def test_a_picture_that_is_gone_or_broken_leaves_a_gap(tmp_path: Path) -> None:
     for get_blob in (gone, lambda _path: b"no picture"):
         page = render(Sheet("T", "N", {}, {}, {"n1": [Group(candidate(image))]}), get_blob)
         assert "no longer stored" in page
+
+
+def test_a_picture_that_was_found_ten_thousand_times_does_not_fill_the_page(tmp_path: Path) -> None:
+    world = make_world(tmp_path)
+    kept = stored(world, encoded(scene(1), "JPEG"))
+    copy = Duplicate(wnid="n1", sha256=kept.sha256, of=kept.sha256, kind="exact", candidate=candidate(kept))
+    page = render(Sheet("T", "N", {}, {}, {"n1": [Group(candidate(kept), [copy] * 10_000)]}), world.objects.get)
+    assert page.count("<figure") == 1 + MAX_PER_GROUP + 1
+    assert f"and {10_000 - MAX_PER_GROUP:,} more, in the store" in page
