@@ -215,7 +215,7 @@ class Downloader(Generic[T]):
         Gives for how long this is to be remembered, where nobody asks sooner anyway.
         """
         host = self._host_of(url)
-        if self._reachability.failed(host, outcome):
+        if not self._was_ill(origin_of(url)) and self._reachability.failed(host, outcome):
             _log.warning("there is no network, it seems (%s)", message)
         if self._sickbay is None:
             return _REMEMBERED_S
@@ -224,6 +224,12 @@ class Downloader(Generic[T]):
             return 0.0
         found = await self._sickbay.fell_ill(origin_of(url), self._keys_of(url), f"{outcome}: {message}", asked_s)
         return min(_LATE_S, 0.99 * (found.until_s - time.time()))
+
+    def _was_ill(self, origin: str) -> bool:
+        """Whether a host failed before: then it says nothing of the network when it does so again."""
+        if self._sickbay is None or self._reachability.is_out:
+            return False
+        return self._sickbay.health.illness(origin) is not None
 
     def got_well(self, url: str) -> None:
         """A host has said what may be fetched."""
@@ -284,7 +290,7 @@ class Downloader(Generic[T]):
                 self._dispatcher.refused(job.host, began_s=job.began_s)
             if self._sickbay is not None and outcome not in _OF_THE_HOST:
                 self._sickbay.told_nothing(job.origin)
-            if self._reachability.failed(job.host, outcome):
+            if not self._was_ill(job.origin) and self._reachability.failed(job.host, outcome):
                 again = "the same command asks again" if self._reachability.never_was else "trying again"
                 _log.warning("there is no network, it seems (%s); %s", message, again)
             if self._is_offline(outcome):

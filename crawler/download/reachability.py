@@ -6,7 +6,8 @@ An answer of any host, be it an error, shows that there is a network. Without on
     the system says so, later                                                  at two hosts: one may have a broken zone
     no connection comes about, however                                         at three hosts
 
-A host that takes a connection and then says nothing is slow, and no sign of anything: the network is there.
+A host that takes a connection and then says nothing is slow, and no sign of anything: the network is there. Nor is one
+that failed before: a crawl's end is full of hosts that are asked again whether they are well.
 """
 
 from typing import Final

@@ -10,6 +10,7 @@ import pytest
 from synsift.crawler.download.attempt import Answer, Patience
 from synsift.crawler.download.dispatcher import Politeness
 from synsift.crawler.download.downloader import Abandoned, Downloader, Received
+from synsift.crawler.download.host_health import HealthPolicy, HostHealth, Illness
 from synsift.crawler.download.host_rules import HostKeys
 from synsift.crawler.errors import SourceBusy, SourceError
 from synsift.crawler.outcome import Outcome
@@ -129,3 +130,32 @@ def test_an_odd_redirect_ends_its_task(target: str) -> None:
         await again
 
     asyncio.run(scenario())
+
+
+class Waits:
+    """Lets tasks wait, and forgets them."""
+
+    def __init__(self) -> None:
+        self.health = HostHealth(HealthPolicy(sleep_s=0.0))
+
+    async def postponed(self, _task: str, _origin: str, _illness: Illness) -> None:
+        pass
+
+
+@pytest.mark.parametrize(("answer_between", "is_gone"), [(True, False), (False, True)])
+def test_hosts_that_failed_before_say_nothing_of_the_network(
+    caplog: pytest.LogCaptureFixture, answer_between: bool, is_gone: bool
+) -> None:
+    async def probe() -> None:
+        downloader = Downloader(
+            Ends(), politeness=Politeness(4, 1, 0.0), patience=Patience(), hosts=HostKeys({}, lambda name: name)
+        )
+        downloader.let_wait(Waits())
+        for turn in range(3):
+            for host in "abcd":
+                if answer_between and turn == 0:
+                    downloader._reachability.answered()
+                await downloader.fell_ill(f"https://{host}.example/1", Outcome.CONNECTION_FAILED, "refused", 0.0)
+
+    asyncio.run(probe())
+    assert ("there is no network" in caplog.text) is is_gone
