@@ -42,7 +42,12 @@ def install_mediawiki() -> Path:
     CACHE.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
         folder = Path(scratch)
-        _run(["apt-get", "download", "-q", *_PACKAGES], folder)
+        download = ["apt-get", "download", "-q", *_PACKAGES]
+        try:
+            _run(download, folder)
+        except MissingComponent:  # the lists of packages are old, or were never fetched
+            _run(["apt-get", "update", "-qq"], folder)
+            _run(download, folder)
         for package in folder.glob("*.deb"):
             _run(["dpkg", "--extract", str(package), str(folder / "all")], folder)
         tree = folder / "all" / "usr" / "share" / "mediawiki"
