@@ -164,7 +164,7 @@ def _blocks(table: Table, width: int) -> list[Text]:
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """Lines of a text: broken between words, or behind a slash; a longer word anywhere."""
+    """Lines of a text: broken between words, behind a slash or a name in quotes; a longer word anywhere."""
     lines, line = [], ""
     for piece in _pieces(text):
         if cell_len((line + piece).rstrip()) <= width:
@@ -180,7 +180,8 @@ def wrap(text: str, width: int) -> list[str]:
 def _pieces(text: str) -> list[str]:
     pieces, begin = [], 0
     for at, char in enumerate(text):
-        if char in " /" and at + 1 < len(text) and text[at + 1] not in " /":
+        is_break = char in " /" or text[at - 1 : at + 1] == '".'
+        if is_break and at + 1 < len(text) and text[at + 1] not in " /":
             pieces.append(text[begin : at + 1])
             begin = at + 1
     return [*pieces, text[begin:]]
