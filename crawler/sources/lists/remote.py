@@ -17,6 +17,7 @@ from typing import IO, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from synsift.crawler.errors import SourceError
+from synsift.crawler.outside_json import loads
 
 
 class Target:
@@ -167,7 +168,7 @@ class Copies:
 def _read_note(note: Path) -> tuple[str, Copy | None]:
     """What marks the copy that is here, and the copy; none if it isn't whole."""
     with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
-        said = json.loads(note.read_bytes())
+        said = loads(note.read_bytes())
         path = note.parent / Path(said["file"]).name
         digest = hashlib.sha256()
         with path.open("rb") as file:

@@ -55,7 +55,7 @@ def test_queries_are_printed_as_they_are_planned(cli: RunCli, tmp_path: Path) ->
     planned = cli("plan", "whippet", "--langs", "en,it", "--out", str(tmp_path / "out"))
     assert "planned 5 queries" in planned.stderr
     assert (
-        "planned 0 queries; 4 were planned before"
+        "planned 0 queries; 5 were planned before"
         in cli("plan", "n02091134", "--langs", "en,it", "--out", str(tmp_path / "out")).stderr
     )
 
