@@ -4,9 +4,11 @@ A target is a text (``whippet``), or a line ``wnid<TAB>text`` of a list; one syn
 first.
 """
 
+import hashlib
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +19,7 @@ from synsift.crawler.wording import code
 
 _WNID: Final = re.compile(r"n\d{8}")
 _NOT_ID: Final = re.compile(r"[^a-z0-9]+")
+_BLANK: Final = re.compile(r"\s+")
 _MAX_TEXT: Final = 250
 
 
@@ -38,6 +41,28 @@ def identifier_of(text: str) -> str:
             "hint: give one of your own with `--list`, a file of lines `wnid<TAB>text`"
         )
     return name
+
+
+@lru_cache(maxsize=4_096)
+def identifier_of_label(label: str) -> str:
+    """An identifier for a label of somebody's own, another for each label: as it is, if it is one already.
+
+    Raises:
+        TargetError: It has no letters or digits at all.
+    """
+    label = " ".join(label.split())
+    if is_identifier(label):
+        return label
+    plain = _BLANK.sub("-", label).lower()
+    if is_identifier(plain):
+        return plain  # only blanks and case were changed
+    if not any(letter.isalnum() for letter in label):
+        raise TargetError(f"{code(label)} is no label: it has no letter or digit")
+    digest = hashlib.sha256(label.casefold().encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    try:
+        return f"{identifier_of(label)[:48]}-{digest}"
+    except TargetError:
+        return f"label-{digest}"
 
 
 def from_text(text: str, wnid: str | None = None) -> SynsetQuery:

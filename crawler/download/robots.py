@@ -27,7 +27,14 @@ from synsift.crawler.download.attempt import REDIRECTS, origin_of, redirect_targ
 from synsift.crawler.download.failures import outcome_of
 from synsift.crawler.download.site import LONGEST_DELAY_S, WITHHELD, Site, refuse
 from synsift.crawler.download.site_cache import SiteCache
-from synsift.crawler.errors import ConsentRefused, DownloadRefused, HostUnwell, NetworkDown, PrivateAddress
+from synsift.crawler.errors import (
+    BrokenAnswer,
+    ConsentRefused,
+    DownloadRefused,
+    HostUnwell,
+    NetworkDown,
+    PrivateAddress,
+)
 from synsift.crawler.outcome import Outcome, of_status
 from synsift.crawler.robots import Robots, read_robots, token_of
 from synsift.crawler.robots.robots_file import NOTHING_SAID
@@ -174,7 +181,7 @@ class RobotsMiddleware:
     async def _site(self, origin: str, robots: Robots, status: int) -> Site:
         """What an origin says whose robots.txt is known: its other files about use are asked for, if they may be."""
         site = Site(robots, status, time.monotonic() + _TTL_S)
-        if status in WITHHELD[self._policy.profile]:
+        if status in WITHHELD[self._policy.profile] or robots.crawl_delay_s > LONGEST_DELAY_S:
             return site
         tdm_file = await self._file(site, origin, tdm.FILE)
         ai_file = await self._file(site, origin, ai_txt.FILE)
@@ -217,16 +224,15 @@ class RobotsMiddleware:
                     Request(url, headers=headers, meta=meta, dont_filter=True)
                 )
             except PrivateAddress as exc:
-                if turn:  # where it leads is forbidden to us, which says nothing of what stands there
-                    raise HostUnwell(str(exc), Outcome.PRIVATE_ADDRESS) from exc
-                raise
+                # Where it leads is forbidden to us: then nobody can say what may be fetched, now or later.
+                raise PrivateAddress(f"robots.txt leads to it: {exc}" if turn else str(exc)) from exc
             location = response.headers.get("Location")
             if response.status not in REDIRECTS or location is None:
                 return response
             try:
                 url = redirect_target(url, location.decode("latin-1"))
-            except ValueError:
-                return response.replace(status=404)
+            except ValueError as exc:  # what stands there can't be known, so it can't count as nothing
+                raise BrokenAnswer(f"robots.txt leads where nothing can be asked: {exc}") from exc
         return response.replace(status=404)  # too many redirects count as "unavailable": section 2.3.1.2
 
 

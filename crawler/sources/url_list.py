@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from synsift.crawler.errors import SourceError
+from synsift.crawler.errors import SourceError, TargetError
 from synsift.crawler.sources.base import FoundImage, Page, PageQuery, Reject
 from synsift.crawler.sources.lists.layouts import LAYOUTS, Columns, Layout, layout_of
 from synsift.crawler.sources.lists.reading import Lists, Rows
@@ -80,7 +80,7 @@ class UrlListSource:
 def _entry(found: Rows, row: Row, place: str) -> FoundImage | Reject:
     try:
         image = found.mapper.image(row.names, row.values, place)
-    except ValueError as exc:
+    except (ValueError, TargetError) as exc:
         return Reject(f"{place}: {exc}", json.dumps(row.fields))
     if image is not None:
         return image

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from synsift.crawler.wording import code
+from synsift.crawler.wording import code, masked
 from synsift.pipelines.cli import verbosity
 from synsift.pipelines.errors import UsageError
 
@@ -104,7 +104,7 @@ def follow_up(
     words += ["--out", out] if out is not None else []
     words += ["--config", str(file)] if file is not None else []
     for value in values or []:
-        if not any(word in value.partition("=")[0] for word in _SECRET):
+        if not any(word in value.partition("=")[0] for word in _SECRET) and masked(value) == value:
             words += ["--set", value]
     return shlex.join(words)
 

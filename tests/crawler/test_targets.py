@@ -6,7 +6,7 @@ from synsift.crawler.errors import TargetError
 from synsift.crawler.identity import user_agent
 from synsift.crawler.ontology import is_identifier
 from synsift.crawler.queries import SynsetQuery
-from synsift.crawler.targets import from_list, from_text, identifier_of
+from synsift.crawler.targets import from_list, from_text, identifier_of, identifier_of_label
 
 
 def test_a_text_makes_its_own_identifier() -> None:
@@ -61,3 +61,31 @@ def test_the_user_agent_names_project_version_and_contact() -> None:
 def test_a_contact_that_is_missing_or_breaks_a_header_is_refused(contact: str) -> None:
     with pytest.raises(TargetError, match=r"identity\.contact"):
         user_agent("1.2", contact)
+
+
+@pytest.mark.parametrize(
+    ("label", "identifier"),
+    [
+        ("n02091134", "n02091134"),
+        ("Dog_2", "Dog_2"),
+        ("golden retriever", "golden-retriever"),
+        ("  Golden   Retriever ", "golden-retriever"),
+        ("Käfer", "kafer-"),
+        ("Hund/Katze", "hund-katze-"),
+        ("../../etc", "etc-"),
+        ("猫", "label-"),
+        ("x" * 300, "x" * 48 + "-"),
+    ],
+)
+def test_a_label_of_ones_own_becomes_an_identifier(label: str, identifier: str) -> None:
+    found = identifier_of_label(label)
+    assert is_identifier(found)
+    assert found == identifier or (identifier.endswith("-") and found.startswith(identifier))
+
+
+def test_labels_that_differ_stay_apart() -> None:
+    labels = ["C", "C++", "C#", "Käfer", "kafer", "Kafer", "猫", "犬", "a b", "a/b", "a  b"]
+    found = {label: identifier_of_label(label) for label in labels}
+    assert len(set(found.values())) == len(labels) - 1, "only blanks may be more or fewer"
+    with pytest.raises(TargetError):
+        identifier_of_label("???")

@@ -89,9 +89,17 @@ class DelimitedReader:
         # Values with line breaks come of several lines: each is looked at, not the first line.
         if not all(map(is_text, values)):
             if not self._form.is_any_bytes:
-                return bad_row(line.number, "not UTF-8", line.raw)
+                return self._old_text(line, values)
             values = [quote(value.encode("utf-8", "surrogateescape"), safe=_ASCII) for value in values]
         return Row(line.number, self._form.names, values)
+
+    def _old_text(self, line: Line, values: Sequence[str]) -> Row:
+        """A row that is no UTF-8: of a spreadsheet, as Windows wrote them, unless its URL is what isn't."""
+        at = self._form.url_at
+        if at < 0 or not values[at].isascii():
+            return bad_row(line.number, "not UTF-8", line.raw)
+        texts = [value.encode("utf-8", "surrogateescape").decode("cp1252", "replace") for value in values]
+        return Row(line.number, self._form.names, texts)
 
     def _quoted(self, line: Line) -> list[str] | None:
         """Fields of a row with quotes, which may go on in the next lines; None if a quote is never closed."""

@@ -3,6 +3,7 @@
 Column names are compared without regard to case and to blanks around them: ``URL``, `` url ``.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Final
@@ -10,7 +11,9 @@ from urllib.parse import unquote_plus
 
 from synsift.crawler.sources.base import FoundImage
 from synsift.crawler.sources.lists.rows import URL_STARTS
+from synsift.crawler.targets import identifier_of_label
 
+_BETWEEN: Final = re.compile(r"[\s_-]+")
 _YFCC: Final = (
     *("photoid", "uid", "unickname", "datetaken", "dateuploaded", "capturedevice", "title", "description", "usertags"),
     *("machinetags", "longitude", "latitude", "accuracy", "pageurl", "downloadurl", "licensename", "licenseurl"),
@@ -45,7 +48,7 @@ class Columns:
 
 _USUAL: Final = {
     "url": ("url", "image_url", "imageurl", "img_url", "originalurl", "downloadurl"),
-    "wnid": ("synset", "wnid"),
+    "wnid": ("synset", "wnid", "label"),
     "title": ("title", "caption", "text"),
     "author": ("author", "creator", "unickname"),
     "licence": ("licence", "license", "licensename", "license_name"),
@@ -166,6 +169,8 @@ class Mapper:
             licence, licence_url = "", licence
         if self.layout.is_wnid_numbered:
             wnid = wnid.partition("_")[0]
+        if wnid:
+            wnid = identifier_of_label(wnid)
         if self.layout.is_percent_encoded:
             title, author = unquote_plus(title), unquote_plus(author)
         return FoundImage(
@@ -201,11 +206,16 @@ def index_of(names: Sequence[str], name: str, usual: Sequence[str]) -> int:
     """Where a column stands: as it is named exactly, or nearly; without a name, under one of the usual; or -1."""
     if name in names:
         return list(names).index(name)
-    plain = [each.strip().lower() for each in names]
-    for each in [name.strip().lower()] if name else usual:
+    plain = [_plain(each) for each in names]
+    for each in map(_plain, [name] if name else usual):
         if each in plain:
             return plain.index(each)
     return -1
+
+
+def _plain(name: str) -> str:
+    """A name without what people write in different ways: case, blanks, underscores."""
+    return _BETWEEN.sub("", name).lower()
 
 
 def layout_of(name: str, columns: Columns) -> Layout:

@@ -318,6 +318,23 @@ def test_a_redirected_robots_txt_counts(site: SmallWeb, world: World) -> None:
     assert counts(world) == {"robots_denied": 1}
 
 
+def test_a_robots_txt_that_leads_to_a_private_address_ends_its_urls(site: SmallWeb, world: World) -> None:
+    site.serve("/robots.txt", status=301, Location="http://127.0.1.1:1/robots.txt")
+    want(world, site.serve("/a.jpg", picture(1)))
+    fetch(world)
+    assert [outcome for outcome, _ in letters(world)] == ["private_address"]
+    assert not site.asked["/a.jpg"]
+
+
+@pytest.mark.parametrize("target", ["ftp://a.example/robots.txt", "http://u:p@127.0.0.1/robots.txt", "http://a:99999/"])
+def test_a_robots_txt_that_leads_nowhere_does_not_allow_anything(site: SmallWeb, world: World, target: str) -> None:
+    site.serve("/robots.txt", status=301, Location=target)
+    want(world, site.serve("/a.jpg", picture(1)))
+    fetch(world)
+    assert not site.asked["/a.jpg"]
+    assert not world.records(topics.CANDIDATES, Candidate)
+
+
 def test_without_robots_nothing_is_asked(site: SmallWeb, world: World) -> None:
     site.serve("/robots.txt", b"User-agent: *\nDisallow: /\n")
     want(world, site.serve("/a.jpg", picture(1)))

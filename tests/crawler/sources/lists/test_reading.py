@@ -334,3 +334,12 @@ def test_a_list_goes_on_at_any_cursor_in_another_process(tmp_path: Path, name: s
             break
         cursor, number = page.next_cursor, number + 1
     assert (images, rejects) == whole
+
+
+def test_a_table_that_windows_wrote_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "photos.csv"
+    path.write_bytes(b"Image URL,Label\r\nhttp://a.example/1.jpg,K\xe4fer\r\nhttp://a.example/\xe4.jpg,x\r\n")
+    images, rejects = read(path)
+    assert [(image.url, image.wnid.partition("-")[0]) for image in images] == [("http://a.example/1.jpg", "kafer")]
+    assert len(rejects) == 1
+    assert "not UTF-8" in rejects[0].message
