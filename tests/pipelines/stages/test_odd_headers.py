@@ -99,11 +99,11 @@ def test_a_redirect_to_what_can_be_no_host_is_a_bad_url(
 
 
 @pytest.mark.parametrize("location", [b"http://\xff/robots.txt", b"http://[::1", b"http://..../"])
-def test_a_robots_txt_that_leads_nowhere_is_none(
+def test_a_robots_txt_that_leads_nowhere_allows_nothing(
     world: World, caplog: pytest.LogCaptureFixture, location: bytes
 ) -> None:
     nowhere = answer(b"", b"Location: " + location, b"ETag: \xff", status=b"301 Moved")
-    assert fetched(world, caplog, {b"/robots.txt": nowhere, b"/start": answer(picture(1), JPEG)}) == [""]
+    assert fetched(world, caplog, {b"/robots.txt": nowhere, b"/start": answer(picture(1), JPEG)}) == ["host_down"]
 
 
 def test_a_robots_txt_behind_odd_bytes_is_obeyed(world: World, caplog: pytest.LogCaptureFixture) -> None:
