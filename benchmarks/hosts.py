@@ -289,8 +289,12 @@ def run_ours(urls: Path, scratch: Path, authority: Path, limit_s: float, wanted:
     log = open_log(settings)
     begun_s = time.time()
 
+    seen: list[int] = []
+
     def has_all() -> bool:
-        return sum(counts.fetched for counts in read_counts(log).values()) >= wanted
+        """Whether as many as there are came, and none in the last three seconds: some are of hosts that got well."""
+        seen.append(sum(counts.fetched for counts in read_counts(log).values()))
+        return seen[-1] >= wanted and seen[-1] == seen[-6:][0]
 
     cpu_s = timed([[*synsift, "run", "fetch"]] * 2, env, limit_s, has_all)
     records = list(read_all(log, Fetched))
@@ -350,7 +354,7 @@ def compare(options: argparse.Namespace, hosts: list[Host], scratch: Path) -> No
             ):
                 arguments = (urls, scratch, trusted, options.seconds)
                 wall_s, cpu_s, images = (
-                    run_peer(python, *arguments) if python else run_ours(*arguments, options.images * healthy)
+                    run_peer(python, *arguments) if python else run_ours(*arguments, wanted=options.images * healthy)
                 )
                 looked_up = sum(names.asked[one] for one in unknown)
             runs[name] = Run(wall_s, cpu_s, frozenset(images), dict(sick.asking.requests), looked_up)
