@@ -10,7 +10,6 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from synsift import __version__
-from synsift.crawler.download.whole_file import fetch_file
 from synsift.crawler.errors import SourceError
 from synsift.crawler.identity import user_agent
 from synsift.crawler.sources.lists.files import is_list
@@ -58,6 +57,9 @@ def remote_files(name: str, settings: Settings) -> list[str]:
 
 
 def _by_http(settings: Settings, url: str, tag: str, target: Target) -> str | None:
+    # Commands that only look at a log have no use for an HTTP client.
+    from synsift.crawler.download.whole_file import fetch_file
+
     access = make_access("search", settings.search)
     agent = user_agent(__version__, settings.identity.contact)
     return fetch_file(url, tag, target, access=access, user_agent=agent)

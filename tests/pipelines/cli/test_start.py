@@ -147,3 +147,9 @@ def test_a_signal_that_is_ignored_stays_ignored(tmp_path: Path) -> None:
         env=environment({}), cwd=tmp_path, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("arguments", [["status"], ["dead-letters", "list"], ["log", "check"], ["plan", "whippet"]])
+def test_commands_that_only_look_at_a_log_load_nothing_that_asks_the_web(tmp_path: Path, arguments: list[str]) -> None:
+    modules = modules_after([*arguments, "--out", str(tmp_path / "out")], tmp_path)
+    assert modules & {"scrapy", "twisted", "aiohttp", "yarl"} == set()
