@@ -4,13 +4,20 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
-from synsift.crawler.download.host_rules import Pace, Paces
+from synsift.crawler.download.host_rules import Pace
 from synsift.crawler.download.host_schedule import HostSchedule
 from synsift.crawler.download.shared_address import machine_of
 
 T = TypeVar("T")
+
+
+class PaceOfEach(Protocol):
+    """Knows how hard each host may be hit."""
+
+    def of(self, key: str) -> Pace:
+        """How hard it may be hit by whoever has its key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +37,7 @@ class Politeness:
     places_per_host: int
     delay_s: float
     max_delay_s: float = 0.0
-    paces: Paces | None = None
+    paces: PaceOfEach | None = None
     at_address: Pace | None = None
 
     def pace_of(self, host: str) -> Pace:

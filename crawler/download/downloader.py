@@ -35,16 +35,10 @@ _TELL_EVERY_S: Final = 10.0
 _WORTH_TELLING_S: Final = 6.0
 _YEAR_S: Final = 365 * 86_400.0
 # Failures that may be a host's rather than a URL's.
-_OF_THE_HOST: Final = frozenset(
-    {
-        Outcome.SERVER_ERROR,
-        Outcome.RATE_LIMITED,
-        Outcome.TIMEOUT,
-        Outcome.CONNECTION_FAILED,
-        Outcome.BROKEN_ANSWER,
-        Outcome.DNS_FAILED,
-    }
-)
+_OF_THE_HOST: Final = frozenset(outcome for outcome in Outcome if outcome.heals) - {
+    Outcome.NO_NETWORK,
+    Outcome.HOST_DOWN,
+}
 _REMEMBERED_S: Final = 60.0
 # What shows that a host has too much to do: it is asked less often.
 _TOO_MUCH: Final = frozenset({Outcome.RATE_LIMITED, Outcome.TIMEOUT})

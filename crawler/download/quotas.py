@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from synsift.crawler.download.host_rules import Pace, Paces
+from synsift.crawler.download.host_rules import Pace
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +33,17 @@ class Quota:
         return Pace(delay_s, min(pace.places, places), max(delay_s, pace.max_delay_s) if pace.max_delay_s else 0.0)
 
 
-class Shares(Paces):
+class Shares:
     """Paces of hosts, within a worker's share of what their owners grant."""
 
-    def __init__(
-        self, pace_of: Callable[[str], Pace], default: Pace, quotas: Mapping[str, Quota], share: float
-    ) -> None:
+    def __init__(self, pace_of: Callable[[str], Pace], quotas: Mapping[str, Quota], share: float) -> None:
         """Make them.
 
         Args:
             pace_of: As configured.
-            default: The pace of hosts without rules.
             quotas: By key.
             share: Of this worker, of (0, 1].
         """
-        super().__init__(default, {})
         self._pace_of = pace_of
         self._quotas = quotas
         self._share = share

@@ -8,13 +8,13 @@ import aiohttp
 from synsift.crawler.download.access import Access
 from synsift.crawler.download.connections import Connections
 from synsift.crawler.errors import CrawlerError, SourceError
+from synsift.crawler.outcome import of_status
 
 _IDLE_S: Final = 60.0
 _PAUSES_S: Final = (1.0, 5.0)
 _CHUNK_BYTES: Final = 1 << 20
 _NOT_MODIFIED: Final = 304
 _OK: Final = 200
-_BUSY: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
 class Writable(Protocol):
@@ -66,15 +66,13 @@ async def _try(url: str, tag: str, target: Writable, access: Access, user_agent:
             if answer.status == _NOT_MODIFIED and tag:
                 return None
             if answer.status != _OK:
-                error = _Busy if answer.status in _BUSY else SourceError
+                error = _Busy if of_status(answer.status).heals else SourceError
                 raise error(f"the host answers with status {answer.status}")
             async for chunk in answer.content.iter_chunked(_CHUNK_BYTES):
                 target.write(chunk)
             return answer.headers.get("ETag", "")
     except (aiohttp.ClientError, TimeoutError, ConnectionError) as exc:
         raise _Busy(str(exc) or type(exc).__name__) from exc
-    except SourceError as exc:
-        raise SourceError(f"{url}: {exc}") from exc
     except CrawlerError as exc:
         raise SourceError(f"{url}: {exc}", hint=exc.hint) from exc
     finally:

@@ -16,7 +16,7 @@ import msgspec
 from synsift.crawler.download.attempt import MAX_URL_CHARACTERS, Patience, url_problem
 from synsift.crawler.download.dispatcher import Politeness
 from synsift.crawler.download.downloader import Abandoned, Downloader, Received
-from synsift.crawler.download.host_rules import HostKeys, Pace
+from synsift.crawler.download.host_rules import HostKeys
 from synsift.crawler.download.quotas import Shares
 from synsift.crawler.download.settings import Limits
 from synsift.crawler.errors import SourceError
@@ -158,9 +158,7 @@ class SearchStage(DownloadStage[PageQuery]):
         self._configured = politeness
         self._shared_for = len(self._owned)
         share = max(1, self._shared_for) / self._router.partitions
-        default = Pace(politeness.delay_s, politeness.places_per_host)
-        paces = Shares(politeness.pace_of, default, self._quotas, share)
-        super().repace(replace(politeness, paces=paces))
+        super().repace(replace(politeness, paces=Shares(politeness.pace_of, self._quotas, share)))
 
     async def run_spider(self, downloader: Downloader[PageQuery]) -> None:
         """Run the search spider, and wait for pages of lists that are being read at its end."""

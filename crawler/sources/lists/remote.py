@@ -41,7 +41,7 @@ class Target:
     @property
     def digest(self) -> str:
         """Names what was written."""
-        return self._digest.hexdigest()[:16]
+        return _short(self._digest)
 
 
 Fetch = Callable[[str, str, Target], str | None]
@@ -148,7 +148,7 @@ class Copies:
     def _fetched(self, url: str) -> Copy:
         folder = self._folder()
         folder.mkdir(parents=True, exist_ok=True)
-        note = folder / f"{_digest(url.encode())}.json"
+        note = folder / f"{_short(hashlib.sha256(url.encode()))}.json"
         tag, here = _read_note(note)
         with tempfile.NamedTemporaryFile(dir=folder, prefix=".", delete=False) as file:
             target = Target(file)
@@ -170,12 +170,10 @@ def _read_note(note: Path) -> tuple[str, Copy | None]:
     with suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
         said = loads(note.read_bytes())
         path = note.parent / Path(said["file"]).name
-        digest = hashlib.sha256()
         with path.open("rb") as file:
-            while chunk := file.read(1 << 20):
-                digest.update(chunk)
-        if path.name.startswith(digest.hexdigest()[:16]):
-            return str(said["tag"]), Copy(path, digest.hexdigest()[:16])
+            digest = _short(hashlib.file_digest(file, "sha256"))
+        if path.name.startswith(digest):
+            return str(said["tag"]), Copy(path, digest)
     return "", None
 
 
@@ -185,5 +183,5 @@ def _name(url: str) -> str:
     return _ODD.sub("_", name)[-100:] or "list"
 
 
-def _digest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()[:16]
+def _short(digest: "hashlib._Hash") -> str:
+    return digest.hexdigest()[:16]

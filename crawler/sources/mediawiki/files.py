@@ -15,7 +15,7 @@ _IMAGES: Final = frozenset(
 _DOCUMENTS: Final = frozenset({"application/pdf", "image/vnd.djvu", "image/x.djvu", "image/x-djvu"})
 _TAG: Final = re.compile(r"<[^>]*>")
 _SPACE: Final = re.compile(r"\s+")
-_NO_SHA1: Final = re.compile(r"(?![0-9a-f]{40}$)")
+_SHA1: Final = re.compile(r"[0-9a-f]{40}")
 
 STEPS_PX: Final = (20, 40, 60, 120, 250, 330, 500, 960, 1280, 1920, 3840)
 """Widths in which Wikimedia serves thumbnails; of another it serves the next larger."""
@@ -79,7 +79,7 @@ def reason_to_leave_out(mime: str) -> str:
 
 def content_id(sha1: object, width_px: int) -> str:
     """What names the bytes behind a file's URL: of the original its SHA-1, of a thumbnail this and the width."""
-    if not isinstance(sha1, str) or _NO_SHA1.match(sha1):
+    if not isinstance(sha1, str) or not _SHA1.fullmatch(sha1):
         return ""
     return f"sha1:{sha1}" if not width_px else f"sha1:{sha1};width={width_px}"
 

@@ -22,7 +22,7 @@ def test_what_is_configured_more_politely_stays_so() -> None:
 
 
 def test_other_hosts_are_hit_as_is_configured() -> None:
-    shares = Shares(lambda _: PACE, PACE, {QUOTA.key: QUOTA}, 0.5)
+    shares = Shares(lambda _: PACE, {QUOTA.key: QUOTA}, 0.5)
     assert shares.of("elsewhere.example") == PACE
     assert shares.of("owner.example").delay_s == pytest.approx(0.6)
 
