@@ -58,7 +58,8 @@ def test_every_row_is_an_image_url_or_a_dead_letter_exactly_once(tmp_path: Path)
         deadline_s = time.monotonic() + TIMEOUT_S
         while process.poll() is None and rows_so_far(out / "log.db") < before + rng.randint(1, 3_000):
             assert time.monotonic() < deadline_s
-            time.sleep(0.01)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=0.01)
         process.kill()
         process.wait()
         assert process.returncode == -signal.SIGKILL, "ended before it was killed"
