@@ -11,6 +11,8 @@ Promises, which ``tests/pipelines/log/contract.py`` checks of every implementati
 
 - Entries of one partition are read in the order in which they were written, and none is lost.
 - What a transaction wrote is seen whole after it, and never if it was aborted.
+- What a group has yet to do is never seen smaller than it was at any moment of the look, even where its own members
+  write their inputs.
 - A member begins where its group's committed position stands. The log keeps positions itself, too: a group that lost
   its own goes on where it stood.
 - A partition has one owner at a time; the next owner begins after the last has let go or was declared dead.

@@ -165,22 +165,22 @@ class KafkaLog:
     def _lag(self, group: str, topic: str) -> list[Lag]:
         places = [TopicPartition(self.prefix + topic, partition) for partition in range(self.partitions)]
         with self._lock, errors_of(self.address):
-            ends = self._ends.end_offsets(places)
             found = self._admin.list_group_offsets({self.prefix + group: places}).get(self.prefix + group, {})
             owners = self._owners(self.prefix + group)
-            # Behind the end nobody can stand, but an offset that somebody moved; members put it right.
-            committed = {
-                place: min(found[place].offset, ends[place])
-                for place in places
-                if place in found and found[place].offset >= 0
-            }
-        for place in places:
-            if place not in committed and ends[place] == 0:
-                committed[place] = 0  # nothing was ever written to it, so nobody stands anywhere else
-            elif place not in committed:
-                kept = newest(self.read(topics.POSITIONS.name, place.partition), group, topic, place.partition)
-                committed[place] = 0 if kept is None else kept.offset
+            committed = {place: at.offset for place, at in found.items() if at.offset >= 0}
+            missing = [place for place in places if place not in committed]
+            written = self._ends.end_offsets(missing) if missing else {}
+        for place in missing:
+            if not written[place]:
+                committed[place] = 0  # nothing was ever written to it, so nobody stood anywhere else
+                continue
+            kept = newest(self.read(topics.POSITIONS.name, place.partition), group, topic, place.partition)
+            committed[place] = 0 if kept is None else kept.offset
+        # Looked at last: who moves on from a position has written what follows by then.
         with self._lock, errors_of(self.address):
+            ends = self._ends.end_offsets(places)
+            # Behind the end nobody can stand, but an offset that somebody moved; members put it right.
+            committed = {place: min(committed[place], ends[place]) for place in places}
             data_ends = self._find_data_ends(committed, ends)
         return [Lag(place.partition, committed[place], data_ends[place], owners.get(place, "")) for place in places]
 

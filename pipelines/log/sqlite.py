@@ -15,7 +15,7 @@ from synsift.pipelines.errors import FencedError
 from synsift.pipelines.log.base import Lag, Listener, Message, Position
 from synsift.pipelines.log.sqlite_group import Group
 from synsift.pipelines.log.sqlite_rows import Row, message_of, record_id, row_of
-from synsift.pipelines.log.sqlite_schema import connect, connect_to_read, errors_of, immediate, quick_check
+from synsift.pipelines.log.sqlite_schema import connect, connect_to_read, deferred, errors_of, immediate, quick_check
 from synsift.pipelines.log.transaction import GatheredTransaction
 from synsift.pipelines.topics import Entry
 
@@ -81,7 +81,7 @@ class SqliteLog:
 
     def lag(self, group: str, topic: str) -> list[Lag]:
         """What a group has yet to do, by partition."""
-        with self._lock, errors_of(self.path):
+        with self._lock, errors_of(self.path), deferred(self._db):
             ends = heads(self._db, topic)
             members = dict(
                 self._db.execute(

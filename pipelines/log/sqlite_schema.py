@@ -210,6 +210,17 @@ def check_partitions(path: Path, found: str, partitions: int) -> None:
 
 
 @contextmanager
+def deferred(db: sqlite3.Connection) -> Iterator[None]:
+    """A read transaction: everything in the block is seen as it stood at one moment."""
+    db.execute("BEGIN DEFERRED")
+    try:
+        yield
+    finally:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+
+
+@contextmanager
 def immediate(db: sqlite3.Connection) -> Iterator[None]:
     """A write transaction: committed at the end of the block, rolled back if it raises."""
     db.execute("BEGIN IMMEDIATE")

@@ -1,5 +1,6 @@
 """What every implementation of the log must do. A test module subclasses ``LogContract`` and gives ``make_log``."""
 
+import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -79,6 +80,9 @@ def settle(*members: tuple[Member, Owner]) -> None:
 
 class LogContract:
     """The promises of ``synsift.pipelines.log.base``."""
+
+    looks = 50
+    """So often one looks at what may change meanwhile: enough to fail nearly always where it isn't seen whole."""
 
     @pytest.fixture
     def make_log(self) -> MakeLog:
@@ -305,6 +309,29 @@ class LogContract:
         assert [lag.records > 0 for lag in log.lag("group", INPUT)] == [False, False, True, False]
         log.produce([entry("y", partition=0)])
         assert [lag.records > 0 for lag in log.lag("group", INPUT)] == [True, False, True, False]
+        member.close()
+
+    def test_a_group_that_feeds_itself_is_never_seen_without_work(self, log: Log) -> None:
+        """A list's page writes the query for the next one: an end that is read before the position misses it."""
+        log.produce([entry("first")])
+        member = log.join("group", INPUT, Owner())
+        (message,) = poll_all(member, 1)
+        ended = threading.Event()
+
+        def feed() -> None:
+            offset = message.offset
+            while not ended.is_set():
+                with member.transaction() as transaction:
+                    transaction.produce([entry("next", partition=message.partition)])
+                    transaction.consume({message.partition: Position(offset + 1)})
+                offset = poll_all(member, 1)[0].offset
+
+        with ThreadPoolExecutor(1) as feeder:
+            fed = feeder.submit(feed)
+            left = [log.lag("group", INPUT)[message.partition].records for _ in range(self.looks)]
+            ended.set()
+            fed.result()
+        assert min(left) > 0
         member.close()
 
     def test_a_compacted_topic_ends_with_the_last_record_of_each_key(self, log: Log) -> None:

@@ -48,6 +48,36 @@ class TestKafkaLog(LogContract):
         """Nothing to do: `kafka` gives members that don't poll two seconds, and the heir waits for them."""
 
 
+def test_work_that_comes_between_two_questions_to_the_brokers_is_seen(
+    kafka: KafkaAddress, prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = KafkaLog(kafka, partitions=PARTITIONS, prefix=prefix)
+    log.produce([entry("first")])
+    member = log.join("group", INPUT, Owner())
+    inputs = poll_all(member, 1)
+
+    def feed() -> None:
+        with member.transaction() as transaction:
+            transaction.produce([entry("next")])
+            transaction.consume({0: Position(inputs[-1].offset + 1)})
+        inputs.extend(poll_all(member, 1))
+
+    def after_a_turn(ask: Callable[..., object]) -> Callable[..., object]:
+        def asked(*arguments: object) -> object:
+            feed()
+            return ask(*arguments)
+
+        return asked
+
+    for client, name in ((log._ends, "end_offsets"), (log._admin, "list_group_offsets")):
+        monkeypatch.setattr(client, name, after_a_turn(getattr(client, name)))
+    assert log.lag("group", INPUT)[0].records > 0
+    assert log.lag("group", INPUT)[0].records > 0
+    assert len(inputs) > 4
+    member.close()
+    log.close()
+
+
 def test_an_unreachable_broker_is_named() -> None:
     with pytest.raises(LogUnavailable, match=r"127\.0\.0\.1:9"):
         KafkaLog(KafkaAddress("127.0.0.1:9", connect_timeout_s=1.0), partitions=PARTITIONS)

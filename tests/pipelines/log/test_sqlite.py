@@ -24,6 +24,8 @@ class Clock:
 
 
 class TestSqliteLog(LogContract):
+    looks = 10_000
+
     @pytest.fixture
     def make_log(self, tmp_path: Path) -> Callable[[], Log]:
         self.clock = Clock()
