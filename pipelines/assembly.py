@@ -27,7 +27,7 @@ from synsift.pipelines.decoding.pool import Limits as DecodingLimits
 from synsift.pipelines.errors import ConfigError, UsageError
 from synsift.pipelines.folders.features import need_opencv
 from synsift.pipelines.folders.hash_files import read_reference
-from synsift.pipelines.image_sources import make_sources
+from synsift.pipelines.image_sources import make_sources, quotas_of
 from synsift.pipelines.log.base import Log
 from synsift.pipelines.log.sqlite import SqliteLog
 from synsift.pipelines.matching import match_options
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from synsift.pipelines.log.kafka_clients import KafkaAddress
     from synsift.pipelines.log.kafka_topics import KafkaTopics, Shape
     from synsift.pipelines.stages.mend import Manners
+    from synsift.pipelines.stages.search import SearchOptions
 
 STAGES: Final = tuple(INPUTS)
 
@@ -220,23 +221,35 @@ def make_stages(names: Sequence[str], parts: Parts) -> list[Stage]:
 
 
 def _search(parts: Parts) -> Stage:
-    from synsift.pipelines.stages.search import SearchOptions, SearchStage
+    from synsift.pipelines.stages.search import SearchStage
 
-    settings = parts.settings.search
-    options = SearchOptions(
-        politeness=search_politeness(parts.settings),
-        patience=Patience(attempts=settings.attempts),
+    sources = make_sources(parts.settings)
+    return SearchStage(parts.log, parts.router, sources=sources, options=search_options(parts.settings))
+
+
+def search_options(settings: Settings) -> "SearchOptions":
+    """How image sources are asked.
+
+    Raises:
+        TargetError: No contact is configured.
+    """
+    from synsift.pipelines.stages.search import SearchOptions
+
+    search = settings.search
+    return SearchOptions(
+        politeness=search_politeness(settings),
+        patience=Patience(attempts=search.attempts),
         limits=Limits(
-            user_agent=user_agent_of(parts.settings),
-            timeout_s=settings.timeout_s,
-            max_bytes=settings.max_bytes,
+            user_agent=user_agent_of(settings),
+            timeout_s=search.timeout_s,
+            max_bytes=search.max_bytes,
             # An API is asked as its documentation invites to; its robots.txt speaks to crawlers of its pages.
             obey_robots=False,
-            access=make_access("search", settings),
-            signer=make_signer(parts.settings),
+            access=make_access("search", search),
+            signer=make_signer(settings),
         ),
+        quotas=quotas_of(settings, make_sources(settings)),
     )
-    return SearchStage(parts.log, parts.router, sources=make_sources(parts.settings), options=options)
 
 
 def make_signer(settings: Settings) -> "Signer | None":

@@ -13,12 +13,9 @@ from pydantic import (
     BaseModel,
     Field,
     ValidationError,
-    field_validator,
 )
 
 from synsift.crawler.secret import Secret
-from synsift.crawler.sources.commons import DEFAULT_API
-from synsift.crawler.sources.lists.layouts import LAYOUTS
 from synsift.dedupe import DEFAULT_OPTIONS, ORIENTATIONS
 from synsift.pipelines.config_branch import Branch
 from synsift.pipelines.config_hosts import (
@@ -34,6 +31,7 @@ from synsift.pipelines.config_hosts import (
 )
 from synsift.pipelines.config_layers import Layer, as_list, environment_layer, find_file, toml_layer
 from synsift.pipelines.config_secrets import SecretText, remember_secrets
+from synsift.pipelines.config_sources import SourcesSettings
 from synsift.pipelines.config_web import ConsentSettings, FetchSettings, SearchSettings
 from synsift.pipelines.config_words import unknown_key, unknown_variable, variable_of, wrong_value
 from synsift.pipelines.errors import ConfigError
@@ -121,56 +119,6 @@ class StoreSettings(Branch):
     secret_access_key: SecretText = Field(
         default=Secret(), description="Secret of the access key; empty to find it as the cloud's own tools do"
     )
-
-
-class CommonsSettings(Branch):
-    """The source ``commons``."""
-
-    api_url: str = Field(default=DEFAULT_API, description="URL of the api.php of a MediaWiki")
-    items_api_url: str = Field(
-        default="", description="URL of the api.php that knows a synset's item; empty for Wikidata's at Commons"
-    )
-    width_px: int = Field(
-        default=1280,
-        ge=0,
-        description="Width of the thumbnails to fetch, at Wikimedia in its steps; 0 for the originals",
-    )
-    page_size: int = Field(default=50, ge=1, le=500, description="Files in one answer")
-    maxlag_s: int = Field(default=5, ge=1, description="Lag of its replicas above which the wiki may refuse")
-    max_pages: int = Field(default=200, ge=1, description="Most pages of results to ask for, for each query")
-    delay_s: float | None = Field(default=None, ge=0, description="Instead of `search.delay_s`, at this wiki")
-    concurrency: int | None = Field(
-        default=None, ge=1, description="Instead of `search.host_concurrency`, at this wiki"
-    )
-
-
-class UrlsSettings(Branch):
-    """The source ``urls``."""
-
-    layout: str = Field(default="", description=f"Form of the lists, one of {', '.join(LAYOUTS)}; empty to look")
-    url_column: str = Field(default="", description="Name of the column of image URLs; its number without a header")
-    wnid_column: str = Field(default="", description="The same of synsets, or of labels of your own")
-    title_column: str = Field(default="", description="The same of titles or captions")
-    author_column: str = Field(default="", description="The same of authors")
-    licence_column: str = Field(default="", description="The same of licences")
-    licence_url_column: str = Field(default="", description="The same of URLs of licences")
-    landing_page_column: str = Field(default="", description="The same of pages that show the images to people")
-    page_size: int = Field(default=5000, ge=1, le=100_000, description="Rows to read at once")
-    referer: bool = Field(default=False, description="Tell hosts the landing page as Referer, where they ask for it")
-
-    @field_validator("layout")
-    @classmethod
-    def _known(cls, name: str) -> str:
-        if name and name not in LAYOUTS:
-            raise ValueError(f"there is no such layout; known are {', '.join(LAYOUTS)}")
-        return name
-
-
-class SourcesSettings(Branch):
-    """Image sources."""
-
-    commons: CommonsSettings = CommonsSettings()
-    urls: UrlsSettings = UrlsSettings()
 
 
 class DedupeSettings(Branch):

@@ -1,50 +1,105 @@
 """The image sources, as configured."""
 
-from synsift.crawler.sources import CommonsSource, LocalSource, Source, UrlListSource
-from synsift.crawler.sources.commons import DEFAULT_API, WIKIDATA_API
-from synsift.crawler.sources.lists.layouts import Columns
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from synsift.crawler.download.quotas import Quota
+from synsift.crawler.errors import SourceError
+from synsift.crawler.queries import Rule, SynsetQuery
+from synsift.crawler.sources.base import ChoosySource, LocalSource, RationedSource, Source
+from synsift.crawler.sources.registry import registry
+from synsift.crawler.sources.url_list import UrlListSource
 from synsift.pipelines.config import Settings
+from synsift.pipelines.errors import ConfigError
 from synsift.pipelines.remote_lists import make_copies
+from synsift.pipelines.topics import host_of
+
+AnySource = Source | LocalSource
+Ask = tuple[str, SynsetQuery]
+"""The name of a source, and what to ask it for."""
+_NO_BOUND: Final = 1_000_000
 
 
-def make_sources(settings: Settings) -> dict[str, Source | LocalSource]:
+def make_sources(settings: Settings) -> dict[str, AnySource]:
     """Every image source, as configured."""
-    commons = settings.sources.commons
-    return {
-        "commons": CommonsSource(
-            api_url=commons.api_url,
-            items_api_url=items_api_url(settings),
-            width_px=commons.width_px,
-            page_size=commons.page_size,
-            maxlag_s=commons.maxlag_s,
-            max_pages=commons.max_pages,
-        ),
-        "urls": make_url_list_source(settings, page_size=settings.sources.urls.page_size),
-    }
+    return {name: make_source(name, settings) for name in registry().classes}
 
 
-def items_api_url(settings: Settings) -> str:
-    """The API that knows which item a synset of WordNet is; empty where what files depict can't be asked for."""
-    commons = settings.sources.commons
-    return commons.items_api_url or (WIKIDATA_API if commons.api_url == DEFAULT_API else "")
+def make_source(name: str, settings: Settings, **others: Any) -> Any:  # noqa: ANN401 - a `Source` or a `LocalSource`
+    """One of them.
+
+    Args:
+        name: Of a known source.
+        settings: The configuration.
+        others: Settings that are otherwise than it says.
+
+    Raises:
+        ConfigError: Its settings don't go together.
+    """
+    source = registry().classes[name]
+    values = {**settings.sources.of(name), **others}
+    if issubclass(source, UrlListSource):
+        values["copies"] = make_copies(settings)
+    try:
+        return source(**values)
+    except (SourceError, ValueError) as exc:
+        raise ConfigError(f"[sources.{name}]: {exc}") from exc
 
 
-def make_url_list_source(settings: Settings, *, page_size: int) -> UrlListSource:
-    """The source that reads lists of URLs, as configured."""
-    urls = settings.sources.urls
-    columns = Columns(
-        url=urls.url_column,
-        wnid=urls.wnid_column,
-        title=urls.title_column,
-        author=urls.author_column,
-        licence=urls.licence_column,
-        licence_url=urls.licence_url_column,
-        landing_page=urls.landing_page_column,
+def quotas_of(settings: Settings, sources: Mapping[str, AnySource]) -> dict[str, Quota]:
+    """What all workers together may ask of each source: as its owner grants, or as is configured."""
+    found = {}
+    for name, source in sources.items():
+        if isinstance(source, LocalSource):
+            continue
+        quota = _quota_of(source, settings.sources.pace_of(name))
+        if quota is not None:
+            found[name] = quota
+    return found
+
+
+def key_of(source: Source) -> str:
+    """The host whose politeness counts for a source."""
+    granted = source.quota if isinstance(source, RationedSource) else None
+    host = host_of(source.api_url)
+    return granted.key if granted is not None and host in granted.domains else host
+
+
+def _quota_of(source: Source, configured: Mapping[str, Any]) -> Quota | None:
+    granted = source.quota if isinstance(source, RationedSource) else None
+    host = host_of(source.api_url)
+    if granted is not None and host not in granted.domains:
+        granted = None  # a mirror, or a server of one's own: not what its owner spoke of
+    per_minute, per_day = configured.get("per_minute"), configured.get("per_day")
+    if granted is None:
+        if per_minute is None and per_day is None:
+            return None
+        return Quota((host,), per_minute or _NO_BOUND, _NO_BOUND, per_day or 0)
+    return replace(
+        granted,
+        per_minute=granted.per_minute if per_minute is None else per_minute,
+        per_day=granted.per_day if per_day is None else per_day,
     )
-    return UrlListSource(
-        layout=urls.layout,
-        columns=columns,
-        page_size=page_size,
-        sends_referrer=urls.referer,
-        copies=make_copies(settings),
-    )
+
+
+def asks_of(names: Sequence[str], queries: Iterable[SynsetQuery], settings: Settings) -> Iterator[Ask]:
+    """Whom to ask for what: a synset's queries together, so that no source's are read before all of another's.
+
+    A source is asked what it has a use for; what files depict, only if it says so. Ranks are those among its own.
+    """
+    sources = {name: make_source(name, settings) for name in names}
+    for _, group in itertools.groupby(queries, key=lambda query: query.wnid):
+        of_synset = list(group)
+        for name, source in sources.items():
+            wanted = [query for query in of_synset if _takes(source, query)]
+            is_changed = len(wanted) < len(of_synset)
+            for rank, query in enumerate(wanted):
+                yield name, replace(query, rank=rank) if is_changed else query
+
+
+def _takes(source: AnySource, query: SynsetQuery) -> bool:
+    if isinstance(source, ChoosySource):
+        return source.takes(query)
+    return query.rule is not Rule.DEPICTED

@@ -5,11 +5,11 @@ from typing import Final, Protocol, runtime_checkable
 
 from synsift.crawler.download.dispatcher import Politeness
 from synsift.crawler.download.host_rules import HostRule, Pace, Paces, Rules
-from synsift.crawler.sources.commons import WIKIMEDIA, is_wikimedia
+from synsift.crawler.sources.base import LocalSource
 from synsift.pipelines.config import Settings
 from synsift.pipelines.config_hosts import TABLE
+from synsift.pipelines.image_sources import key_of, make_sources
 from synsift.pipelines.stage import Stage
-from synsift.pipelines.topics import host_of
 
 
 @runtime_checkable
@@ -27,13 +27,15 @@ _LIVE: Final = frozenset(
         *("fetch.delay_s", "fetch.host_concurrency", "fetch.max_delay_s"),
         *("fetch.address_delay_s", "fetch.address_concurrency"),
         *("search.delay_s", "search.host_concurrency"),
-        *("sources.commons.delay_s", "sources.commons.concurrency"),
     }
 )
+_LIVE_OF_SOURCES: Final = (".delay_s", ".concurrency")
 
 
 def is_live(key: str) -> bool:
     """Whether a key's value holds at once where it changes while a worker runs."""
+    if key.startswith("sources."):
+        return key.endswith(_LIVE_OF_SOURCES)
     return key in _LIVE or (key.startswith(f"{TABLE}.") and not key.endswith(".split"))
 
 
@@ -58,9 +60,12 @@ def fetch_politeness(settings: Settings, splits: Rules | None = None) -> Politen
 
 def search_politeness(settings: Settings) -> Politeness:
     """How hard image sources may be hit: as each of them is configured. Their rate is what their owners say, always."""
-    search, commons = settings.search, settings.sources.commons
-    key = WIKIMEDIA.key if is_wikimedia(commons.api_url) else host_of(commons.api_url)
-    rules = {key: HostRule(commons.delay_s, commons.concurrency)}
+    search = settings.search
+    rules: dict[str, HostRule] = {}
+    for name, source in make_sources(settings).items():
+        configured = settings.sources.pace_of(name)
+        if not isinstance(source, LocalSource) and (configured["delay_s"], configured["concurrency"]) != (None, None):
+            rules[key_of(source)] = HostRule(configured["delay_s"], configured["concurrency"])
     pace = Pace(search.delay_s, search.host_concurrency)
     return Politeness(search.concurrency, pace.places, pace.delay_s, paces=Paces(pace, rules))
 

@@ -9,7 +9,7 @@ response ──┬─ 2xx ──────────────────
 import email.utils
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -29,6 +29,7 @@ _WORTH_SAYING: Final = {
     451: ("link",),  # by whom it is blocked: RFC 7725, section 4
 }
 _MOST_DOUBLINGS: Final = 40
+_MOST_EXPLAINED: Final = 300
 _NOT_IN_A_NAME: Final = re.compile(r"[\x00-\x20\x7f\"%<>\\^`{|}]")
 _LONGEST_LABEL: Final = 63  # of a host's name: RFC 1035, section 2.3.4
 
@@ -78,10 +79,11 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class GiveUp:
-    """There will be no answer."""
+    """There will be no answer: ever, or before ``until_s``, in Unix time, if that isn't 0."""
 
     outcome: Outcome
     message: str
+    until_s: float = 0.0
 
 
 Step = Take | Follow | Retry | GiveUp
@@ -124,7 +126,10 @@ def after_answer(answer: Answer, *, attempts: int, redirects: int, patience: Pat
     if outcome is Outcome.FETCHED:
         return Take()
     asked_s = retry_after_s(answer.headers.get("retry-after", ""), now_s)
-    return _retry(outcome, _message_of(answer), attempts, asked_s, patience)
+    step = _retry(outcome, _message_of(answer), attempts, asked_s, patience)
+    if isinstance(step, GiveUp) and asked_s is not None and asked_s > patience.max_wait_s:
+        return replace(step, until_s=now_s + asked_s)
+    return step
 
 
 def _outcome_of(answer: Answer) -> Outcome:
@@ -138,6 +143,16 @@ def _message_of(answer: Answer) -> str:
     """The status, and what else there is to know who wants to do something about it."""
     told = ((name, answer.headers.get(name)) for name in _WORTH_SAYING.get(answer.status, ()))
     return "; ".join([f"HTTP status {answer.status}", *(f"{name}: {code(value)}" for name, value in told if value)])
+
+
+def explained(step: Step, text: str) -> Step:
+    """A step with what the answer itself says is wrong."""
+    text = " ".join(text.split())[:_MOST_EXPLAINED]
+    if not text:
+        return step
+    if isinstance(step, GiveUp):
+        return replace(step, message=f"{step.message}: {text}")
+    return replace(step, reason=f"{step.reason}: {text}") if isinstance(step, Retry) else step
 
 
 def after_error(outcome: Outcome, message: str, *, attempts: int, patience: Patience) -> Step:

@@ -7,23 +7,22 @@ stage ──submit──▶ Downloader ──next──▶ spider ──▶ Scra
 """
 
 import contextlib
-import dataclasses
 import datetime
 import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, Generic, Protocol, TypeVar
+from typing import Final, Generic, Protocol, TypeVar
 
 from synsift.crawler.download import attempt
-from synsift.crawler.download.attempt import Answer, Follow, GiveUp, Patience, Retry, Take, origin_of
+from synsift.crawler.download.attempt import Answer, Follow, GiveUp, Patience, Retry, origin_of
 from synsift.crawler.download.dispatcher import Dispatcher, Politeness
 from synsift.crawler.download.host_health import HostHealth, Illness
 from synsift.crawler.download.host_rules import HostKeys
 from synsift.crawler.download.job import Job
 from synsift.crawler.download.reachability import Reachability
+from synsift.crawler.download.reading import AnswerReader, Readers, Received
 from synsift.crawler.download.sickbay import Sickbay
-from synsift.crawler.errors import SourceBusy, SourceError
 from synsift.crawler.outcome import Outcome, of_status
 
 T = TypeVar("T")
@@ -48,21 +47,6 @@ _LATE_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
-    """A URL's good end.
-
-    Attributes:
-        answer: The last response.
-        content: What the spider extracted from it: bytes of an image, a page of a source.
-        attempts: Tries that it took.
-    """
-
-    answer: Answer
-    content: Any
-    attempts: int
-
-
-@dataclass(frozen=True, slots=True)
 class Abandoned:
     """A URL's other end.
 
@@ -70,11 +54,13 @@ class Abandoned:
         outcome: Its class: an ``Outcome``, or a stage's own word.
         message: What happened, for people.
         attempts: Tries that were made.
+        until_s: When it may be asked again, in Unix time, if whoever was asked said so; else 0.
     """
 
     outcome: str
     message: str
     attempts: int
+    until_s: float = 0.0
 
 
 class Receiver(Protocol[T_contra]):
@@ -120,6 +106,7 @@ class Downloader(Generic[T]):
         """
         self._receiver = receiver
         self._patience = patience
+        self._reader: AnswerReader[T] = AnswerReader(patience)
         self._hosts = hosts
         self._host_of = hosts.key_of
         self._keys_of = hosts.keys_of
@@ -255,8 +242,8 @@ class Downloader(Generic[T]):
         message = f"{job.origin} gave no answer since {_day(illness.since_s)}; {illness.cause}"
         await self._receiver.abandoned(job.task, Abandoned(Outcome.HOST_DOWN, message, job.attempts))
 
-    async def answered(self, job: Job[T], answer: Answer, extract: Callable[[], Any]) -> None:
-        """Take a response; ``extract`` gives its content and may raise ``SourceError``."""
+    async def answered(self, job: Job[T], answer: Answer, readers: Readers) -> None:
+        """Take a response, whose body is given to its readers."""
 
         def step() -> attempt.Step | Received:
             self._note_answer(job, answer)
@@ -264,7 +251,9 @@ class Downloader(Generic[T]):
                 _log.warning("the network is back")
                 if self._sickbay is not None:
                     self._sickbay.network_is_back()
-            return self._after_answer(job, answer, extract)
+            # Where tasks wait for their hosts, they do so as long as these ask for.
+            max_wait_s = self._patience.max_wait_s if self._sickbay is None else _YEAR_S
+            return self._reader.read(job, answer, readers, max_wait_s=max_wait_s)
 
         await self._end(job, step)
 
@@ -308,36 +297,6 @@ class Downloader(Generic[T]):
                 await self._receiver.abandoned(job.task, bug)
         finally:
             self._dispatcher.finish(host)
-
-    def _after_answer(self, job: Job[T], answer: Answer, extract: Callable[[], Any]) -> "attempt.Step | Received":
-        # Where tasks wait for their hosts, they do so as long as these ask for.
-        patience = self._patience if self._sickbay is None else dataclasses.replace(self._patience, max_wait_s=_YEAR_S)
-        step = attempt.after_answer(
-            answer, attempts=job.attempts, redirects=job.redirects, patience=patience, now_s=time.time()
-        )
-        if not isinstance(step, Take):
-            return step
-        try:
-            return Received(answer, extract(), job.attempts)
-        except SourceBusy as exc:
-            return self._after_busy(job, exc)
-        except SourceError as exc:
-            return GiveUp(Outcome.SOURCE_ERROR, str(exc))
-        except Exception as exc:  # noqa: BLE001 - an odd answer must cost one page, not the source's other synsets
-            _log.warning("%s: the answer can't be read", job.current_url, exc_info=exc)
-            return GiveUp(Outcome.SOURCE_ERROR, f"the answer can't be read: {type(exc).__name__}: {exc}")
-
-    def _after_busy(self, job: Job[T], busy: SourceBusy) -> attempt.Step:
-        """A source's own "come back later", said in a body of status 200, counts as status 503."""
-        headers = {"retry-after": str(int(busy.retry_after_s))} if busy.retry_after_s else {}
-        step = attempt.after_answer(
-            Answer(job.current_url, 503, headers),
-            attempts=job.attempts,
-            redirects=job.redirects,
-            patience=self._patience,
-            now_s=time.time(),
-        )
-        return GiveUp(Outcome.SOURCE_ERROR, str(busy)) if isinstance(step, GiveUp) else step
 
     def _tell(self, job: Job[T], step: Retry) -> None:
         """Say why nothing seems to happen; not more often than anybody would read it."""
@@ -386,7 +345,8 @@ class Downloader(Generic[T]):
             job.said = []
             self._dispatcher.add(job.host, job, delay_s=step.wait_s)
         elif isinstance(step, GiveUp):
-            await self._receiver.abandoned(job.task, Abandoned(step.outcome, step.message, job.attempts))
+            given_up = Abandoned(step.outcome, step.message, job.attempts, step.until_s)
+            await self._receiver.abandoned(job.task, given_up)
 
 
 def _day(at_s: float) -> str:

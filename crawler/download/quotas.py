@@ -1,10 +1,14 @@
 """What an owner grants to a whole installation, dealt out among its workers without a coordinator."""
 
+import datetime
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from synsift.crawler.download.host_rules import Pace
+
+_DAY_S: Final = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,11 +19,13 @@ class Quota:
         domains: Registered domains of its hosts, which are one host as far as politeness goes; the first is its key.
         per_minute: Requests a minute.
         at_once: Requests in flight.
+        per_day: Requests a day, by UTC; 0 for any number.
     """
 
     domains: tuple[str, ...]
     per_minute: float
     at_once: int
+    per_day: int = 0
 
     @property
     def key(self) -> str:
@@ -31,6 +37,16 @@ class Quota:
         places = max(1, math.floor(self.at_once * share))
         delay_s = max(pace.delay_s, 60.0 / (self.per_minute * share))
         return Pace(delay_s, min(pace.places, places), max(delay_s, pace.max_delay_s) if pace.max_delay_s else 0.0)
+
+
+def day_of(now_s: float) -> str:
+    """The day, by UTC, such as ``2026-11-26``."""
+    return datetime.datetime.fromtimestamp(now_s, datetime.UTC).date().isoformat()
+
+
+def next_day_s(now_s: float) -> float:
+    """When the next day begins, by UTC, in Unix time."""
+    return (now_s // _DAY_S + 1) * _DAY_S
 
 
 class Shares:

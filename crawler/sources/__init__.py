@@ -1,16 +1,23 @@
-"""Image sources, by name. A new one is a module beside this one, and a line here."""
+"""Image sources, by name. A new one is a module beside this one, and a line in ``registry.py``."""
 
-from typing import Final
-
-from synsift.crawler.sources.base import FoundImage, LocalSource, Page, PageQuery, Reject, Source
+from synsift.crawler.sources.base import (
+    About,
+    FoundImage,
+    LocalSource,
+    Page,
+    PageQuery,
+    Reject,
+    Source,
+    SourceAnswer,
+    SourceRequest,
+)
 from synsift.crawler.sources.commons import CommonsSource
+from synsift.crawler.sources.registry import registry
+from synsift.crawler.sources.settings import setting
 from synsift.crawler.sources.url_list import UrlListSource
 
-SOURCES: Final = {"commons": CommonsSource, "urls": UrlListSource}
-"""Name → class. The fields of a class are its settings, ``[sources.NAME]`` in the configuration."""
-
 __all__ = [
-    "SOURCES",
+    "About",
     "CommonsSource",
     "FoundImage",
     "LocalSource",
@@ -18,5 +25,9 @@ __all__ = [
     "PageQuery",
     "Reject",
     "Source",
+    "SourceAnswer",
+    "SourceRequest",
     "UrlListSource",
+    "registry",
+    "setting",
 ]

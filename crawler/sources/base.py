@@ -1,13 +1,19 @@
-"""What an image source is: two methods, both pure; or, of one on this machine, one that reads.
+"""What an image source is: what to send, and what came back, both pure; or, of one on this machine, what reads.
 
-A new source is one module with one class, and a line in ``crawler/sources/__init__.py``.
+    query ──request──▶ SourceRequest ──▶ the web ──▶ SourceAnswer ──page──▶ images, rejects, where the next page begins
+
+A new source is one module with one class, and a line in ``crawler/sources/__init__.py``; or a package of somebody
+else's, with an entry point in the group ``synsift.sources``. A source that needs several requests for a hit puts what
+is still to be asked into its cursor, and asks for that as its next pages.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from typing import ClassVar, Protocol, runtime_checkable
 
 from synsift.crawler.download.quotas import Quota
+from synsift.crawler.queries import SynsetQuery
+from synsift.crawler.secret import Secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,33 +103,125 @@ class Page:
     left_out: Mapping[str, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class SourceRequest:
+    """What to send to a source.
+
+    Attributes:
+        url: Where to.
+        headers: Beyond those that every request has. A ``Secret`` is revealed at the socket, and sent to no other host.
+        method: Of HTTP.
+        body: Sent with it.
+    """
+
+    url: str
+    headers: Mapping[str, str | Secret] = field(default_factory=dict)
+    method: str = "GET"
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceAnswer:
+    """What a source sent back.
+
+    Attributes:
+        body: Decoded from what codings it came in.
+        status: Of HTTP.
+        headers: By lower-case name.
+    """
+
+    body: bytes
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What there is to know of a source before asking it.
+
+    Attributes:
+        title: As its owner writes it.
+        docs: Where its API is documented.
+        licences: What is known of the licence of an image.
+        terms: What its owner wants, in a line.
+        depth: Most images that one query can give; 0 if nobody says.
+        key: Name of the setting that holds the key; empty if it takes none.
+        needs_key: Whether it answers nobody without.
+        key_from: Where one gets it.
+        is_narrow: Whether its terms narrow the use so that it is asked by name only, never as one of ``all``.
+    """
+
+    title: str
+    docs: str = ""
+    licences: str = ""
+    terms: str = ""
+    depth: int = 0
+    key: str = ""
+    needs_key: bool = False
+    key_from: str = ""
+    is_narrow: bool = False
+
+
 class Source(Protocol):
-    """An image source."""
+    """An image source that is asked over a network. Its class is a dataclass whose settings are fields of it."""
+
+    about: ClassVar[About]
 
     @property
     def page_size(self) -> int:
         """Most images of a page."""
 
-    def request_url(self, query: PageQuery) -> str:
-        """The URL that answers a page's query."""
+    @property
+    def api_url(self) -> str:
+        """Where it is asked: its host, in the first place."""
 
-    def page(self, query: PageQuery, body: bytes) -> Page:
-        """Read an answer.
+    def request(self, query: PageQuery) -> SourceRequest:
+        """What answers a page's query.
+
+        Raises:
+            SourceError: It can't be asked for that.
+        """
+
+    def page(self, query: PageQuery, answer: SourceAnswer) -> Page:
+        """Read an answer of a good status.
 
         Raises:
             SourceBusy: It says to come back later.
+            SourceSpent: It answers nothing more for a while.
             SourceError: It can't be used.
         """
+
+
+@runtime_checkable
+class ExplainingSource(Protocol):
+    """A source that says in the body of an error what is wrong."""
+
+    def problem(self, query: PageQuery, answer: SourceAnswer) -> str:
+        """Read an answer of a bad status: what it says, for people; empty if nothing.
+
+        Raises:
+            SourceBusy: It says to come back later.
+            SourceSpent: It answers nothing more for a while.
+            SourceError: It will never answer that.
+        """
+
+
+@runtime_checkable
+class ChoosySource(Protocol):
+    """A source that has no use for some queries."""
+
+    def takes(self, query: SynsetQuery) -> bool:
+        """Whether to ask it."""
 
 
 @runtime_checkable
 class IntroducedSource(Protocol):
     """A source that is asked once, before all else, what it can."""
 
-    def introduction_url(self) -> str:
-        """The URL that says so; empty once that is known."""
+    def introduction(self) -> SourceRequest | None:
+        """What asks for that; None once it is known."""
 
-    def introduce(self, body: bytes) -> None:
+    def introduce(self, answer: SourceAnswer) -> None:
         """Read the answer.
 
         Raises:
@@ -147,6 +245,8 @@ class RationedSource(Protocol):
 @runtime_checkable
 class LocalSource(Protocol):
     """A source on this machine: it is read, at its own pace, and never asked over a network."""
+
+    about: ClassVar[About]
 
     @property
     def page_size(self) -> int:

@@ -12,16 +12,18 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 from urllib.parse import urlencode, urlsplit
 
 from synsift.crawler.download.quotas import Quota
 from synsift.crawler.errors import SourceError
-from synsift.crawler.sources.base import FoundImage, Page, PageQuery, Reject
+from synsift.crawler.queries import Rule, SynsetQuery
+from synsift.crawler.sources.base import About, FoundImage, Page, PageQuery, Reject, SourceAnswer, SourceRequest
 from synsift.crawler.sources.mediawiki import abilities
 from synsift.crawler.sources.mediawiki.abilities import PLAIN, Abilities
 from synsift.crawler.sources.mediawiki.answers import Place, continuation, pages_of, parse, read_cursor, search_rank
 from synsift.crawler.sources.mediawiki.files import LeftOut, found_image, step_px
+from synsift.crawler.sources.settings import WEB_URL, setting
 
 DEFAULT_API: Final = "https://commons.wikimedia.org/w/api.php"
 WIKIDATA_API: Final = "https://www.wikidata.org/w/api.php"
@@ -59,47 +61,59 @@ def is_wikimedia(api_url: str) -> bool:
 class CommonsSource:
     """A MediaWiki as an image source.
 
-    Attributes:
-        api_url: Its ``api.php``.
-        items_api_url: The ``api.php`` of the Wikibase that has the items; empty if there is none.
-        width_px: Ask for a thumbnail of this width, which is gentler on both sides; 0 for the original.
-        page_size: Files a page, at most 50.
-        maxlag_s: Let the wiki refuse while its replicas lag by more.
-        max_pages: Pages of one query at most: a wiki whose continuation never ends is left.
+    A thumbnail is gentler on both sides than the original; a wiki whose continuation never ends is left.
     """
 
-    api_url: str = DEFAULT_API
-    items_api_url: str = ""
-    width_px: int = 1280
-    page_size: int = 50
-    maxlag_s: int = 5
-    max_pages: int = 200
+    about: ClassVar[About] = About(
+        title="Wikimedia Commons, or another MediaWiki",
+        docs="https://www.mediawiki.org/wiki/API:Search",
+        licences="of each file",
+        terms="say who asks (`identity.contact`); 200 requests a minute in all",
+        depth=10_000,
+    )
+
+    api_url: str = setting(DEFAULT_API, "URL of the api.php of a MediaWiki", pattern=WEB_URL)
+    items_api_url: str = setting(
+        "", "URL of the api.php that knows a synset's item; empty for Wikidata's at Commons", pattern=f"{WEB_URL}|^$"
+    )
+    width_px: int = setting(
+        1280, "Width of the thumbnails to fetch, at Wikimedia in its steps; 0 for the originals", least=0
+    )
+    page_size: int = setting(50, "Files in one answer", least=1, most=500)
+    maxlag_s: int = setting(5, "Lag of its replicas above which the wiki may refuse", least=1)
+    max_pages: int = setting(200, "Most pages of results to ask for, for each query", least=1)
     _can: Abilities | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        """Keep to Wikimedia's widths at Wikimedia."""
+        """Keep to Wikimedia's widths at Wikimedia, and ask Wikidata for the items of Commons."""
         if is_wikimedia(self.api_url):
             self.width_px = step_px(self.width_px)
+        if self.api_url == DEFAULT_API and not self.items_api_url:
+            self.items_api_url = WIKIDATA_API
 
     @property
     def quota(self) -> Quota | None:
         """What its owner grants to all workers together, if that is known."""
         return WIKIMEDIA if is_wikimedia(self.api_url) else None
 
+    def takes(self, query: SynsetQuery) -> bool:
+        """Whether to ask for a query: for what files depict only where somebody knows the synsets' items."""
+        return query.rule is not Rule.DEPICTED or bool(self.items_api_url)
+
     # What it can.
 
-    def introduction_url(self) -> str:
-        """What asks the wiki what it can; empty once that is known."""
-        return "" if self._can is not None else self._url(self.api_url, abilities.PARAMETERS)
+    def introduction(self) -> SourceRequest | None:
+        """What asks the wiki what it can; None once that is known."""
+        return None if self._can is not None else SourceRequest(self._url(self.api_url, abilities.PARAMETERS))
 
-    def introduce(self, body: bytes) -> None:
+    def introduce(self, answer: SourceAnswer) -> None:
         """Read what the wiki can.
 
         Raises:
             SourceBusy: It says to come back later.
             SourceError: It doesn't say.
         """
-        found = abilities.read_siteinfo(parse(body))
+        found = abilities.read_siteinfo(parse(answer.body))
         if found is None:
             raise SourceError("the API doesn't say what the wiki can")
         self._can = found
@@ -112,8 +126,11 @@ class CommonsSource:
 
     # What to ask.
 
-    def request_url(self, query: PageQuery) -> str:
+    def request(self, query: PageQuery) -> SourceRequest:
         """The API request of a page."""
+        return SourceRequest(self._page_url(query))
+
+    def _page_url(self, query: PageQuery) -> str:
         place = read_cursor(query.cursor)
         if _CONCEPT.fullmatch(query.text) and not place.items:
             if self._can is not None and not self._can.statements:
@@ -147,9 +164,11 @@ class CommonsSource:
 
     # What was answered.
 
-    def page(self, query: PageQuery, body: bytes) -> Page:
+    def page(self, query: PageQuery, answer: SourceAnswer) -> Page:
         """Read an answer of the API."""
-        answer = parse(body)
+        return self._page(query, parse(answer.body))
+
+    def _page(self, query: PageQuery, answer: dict[str, Any]) -> Page:
         place = read_cursor(query.cursor)
         if _CONCEPT.fullmatch(query.text) and not place.items:
             return _items_page(answer)

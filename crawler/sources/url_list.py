@@ -8,13 +8,15 @@ import dataclasses
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 from synsift.crawler.errors import SourceError, TargetError
-from synsift.crawler.sources.base import FoundImage, Page, PageQuery, Reject
+from synsift.crawler.sources.base import About, FoundImage, Page, PageQuery, Reject
 from synsift.crawler.sources.lists.layouts import LAYOUTS, Columns, Layout, layout_of
 from synsift.crawler.sources.lists.reading import Lists, Rows
 from synsift.crawler.sources.lists.remote import Copies, is_remote
 from synsift.crawler.sources.lists.rows import Row
+from synsift.crawler.sources.settings import setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,17 +24,23 @@ class UrlListSource:
     """Lists of URLs on this machine, or copied to it.
 
     Attributes:
-        layout: Name of a known layout; empty to go by the columns.
-        columns: Names of columns.
-        page_size: Rows a page.
-        sends_referrer: Whether hosts are told the landing pages, where the list names them.
         copies: Has lists that stand elsewhere; None if only files can be read.
     """
 
-    layout: str = ""
-    columns: Columns = field(default_factory=Columns)
-    page_size: int = 5_000
-    sends_referrer: bool = False
+    about: ClassVar[About] = About(
+        title="Your own lists of URLs", licences="as the list says", terms="those of the hosts that the list names"
+    )
+
+    layout: str = setting("", f"Form of the lists, one of {', '.join(LAYOUTS)}; empty to look")
+    url_column: str = setting("", "Name of the column of image URLs; its number without a header")
+    wnid_column: str = setting("", "The same of synsets, or of labels of your own")
+    title_column: str = setting("", "The same of titles or captions")
+    author_column: str = setting("", "The same of authors")
+    licence_column: str = setting("", "The same of licences")
+    licence_url_column: str = setting("", "The same of URLs of licences")
+    landing_page_column: str = setting("", "The same of pages that show the images to people")
+    page_size: int = setting(5000, "Rows to read at once", least=1, most=100_000)
+    referer: bool = setting(False, "Tell hosts the landing page as Referer, where they ask for it")
     copies: Copies | None = None
     _lists: Lists = field(init=False, repr=False, compare=False)
 
@@ -60,7 +68,7 @@ class UrlListSource:
             entry = Reject(f"{place}: {row.problem}", row.raw) if row.problem else _entry(found, row, place)
             if isinstance(entry, Reject):
                 rejects.append(entry)
-            elif self.sends_referrer and entry.landing_page:
+            elif self.referer and entry.landing_page:
                 images.append(dataclasses.replace(entry, sends_referrer=True))
             else:
                 images.append(entry)
@@ -71,8 +79,17 @@ class UrlListSource:
         self._lists.close()
 
     def _known_layout(self) -> Layout:
+        columns = Columns(
+            url=self.url_column,
+            wnid=self.wnid_column,
+            title=self.title_column,
+            author=self.author_column,
+            licence=self.licence_column,
+            licence_url=self.licence_url_column,
+            landing_page=self.landing_page_column,
+        )
         try:
-            return layout_of(self.layout, self.columns)
+            return layout_of(self.layout, columns)
         except KeyError as exc:
             raise SourceError(f"there is no layout `{self.layout}`; known are {', '.join(LAYOUTS)}") from exc
 

@@ -18,6 +18,7 @@ from synsift.crawler.download.downloader import Downloader
 from synsift.crawler.download.failures import outcome_of
 from synsift.crawler.download.job import Job
 from synsift.crawler.download.large_bodies import OWNER, LargeBodies
+from synsift.crawler.download.reading import Readers
 from synsift.crawler.download.robots import ASKED, LEFT_AT, LISTENER, WaitForDelay
 from synsift.crawler.download.settings import Limits, scrapy_settings
 from synsift.crawler.download.web_url import as_asked
@@ -49,6 +50,11 @@ class DownloadSpider(scrapy.Spider, Generic[T]):
     def extract(self, task: T, response: Response) -> Any:  # noqa: ANN401 - as each spider says
         """Take what is wanted from a good response. May raise ``SourceError``."""
         raise NotImplementedError
+
+    def explain(self, task: T, response: Response) -> str:
+        """Read out of a bad response what is wrong, for people. May raise ``SourceError``."""
+        del task, response
+        return ""
 
     def headers_for(self, job: Job[T]) -> dict[str, str]:
         """More headers of a request."""
@@ -96,7 +102,8 @@ class DownloadSpider(scrapy.Spider, Generic[T]):
         }
         answer = Answer(job.current_url, response.status, headers, tuple(job.said), job.refusal)
         try:
-            await self._downloader.answered(job, answer, functools.partial(self.extract, job.task, response))
+            readers = Readers(*(functools.partial(read, job.task, response) for read in (self.extract, self.explain)))
+            await self._downloader.answered(job, answer, readers)
         finally:
             self.large_bodies.release(job)
 

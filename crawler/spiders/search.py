@@ -1,12 +1,25 @@
 """Queries → pages of image URLs."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
+from scrapy import Request
 from scrapy.http import Response
 
+from synsift.crawler.download.attempt import origin_of
 from synsift.crawler.download.downloader import Downloader
-from synsift.crawler.sources.base import IntroducedSource, Page, PageQuery, Source
-from synsift.crawler.spiders.base import DownloadSpider
+from synsift.crawler.download.job import Job
+from synsift.crawler.secret import Secret
+from synsift.crawler.sources.base import (
+    ExplainingSource,
+    IntroducedSource,
+    Page,
+    PageQuery,
+    Source,
+    SourceAnswer,
+    SourceRequest,
+)
+from synsift.crawler.spiders.base import DownloadSpider, Headers
 
 
 class SearchSpider(DownloadSpider[PageQuery]):
@@ -15,14 +28,61 @@ class SearchSpider(DownloadSpider[PageQuery]):
     name = "search"
     headers: ClassVar[dict[str, str]] = {"Accept": "application/json,*/*;q=0.5", "Accept-Encoding": "identity"}
 
-    def __init__(self, downloader: Downloader[PageQuery], timeout_s: float, sources: dict[str, Source]) -> None:
+    def __init__(self, downloader: Downloader[PageQuery], timeout_s: float, sources: Mapping[str, Source]) -> None:
         super().__init__(downloader, timeout_s)
         self._sources = sources
 
+    def _request(self, job: Job[PageQuery]) -> Request:
+        """What the source wants sent. Where it leads elsewhere, that is asked as any page is."""
+        request = super()._request(job)
+        wanted = self._wanted(job.task)
+        if wanted is None or job.redirects:
+            return request
+        return request.replace(method=wanted.method, body=wanted.body)
+
+    def headers_for(self, job: Job[PageQuery]) -> dict[str, str]:
+        """The source's own; what is secret of them goes to its own host only."""
+        wanted = self._wanted(job.task)
+        if wanted is None:
+            return {}
+        is_at_home = origin_of(job.current_url) == origin_of(wanted.url)
+        return {name: text for name, value in wanted.headers.items() if (text := _told(value, is_at_home=is_at_home))}
+
+    def _wanted(self, task: PageQuery) -> SourceRequest | None:
+        source = self._sources[task.source]
+        if not task.introduces:
+            return source.request(task)
+        return source.introduction() if isinstance(source, IntroducedSource) else None
+
+    def hears(self, _request: Request, _status: int, _lines: Headers) -> bool:
+        """Every body is wanted: that of an error says what is wrong."""
+        return True
+
     def extract(self, task: PageQuery, response: Response) -> Page | None:
         """The page; none where a source said what it can. May raise ``SourceError``."""
-        source = self._sources[task.source]
+        source, answer = self._sources[task.source], _answer(response)
         if task.introduces and isinstance(source, IntroducedSource):
-            source.introduce(response.body)
+            source.introduce(answer)
             return None
-        return source.page(task, response.body)
+        return source.page(task, answer)
+
+    def explain(self, task: PageQuery, response: Response) -> str:
+        """What the source says is wrong. May raise ``SourceError``."""
+        source = self._sources[task.source]
+        if task.introduces or not isinstance(source, ExplainingSource):
+            return ""
+        return source.problem(task, _answer(response))
+
+
+def _answer(response: Response) -> SourceAnswer:
+    headers = {
+        name.decode("latin-1").lower(): b", ".join(values).decode("latin-1")
+        for name, values in response.headers.items()
+    }
+    return SourceAnswer(response.body, response.status, headers)
+
+
+def _told(value: str | Secret, *, is_at_home: bool) -> str:
+    if isinstance(value, Secret):
+        return value.reveal() if is_at_home else ""
+    return value

@@ -38,6 +38,7 @@ COMMANDS: Final[Mapping[str, Home]] = {
     "queries": Home(
         "ontology", "queries", "Show which queries `crawl` would make for synsets, the best first, and why."
     ),
+    "sources": Home("sources", "app", "Show the image sources: limits, keys, licences, terms; and ask one a question."),
     "dedupe": Home("dedupe", "dedupe", "Find the copies in folders, and say which one of each group to keep."),
     "undo": Home("undo", "undo", "Move copies back to where `dedupe --move` took them from."),
     "match": Home("folders", "match", "Say for each image which image of a set it is a copy of, if any."),

@@ -12,7 +12,6 @@ import typer
 
 from synsift.crawler.ontology import WordNet
 from synsift.crawler.queries import SynsetQuery, with_depicted
-from synsift.crawler.sources import SOURCES
 from synsift.crawler.targets import from_list, from_text
 from synsift.pipelines.cli.console import SYNSET_DETAILS, counted, err, print_rows, synset_row, warn
 from synsift.pipelines.cli.ontology import (
@@ -38,7 +37,6 @@ from synsift.pipelines.cli.options import (
 )
 from synsift.pipelines.cli.paths import try_file, try_folder
 from synsift.pipelines.cli.rereading import rereading, source_of
-from synsift.pipelines.cli.suggestions import check_known
 from synsift.pipelines.cli.thorough import Remove, Thorough, check_thorough, thorough_keys
 from synsift.pipelines.cli.url_lists import layout_keys, url_lists
 from synsift.pipelines.errors import UsageError
@@ -49,6 +47,7 @@ if TYPE_CHECKING:
     from synsift.pipelines.config import Settings
     from synsift.pipelines.config_watch import Source
     from synsift.pipelines.dead_letters import OpenLetter
+    from synsift.pipelines.image_sources import Ask
 
 Targets = Annotated[
     list[str] | None, typer.Argument(metavar="TEXT|WNID...", help="Names, wnids or senses of synsets, or any text")
@@ -72,7 +71,12 @@ Layout = Annotated[
         help="Form of the list, if its columns don't tell: laion, coyo, open-images, imagenet …",
     ),
 ]
-SourceName = Annotated[str, typer.Option("--source", metavar="NAME", help=f"One of {', '.join(SOURCES)}")]
+SourceNames = Annotated[
+    str,
+    typer.Option(
+        "--source", metavar="NAMES", help="Whom to ask, with commas (`synsift sources`); all for all that need no key"
+    ),
+]
 Limit = Annotated[int, typer.Option("--limit", min=0, help="Most image URLs for each synset; 0 for no limit")]
 
 
@@ -81,7 +85,7 @@ def crawl(
     text: Text = None,
     list_file: ListFile = None,
     layout: Layout = None,
-    source: SourceName = "commons",
+    source: SourceNames = "commons",
     subtree: Under = None,
     leaves: Leaves = False,
     langs: Langs = ALL_LANGS,
@@ -123,16 +127,17 @@ def crawl(
     settings = settings_of(file, values, **(keys := keys | layout_keys(layout, source)))
     check_thorough(settings.dedupe.thorough, remove)
     wanted = Wanted(targets or [], text, list_file, source, subtree, leaves, langs, ontology)
-    queries = read_targets(wanted, settings)
+    asks = read_asks(wanted, settings)
+    queries = [query for _, query in asks]
     folder = _checked_folder(settings, report)
 
     from synsift.pipelines.assembly import open_parts
 
-    run = _Run(source, limit, output, source_of(file, values, **keys))
+    run = _Run(limit, output, source_of(file, values, **keys))
     with lock_folder(folder):
         parts = open_parts(settings)
         with contextlib.closing(parts.log):
-            status = _crawl(parts, queries, run, _Again(out, file, values))
+            status = _crawl(parts, asks, run, _Again(out, file, values))
             _write_report(parts, queries, report)
     raise typer.Exit(status)
 
@@ -156,7 +161,7 @@ def plan(
     text: Text = None,
     list_file: ListFile = None,
     layout: Layout = None,
-    source: SourceName = "commons",
+    source: SourceNames = "commons",
     subtree: Under = None,
     leaves: Leaves = False,
     langs: Langs = ALL_LANGS,
@@ -178,14 +183,14 @@ def plan(
     """
     settings = settings_of(file, values, store__url=out, **layout_keys(layout, source))
     wanted = Wanted(targets or [], text, list_file, source, subtree, leaves, langs, ontology)
-    queries = read_targets(wanted, settings)
+    asks = read_asks(wanted, settings)
 
     from synsift.pipelines.assembly import open_parts
-    from synsift.pipelines.stages.plan import plan as plan_queries
+    from synsift.pipelines.stages.plan import plan_asks
 
     parts = open_parts(settings)
     with contextlib.closing(parts.log):
-        planned = plan_queries(parts.log, parts.router, queries, source=source, limit=limit)
+        planned = plan_asks(parts.log, parts.router, asks, limit=limit)
     err.print(f"planned {planned.new} queries; {planned.known} were planned before")
 
 
@@ -207,7 +212,6 @@ class Wanted:
 class _Run:
     """How a crawl runs and what it prints."""
 
-    source: str
     limit: int
     output: Format
     configuration: "Source"
@@ -226,17 +230,29 @@ class _Again:
         return follow_up(name, out=self.out, file=self.file, values=self.values)
 
 
-def read_targets(wanted: Wanted, settings: "Settings") -> list[SynsetQuery]:
-    """What the user wants asked.
+def read_asks(wanted: Wanted, settings: "Settings") -> "list[Ask]":
+    """Whom to ask for what, as the user wants it: a synset's queries together, its sources in turns.
 
     Raises:
         UsageError: Nothing, or what doesn't go together, or an unknown source.
         TargetError: A target can't be understood.
     """
-    check_known("source", wanted.source, SOURCES)
-    if wanted.source == "urls":
-        names = [wanted.list_file] if wanted.list_file is not None else []
-        return url_lists([*names, *wanted.targets], settings)
+    from synsift.pipelines.cli.sources import named_sources
+    from synsift.pipelines.image_sources import asks_of
+
+    names = named_sources(wanted.source, settings)
+    if "urls" in names:
+        if len(names) > 1:
+            raise UsageError("`urls` reads lists and is asked for no synset", hint="crawl it in a run of its own")
+        lists = [wanted.list_file] if wanted.list_file is not None else []
+        return [("urls", query) for query in url_lists([*lists, *wanted.targets], settings)]
+    asks = list(asks_of(names, _synset_queries(wanted), settings))
+    if not asks:
+        raise UsageError("nothing to ask for", hint="name a synset, a subtree with `--under`, or a `--list FILE`")
+    return asks
+
+
+def _synset_queries(wanted: Wanted) -> list[SynsetQuery]:
     check_leaves(wanted.subtree, leaves=wanted.leaves)
     queries: list[SynsetQuery] = []
     if wanted.text is not None:
@@ -249,25 +265,20 @@ def read_targets(wanted: Wanted, settings: "Settings") -> list[SynsetQuery]:
         concepts = concepts_of(wanted.ontology)
         langs = read_langs(wanted.langs, concepts)
         made = target_queries(wanted.targets, concepts, langs, wanted.subtree, leaves=wanted.leaves)
-        from synsift.pipelines.image_sources import items_api_url
-
-        depicted = isinstance(concepts, WordNet) and bool(items_api_url(settings))
-        queries += with_depicted(made) if depicted else made
+        queries += with_depicted(made) if isinstance(concepts, WordNet) else made
     if wanted.list_file is not None:
         good, bad = from_list(Path(wanted.list_file))
         for line in bad:
             warn.print(f"{line.place}: {line.problem}; the rest goes on", style="bold")
         queries += good
-    if not queries:
-        raise UsageError("nothing to ask for", hint="name a synset, a subtree with `--under`, or a `--list FILE`")
     return queries
 
 
-def _crawl(parts: "Parts", queries: Sequence[SynsetQuery], run: _Run, again: _Again) -> int:
+def _crawl(parts: "Parts", asks: "Sequence[Ask]", run: _Run, again: _Again) -> int:
     from synsift.pipelines.assembly import make_stages, stages_of
     from synsift.pipelines.cli.watch import tell_lost, watching
     from synsift.pipelines.dead_letters import read_dead_letters
-    from synsift.pipelines.stages.plan import plan as plan_queries
+    from synsift.pipelines.stages.plan import plan_asks
     from synsift.pipelines.summary import read_counts
     from synsift.pipelines.worker import Ending, Worker
 
@@ -279,7 +290,7 @@ def _crawl(parts: "Parts", queries: Sequence[SynsetQuery], run: _Run, again: _Ag
         drain_s=settings.service.drain_s,
         rest_s=settings.fetch.wait_for_hosts_s,
     )
-    planned = plan_queries(parts.log, parts.router, queries, source=run.source, limit=run.limit)
+    planned = plan_asks(parts.log, parts.router, asks, limit=run.limit)
     asked_again = _ask_again(parts)
     if asked_again:
         err.print(f"{counted(asked_again, 'input', 'inputs')} that found no network the last time: asking again")
@@ -321,12 +332,15 @@ def _ask_again(parts: "Parts") -> int:
 def _tell_resting(parts: "Parts", until_s: float) -> None:
     from synsift.pipelines.stage import INPUTS
 
-    left = sum(lag.records for lag in parts.log.lag("fetch", INPUTS["fetch"].name))
+    left = {name: sum(lag.records for lag in parts.log.lag(name, INPUTS[name].name)) for name in ("search", "fetch")}
     when = datetime.datetime.fromtimestamp(until_s).astimezone()
     day = "" if when.date() == datetime.datetime.now().astimezone().date() else f"{when:%Y-%m-%d} "
-    warn.print(
-        f"up to {counted(left, 'image URL waits', 'image URLs wait')} for hosts that don't answer", style="yellow"
-    )
+    if left["search"]:
+        waiting = counted(left["search"], "query waits", "queries wait")
+        warn.print(f"up to {waiting} for sources that answer no more for now", style="yellow")
+    if left["fetch"]:
+        waiting = counted(left["fetch"], "image URL waits", "image URLs wait")
+        warn.print(f"up to {waiting} for hosts that don't answer", style="yellow")
     err.print(f"hint: the same command asks them again, from {day}{when:%H:%M} on")
 
 

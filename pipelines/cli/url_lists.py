@@ -44,13 +44,13 @@ def url_lists(names: Sequence[str], settings: "Settings") -> list[SynsetQuery]:
     """
     from synsift.crawler.errors import SourceError
     from synsift.crawler.sources.base import PageQuery
-    from synsift.pipelines.image_sources import make_url_list_source
+    from synsift.pipelines.image_sources import make_source
 
     if not names:
         raise UsageError("the source `urls` reads a list", hint="`synsift crawl --source urls --list FILE`")
     try:
         files = _files(names, settings)
-        source = make_url_list_source(settings, page_size=1)
+        source = make_source("urls", settings, page_size=1)
         try:
             # The first shows whether all will do; what is wrong with another one is its dead letter.
             source.read(PageQuery("urls", files[0], "en", "", 0, ""))

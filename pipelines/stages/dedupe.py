@@ -30,7 +30,7 @@ from synsift.pipelines.stages.dedupe_state import (
     fingerprint_of,
     hashes_in,
 )
-from synsift.pipelines.stages.ledger import Count
+from synsift.pipelines.stages.tally import Count
 from synsift.pipelines.storage.snapshots import Snapshots
 from synsift.pipelines.topics import Entry, Router
 

@@ -14,8 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, Generic, TypeVar
 
 from synsift.crawler.download.dispatcher import Politeness
-from synsift.crawler.download.downloader import Abandoned, Downloader, Received
+from synsift.crawler.download.downloader import Abandoned, Downloader
 from synsift.crawler.download.host_health import Illness
+from synsift.crawler.download.reading import Received
 from synsift.crawler.outcome import Outcome
 from synsift.pipelines.errors import FencedError, LogUnavailable
 from synsift.pipelines.gate import Gate

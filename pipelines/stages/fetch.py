@@ -18,8 +18,9 @@ from typing import Final, TypeVar
 import msgspec
 
 from synsift.crawler.download.attempt import origin_of
-from synsift.crawler.download.downloader import Abandoned, Downloader, Received
+from synsift.crawler.download.downloader import Abandoned, Downloader
 from synsift.crawler.download.host_health import HostHealth, Illness
+from synsift.crawler.download.reading import Received
 from synsift.crawler.outcome import Outcome
 from synsift.crawler.spiders.base import run_spider
 from synsift.crawler.spiders.fetch import FetchSpider
@@ -42,9 +43,9 @@ from synsift.pipelines.stages.fetch_memory import HostBook, PartitionMemory, ent
 from synsift.pipelines.stages.fetch_needs import BlobStore, FetchOptions, Fingerprinter
 from synsift.pipelines.stages.host_homes import moved_entry, read_fetched
 from synsift.pipelines.stages.image_record import image_record
-from synsift.pipelines.stages.ledger import Count
 from synsift.pipelines.stages.look_ahead import PEEK_RECORDS
 from synsift.pipelines.stages.placeholders import PLACEHOLDER, Placeholders
+from synsift.pipelines.stages.tally import Count
 from synsift.pipelines.stages.wanted import Wanted, page_of
 from synsift.pipelines.storage import layout
 from synsift.pipelines.texts import kept

@@ -10,7 +10,7 @@ from typing import Final, Generic, TypeVar
 
 from synsift.crawler.download.downloader import Abandoned
 from synsift.crawler.outcome import Outcome
-from synsift.crawler.sources.base import IntroducedSource, LocalSource, PageQuery, Source
+from synsift.crawler.sources.base import IntroducedSource, LocalSource, PageQuery, Source, SourceRequest
 
 A = TypeVar("A", bound=PageQuery)
 
@@ -34,15 +34,15 @@ class Introductions(Generic[A]):
         self._strangers = {name: source for name, source in sources.items() if isinstance(source, IntroducedSource)}
         self._waiting: dict[str, list[A]] = {}
 
-    def url_for(self, ask: A) -> str | None:
-        """What to do with a query: None to ask it; else it waits, and a URL that isn't empty is to be asked first."""
+    def request_for(self, ask: A) -> SourceRequest | bool | None:
+        """What to do with a query: None to ask it; else it waits, and a request is to be sent first."""
         source = self._strangers.get(ask.source)
-        url = source.introduction_url() if source is not None else ""
-        if not url:
+        request = source.introduction() if source is not None else None
+        if request is None:
             return None
         is_first = ask.source not in self._waiting
         self._waiting.setdefault(ask.source, []).append(ask)
-        return url if is_first else ""
+        return request if is_first else True
 
     def introduced(self, name: str) -> list[A]:
         """The queries that waited for a source, which has said what it can."""

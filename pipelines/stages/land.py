@@ -27,7 +27,7 @@ from synsift.pipelines.reading import BROKEN_RECORD, Broken, Skipped, read, read
 from synsift.pipelines.records import Survivor, encode
 from synsift.pipelines.stage import COUNTED
 from synsift.pipelines.stages.batch_stage import BatchStage
-from synsift.pipelines.stages.ledger import Count
+from synsift.pipelines.stages.tally import Count
 from synsift.pipelines.storage import layout
 from synsift.pipelines.storage.base import ObjectStore
 from synsift.pipelines.storage.manifests import encode_part

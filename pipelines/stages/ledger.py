@@ -29,6 +29,7 @@ from synsift.pipelines.records import Progress
 from synsift.pipelines.stage import INPUTS
 from synsift.pipelines.stages.book import Book
 from synsift.pipelines.stages.lives import Lives, owner_of
+from synsift.pipelines.stages.tally import Count, Tally
 from synsift.pipelines.topics import Entry, Router
 
 _log: Final = logging.getLogger(__name__)
@@ -39,15 +40,6 @@ MAX_OUTPUT_BYTES: Final = 1_000_000
 """Kafka's default for a batch is 1,048,588 bytes, and a record needs some of them for itself."""
 _DEAD_LETTERS: Final = topics.DEAD_LETTERS.name
 _RETRY_S: Final = (0.2, 1.0, 5.0, 15.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """So many inputs or outputs of a synset ended so."""
-
-    wnid: str
-    outcome: str
-    number: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +87,9 @@ class Ledger:
         self._lock = threading.Lock()
         self._books: dict[int, Book] = {}
         self.lives = Lives(stage, log)
-        self._counts: dict[int, dict[str, Counter[str]]] = {}
+        self._tally = Tally(stage)
         self._finished: list[Finished] = []
-        self._dirty: set[int] = set()
+        self._notes: dict[tuple[int, str], int] = {}
         # After a commit that failed the books are ahead of the log, and must not be committed.
         self._is_spoiled = False
         self._beat_at_s = time.monotonic()
@@ -110,7 +102,7 @@ class Ledger:
         suspected: list[Attempts] = []
         for partition, position in positions.items():
             skipped, alive = Skipped(), set(self.lives.names)
-            self._counts[partition] = self._read_counts(partition, skipped, alive)
+            self._tally.take_over(partition, self._read_counts(partition, skipped, alive))
             self._hooks.restore(partition, skipped)
             self.note_skipped(partition, skipped)
             book = Book(position, self.lives.name, alive)
@@ -139,8 +131,7 @@ class Ledger:
             *(self._stage, place, missing, lost.stop),
         )
         MISSING.labels(topic).inc(missing)
-        self._counts[partition].setdefault("", Counter())[f"lost:{topic}"] += missing
-        self._dirty.add(partition)
+        self._tally.add(partition, [Count("", f"lost:{topic}", missing)])
 
     def on_revoked(self, partitions: Collection[int]) -> None:
         """Commit what is finished, say that nothing is in flight, and forget the partitions."""
@@ -176,7 +167,8 @@ class Ledger:
                 # What ended while the rest was committed, too: the partition may come back in the same poll, and
                 # whoever has it then begins anew.
                 self._finished = [item for item in self._finished if item.message.partition != partition]
-            self._counts.pop(partition, None)
+                self._notes = {at: value for at, value in self._notes.items() if at[0] != partition}
+            self._tally.drop(partition)
             self._hooks.forget(partition)
 
     # Signs of life.
@@ -268,15 +260,22 @@ class Ledger:
 
     def note_skipped(self, partition: int, skipped: Skipped) -> None:
         """Say in the counts what of a partition's state could not be read, so that ``status`` shows it."""
-        counts = self._counts[partition].setdefault("", Counter())
         for topic, number in skipped.by_topic.items():
-            if counts[f"skipped:{topic}"] != number:
-                counts[f"skipped:{topic}"] = number
-                self._dirty.add(partition)
+            self._tally.put(partition, f"skipped:{topic}", number)
+
+    def note(self, partition: int, name: str, value: int) -> None:
+        """Set a count of a partition that is no synset's, to be committed with the next batch; 0 forgets it."""
+        with self._lock:
+            if partition in self._books:
+                self._notes[partition, name] = value
+
+    def noted(self, partition: int) -> Mapping[str, int]:
+        """The counts of a partition that are no synset's, as committed."""
+        return self._tally.noted(partition)
 
     def count_of(self, partition: int, wnid: str, outcome: str) -> int:
         """How many were committed so far."""
-        return self._counts.get(partition, {}).get(wnid, Counter())[outcome]
+        return self._tally.of(partition, wnid, outcome)
 
     def commit(self, member: Member, *, letting_go: Collection[int] = ()) -> int:
         """Write everything finished; see the module's docstring for the order. Returns how many inputs.
@@ -290,12 +289,17 @@ class Ledger:
         """
         finished = self._take()
         with self._lock:
+            for (partition, name), value in self._notes.items():
+                self._tally.put(partition, name, value)
+            self._notes.clear()
             reached = self._advance(finished, letting_go)
             positions = {partition: self._books[partition].attempts.noted(at) for partition, at in reached.items()}
         if not positions:
             return 0
         entries = [entry for item in finished for entry in item.entries]
-        entries += self._count(finished)
+        for item in finished:
+            self._tally.add(item.message.partition, item.counts)
+        entries += map(self._router.progress, self._tally.take_records())
         was_spoiled, self._is_spoiled = self._is_spoiled, True
         with COMMIT_SECONDS.labels(self._stage).time():
             if finished:
@@ -320,14 +324,15 @@ class Ledger:
                 book.attempts.close()
                 reached[partition] = book.committed
         if self._is_spoiled:
-            self._dirty.clear()
+            self._tally.forget_touched()
             return reached
         done: dict[int, list[int]] = {}
         for item in finished:
             done.setdefault(item.message.partition, []).append(item.message.offset)
         # Where something was lost, too: what is counted must not be met again by the next owner.
+        touched = self._tally.touched
         for partition, book in self._books.items():
-            if partition in done or partition in self._dirty or book.has_moved:
+            if partition in done or partition in touched or book.has_moved:
                 reached[partition] = book.finish(done.get(partition, ()))
         return reached
 
@@ -352,23 +357,6 @@ class Ledger:
         with self._lock:
             taken, self._finished = self._finished, []
             return [item for item in taken if item.message.partition in self._books and not self._is_spoiled]
-
-    def _count(self, finished: Iterable[Finished]) -> list[Entry]:
-        touched = {(partition, "") for partition in self._dirty if partition in self._counts}
-        self._dirty.clear()
-        for item in finished:
-            counts = self._counts[item.message.partition]
-            for count in item.counts:
-                if count.number == 0:
-                    continue
-                counts.setdefault(count.wnid, Counter())[count.outcome] += count.number
-                touched.add((item.message.partition, count.wnid))
-        return [
-            self._router.progress(
-                Progress(wnid=wnid, stage=self._stage, partition=partition, counts=dict(self._counts[partition][wnid]))
-            )
-            for partition, wnid in sorted(touched)
-        ]
 
     def _write(
         self, member: Member, entries: Sequence[Entry], positions: Mapping[int, Position], waits_s: Sequence[float]

@@ -17,8 +17,9 @@ import msgspec
 
 from synsift.crawler.download.attempt import Patience
 from synsift.crawler.download.dispatcher import Politeness
-from synsift.crawler.download.downloader import Abandoned, Downloader, Received
+from synsift.crawler.download.downloader import Abandoned, Downloader
 from synsift.crawler.download.host_rules import HostKeys
+from synsift.crawler.download.reading import Received
 from synsift.crawler.download.settings import Limits
 from synsift.crawler.spiders.base import run_spider
 from synsift.crawler.spiders.fetch import FetchSpider

@@ -28,18 +28,22 @@ class Planned:
 
 
 def plan(log: Log, router: Router, queries: Iterable[SynsetQuery], *, source: str, limit: int = 0) -> Planned:
+    """Write the queries for one source; as ``plan_asks``."""
+    return plan_asks(log, router, ((source, query) for query in queries), limit=limit)
+
+
+def plan_asks(log: Log, router: Router, asks: Iterable[tuple[str, SynsetQuery]], *, limit: int = 0) -> Planned:
     """Write the queries that were not planned before.
 
     Args:
         log: Where they go.
         router: Makes entries.
-        queries: What to ask, best first within a synset.
-        source: Name of the image source.
+        asks: Which image source to ask for what, best first within a synset.
         limit: Image URLs a synset; 0 for no limit. With another limit a query counts as new.
     """
     wanted = [
         Query(wnid=query.wnid, source=source, text=query.text, lang=query.lang, rank=query.rank, limit=limit)
-        for query in queries
+        for source, query in asks
     ]
     known = _planned_before(log, router, {router.of_wnid(query.wnid) for query in wanted})
     new = list({_identity(query): query for query in wanted if _identity(query) not in known}.values())

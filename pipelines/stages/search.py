@@ -1,38 +1,45 @@
 """``search``: queries → image URLs, page by page.
 
 A page's outputs are its image URLs and, where there is more, the query for the next page; both are committed with
-the page itself. The queries of one synset are asked one after the other, in their order, so that its limit cuts off
-the same URLs however often the crawl was interrupted.
+the page itself. A source is asked a synset's queries one after the other, in their order, so that with one source a
+limit cuts off the same URLs however often the crawl was interrupted.
 """
 
 import asyncio
-from collections import deque
+import logging
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import msgspec
 
 from synsift.crawler.download.attempt import MAX_URL_CHARACTERS, Patience, url_problem
 from synsift.crawler.download.dispatcher import Politeness
-from synsift.crawler.download.downloader import Abandoned, Downloader, Received
+from synsift.crawler.download.downloader import Abandoned, Downloader
 from synsift.crawler.download.host_rules import HostKeys
-from synsift.crawler.download.quotas import Shares
+from synsift.crawler.download.quotas import Quota, Shares
+from synsift.crawler.download.reading import Received
 from synsift.crawler.download.settings import Limits
 from synsift.crawler.errors import SourceError
 from synsift.crawler.ontology import is_identifier
 from synsift.crawler.outcome import Outcome
-from synsift.crawler.sources.base import FoundImage, LocalSource, Page, PageQuery, RationedSource, Reject, Source
+from synsift.crawler.sources.base import FoundImage, LocalSource, Page, PageQuery, Reject, Source, SourceRequest
 from synsift.crawler.spiders.base import run_spider
 from synsift.crawler.spiders.search import SearchSpider
-from synsift.pipelines.log.base import Log, Message
+from synsift.pipelines.clock import text_of
+from synsift.pipelines.log.base import Log, Member, Message
 from synsift.pipelines.reading import Broken, Skipped, read
 from synsift.pipelines.records import FoundBy, ImageUrl, Query
 from synsift.pipelines.stages.download_stage import DownloadStage
 from synsift.pipelines.stages.introductions import Introduction, Introductions
-from synsift.pipelines.stages.ledger import Count
+from synsift.pipelines.stages.lines import Line, Lines, line_of
+from synsift.pipelines.stages.rations import Rations
+from synsift.pipelines.stages.tally import Count
 from synsift.pipelines.summary import LEFT_OUT
 from synsift.pipelines.topics import Entry, Router, registered_domain
+
+_log: Final = logging.getLogger(__name__)
 
 LIMIT_REACHED: Final = "limit_reached"
 UNKNOWN_SOURCE: Final = "unknown_source"
@@ -53,6 +60,8 @@ class SearchOptions:
     politeness: Politeness
     patience: Patience
     limits: Limits
+    quotas: Mapping[str, Quota] = field(default_factory=dict)
+    """What all workers together may ask, by source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +138,11 @@ class SearchStage(DownloadStage[PageQuery]):
         self._asked = {name: source for name, source in sources.items() if not isinstance(source, LocalSource)}
         self._read = {name: source for name, source in sources.items() if isinstance(source, LocalSource)}
         self._reading: set[asyncio.Task[None]] = set()
-        self._asking: dict[str, deque[Ask]] = {}
+        self._lines: Lines[Ask] = Lines()
         self._introductions: Introductions[Ask] = Introductions(sources)
         self._uncommitted: dict[tuple[str, int], int] = {}
-        rationed = (source.quota for source in sources.values() if isinstance(source, RationedSource))
-        self._quotas = {quota.key: quota for quota in rationed if quota is not None}
+        self._quotas = {quota.key: quota for quota in options.quotas.values()}
+        self._rations = Rations(options.quotas, self._ledger, router.partitions)
         self._configured = options.politeness
         self._owned: set[int] = set()
         self._shared_for = 0
@@ -174,13 +183,13 @@ class SearchStage(DownloadStage[PageQuery]):
     def forget(self, partition: int) -> None:
         """Drop the lines of a partition's synsets."""
         self._owned.discard(partition)
-        for wnid, waiting in list(self._asking.items()):
-            if waiting and waiting[0].message.partition == partition:
-                self._asking.pop(wnid, None)
+        self._rations.forget(partition)
+        self._lines.forget(lambda ask: ask.message.partition == partition)
 
     def restore(self, partition: int, skipped: Skipped) -> None:
         """Forget what was counted beyond the committed counts."""
         self._owned.add(partition)
+        self._rations.restore(partition)
         self._uncommitted = {key: number for key, number in self._uncommitted.items() if key[1] != partition}
 
     def message_of(self, task: PageQuery) -> Message:
@@ -188,7 +197,7 @@ class SearchStage(DownloadStage[PageQuery]):
         return _ask(task).message
 
     async def take(self, message: Message) -> None:
-        """Queue a query behind the others of its synset."""
+        """Queue a query behind the others of its synset at its source."""
         if self._quotas and self._shared_for != len(self._owned):
             self.repace(self._configured)
         query = read(Query, message, self._router)
@@ -201,10 +210,8 @@ class SearchStage(DownloadStage[PageQuery]):
             text = f"there is no source {ask.source!r}; this worker knows {known}"
             self._ledger.reject(message, UNKNOWN_SOURCE, text, wnid=ask.wnid)
             return
-        waiting = self._asking.setdefault(ask.wnid, deque())
-        waiting.append(ask)
-        if len(waiting) == 1:
-            await self._ask_first(ask.wnid)
+        if self._lines.add(ask):
+            await self._ask_first(line_of(ask))
 
     async def received(self, task: PageQuery, result: Received) -> None:
         """Take an answer: a page, or what a source says of itself, which is no input's."""
@@ -223,8 +230,7 @@ class SearchStage(DownloadStage[PageQuery]):
     async def _ask_all(self, asks: Sequence[Ask]) -> None:
         """Ask what waited for its source, and is still ours to ask."""
         for ask in asks:
-            waiting = self._asking.get(ask.wnid)
-            if waiting and waiting[0] is ask and self._ledger.is_open(ask.message):
+            if self._lines.is_head(ask) and self._ledger.is_open(ask.message):
                 await self._submit(ask)
 
     async def deliver(self, task: PageQuery, result: Received) -> None:
@@ -255,8 +261,14 @@ class SearchStage(DownloadStage[PageQuery]):
             await self._guard(self._end, ask, page)
 
     async def abandon(self, task: PageQuery, result: Abandoned) -> None:
-        """A page that can't be had ends its query; the next query of the synset goes on."""
+        """A page that can't be had ends its query, and the next one goes on; unless its source only wants a rest."""
         ask = _ask(task)
+        if result.until_s > time.time():
+            if not self._rations.rests_until_s(ask.source):
+                _log.warning("%s: %s; asking on at %s", ask.source, result.message, text_of(result.until_s))
+            self._rations.let_rest(ask.source, result.until_s)
+            self._lines.rest(line_of(ask), result.until_s)
+            return
         self._ledger.reject(ask.message, result.outcome, result.message, attempts=result.attempts, wnid=ask.wnid)
         await self._ask_next(ask)
 
@@ -265,51 +277,58 @@ class SearchStage(DownloadStage[PageQuery]):
         await self._ask_next(_ask(task))
 
     async def _ask_next(self, ask: Ask) -> None:
-        waiting = self._asking.get(ask.wnid)
-        if waiting is None:
-            return  # let go meanwhile
-        if waiting and waiting[0] is ask:
-            waiting.popleft()
-        if waiting:
-            await self._ask_first(ask.wnid)
-        else:
-            self._asking.pop(ask.wnid, None)
+        if self._lines.end(ask):
+            await self._ask_first(line_of(ask))
 
-    async def _ask_first(self, wnid: str) -> None:
-        """Ask the first query in a synset's line that its limit still allows."""
-        waiting = self._asking[wnid]
-        while waiting:
-            ask = waiting[0]
+    async def _ask_first(self, line: Line) -> None:
+        """Ask the first query in a line that its synset's limit still allows."""
+        while (ask := self._lines.head(line)) is not None:
             if self._room(ask) <= 0:
-                self._ledger.finish(ask.message, [], [Count(wnid, LIMIT_REACHED)])
+                self._ledger.finish(ask.message, [], [Count(ask.wnid, LIMIT_REACHED)])
             elif (local := self._read.get(ask.source)) is not None:
                 self._start_reading(ask, local)
                 return
-            elif (first := self._introductions.url_for(ask)) is not None:
-                if first:
-                    source = Introduction(source=ask.source, text="", lang="en", cursor="", page=0, wnid="")
-                    await self.downloader.submit(source, first)
+            elif (until_s := self._rations.rests_until_s(ask.source)) > 0:
+                self._lines.rest(line, until_s)
                 return
-            elif (url := self._url_of(ask)) is not None:
-                await self.downloader.submit(ask, url)
+            elif await self._waits_for_introduction(ask) or await self._ask_for(ask):
                 return
-            waiting.popleft()
-        self._asking.pop(wnid, None)
+            self._lines.end(ask)
+
+    async def _waits_for_introduction(self, ask: Ask) -> bool:
+        """Whether a query waits until its source has said what it can; the first of them asks for that."""
+        first = self._introductions.request_for(ask)
+        if isinstance(first, SourceRequest):
+            source = Introduction(source=ask.source, text="", lang="en", cursor="", page=0, wnid="")
+            await self.downloader.submit(source, first.url)
+        return first is not None
 
     async def _submit(self, ask: Ask) -> None:
-        url = self._url_of(ask)
-        if url is None:
+        if not await self._ask_for(ask):
             await self._ask_next(ask)
-        else:
-            await self.downloader.submit(ask, url)
 
-    def _url_of(self, ask: Ask) -> str | None:
-        """What to ask; None, and a dead letter, where the source can't say."""
+    async def _ask_for(self, ask: Ask) -> bool:
+        """Ask a source; False, and a dead letter, where it can't say what to send."""
         try:
-            return self._asked[ask.source].request_url(ask)
+            request = self._asked[ask.source].request(ask)
         except Exception as exc:  # noqa: BLE001 - the per-item guard: one odd query must not stop its synset's others
-            self._ledger.reject(ask.message, Outcome.SOURCE_ERROR, f"{type(exc).__name__}: {exc}", wnid=ask.wnid)
-            return None
+            text = str(exc) if isinstance(exc, SourceError) else f"{type(exc).__name__}: {exc}"
+            self._ledger.reject(ask.message, Outcome.SOURCE_ERROR, text, wnid=ask.wnid)
+            return False
+        self._rations.spend(ask.source)
+        await self.downloader.submit(ask, request.url)
+        return True
+
+    async def _turn(self, member: Member) -> Member:
+        """Commit, read, begin; once. What has rested long enough begins, too."""
+        for line in self._lines.wake(time.time()):
+            await self._ask_first(line)
+        return await super()._turn(member)
+
+    def rests_until_s(self) -> float | None:
+        """When it goes on, in Unix time, if all that is left waits for sources that answer nothing before then."""
+        number, until_s = self._lines.resting()
+        return until_s if number and number >= self._ledger.pending else None
 
     def _room(self, ask: Ask) -> int:
         """How many image URLs the synset may still get."""

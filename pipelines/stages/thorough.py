@@ -29,7 +29,7 @@ from synsift.pipelines.reading import BROKEN_RECORD, Broken, Skipped, read, read
 from synsift.pipelines.records import Candidate, Relation, Survivor, Withdrawal
 from synsift.pipelines.stages.batch_stage import BatchStage
 from synsift.pipelines.stages.dedupe_state import fingerprint_of
-from synsift.pipelines.stages.ledger import Count
+from synsift.pipelines.stages.tally import Count
 from synsift.pipelines.stages.ties import Ask, Pair, SynsetTies
 from synsift.pipelines.storage.features import FeatureStore
 from synsift.pipelines.topics import Entry, Router

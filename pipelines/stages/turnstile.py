@@ -21,7 +21,8 @@ from synsift.pipelines.dead_letters import REPLAY_OF
 from synsift.pipelines.gate import Gate
 from synsift.pipelines.log.attempts import FEW, POISONOUS, Begun, Suspicion
 from synsift.pipelines.log.base import Message
-from synsift.pipelines.stages.ledger import Count, Ledger
+from synsift.pipelines.stages.ledger import Ledger
+from synsift.pipelines.stages.tally import Count
 
 _log: Final = logging.getLogger(__name__)
 

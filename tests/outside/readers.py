@@ -21,7 +21,7 @@ from synsift.crawler.errors import CrawlerError
 from synsift.crawler.ontology.own import read_ontology
 from synsift.crawler.robots import read_robots
 from synsift.crawler.robots.text import UnknownCoding, decoded
-from synsift.crawler.sources.base import Page, PageQuery, Source
+from synsift.crawler.sources.base import Page, PageQuery, Source, SourceAnswer
 from synsift.crawler.sources.commons import CommonsSource
 from synsift.crawler.sources.url_list import UrlListSource
 from synsift.crawler.targets import from_list
@@ -109,7 +109,7 @@ def _answers(scratch: Path) -> Iterator[tuple[str, Reader]]:
         Reader(
             [json.dumps(cursor).encode() for cursor in cursors],
             in_json,
-            lambda data: COMMONS.request_url(_page(data, COMMONS)),
+            lambda data: COMMONS.request(_page(data, COMMONS)),
             (CrawlerError,),
         ),
     )
@@ -147,20 +147,20 @@ def _page(cursor: bytes, source: Source) -> PageQuery:
 
 
 def _ask_commons(data: bytes) -> object:
-    page = COMMONS.page(QUERY, data)
+    page = COMMONS.page(QUERY, SourceAnswer(data))
     _check_page(page)
-    return COMMONS.request_url(PageQuery("s", "t", "en", page.next_cursor, 1, "n1"))
+    return COMMONS.request(PageQuery("s", "t", "en", page.next_cursor, 1, "n1"))
 
 
 def _introduce(data: bytes) -> object:
     source = CommonsSource(api_url=COMMONS.api_url)
-    source.introduce(data)
-    return source.request_url(QUERY)
+    source.introduce(SourceAnswer(data))
+    return source.request(QUERY)
 
 
 def _ask_items(data: bytes) -> object:
-    page = COMMONS.page(CONCEPT, data)
-    return COMMONS.request_url(replace(CONCEPT, cursor=page.next_cursor, page=1))
+    page = COMMONS.page(CONCEPT, SourceAnswer(data))
+    return COMMONS.request(replace(CONCEPT, cursor=page.next_cursor, page=1))
 
 
 def _check_page(page: Page) -> None:

@@ -9,9 +9,10 @@ import pytest
 
 from synsift.crawler.download.attempt import Answer, Patience
 from synsift.crawler.download.dispatcher import Politeness
-from synsift.crawler.download.downloader import Abandoned, Downloader, Received
+from synsift.crawler.download.downloader import Abandoned, Downloader
 from synsift.crawler.download.host_health import HealthPolicy, HostHealth, Illness
 from synsift.crawler.download.host_rules import HostKeys
+from synsift.crawler.download.reading import Readers, Received
 from synsift.crawler.errors import SourceBusy, SourceError
 from synsift.crawler.outcome import Outcome
 
@@ -71,7 +72,7 @@ async def end_one(downloader: Downloader[str], extract: Callable[[], Any], statu
     job = await downloader.next()
     assert job is not None
     assert job.task == "first"
-    await downloader.answered(job, Answer(job.url, status, {}), extract)
+    await downloader.answered(job, Answer(job.url, status, {}), Readers(extract))
     async with asyncio.timeout(30):
         following = await downloader.next()
     assert following is not None
@@ -107,7 +108,7 @@ async def answered_once(status: int, headers: dict[str, str]) -> tuple[Ends, Dow
     await downloader.submit("first", "http://host/1")
     job = await downloader.next()
     assert job is not None
-    await downloader.answered(job, Answer(job.url, status, headers), lambda: b"")
+    await downloader.answered(job, Answer(job.url, status, headers), Readers(lambda: b""))
     return ends, downloader
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from synsift.crawler.errors import SourceBusy, SourceError
 from synsift.crawler.queries import concept_text
-from synsift.crawler.sources import CommonsSource, Page, PageQuery
+from synsift.crawler.sources import CommonsSource, Page, PageQuery, SourceAnswer
 from synsift.crawler.sources.commons import WIKIDATA_API
 
 
@@ -15,7 +15,7 @@ def query(text: str = "whippet", cursor: str = "", page: int = 0, lang: str = "e
 
 
 def parameters(source: CommonsSource, of: PageQuery) -> dict[str, str]:
-    return {name: values[0] for name, values in parse_qs(urlsplit(source.request_url(of)).query).items()}
+    return {name: values[0] for name, values in parse_qs(urlsplit(source.request(of).url).query).items()}
 
 
 def entry(name: str, index: int, **info: Any) -> dict[str, Any]:
@@ -23,8 +23,8 @@ def entry(name: str, index: int, **info: Any) -> dict[str, Any]:
     return {"title": f"File:{name}", "index": index, "imageinfo": [{**base, **info}]}
 
 
-def answer(*pages: dict[str, Any], **more: Any) -> bytes:
-    return json.dumps({"query": {"pages": list(pages)}, **more}).encode()
+def answer(*pages: dict[str, Any], **more: Any) -> SourceAnswer:
+    return said({"query": {"pages": list(pages)}, **more})
 
 
 def cirrus(**options: Any) -> CommonsSource:
@@ -34,8 +34,12 @@ def cirrus(**options: Any) -> CommonsSource:
     return source
 
 
-def siteinfo(*extensions: str) -> bytes:
-    return json.dumps({"query": {"extensions": [{"name": name} for name in extensions]}}).encode()
+def siteinfo(*extensions: str) -> SourceAnswer:
+    return said({"query": {"extensions": [{"name": name} for name in extensions]}})
+
+
+def said(content: Any) -> SourceAnswer:
+    return SourceAnswer(json.dumps(content).encode())
 
 
 def test_a_request_asks_for_what_is_needed() -> None:
@@ -125,32 +129,32 @@ def test_an_endless_continuation_ends_at_the_page_limit() -> None:
 
 
 def test_no_result_is_an_empty_page() -> None:
-    assert CommonsSource().page(query(), b'{"batchcomplete":true}').images == ()
+    assert CommonsSource().page(query(), SourceAnswer(b'{"batchcomplete":true}')).images == ()
 
 
 @pytest.mark.parametrize("body", [b"", b"<html><h1>503</h1></html>", b"[]", b'"x"', b'{"query": {"pages": {"1": {}}}}'])
 def test_an_answer_that_is_no_answer_is_an_error_that_says_so(body: bytes) -> None:
     with pytest.raises(SourceError, match="API"):
-        CommonsSource().page(query(), body)
+        CommonsSource().page(query(), SourceAnswer(body))
 
 
 def test_maxlag_asks_for_patience() -> None:
     body = json.dumps({"error": {"code": "maxlag", "info": "9 seconds lagged", "lag": 9}}).encode()
     with pytest.raises(SourceBusy) as caught:
-        CommonsSource().page(query(), body)
+        CommonsSource().page(query(), SourceAnswer(body))
     assert caught.value.retry_after_s == 9.0
 
 
 @pytest.mark.parametrize("code", ["ratelimited", "readonly", "internal_api_error_DBQueryError"])
 def test_errors_that_pass_are_busy(code: str) -> None:
     with pytest.raises(SourceBusy):
-        CommonsSource().page(query(), json.dumps({"error": {"code": code, "info": "x"}}).encode())
+        CommonsSource().page(query(), said({"error": {"code": code, "info": "x"}}))
 
 
 @pytest.mark.parametrize("error", [{"code": "badvalue", "info": "no"}, "plain text", {"code": None}])
 def test_other_errors_are_final(error: object) -> None:
     with pytest.raises(SourceError) as caught:
-        CommonsSource().page(query(), json.dumps({"error": error}).encode())
+        CommonsSource().page(query(), said({"error": error}))
     assert not isinstance(caught.value, SourceBusy)
 
 
@@ -169,32 +173,34 @@ def concept(cursor: str = "", page: int = 0) -> PageQuery:
 
 def test_what_depicts_a_synset_is_asked_for_by_its_item_in_wikidata() -> None:
     source = cirrus(items_api_url=WIKIDATA_API)
-    first = source.request_url(concept())
+    first = source.request(concept()).url
     assert first.startswith(WIKIDATA_API)
     assert parse_qs(urlsplit(first).query)["srsearch"] == ["haswbstatement:P8814=02124460-n"]
-    found = json.dumps({"query": {"search": [{"title": "Q146"}, {"title": "Talk:Q1"}, {"title": 7}, None]}}).encode()
+    found = said({"query": {"search": [{"title": "Q146"}, {"title": "Talk:Q1"}, {"title": 7}, None]}})
     items = source.page(concept(), found)
     assert items.images == ()
     asked = parameters(source, concept(items.next_cursor, 1))
     assert asked["gsrsearch"] == "haswbstatement:P180=Q146 filetype:bitmap"
-    assert source.request_url(concept(items.next_cursor, 1)).startswith(source.api_url)
+    assert source.request(concept(items.next_cursor, 1)).url.startswith(source.api_url)
     more = {"continue": {"gsroffset": 50, "continue": "gsroffset||"}}
     page = source.page(concept(items.next_cursor, 1), answer(entry("a.jpg", 1), **more))
     asked = parameters(source, concept(page.next_cursor, 2))
     assert (asked["gsrsearch"], asked["gsroffset"]) == ("haswbstatement:P180=Q146 filetype:bitmap", "50")
 
 
-@pytest.mark.parametrize("said", [{}, {"query": {}}, {"query": {"search": []}}, {"query": {"search": {"title": "Q1"}}}])
-def test_a_synset_without_an_item_ends_there(said: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "given", [{}, {"query": {}}, {"query": {"search": []}}, {"query": {"search": {"title": "Q1"}}}]
+)
+def test_a_synset_without_an_item_ends_there(given: dict[str, Any]) -> None:
     source = cirrus(items_api_url=WIKIDATA_API)
-    assert source.page(concept(), json.dumps(said).encode()) == Page(())
+    assert source.page(concept(), said(given)) == Page(())
 
 
 def test_where_nothing_is_said_of_what_files_depict_that_is_an_error() -> None:
     source = CommonsSource()
     source.introduce(siteinfo("CirrusSearch"))
     with pytest.raises(SourceError, match="depict"):
-        source.request_url(concept())
+        source.request(concept())
 
 
 @pytest.mark.parametrize(
@@ -204,17 +210,17 @@ def test_where_nothing_is_said_of_what_files_depict_that_is_an_error() -> None:
 def test_a_wiki_that_does_not_say_what_it_can_is_asked_in_plain_words(body: bytes) -> None:
     source = CommonsSource()
     with pytest.raises(SourceError):
-        source.introduce(body)
-    assert source.introduction_url()
+        source.introduce(SourceAnswer(body))
+    assert source.introduction()
     source.presume()
-    assert not source.introduction_url()
+    assert not source.introduction()
     assert parameters(source, query())["gsrsearch"] == '"whippet"'
 
 
 @pytest.mark.parametrize("extensions", [{}, [None, 7, {"name": 5}, {}], "CirrusSearch", None])
 def test_odd_lists_of_extensions_are_none(extensions: object) -> None:
     source = CommonsSource()
-    source.introduce(json.dumps({"query": {"general": [], "extensions": extensions}}).encode())
+    source.introduce(said({"query": {"general": [], "extensions": extensions}}))
     assert parameters(source, query())["gsrsearch"] == '"whippet"'
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from synsift.crawler.errors import CrawlerError
-from synsift.crawler.sources.base import Page, PageQuery
+from synsift.crawler.sources.base import Page, PageQuery, SourceAnswer
 from synsift.crawler.sources.commons import CommonsSource
 
 QUERY = PageQuery(source="commons", text="whippet", lang="en", cursor="", page=0, wnid="n1")
@@ -47,7 +47,7 @@ CONCEPT = replace(QUERY, text="P8814=02124460-n")
 
 def answered(body: bytes, query: PageQuery = QUERY) -> Page | None:
     try:
-        return SOURCE.page(query, body)
+        return SOURCE.page(query, SourceAnswer(body))
     except CrawlerError:
         return None
 
@@ -55,17 +55,17 @@ def answered(body: bytes, query: PageQuery = QUERY) -> Page | None:
 def introduced(body: bytes) -> None:
     source = CommonsSource(api_url="http://wiki.example/api.php")
     try:
-        source.introduce(body)
+        source.introduce(SourceAnswer(body))
     except CrawlerError:
         return
-    source.request_url(QUERY)
+    source.request(QUERY)
 
 
 def goes_on(page: Page | None, query: PageQuery) -> None:
     """Ask for the next page, if there is one."""
     if page is not None and page.next_cursor:
         with contextlib.suppress(CrawlerError):
-            SOURCE.request_url(replace(query, cursor=page.next_cursor, page=1))
+            SOURCE.request(replace(query, cursor=page.next_cursor, page=1))
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 
 from deploy.local.services import MissingComponent, running
 from deploy.local.wiki import Wiki
-from synsift.crawler.sources import CommonsSource, FoundImage, PageQuery, Reject
+from synsift.crawler.sources import CommonsSource, FoundImage, PageQuery, Reject, SourceAnswer
 from tests.conftest import RunCli, missing
 from tests.dedupe.pictures import encoded, scene
 
@@ -67,11 +67,13 @@ def get(url: str) -> bytes:
 
 def ask(wiki: Wiki, text: str, *, width_px: int = 480, page_size: int = 50) -> Answers:
     source = CommonsSource(api_url=wiki.api_url, width_px=width_px, page_size=page_size)
-    source.introduce(get(source.introduction_url()))
+    first = source.introduction()
+    assert first is not None
+    source.introduce(SourceAnswer(get(first.url)))
     found, cursor = Answers(), ""
     while True:
         query = PageQuery(source="commons", text=text, lang="en", cursor=cursor, page=found.pages, wnid="n1")
-        page = source.page(query, get(source.request_url(query)))
+        page = source.page(query, SourceAnswer(get(source.request(query).url)))
         found.images += page.images
         found.rejects += page.rejects
         found.left_out.update(page.left_out)

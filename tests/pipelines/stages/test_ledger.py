@@ -14,7 +14,8 @@ from synsift.pipelines.log.transaction import GatheredTransaction
 from synsift.pipelines.log.watermark import Watermark
 from synsift.pipelines.reading import read_all
 from synsift.pipelines.records import Progress
-from synsift.pipelines.stages.ledger import Count, Hooks, Ledger
+from synsift.pipelines.stages.ledger import Hooks, Ledger
+from synsift.pipelines.stages.tally import Count
 from synsift.pipelines.summary import read_counts
 from synsift.pipelines.topics import Entry
 from tests.pipelines.worlds import World, make_world

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from synsift.crawler.queries import SynsetQuery
-from synsift.crawler.sources import CommonsSource
+from synsift.crawler.sources import CommonsSource, SourceAnswer
 from synsift.pipelines import topics
 from synsift.pipelines.records import Candidate
 from tests.pipelines.stages.raw_web import answer, raw_web
@@ -169,7 +169,7 @@ def test_a_page_of_results_is_read_whatever_its_headers_bytes(world: World, line
     ask(world, SynsetQuery("n1", "dog"))
     with raw_web({b"/api.php": answer(page, line)}) as port:
         source = CommonsSource(api_url=f"http://127.0.0.1:{port}/api.php", width_px=0, page_size=3)
-        source.introduce(b'{"query": {"extensions": [{"name": "CirrusSearch"}]}}')
+        source.introduce(SourceAnswer(b'{"query": {"extensions": [{"name": "CirrusSearch"}]}}'))
         search(world, {"commons": source})
     assert world.letters() == []
     assert urls(world) == [("n1", "a", 0)]

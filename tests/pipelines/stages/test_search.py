@@ -13,6 +13,7 @@ from synsift.crawler.download.dispatcher import Politeness
 from synsift.crawler.download.settings import Limits
 from synsift.crawler.queries import SynsetQuery
 from synsift.crawler.sources import CommonsSource, LocalSource, Source, UrlListSource
+from synsift.crawler.sources.commons import WIKIMEDIA
 from synsift.pipelines import topics
 from synsift.pipelines.dead_letters import DeadLetter
 from synsift.pipelines.reading import Skipped
@@ -226,7 +227,7 @@ def test_a_wiki_that_does_not_say_what_it_can_still_answers_queries(
 def test_a_worker_asks_wikimedia_for_its_share_of_what_is_granted_to_all(world: World) -> None:
     politeness = Politeness(4, 4, 0.1)
     limits = Limits("synsift/test", 2.0, 1_000_000, False)
-    options = SearchOptions(politeness=politeness, patience=Patience(attempts=1), limits=limits)
+    options = SearchOptions(politeness, Patience(attempts=1), limits, {"commons": WIKIMEDIA})
     stage = SearchStage(world.log, world.router, sources={"commons": CommonsSource()}, options=options)
     for partition in range(PARTITIONS // 2):
         stage.restore(partition, Skipped())

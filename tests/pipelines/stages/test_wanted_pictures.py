@@ -90,7 +90,7 @@ def test_a_list_says_whether_its_landing_pages_are_told(tmp_path: Path, asked: b
     path = tmp_path / "list.csv"
     path.write_text("url,landing_page\nhttp://h/a.jpg,http://page.example/a\nhttp://h/b.jpg,\n")
     query = PageQuery("urls", str(path), "en", "", 0, "n1")
-    source = UrlListSource(sends_referrer=asked)
+    source = UrlListSource(referer=asked)
     page = source.read(query)
     source.close()
     assert [image.sends_referrer for image in page.images] == [asked, False]

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from synsift.crawler.errors import SourceError
 from synsift.crawler.sources import FoundImage, PageQuery, Reject, UrlListSource
 from synsift.crawler.sources.lists.files import files_of, stem_of
-from synsift.crawler.sources.lists.layouts import Columns
 
 SIZES = (1, 2, 7, 1_000)
 
@@ -280,14 +279,31 @@ def test_a_video_of_flickr_is_no_image(tmp_path: Path) -> None:
 
 
 def test_columns_are_mapped_by_name_or_number(tmp_path: Path) -> None:
-    columns = Columns(url="Link", wnid="Label", author="Who", licence="Rights", landing_page="Page", title="Name")
+    names = {
+        "url": "Link",
+        "wnid": "Label",
+        "author": "Who",
+        "licence": "Rights",
+        "landing_page": "Page",
+        "title": "Name",
+    }
     path = tmp_path / "a.csv"
     path.write_text("Page,Rights,Who,Label,link,Name\nhttp://p,CC0,Ann,cat,http://a/1,Tom\n")
     expected = FoundImage("http://a/1", "http://p", "Tom", "Ann", "CC0", wnid="cat")
-    assert replace(read(path, UrlListSource(columns=columns))[0][0], place="") == expected
+    assert (
+        replace(
+            read(path, UrlListSource(**{f"{column}_column": name for column, name in names.items()}))[0][0], place=""
+        )
+        == expected
+    )
     path.write_text("http://p,CC0,Ann,cat,http://a/1,Tom\n")
-    numbered = Columns(url="5", wnid="4", author="3", licence="2", landing_page="1", title="6")
-    assert replace(read(path, UrlListSource(columns=numbered))[0][0], place="") == expected
+    numbers = {"url": "5", "wnid": "4", "author": "3", "licence": "2", "landing_page": "1", "title": "6"}
+    assert (
+        replace(
+            read(path, UrlListSource(**{f"{column}_column": name for column, name in numbers.items()}))[0][0], place=""
+        )
+        == expected
+    )
 
 
 # -- files

@@ -1,0 +1,94 @@
+"""All image sources by name: those that come with this program, and those of other packages.
+
+A package of somebody else's brings one by an entry point:
+
+    [project.entry-points."synsift.sources"]
+    example = "synsift_example:ExampleSource"
+"""
+
+import dataclasses
+import importlib.metadata
+import logging
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from synsift.crawler.sources.base import About
+from synsift.crawler.sources.commons import CommonsSource
+from synsift.crawler.sources.settings import settings_of
+from synsift.crawler.sources.url_list import UrlListSource
+
+_log: Final = logging.getLogger(__name__)
+
+GROUP: Final = "synsift.sources"
+BUILT_IN: Final[Mapping[str, type]] = {"commons": CommonsSource, "urls": UrlListSource}
+_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_NEEDED: Final = ("about", "page_size", "api_url", "request", "page")
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """What is known by name.
+
+    Attributes:
+        classes: Name → class, those of this program first.
+        broken: Name → why the source of another package can't be used.
+        packages: Name → the package that brings it, where that isn't this program.
+    """
+
+    classes: Mapping[str, type]
+    broken: Mapping[str, str]
+    packages: Mapping[str, str]
+
+
+@cache
+def registry() -> Registry:
+    """All sources; read once. What is wrong with one of them is told where somebody wants to use it."""
+    classes, broken, packages = dict(BUILT_IN), {}, {}
+    for entry in _entries():
+        packages[entry.name] = entry.dist.name if entry.dist is not None else "?"
+        problem = "there is one of that name already" if entry.name in classes else ""
+        try:
+            found = None if problem else entry.load()
+            problem = problem or problem_of(entry.name, found)
+        except Exception as exc:  # noqa: BLE001 - other people's code, which may raise anything when it is imported
+            problem = f"{type(exc).__name__}: {exc}"
+        if problem:
+            broken[entry.name] = f"the package {packages[entry.name]} brings it, and it can't be used: {problem}"
+            _log.debug("source %s: %s", entry.name, broken[entry.name])
+        else:
+            assert isinstance(found, type)  # noqa: S101 - looked at by `problem_of`
+            classes[entry.name] = found
+    return Registry(classes, broken, packages)
+
+
+def problem_of(name: str, found: object) -> str:
+    """Why something can't be a source; empty if it can."""
+    if not _NAME.fullmatch(name):
+        return f"`{name}` is no name of a source: small letters, digits and _"
+    if not isinstance(found, type) or not dataclasses.is_dataclass(found):
+        return f"{found!r} is no dataclass"
+    names = {field.name for field in dataclasses.fields(found)} | set(dir(found))
+    missing = [wanted for wanted in (("about", "page_size") if is_local(found) else _NEEDED) if wanted not in names]
+    if missing:
+        return f"{found.__name__} has no {', '.join(missing)}"
+    if not isinstance(getattr(found, "about", None), About):
+        return f"{found.__name__}.about is no `About`"
+    own = {setting.name for setting in settings_of(found)}
+    reserved = sorted(own & COMMON_NAMES)
+    return f"every source has the setting {reserved[0]} already" if reserved else ""
+
+
+COMMON_NAMES: Final = frozenset({"delay_s", "concurrency", "per_minute", "per_day"})
+"""Settings that each source has which is asked over a network: how often it may be."""
+
+
+def is_local(source: type) -> bool:
+    """Whether a class reads what is on this machine."""
+    return hasattr(source, "read")
+
+
+def _entries() -> Iterator[importlib.metadata.EntryPoint]:
+    yield from sorted(importlib.metadata.entry_points(group=GROUP), key=lambda entry: entry.name)

@@ -1,0 +1,167 @@
+"""``synsift sources``, and which of them ``--source`` means."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from synsift.pipelines.cli.console import counted, err, print_rows, warn
+from synsift.pipelines.cli.options import ConfigFile, Contact, Format, OutputFormat, SetValues, settings_of
+from synsift.pipelines.cli.suggestions import check_known
+from synsift.pipelines.errors import UsageError
+
+if TYPE_CHECKING:
+    from synsift.crawler.sources.base import About
+    from synsift.pipelines.config import Settings
+    from synsift.pipelines.stages.probe import Probed
+
+ALL: Final = "all"
+_SHOWN: Final = 5
+
+app = typer.Typer(no_args_is_help=True, help="Show the image sources: limits, keys, licences, terms; and ask one.")
+
+
+@app.command("list")
+def list_sources(file: ConfigFile = None, values: SetValues = None, output: OutputFormat = Format.TABLE) -> None:
+    """List the image sources: what they grant, whether they need a key, what their owners want.
+
+    [bold]Examples[/bold]
+
+      synsift sources list
+
+      synsift sources list --format json
+    """
+    from synsift.crawler.sources.registry import registry
+
+    settings = settings_of(file, values)
+    known = registry()
+    rows = [_row(name, settings) for name in known.classes]
+    print_rows(rows, output, details=("licences", "terms", "docs"), empty="no sources")
+    for name, problem in known.broken.items():
+        warn.print(f"{name}: {problem}", style="yellow")
+
+
+@app.command()
+def check(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Of the source")],
+    text: Annotated[str, typer.Option("--text", metavar="TEXT", help="What to ask for")] = "dog",
+    lang: Annotated[str, typer.Option("--lang", metavar="CODE", help="Its language, ISO 639-1")] = "en",
+    contact: Contact = None,
+    file: ConfigFile = None,
+    values: SetValues = None,
+    output: OutputFormat = Format.TABLE,
+) -> None:
+    """Ask a source one question, and say what came back. Nothing is kept.
+
+    [bold]Examples[/bold]
+
+      synsift sources check commons --contact you@example.org
+
+      synsift sources check commons --text "guide dog" --format json
+    """
+    from synsift.crawler.sources.base import LocalSource
+    from synsift.pipelines.image_sources import make_source
+
+    settings = settings_of(file, values, identity__contact=contact)
+    _check_named(name)
+    if isinstance(make_source(name, settings), LocalSource):
+        raise UsageError(f"`{name}` is asked nothing: it reads files", hint=f"`synsift crawl --source {name} --list F`")
+    _check_key(name, settings)
+
+    from synsift.pipelines.stages.probe import probe
+
+    found = asyncio.run(probe(name, settings, text, lang))
+    _tell(found, output)
+    raise typer.Exit(0 if found.problem == "" else 1)
+
+
+def named_sources(text: str, settings: "Settings") -> list[str]:
+    """The sources that ``--source`` names, in order.
+
+    Raises:
+        UsageError: There is no such source, it can't be used, or its key is missing.
+    """
+    from synsift.crawler.sources.registry import is_local, registry
+
+    names = list(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    if not names:
+        raise UsageError("`--source` names nothing", hint="`synsift sources list` shows all")
+    if names == [ALL]:
+        classes = registry().classes
+        return [
+            name
+            for name in classes
+            if not is_local(classes[name]) and not _about(name).is_narrow and _has_key(name, settings)
+        ]
+    for name in names:
+        _check_named(name)
+        _check_key(name, settings)
+    return names
+
+
+def _check_named(name: str) -> None:
+    from synsift.crawler.sources.registry import registry
+
+    known = registry()
+    if name in known.broken:
+        raise UsageError(f"the source `{name}` can't be used: {known.broken[name]}")
+    check_known("source", name, known.classes)
+
+
+def _check_key(name: str, settings: "Settings") -> None:
+    about = _about(name)
+    if not _has_key(name, settings):
+        key = f"sources.{name}.{about.key}"
+        raise UsageError(
+            f"{about.title} answers only who has a key, and `{key}` is empty",
+            hint=f"get one at {about.key_from}, and set `SYNSIFT_SOURCES__{name.upper()}__{about.key.upper()}`",
+        )
+
+
+def _about(name: str) -> "About":
+    from synsift.crawler.sources.registry import registry
+
+    about: About = registry().classes[name].about  # type: ignore[attr-defined]  # looked at by `problem_of`
+    return about
+
+
+def _has_key(name: str, settings: "Settings") -> bool:
+    """Whether a source may be asked: it has its key, or needs none."""
+    about = _about(name)
+    return not about.needs_key or bool(settings.sources.of(name)[about.key])
+
+
+def _row(name: str, settings: "Settings") -> dict[str, Any]:
+    from synsift.pipelines.image_sources import make_sources, quotas_of
+
+    about = _about(name)
+    sources = make_sources(settings)
+    quota = quotas_of(settings, {name: sources[name]}).get(name)
+    key = "none" if not about.key else "set" if settings.sources.of(name)[about.key] else "missing"
+    if about.key and key == "missing" and not about.needs_key:
+        key = "optional"
+    return {
+        "name": name,
+        "title": about.title,
+        "key": key,
+        "a minute": quota.per_minute if quota is not None else None,
+        "a day": quota.per_day or None if quota is not None else None,
+        "a query": about.depth or None,
+        "licences": about.licences,
+        "terms": about.terms,
+        "docs": about.docs,
+    }
+
+
+def _tell(found: "Probed", output: Format) -> None:
+    rows: Sequence[dict[str, Any]] = [
+        {"title": image.title, "licence": image.licence, "author": image.author, "url": image.url}
+        for image in (found.images if output is not Format.TABLE else found.images[:_SHOWN])
+    ]
+    print_rows(rows, output, details=("url",), empty="no images")
+    err.print(f"asked {found.url}")
+    if found.problem:
+        warn.print(f"synsift: {found.problem}", style="red")
+        return
+    err.print(f"answered in {found.seconds:.1f} s: {counted(len(found.images), 'image', 'images')}; {found.rest}")

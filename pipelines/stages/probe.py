@@ -1,0 +1,110 @@
+"""One question to one source, asked as the search stage asks it, and kept nowhere."""
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from synsift.crawler.download.downloader import Abandoned, Downloader
+from synsift.crawler.download.host_rules import HostKeys
+from synsift.crawler.download.reading import Received
+from synsift.crawler.sources.base import FoundImage, IntroducedSource, Page, PageQuery, Source
+from synsift.crawler.spiders.base import run_spider
+from synsift.crawler.spiders.search import SearchSpider
+from synsift.pipelines.stages.introductions import Introduction
+from synsift.pipelines.topics import registered_domain
+
+if TYPE_CHECKING:
+    from synsift.pipelines.config import Settings
+
+
+@dataclass(slots=True)
+class Probed:
+    """What came of a question.
+
+    Attributes:
+        url: That was asked.
+        images: Of the first page.
+        rest: What else there is to know of the answer, in words.
+        problem: Why there is no answer; empty if there is one.
+        seconds: How long it took.
+    """
+
+    url: str
+    images: list[FoundImage] = field(default_factory=list)
+    rest: str = ""
+    problem: str = ""
+    seconds: float = 0.0
+
+
+class _Questioner:
+    """Asks, and hears."""
+
+    def __init__(self, source: Source, query: PageQuery) -> None:
+        self.source = source
+        self.query = query
+        self.downloader: Downloader[PageQuery]
+        self.found = Probed(source.request(query).url)
+
+    async def begin(self) -> None:
+        first = self.source.introduction() if isinstance(self.source, IntroducedSource) else None
+        if first is None:
+            await self.ask()
+            return
+        name = self.query.source
+        introduction = Introduction(source=name, text="", lang="en", cursor="", page=0, wnid="")
+        await self.downloader.submit(introduction, first.url)
+
+    async def ask(self) -> None:
+        self.found.url = self.source.request(self.query).url
+        await self.downloader.submit(self.query, self.found.url)
+
+    async def received(self, task: PageQuery, result: Received) -> None:
+        if task.introduces:
+            await self.ask()
+            return
+        page: Page = result.content
+        self.found.images = list(page.images)
+        parts = ["there is more" if page.next_cursor else "that is all"]
+        parts += [f"{number} left out ({reason})" for reason, number in page.left_out.items()]
+        parts += [f"can't be used: {reject.message}" for reject in page.rejects[:3]]
+        self.found.rest = "; ".join(parts)
+        self.downloader.close()
+
+    async def abandoned(self, task: PageQuery, result: Abandoned) -> None:
+        if task.introduces:
+            assert isinstance(self.source, IntroducedSource)  # noqa: S101 - who else would have been asked that
+            self.source.presume()
+            await self.ask()
+            return
+        self.found.problem = f"{result.outcome}: {result.message}"
+        self.downloader.close()
+
+
+async def probe(name: str, settings: "Settings", text: str, lang: str) -> Probed:
+    """Ask a source for one page.
+
+    Args:
+        name: Of the source.
+        settings: The configuration.
+        text: What to ask for.
+        lang: Its language, ISO 639-1.
+    """
+    from synsift.pipelines.assembly import search_options
+    from synsift.pipelines.image_sources import make_source
+
+    options = search_options(settings)
+    source: Source = make_source(name, settings)
+    questioner = _Questioner(source, PageQuery(source=name, text=text, lang=lang, cursor="", page=0, wnid=""))
+    downloader: Downloader[PageQuery] = Downloader(
+        questioner,
+        politeness=options.politeness,
+        patience=options.patience,
+        hosts=HostKeys({}, registered_domain),
+        names_tell=True,
+    )
+    questioner.downloader = downloader
+    begun_s = time.monotonic()
+    await questioner.begin()
+    await run_spider(SearchSpider, downloader, options.limits, sources={name: source})
+    questioner.found.seconds = time.monotonic() - begun_s
+    return questioner.found
