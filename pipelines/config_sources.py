@@ -56,7 +56,8 @@ def _field(setting: Setting) -> tuple[Any, Any]:
     return kind, found
 
 
-def _branch(name: str, source: type) -> type[Branch]:
+def branch_of(name: str, source: type) -> type[Branch]:
+    """The table of a source, from what its class says of its settings."""
     common = {} if is_local(source) else dict(_COMMON)
     own = {setting.name: _field(setting) for setting in settings_of(source)}
     fields: dict[str, Any] = {**own, **common}
@@ -68,7 +69,7 @@ def _sources_branch() -> type[SourcesBranch]:
     """The table of all sources, each with the defaults of its settings."""
     tables: dict[str, Any] = {}
     for name, source in registry().classes.items():
-        branch = _branch(name, source)
+        branch = branch_of(name, source)
         tables[name] = (branch, branch())
     return create_model("SourcesSettings", __base__=SourcesBranch, __doc__="Image sources.", **tables)
 

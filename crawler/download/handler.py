@@ -93,6 +93,7 @@ class GuardedDownloadHandler(AiohttpDownloadHandler):
                 request.method,
                 url,
                 headers=headers,
+                data=request.body or None,
                 timeout=aiohttp.ClientTimeout(total=timeout_s, sock_connect=min(timeout_s, _CONNECT_S)),
                 allow_redirects=False,
             ) as response:

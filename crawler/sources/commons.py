@@ -38,6 +38,8 @@ _ITEM: Final = re.compile(r"Q[1-9]\d{0,9}")
 _CONCEPT: Final = re.compile(r"P8814=\d{8}-n")
 # CirrusSearch takes 300 characters, and most synsets have one item.
 _MOST_ITEMS: Final = 8
+_MOST_CURSOR: Final = 1_500
+"""Characters; a longer one makes a URL that nobody takes."""
 
 
 WIKIMEDIA: Final = Quota(
@@ -182,8 +184,9 @@ class CommonsSource:
             rejects.append(Reject("the API's continuation can't be read", _raw(answer["continue"])))
         had = () if is_whole else (*place.had, *found.numbers)
         cursor = self._next(replace(place, following=following, had=had)) if query.page + 1 < self.max_pages else ""
-        if cursor and cursor == query.cursor:
-            rejects.append(Reject("the API's continuation repeats itself: no further page is asked for", cursor))
+        problem = "repeats itself" if cursor == query.cursor else "is too long" if len(cursor) > _MOST_CURSOR else ""
+        if cursor and problem:
+            rejects.append(Reject(f"the API's continuation {problem}: no further page is asked for", cursor[:2_000]))
             cursor = ""
         return Page(tuple(found.images), cursor, tuple(rejects), dict(found.left_out))
 

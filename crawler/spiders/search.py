@@ -1,6 +1,6 @@
 """Queries → pages of image URLs."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 from scrapy import Request
@@ -28,9 +28,24 @@ class SearchSpider(DownloadSpider[PageQuery]):
     name = "search"
     headers: ClassVar[dict[str, str]] = {"Accept": "application/json,*/*;q=0.5", "Accept-Encoding": "identity"}
 
-    def __init__(self, downloader: Downloader[PageQuery], timeout_s: float, sources: Mapping[str, Source]) -> None:
+    def __init__(
+        self,
+        downloader: Downloader[PageQuery],
+        timeout_s: float,
+        sources: Mapping[str, Source],
+        overhears: Callable[[PageQuery, SourceAnswer], None] = lambda _task, _answer: None,
+    ) -> None:
+        """Make one.
+
+        Args:
+            downloader: Gives jobs.
+            timeout_s: Deadline of a request.
+            sources: By name.
+            overhears: Is told every answer, before its source.
+        """
         super().__init__(downloader, timeout_s)
         self._sources = sources
+        self._overhears = overhears
 
     def _request(self, job: Job[PageQuery]) -> Request:
         """What the source wants sent. Where it leads elsewhere, that is asked as any page is."""
@@ -60,7 +75,7 @@ class SearchSpider(DownloadSpider[PageQuery]):
 
     def extract(self, task: PageQuery, response: Response) -> Page | None:
         """The page; none where a source said what it can. May raise ``SourceError``."""
-        source, answer = self._sources[task.source], _answer(response)
+        source, answer = self._sources[task.source], self._answer(task, response)
         if task.introduces and isinstance(source, IntroducedSource):
             source.introduce(answer)
             return None
@@ -68,18 +83,19 @@ class SearchSpider(DownloadSpider[PageQuery]):
 
     def explain(self, task: PageQuery, response: Response) -> str:
         """What the source says is wrong. May raise ``SourceError``."""
-        source = self._sources[task.source]
+        source, answer = self._sources[task.source], self._answer(task, response)
         if task.introduces or not isinstance(source, ExplainingSource):
             return ""
-        return source.problem(task, _answer(response))
+        return source.problem(task, answer)
 
-
-def _answer(response: Response) -> SourceAnswer:
-    headers = {
-        name.decode("latin-1").lower(): b", ".join(values).decode("latin-1")
-        for name, values in response.headers.items()
-    }
-    return SourceAnswer(response.body, response.status, headers)
+    def _answer(self, task: PageQuery, response: Response) -> SourceAnswer:
+        headers = {
+            name.decode("latin-1").lower(): b", ".join(values).decode("latin-1")
+            for name, values in response.headers.items()
+        }
+        answer = SourceAnswer(response.body, response.status, headers)
+        self._overhears(task, answer)
+        return answer
 
 
 def _told(value: str | Secret, *, is_at_home: bool) -> str:

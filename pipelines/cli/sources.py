@@ -2,36 +2,44 @@
 
 import asyncio
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from synsift.pipelines.cli.console import counted, err, print_rows, warn
 from synsift.pipelines.cli.options import ConfigFile, Contact, Format, OutputFormat, SetValues, settings_of
+from synsift.pipelines.cli.paths import try_file
 from synsift.pipelines.cli.suggestions import check_known
 from synsift.pipelines.errors import UsageError
 
 if TYPE_CHECKING:
     from synsift.crawler.sources.base import About
     from synsift.pipelines.config import Settings
-    from synsift.pipelines.stages.probe import Probed
+    from synsift.pipelines.probe import Probed
 
 ALL: Final = "all"
 _SHOWN: Final = 5
 
-app = typer.Typer(no_args_is_help=True, help="Show the image sources: limits, keys, licences, terms; and ask one.")
+app = typer.Typer(no_args_is_help=False, help="Show the image sources: limits, keys, licences, terms; and ask one.")
 
 
-@app.command("list")
-def list_sources(file: ConfigFile = None, values: SetValues = None, output: OutputFormat = Format.TABLE) -> None:
-    """List the image sources: what they grant, whether they need a key, what their owners want.
+@app.callback(invoke_without_command=True)
+def sources(
+    ctx: typer.Context, file: ConfigFile = None, values: SetValues = None, output: OutputFormat = Format.TABLE
+) -> None:
+    """Show the image sources: limits, keys, licences, terms; and ask one a question.
 
     [bold]Examples[/bold]
 
-      synsift sources list
+      synsift sources
 
-      synsift sources list --format json
+      synsift sources --format json
+
+      synsift sources check commons --contact you@example.org
     """
+    if ctx.invoked_subcommand is not None:
+        return
     from synsift.crawler.sources.registry import registry
 
     settings = settings_of(file, values)
@@ -49,29 +57,36 @@ def check(
     lang: Annotated[str, typer.Option("--lang", metavar="CODE", help="Its language, ISO 639-1")] = "en",
     contact: Contact = None,
     file: ConfigFile = None,
+    record: Annotated[
+        Path | None, typer.Option("--record", metavar="FILE", help="Write the answer to a file, without secrets")
+    ] = None,
     values: SetValues = None,
     output: OutputFormat = Format.TABLE,
 ) -> None:
-    """Ask a source one question, and say what came back. Nothing is kept.
+    """Ask a source one question, and say what came back. Nothing is kept, but where --record says so.
 
     [bold]Examples[/bold]
 
       synsift sources check commons --contact you@example.org
 
-      synsift sources check commons --text "guide dog" --format json
+      synsift sources check commons --text "guide dog" --record answer.json
     """
     from synsift.crawler.sources.base import LocalSource
     from synsift.pipelines.image_sources import make_source
 
     settings = settings_of(file, values, identity__contact=contact)
+    if record is not None:
+        try_file(record, "--record")
     _check_named(name)
     if isinstance(make_source(name, settings), LocalSource):
         raise UsageError(f"`{name}` is asked nothing: it reads files", hint=f"`synsift crawl --source {name} --list F`")
     _check_key(name, settings)
 
-    from synsift.pipelines.stages.probe import probe
+    from synsift.pipelines.probe import probe
 
     found = asyncio.run(probe(name, settings, text, lang))
+    if record is not None and found.answer is not None:
+        found.answer.write(record)
     _tell(found, output)
     raise typer.Exit(0 if found.problem == "" else 1)
 

@@ -50,8 +50,8 @@ class DownloadStage(ABC, Generic[T]):
         self._logbook = log
         self.politeness = politeness
         self._router = router
-        self._look_ahead = LookAhead(look_ahead)
-        hooks = Hooks(self._take_over, self._let_go, self._ended, self.make_durable)
+        self.look_ahead = LookAhead(look_ahead)
+        hooks = Hooks(self._take_over, self._let_go, self.ended, self.make_durable)
         self._ledger = Ledger(self.name, log, router, hooks)
         self._membership = Membership(self.name, log, self._ledger)
         self.turnstile = Turnstile(self.name, self._ledger, in_order=in_order)
@@ -201,9 +201,9 @@ class DownloadStage(ABC, Generic[T]):
         """Commit, read, begin; once."""
         try:
             for message in await self._in_log_thread(self._exchange, member):
-                self._look_ahead.read(message)
+                self.look_ahead.read(message)
                 if self._ledger.admit(message):
-                    self._look_ahead.admit(message)
+                    self.look_ahead.admit(message)
                     self.turnstile.add(message)
             start = self.turnstile.ready()
             if start.messages or start.joined:
@@ -227,23 +227,25 @@ class DownloadStage(ABC, Generic[T]):
         if self.turnstile.must_step_aside():
             raise FencedError("an input of this process must be tried alone, and others took too long to end")
         self.look_further()
-        waiting = self._ledger.far_ahead() | self._look_ahead.waiting() | self.turnstile.full()
-        found = member.poll(min(_POLL_RECORDS, self._look_ahead.poll_records()), 0.0, paused=waiting)
-        self._look_ahead.polled(found, waiting)
+        far_ahead = self._ledger.far_ahead()
+        waiting = far_ahead | self.look_ahead.waiting() | self.turnstile.full()
+        found = member.poll(min(_POLL_RECORDS, self.look_ahead.poll_records()), 0.0, paused=waiting)
+        self.look_ahead.polled(found, waiting - far_ahead)
         return found
 
     def _take_over(self, partition: int, skipped: Skipped) -> None:
         self.restore(partition, skipped)
-        self._look_ahead.assign(partition)
+        self.look_ahead.assign(partition)
         self.turnstile.assign(partition)
 
     def _let_go(self, partition: int) -> None:
-        self._look_ahead.forget(partition)
+        self.look_ahead.forget(partition)
         self.turnstile.forget(partition)
         self.forget(partition)
 
-    def _ended(self, message: Message) -> None:
-        self._look_ahead.release(message)
+    def ended(self, message: Message) -> None:
+        """An input is committed; runs in the log's thread."""
+        self.look_ahead.release(message)
         self.turnstile.ended(message)
 
     async def _begin(self, message: Message) -> None:

@@ -138,7 +138,7 @@ class FetchStage(DownloadStage[Wanted]):
             memory.in_flight[wanted.record.url].append(wanted)
         elif known is None and (same := memory.get_content(wanted.record)) is not None:
             await self._serve(wanted, same)
-        elif self._look_ahead.passes_over(message):
+        elif self.look_ahead.passes_over(message):
             self._defer(wanted)
         else:
             memory.in_flight[wanted.record.url] = []
@@ -151,10 +151,10 @@ class FetchStage(DownloadStage[Wanted]):
         """Where slow hosts fill a partition and requests could be made, see whether there are others behind."""
         if not self.downloader.has_free_places:
             return
-        for peek in self._look_ahead.peeks(time.monotonic(), self._resting):
+        for peek in self.look_ahead.peeks(time.monotonic(), self._resting):
             behind = self._logbook.read(topics.IMAGE_URLS.name, peek.partition, peek.start)
             with contextlib.closing(behind):
-                self._look_ahead.peeked(peek, itertools.islice(behind, PEEK_RECORDS), time.monotonic())
+                self.look_ahead.peeked(peek, itertools.islice(behind, PEEK_RECORDS), time.monotonic())
 
     def _resting(self) -> frozenset[bytes]:
         """Keys of hosts that are left alone for now."""
@@ -163,12 +163,12 @@ class FetchStage(DownloadStage[Wanted]):
 
     def rests_until_s(self) -> float | None:
         """When a host may be asked again, in Unix time, if all that is left waits for hosts that fail; else None."""
-        return self.downloader.wakes_at_s() if self._look_ahead.is_read_out else None
+        return self.downloader.wakes_at_s() if self.look_ahead.is_read_out else None
 
     def _defer(self, wanted: Wanted) -> None:
         """Put a URL of a hot host at the tail of its partition, not to be asked before what is held of that host."""
         pace = self.politeness.pace_of(self._router.keys.key_of(wanted.record.url))
-        wait_s = max(_MIN_DEFER_S, self._look_ahead.held_by(wanted.message) * pace.delay_s)
+        wait_s = max(_MIN_DEFER_S, self.look_ahead.held_by(wanted.message) * pace.delay_s)
         illness = self.health.illness(origin_of(wanted.record.url))
         self._to_tail(wanted, max(time.time() + wait_s, illness.until_s if illness else 0.0))
 

@@ -7,7 +7,7 @@ Pure, and told the time.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Generic, Protocol, TypeVar
 
 
@@ -74,10 +74,17 @@ class Lines(Generic[A]):
                 del self._lines[line]
                 self._resting.pop(line, None)
 
-    def rest(self, line: Line, until_s: float) -> None:
-        """Leave a line alone."""
-        if line in self._lines:
-            self._resting[line] = until_s
+    def rest(self, line: Line, until_s: float) -> Sequence[A]:
+        """Leave a line alone; gives who waits there."""
+        waiting = self._lines.get(line)
+        if not waiting:
+            return ()
+        self._resting[line] = until_s
+        return tuple(waiting)
+
+    def is_resting(self, line: Line) -> bool:
+        """Whether a line is left alone."""
+        return line in self._resting
 
     def wake(self, now_s: float) -> Iterator[Line]:
         """The lines that have rested long enough."""

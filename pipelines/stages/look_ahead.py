@@ -58,6 +58,7 @@ class _Partition:
     deferred: int = 0
     rests_until_s: float = 0.0
     quiet_turns: int = 0
+    aside: set[int] = field(default_factory=set)
     is_peeked_out: bool = False
 
     @property
@@ -129,10 +130,19 @@ class LookAhead:
         if found is not None:
             found.held[message.key] += 1
 
+    def set_aside(self, message: Message) -> None:
+        """An input waits for long, and is to keep nobody from being read."""
+        found = self._partitions.get(message.partition)
+        if found is not None and message.offset not in found.aside:
+            self.release(message)
+            found.aside.add(message.offset)
+
     def release(self, message: Message) -> None:
         """An input has ended."""
         found = self._partitions.get(message.partition)
-        if found is not None and message.key in found.held:
+        if found is not None and message.offset in found.aside:
+            found.aside.discard(message.offset)
+        elif found is not None and message.key in found.held:
             found.held[message.key] -= 1
             if found.held[message.key] <= 0:
                 del found.held[message.key]

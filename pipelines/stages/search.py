@@ -8,7 +8,7 @@ limit cuts off the same URLs however often the crawl was interrupted.
 import asyncio
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -130,7 +130,13 @@ class SearchStage(DownloadStage[PageQuery]):
     name = "search"
 
     def __init__(
-        self, log: Log, router: Router, *, sources: Mapping[str, Source | LocalSource], options: SearchOptions
+        self,
+        log: Log,
+        router: Router,
+        *,
+        sources: Mapping[str, Source | LocalSource],
+        options: SearchOptions,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         super().__init__(log, router, look_ahead=_LOOK_AHEAD, in_order=True, politeness=options.politeness)
         self._sources = dict(sources)
@@ -142,7 +148,8 @@ class SearchStage(DownloadStage[PageQuery]):
         self._introductions: Introductions[Ask] = Introductions(sources)
         self._uncommitted: dict[tuple[str, int], int] = {}
         self._quotas = {quota.key: quota for quota in options.quotas.values()}
-        self._rations = Rations(options.quotas, self._ledger, router.partitions)
+        self._rations = Rations(options.quotas, self._ledger, router.partitions, clock)
+        self._clock = clock
         self._configured = options.politeness
         self._owned: set[int] = set()
         self._shared_for = 0
@@ -212,6 +219,8 @@ class SearchStage(DownloadStage[PageQuery]):
             return
         if self._lines.add(ask):
             await self._ask_first(line_of(ask))
+        elif self._lines.is_resting(line_of(ask)):
+            self.look_ahead.set_aside(message)
 
     async def received(self, task: PageQuery, result: Received) -> None:
         """Take an answer: a page, or what a source says of itself, which is no input's."""
@@ -263,11 +272,11 @@ class SearchStage(DownloadStage[PageQuery]):
     async def abandon(self, task: PageQuery, result: Abandoned) -> None:
         """A page that can't be had ends its query, and the next one goes on; unless its source only wants a rest."""
         ask = _ask(task)
-        if result.until_s > time.time():
+        if result.until_s > self._clock():
             if not self._rations.rests_until_s(ask.source):
                 _log.warning("%s: %s; asking on at %s", ask.source, result.message, text_of(result.until_s))
             self._rations.let_rest(ask.source, result.until_s)
-            self._lines.rest(line_of(ask), result.until_s)
+            self._rest(line_of(ask), result.until_s)
             return
         self._ledger.reject(ask.message, result.outcome, result.message, attempts=result.attempts, wnid=ask.wnid)
         await self._ask_next(ask)
@@ -289,7 +298,7 @@ class SearchStage(DownloadStage[PageQuery]):
                 self._start_reading(ask, local)
                 return
             elif (until_s := self._rations.rests_until_s(ask.source)) > 0:
-                self._lines.rest(line, until_s)
+                self._rest(line, until_s)
                 return
             elif await self._waits_for_introduction(ask) or await self._ask_for(ask):
                 return
@@ -319,16 +328,22 @@ class SearchStage(DownloadStage[PageQuery]):
         await self.downloader.submit(ask, request.url)
         return True
 
+    def _rest(self, line: Line, until_s: float) -> None:
+        """Leave a line alone; who waits there keeps no other source's queries from being read."""
+        for ask in self._lines.rest(line, until_s):
+            self.look_ahead.set_aside(ask.message)
+
     async def _turn(self, member: Member) -> Member:
         """Commit, read, begin; once. What has rested long enough begins, too."""
-        for line in self._lines.wake(time.time()):
+        for line in self._lines.wake(self._clock()):
             await self._ask_first(line)
         return await super()._turn(member)
 
     def rests_until_s(self) -> float | None:
         """When it goes on, in Unix time, if all that is left waits for sources that answer nothing before then."""
         number, until_s = self._lines.resting()
-        return until_s if number and number >= self._ledger.pending else None
+        rests = number > 0 and number >= self._ledger.pending and self.look_ahead.is_read_out
+        return until_s if rests else None
 
     def _room(self, ask: Ask) -> int:
         """How many image URLs the synset may still get."""

@@ -2,19 +2,19 @@
 
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from synsift.crawler.download.downloader import Abandoned, Downloader
 from synsift.crawler.download.host_rules import HostKeys
 from synsift.crawler.download.reading import Received
-from synsift.crawler.sources.base import FoundImage, IntroducedSource, Page, PageQuery, Source
+from synsift.crawler.sources.base import FoundImage, IntroducedSource, Page, PageQuery, Source, SourceAnswer
+from synsift.crawler.sources.testing.recording import Recorded, record
 from synsift.crawler.spiders.base import run_spider
 from synsift.crawler.spiders.search import SearchSpider
+from synsift.pipelines.assembly import search_options
+from synsift.pipelines.config import Settings
+from synsift.pipelines.image_sources import make_source
 from synsift.pipelines.stages.introductions import Introduction
 from synsift.pipelines.topics import registered_domain
-
-if TYPE_CHECKING:
-    from synsift.pipelines.config import Settings
 
 
 @dataclass(slots=True)
@@ -27,6 +27,7 @@ class Probed:
         rest: What else there is to know of the answer, in words.
         problem: Why there is no answer; empty if there is one.
         seconds: How long it took.
+        answer: The answer as it may be kept; None if there is none.
     """
 
     url: str
@@ -34,6 +35,7 @@ class Probed:
     rest: str = ""
     problem: str = ""
     seconds: float = 0.0
+    answer: Recorded | None = None
 
 
 class _Questioner:
@@ -58,6 +60,10 @@ class _Questioner:
         self.found.url = self.source.request(self.query).url
         await self.downloader.submit(self.query, self.found.url)
 
+    def overhears(self, task: PageQuery, answer: SourceAnswer) -> None:
+        if not task.introduces:
+            self.found.answer = record(task, answer)
+
     async def received(self, task: PageQuery, result: Received) -> None:
         if task.introduces:
             await self.ask()
@@ -80,7 +86,7 @@ class _Questioner:
         self.downloader.close()
 
 
-async def probe(name: str, settings: "Settings", text: str, lang: str) -> Probed:
+async def probe(name: str, settings: Settings, text: str, lang: str) -> Probed:
     """Ask a source for one page.
 
     Args:
@@ -89,9 +95,6 @@ async def probe(name: str, settings: "Settings", text: str, lang: str) -> Probed
         text: What to ask for.
         lang: Its language, ISO 639-1.
     """
-    from synsift.pipelines.assembly import search_options
-    from synsift.pipelines.image_sources import make_source
-
     options = search_options(settings)
     source: Source = make_source(name, settings)
     questioner = _Questioner(source, PageQuery(source=name, text=text, lang=lang, cursor="", page=0, wnid=""))
@@ -105,6 +108,6 @@ async def probe(name: str, settings: "Settings", text: str, lang: str) -> Probed
     questioner.downloader = downloader
     begun_s = time.monotonic()
     await questioner.begin()
-    await run_spider(SearchSpider, downloader, options.limits, sources={name: source})
+    await run_spider(SearchSpider, downloader, options.limits, sources={name: source}, overhears=questioner.overhears)
     questioner.found.seconds = time.monotonic() - begun_s
     return questioner.found

@@ -1,0 +1,189 @@
+"""Sources that send more than a URL, say what they grant, and explain what is wrong."""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import ClassVar
+
+import pytest
+
+from synsift.crawler.download.access import Access
+from synsift.crawler.download.attempt import Patience
+from synsift.crawler.download.dispatcher import Politeness
+from synsift.crawler.download.quotas import Quota, next_day_s
+from synsift.crawler.download.settings import Limits
+from synsift.crawler.errors import SourceBusy, SourceSpent
+from synsift.crawler.queries import SynsetQuery
+from synsift.crawler.secret import Secret
+from synsift.crawler.sources import About, FoundImage, Page, PageQuery, Source, SourceAnswer, SourceRequest, setting
+from synsift.pipelines import topics
+from synsift.pipelines.records import ImageUrl
+from synsift.pipelines.stages.plan import plan, plan_asks
+from synsift.pipelines.stages.search import SearchOptions, SearchStage
+from synsift.pipelines.worker import Ending, Worker
+from synsift.testing import Asked, Server, serving
+from tests.pipelines.worlds import World
+
+KEY = "a-key-of-the-users"
+
+
+@dataclass(slots=True)
+class Shelf:
+    """A source that is asked by POST, with a key in a header; three works a page."""
+
+    about: ClassVar[About] = About(title="Shelf")
+    api_url: str = setting("", "URL")
+    key: Secret = setting(Secret(), "Key")
+    page_size: int = setting(3, "Works")
+
+    def request(self, query: PageQuery) -> SourceRequest:
+        body = json.dumps({"text": query.text, "from": int(query.cursor or 0)}).encode()
+        headers: dict[str, str | Secret] = {"Content-Type": "application/json", "X-Key": self.key}
+        return SourceRequest(self.api_url, headers, "POST", body)
+
+    def page(self, query: PageQuery, answer: SourceAnswer) -> Page:
+        said = json.loads(answer.body)
+        if said.get("spent"):
+            raise SourceSpent("nothing more today")
+        images = tuple(FoundImage(url) for url in said["urls"])
+        return Page(images, str(int(query.cursor or 0) + 3) if said["more"] else "")
+
+    def problem(self, _query: PageQuery, answer: SourceAnswer) -> str:
+        said = json.loads(answer.body)
+        if said.get("soon"):
+            raise SourceBusy("soon", retry_after_s=0.1)
+        return str(said["detail"])
+
+
+MakeShelf = Callable[..., tuple[Server, Shelf]]
+
+
+def works(asked: Asked, *, count: int = 7) -> SourceAnswer:
+    wanted = json.loads(asked.body)
+    numbers = range(wanted["from"], min(count, wanted["from"] + 3))
+    urls = [f"http://img.example/{wanted['text']}/{n}.jpg" for n in numbers]
+    return SourceAnswer(json.dumps({"urls": urls, "more": wanted["from"] + 3 < count}).encode())
+
+
+@pytest.fixture
+def shelf() -> Iterator[MakeShelf]:
+    """Make a server and its source."""
+    with ExitStack() as stack:
+
+        def make(plays: Callable[[Asked], SourceAnswer] | Sequence[SourceAnswer] = works) -> tuple[Server, Shelf]:
+            server = stack.enter_context(serving(plays))
+            return server, Shelf(f"{server.url}/search", Secret(KEY))
+
+        yield make
+
+
+def search(
+    world: World,
+    sources: dict[str, Source],
+    quotas: dict[str, Quota] | None = None,
+    clock: Callable[[], float] = time.time,
+) -> Ending:
+    options = SearchOptions(
+        politeness=Politeness(4, 1, 0.0),
+        patience=Patience(attempts=2, backoff_s=0.05, max_wait_s=2.0),
+        limits=Limits("synsift/test", 2.0, 1_000_000, False, Access("search", ("127.0.0.0/8",))),
+        quotas=quotas or {},
+    )
+    stage = SearchStage(world.log, world.router, sources=sources, options=options, clock=clock)
+    return asyncio.run(Worker(world.log, [stage], until_idle=True, rest_s=1.0).run())
+
+
+def found(world: World) -> list[str]:
+    return sorted(record.url.partition("example/")[2] for record in world.records(topics.IMAGE_URLS, ImageUrl))
+
+
+def ask(world: World, *texts: str, source: str = "shelf") -> None:
+    plan(world.log, world.router, [SynsetQuery(f"n{n}", text) for n, text in enumerate(texts)], source=source)
+
+
+def test_a_source_is_asked_as_it_says_page_by_page(world: World, shelf: MakeShelf) -> None:
+    server, source = shelf()
+    ask(world, "dog")
+    search(world, {"shelf": source})
+    assert found(world) == [f"dog/{n}.jpg" for n in range(7)]
+    assert [(one.method, json.loads(one.body)["from"]) for one in server.asked] == [("POST", n) for n in (0, 3, 6)]
+    assert {one.headers["x-key"] for one in server.asked} == {KEY}
+
+
+def test_a_key_goes_to_its_own_host_only(world: World, shelf: MakeShelf) -> None:
+    with serving([SourceAnswer(b'{"urls": [], "more": false}')]) as elsewhere:
+        server, source = shelf([SourceAnswer(b"", 302, {"Location": elsewhere.url})])
+        ask(world, "dog")
+        search(world, {"shelf": source})
+        assert "x-key" in server.asked[0].headers
+        (led,) = elsewhere.asked
+    assert "x-key" not in led.headers
+    assert led.body == b""
+
+
+def test_what_an_error_says_is_in_its_dead_letter(world: World, shelf: MakeShelf) -> None:
+    refused = SourceAnswer(json.dumps({"detail": f"the key {KEY} is wrong"}).encode(), 401)
+    _, source = shelf([refused])
+    ask(world, "dog")
+    search(world, {"shelf": source})
+    (letter,) = world.letters()
+    assert letter.message == "HTTP status 401: the key *** is wrong"
+
+
+def test_an_error_may_ask_for_patience(world: World, shelf: MakeShelf) -> None:
+    good = SourceAnswer(b'{"urls": ["http://img.example/x"], "more": false}')
+    _, source = shelf([SourceAnswer(b'{"soon": true}', 400), good])
+    ask(world, "dog")
+    search(world, {"shelf": source})
+    assert found(world) == ["x"]
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [SourceAnswer(b'{"spent": true}'), SourceAnswer(b'{"detail": ""}', 429, {"Retry-After": "7200"})],
+    ids=["said", "header"],
+)
+def test_a_source_that_gives_nothing_more_rests_and_loses_nothing(
+    world: World, shelf: MakeShelf, refusal: SourceAnswer
+) -> None:
+    answers = [refusal]
+    server, source = shelf(lambda asked: answers[0] if answers else works(asked))
+    other, spare = shelf(lambda asked: works(asked, count=2))
+    ask(world, "dog", "cat")
+    ask(world, "hen", source="spare")
+    sources: dict[str, Source] = {"shelf": source, "spare": spare}
+    assert search(world, sources) is Ending.RESTING
+    assert found(world) == ["hen/0.jpg", "hen/1.jpg"]
+    asked = len(server.asked)
+    assert asked <= 2
+    assert search(world, sources) is Ending.RESTING  # another worker: it knows, and asks nothing
+    assert (len(server.asked), len(other.asked)) == (asked, 1)
+    assert world.letters() == []
+
+
+def test_requests_of_a_day_are_counted_across_restarts(world: World, shelf: MakeShelf) -> None:
+    server, source = shelf()
+    quotas = {"shelf": Quota(("127.0.0.1",), 1_000_000, 10, per_day=5)}
+    texts = [f"t{n}" for n in range(6)]
+    ask(world, *texts)
+    assert search(world, {"shelf": source}, quotas) is Ending.RESTING
+    assert len(server.asked) == 5
+    assert search(world, {"shelf": source}, quotas) is Ending.RESTING
+    assert len(server.asked) == 5
+    search(world, {"shelf": source}, quotas, clock=lambda: next_day_s(time.time()) + 1)
+    assert len(server.asked) == 10
+    search(world, {"shelf": source})  # without a bound
+    assert found(world) == sorted(f"{text}/{n}.jpg" for text in texts for n in range(7))
+    assert len(server.asked) == 18
+
+
+def test_a_slow_source_holds_up_no_other_one_of_its_synset(world: World, shelf: MakeShelf) -> None:
+    _, good = shelf()
+    _, spent = shelf([SourceAnswer(b'{"spent": true}')])
+    asks = [("spent", SynsetQuery("n1", "dog")), ("good", SynsetQuery("n1", "dog"))]
+    plan_asks(world.log, world.router, asks)
+    assert search(world, {"good": good, "spent": spent}) is Ending.RESTING
+    assert found(world) == [f"dog/{n}.jpg" for n in range(7)]
