@@ -15,7 +15,7 @@ CrawlerError
 ├── NetworkDown              this machine has no network: no route, no resolver
 ├── SourceError              a source's answer can't be used
 │   ├── SourceBusy           for now: ask again after ``retry_after_s``
-│   └── SourceSpent          for longer: nothing more before ``until_s``
+│   └── SourceSpent          for longer: nothing more for ``for_s``
 └── TargetError              what the user asked for can't be understood
     └── OntologyError        a file of concepts, with all that is wrong in it
 """
@@ -144,14 +144,14 @@ class SourceSpent(SourceError):
     """The source answers nothing more for a while: what may be asked of it in a day, say, is used up.
 
     Attributes:
-        until_s: When it may be asked again, in Unix time; 0 for the next day, by UTC.
+        for_s: How long; 0 for until the next day, by UTC.
     """
 
     retriable = True
 
-    def __init__(self, message: str, *, until_s: float = 0.0) -> None:
+    def __init__(self, message: str, *, for_s: float = 0.0) -> None:
         super().__init__(message)
-        self.until_s = until_s
+        self.for_s = for_s
 
 
 class TargetError(CrawlerError):

@@ -80,7 +80,7 @@ def cli(tmp_path: Path, request: pytest.FixtureRequest) -> RunCli:
     folder.mkdir()
 
     def run(
-        *arguments: str, options: Mapping[str, object] | None = None, timeout_s: float = 60, stdin: str = ""
+        *arguments: str, options: Mapping[str, object] | None = None, timeout_s: float = 300, stdin: str = ""
     ) -> subprocess.CompletedProcess[str]:
         if "SYNSIFT_TEST_COLD" not in os.environ and interpreters_own() == _INTERPRETERS_OWN:
             warm: WarmCommands = request.getfixturevalue("warm")

@@ -76,7 +76,8 @@ class AnswerReader(Generic[T]):
         except SourceBusy as exc:
             return self._after_busy(job, exc)
         except SourceSpent as exc:
-            return GiveUp(Outcome.RATE_LIMITED, str(exc), exc.until_s or next_day_s(time.time()))
+            until_s = time.time() + exc.for_s if exc.for_s else next_day_s(time.time())
+            return GiveUp(Outcome.RATE_LIMITED, str(exc), until_s)
         except SourceError as exc:
             return GiveUp(Outcome.SOURCE_ERROR, str(exc))
         except Exception as exc:  # noqa: BLE001 - an odd answer must cost one page, not the source's other synsets

@@ -19,10 +19,11 @@ from synsift.crawler.download.quotas import Quota
 from synsift.crawler.errors import SourceError
 from synsift.crawler.queries import Rule, SynsetQuery
 from synsift.crawler.sources.base import About, FoundImage, Page, PageQuery, Reject, SourceAnswer, SourceRequest
+from synsift.crawler.sources.json_answers import LeftOut
 from synsift.crawler.sources.mediawiki import abilities
 from synsift.crawler.sources.mediawiki.abilities import PLAIN, Abilities
 from synsift.crawler.sources.mediawiki.answers import Place, continuation, pages_of, parse, read_cursor, search_rank
-from synsift.crawler.sources.mediawiki.files import LeftOut, found_image, step_px
+from synsift.crawler.sources.mediawiki.files import found_image, step_px
 from synsift.crawler.sources.settings import WEB_URL, setting
 
 DEFAULT_API: Final = "https://commons.wikimedia.org/w/api.php"

@@ -15,15 +15,42 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
+from synsift.crawler.sources.archive import ArchiveSource
 from synsift.crawler.sources.base import About
+from synsift.crawler.sources.brave import BraveSource
 from synsift.crawler.sources.commons import CommonsSource
+from synsift.crawler.sources.europeana import EuropeanaSource
+from synsift.crawler.sources.flickr import FlickrSource
+from synsift.crawler.sources.gbif import GbifSource
+from synsift.crawler.sources.inaturalist import INaturalistSource
+from synsift.crawler.sources.loc import LocSource
+from synsift.crawler.sources.met import MetSource
+from synsift.crawler.sources.nasa import NasaSource
+from synsift.crawler.sources.openverse import OpenverseSource
 from synsift.crawler.sources.settings import settings_of
+from synsift.crawler.sources.smithsonian import SmithsonianSource
 from synsift.crawler.sources.url_list import UrlListSource
+from synsift.crawler.sources.wikipedia import WikipediaSource
 
 _log: Final = logging.getLogger(__name__)
 
 GROUP: Final = "synsift.sources"
-BUILT_IN: Final[Mapping[str, type]] = {"commons": CommonsSource, "urls": UrlListSource}
+BUILT_IN: Final[Mapping[str, type]] = {
+    "commons": CommonsSource,
+    "openverse": OpenverseSource,
+    "flickr": FlickrSource,
+    "wikipedia": WikipediaSource,
+    "inaturalist": INaturalistSource,
+    "gbif": GbifSource,
+    "europeana": EuropeanaSource,
+    "archive": ArchiveSource,
+    "met": MetSource,
+    "smithsonian": SmithsonianSource,
+    "loc": LocSource,
+    "nasa": NasaSource,
+    "brave": BraveSource,
+    "urls": UrlListSource,
+}
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _NEEDED: Final = ("about", "page_size", "api_url", "request", "page")
 

@@ -9,6 +9,7 @@ import pytest
 from synsift.pipelines.assembly import Parts, open_parts
 from synsift.pipelines.config import load
 from synsift.pipelines.demo.world import SUBJECTS
+from tests.integration.processes import ended_with_their_test
 
 
 def write_synsets(folder: Path) -> Path:
@@ -16,6 +17,12 @@ def write_synsets(folder: Path) -> Path:
     path = folder / "synsets.tsv"
     path.write_text("".join(f"{subject.wnid}\t{text}\n" for subject in SUBJECTS for text in subject.queries))
     return path
+
+
+@pytest.fixture(autouse=True)
+def _processes_end_with_their_test() -> Iterator[None]:
+    with ended_with_their_test():
+        yield
 
 
 @pytest.fixture

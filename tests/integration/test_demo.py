@@ -14,7 +14,7 @@ CHROMIUM_FLAGS += ["--disable-background-networking", "--disable-component-updat
 @pytest.mark.slow
 def test_the_demo_equals_its_truth_and_its_page_opens_in_a_browser(cli: RunCli, tmp_path: Path) -> None:
     out = tmp_path / "demo"
-    done = cli("demo", "--out", str(out), "--format", "jsonl", timeout_s=120)
+    done = cli("demo", "--out", str(out), "--format", "jsonl", timeout_s=300)
     assert done.returncode == 0, done.stderr
     assert "equal to the truth" in done.stderr
     assert "Traceback" not in done.stderr

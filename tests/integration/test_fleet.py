@@ -16,7 +16,8 @@ from synsift.pipelines.log.kafka import KafkaLog
 from synsift.pipelines.log.kafka_clients import KafkaAddress
 from synsift.pipelines.topics import Entry
 from tests.conftest import RunCli, kafka_options, s3_options
-from tests.integration.test_kill import TIMEOUT_S, differences, start, wait_for_work
+from tests.integration.processes import TIMEOUT_S, start
+from tests.integration.test_kill import differences, wait_for_work
 
 Options = dict[str, object]
 

@@ -14,9 +14,7 @@ from synsift.pipelines.assembly import open_parts
 from synsift.pipelines.config import load
 from synsift.pipelines.demo.run import judge
 from synsift.pipelines.demo.web import Directory
-from tests.conftest import command, environment
-
-TIMEOUT_S = 90
+from tests.integration.processes import TIMEOUT_S, start
 
 
 def differences(out: Path | None, directory: Directory, options: dict[str, object]) -> list[str]:
@@ -27,17 +25,6 @@ def differences(out: Path | None, directory: Directory, options: dict[str, objec
         return judge(parts, directory).differences
     finally:
         parts.log.close()
-
-
-def start(*arguments: str, out: Path | None, options: dict[str, object]) -> subprocess.Popen[str]:
-    place = ["--out", str(out)] if out is not None else []
-    return subprocess.Popen(
-        command(*arguments, *place),
-        env=environment(options),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
 
 
 def wait_for_work(out: Path, process: subprocess.Popen[str], least: int) -> None:

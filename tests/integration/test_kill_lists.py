@@ -22,7 +22,7 @@ from tests.conftest import command, environment
 
 ROWS = 80_000
 ODD = {1_234: "not a URL at all", 20_000: '"http://a.example/never closed'}
-TIMEOUT_S = 120
+TIMEOUT_S = 300
 
 
 def write(target: Path) -> None:

@@ -133,7 +133,7 @@ def test_what_kills_a_stage_is_a_dead_letter_and_all_else_is_done_once(
         env=environment(options),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert again.returncode == 0, again.stderr
@@ -221,10 +221,10 @@ def test_only_a_death_is_a_death(end: str, site: SmallWeb, tmp_path: Path) -> No
         if number:
             wait_until(lambda: "once more to stop at once" in first.stderr.readline())  # type: ignore[union-attr]
         first.send_signal(what)
-    first.communicate(timeout=60)
+    first.communicate(timeout=300)
     released.set()
     second = subprocess.run(
-        arguments, env=environment(options), capture_output=True, text=True, timeout=60, check=False
+        arguments, env=environment(options), capture_output=True, text=True, timeout=300, check=False
     )
     assert second.returncode == 0, second.stderr
     assert ("fetch: a worker died with up to 1 inputs in flight" in second.stderr) == is_death

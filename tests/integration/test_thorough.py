@@ -21,7 +21,7 @@ from tests.conftest import RunCli, kafka_options, missing, s3_options
 from tests.dedupe.local.scenes import busy
 from tests.dedupe.pictures import encoded
 from tests.integration.conftest import opened
-from tests.integration.test_kill import TIMEOUT_S, start
+from tests.integration.processes import TIMEOUT_S, start
 from tests.pipelines.stages.web import SmallWeb, small_web
 
 Options = dict[str, Any]

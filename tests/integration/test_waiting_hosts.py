@@ -18,7 +18,7 @@ from synsift.pipelines.records import Candidate, Fetched
 from synsift.pipelines.stages.fetch_memory import ASLEEP
 from tests.conftest import kafka_options
 from tests.integration.conftest import opened
-from tests.integration.test_kill import TIMEOUT_S, start
+from tests.integration.processes import TIMEOUT_S, start
 from tests.pipelines.stages.test_fetch import picture
 from tests.pipelines.stages.web import SmallWeb, small_web
 from tests.pipelines.worlds import image_url

@@ -6,6 +6,7 @@ from typing import Any, Final
 from urllib.parse import urljoin
 
 from synsift.crawler.sources.base import FoundImage
+from synsift.crawler.sources.json_answers import LeftOut
 
 _IMAGES: Final = frozenset(
     f"image/{kind}"
@@ -22,10 +23,6 @@ STEPS_PX: Final = (20, 40, 60, 120, 250, 330, 500, 960, 1280, 1920, 3840)
 LEAST_SIDE_PX: Final = 256
 """A thumbnail whose shorter side would be less is of a panorama or a scroll: its original is fetched."""
 _MOST_ORIGINAL_BYTES: Final = 16 * 1024 * 1024
-
-
-class LeftOut(Exception):
-    """A file that isn't asked for; its text is the reason, a word for counts."""
 
 
 def step_px(width_px: int) -> int:

@@ -197,7 +197,7 @@ def test_output_into_a_pipe_that_closes_ends_without_a_word_and_is_no_failure(ar
     first = subprocess.Popen(command(*arguments.split()), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert first.stdout is not None
     first.stdout.close()
-    _, errors = first.communicate(timeout=60)
+    _, errors = first.communicate(timeout=300)
     assert (first.returncode, errors) == (0, "")
 
 

@@ -13,7 +13,7 @@ from tests.conftest import command, environment
 from tests.pipelines.stages.test_fetch import picture
 from tests.pipelines.stages.web import SmallWeb, small_web
 
-TIMEOUT_S = 90
+TIMEOUT_S = 300
 RUNS = {
     "crawl": ("crawl", "--source", "urls", "--list", "list.csv"),
     "run": ("run", "search", "fetch", "--drain"),
