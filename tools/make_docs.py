@@ -22,6 +22,7 @@ from synsift.pipelines import topics
 from synsift.pipelines.cli.grammar import every_command
 from synsift.pipelines.config import load
 from synsift.pipelines.config_hosts import TABLE, HostSettings
+from synsift.pipelines.image_sources import make_sources, quotas_of
 from synsift.pipelines.outcomes import EXPLAINED
 from synsift.pipelines.verdicts import VERDICTS
 
@@ -63,6 +64,59 @@ def configuration_page() -> str:
         lines.append(f'| `{TABLE}."NAME".{name}` | {field.description} |')
     return "\n".join(lines) + "\n"
 
+
+def sources_page() -> str:
+    """What each image source grants and wants."""
+    lines = ["# Image sources", "", NOTE, *_SOURCES.splitlines(), ""]
+    settings = load(env={}, file=Path("/dev/null")).settings
+    known = make_sources(settings)
+    quotas = quotas_of(settings, known)
+    lines += ["| name | source | key | a minute | a day | a query | licences | terms |", "| --- " * 8 + "|"]
+    for name, source in known.items():
+        about, quota = source.about, quotas.get(name)
+        word = "needed" if about.needs_key else "optional"
+        key = f"[{word}]({about.key_from})" if about.key else ""
+        title = f"[{about.title}]({about.docs})" if about.docs else about.title
+        rates = [f"{quota.per_minute:g}", f"{quota.per_day:,}" if quota.per_day else ""] if quota else ["", ""]
+        depth = f"{about.depth:,}" if about.depth else ""
+        cells = [f"`{name}`", title, key, *rates, depth, about.licences, about.terms]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join([*lines, *_NOT_BUILT.splitlines()]) + "\n"
+
+
+_SOURCES = """
+`--source commons,openverse` asks several at once, and `--source all` every one that needs no key, or has one. A source
+is asked its queries one after the other, and none waits for another. `synsift sources` shows this table as you have
+configured it, and `synsift sources check NAME` asks one question.
+
+A key is a setting of its source: `SYNSIFT_SOURCES__FLICKR__API_KEY=…`, or `[sources.flickr]` in `synsift.toml`. It is
+never printed, logged or kept. What a source grants, a minute and a day, is for all workers of an installation together:
+each takes the part of the partitions that it owns. A day's requests are counted across restarts; when they are used up, or a
+source says that it gives nothing more, its queries rest, others go on, and `synsift crawl` says when to come back.
+`sources.NAME.per_minute` and `.per_day` set what you were granted. Whom living things are asked of by their scientific
+names (iNaturalist, GBIF) is asked for nothing else.
+
+With every image its landing page, title, author and licence are kept, as far as its source says them. A licence is what
+the source claims: where it matters, look.
+"""
+
+_NOT_BUILT = """
+Of an observation, a record or an occurrence with several pictures, the first is taken: the others show the same thing a
+moment later.
+
+## What isn't there, and why
+
+- **Pexels, Unsplash, Pixabay**: their terms forbid what this program does: data sets, automated queries,
+  mass downloads.
+- **Google's Custom Search** closes in January 2027, and takes no new customers.
+- **Result pages of search engines** are not scraped.
+- **The Art Institute of Chicago**: its search answers, but its picture host lets in browsers only, since June 2026.
+- **The Rijksmuseum**: its search gives numbers only, and a picture is up to four requests further.
+- **Brave** is there, and is asked by name only: it knows no licences, and what may be done with its answers is a matter
+  of your plan. Its images say `unknown: found by a search of the web`.
+
+Lists of millions of URLs ([lists](guides/urls.md)) need no API. A source of your own is [forty lines](new-source.md).
+"""
 
 _HOSTS = """
 ## Hosts of some names
@@ -188,6 +242,7 @@ def files() -> Iterator[tuple[Path, str]]:
     """Every generated file."""
     yield from schema_files()
     yield DOCS / "configuration.md", configuration_page()
+    yield DOCS / "sources.md", sources_page()
     yield DOCS / "commands.md", commands_page()
     yield DOCS / "outcomes.md", outcomes_page()
     yield DOCS / "records.md", records_page()

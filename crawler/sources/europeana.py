@@ -24,6 +24,7 @@ from synsift.crawler.sources.json_answers import (
 from synsift.crawler.sources.settings import WEB_URL, setting
 
 _FIRST: Final = "*"
+_LONGEST_PLACE: Final = 1_500
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class EuropeanaSource:
         found = Gathered().read(entries_of(said.get("items"), "items"), _image)
         following = said.get("nextCursor")
         cursor = following.encode("utf-8", "replace").decode() if isinstance(following, str) else ""
-        return found.page(self.page_size, cursor, query.cursor)
+        return found.page(self.page_size, cursor, query.cursor, longest=_LONGEST_PLACE)
 
     def problem(self, _query: PageQuery, answer: SourceAnswer) -> str:
         """What it says is wrong."""

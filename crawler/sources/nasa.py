@@ -70,7 +70,7 @@ class NasaSource:
             return found.page(self.page_size, todo.after_first().cursor(), query.cursor)
         at = page_number(todo.at)
         links = part(said, "collection", "links")
-        has_more = any(part(link, "rel") == "next" for link in links if isinstance(links, list)) if links else False
+        has_more = any(part(link, "rel") == "next" for link in (links if isinstance(links, list) else ()))
         following = str(at + 1) if has_more and items and (at + 1) * self.page_size <= _DEPTH else ""
         left = tuple(hit for item in items if (hit := _hit(item))[0])[: self.page_size]
         cursor = Todo(following, left).cursor()

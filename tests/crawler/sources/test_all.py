@@ -11,6 +11,7 @@ from synsift.crawler.queries import Rule, SynsetQuery
 from synsift.crawler.secret import Secret
 from synsift.crawler.sources.base import ExplainingSource, FoundImage, LocalSource, PageQuery, SourceAnswer
 from synsift.crawler.sources.registry import BUILT_IN
+from synsift.pipelines.topics import host_of
 from synsift.testing import Recorded, problems_of
 from tests.crawler.sources.kept import ANSWERS, SPECIES
 
@@ -343,3 +344,9 @@ def test_who_is_asked_without_a_key_is_asked_less() -> None:
 
 def test_only_lists_are_read_on_this_machine() -> None:
     assert [name for name, found in BUILT_IN.items() if isinstance(found(), LocalSource)] == ["urls"]
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_what_is_granted_is_of_the_host_that_is_asked(name: str) -> None:
+    source = made(name)
+    assert host_of(source.api_url) in source.quota.domains
