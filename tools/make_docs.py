@@ -91,8 +91,9 @@ configured it, and `synsift sources check NAME` asks one question.
 
 A key is a setting of its source: `SYNSIFT_SOURCES__FLICKR__API_KEY=…`, or `[sources.flickr]` in `synsift.toml`. It is
 never printed, logged or kept. What a source grants, a minute and a day, is for all workers of an installation together:
-each takes the part of the partitions that it owns. A day's requests are counted across restarts; when they are used up, or a
-source says that it gives nothing more, its queries rest, others go on, and `synsift crawl` says when to come back.
+each takes the part of the partitions that it owns. A day's requests are counted across restarts; when they are used
+up, or a source says that it gives nothing more, its queries rest, others go on, and `synsift crawl` says when to come
+back. `synsift plan` shows beforehand how long what is granted makes a crawl take, and what it may find at most.
 `sources.NAME.per_minute` and `.per_day` set what you were granted. Whom living things are asked of by their scientific
 names (iNaturalist, GBIF) is asked for nothing else.
 

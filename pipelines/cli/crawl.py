@@ -3,10 +3,10 @@
 import asyncio
 import contextlib
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -170,8 +170,12 @@ def plan(
     out: Out = None,
     file: ConfigFile = None,
     values: SetValues = None,
+    output: OutputFormat = Format.TABLE,
 ) -> None:
     """Write the queries of synsets into the log, for workers to work on. Doing it again changes nothing.
+
+    Shows for each source how many queries it will be asked, how long that takes at least by what it grants, and how many
+    images it can find at most.
 
     [bold]Examples[/bold]
 
@@ -180,6 +184,8 @@ def plan(
       synsift plan --under n01861778 --leaves --limit 1000
 
       synsift plan --list synsets.tsv
+
+      synsift plan --under imagenet12 --source all --limit 10000
     """
     settings = settings_of(file, values, store__url=out, **layout_keys(layout, source))
     wanted = Wanted(targets or [], text, list_file, source, subtree, leaves, langs, ontology)
@@ -191,7 +197,23 @@ def plan(
     parts = open_parts(settings)
     with contextlib.closing(parts.log):
         planned = plan_asks(parts.log, parts.router, asks, limit=limit)
+    if source != "urls":
+        print_rows(_forecast_rows(asks, settings, limit), output, empty="nothing to ask")
     err.print(f"planned {planned.new} queries; {planned.known} were planned before")
+
+
+def _forecast_rows(asks: "Sequence[Ask]", settings: "Settings", limit: int) -> Iterator[dict[str, Any]]:
+    from synsift.pipelines.forecast import duration_text, forecasts
+    from synsift.pipelines.image_sources import make_sources, quotas_of
+
+    for found in forecasts(asks, quotas_of(settings, make_sources(settings)), limit=limit):
+        yield {
+            "source": found.source,
+            "synsets": found.synsets,
+            "queries": found.queries,
+            "takes at least": duration_text(found.minutes),
+            "finds at most": found.most or None,
+        }
 
 
 @dataclass(frozen=True, slots=True)
