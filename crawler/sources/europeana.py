@@ -70,7 +70,7 @@ class EuropeanaSource:
         """Read an answer."""
         said = object_of(answer)
         if said.get("success") is False:
-            raise SourceError(f"Europeana says: {text(said.get('error')) or 'no success'}")
+            raise SourceError(f"the API says: {text(said.get('error')) or 'no success'}")
         found = Gathered().read(entries_of(said.get("items"), "items"), _image)
         following = said.get("nextCursor")
         cursor = following.encode("utf-8", "replace").decode() if isinstance(following, str) else ""

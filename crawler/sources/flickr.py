@@ -100,7 +100,7 @@ class FlickrSource:
         """Read an answer."""
         said = object_of(answer)
         if said.get("stat") != "ok":
-            message = f"Flickr says {text(said.get('code'))}: {text(said.get('message'))}"
+            message = f"the API says {text(said.get('code'))}: {text(said.get('message'))}"
             is_passing = isinstance(said.get("code"), int) and said["code"] in _PASSING
             raise (SourceBusy if is_passing else SourceError)(message)
         photos = entries_of(part(said, "photos", "photo"), "photos.photo")

@@ -174,8 +174,8 @@ def plan(
 ) -> None:
     """Write the queries of synsets into the log, for workers to work on. Doing it again changes nothing.
 
-    Shows for each source how many queries it will be asked, how long that takes at least by what it grants, and how many
-    images it can find at most.
+    Shows for each source how many queries it will be asked, how long that takes at least by what it grants, and how
+    many images it can find at most.
 
     [bold]Examples[/bold]
 

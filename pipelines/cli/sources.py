@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 ALL: Final = "all"
 _SHOWN: Final = 5
 
-app = typer.Typer(no_args_is_help=False, help="Show the image sources: limits, keys, licences, terms; and ask one.")
+app = typer.Typer(
+    no_args_is_help=False, help="Show the image sources: limits, keys, licences, terms; and ask one a question."
+)
 
 
 @app.callback(invoke_without_command=True)

@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from synsift.crawler.download.attempt import MAX_URL_CHARACTERS, Patience, url_problem
+from synsift.crawler.download.attempt import Patience
 from synsift.crawler.download.dispatcher import Politeness
 from synsift.crawler.download.downloader import Abandoned, Downloader
 from synsift.crawler.download.host_rules import HostKeys
@@ -22,16 +22,16 @@ from synsift.crawler.download.quotas import Quota, Shares
 from synsift.crawler.download.reading import Received
 from synsift.crawler.download.settings import Limits
 from synsift.crawler.errors import SourceError
-from synsift.crawler.ontology import is_identifier
 from synsift.crawler.outcome import Outcome
-from synsift.crawler.sources.base import FoundImage, LocalSource, Page, PageQuery, Reject, Source, SourceRequest
+from synsift.crawler.sources.base import LocalSource, Page, PageQuery, Reject, Source, SourceRequest
 from synsift.crawler.spiders.base import run_spider
 from synsift.crawler.spiders.search import SearchSpider
 from synsift.pipelines.clock import text_of
 from synsift.pipelines.log.base import Log, Member, Message
 from synsift.pipelines.reading import Broken, Skipped, read
-from synsift.pipelines.records import FoundBy, ImageUrl, Query
+from synsift.pipelines.records import Query
 from synsift.pipelines.stages.download_stage import DownloadStage
+from synsift.pipelines.stages.found_images import entry_problem, image_url
 from synsift.pipelines.stages.introductions import Introduction, Introductions
 from synsift.pipelines.stages.lines import Line, Lines, line_of
 from synsift.pipelines.stages.rations import Rations
@@ -45,10 +45,6 @@ LIMIT_REACHED: Final = "limit_reached"
 UNKNOWN_SOURCE: Final = "unknown_source"
 BAD_ENTRY: Final = "bad_entry"
 _LOOK_AHEAD: Final = 1_000
-_MAX_TITLE: Final = 500
-"""Characters of a title or of authors: longer ones are essays, and travel with every record of their image."""
-_MAX_LICENCE: Final = 200
-_MAX_CONTENT_ID: Final = 200
 _MAX_REJECT: Final = 64_000
 """Characters that are kept of an entry that can't be used."""
 
@@ -84,39 +80,6 @@ def page_query(query: Query, message: Message) -> Ask:
         message=message,
         query=query,
     )
-
-
-def image_url(query: Query, found: FoundImage, rank: int) -> ImageUrl:
-    """The record of a found image."""
-    return ImageUrl(
-        wnid=found.wnid or query.wnid,
-        url=found.url,
-        content_id=found.content_id[:_MAX_CONTENT_ID],
-        found_by=FoundBy(
-            source=query.source,
-            query=query.text,
-            lang=query.lang,
-            query_rank=query.rank,
-            rank=rank,
-            landing_page=_bounded_url(found.landing_page),
-            title=bounded(found.title, _MAX_TITLE),
-            author=bounded(found.author, _MAX_TITLE),
-            licence=bounded(found.licence, _MAX_LICENCE),
-            licence_url=_bounded_url(found.licence_url),
-            sends_referrer=found.sends_referrer,
-        ),
-    )
-
-
-def bounded(text: str, most: int) -> str:
-    """A text of a source as it may stand in a record: without what UTF-8 can't write, and cut where it is too long."""
-    clean = text.encode("utf-8", "replace").decode() if not text.isascii() else text
-    return clean if len(clean) <= most else clean[: most - 1] + "…"
-
-
-def _bounded_url(url: str) -> str:
-    """A URL that was cut leads somewhere else: one that is too long is left out."""
-    return bounded(url, MAX_URL_CHARACTERS) if len(url) <= MAX_URL_CHARACTERS else ""
 
 
 def limit_counter(query: Query) -> str:
@@ -361,7 +324,7 @@ class SearchStage(DownloadStage[PageQuery]):
         first_rank = query.page * self._sources[ask.source].page_size
         for number, found in enumerate(page.images[:room]):
             record = image_url(query, found, first_rank + number)
-            problem = _entry_problem(record)
+            problem = entry_problem(record)
             if problem is not None:
                 where = f"{found.place}: {found.url[:200]}" if found.place else found.url[:200]
                 page = replace(page, rejects=(*page.rejects, Reject(f"{where}: {problem}", found.url)))
@@ -394,9 +357,3 @@ def _ask(task: PageQuery) -> Ask:
     if not isinstance(task, Ask):
         raise TypeError(f"not a task of this stage: {task!r}")
     return task
-
-
-def _entry_problem(record: ImageUrl) -> str | None:
-    if not is_identifier(record.wnid):
-        return f"{record.wnid[:80]!r} is no identifier of a synset"
-    return url_problem(record.url)

@@ -231,7 +231,7 @@ def test_an_entry_that_is_broken_costs_itself(name: str, number: int) -> None:
 @pytest.mark.parametrize(
     ("name", "number", "error", "words"),
     [
-        ("flickr", 3, SourceError, "Flickr says 100: Invalid API Key"),
+        ("flickr", 3, SourceError, "the API says 100: Invalid API Key"),
         ("flickr", 4, SourceBusy, "Service currently unavailable"),
         ("archive", 4, SourceError, "the archive says: bad query"),
         ("wikipedia", 2, SourceBusy, "ratelimited"),

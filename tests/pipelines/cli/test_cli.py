@@ -34,8 +34,8 @@ def test_help_is_given(cli: RunCli, arguments: list[str]) -> None:
         (["crawl", "whippet"], "identity.contact"),
         (["crawl", "whippet", "--contact", "a(b"], "identity.contact"),
         (
-            ["crawl", "whippet", "--source", "flickr", "--contact", "you@example.org"],
-            "the sources are `commons`, `urls`",
+            ["crawl", "whippet", "--source", "flikr", "--contact", "you@example.org"],
+            "did you mean `flickr`?",
         ),
         (["crawl", "a", "b", "--text", "c", "--contact", "you@example.org"], "exactly one WNID"),
         (["crawl", "--source", "urls", "--contact", "you@example.org"], "--list FILE"),
