@@ -24,7 +24,7 @@ from synsift.crawler.sources.json_answers import (
     text,
     url,
 )
-from synsift.crawler.sources.settings import WEB_URL, setting
+from synsift.crawler.sources.settings import setting
 
 _DEPTH: Final = 10_000
 _LISTED: Final = 50
@@ -44,7 +44,7 @@ class ArchiveSource:
         depth=_DEPTH,
     )
 
-    api_url: str = setting("https://archive.org", "URL of the archive", pattern=WEB_URL)
+    api_url: str = setting("https://archive.org", "URL of the archive")
     page_size: int = setting(20, "Most pictures of one item", least=1, most=500)
 
     @property

@@ -11,7 +11,7 @@ from synsift.crawler.download.quotas import Quota
 from synsift.crawler.secret import Secret
 from synsift.crawler.sources.base import About, FoundImage, Page, PageQuery, SourceAnswer, SourceRequest
 from synsift.crawler.sources.json_answers import Gathered, entries_of, need_url, object_of, part, said_of, text, url
-from synsift.crawler.sources.settings import WEB_URL, setting
+from synsift.crawler.sources.settings import setting
 
 _DEPTH: Final = 200
 _MOST_CHARACTERS: Final = 400
@@ -36,7 +36,7 @@ class BraveSource:
         is_narrow=True,
     )
 
-    api_url: str = setting("https://api.search.brave.com/res/v1/images/search", "URL of the search", pattern=WEB_URL)
+    api_url: str = setting("https://api.search.brave.com/res/v1/images/search", "URL of the search")
     api_key: Secret = setting(Secret(), "Key of the API")
     page_size: int = setting(200, "Images in the one answer", least=1, most=_DEPTH)
     country: str = setting("ALL", "Country whose results are wanted", pattern="^[A-Z]{2,3}$")

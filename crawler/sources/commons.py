@@ -24,7 +24,7 @@ from synsift.crawler.sources.mediawiki import abilities
 from synsift.crawler.sources.mediawiki.abilities import PLAIN, Abilities
 from synsift.crawler.sources.mediawiki.answers import Place, continuation, pages_of, parse, read_cursor, search_rank
 from synsift.crawler.sources.mediawiki.files import found_image, step_px
-from synsift.crawler.sources.settings import WEB_URL, setting
+from synsift.crawler.sources.settings import setting
 
 DEFAULT_API: Final = "https://commons.wikimedia.org/w/api.php"
 WIKIDATA_API: Final = "https://www.wikidata.org/w/api.php"
@@ -75,10 +75,8 @@ class CommonsSource:
         depth=10_000,
     )
 
-    api_url: str = setting(DEFAULT_API, "URL of the api.php of a MediaWiki", pattern=WEB_URL)
-    items_api_url: str = setting(
-        "", "URL of the api.php that knows a synset's item; empty for Wikidata's at Commons", pattern=f"{WEB_URL}|^$"
-    )
+    api_url: str = setting(DEFAULT_API, "URL of the api.php of a MediaWiki")
+    items_api_url: str = setting("", "URL of the api.php that knows a synset's item; empty for Wikidata's at Commons")
     width_px: int = setting(
         1280, "Width of the thumbnails to fetch, at Wikimedia in its steps; 0 for the originals", least=0
     )

@@ -21,7 +21,7 @@ from synsift.crawler.sources.json_answers import (
     text,
     url,
 )
-from synsift.crawler.sources.settings import WEB_URL, setting
+from synsift.crawler.sources.settings import setting
 
 _FIRST: Final = "*"
 _LONGEST_PLACE: Final = 1_500
@@ -41,7 +41,7 @@ class EuropeanaSource:
         key_from="https://pro.europeana.eu/pages/get-api",
     )
 
-    api_url: str = setting("https://api.europeana.eu/record/v2/search.json", "URL of the search", pattern=WEB_URL)
+    api_url: str = setting("https://api.europeana.eu/record/v2/search.json", "URL of the search")
     api_key: Secret = setting(Secret(), "Key of the API")
     page_size: int = setting(100, "Items in one answer", least=1, most=100)
     reusability: str = setting(

@@ -24,7 +24,7 @@ from synsift.crawler.sources.json_answers import (
     text,
     url,
 )
-from synsift.crawler.sources.settings import WEB_URL, setting
+from synsift.crawler.sources.settings import setting
 
 _DEPTH: Final = 4_000
 _SIZES: Final = ("url_l", "url_c", "url_z", "url_o")
@@ -59,7 +59,7 @@ class FlickrSource:
         key_from="https://www.flickr.com/services/apps/create/",
     )
 
-    api_url: str = setting("https://api.flickr.com/services/rest/", "URL of the API", pattern=WEB_URL)
+    api_url: str = setting("https://api.flickr.com/services/rest/", "URL of the API")
     api_key: Secret = setting(Secret(), "Key of the API")
     page_size: int = setting(250, "Photographs in one answer", least=1, most=500)
     licences: str = setting(

@@ -27,7 +27,7 @@ from synsift.crawler.sources.json_answers import (
     text,
     url,
 )
-from synsift.crawler.sources.settings import WEB_URL, setting
+from synsift.crawler.sources.settings import setting
 from synsift.crawler.sources.species import is_of_species
 
 _DEPTH: Final = 100_000
@@ -49,7 +49,7 @@ class GbifSource:
         depth=_DEPTH,
     )
 
-    api_url: str = setting("https://api.gbif.org/v1", "URL of the API", pattern=WEB_URL)
+    api_url: str = setting("https://api.gbif.org/v1", "URL of the API")
     page_size: int = setting(300, "Occurrences in one answer", least=1, most=300)
     basis: str = setting(
         "HUMAN_OBSERVATION,LIVING_SPECIMEN,MACHINE_OBSERVATION",

@@ -25,7 +25,7 @@ from synsift.crawler.sources.json_answers import (
     text,
     url,
 )
-from synsift.crawler.sources.settings import WEB_URL, setting
+from synsift.crawler.sources.settings import setting
 from synsift.crawler.sources.species import is_of_species
 
 _CODES: Final = "cc0,cc-by,cc-by-nc,cc-by-sa,cc-by-nd,cc-by-nc-sa,cc-by-nc-nd"
@@ -42,7 +42,7 @@ class INaturalistSource:
         terms="60 requests a minute, 10,000 a day, 24 GB of photographs a day; for more use its open data set",
     )
 
-    api_url: str = setting("https://api.inaturalist.org/v1/observations", "URL of the observations", pattern=WEB_URL)
+    api_url: str = setting("https://api.inaturalist.org/v1/observations", "URL of the observations")
     page_size: int = setting(200, "Observations in one answer", least=1, most=200)
     size: str = setting("large", "Size of the photographs", pattern="^(original|large|medium|small)$")
     quality: str = setting(

@@ -20,7 +20,7 @@ from synsift.crawler.sources.json_answers import (
     text,
     url,
 )
-from synsift.crawler.sources.settings import WEB_URL, setting
+from synsift.crawler.sources.settings import setting
 
 _DEPTH: Final = 100_000
 _AN_HOUR_S: Final = 3600
@@ -38,7 +38,7 @@ class LocSource:
         depth=_DEPTH,
     )
 
-    api_url: str = setting("https://www.loc.gov/photos/", "URL of the search", pattern=WEB_URL)
+    api_url: str = setting("https://www.loc.gov/photos/", "URL of the search")
     page_size: int = setting(100, "Items in one answer", least=1, most=150)
 
     @property

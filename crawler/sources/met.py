@@ -24,7 +24,7 @@ from synsift.crawler.sources.json_answers import (
     text,
     url,
 )
-from synsift.crawler.sources.settings import WEB_URL, setting
+from synsift.crawler.sources.settings import setting
 
 _LISTED: Final = 100
 _CC0: Final = "https://creativecommons.org/publicdomain/zero/1.0/"
@@ -42,9 +42,7 @@ class MetSource:
         terms="its firewall refuses who asks more than some thirty times in a row",
     )
 
-    api_url: str = setting(
-        "https://collectionapi.metmuseum.org/public/collection/v1", "URL of the API", pattern=WEB_URL
-    )
+    api_url: str = setting("https://collectionapi.metmuseum.org/public/collection/v1", "URL of the API")
     page_size: int = setting(5, "Most pictures of one work", least=1, most=50)
 
     @property

@@ -17,7 +17,7 @@ from synsift.crawler.sources.json_answers import (
     said_of,
     text,
 )
-from synsift.crawler.sources.settings import WEB_URL, setting
+from synsift.crawler.sources.settings import setting
 
 _DEPTH: Final = 10_000
 _SIZES: Final = ("large", "medium", "orig", "small")
@@ -36,7 +36,7 @@ class NasaSource:
         depth=_DEPTH,
     )
 
-    api_url: str = setting("https://images-api.nasa.gov", "URL of the API", pattern=WEB_URL)
+    api_url: str = setting("https://images-api.nasa.gov", "URL of the API")
     page_size: int = setting(50, "Pictures in one list", least=1, most=100)
 
     @property

@@ -21,7 +21,7 @@ from synsift.crawler.sources.json_answers import (
     text,
     url,
 )
-from synsift.crawler.sources.settings import WEB_URL, setting
+from synsift.crawler.sources.settings import setting
 
 _DEPTH: Final = 240
 _MOST_CHARACTERS: Final = 200
@@ -44,7 +44,7 @@ class OpenverseSource:
         key_from="https://api.openverse.org/v1/#tag/auth",
     )
 
-    api_url: str = setting("https://api.openverse.org/v1/images/", "URL of the search for images", pattern=WEB_URL)
+    api_url: str = setting("https://api.openverse.org/v1/images/", "URL of the search for images")
     token: Secret = setting(Secret(), "Access token; empty to ask as anybody, 200 times a day")
     page_size: int = setting(20, "Works in one answer; 20 without a token, 50 with one", least=1, most=240)
     licence_type: str = setting(

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 _MARK: Final = "synsift.setting"
-WEB_URL: Final = r"^https?://[^\s/?#@]+(/[^\s#]*)?$"
-"""What an API's address must look like."""
 
 
 @dataclass(frozen=True, slots=True)

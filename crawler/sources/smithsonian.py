@@ -21,7 +21,7 @@ from synsift.crawler.sources.json_answers import (
     text,
     url,
 )
-from synsift.crawler.sources.settings import WEB_URL, setting
+from synsift.crawler.sources.settings import setting
 
 _AN_HOUR_S = 3600
 
@@ -40,7 +40,7 @@ class SmithsonianSource:
         key_from="https://api.data.gov/signup/",
     )
 
-    api_url: str = setting("https://api.si.edu/openaccess/api/v1.0/search", "URL of the search", pattern=WEB_URL)
+    api_url: str = setting("https://api.si.edu/openaccess/api/v1.0/search", "URL of the search")
     api_key: Secret = setting(Secret(), "Key of api.data.gov")
     page_size: int = setting(100, "Records in one answer", least=1, most=1000)
 

@@ -15,7 +15,7 @@ from synsift.crawler.sources.commons import WIKIMEDIA
 from synsift.crawler.sources.json_answers import Gathered, LeftOut
 from synsift.crawler.sources.mediawiki.answers import Place, continuation, pages_of, parse, read_cursor
 from synsift.crawler.sources.mediawiki.files import found_image
-from synsift.crawler.sources.settings import WEB_URL, setting
+from synsift.crawler.sources.settings import setting
 
 _HOME: Final = "en.wikipedia.org"
 _NOT_IN_TITLES: Final = str.maketrans(dict.fromkeys("#<>[]|{}", " "))
@@ -35,7 +35,7 @@ class WikipediaSource:
         terms="say who asks (`identity.contact`); 200 requests a minute in all",
     )
 
-    api_url: str = setting(f"https://{_HOME}/w/api.php", "URL of the api.php of the English one", pattern=WEB_URL)
+    api_url: str = setting(f"https://{_HOME}/w/api.php", "URL of the api.php of the English one")
     width_px: int = setting(1280, "Width of the thumbnails to fetch; 0 for the originals", least=0)
     page_size: int = setting(50, "Files in one answer", least=1, most=50)
 

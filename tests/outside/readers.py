@@ -40,7 +40,7 @@ from synsift.pipelines.log.base import Message
 from synsift.pipelines.log.kafka_positions import newest
 from synsift.pipelines.log.sqlite import SqliteLog
 from synsift.pipelines.records import Query
-from synsift.pipelines.stages.search import _entry_problem, image_url
+from synsift.pipelines.stages.found_images import entry_problem, image_url
 from synsift.pipelines.storage.identity import PATH, owner_of
 from synsift.pipelines.storage.objects import Objects, StoreAddress
 from synsift.pipelines.storage.snapshots import Snapshot, decode_snapshot, encode_snapshot
@@ -167,7 +167,7 @@ def _check_page(page: Page) -> None:
     """A page is texts, whatever the answer was."""
     for image in page.images:
         record = image_url(Query(wnid="n1", source="s", text="q"), image, 3)
-        if _entry_problem(record) is None:
+        if entry_problem(record) is None:
             ROUTER.image_url(record)
         texts = (image.url, image.landing_page, image.title, image.author, image.licence, image.licence_url, image.wnid)
         assert all(isinstance(text, str) for text in texts)
