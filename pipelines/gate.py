@@ -35,6 +35,12 @@ class Gate:
             self._is_granted = True
             return True
 
+    @property
+    def is_wanted(self) -> bool:
+        """Whether a stage waits to be alone."""
+        with self._lock:
+            return bool(self._holder) and not self._is_granted
+
     def leave(self, stage: str) -> None:
         """Open the gate, if it was this stage that had closed it."""
         with self._lock:
@@ -55,7 +61,11 @@ class Gate:
             self._busy.discard(stage)
 
     def presses(self, stage: str) -> bool:
-        """Whether somebody has waited long enough for what this stage has in flight."""
+        """Whether somebody has waited long enough for what this stage has in flight; said once, then anew."""
         with self._lock:
             waits = bool(self._holder) and not self._is_granted
-            return waits and stage in self._busy and self._clock() - self._since_s > PATIENCE_S
+            now_s = self._clock()
+            if not waits or stage not in self._busy or now_s - self._since_s <= PATIENCE_S:
+                return False
+            self._since_s = now_s
+            return True

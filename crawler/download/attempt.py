@@ -30,6 +30,8 @@ _WORTH_SAYING: Final = {
 }
 _MOST_DOUBLINGS: Final = 40
 _MOST_EXPLAINED: Final = 300
+_LONGEST_WAIT_S: Final = 365 * 86_400.0
+_MOST_DIGITS: Final = 12
 _NOT_IN_A_NAME: Final = re.compile(r"[\x00-\x20\x7f\"%<>\\^`{|}]")
 _LONGEST_LABEL: Final = 63  # of a host's name: RFC 1035, section 2.3.4
 
@@ -161,12 +163,14 @@ def after_error(outcome: Outcome, message: str, *, attempts: int, patience: Pati
 
 
 def retry_after_s(value: str, now_s: float) -> float | None:
-    """Read a Retry-After header (RFC 9110, section 10.2.3): seconds or a date; None if it is neither."""
+    """Read a Retry-After header (RFC 9110, section 10.2.3): seconds or a date, a year at most; None if neither."""
     value = value.strip()
-    if value.isascii() and value.isdigit():
-        return float(value[:9])
+    numbers = [part.strip() for part in value.split(",")]
+    if all(number.isascii() and number.isdigit() for number in numbers):  # of several, the longest
+        return max(min(float(number[:_MOST_DIGITS]), _LONGEST_WAIT_S) for number in numbers)
     try:
-        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - now_s)
+        wait_s = email.utils.parsedate_to_datetime(value).timestamp() - now_s
+        return min(max(0.0, wait_s), _LONGEST_WAIT_S)
     except (ValueError, TypeError, OverflowError):
         return None
 

@@ -78,6 +78,9 @@ class Waits(Protocol[T_contra]):
 
     health: HostHealth
 
+    def is_waited_for(self, task: T_contra) -> bool:
+        """Whether a task keeps others from beginning until it has ended."""
+
     async def postponed(self, task: T_contra, origin: str, illness: Illness) -> None:
         """Take a task back, to submit it when its host may be asked again."""
 
@@ -121,7 +124,13 @@ class Downloader(Generic[T]):
         async def send_back(job: Job[T], illness: Illness) -> None:
             await waits.postponed(job.task, job.origin, illness)
 
-        self._sickbay = Sickbay(waits.health, self._dispatcher, send_back=send_back, give_up=self._end_unasked)
+        self._sickbay = Sickbay(
+            waits.health,
+            self._dispatcher,
+            send_back=send_back,
+            give_up=self._end_unasked,
+            is_waited_for=lambda job: waits.is_waited_for(job.task),
+        )
 
     @property
     def has_free_places(self) -> bool:

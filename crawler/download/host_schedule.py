@@ -203,9 +203,9 @@ class HostSchedule(Generic[T]):
         """Hit hosts as hard as is said from now on."""
         self._pace_of, self._at_address = pace_of, at_address
         for host, entry in self._hosts.items():
-            entry.pace = pace_of(host)
+            before, entry.pace = entry.pace, pace_of(host)
             if entry.tempo is not None:
-                entry.tempo.keep_within(entry.pace)
+                entry.tempo.keep_within(entry.pace, before)
             self._list(host, entry)
         for machine in self._addresses:
             self._await_turns(machine)

@@ -69,9 +69,10 @@ class Tempo:
         if began_s >= self._cut_at_s:
             self._slow_down(pace, _REFUSED, pace.max_delay_s, now_s)
 
-    def keep_within(self, pace: Pace) -> None:
-        """Other bounds hold."""
-        self.delay_s = max(pace.delay_s, min(self.delay_s, pace.max_delay_s))
+    def keep_within(self, pace: Pace, before: Pace) -> None:
+        """Other bounds hold: at once at a host that was asked as fast as might be, in time at one that was slowed down."""
+        wanted_s = pace.delay_s if self.delay_s <= before.delay_s else self.delay_s
+        self.delay_s = max(pace.delay_s, min(wanted_s, pace.max_delay_s))
 
     def _speed_up(self, pace: Pace) -> None:
         if self.delay_s > pace.delay_s:

@@ -7,7 +7,7 @@
                └─ … was given up ─────────────────▶ ends unasked, ``host_down``
 
 What was in flight when its host fell asleep for long goes back, so that the log says until when; what stands behind it
-in the schedule is put off where it is.
+in the schedule is put off where it is, unless others wait for it to end: then it goes back, too.
 """
 
 import logging
@@ -55,6 +55,7 @@ class Sickbay(Generic[J]):
         *,
         send_back: Callable[[J, Illness], Awaitable[None]],
         give_up: Callable[[J, Illness], Awaitable[None]],
+        is_waited_for: Callable[[J], bool] = lambda _: False,
     ) -> None:
         """Make one.
 
@@ -63,11 +64,13 @@ class Sickbay(Generic[J]):
             dispatcher: Holds the jobs that wait.
             send_back: Takes a job whose host sleeps for long.
             give_up: Takes a job whose host was given up.
+            is_waited_for: Whether a job keeps others from beginning, and must not wait here.
         """
         self.health = health
         self._dispatcher = dispatcher
         self._send_back = send_back
         self._give_up = give_up
+        self._is_waited_for = is_waited_for
         self._aside: dict[str, list[J]] = {}
 
     async def admit(self, job: J, delay_s: float) -> float | None:
@@ -78,6 +81,9 @@ class Sickbay(Generic[J]):
         left_s = found.until_s - time.time()
         if found.is_given_up and left_s > 0:
             await self._give_up(job, found)
+            return None
+        if left_s > KEEP_S and self._is_waited_for(job):
+            await self._send_back(job, found)
             return None
         return max(delay_s, left_s)
 
@@ -92,8 +98,16 @@ class Sickbay(Generic[J]):
         elif leave is Leave.GIVE_UP:
             await self._give_up(job, found)
         else:
-            self._dispatcher.add(job.host, job, delay_s=found.until_s - time.time())
+            await self._wait(job, found)
         return False
+
+    async def _wait(self, job: J, found: Illness) -> None:
+        """Let a job wait for its host: here, or, if others wait for it, in the log."""
+        left_s = found.until_s - time.time()
+        if left_s > KEEP_S and self._is_waited_for(job):
+            await self._send_back(job, found)
+        else:
+            self._dispatcher.add(job.host, job, delay_s=left_s)
 
     async def fell_ill(self, origin: str, keys: Sequence[str], cause: str, asked_s: float = 0.0) -> Illness:
         """A host failed: put off all that waits for it, or end it if that goes on for too long."""
@@ -106,8 +120,13 @@ class Sickbay(Generic[J]):
             return found
         delay_s = found.until_s - time.time()
         for job in self._aside.pop(origin, ()):
-            self._dispatcher.add(job.host, job, delay_s=delay_s)
+            await self._wait(job, found)
         for key in keys:
+            if delay_s > KEEP_S:
+                for job in self._dispatcher.withdraw(
+                    key, lambda job: job.origin == origin and self._is_waited_for(job)
+                ):
+                    await self._send_back(job, found)
             self._dispatcher.put_off(key, delay_s, lambda job: job.origin == origin)
         return found
 

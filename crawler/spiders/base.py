@@ -32,7 +32,7 @@ Headers = Sequence[tuple[bytes, bytes]]
 _log: Final = logging.getLogger(__name__)
 
 # Headers that are no lists, so that two of them are a server's mistake.
-_NO_LISTS: Final = frozenset({"content-type", "etag", "last-modified", "location", "retry-after"})
+_NO_LISTS: Final = frozenset({"content-type", "etag", "last-modified", "location"})
 
 
 class DownloadSpider(scrapy.Spider, Generic[T]):

@@ -60,6 +60,11 @@ COMMANDS: Final[Mapping[str, Home]] = {
         "relations",
         "Show what images of a crawl are to each other, by local features (`crawl --thorough`).",
     ),
+    "conflicts": Home(
+        "conflicts",
+        "conflicts",
+        "Find pictures that stand under two synsets, the same or as copies: one of the two labels is probably wrong.",
+    ),
     "config": Home("config", "config", "Show every key of the configuration, its value and where that came from."),
     "dead-letters": Home("dead_letters", "app", "List what failed, and try it again."),
     "identity": Home("identity", "app", "Make the key that signs requests, and show what to publish of it."),

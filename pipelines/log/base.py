@@ -78,17 +78,19 @@ class Lag:
         committed: Offset of the group's position.
         end: Offset that the next record will have.
         owner: Name of the member that owns the partition; empty for none.
+        done: How many above the position are done.
     """
 
     partition: int
     committed: int
     end: int
     owner: str = ""
+    done: int = 0
 
     @property
     def records(self) -> int:
-        """How many records are left, at most."""
-        return self.end - self.committed
+        """How many records are left, at most: ends of transactions may be counted among them."""
+        return max(0, self.end - self.committed - self.done)
 
 
 class Listener(Protocol):

@@ -20,13 +20,14 @@ from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssi
 
 from synsift.pipelines import topics
 from synsift.pipelines.errors import HeldUp, LogUnavailable
-from synsift.pipelines.log.base import Lag, Listener, Message
+from synsift.pipelines.log.base import Lag, Listener, Message, Position
 from synsift.pipelines.log.kafka_clients import KafkaAddress, errors_of, message_of, patiently
 from synsift.pipelines.log.kafka_deadlines import CALL_S, Progress, bounded
 from synsift.pipelines.log.kafka_identity import contradiction, given, identities, withdrawn
 from synsift.pipelines.log.kafka_member import Clients, KafkaMember
 from synsift.pipelines.log.kafka_positions import newest
 from synsift.pipelines.log.kafka_private import pass_damage_by, read_any_header
+from synsift.pipelines.log.watermark import done_above
 from synsift.pipelines.topics import Entry
 
 # A killed worker's open transaction holds up the readers of its outputs for as long; shorter, and a slow store of
@@ -167,22 +168,25 @@ class KafkaLog:
         with self._lock, errors_of(self.address):
             found = self._admin.list_group_offsets({self.prefix + group: places}).get(self.prefix + group, {})
             owners = self._owners(self.prefix + group)
-            committed = {place: at.offset for place, at in found.items() if at.offset >= 0}
+            committed = {place: Position(at.offset, at.metadata or "") for place, at in found.items() if at.offset >= 0}
             missing = [place for place in places if place not in committed]
             written = self._ends.end_offsets(missing) if missing else {}
         for place in missing:
             if not written[place]:
-                committed[place] = 0  # nothing was ever written to it, so nobody stood anywhere else
+                committed[place] = Position(0)  # nothing was ever written to it, so nobody stood anywhere else
                 continue
             kept = newest(self.read(topics.POSITIONS.name, place.partition), group, topic, place.partition)
-            committed[place] = 0 if kept is None else kept.offset
+            committed[place] = kept or Position(0)
         # Looked at last: who moves on from a position has written what follows by then.
         with self._lock, errors_of(self.address):
             ends = self._ends.end_offsets(places)
             # Behind the end nobody can stand, but an offset that somebody moved; members put it right.
-            committed = {place: min(committed[place], ends[place]) for place in places}
-            data_ends = self._find_data_ends(committed, ends)
-        return [Lag(place.partition, committed[place], data_ends[place], owners.get(place, "")) for place in places]
+            low = {place: min(committed[place].offset, ends[place]) for place in places}
+            data_ends = self._find_data_ends(low, ends)
+        return [
+            Lag(place.partition, low[place], data_ends[place], owners.get(place, ""), done_above(committed[place]))
+            for place in places
+        ]
 
     def _forget(self, topic: str, offsets: Mapping[int, int]) -> None:
         with self._lock:

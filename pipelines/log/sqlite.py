@@ -17,6 +17,7 @@ from synsift.pipelines.log.sqlite_group import Group
 from synsift.pipelines.log.sqlite_rows import Row, message_of, record_id, row_of
 from synsift.pipelines.log.sqlite_schema import connect, connect_to_read, deferred, errors_of, immediate, quick_check
 from synsift.pipelines.log.transaction import GatheredTransaction
+from synsift.pipelines.log.watermark import done_above
 from synsift.pipelines.topics import Entry
 
 # Longest wait for records that another process writes: shorter burns CPU when idle, longer delays each stage.
@@ -88,14 +89,13 @@ class SqliteLog:
                     "SELECT partition, owner FROM owners WHERE grp = ? AND topic = ?", (group, topic)
                 ).fetchall()
             )
-            committed = dict(
-                self._db.execute(
-                    "SELECT partition, next FROM positions WHERE grp = ? AND topic = ?", (group, topic)
-                ).fetchall()
-            )
+            rows = self._db.execute(
+                "SELECT partition, next, note FROM positions WHERE grp = ? AND topic = ?", (group, topic)
+            ).fetchall()
+        committed = {number: Position(offset, note) for number, offset, note in rows}
         return [
-            Lag(number, committed.get(number, 0), ends.get(number, 0), members.get(number, ""))
-            for number in range(self.partitions)
+            Lag(number, at.offset, ends.get(number, 0), members.get(number, ""), done_above(at))
+            for number, at in ((number, committed.get(number, Position(0))) for number in range(self.partitions))
         ]
 
     def identity(self) -> str:

@@ -94,6 +94,11 @@ class Watermark:
         return next(iter(self._pending), self._next)
 
 
+def done_above(position: Position) -> int:
+    """How many offsets above a committed position are done; 0 where its note can't be read."""
+    return len(_decode(position, level=logging.DEBUG))
+
+
 def _encode(done: set[int], low: int) -> str:
     if not done:
         return ""
@@ -104,7 +109,7 @@ def _encode(done: set[int], low: int) -> str:
     return base64.b64encode(zlib.compress(raw)).decode()
 
 
-def _decode(position: Position) -> list[int]:
+def _decode(position: Position, level: int = logging.WARNING) -> list[int]:
     """What a note says is done. One that isn't ours, an operator's tool wrote it for example, says nothing."""
     note = done_of(position.note)
     if not note:
@@ -113,7 +118,7 @@ def _decode(position: Position) -> list[int]:
         unpacked = zlib.decompressobj()
         raw = unpacked.decompress(base64.b64decode(note, validate=True), MAX_SPAN // 8)
     except (ValueError, zlib.error):
-        _log.warning("the note of a position can't be read, and what it says is done may be done again")
+        _log.log(level, "the note of a position can't be read, and what it says is done may be done again")
         return []
     bitmap = int.from_bytes(raw, "little")
     return [position.offset + bit for bit in range(bitmap.bit_length()) if bitmap >> bit & 1]

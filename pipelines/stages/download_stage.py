@@ -189,6 +189,11 @@ class DownloadStage(ABC, Generic[T]):
         """Take a failure from the downloader."""
         await self._guard(self.abandon, task, result)
 
+    def is_waited_for(self, task: T) -> bool:
+        """Whether the input of a task keeps others from beginning: it was in flight when a worker died."""
+        message = self.message_of(task)
+        return self._ledger.is_open(message) and self._ledger.attempts(message.partition).of(message.offset) is not None
+
     async def postponed(self, task: T, origin: str, illness: Illness) -> None:
         """Take a task back from the downloader, for its host is left alone for a while."""
 

@@ -114,7 +114,9 @@ class Ledger:
         _log.debug("%s owns %d partitions more", self._stage, len(positions))
         if suspects := sum(attempts.suspects for attempts in suspected):
             _log.warning(
-                "%s: a worker died with up to %d inputs in flight; these begin anew first", self._stage, suspects
+                "%s: up to %d inputs were in flight when a worker died; these begin first, a few at a time",
+                self._stage,
+                suspects,
             )
         for attempts in suspected if suspects <= FEW else ():
             attempts.were_few()

@@ -15,7 +15,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from synsift.pipelines.dead_letters import REPLAY_OF
 from synsift.pipelines.gate import Gate
@@ -52,6 +52,13 @@ class Start:
     joined: Sequence[Message] = ()
 
 
+class _Begin(NamedTuple):
+    """When an input began, and whether it is a suspect."""
+
+    at_s: float
+    is_suspect: bool
+
+
 @dataclass(slots=True)
 class _Sorted:
     plain: list[Message]
@@ -84,8 +91,7 @@ class Turnstile:
         self._in_order = in_order
         self._clock = clock
         self._waiting: dict[int, deque[Message]] = {}
-        # By partition and offset: when a suspect began, None for any other input.
-        self._begun: dict[int, dict[int, float | None]] = {}
+        self._begun: dict[int, dict[int, _Begin]] = {}
         self._alone: Message | None = None
         self._heard_s = 0.0
 
@@ -133,6 +139,8 @@ class Turnstile:
 
     def must_step_aside(self) -> bool:
         """Whether what is in flight has kept another waiting for too long, and must be let go."""
+        if self.gate.is_wanted:
+            self._tell_gate()
         return self.gate.presses(self._stage)
 
     def ready(self) -> Start:
@@ -154,7 +162,7 @@ class Turnstile:
     def _on_trial(self, partition: int, patience_s: float = _PASSED_S) -> int:
         """How many suspects of a partition began of late."""
         since_s = self._clock() - patience_s
-        return sum(1 for at_s in self._begun[partition].values() if at_s is not None and at_s > since_s)
+        return sum(1 for begin in self._begun[partition].values() if begin.is_suspect and begin.at_s > since_s)
 
     def _end_trial(self) -> list[Message]:
         """What began alone and waits for too long, if there is such an input: it hinders nobody any more."""
@@ -172,7 +180,7 @@ class Turnstile:
         for message in messages:
             chosen.setdefault(message.partition, set()).add(message.offset)
             is_suspect = self._suspicion(message) is not None
-            self._begun[message.partition][message.offset] = self._clock() if is_suspect else None
+            self._begun[message.partition][message.offset] = _Begin(self._clock(), is_suspect)
         for partition, offsets in chosen.items():
             self._waiting[partition] = deque(m for m in self._waiting[partition] if m.offset not in offsets)
         return Start(messages, how, joined)
@@ -252,7 +260,7 @@ class Turnstile:
         return is_near and any(self._ledger.attempts(partition).has_strong_unread for partition in self._waiting)
 
     def _tell_gate(self) -> None:
+        """Say if nothing is in flight: what began long ago waits for its host, and doesn't kill just now."""
         since_s = self._clock() - _TRIAL_S
-        in_flight = (at_s is None or at_s > since_s for begun in self._begun.values() for at_s in begun.values())
-        if not any(in_flight):
+        if not any(begin.at_s > since_s for begun in self._begun.values() for begin in begun.values()):
             self.gate.ended(self._stage)

@@ -227,7 +227,7 @@ def test_only_a_death_is_a_death(end: str, site: SmallWeb, tmp_path: Path) -> No
         arguments, env=environment(options), capture_output=True, text=True, timeout=300, check=False
     )
     assert second.returncode == 0, second.stderr
-    assert ("fetch: a worker died with up to 1 inputs in flight" in second.stderr) == is_death
+    assert ("fetch: up to 1 inputs were in flight when a worker died" in second.stderr) == is_death
 
 
 def wait_until(condition: Callable[[], bool]) -> None:

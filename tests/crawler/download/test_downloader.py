@@ -139,6 +139,9 @@ class Waits:
     def __init__(self) -> None:
         self.health = HostHealth(HealthPolicy(sleep_s=0.0))
 
+    def is_waited_for(self, _task: str) -> bool:
+        return False
+
     async def postponed(self, _task: str, _origin: str, _illness: Illness) -> None:
         pass
 

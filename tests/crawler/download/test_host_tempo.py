@@ -95,10 +95,11 @@ def test_the_delay_never_leaves_its_bounds(
 
 @given(events=events)
 def test_bounds_that_change_hold_at_once(events: list[tuple[bool, float, float]]) -> None:
-    tempo, now_s = Tempo(PACE), 0.0
+    tempo, before, now_s = Tempo(PACE), PACE, 0.0
     for number, (refuses, latency_s, gap_s) in enumerate(events):
         pace = Pace(0.1 + number / 10, 2, 5.0 + number / 10)
-        tempo.keep_within(pace)
+        tempo.keep_within(pace, before)
+        before = pace
         assert pace.delay_s <= tempo.delay_s <= pace.max_delay_s
         began_s, now_s = now_s, now_s + gap_s
         if refuses:
@@ -182,3 +183,12 @@ def test_a_crawl_delay_lies_below_every_rate(delay_s: float, refuses: bool) -> N
     server = Server(2.0, refuses=refuses)
     simulate(server, Pace(0.05, 4, 3.0), 60, crawl_delay_s=delay_s)
     assert all(later - earlier >= delay_s - 1e-9 for earlier, later in itertools.pairwise(server.starts))
+
+
+def test_a_shorter_delay_holds_at_once_for_a_host_that_never_refused_and_in_time_for_one_that_did() -> None:
+    slow, quick = Pace(2.0, 4, 60.0), Pace(0.05, 8, 60.0)
+    well, ill = Tempo(slow), Tempo(slow)
+    ill.refused(slow, began_s=0.0, now_s=1.0)
+    for tempo in (well, ill):
+        tempo.keep_within(quick, slow)
+    assert (well.delay_s, ill.delay_s) == (0.05, 4.0)

@@ -10,6 +10,7 @@ import pytest
 from synsift.pipelines import topics
 from synsift.pipelines.errors import FencedError
 from synsift.pipelines.log.base import Log, Member, Message, Position
+from synsift.pipelines.log.watermark import Watermark
 from synsift.pipelines.topics import Entry
 
 PARTITIONS = 4
@@ -296,6 +297,20 @@ class LogContract:
         member.commit({1: Position(messages[3].offset + 1)})
         assert log.lag("group", INPUT)[1].records == 2
         assert log.lag("group", INPUT)[1].owner != ""
+        member.close()
+
+    def test_lag_knows_what_is_done_above_a_position(self, log: Log) -> None:
+        log.produce([entry(f"{n}", partition=1) for n in range(6)])
+        member = log.join("group", INPUT, Owner())
+        messages = poll_all(member, 6)
+        mark = Watermark(Position(messages[0].offset))
+        for message in messages:
+            mark.admit(message.offset)
+        for message in messages[2:5]:
+            mark.finish(message.offset)
+        member.commit({1: mark.position()})
+        (lag,) = [lag for lag in log.lag("group", INPUT) if lag.partition == 1]
+        assert (lag.committed, lag.records) == (messages[0].offset, 3)
         member.close()
 
     def test_lag_of_all_partitions_is_seen_through_the_ends_of_transactions(self, log: Log) -> None:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+import json
 import threading
 import time
 from collections import Counter
@@ -12,9 +13,11 @@ import pytest
 
 from synsift.crawler.download.host_health import HealthPolicy
 from synsift.pipelines import topics
+from synsift.pipelines.log.base import Position
 from synsift.pipelines.records import Candidate, Fetched, ImageUrl
 from synsift.pipelines.stages.fetch_memory import ASLEEP
 from synsift.pipelines.worker import Ending
+from tests.pipelines.log.contract import Owner
 from tests.pipelines.stages.raw_web import answer, raw_web
 from tests.pipelines.stages.test_fetch import QUICK, counts, fetch, picture, want
 from tests.pipelines.worlds import World
@@ -214,3 +217,32 @@ def test_a_crawl_delay_is_kept_from_the_first_image_on(world: World) -> None:
         fetch(world)
     assert counts(world) == {"fetched": 3}
     assert [later - sooner > 0.45 for sooner, later in itertools.pairwise(times)] == [True] * 3
+
+
+def suspect(world: World, deaths: int) -> None:
+    """Workers died with all image URLs in flight, so that these are tried alone, or a few at a time."""
+    member = world.log.join("fetch", topics.IMAGE_URLS.name, Owner())
+    member.poll(0, 0.1)
+    dead = [f"{n:08x}" for n in range(deaths)]
+    for partition in range(world.log.partitions):
+        count = len(list(world.log.read(topics.IMAGE_URLS.name, partition)))
+        if count:
+            runs = [[0, count, list(range(deaths)), [], deaths > 1, 0]]
+            member.commit({partition: Position(0, ";" + json.dumps({"dead": dead, "runs": runs}))})
+    member.close()
+
+
+@pytest.mark.parametrize("deaths", [1, 2])
+def test_what_waits_for_an_ill_host_keeps_no_suspect_of_another_from_its_trial(world: World, deaths: int) -> None:
+    ill, well = Script(robots=[b""]), Script(robots=[OPEN], image=[JPEG])
+    with raw_web(ill, "") as ill_port, host(well) as url:
+        for number in range(6):
+            want(world, f"http://127.0.0.2:{ill_port}/{number}.jpg")
+            want(world, url(number))
+        suspect(world, deaths)
+        assert fetch(world, health=HealthPolicy(nap_s=0.05, sleep_s=3_600)) is Ending.RESTING
+    assert len(world.records(topics.CANDIDATES, Candidate)) == 6
+    assert ill.asked["robots"] <= 4
+    waiting = [record.url for record in world.records(topics.IMAGE_URLS, ImageUrl) if record.not_before]
+    assert len(waiting) == 6
+    assert world.letters() == []

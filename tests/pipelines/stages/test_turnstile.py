@@ -325,6 +325,7 @@ def test_who_takes_too_long_to_end_steps_aside() -> None:
     assert not gate.presses("fetch")
     now_s = PATIENCE_S + 1
     assert gate.presses("fetch")
+    assert not gate.presses("fetch")  # it has stepped aside, and has time to come to an end
     assert not gate.presses("dedupe")
     gate.ended("fetch")
     assert gate.enter("dedupe")
