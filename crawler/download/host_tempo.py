@@ -70,7 +70,7 @@ class Tempo:
             self._slow_down(pace, _REFUSED, pace.max_delay_s, now_s)
 
     def keep_within(self, pace: Pace, before: Pace) -> None:
-        """Other bounds hold: at once at a host that was asked as fast as might be, in time at one that was slowed down."""
+        """Other bounds hold: at once at a host that was never slowed down, in time at one that was."""
         wanted_s = pace.delay_s if self.delay_s <= before.delay_s else self.delay_s
         self.delay_s = max(pace.delay_s, min(wanted_s, pace.max_delay_s))
 
