@@ -4,16 +4,21 @@ A reader is good inputs, how to tamper with them, what reads them, and what it m
 else. ``benchmarks/fuzz_readers.py`` adds records; ``benchmarks/fuzz.py`` has pictures.
 """
 
+import bz2
 import contextlib
 import gzip
 import hashlib
 import json
+import lzma
 import math
 import random
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet
 
 from synsift.crawler.consent import ai_txt, answer, embedded, judge, site_lines, tdm
 from synsift.crawler.download.attempt import Answer, Patience, after_answer
@@ -126,6 +131,7 @@ def _answers(scratch: Path) -> Iterator[tuple[str, Reader]]:
         ("csv.zst", _zstd(comma), in_bytes),
         ("jsonl", b"\n".join(lines), in_json),
         ("parquet", _parquet(scratch), in_bytes),
+        *_odd_lists(),
     ):
         file = scratch / f"list.{suffix}"
         yield f"list of URLs, {suffix}", Reader([seed], tamper, _written(file, _ask_list), (CrawlerError,))
@@ -134,12 +140,30 @@ def _answers(scratch: Path) -> Iterator[tuple[str, Reader]]:
         yield (
             f"cursor of a list, {suffix}",
             Reader(
-                [b"1", b""] if suffix == "parquet" else [b"0:1", b"40:1", b""],
+                [b"1", b""] if suffix.endswith("parquet") else [b"0:1", b"40:1", b""],
                 in_text,
                 _cursor_read(whole),
                 (CrawlerError,),
             ),
         )
+
+
+def _odd_lists() -> Iterator[tuple[str, bytes, Tamper]]:
+    """Of other programs: a name that ends in the list's suffix, a list, and how to tamper with it."""
+    semicolons = b'sep=;\nurl;title\n"http://a.example/1.jpg";"x;y"\nhttp://a.example/2.jpg\n;;\n'
+    yield "semicolons.csv", semicolons, in_text
+    yield "wide.csv", semicolons.decode().encode("utf-16"), in_bytes
+    yield "wide-unmarked.txt", semicolons.decode().encode("utf-16-le"), in_bytes
+    links = b'- ![x](http://a.example/1.jpg "t")\n<a href="http://a.example/p"><img src=//a.example/2.jpg></a>\n'
+    yield "links.txt", links + b'"http://a.example/?a=1&amp;b=2",\n<http:\\a.example/3.jpg>\n', in_text
+    image = {"image": {"url": "http://a.example/1.jpg", "of": {"a": [{"b": 1}, None]}}, "text": ["x", "y"]}
+    yield "array.json", json.dumps([image, "http://a.example/2.jpg"]).encode(), in_json
+    yield "lines.json", json.dumps([image, image], indent=1).encode(), in_text
+    yield "xz.csv.xz", lzma.compress(semicolons), in_bytes
+    yield "bz2.csv.bz2", bz2.compress(semicolons), in_bytes
+    table = pa.BufferOutputStream()
+    pyarrow.parquet.write_table(pa.Table.from_pylist([image, {**image, "image": None}]), table)
+    yield "nested.parquet", table.getvalue().to_pybytes(), in_bytes
 
 
 def _page(cursor: bytes, source: Source) -> PageQuery:
@@ -209,18 +233,15 @@ def _cursor_read(file: Path) -> Callable[[bytes], object]:
 
 
 def _zstd(data: bytes) -> bytes:
-    import pyarrow as pa
 
     return bytes(pa.compress(data, "zstd", asbytes=True))
 
 
 def _parquet(scratch: Path) -> bytes:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
 
     file = scratch / "seed.parquet"
     rows = {"url": [f"http://a.example/{number}.jpg" for number in range(7)], "synset": ["n1"] * 7, "n": list(range(7))}
-    pq.write_table(pa.table(rows), file, row_group_size=3)
+    pyarrow.parquet.write_table(pa.table(rows), file, row_group_size=3)
     return file.read_bytes()
 
 
