@@ -122,7 +122,7 @@ class HttpAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     What its server said in headers is cut after 500 characters, and holds no control characters.
 
     Attributes:
-        final_url: Where redirects led; empty if nowhere else.
+        final_url: Where redirects led, without what is secret in it (`sig=***`); empty if nowhere else.
         status: HTTP status code.
         fetched_at: When, RFC 3339 in UTC.
         content_type: As the server named it.

@@ -93,7 +93,7 @@ class ParquetReader:
             number = self._file.metadata.row_group(group).num_rows
             if first + number > self._next:
                 try:
-                    yield from self._group(group, self._next - first)
+                    yield from self._group(group, max(0, self._next - first))
                 except (OSError, ValueError, NotImplementedError) as exc:
                     problem = f"this row and {first + number - self._next - 1} behind it can't be read: {exc}"
                     self._next = first + number
