@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 _LONGEST_S: Final = 365 * 24 * 3600
 _LARGEST: Final = 10**12
 _URL_ENDS: Final = ("api_url", "directory_url", "endpoint")
-_URL_EXAMPLE: Final = "https://wiki.example/w/api.php"
+_URL_EXAMPLE: Final = "https://host.example/path"
 _NOT_IN_A_URL: Final = re.compile(r"[\s\x00-\x20\x7f<>\"\\^`{|}]")
 
 

@@ -228,11 +228,11 @@ def test_no_number_is_a_switch_endless_none_or_larger_than_anything(tmp_path: Pa
 def test_what_is_no_url_of_the_web_is_named_with_what_would_be(key: str, value: str, problem: str) -> None:
     with pytest.raises(ConfigError) as caught:
         load(env={}, options={key: value})
-    assert f"`--set {key}`: must be a URL such as `https://wiki.example/w/api.php` ({problem})" in str(caught.value)
+    assert f"`--set {key}`: must be a URL such as `https://host.example/path` ({problem})" in str(caught.value)
 
 
 def test_an_api_whose_url_has_a_query_is_asked_with_it() -> None:
     url = "http://127.0.0.1:1/api.php?key=1"
     assert load(env={}, options={"sources.commons.api_url": url}).settings.sources.commons.api_url == url
     query = PageQuery("commons", "dog", "en", "", 0, "n1")
-    assert CommonsSource(api_url=url).request_url(query).startswith(f"{url}&")
+    assert CommonsSource(api_url=url).request(query).url.startswith(f"{url}&")
