@@ -26,7 +26,7 @@ def printable(text: str) -> str:
 
 def for_people(text: str) -> str:
     """What is said to people, wherever its parts come from: without secrets, and without commands to their terminal."""
-    return printable(masked(text))
+    return masked(printable(masked(text)))
 
 
 def kept(text: str) -> str:

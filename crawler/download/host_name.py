@@ -32,6 +32,6 @@ def _host_name(name: str) -> str:
     from yarl import URL
 
     try:
-        return (URL.build(scheme="http", host=name).raw_host or name).lower()
+        return (URL.build(scheme="http", host=name.lower()).raw_host or name).lower()
     except ValueError:
         return name.lower()

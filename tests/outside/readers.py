@@ -21,19 +21,23 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from synsift.crawler.consent import ai_txt, answer, embedded, judge, site_lines, tdm
-from synsift.crawler.download.attempt import Answer, Patience, after_answer
+from synsift.crawler.download.attempt import Answer, Patience, after_answer, origin_of, url_problem
+from synsift.crawler.download.host_name import host_name
+from synsift.crawler.download.web_url import as_asked
 from synsift.crawler.errors import CrawlerError
 from synsift.crawler.ontology.own import read_ontology
 from synsift.crawler.robots import read_robots
 from synsift.crawler.robots.text import UnknownCoding, decoded
 from synsift.crawler.sources.base import Page, PageQuery, Source, SourceAnswer
 from synsift.crawler.sources.commons import CommonsSource
+from synsift.crawler.sources.lists.written_urls import is_url, link_in, written_url
 from synsift.crawler.sources.url_list import UrlListSource
 from synsift.crawler.targets import from_list
 from synsift.dedupe import Fingerprint, Matcher, fingerprint
 from synsift.dedupe.index import DamagedIndex, HashIndex
 from synsift.dedupe.survivors import Survivors
 from synsift.pipelines.config import load
+from synsift.pipelines.config_hosts import host_key, problem_of_key
 from synsift.pipelines.errors import StoreError, SynsiftError
 from synsift.pipelines.folders.cache import Cache
 from synsift.pipelines.folders.choices import KIND, VERSION, check, read_choices
@@ -49,6 +53,7 @@ from synsift.pipelines.stages.found_images import entry_problem, image_url
 from synsift.pipelines.storage.identity import PATH, owner_of
 from synsift.pipelines.storage.objects import Objects, StoreAddress
 from synsift.pipelines.storage.snapshots import Snapshot, decode_snapshot, encode_snapshot
+from synsift.pipelines.texts import for_people
 from synsift.pipelines.topics import Entry, Router
 from tests.crawler.sources.test_odd_answers import CONCEPT, GOOD, ITEMS, SITEINFO
 from tests.dedupe.pictures import encoded, scene
@@ -97,6 +102,46 @@ def _names() -> Iterator[tuple[str, Reader]]:
     files = [name_readers.RESOLV_CONF, name_readers.HOSTS]
     yield "resolv.conf and hosts", Reader(files, in_text, name_readers.read_name_files)
     yield "address of a URL", Reader(name_readers.LITERALS, in_text, name_readers.read_literal)
+    hosts = "BÜCHER.example\n*.ｂücher．test\n[::1]:80\nhttps://a.example:80/x\nxn--bcher-kva.example.\n0x7f.1\n☃.net"
+    yield "name of a host", Reader([hosts.encode()], in_text, _name_hosts)
+    written = "<URL:http://a.example/1.jpg>\n“www.a.example/x?a=1&amp;b=2”,\nHTTP:\\\\a.example\\1 2.jpg\n//a.example/ä"
+    links = '1. [![x](http://a.example/1.jpg "t")](<http://a.example/p>)\n<a href=/p><img alt=x src=//a.example/2></a>'
+    yield "URL as people write it", Reader([written.encode(), links.encode()], in_text, _read_written)
+    signed = b"redirect to https://me:pw@h/1?X-Amz-Signature=a&x=1#access_token=b and /p?u=https%3A%2F%2Fi%3Fsig%3Dc"
+    yield "words with secrets", Reader([signed], in_text, _say_to_people)
+
+
+def _name_hosts(data: bytes) -> object:
+    text = data.decode("utf-8", "surrogateescape")
+    for name in text.split("\n"):
+        found = host_name(name)
+        assert host_name(found) == found or not found.isascii()
+        ROUTER.keys.keys_of_name(name)
+        key = host_key(f'fetch.hosts."{name}".delay_s')
+        assert key is None or host_key(key) == key
+        assert key is None or all(problem_of_key(key) or (True,))
+    return text
+
+
+def _read_written(data: bytes) -> None:
+    for line in data.decode("utf-8", "surrogateescape").split("\n"):
+        for read in (written_url, link_in):
+            try:
+                found = read(line)
+            except ValueError as exc:
+                assert str(exc)
+                continue
+            if isinstance(found, str):
+                assert written_url(found) == found or not line.isprintable()
+                assert is_url(found)
+                if url_problem(found) is None:
+                    origin_of(as_asked(found))
+
+
+def _say_to_people(data: bytes) -> None:
+    said = for_people(data.decode("utf-8", "surrogateescape"))
+    assert for_people(said) == said
+    assert "\x1b" not in said
 
 
 # -- answers of sources
