@@ -18,7 +18,7 @@ _AMPERSAND: Final = re.compile(r"&(?:amp|#0*38|#[xX]0*26);")
 _WEB: Final = re.compile(r"(?i)https?:")
 _NO_SCHEME: Final = re.compile(r"(?i)(?=//[^/\s]|www\.[^./\s])")
 _SCHEME: Final = re.compile(r"(?i)([a-z][a-z0-9+.-]*):(.*)", re.DOTALL)
-_ANOTHER: Final = re.compile(r"(?i)[\s|]https?://")
+_ANOTHER: Final = re.compile(r"(?i)[\s|]https?:[/\\]{2}")
 _TWISTED: Final = re.compile(r"(?i)https?:(?!//[^/\\])|[^?#]*[\t\r\n\\]|.*[\t\r\n]", re.DOTALL)
 
 _HTML_IMAGE: Final = re.compile(r"(?is)<img\b[^>]*>")

@@ -14,7 +14,6 @@ import pytest
 
 from synsift.crawler.errors import SourceError
 from synsift.crawler.sources import UrlListSource
-from synsift.crawler.sources.lists.layouts import Columns
 from synsift.crawler.sources.lists.lines import MAX_LINE_BYTES
 from tests.crawler.sources.lists.test_reading import SIZES, read, urls, write
 
@@ -122,8 +121,10 @@ def test_what_is_nested_is_named_by_its_way_and_lists_are_texts(tmp_path: Path) 
     path = tmp_path / "a.jsonl"
     row = {"urls": {"raw": "http://a/1"}, "tags": ["x", None, "y"], "user": {"name": {"full": "Ann"}, "bot": False}}
     path.write_text(json.dumps(row))
-    columns = Columns(url="urls.raw", title="tags", author="user.name.full", licence="user.bot")
-    (image,), _ = read(path, UrlListSource(columns=columns))
+    source = UrlListSource(
+        url_column="urls.raw", title_column="tags", author_column="user.name.full", licence_column="user.bot"
+    )
+    (image,), _ = read(path, source)
     assert (image.url, image.title, image.author, image.licence) == ("http://a/1", "x | y", "Ann", "false")
 
 
@@ -136,7 +137,7 @@ def test_parquet_with_lists_and_structs(tmp_path: Path) -> None:
         {"image": {"url": "http://a/2", "size": {"w": 1}}, "captions": ["z"], "by": None},
     ]
     pa.parquet.write_table(pa.Table.from_pylist(rows), path, row_group_size=2)
-    images, rejects = read(path, UrlListSource(columns=Columns(title="captions"), page_size=1))
+    images, rejects = read(path, UrlListSource(title_column="captions", page_size=1))
     assert [(image.url, image.title) for image in images] == [("http://a/1", "x | y"), ("http://a/2", "z")]
     assert [reject.message.split(":")[0] for reject in rejects] == [f"{path}, row {number}" for number in (2, 3)]
     pa.parquet.write_table(pa.table({"url": [["http://a/1"], ["http://a/2", "http://a/3"], []]}), path)

@@ -49,6 +49,7 @@ NO_URLS = [
     ("ftp://a.example/1.jpg", "scheme 'ftp' is neither http nor https"),
     ("data:image/png;base64,AAAA", "scheme 'data' is neither http nor https"),
     ("http://a.example/1.jpg http://a.example/2.jpg", "more than one URL in one place"),
+    ("HTTP:\\\\a.example\\1|HTTP:\\\\a.example\\2", "more than one URL in one place"),
     ("http://a.example/1.jpg|https://a.example/2.jpg", "more than one URL in one place"),
     ("x\x1b[2J", "no URL: `x\\x1b[2J` has no `http://` or `https://` before it"),
 ]
