@@ -29,11 +29,12 @@ _DAMAGE: Final = (*UNPACKING_ERRORS, OverflowError, NotImplementedError, MemoryE
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A page of rows, what their columns mean, and the cursor of the next page; empty after the last."""
+    """A page of rows, what their columns mean, the cursor of the next page (empty after the last), and whether they have lines."""
 
     rows: tuple[Row, ...]
     next_cursor: str
     mapper: Mapper
+    has_lines: bool = True
 
 
 @dataclass(slots=True)
@@ -81,9 +82,9 @@ class Lists:
                 raise _unreadable(path, exc) from exc
             number = int(found.reader.cursor().rpartition(":")[2]) + 1
             rows.append(bad_row(number, f"the list can't be read any further: {_words(exc)}", b""))
-            return Rows(tuple(rows), "", found.mapper)
+            return Rows(tuple(rows), "", found.mapper, not found.is_parquet)
         found.reader.close()
-        return Rows(tuple(rows), "", found.mapper)
+        return Rows(tuple(rows), "", found.mapper, not found.is_parquet)
 
     def close(self) -> None:
         """Close what is open."""
@@ -98,7 +99,7 @@ class Lists:
             self._open[path, cursor] = found
             while len(self._open) > _OPEN:
                 self._open.popitem(last=False)[1].reader.close()
-        return Rows(tuple(rows), cursor, found.mapper)
+        return Rows(tuple(rows), cursor, found.mapper, not found.is_parquet)
 
 
 def open_list(path: Path, cursor: str, layout: Layout) -> _Open | None:

@@ -171,7 +171,9 @@ def test_how_a_list_is_packed_shows_in_its_bytes_not_in_its_name(tmp_path: Path,
 
 def test_parquet_is_read_whatever_its_name(tmp_path: Path) -> None:
     pa.parquet.write_table(pa.table({"url": BOTH}), tmp_path / "a.csv")
+    (first, _), _ = read(tmp_path / "a.csv")
     assert urls(tmp_path / "a.csv") == BOTH
+    assert first.place == f"{tmp_path / 'a.csv'}, row 1"
 
 
 @pytest.mark.parametrize("name", ["a.tar", "a.tar.gz", "a.tgz", "a.zip", "tar.txt", "tar.txt.gz", "zip.csv", "a.xlsx"])
