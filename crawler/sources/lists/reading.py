@@ -29,7 +29,7 @@ _DAMAGE: Final = (*UNPACKING_ERRORS, OverflowError, NotImplementedError, MemoryE
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A page of rows, what their columns mean, the cursor of the next page (empty after the last), and whether they have lines."""
+    """A page of rows, what their columns mean, and the next page's cursor: empty after the last. Not all have lines."""
 
     rows: tuple[Row, ...]
     next_cursor: str
