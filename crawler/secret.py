@@ -16,10 +16,16 @@ HIDDEN: Final = "***"
 # Shorter ones are found in half of all words; nobody who sets one means it.
 _SHORTEST: Final = 6
 _MOST_REMEMBERED: Final = 1_000
-_BY_NAME: Final = re.compile(
-    r"(?i)(?:.*(?:api[_-]?key|access[_-]?key|token|secret|signature|password|passwd|credential|auth).*"
-    r"|key|sig|pwd|pass|appid|app_id|client_id|session|jwt|sas)"
+HIDDEN_BY_NAME: Final = (
+    r"(?:(?:[\w.-]|%2[dD]){0,60}"
+    r"(?:api[_-]?key|access[_-]?(?:key|id)|key[_-]?pair|token|secret|signature|password|passwd|credential|auth(?!or)"
+    r"|hmac|jwt|session|sess[_-]?id|ticket)"
+    r"(?:[\w.-]|%2[dD]){0,60}"
+    r"|key|rkey|sig|sign|pwd|pass|policy|appid|app_id|client_id|sid|sas|hdnts|hdnea|hdntl|oh)"
 )
+"""Names of parameters that hold secrets, as a pattern: keys of interfaces, and what signs a URL at S3, CloudFront,
+Azure, Google, Akamai, Alibaba and others."""
+_BY_NAME: Final = re.compile(HIDDEN_BY_NAME, re.IGNORECASE)
 
 
 class Secret:

@@ -3,23 +3,23 @@
 import re
 from typing import Final
 
-from synsift.crawler.secret import redacted
+from synsift.crawler.secret import HIDDEN_BY_NAME, redacted
 
 _MOST: Final = 80
 # User name and password of a URL, and values of parameters that are secrets by their name.
 _IN_URL: Final = re.compile(r"(?<=://)[^/\s@?#\"'`<>]+@")
 _PARAMETER: Final = re.compile(
-    r"(?i)([?&](?:[\w.-]*(?:api[_-]?key|access[_-]?key|token|secret|signature|password|passwd|credential|auth|hmac|jwt)[\w.-]*|key|sig|pwd|pass|appid|app_id|client_id|sas)=)[^&#\s\"'`<>]+"
+    rf"((?:[?&#;]|%3[fF]|%26){HIDDEN_BY_NAME}(?:=|%3[dD]))(?!%3[dD])[^&#\s\"'`<>]+", re.IGNORECASE
 )
 
 
 def masked(text: str) -> str:
     """A text without secrets: those of this process, and credentials of any URL in it.
 
-    ``https://user:password@host`` becomes ``https://***@host``.
+    ``https://user:password@host`` becomes ``https://***@host``, ``/image?sig=a`` becomes ``/image?sig=***``.
     """
     text = redacted(text)
-    if "://" not in text:
+    if "://" not in text and "?" not in text:
         return text
     return _PARAMETER.sub(r"\1***", _IN_URL.sub("***@", text))
 

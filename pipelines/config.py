@@ -271,9 +271,15 @@ def load(
     origins: dict[str, str] = {}
     places: dict[str, str] = {}
     for layer in layers:
+        seen: dict[str, str] = {}
         for written, value in layer.values.items():
             key = host_key(written) or written
             _check_key(written, key, layer, known)
+            if seen.setdefault(key, written) != written:
+                raise ConfigError(
+                    f"{layer.places[seen[key]]} and {layer.places[written]} are of the same host",
+                    hint=f"give one of them: `{key}`",
+                )
             origins[key] = variable_of(key) if layer.origin == "environment" else layer.origin
             places[key] = layer.places[written]
             _set(tree, key, as_list(value) if isinstance(known.get(key), tuple) else value)

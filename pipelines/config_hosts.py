@@ -4,10 +4,13 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping
 from typing import Final, Protocol
+from urllib.parse import urlsplit
 
 from pydantic import Field
 
-from synsift.crawler.download.host_rules import HostRule
+from synsift.crawler.download.host_name import host_name
+from synsift.crawler.download.host_rules import ANY, HostRule, is_address
+from synsift.crawler.wording import code
 from synsift.pipelines.config_branch import Branch
 
 TABLE: Final = "fetch.hosts"
@@ -47,7 +50,7 @@ class HasHosts(Protocol):
 def host_key(key: str) -> str | None:
     """A key of a host in its one form, with the name in quotation marks; None if it is none."""
     found = _KEY.fullmatch(key)
-    return _key(found["name"].strip("\"'").lower(), found["setting"]) if found else None
+    return _key(_name(found["name"].strip("\"'")), found["setting"]) if found else None
 
 
 def path_of(key: str) -> list[str]:
@@ -72,9 +75,31 @@ def problem_of_key(key: str) -> tuple[str, str] | None:
             return NO_TABLE, TABLE_HINT
         return f"there is no key `{key}`", f"did you mean `{_key(name, near[0])}`? docs/configuration.md lists all"
     if _NAME.fullmatch(name) is None:
-        problem = f"`{name}` is no name of hosts"
-        return problem, 'as in `"cdn.example"` or `"*.cdn.example"`: no scheme, port or path, no letters but ASCII\'s'
+        problem = f"{code(name)} is no name of hosts"
+        alone = _alone(name)
+        if alone is not None:
+            return problem, f'the name alone, which is for all its ports and paths: `[{TABLE}."{alone}"]`'
+        return problem, 'as in `"cdn.example"` or `"*.cdn.example"`: no scheme, port or path'
     return None
+
+
+def _name(written: str) -> str:
+    """A name as hosts are known by it: in ASCII and small letters, an address without brackets."""
+    before, name = (ANY, written[len(ANY) :]) if written.startswith(ANY) else ("", written)
+    if name.startswith("[") and name.endswith("]"):
+        name = name[1:-1]
+    found = host_name(name)
+    # `*.1` and `1` are no addresses here, though a browser takes them for such.
+    return before + (found if is_address(name) or not is_address(found) else name.lower())
+
+
+def _alone(text: str) -> str | None:
+    """The name in a URL, or in a name with a port; None if there is none that will do."""
+    try:
+        name = _name(urlsplit(text if "://" in text else f"//{text}").hostname or "")
+    except ValueError:
+        return None
+    return name if name and _NAME.fullmatch(name) else None
 
 
 def leaves(hosts: Mapping[str, HostSettings]) -> Iterator[tuple[str, object, str]]:

@@ -96,14 +96,18 @@ _KINDS: Final = (
 )
 
 
+_HEADER: Final = re.compile(r"""\s*\[((?:"[^"]*"|'[^']*'|[^\[\]"'])+)\]""")
+_PARTS: Final = re.compile(r""""([^"]*)"|'([^']*)'|([^\s"']+)""")
+
+
 def line_of(text: str, key: str) -> int | None:
     """The line of a TOML text that sets a key; None if it isn't found, for example in an inline table."""
     key = key.replace('"', "")
     table = ""
     for number, line in enumerate(text.splitlines(), start=1):
-        header = re.match(r"\s*\[\s*([^\[\]]+?)\s*\]", line)
+        header = _HEADER.match(line)
         if header:
-            table = header[1].replace('"', "").replace("'", "").replace(" ", "")
+            table = "".join(double or single or bare for double, single, bare in _PARTS.findall(header[1]))
             continue
         name = re.match(r"\s*([\w.\-\"' ]+?)\s*=", line)
         if name and ".".join(filter(None, (table, name[1].replace('"', "").replace("'", "")))) == key:

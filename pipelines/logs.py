@@ -7,17 +7,19 @@ from typing import Any, Final, TextIO
 
 import structlog
 
-from synsift.crawler.wording import masked
+from synsift.pipelines.texts import for_people
 
 # Libraries whose INFO is not for the users of this program.
 _QUIET: Final = ("faiss", "scrapy", "aiohttp", "asyncio", "twisted", "filelock", "tldextract", "py.warnings")
 
 
 def _mask(_logger: object, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Take secrets out of a line and its traceback; what libraries say of a request names it whole."""
+    """Take secrets out of a line and its traceback, and what a terminal would carry out.
+
+    What libraries say of a request names it whole, and what servers say stands in errors as it came.
+    """
     for key, value in event.items():
-        if isinstance(value, str):
-            event[key] = masked(value)
+        event[key] = for_people(value) if isinstance(value, str) else value
     return event
 
 

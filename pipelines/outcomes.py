@@ -117,7 +117,7 @@ EXPLAINED: Final = (
         "no_network",
         _ANY,
         True,
-        "No request was answered any more: the machine has no network, for all that is known.",
+        "The machine has no network, for all that is known: no route, or no name server that is reached, for any name.",
         "Run the same `crawl` again when there is one: it asks again by itself. Workers of a fleet: replay them.",
     ),
     Explained(

@@ -70,7 +70,8 @@ PICTURES: Final = (
         "truncated_image",
         "fetch",
         False,
-        "The file ends before the picture does.",
+        "The file ends before the picture does. With less than 5 % of its rows missing it is kept, and marked "
+        "`is_cut`.",
         "Replay once: if it ends the same way, the file at the host is broken.",
     ),
     Explained(

@@ -122,7 +122,7 @@ class HttpAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     What its server said in headers is cut after 500 characters, and holds no control characters.
 
     Attributes:
-        final_url: Where redirects led; empty if nowhere else.
+        final_url: Where redirects led, without what is secret in it (`sig=***`); empty if nowhere else.
         status: HTTP status code.
         fetched_at: When, RFC 3339 in UTC.
         content_type: As the server named it.
@@ -152,6 +152,7 @@ class Image(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         format: ``JPEG``, ``PNG``, …
         size_bytes: Of the file.
         hashes: Other libraries' hashes by kind, in hexadecimal: those that the lists in the configuration ask for.
+        is_cut: Whether its file ends early, and a few of its rows are missing.
     """
 
     sha256: Sha256
@@ -162,6 +163,7 @@ class Image(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     format: str
     size_bytes: Count
     hashes: dict[HashName, HashText] = {}
+    is_cut: bool = False
 
 
 class Withdrawal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

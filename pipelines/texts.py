@@ -4,6 +4,8 @@ import json
 import unicodedata
 from typing import Final
 
+from synsift.crawler.wording import masked
+
 _REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
 # The longest type, date or tag in honest use is a fifth of it; a record is stored several times over.
 _KEPT: Final = 500
@@ -20,6 +22,11 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(char if _can_be_seen(char) else _REPLACEMENT for char in text)
+
+
+def for_people(text: str) -> str:
+    """What is said to people, wherever its parts come from: without secrets, and without commands to their terminal."""
+    return masked(printable(masked(text)))
 
 
 def kept(text: str) -> str:

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from synsift.crawler.download.host_name import host_name
 from synsift.crawler.download.host_rules import HostKeys, Rules, name_of
 from synsift.pipelines import records
 from synsift.pipelines.partitioning import partition_of
@@ -117,6 +118,7 @@ def host_of(url: str) -> str:
 @lru_cache(maxsize=65_536)
 def registered_domain(hostname: str) -> str:
     """The part of a name that was given to somebody, or all of it."""
+    hostname = host_name(hostname)
     return _suffixes()(hostname).top_domain_under_public_suffix or hostname
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from synsift.crawler.dns.exchange import NoAnswer, exchange
 from synsift.crawler.dns.message import Answer, BadMessage, Code, Kind
 from synsift.crawler.dns.name_cache import Known, NameCache
-from synsift.crawler.dns.system_files import ResolvConf, SystemFiles, server_of
+from synsift.crawler.dns.system_files import ResolvConf, Server, SystemFiles, server_of
 from synsift.crawler.errors import CrawlerError, LookupFailed, NetworkDown, NoSuchHost
 
 _log: Final = logging.getLogger(__name__)
@@ -51,7 +51,8 @@ class Lookups:
         self._places = asyncio.Semaphore(AT_ONCE)
         self._asking: dict[str, asyncio.Task[Known]] = {}
         self._failures: dict[str, tuple[float, CrawlerError]] = {}
-        self._was_answered = False
+        self._proof: asyncio.Task[bool] | None = None
+        self._proof_until_s = 0.0
 
     async def addresses_of(self, name: str) -> tuple[str, ...]:
         """Where a host is: its addresses, IPv4 first.
@@ -59,7 +60,7 @@ class Lookups:
         Raises:
             NoSuchHost: There is no such host, or it has no address.
             LookupFailed: Nobody can say so, for now.
-            NetworkDown: No name server was ever reached.
+            NetworkDown: No name server is reached, whatever it is asked for.
         """
         name = name.lower()
         known = self._cache.get(name, time.monotonic()) or await self._ask(name)
@@ -69,7 +70,7 @@ class Lookups:
 
     def close(self) -> None:
         """Ask no more."""
-        for task in self._asking.values():
+        for task in (*self._asking.values(), *([self._proof] if self._proof else [])):
             task.cancel()
 
     async def _ask(self, name: str) -> Known:
@@ -133,14 +134,35 @@ class Lookups:
             except BadMessage as exc:
                 return self._absent(name, f"no host can have this name: {exc}", None)
             except NoAnswer as exc:
-                message = f"{name}: {exc} in {self._timeout_s:g} s" if not exc.is_unreachable else f"{name}: {exc}"
-                raise (LookupFailed if self._was_answered else NetworkDown)(message) from exc
-            self._was_answered = True
+                raise await self._unanswered(name, exc, conf.servers) from exc
             known = self._judge(name, answers)
             if known.addresses:
                 return known
             absent = absent or known
         return absent or self._absent(name, "there is no such host", None)
+
+    async def _unanswered(self, name: str, exc: NoAnswer, servers: Sequence[Server]) -> CrawlerError:
+        """What it means that no name server answers: that none is reached, or that this name's zone is broken.
+
+        They tell by a name that each of them answers at once, RFC 6761, section 6.3.
+        """
+        if exc.is_unreachable:
+            return NetworkDown(f"{name}: {exc}")
+        if self._proof is None or (self._proof.done() and self._proof_until_s < time.monotonic()):
+            self._proof = asyncio.create_task(self._are_reached(servers))
+        kind = LookupFailed if await asyncio.shield(self._proof) else NetworkDown
+        return kind(f"{name}: {exc} in {self._timeout_s:g} s")
+
+    async def _are_reached(self, servers: Sequence[Server]) -> bool:
+        try:
+            await exchange(_OURS, servers, self._timeout_s)
+        except NoAnswer:
+            return False
+        except BadMessage:
+            return True
+        finally:
+            self._proof_until_s = time.monotonic() + _FAILURE_S
+        return True
 
     def _judge(self, name: str, answers: dict[Kind, Answer]) -> Known:
         """What answers of all kinds mean together."""

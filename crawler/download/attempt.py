@@ -14,6 +14,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from synsift.crawler.consent import Judgement, Statement
+from synsift.crawler.download.host_name import host_name
 from synsift.crawler.download.web_url import resolved
 from synsift.crawler.outcome import Outcome, of_answer
 from synsift.crawler.wording import code
@@ -219,6 +220,9 @@ def origin_of(url: str) -> str:
     """Scheme, host and port of a URL: what has one robots.txt (RFC 9309, section 2.3)."""
     parts = urlsplit(url)
     scheme, netloc = parts.scheme.lower(), parts.netloc.lower()
+    if not netloc.isascii():
+        name, colon, port = netloc.rpartition(":") if netloc[-1:].isdigit() and ":" in netloc else (netloc, "", "")
+        netloc = f"{host_name(name)}{colon}{port}"
     return f"{scheme}://{netloc.removesuffix(':443' if scheme == 'https' else ':80')}"
 
 

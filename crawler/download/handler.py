@@ -29,6 +29,7 @@ from synsift.crawler.download.answer_head import MAX_HEAD_BYTES, MAX_LINES
 from synsift.crawler.download.connections import Connections
 from synsift.crawler.download.large_bodies import LARGE_BYTES, OWNER, LargeBodies
 from synsift.crawler.download.robots import ASKED, CUT_AT, LEFT_AT, LISTENER
+from synsift.crawler.download.routes import has_route
 from synsift.crawler.download.scrapy_private import AiohttpDownloadHandler, BaseStreamingDownloadHandler
 from synsift.crawler.errors import NetworkDown
 from synsift.crawler.outcome import Outcome, of_status
@@ -202,7 +203,7 @@ def _translated(url: str, timeout_s: float) -> Iterator[None]:
     except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as exc:
         raise UnsupportedURLSchemeError(str(exc)) from exc
     except aiohttp.ClientConnectorError as exc:
-        if exc.os_error.errno in _NO_NETWORK:
+        if exc.os_error.errno in _NO_NETWORK and not has_route():
             raise NetworkDown(f"{exc.host}: {exc.strerror}") from exc
         raise DownloadConnectionRefusedError(f"{exc.host}:{exc.port}: {exc.strerror}") from exc
     except aiohttp.ClientPayloadError as exc:

@@ -16,6 +16,8 @@ from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
+from synsift.crawler.download.host_name import host_name
+
 ANY: Final = "*."
 """Before a name: all names below it, each for itself."""
 _PART: Final = "#"
@@ -105,6 +107,7 @@ class HostKeys:
         return self.keys_of_name(name)
 
     def _keys_of_name(self, name: str) -> tuple[str, ...]:
+        name = host_name(name)
         rule = rule_for(name.removesuffix("."), self.rules) if self.rules else None
         if rule is None:
             return (self._registered(name),)

@@ -1,13 +1,13 @@
 """Whether it is the network that is gone, rather than a host. Pure, and asks nobody: the requests themselves say it.
 
-An answer of any host, be it an error, shows that there is a network. Without one since, these show that there is none:
+An answer of any host, be it an error, shows that there is a network. Without one since, only a positive sign shows that
+there is none: no route, or name servers that nobody reaches, whatever name is asked for.
 
-    the system says so (no route, no resolver), before anything was answered   at the first request
-    the system says so, later                                                  at two hosts: one may have a broken zone
-    no connection comes about, however                                         at three hosts
+    before anything was answered   at the first request
+    later                          at two hosts: one may have a broken zone
 
-A host that takes a connection and then says nothing is slow, and no sign of anything: the network is there. Nor is one
-that failed before: a crawl's end is full of hosts that are asked again whether they are well.
+Hosts that refuse, hosts that say nothing and zones that are broken are sick, however many they are: at a crawl's end
+there is nothing else. Nor does a host tell that failed before, and is asked again whether it is well.
 """
 
 from typing import Final
@@ -15,8 +15,7 @@ from typing import Final
 from synsift.crawler.outcome import Outcome
 
 _UNANSWERED: Final = frozenset({Outcome.NO_NETWORK, Outcome.CONNECTION_FAILED, Outcome.DNS_FAILED})
-_HOSTS: Final = 3
-_HOSTS_BY_SYSTEM: Final = 2
+_HOSTS: Final = 2
 
 
 class Reachability:
@@ -30,18 +29,13 @@ class Reachability:
                 image sources are known to be there.
         """
         self._names_tell = names_tell
-        self._silent: dict[str, bool] = {}
+        self._silent: set[str] = set()
         self._was_answered = False
 
     @property
     def is_out(self) -> bool:
         """Whether there is no network, for all that is known."""
-        if not self._silent:
-            return False
-        by_system = all(self._silent.values())
-        if by_system and not self._was_answered:
-            return True
-        return len(self._silent) >= (_HOSTS_BY_SYSTEM if by_system else _HOSTS)
+        return len(self._silent) >= (_HOSTS if self._was_answered else 1)
 
     @property
     def never_was(self) -> bool:
@@ -58,9 +52,9 @@ class Reachability:
     def failed(self, host: str, outcome: Outcome) -> bool:
         """Note a request that ended without an answer; gives whether the network is gone by that."""
         was_out = self.is_out
-        if outcome in _UNANSWERED and (len(self._silent) < _HOSTS or host in self._silent):
-            by_system = outcome is Outcome.NO_NETWORK or (self._names_tell and outcome is Outcome.DNS_FAILED)
-            self._silent[host] = by_system
+        is_sign = outcome is Outcome.NO_NETWORK or (self._names_tell and outcome is Outcome.DNS_FAILED)
+        if is_sign and len(self._silent) < _HOSTS:
+            self._silent.add(host)
         return self.is_out and not was_out
 
     def outcome_of(self, outcome: Outcome) -> Outcome:

@@ -155,7 +155,10 @@ class CommonsSource:
         return self._url(self.api_url, {**parameters, **place.following})
 
     def _url(self, api_url: str, parameters: _Parameters) -> str:
-        return f"{api_url}?{urlencode({'format': 'json', 'formatversion': 2, 'maxlag': self.maxlag_s, **parameters})}"
+        mark = "&" if "?" in api_url else "?"
+        return (
+            f"{api_url}{mark}{urlencode({'format': 'json', 'formatversion': 2, 'maxlag': self.maxlag_s, **parameters})}"
+        )
 
     def _search(self, text: str, items: Iterable[str]) -> str:
         can = self._can or PLAIN

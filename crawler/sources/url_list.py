@@ -62,7 +62,7 @@ class UrlListSource:
             found = self._lists.page(path, query.cursor, self.page_size)
         images: list[FoundImage] = []
         rejects: list[Reject] = []
-        before = ", row " if path.suffix.lower() in (".parquet", ".pq") else ":"
+        before = ":" if found.has_lines else ", row "
         for row in found.rows:
             place = f"{query.text}{before}{row.number}"
             entry = Reject(f"{place}: {row.problem}", row.raw) if row.problem else _entry(found, row, place)

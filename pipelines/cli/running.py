@@ -21,10 +21,10 @@ from typing import Final, TextIO
 
 import typer
 
-from synsift.crawler.wording import masked
 from synsift.pipelines.cli.app import app
 from synsift.pipelines.cli.grammar import PROGRAM, wrong_use
 from synsift.pipelines.errors import SynsiftError, UsageError
+from synsift.pipelines.texts import for_people
 
 DONE: Final = 0
 FAILED: Final = 1
@@ -90,7 +90,7 @@ def _invoke(arguments: Sequence[str]) -> int:
 
 
 def _tell_of_bug(kind: type[BaseException], exc: BaseException, trace: TracebackType | None) -> None:
-    sys.stderr.write(masked("".join(traceback.format_exception(kind, exc, trace))))
+    sys.stderr.write(for_people("".join(traceback.format_exception(kind, exc, trace))))
 
 
 def complaint_of(exc: Exception) -> Complaint | None:
@@ -128,10 +128,10 @@ def _of_system(exc: OSError) -> Complaint:
 def _complain(complaint: Complaint) -> int:
     colour = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
     with contextlib.suppress(OSError):
-        typer.secho(f"{PROGRAM}: {masked(complaint.text)}", err=True, fg="red" if colour else None)
+        typer.secho(f"{PROGRAM}: {for_people(complaint.text)}", err=True, fg="red" if colour else None)
         if complaint.hint:
             typer.secho("hint: ", err=True, nl=False, fg="cyan" if colour else None)
-            typer.echo(masked(complaint.hint), err=True)
+            typer.echo(for_people(complaint.hint), err=True)
     return complaint.status
 
 

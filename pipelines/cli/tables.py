@@ -83,7 +83,7 @@ def cell_of(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, Mapping):
-        return ", ".join(f"{number} {printable(str(name))}".translate(_TOGETHER) for name, number in value.items())
+        return ", ".join(printable(f"{number} {name}").translate(_TOGETHER) for name, number in value.items())
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):

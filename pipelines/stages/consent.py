@@ -3,6 +3,7 @@
 from synsift.crawler.consent import Judgement, Say, Statement, embedded, judge
 from synsift.crawler.download.attempt import Answer
 from synsift.crawler.download.settings import Limits
+from synsift.crawler.wording import masked
 from synsift.pipelines.clock import now_text
 from synsift.pipelines.said import Consent, Said
 
@@ -34,8 +35,8 @@ def _said(statement: Statement) -> Said:
     return Said(
         kind=statement.kind,
         signal=statement.signal,
-        value=statement.value,
-        where=statement.where,
+        value=masked(statement.value),
+        where=masked(statement.where),
         train=_word(statement.train),
         index=_word(statement.index),
     )

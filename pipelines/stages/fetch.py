@@ -251,7 +251,8 @@ class FetchStage(DownloadStage[Wanted]):
         answer = HttpAnswer(
             status=result.answer.status,
             fetched_at=now_text(),
-            final_url=result.answer.url if result.answer.url != task.record.url else "",
+            # Hosts sign where they lead to, for a while and for us; and a record is for everybody, for good.
+            final_url=masked(result.answer.url) if result.answer.url != task.record.url else "",
             content_type=kept(headers.get("content-type", "")),
             etag=kept(headers.get("etag", "")),
             last_modified=kept(headers.get("last-modified", "")),

@@ -18,4 +18,5 @@ def image_record(found: Fingerprint, hashes: Mapping[str, bytes] = MappingProxyT
         format=found.format,
         size_bytes=found.size_bytes,
         hashes={kind: digest.hex() for kind, digest in hashes.items()},
+        is_cut=found.is_cut,
     )

@@ -34,6 +34,7 @@ def encode_part(survivors: Sequence[tuple[int, Survivor]]) -> bytes:
             *((name, pyarrow.int64()) for name in _INTEGERS),
             *((name, pyarrow.string()) for name in _TEXT),
             ("information", pyarrow.float32()),
+            ("is_cut", pyarrow.bool_()),
         ]
     )
     table = pyarrow.Table.from_pylist([_row(offset, survivor) for offset, survivor in survivors], schema=schema)
@@ -72,6 +73,7 @@ def _row(offset: int, survivor: Survivor) -> dict[str, Any]:
         "height_px": image.height_px,
         "format": image.format,
         "size_bytes": image.size_bytes,
+        "is_cut": image.is_cut,
         "source": found_by.source,
         "query": found_by.query,
         "lang": found_by.lang,

@@ -1,7 +1,6 @@
 """After an outage the same command goes on with what it could not ask."""
 
 import contextlib
-import io
 import json
 import socket
 import threading
@@ -14,6 +13,7 @@ import pytest
 
 from tests.conftest import RunCli
 from tests.dedupe.pictures import encoded, scene
+from tests.name_server import SERVER_FAILURE, Asked, Reply, name_server
 
 HOSTS = ("127.0.0.1", "127.0.0.2", "127.0.0.3")
 
@@ -30,7 +30,9 @@ class Web(BaseHTTPRequestHandler):
             self._reply("application/json", json.dumps(self._found(parse_qs(parts.query))).encode())
             return
         host = self.headers["Host"].partition(":")[0]
-        seed = int(host.rpartition(".")[2]) * 10 + int(parts.path.strip("/").removesuffix(".jpg") or 0)
+        seed = int(host.split(".")[-1 if host[0].isdigit() else 1]) * 10 + int(
+            parts.path.strip("/").removesuffix(".jpg") or 0
+        )
         self._reply("image/jpeg", encoded(scene(seed), "JPEG"))
 
     def _found(self, _query: dict[str, list[str]]) -> dict[str, object]:
@@ -102,21 +104,37 @@ def landed(tmp_path: Path) -> int:
     return sum(1 for _ in (tmp_path / "cwd" / "out" / "candidates").glob("*/*.jpg"))
 
 
-def test_urls_that_found_no_network_are_asked_again_by_the_same_command(cli: RunCli, tmp_path: Path, port: int) -> None:
-    lines = io.StringIO()
-    lines.writelines(f"http://{host}:{port}/{number}.jpg\n" for number in range(2) for host in HOSTS)
+def crawl_of(tmp_path: Path, urls: list[str]) -> tuple[str, ...]:
     photos = tmp_path / "photos.csv"
-    photos.write_text("url\n" + lines.getvalue())
-    crawl = ("crawl", "--source", "urls", "--list", str(photos), "--contact", "you@example.org", "--out", "out")
-    first = cli(*crawl, options=OPTIONS)
+    photos.write_text("\n".join(["url", *urls]) + "\n")
+    return ("crawl", "--source", "urls", "--list", str(photos), "--contact", "you@example.org", "--out", "out")
+
+
+def test_urls_that_found_no_network_are_asked_again_by_the_same_command(cli: RunCli, tmp_path: Path, port: int) -> None:
+    names = {f"h.{number}.example{number}": Reply([host]) for number, host in enumerate(HOSTS, start=1)}
+    crawl = crawl_of(tmp_path, [f"http://{name}:{port}/{number}.jpg" for number in range(2) for name in names])
+    first = cli(*crawl, options={**OPTIONS, "fetch.nameservers": ["127.0.0.1:1"]})
     assert first.stderr.count("there is no network") == 1, first.stderr
     assert set(letters(cli)) == {("fetch", "no_network")}
-    with web(port):
-        again = cli(*crawl, options=OPTIONS)
+    with web(port), name_server(names) as server:
+        again = cli(*crawl, options={**OPTIONS, "fetch.nameservers": [server.address]})
     assert again.returncode == 0, again.stderr
     assert "6 inputs that found no network the last time: asking again" in again.stderr
     assert letters(cli) == []
     assert landed(tmp_path) == 6
+
+
+def test_hosts_that_are_all_sick_are_no_network_that_is_gone(cli: RunCli, tmp_path: Path, port: int) -> None:
+    def answers(asked: Asked) -> "Reply | None":
+        return Reply(code=SERVER_FAILURE) if "broken" in asked.name else Reply([f"127.0.1.{asked.name[1]}"])
+
+    hosts = [f"{kind}{number}.example{number}" for kind in ("r", "broken") for number in range(6)]
+    crawl = crawl_of(tmp_path, [f"http://{host}:{port}/1.jpg" for host in hosts])
+    with name_server(answers) as server:
+        options = {**OPTIONS, "fetch.nameservers": [server.address], "fetch.wait_for_hosts_s": 0}
+        done = cli(*crawl, options=options)
+    assert "no network" not in done.stderr
+    assert ("fetch", "no_network") not in letters(cli)
 
 
 def test_a_query_whose_source_was_away_is_asked_again_by_the_same_command(

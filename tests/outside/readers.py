@@ -4,10 +4,12 @@ A reader is good inputs, how to tamper with them, what reads them, and what it m
 else. ``benchmarks/fuzz_readers.py`` adds records; ``benchmarks/fuzz.py`` has pictures.
 """
 
+import bz2
 import contextlib
 import gzip
 import hashlib
 import json
+import lzma
 import math
 import random
 import zlib
@@ -15,20 +17,27 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet
+
 from synsift.crawler.consent import ai_txt, answer, embedded, judge, site_lines, tdm
-from synsift.crawler.download.attempt import Answer, Patience, after_answer
+from synsift.crawler.download.attempt import Answer, Patience, after_answer, origin_of, url_problem
+from synsift.crawler.download.host_name import host_name
+from synsift.crawler.download.web_url import as_asked
 from synsift.crawler.errors import CrawlerError
 from synsift.crawler.ontology.own import read_ontology
 from synsift.crawler.robots import read_robots
 from synsift.crawler.robots.text import UnknownCoding, decoded
 from synsift.crawler.sources.base import Page, PageQuery, Source, SourceAnswer
 from synsift.crawler.sources.commons import CommonsSource
+from synsift.crawler.sources.lists.written_urls import is_url, link_in, written_url
 from synsift.crawler.sources.url_list import UrlListSource
 from synsift.crawler.targets import from_list
 from synsift.dedupe import Fingerprint, Matcher, fingerprint
 from synsift.dedupe.index import DamagedIndex, HashIndex
 from synsift.dedupe.survivors import Survivors
 from synsift.pipelines.config import load
+from synsift.pipelines.config_hosts import host_key, problem_of_key
 from synsift.pipelines.errors import StoreError, SynsiftError
 from synsift.pipelines.folders.cache import Cache
 from synsift.pipelines.folders.choices import KIND, VERSION, check, read_choices
@@ -44,6 +53,7 @@ from synsift.pipelines.stages.found_images import entry_problem, image_url
 from synsift.pipelines.storage.identity import PATH, owner_of
 from synsift.pipelines.storage.objects import Objects, StoreAddress
 from synsift.pipelines.storage.snapshots import Snapshot, decode_snapshot, encode_snapshot
+from synsift.pipelines.texts import for_people
 from synsift.pipelines.topics import Entry, Router
 from tests.crawler.sources.test_odd_answers import CONCEPT, GOOD, ITEMS, SITEINFO
 from tests.dedupe.pictures import encoded, scene
@@ -92,6 +102,46 @@ def _names() -> Iterator[tuple[str, Reader]]:
     files = [name_readers.RESOLV_CONF, name_readers.HOSTS]
     yield "resolv.conf and hosts", Reader(files, in_text, name_readers.read_name_files)
     yield "address of a URL", Reader(name_readers.LITERALS, in_text, name_readers.read_literal)
+    hosts = "BÜCHER.example\n*.ｂücher．test\n[::1]:80\nhttps://a.example:80/x\nxn--bcher-kva.example.\n0x7f.1\n☃.net"
+    yield "name of a host", Reader([hosts.encode()], in_text, _name_hosts)
+    written = "<URL:http://a.example/1.jpg>\n“www.a.example/x?a=1&amp;b=2”,\nHTTP:\\\\a.example\\1 2.jpg\n//a.example/ä"
+    links = '1. [![x](http://a.example/1.jpg "t")](<http://a.example/p>)\n<a href=/p><img alt=x src=//a.example/2></a>'
+    yield "URL as people write it", Reader([written.encode(), links.encode()], in_text, _read_written)
+    signed = b"redirect to https://me:pw@h/1?X-Amz-Signature=a&x=1#access_token=b and /p?u=https%3A%2F%2Fi%3Fsig%3Dc"
+    yield "words with secrets", Reader([signed], in_text, _say_to_people)
+
+
+def _name_hosts(data: bytes) -> object:
+    text = data.decode("utf-8", "surrogateescape")
+    for name in text.split("\n"):
+        found = host_name(name)
+        assert host_name(found) == found or not found.isascii()
+        ROUTER.keys.keys_of_name(name)
+        key = host_key(f'fetch.hosts."{name}".delay_s')
+        assert key is None or problem_of_key(key) is not None or host_key(key) == key
+        assert key is None or all(problem_of_key(key) or (True,))
+    return text
+
+
+def _read_written(data: bytes) -> None:
+    for line in data.decode("utf-8", "surrogateescape").split("\n"):
+        for read in (written_url, link_in):
+            try:
+                found = read(line)
+            except ValueError as exc:
+                assert str(exc)
+                continue
+            if isinstance(found, str):
+                assert written_url(found) == found or not line.isprintable()
+                assert is_url(found)
+                if url_problem(found) is None:
+                    origin_of(as_asked(found))
+
+
+def _say_to_people(data: bytes) -> None:
+    said = for_people(data.decode("utf-8", "surrogateescape"))
+    assert for_people(said) == said
+    assert "\x1b" not in said
 
 
 # -- answers of sources
@@ -126,6 +176,7 @@ def _answers(scratch: Path) -> Iterator[tuple[str, Reader]]:
         ("csv.zst", _zstd(comma), in_bytes),
         ("jsonl", b"\n".join(lines), in_json),
         ("parquet", _parquet(scratch), in_bytes),
+        *_odd_lists(),
     ):
         file = scratch / f"list.{suffix}"
         yield f"list of URLs, {suffix}", Reader([seed], tamper, _written(file, _ask_list), (CrawlerError,))
@@ -134,12 +185,30 @@ def _answers(scratch: Path) -> Iterator[tuple[str, Reader]]:
         yield (
             f"cursor of a list, {suffix}",
             Reader(
-                [b"1", b""] if suffix == "parquet" else [b"0:1", b"40:1", b""],
+                [b"1", b""] if suffix.endswith("parquet") else [b"0:1", b"40:1", b""],
                 in_text,
                 _cursor_read(whole),
                 (CrawlerError,),
             ),
         )
+
+
+def _odd_lists() -> Iterator[tuple[str, bytes, Tamper]]:
+    """Of other programs: a name that ends in the list's suffix, a list, and how to tamper with it."""
+    semicolons = b'sep=;\nurl;title\n"http://a.example/1.jpg";"x;y"\nhttp://a.example/2.jpg\n;;\n'
+    yield "semicolons.csv", semicolons, in_text
+    yield "wide.csv", semicolons.decode().encode("utf-16"), in_bytes
+    yield "wide-unmarked.txt", semicolons.decode().encode("utf-16-le"), in_bytes
+    links = b'- ![x](http://a.example/1.jpg "t")\n<a href="http://a.example/p"><img src=//a.example/2.jpg></a>\n'
+    yield "links.txt", links + b'"http://a.example/?a=1&amp;b=2",\n<http:\\a.example/3.jpg>\n', in_text
+    image = {"image": {"url": "http://a.example/1.jpg", "of": {"a": [{"b": 1}, None]}}, "text": ["x", "y"]}
+    yield "array.json", json.dumps([image, "http://a.example/2.jpg"]).encode(), in_json
+    yield "lines.json", json.dumps([image, image], indent=1).encode(), in_text
+    yield "xz.csv.xz", lzma.compress(semicolons), in_bytes
+    yield "bz2.csv.bz2", bz2.compress(semicolons), in_bytes
+    table = pa.BufferOutputStream()
+    pyarrow.parquet.write_table(pa.Table.from_pylist([image, {**image, "image": None}]), table)
+    yield "nested.parquet", table.getvalue().to_pybytes(), in_bytes
 
 
 def _page(cursor: bytes, source: Source) -> PageQuery:
@@ -209,18 +278,15 @@ def _cursor_read(file: Path) -> Callable[[bytes], object]:
 
 
 def _zstd(data: bytes) -> bytes:
-    import pyarrow as pa
 
     return bytes(pa.compress(data, "zstd", asbytes=True))
 
 
 def _parquet(scratch: Path) -> bytes:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
 
     file = scratch / "seed.parquet"
     rows = {"url": [f"http://a.example/{number}.jpg" for number in range(7)], "synset": ["n1"] * 7, "n": list(range(7))}
-    pq.write_table(pa.table(rows), file, row_group_size=3)
+    pyarrow.parquet.write_table(pa.table(rows), file, row_group_size=3)
     return file.read_bytes()
 
 

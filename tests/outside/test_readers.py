@@ -32,7 +32,10 @@ def test_no_reader_raises_what_has_no_name(all_readers: dict[str, Reader]) -> No
                 raise AssertionError(f"{name}, input {number}: {data[:200]!r}") from exc
     answering = {name for name, reader in all_readers.items() if not reader.errors}
     # These say it row by row, beside the rows that are good.
-    by_row = {"list of URLs, jsonl", "columns, jsonl", "list of targets"}
+    by_row = {f"list of URLs, {kind}" for kind in ("jsonl", "array.json", "lines.json")} | {
+        "columns, jsonl",
+        "list of targets",
+    }
     assert refusing >= all_readers.keys() - answering - by_row
 
 

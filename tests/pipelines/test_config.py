@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from synsift.crawler.sources import CommonsSource, PageQuery
 from synsift.pipelines.config import load
 from synsift.pipelines.config_words import OWN_VARIABLES
 from synsift.pipelines.errors import ConfigError
@@ -205,3 +206,33 @@ def test_no_number_is_a_switch_endless_none_or_larger_than_anything(tmp_path: Pa
             with pytest.raises(ConfigError, match=name) as caught:
                 load(env={}, **given)  # type: ignore[arg-type]
             assert "must be" in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["sources.commons.api_url", "sources.commons.items_api_url", "store.endpoint"])
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ("ftp://x", "its scheme is `ftp`"),
+        ("x", "there is no `https://` before it"),
+        ("//x/api.php", "there is no `https://` before it"),
+        ("javascript:alert(1)", "there is no `https://` before it"),
+        ("https://", "there is no host"),
+        ("https:///api.php", "there is no host"),
+        ("https://a b/api.php", "a character is in it that stands in no URL"),
+        ("https://a.example/a\tpi.php", "a character is in it that stands in no URL"),
+        ("https://a.example:99999/", "its host or port can't be read"),
+        ("https://[::1/", "its host or port can't be read"),
+        ("https://a.example/#api.php", "nothing is asked for behind a `#`"),
+    ],
+)
+def test_what_is_no_url_of_the_web_is_named_with_what_would_be(key: str, value: str, problem: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(env={}, options={key: value})
+    assert f"`--set {key}`: must be a URL such as `https://host.example/path` ({problem})" in str(caught.value)
+
+
+def test_an_api_whose_url_has_a_query_is_asked_with_it() -> None:
+    url = "http://127.0.0.1:1/api.php?key=1"
+    assert load(env={}, options={"sources.commons.api_url": url}).settings.sources.commons.api_url == url
+    query = PageQuery("commons", "dog", "en", "", 0, "n1")
+    assert CommonsSource(api_url=url).request(query).url.startswith(f"{url}&")

@@ -2,11 +2,13 @@ from pathlib import Path
 
 import pytest
 
-from synsift.crawler.download.host_rules import Pace
+from synsift.crawler.download.attempt import origin_of
+from synsift.crawler.download.host_rules import HostKeys, Pace
 from synsift.pipelines.config import load
 from synsift.pipelines.config_hosts import HostSettings
 from synsift.pipelines.errors import ConfigError
-from synsift.pipelines.politeness import fetch_politeness, search_politeness
+from synsift.pipelines.politeness import fetch_politeness, host_rules, search_politeness
+from synsift.pipelines.topics import registered_domain
 
 FILE = """
 [fetch]
@@ -70,8 +72,34 @@ def test_every_way_to_write_a_table_is_the_same(tmp_path: Path) -> None:
         ('[fetch.hosts."a.example"]\ndelay_s = true', 2, "must be a number, not `true`", ""),
         ('[fetch.hosts."a.example"]\nconcurrency = 0', 2, "must be at least 1, not `0`", ""),
         ('[fetch.hosts."a.example"]\n\nsplit = 3', 3, "must be at most the concurrency of that host, 2", ""),
-        ('[fetch.hosts."https://a.example"]\ndelay_s = 1', 2, "`https://a.example` is no name of hosts", "no scheme"),
-        ('[fetch.hosts."a.example:80"]\ndelay_s = 1', 2, "is no name of hosts", "port"),
+        (
+            '[fetch.hosts."https://a.example"]\ndelay_s = 1',
+            2,
+            "`https://a.example` is no name of hosts",
+            "the name alone, which is for all its ports",
+        ),
+        (
+            '[fetch.hosts."https://Bücher.example:80/x"]\ndelay_s = 1',
+            2,
+            "is no name of hosts",
+            '"xn--bcher-kva.example"',
+        ),
+        ('[fetch.hosts."[::1]:80"]\ndelay_s = 1', 2, "is no name of hosts", '`[fetch.hosts."::1"]`'),
+        ('[fetch.hosts."a b"]\ndelay_s = 1', 2, "is no name of hosts", "no scheme, port or path"),
+        (
+            '[fetch.hosts."A.Test"]\ndelay_s = 1\n[fetch.hosts."a.test"]\ndelay_s = 2',
+            2,
+            "are of the same host",
+            "give one",
+        ),
+        (
+            '[fetch.hosts."bücher.test"]\nsplit = 1\n[fetch.hosts."xn--bcher-kva.test"]\nsplit = 2',
+            2,
+            "are of the same",
+            "",
+        ),
+        ('[fetch.hosts."[::1]"]\ndelay_s = 1\n[fetch.hosts."::1"]\ndelay_s = 2', 2, "are of the same host", "give one"),
+        ('[fetch.hosts."a.example:80"]\ndelay_s = 1', 2, "is no name of hosts", '`[fetch.hosts."a.example"]`'),
         ('[fetch.hosts."*"]\ndelay_s = 1', 2, "`*` is no name of hosts", "cdn.example"),
         ('[fetch.hosts."a.*.example"]\ndelay_s = 1', 2, "is no name of hosts", "cdn.example"),
         ('[fetch.hosts]\n"a.example" = 1', 2, "a host has a table of its own", "then `delay_s = 1`"),
@@ -99,3 +127,36 @@ def test_a_source_has_a_pace_of_its_own() -> None:
     found = search_politeness(load(env={}, options=options).settings)
     assert found.pace_of("example.org") == Pace(2.0, 1)
     assert found.pace_of("elsewhere.org") == Pace(0.5, 1)
+
+
+def test_a_host_given_twice_is_named_by_both_its_names(tmp_path: Path) -> None:
+    path = write(tmp_path, '[fetch.hosts."A.Test"]\ndelay_s = 1\n[fetch.hosts."a.test"]\ndelay_s = 2\nsplit = 1\n')
+    with pytest.raises(ConfigError, match=r"A\.Test") as caught:
+        load(file=path, env={})
+    assert "a.test" in str(caught.value)
+    assert "line 4" in str(caught.value)
+    # Of another layer it is the same host, and the later layer counts.
+    loaded = load(file=write(tmp_path, FILE), env={}, options={'fetch.hosts."cdn.EXAMPLE".delay_s': "3"})
+    assert loaded.settings.fetch.hosts["cdn.example"].delay_s == 3
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["bücher.test", "BÜCHER.Test", "ｂücher．test", "xn--bcher-kva.test", "XN--BCHER-KVA.TEST", "*.bücher.test"],
+)
+def test_a_host_is_one_however_its_name_is_written(tmp_path: Path, written: str) -> None:
+    found = load(file=write(tmp_path, f'[fetch.hosts."{written}"]\ndelay_s = 7\n'), env={}).settings
+    keys = HostKeys(host_rules(found), registered_domain)
+    pace_of = fetch_politeness(found).pace_of
+    for host in ("bücher.test", "Ｂücher.test", "xn--bcher-kva.test"):
+        for name in (f"img.{host}", f"IMG.{host.upper()}:8080"):
+            assert pace_of(keys.key_of(f"http://{name}/1.jpg")).delay_s == 7
+        assert origin_of(f"HTTP://{host.upper()}:80/") == "http://xn--bcher-kva.test"
+    assert keys.keys_of_name("IMG.BÜCHER.TEST") == keys.keys_of_name("img.xn--bcher-kva.test")
+
+
+@pytest.mark.parametrize("written", ["::1", "[::1]", "0:0::1"])
+def test_an_address_is_one_however_it_is_written(tmp_path: Path, written: str) -> None:
+    found = load(file=write(tmp_path, f'[fetch.hosts."{written}"]\ndelay_s = 7\n'), env={}).settings
+    key = HostKeys(host_rules(found), registered_domain).key_of("http://[0:0:0::1]:80/")
+    assert (key, fetch_politeness(found).pace_of(key).delay_s) == ("::1", 7)

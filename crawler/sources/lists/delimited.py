@@ -12,15 +12,18 @@ Otherwise the line alone is broken, and reading goes on with the next one.
 
 import csv
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import quote
 
 from synsift.crawler.sources.lists.lines import Line, Lines
-from synsift.crawler.sources.lists.rows import URL_STARTS, Row, bad_row, is_text
+from synsift.crawler.sources.lists.rows import Row, bad_row, is_text
+from synsift.crawler.sources.lists.written_urls import is_url, link_in
 
 _MAX_ROW_LINES: Final = 100
 """Captions have a few lines. More of them, and a file of nothing but open quotes takes long to read."""
+_MAX_ROW_CHARACTERS: Final = 64_000
+_OF_A_LINK: Final = ("title", "landing_page")
 _ASCII: Final = bytes(range(128))
 
 
@@ -34,7 +37,8 @@ class Form:
         url_at: Index of the column of URLs; -1 if it isn't known.
         is_quoted: Whether a quote at the beginning of a field means anything.
         is_any_bytes: Whether bytes that aren't UTF-8 are no damage, but a URL's own: they are percent-encoded.
-        header_lines: Lines to pass over at the beginning.
+        is_headed: Whether the names stand in the file.
+        passed_lines: Lines to pass over at the beginning.
     """
 
     names: tuple[str, ...]
@@ -42,7 +46,8 @@ class Form:
     url_at: int
     is_quoted: bool = True
     is_any_bytes: bool = False
-    header_lines: int = 0
+    is_headed: bool = False
+    passed_lines: int = 0
 
 
 class DelimitedReader:
@@ -64,26 +69,54 @@ class DelimitedReader:
     def rows(self) -> Iterator[Row]:
         """All rows that follow; empty lines are none."""
         form = self._form
-        width = len(form.names)
+        nothing = f" \t\r\n{form.delimiter}"
         for line in self._lines:
             if line.is_too_long:
                 yield bad_row(line.number, "the line is too long", line.raw)
                 continue
             text = line.text.rstrip("\r\n")
-            if not text:
+            if not text or not text.strip(nothing):
                 continue
+            values: list[str] | None
             if form.is_quoted and '"' in text:
                 values = self._quoted(line)
                 if values is None:
                     yield bad_row(line.number, "a quote is opened and never closed", line.raw)
                     continue
+            elif form.delimiter:
+                values = text.split(form.delimiter)
+            elif is_url(text):
+                values = [text]
             else:
-                values = text.split(form.delimiter) if form.delimiter else [text]
-            if len(values) != width:
-                first = "the header" if form.header_lines else "the first row"
-                yield bad_row(line.number, f"{len(values)} fields where {first} has {width}", line.raw)
-            else:
-                yield self._checked(line, values)
+                yield self._link(line, text)
+                continue
+            fitted = self._fitted(values)
+            yield self._of_other_width(line, values) if fitted is None else self._checked(line, fitted)
+
+    def _link(self, line: Line, text: str) -> Row:
+        """The row of a line that is no URL, but may be a link."""
+        try:
+            link = link_in(text)
+        except ValueError as exc:
+            return bad_row(line.number, str(exc), line.raw)
+        if link is None:
+            return self._checked(line, [text])
+        row = self._checked(line, [link.url, link.title, link.landing_page])
+        return row if row.problem else replace(row, names=(*self._form.names, *_OF_A_LINK))
+
+    def _fitted(self, values: list[str]) -> list[str] | None:
+        """As many values as there are columns, if what is missing, or too much, is nothing: spreadsheets write so."""
+        missing = len(self._form.names) - len(values)
+        if missing == 0:
+            return values
+        if missing > 0:
+            return [*values, *[""] * missing] if self._form.url_at < len(values) else None
+        return None if any(map(str.strip, values[missing:])) else values[:missing]
+
+    def _of_other_width(self, line: Line, values: list[str]) -> Row:
+        first, width = "the header" if self._form.is_headed else "the first row", len(self._form.names)
+        counted = f"{len(values)} field{'' if len(values) == 1 else 's'}"
+        return bad_row(line.number, f"{counted} where {first} has {width}", line.raw)
 
     def _checked(self, line: Line, values: Sequence[str]) -> Row:
         # Values with line breaks come of several lines: each is looked at, not the first line.
@@ -108,9 +141,11 @@ class DelimitedReader:
             return values
         taken: list[Line] = []
         texts = [line.text]
+        size = len(line.text)
         while len(taken) < _MAX_ROW_LINES and (following := self._lines.take()) is not None:
             taken.append(following)
-            if following.is_too_long or self._is_row(following.text):
+            size += len(following.text)
+            if following.is_too_long or size > _MAX_ROW_CHARACTERS or self._is_row(following.text):
                 break
             texts.append(following.text)
             if '"' not in following.text:
@@ -131,7 +166,7 @@ class DelimitedReader:
         if values is None or len(values) != len(self._form.names):
             return False
         urls = [values[self._form.url_at]] if self._form.url_at >= 0 else values
-        return any(value.strip().lower().startswith(URL_STARTS) for value in urls)
+        return any(map(is_url, urls))
 
     def _is_sound(self, text: str, values: list[str]) -> bool:
         """Whether a row of several lines is written by the book."""
@@ -139,7 +174,7 @@ class DelimitedReader:
             strict = next(csv.reader([text], delimiter=self._form.delimiter or ",", strict=True))
         except csv.Error:
             return False
-        return strict == values and len(values) == len(self._form.names)
+        return strict == values and self._fitted(values) is not None
 
 
 def parse(text: str, delimiter: str) -> list[str] | None:

@@ -7,8 +7,10 @@ from typing import Final
 
 from synsift.crawler.errors import SourceError
 
-PACKED: Final = {".gz": "gzip", ".zst": "zstd"}
-"""Suffix of a packed file → the name of its codec."""
+PACKED: Final = frozenset({".gz", ".zst", ".bz2", ".xz"})
+"""Suffixes of packed files."""
+_ARCHIVES: Final = frozenset({".zip", ".tar", ".tgz", ".tbz2", ".txz", ".7z", ".rar"})
+_TABLES: Final = frozenset({".xlsx", ".xls", ".ods", ".numbers"})
 
 
 class Kind(StrEnum):
@@ -19,6 +21,7 @@ class Kind(StrEnum):
     TEXT = "text"
     """A URL a line, or whatever the first line shows."""
     JSON_LINES = "jsonl"
+    """An object a line; or one array of them, or values of several lines each."""
     PARQUET = "parquet"
 
 
@@ -29,6 +32,7 @@ _KINDS: Final = {
     ".txt": Kind.TEXT,
     ".jsonl": Kind.JSON_LINES,
     ".ndjson": Kind.JSON_LINES,
+    ".json": Kind.JSON_LINES,
     ".parquet": Kind.PARQUET,
     ".pq": Kind.PARQUET,
 }
@@ -42,13 +46,20 @@ def kind_of(path: Path) -> Kind:
         SourceError: It tells none.
     """
     kind = _kind(path)
-    if kind is None:
-        raise SourceError(
-            f"{path}: a list of URLs is a file whose name ends in one of {', '.join(SUFFIXES)}, "
-            "with .gz or .zst behind it if it is packed",
-            hint="give it the name of what it is; a text with a URL a line is .txt",
-        )
-    return kind
+    if kind is not None:
+        return kind
+    suffixes = {suffix.lower() for suffix in path.suffixes[-2:]}
+    if suffixes & _ARCHIVES:
+        hint = "unpack it, and give the folder of the lists that were in it"
+        raise SourceError(f"{path}: it is no list of URLs, but an archive", hint=hint)
+    if suffixes & _TABLES:
+        hint = "save the table as CSV, in UTF-8"
+        raise SourceError(f"{path}: it is no list of URLs, but a workbook of a spreadsheet", hint=hint)
+    raise SourceError(
+        f"{path}: a list of URLs is a file whose name ends in one of {', '.join(SUFFIXES)}, "
+        f"with {', '.join(sorted(PACKED))} behind it if it is packed",
+        hint="give it the name of what it is; a text with a URL a line is .txt",
+    )
 
 
 def is_list(path: Path) -> bool:
@@ -56,14 +67,14 @@ def is_list(path: Path) -> bool:
     return _kind(path) is not None
 
 
-def codec_of(path: Path) -> str | None:
-    """How a file is packed; None if it isn't."""
-    return PACKED.get(path.suffix.lower())
+def is_packed(path: Path) -> bool:
+    """Whether a file's name says that it is packed."""
+    return path.suffix.lower() in PACKED
 
 
 def stem_of(path: Path) -> str:
     """A list's name without what tells its kind: ``photos`` of ``photos.csv.gz``."""
-    name = path.with_suffix("") if codec_of(path) else path
+    name = path.with_suffix("") if is_packed(path) else path
     return name.stem if name.suffix.lower() in _KINDS else name.name
 
 
@@ -90,11 +101,11 @@ def files_of(name: str) -> list[Path]:
 
 
 def _kind(path: Path) -> Kind | None:
-    packed = codec_of(path) is not None
+    packed = is_packed(path)
     inner = path.with_suffix("") if packed else path
     kind = _KINDS.get(inner.suffix.lower())
     if packed and kind is None:
-        return Kind.TEXT
+        return None if inner.suffix.lower() in _ARCHIVES | _TABLES else Kind.TEXT
     return None if packed and kind is Kind.PARQUET else kind
 
 

@@ -11,9 +11,11 @@ from urllib.parse import unquote_plus
 
 from synsift.crawler.sources.base import FoundImage
 from synsift.crawler.sources.lists.rows import URL_STARTS
+from synsift.crawler.sources.lists.written_urls import written_url
 from synsift.crawler.targets import identifier_of_label
 
 _BETWEEN: Final = re.compile(r"[\s_-]+")
+_OF_IMAGE: Final = re.compile(r"(?i)(?:image|img|photo|picture|file)s?\.[^.]+\Z")
 _YFCC: Final = (
     *("photoid", "uid", "unickname", "datetaken", "dateuploaded", "capturedevice", "title", "description", "usertags"),
     *("machinetags", "longitude", "latitude", "accuracy", "pageurl", "downloadurl", "licensename", "licenseurl"),
@@ -158,9 +160,10 @@ class Mapper:
         def of(place: int) -> str:
             return values[place] if place >= 0 else ""
 
-        url = of(at.url).strip()
-        if not url:
+        url = of(at.url)
+        if not url or not url.strip():
             return None
+        url = written_url(url)
         if of(at.marker).strip() == "1":
             raise ValueError("a video")
         wnid, title, author = of(at.wnid).strip(), of(at.title), of(at.author)
@@ -195,6 +198,8 @@ class Mapper:
     def _find(self, names: tuple[str, ...]) -> _Places:
         columns = self.layout.columns
         found = {each.name: index_of(names, getattr(columns, each.name), _USUAL[each.name]) for each in fields(Columns)}
+        if found["url"] < 0 and not columns.url:
+            found["url"] = _within(names, _USUAL["url"])
         return _Places(**found, marker=index_of(names, self.layout.marker, ()))
 
 
@@ -211,6 +216,12 @@ def index_of(names: Sequence[str], name: str, usual: Sequence[str]) -> int:
         if each in plain:
             return plain.index(each)
     return -1
+
+
+def _within(names: Sequence[str], usual: Sequence[str]) -> int:
+    """As `index_of`, of what is nested in what is called an image: ``image.url``, but not ``author.url``."""
+    inner = [_plain(name.rpartition(".")[2]) if _OF_IMAGE.match(name) else "" for name in names]
+    return next((inner.index(each) for each in map(_plain, usual) if each in inner), -1)
 
 
 def _plain(name: str) -> str:

@@ -3,23 +3,17 @@
 A line has a bound: one that is longer is passed over, and costs its own row.
 """
 
-import gzip
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from io import BufferedReader, FileIO
 from pathlib import Path
 from typing import Final
 
-from synsift.crawler.sources.lists.files import codec_of
+from synsift.crawler.sources.lists.unpacked import BUFFER_BYTES, open_unpacked, skip
 
 MAX_LINE_BYTES: Final = 1_000_000
 """Records of the log have that bound, too. Longer lines are no rows, but what a broken file has between its ends."""
-_BUFFER_BYTES: Final = 1 << 16
-"""What a damaged end of a packed file may cost, besides itself."""
 _BOM: Final = b"\xef\xbb\xbf"
-_GZIP: Final = b"\x1f\x8b"
-_ZSTD: Final = b"\x28\xb5\x2f\xfd"
 
 
 @dataclass(slots=True)
@@ -107,39 +101,8 @@ class Lines:
 
     def _rest(self) -> int:
         passed = 0
-        while rest := self._file.readline(_BUFFER_BYTES):
+        while rest := self._file.readline(BUFFER_BYTES):
             passed += len(rest)
             if rest.endswith(b"\n"):
                 break
         return passed
-
-
-def open_unpacked(path: Path) -> BufferedReader:
-    """A file's bytes, unpacked on the way. What isn't packed although its name says so is read as it is."""
-    codec = codec_of(path)
-    file = path.open("rb")
-    begin = file.peek(len(_ZSTD))
-    if codec == "gzip" and begin.startswith(_GZIP):
-        file.close()
-        return BufferedReader(gzip.open(path), _BUFFER_BYTES)
-    if codec == "zstd" and begin.startswith(_ZSTD):
-        file.close()
-        import pyarrow
-
-        return BufferedReader(pyarrow.input_stream(str(path), compression="zstd"), _BUFFER_BYTES)
-    return file
-
-
-def skip(file: BufferedReader, offset: int) -> None:
-    """Go to a byte; of a packed file all before it is unpacked again.
-
-    Raises:
-        ValueError: The file has no such byte.
-    """
-    if isinstance(file.raw, FileIO):
-        file.seek(offset)
-        return
-    while offset > 0 and (passed := file.read(min(offset, _BUFFER_BYTES))):
-        offset -= len(passed)
-    if offset:
-        raise ValueError("the file is shorter than it was")

@@ -5,7 +5,6 @@ unpacked from its beginning for every page. A crawl that goes on after an interr
 """
 
 import threading
-import zlib
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,24 +14,27 @@ from typing import Final
 from synsift.crawler.errors import SourceError
 from synsift.crawler.sources.lists.delimited import DelimitedReader
 from synsift.crawler.sources.lists.files import Kind, kind_of
-from synsift.crawler.sources.lists.forms import first_line, form_of, kind_shown, missing_column
+from synsift.crawler.sources.lists.forms import beginning_of, form_of, kind_shown, missing_column
+from synsift.crawler.sources.lists.json_values import JsonValuesReader
 from synsift.crawler.sources.lists.layouts import Layout, Mapper
-from synsift.crawler.sources.lists.lines import Lines
+from synsift.crawler.sources.lists.lines import Line, Lines
 from synsift.crawler.sources.lists.records import JsonReader, ParquetReader
 from synsift.crawler.sources.lists.rows import Reader, Row, bad_row
+from synsift.crawler.sources.lists.unpacked import UNPACKING_ERRORS, begins_as_parquet
 
 _OPEN: Final = 8
 """Lists that stay open: more than one worker's synsets ask for at a time."""
-_DAMAGE: Final = (OSError, EOFError, zlib.error, ValueError, OverflowError, NotImplementedError, MemoryError)
+_DAMAGE: Final = (*UNPACKING_ERRORS, OverflowError, NotImplementedError, MemoryError)
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A page of rows, what their columns mean, and the cursor of the next page; empty after the last."""
+    """A page of rows, what their columns mean, and the next page's cursor: empty after the last. Not all have lines."""
 
     rows: tuple[Row, ...]
     next_cursor: str
     mapper: Mapper
+    has_lines: bool = True
 
 
 @dataclass(slots=True)
@@ -78,11 +80,11 @@ class Lists:
             found.reader.close()
             if not rows and not cursor:
                 raise _unreadable(path, exc) from exc
-            number = rows[-1].number + 1 if rows else 0
+            number = int(found.reader.cursor().rpartition(":")[2]) + 1
             rows.append(bad_row(number, f"the list can't be read any further: {_words(exc)}", b""))
-            return Rows(tuple(rows), "", found.mapper)
+            return Rows(tuple(rows), "", found.mapper, not found.is_parquet)
         found.reader.close()
-        return Rows(tuple(rows), "", found.mapper)
+        return Rows(tuple(rows), "", found.mapper, not found.is_parquet)
 
     def close(self) -> None:
         """Close what is open."""
@@ -97,7 +99,7 @@ class Lists:
             self._open[path, cursor] = found
             while len(self._open) > _OPEN:
                 self._open.popitem(last=False)[1].reader.close()
-        return Rows(tuple(rows), cursor, found.mapper)
+        return Rows(tuple(rows), cursor, found.mapper, not found.is_parquet)
 
 
 def open_list(path: Path, cursor: str, layout: Layout) -> _Open | None:
@@ -109,22 +111,23 @@ def open_list(path: Path, cursor: str, layout: Layout) -> _Open | None:
         ValueError: The cursor isn't one of it, or it is damaged.
     """
     kind = kind_of(path)
-    if kind is Kind.PARQUET:
+    if begins_as_parquet(path) or (kind is Kind.PARQUET and path.stat().st_size):
         return _open_parquet(path, cursor, layout)
-    line = first_line(path)
+    begin = beginning_of(path)
+    line = begin.line
     if line is None or not (line.text.strip() or line.is_too_long):
         return None
     if kind is Kind.TEXT and not layout.names:
-        kind = kind_shown(line)
+        kind = kind_shown(begin, layout)
     elif kind is Kind.TEXT:
         kind = Kind.TSV
     if kind is Kind.JSON_LINES:
-        json_reader = JsonReader(_lines_from(path, cursor, 0))
+        json_reader = _json_reader(path, cursor, line)
         return _Open(json_reader, json_reader.rows(), Mapper(layout), is_parquet=False)
-    form, layout = form_of(path, kind, line, layout)
+    form, layout = form_of(path, kind, begin, layout)
     if form.url_at < 0:
         raise missing_column(path, form, layout.columns.url)
-    reader = DelimitedReader(_lines_from(path, cursor, form.header_lines), form)
+    reader = DelimitedReader(_lines_from(path, cursor, form.passed_lines), form)
     return _Open(reader, reader.rows(), Mapper(layout), is_parquet=False)
 
 
@@ -139,6 +142,15 @@ def _open_parquet(path: Path, cursor: str, layout: Layout) -> _Open:
             hint="name the column of the URLs with `--set sources.urls.url_column=NAME`",
         )
     return _Open(reader, reader.rows(), mapper, is_parquet=True)
+
+
+def _json_reader(path: Path, cursor: str, line: Line) -> JsonReader | JsonValuesReader:
+    """An object a line, or values that may stand on any lines, as the first line shows."""
+    text = line.raw.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if not text.startswith(b"[") and text.rstrip() != b"{":
+        return JsonReader(_lines_from(path, cursor, 0))
+    offset, _, number = (cursor or "0:0").partition(":")
+    return JsonValuesReader(path, int(offset), int(number))
 
 
 def _lines_from(path: Path, cursor: str, header_lines: int) -> Lines:

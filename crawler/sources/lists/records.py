@@ -1,12 +1,13 @@
 """Rows of JSON Lines and of Parquet."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from synsift.crawler.outside_json import loads
+from synsift.crawler.sources.lists.cells import text_of, texts_of
 from synsift.crawler.sources.lists.layouts import Mapper
-from synsift.crawler.sources.lists.lines import Line, Lines
+from synsift.crawler.sources.lists.lines import Lines
 from synsift.crawler.sources.lists.rows import Row, bad_row, is_text
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 _BATCH_ROWS: Final = 4_096
 """Rows of Parquet that are in memory at once, beside the pages that they stand on."""
+_DEEPEST: Final = 4
 
 
 class JsonReader:
@@ -37,20 +39,23 @@ class JsonReader:
             if line.is_too_long:
                 yield bad_row(line.number, "the line is too long", line.raw)
             elif line.text.strip():
-                yield self._row(line)
+                yield row_of_json(line.number, line.text, line.raw)
 
-    @staticmethod
-    def _row(line: Line) -> Row:
-        try:
-            value = loads(line.text)
-        except ValueError as exc:
-            return bad_row(line.number, f"not JSON: {exc}", line.raw)
-        if not isinstance(value, dict):
-            return bad_row(line.number, "not a JSON object", line.raw)
-        fields = {name: str(field) for name, field in value.items() if field is not None}
-        if not (all(map(is_text, fields)) and all(map(is_text, fields.values()))):
-            return bad_row(line.number, "not UTF-8", line.raw)
-        return Row(line.number, tuple(fields), tuple(fields.values()))
+
+def row_of_json(number: int, text: str, raw: bytes) -> Row:
+    """The row of an object, or of a text, which is a URL then."""
+    try:
+        value = loads(text)
+    except ValueError as exc:
+        return bad_row(number, f"not JSON: {exc}", raw)
+    if isinstance(value, str):
+        value = {"url": value}
+    if not isinstance(value, dict):
+        return bad_row(number, "not a JSON object", raw)
+    fields = texts_of(value)
+    if not (all(map(is_text, fields)) and all(map(is_text, fields.values()))):
+        return bad_row(number, "not UTF-8", raw)
+    return Row(number, tuple(fields), tuple(fields.values()))
 
 
 class ParquetReader:
@@ -69,7 +74,7 @@ class ParquetReader:
             raise ValueError(f"no row has the number {start}")
         self._next = start
         self._file = pyarrow.parquet.ParquetFile(path, buffer_size=1 << 20, pre_buffer=False)
-        names = tuple(self._file.schema_arrow.names)
+        names = tuple(_names(self._file.schema_arrow))
         self.all_names = names
         self._columns = [names[at] for at in mapper.wanted(names)]
 
@@ -88,7 +93,7 @@ class ParquetReader:
             number = self._file.metadata.row_group(group).num_rows
             if first + number > self._next:
                 try:
-                    yield from self._group(group, self._next - first)
+                    yield from self._group(group, max(0, self._next - first))
                 except (OSError, ValueError, NotImplementedError) as exc:
                     problem = f"this row and {first + number - self._next - 1} behind it can't be read: {exc}"
                     self._next = first + number
@@ -100,8 +105,9 @@ class ParquetReader:
             if passed >= batch.num_rows:
                 passed -= batch.num_rows
                 continue
-            names = tuple(batch.schema.names)
-            columns = [_texts(column) for column in batch.slice(passed).columns]
+            table = _flat(batch.slice(passed))
+            names = tuple(table.schema.names)
+            columns = [_texts(column) for column in table.columns]
             passed = 0
             for values in zip(*columns, strict=True):
                 self._next += 1
@@ -111,18 +117,33 @@ class ParquetReader:
                     yield bad_row(self._next, "not UTF-8", " ".join(values).encode("utf-8", "surrogateescape"))
 
 
-def _texts(column: "pa.Array[Any]") -> list[str]:
+def _texts(column: "pa.ChunkedArray[Any]") -> list[str]:
     """The values of a column as texts; what is missing is empty."""
     try:
         values = column.to_pylist()
     except UnicodeDecodeError:  # a writer that didn't look: bytes that are no UTF-8 in a column of texts
         values = column.cast("binary").to_pylist()
-    return [_text(value) for value in values]
+    return [text_of(value) for value in values]
 
 
-def _text(value: object) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "surrogateescape")
-    return "" if value is None else str(value)
+def _names(fields: "Iterable[pa.Field[Any]]", before: str = "", deepest: int = _DEEPEST) -> Iterator[str]:
+    """Names of columns; of a column of structs, those of its members: ``image.url``."""
+    import pyarrow.types
+
+    for each in fields:
+        if pyarrow.types.is_struct(each.type) and each.type.num_fields and deepest:
+            yield from _names(each.type, f"{before}{each.name}.", deepest - 1)
+        else:
+            yield before + each.name
+
+
+def _flat(batch: "pa.RecordBatch") -> "pa.Table":
+    """Members of structs as columns of their own."""
+    import pyarrow.types
+
+    table = pyarrow.Table.from_batches([batch])
+    for _ in range(_DEEPEST):
+        if not any(pyarrow.types.is_struct(each.type) and each.type.num_fields for each in table.schema):
+            break
+        table = table.flatten()
+    return table

@@ -18,6 +18,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from synsift.crawler.errors import SourceError
 from synsift.crawler.outside_json import loads
+from synsift.crawler.secret import is_secret_by_name
+from synsift.crawler.wording import code
 
 
 class Target:
@@ -50,9 +52,6 @@ nothing changed. May raise ``SourceError``."""
 
 _REMOTE: Final = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _ODD: Final = re.compile(r"[^A-Za-z0-9._-]+")
-_SIGNED: Final = frozenset(
-    {"x-amz-signature", "x-goog-signature", "signature", "sig", "token", "access_token", "api_key"}
-)
 _CURSOR: Final = re.compile(r"([0-9a-f]{16})@(.*)", re.DOTALL)
 
 
@@ -76,9 +75,9 @@ def check_url(url: str, schemes: Collection[str]) -> None:
         raise SourceError(f"lists are not fetched by {parts.scheme}://", hint=f"by {', '.join(sorted(schemes))}")
     if not host:
         raise SourceError(f"{parts.scheme}:// names no host or bucket")
-    signed = {name.lower() for name, _ in parse_qsl(parts.query, keep_blank_values=True)} & _SIGNED
+    signed = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True) if is_secret_by_name(name)}
     if signed or parts.password is not None or parts.username is not None:
-        what = f"`{min(signed)}`" if signed else "a password"
+        what = code(min(signed)) if signed else "a password"
         raise SourceError(
             f"the URL of the list at {host} holds {what}, and a list's name stands in every record",
             hint="fetch it to a file, or name it by s3:// with the keys of the store's settings",

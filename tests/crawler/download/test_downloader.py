@@ -159,7 +159,7 @@ def test_hosts_that_failed_before_say_nothing_of_the_network(
             for host in "abcd":
                 if answer_between and turn == 0:
                     downloader._reachability.answered()
-                await downloader.fell_ill(f"https://{host}.example/1", Outcome.CONNECTION_FAILED, "refused", 0.0)
+                await downloader.fell_ill(f"https://{host}.example/1", Outcome.NO_NETWORK, "no route", 0.0)
 
     asyncio.run(probe())
     assert ("there is no network" in caplog.text) is is_gone

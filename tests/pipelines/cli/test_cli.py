@@ -175,7 +175,7 @@ def test_a_replay_says_why_some_are_not_tried_again(cli: RunCli, tmp_path: Path)
     listed = cli("dead-letters", "list", "--out", "out", "--format", "jsonl").stdout.splitlines()
     found = {row["outcome"]: row["message"] for row in map(json.loads, listed)}
     assert "fetch.allow_networks" in found["private_address"]
-    assert f"{path}:2: no-url: " in found["bad_entry"]
+    assert f"{path}:2: no URL: `no-url` has no `http://`" in found["bad_entry"]
     said = cli("dead-letters", "replay", "--out", "out").stderr
     assert "replayed 1 of 2 dead letters" in said
     assert "1 stays, about one line of a list each: mend it there" in said

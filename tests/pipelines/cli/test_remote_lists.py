@@ -82,7 +82,7 @@ def test_a_lists_name_tells_its_kind_as_that_of_a_file_does(
         ("/gone.csv", "status 404"),
         ("/page.html", "a list of URLs is a file whose name ends in"),
         ("http://user:word@127.0.0.1/x.csv", "a password"),
-        ("https://b.example/x.csv?X-Amz-Signature=s3cr3t", "x-amz-signature"),
+        ("https://b.example/x.csv?X-Amz-Signature=s3cr3t", "X-Amz-Signature"),
         ("https://b.example/x.csv?sig=s3cr3t&a=b", "sig"),
         ("ftp://b.example/x.csv", "not fetched by ftp://"),
         ("https:///x.csv", "names no host"),

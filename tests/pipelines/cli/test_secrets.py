@@ -14,6 +14,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.conftest import RunCli
+from tests.dedupe.pictures import encoded, scene
 from tests.pipelines.stages.raw_web import answer, raw_web
 
 KEY = "planted-api-key/1+2="
@@ -136,6 +137,54 @@ def test_no_secret_is_in_what_is_written_of_a_broken_answer(cli: RunCli, folder:
     with hanging_up() as port:
         url = f"http://127.0.0.1:{port}/api.php?access_token={quote(KEY, safe='')}"
         check(run(cli, url, folder), folder)
+
+
+class Signing:
+    """Leads each path to a signed one, as stores of files do, and answers that as its name says."""
+
+    def __init__(self) -> None:
+        self.asked: list[bytes] = []
+
+    def get(self, path: bytes, /) -> bytes | None:
+        self.asked.append(path)
+        name = path.partition(b"?")[0]
+        if name == b"/robots.txt" or b"?" in path:
+            said = b"X-Robots-Tag: max-image-preview:large"
+            found = {
+                b"/good": answer(encoded(scene(1), "PNG"), said, b"TDM-Policy: https://h/?token=" + TOKEN.encode()),
+                b"/gone": answer(b"", status=b"404 " + path),
+                b"/cut": b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n" + path[:3],
+                b"/noai": answer(b"", b"X-Robots-Tag: noai"),
+                b"/loop": answer(b"", b"Location: " + path + b"&more=1", status=b"302 Found"),
+                b"/bad": answer(b"", b"Location: http://a b/?sig=" + TOKEN.encode(), status=b"302 Found"),
+                b"/robots.txt": answer(b"User-agent: *\nDisallow:\n"),
+            }
+            return found.get(name)
+        signed = b"?Expires=1799999999&X-Amz-Signature=%s&sig=%s&Key-Pair-Id=%s" % ((TOKEN.encode(),) * 3)
+        return answer(b"", b"Location: " + path + signed, status=b"302 Found")
+
+
+def test_what_signs_the_target_of_a_redirect_is_in_nothing_that_is_written(cli: RunCli, folder: Path) -> None:
+    web = Signing()
+    with raw_web(web) as port:
+        given = f"http://127.0.0.1:{port}/good?sig=of-the-list"
+        names = ("good", "gone", "cut", "noai", "loop", "bad")
+        folder.joinpath("list.txt").write_text("".join(f"http://127.0.0.1:{port}/{name}\n" for name in names) + given)
+        options = {"fetch.allow_networks": ["127.0.0.0/8"], "fetch.delay_s": 0, "fetch.attempts": 2}
+        texts = []
+        for words in (
+            ["crawl", "--source", "urls", "--list", "list.txt", "--contact", "you@example.org", "--out", "out", "-v"],
+            ["dead-letters", "list", "--out", "out", "--format", "jsonl"],
+            ["status", "--out", "out"],
+            ["log", "show", "--out", "out", "fetched"],
+        ):
+            done = cli(*words, options={**options, "logging.level": "DEBUG", "fetch.backoff_s": 0.01})
+            texts.append(done.stdout + done.stderr)
+    assert any(TOKEN.encode() in path for path in web.asked)
+    text = written(folder, *texts)
+    assert TOKEN not in text
+    assert f"http://127.0.0.1:{port}/good?Expires=1799999999&X-Amz-Signature=***&sig=***" in text
+    assert given in text  # what a list says stays what it is
 
 
 def test_no_password_of_a_url_is_in_anything_that_a_failing_run_writes(cli: RunCli, folder: Path) -> None:

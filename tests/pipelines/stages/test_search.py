@@ -161,7 +161,7 @@ def test_a_list_of_urls_is_read_whole_and_bad_rows_are_named(tmp_path: Path, wor
     assert sorted(name for _, name, _ in urls(world)) == ["0", "1", "2", "4", "5", "6"]
     assert {wnid for wnid, _, _ in urls(world)} == {"n0", "n1"}
     messages = [letter.message for letter in letters(world)]
-    assert f"{path}:5: 1 fields where the header has 2" in messages
+    assert f"{path}:5: no URL: `only one field` has no `http://` or `https://` before it" in messages
     assert any("is no label" in message for message in messages)
     assert any("'ftp'" in message for message in messages)
 

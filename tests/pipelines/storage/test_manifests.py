@@ -4,9 +4,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from synsift.pipelines.records import Survivor
+from synsift.pipelines.records import Image, Survivor
 from synsift.pipelines.storage.manifests import decode_part, encode_part
 from tests.dedupe.pictures import encoded, scene
 from tests.pipelines.worlds import candidate, make_world, stored
@@ -34,3 +35,16 @@ def test_no_thread_of_arrow_holds_a_part_that_was_read(tmp_path: Path) -> None:
     assert [row["offset"] for row in decode_part(part.read_bytes())] == [1, 2]
     done = subprocess.run([sys.executable, "-c", _READS, str(part)], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["2", "0"]
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "GIF"])
+@pytest.mark.parametrize("is_cut", [True, False])
+def test_a_picture_whose_file_ends_early_is_marked(tmp_path: Path, form: str, is_cut: bool) -> None:
+    data = encoded(scene(1, (400, 300)), form)
+    image = stored(make_world(tmp_path), data[: int(len(data) * 0.98)] if is_cut else data)
+    assert image.is_cut is is_cut
+    (row,) = decode_part(encode_part([(1, Survivor(candidate=candidate(image)))]))
+    assert row["is_cut"] is is_cut
+    # Records from before say nothing of it.
+    before = {name: value for name, value in msgspec.to_builtins(image).items() if name != "is_cut"}
+    assert not msgspec.convert(before, Image).is_cut

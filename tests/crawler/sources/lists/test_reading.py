@@ -157,12 +157,12 @@ def test_bytes_of_a_url_that_are_no_utf8_stay_what_they_are(tmp_path: Path) -> N
 def test_a_malformed_row_is_named_and_the_rest_goes_on(tmp_path: Path, size: int) -> None:
     path = tmp_path / "list.csv"
     path.write_bytes(
-        b"url,title\nhttp://a/1,x\nhttp://a/2\nhttp://a/\xff,x\n,x\n" + b"y" * 3_000_000 + b"\nhttp://a/4,\0\n"
+        b"url,title\nhttp://a/1,x\nhttp://a/2,x,y\nhttp://a/\xff,x\n,x\n" + b"y" * 3_000_000 + b"\nhttp://a/4,\0\n"
     )
     images, rejects = read(path, UrlListSource(page_size=size))
     assert [image.url for image in images] == ["http://a/1", "http://a/4"]
     assert [reject.message for reject in rejects] == [
-        f"{path}:3: 1 fields where the header has 2",
+        f"{path}:3: 3 fields where the header has 2",
         f"{path}:4: not UTF-8",
         f"{path}:5: no value in column 'url' (columns: url, title)",
         f"{path}:6: the line is too long",
@@ -219,11 +219,10 @@ def test_an_empty_list_has_no_rows(tmp_path: Path) -> None:
     assert read(tmp_path / "a.parquet") == ([], [])
 
 
-@pytest.mark.parametrize("name", ["missing.csv", "missing.parquet", "list.doc", "no.parquet", "no.csv", "wide.csv"])
+@pytest.mark.parametrize("name", ["missing.csv", "missing.parquet", "list.doc", "no.parquet", "no.csv"])
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, name: str) -> None:
     (tmp_path / "no.parquet").write_text("no parquet")
     (tmp_path / "no.csv").write_text("title,author\na,b\n")
-    (tmp_path / "wide.csv").write_text("url\nhttp://a/1\n", encoding="utf-16")
     with pytest.raises(SourceError, match=name):
         read(tmp_path / name)
 
