@@ -39,6 +39,7 @@ class Outcome(StrEnum):
     TRAINING_DENIED = "training_denied"
     RIGHTS_RESERVED = "rights_reserved"
     LICENCE_NEEDED = "licence_needed"
+    CONSENT_UNREAD = "consent_unread"
     NO_CONSENT = "no_consent"
     PRIVATE_ADDRESS = "private_address"
     SOURCE_ERROR = "source_error"

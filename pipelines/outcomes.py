@@ -242,6 +242,15 @@ EXPLAINED: Final = (
         "Read it. If it allows your use, put `rsl-unclear` into `consent.ignore`, then replay.",
     ),
     Explained(
+        "consent_unread",
+        "fetch",
+        False,
+        "A file of the host that may reserve its use, tdmrep.json, can't be read: it fails, breaks off, is no JSON or "
+        'too long; with `consent.profile = "strict"` ai.txt, too. Where it failed, that was waited for.',
+        "Replay later: the host is asked again. To collect its images all the same, put `tdm-unread` into "
+        "`consent.ignore` before that; what happened is still recorded with each.",
+    ),
+    Explained(
         "no_consent",
         "fetch",
         False,

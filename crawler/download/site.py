@@ -36,6 +36,7 @@ class Site:
         error: Why it couldn't be asked.
         tdm: Its ``tdmrep.json``, if it has one.
         ai: Its ``ai.txt``, if it has one.
+        unread: What is to be said of files that are there, and can't be read.
     """
 
     robots: Robots
@@ -44,12 +45,13 @@ class Site:
     error: Exception | None = None
     tdm: TdmFile | None = None
     ai: AiTxt | None = None
+    unread: tuple[Statement, ...] = ()
 
     @property
     def size_bytes(self) -> int:
         """What it takes in memory, roughly."""
         files = sum(file.size_bytes for file in (self.tdm, self.ai) if file is not None)
-        return 140 + files + (self.robots.size_bytes if self.robots is not NOTHING_SAID else 0)
+        return 140 + files + 400 * len(self.unread) + (self.robots.size_bytes if self.robots is not NOTHING_SAID else 0)
 
     def statements(self, origin: str, url: str) -> list[Statement]:
         """What it says of the use of what a URL gives."""
@@ -58,7 +60,7 @@ class Site:
             found += self.tdm.statements(url, origin + tdm.FILE)
         if self.ai is not None:
             found += self.ai.statements(url, origin + ai_txt.FILE)
-        return found
+        return [*found, *self.unread]
 
 
 def refuse(site: Site, origin: str, url: str, profile: str) -> list[Statement]:

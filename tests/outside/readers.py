@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from synsift.crawler.consent import ai_txt, answer, embedded, judge, site_lines, tdm
+from synsift.crawler.consent.site_file import Unreadable
 from synsift.crawler.download.attempt import Answer, Patience, after_answer
 from synsift.crawler.errors import CrawlerError
 from synsift.crawler.ontology.own import read_ontology
@@ -257,8 +258,13 @@ def _consent() -> Iterator[tuple[str, Reader]]:
     )
     yield "consent in robots.txt", Reader([lines], in_text, _hear_lines)
     tdmrep = b'[{"location": "/a/*.jpg$", "tdm-reservation": 1, "tdm-policy": "https://e"}, {"location": "/"}]'
-    yield "tdmrep.json", Reader([tdmrep], in_json, _hear_tdmrep)
-    yield "ai.txt", Reader([b"User-Agent: *\nDisallow: *.jpg\nAllow: /a/*.png$\n"], in_text, _hear_ai_txt)
+    yield "tdmrep.json", Reader([tdmrep], in_json, _hear_tdmrep, (Unreadable,))
+    other = b"# ai.txt\nSpec-Version: 1.0\nTraining: deny\nSite-URL: https://e.example\n"
+    lines_of_ai = b"User-Agent: *\nDisallow: *.jpg\nAllow: /a/*.png$\n"
+    yield (
+        "ai.txt",
+        Reader([lines_of_ai, other, lines_of_ai.decode().encode("utf-16")], in_text, _hear_ai_txt, (Unreadable,)),
+    )
     packet = (
         b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="r"><d xmlns:p="http://ns.useplus.org/ldf/xmp/1.0/"'
         b' p:DataMining="DMI-PROHIBITED"><p:DataMining rdf:resource="http://x/DMI-ALLOWED"/></d></rdf:RDF></x:xmpmeta>'
