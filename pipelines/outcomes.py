@@ -238,8 +238,10 @@ EXPLAINED: Final = (
         "licence_needed",
         "fetch",
         False,
-        "The host names a licence to be had for its use (RSL), which isn't read here.",
-        "Read it. If it allows your use, put `rsl-unclear` into `consent.ignore`, then replay.",
+        "The host's licence (RSL) prohibits training, or wants it to be paid for or agreed on; or it can't be read. "
+        "The dead letter has its terms.",
+        "Read it. If it allows your use, or you have agreed on one, put `rsl` or `rsl-unclear` into `consent.ignore`, "
+        "then replay.",
     ),
     Explained(
         "consent_unread",

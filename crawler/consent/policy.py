@@ -107,6 +107,10 @@ class Policy:
             return Say.NO
         return ACTIONS[statement.kind][PROFILES.index(self.profile)]
 
+    def heeds(self, kind: Kind) -> bool:
+        """Whether a statement of a kind that says no ends an image."""
+        return self.refuses(Statement(kind, "", "", "", Say.NO))
+
     def refuses(self, statement: Statement) -> bool:
         """Whether a statement alone ends an image."""
         return self.makes_of(statement) in (Say.NO, Say.HOLD)

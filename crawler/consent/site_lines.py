@@ -44,6 +44,11 @@ def statements(robots: Robots, url: str, where: str) -> list[Statement]:
     return found
 
 
+def licences(robots: Robots) -> list[str]:
+    """Where a robots.txt says that licences stand (RSL): said to everybody, wherever the line is."""
+    return list(dict.fromkeys(line.value for line in robots.use if line.name == "license" and line.value))
+
+
 class _Lines:
     """Lines of one group, ready to be asked for a path."""
 
@@ -96,9 +101,6 @@ def _of_line(line: UseLine, path: bytes, where: str) -> list[Statement]:
         return content_signal(line.value, where)
     if line.name == "tdm-reservation":
         return [tdm.reserved("TDM-Reservation", line.value, where)] if line.value == "1" else []
-    if line.name == "license":
-        # A licence to be had by a protocol that isn't spoken here: there are terms, and nobody knows them.
-        return [Statement(Kind.LICENCE_UNCLEAR, "License", shortened(line.value), where, Say.HOLD)]
     if line.name == "noindex" and PathTable.of([(normal_pattern(line.value.encode()), True)]).longest(path):
         return [Statement(Kind.GRANT, "Noindex", shortened(line.value), where, Say.SILENT, Say.NO)]
     return []

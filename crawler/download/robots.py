@@ -24,6 +24,7 @@ from scrapy.http import Response
 from synsift.crawler.consent import Policy, judge
 from synsift.crawler.download.attempt import REDIRECTS, origin_of, redirect_target, retry_after_s
 from synsift.crawler.download.failures import outcome_of
+from synsift.crawler.download.licences import Licences
 from synsift.crawler.download.site import LONGEST_DELAY_S, WITHHELD, Site, refuse
 from synsift.crawler.download.site_cache import SiteCache
 from synsift.crawler.download.site_files import SiteFiles, header_of
@@ -61,8 +62,10 @@ LISTENER: Final = "synsift_listener"
 """In a request's meta: is called with the head of the answer, and says whether its body is wanted."""
 LEFT_AT: Final = "synsift_left_at"
 """In a request's meta: when it left, by the monotonic clock."""
-AI_TXT: Final = "synsift_ai_txt"
-"""In a request's meta: the site's ``ai.txt``, which speaks of types of files, too."""
+SITE: Final = "synsift_site"
+"""In a request's meta: all that its site says; ``ai.txt`` speaks of types of files, too."""
+LICENCES: Final = "synsift_licences"
+"""In a request's meta: what is known of the licences that heads of answers name."""
 ASKED: Final = "synsift_asked"
 """In a request's meta: its URL byte for byte, which Scrapy's own way to write URLs may change."""
 CUT_AT: Final = "synsift_cut_at"
@@ -103,6 +106,7 @@ class RobotsMiddleware:
         self._files = SiteFiles(
             self._download, token=self._token, files=crawler.settings.getlist("SYNSIFT_CONSENT_FILES")
         )
+        self._licences = Licences(self._files)
         self._timeout_s: float = crawler.settings.getfloat("DOWNLOAD_TIMEOUT")
         self._sites: SiteCache[Site] = SiteCache()
         self._asking: dict[str, asyncio.Task[Site]] = {}
@@ -130,7 +134,8 @@ class RobotsMiddleware:
         if site.error is not None:
             raise site.error
         request.meta[SAID] = said = refuse(site, origin, request.url, self._policy.profile)
-        request.meta[AI_TXT] = site.ai
+        request.meta[SITE] = site
+        request.meta[LICENCES] = self._licences
         if said and (judgement := judge(said, self._policy, is_all=False)).refuses:
             raise ConsentRefused(judgement.reason, judgement.outcome)
         delay_s = min(site.robots.crawl_delay_s, LONGEST_DELAY_S)

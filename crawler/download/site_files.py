@@ -17,9 +17,11 @@ from typing import Final
 
 from scrapy.http import Response
 
-from synsift.crawler.consent import Statement, ai_txt, tdm
+from synsift.crawler.consent import Statement, ai_txt, rsl, site_lines, tdm
+from synsift.crawler.consent.rsl import Licence
 from synsift.crawler.consent.site_file import Unreadable
-from synsift.crawler.download.attempt import retry_after_s
+from synsift.crawler.consent.statement import shortened
+from synsift.crawler.download.attempt import origin_of, redirect_target, retry_after_s
 from synsift.crawler.download.failures import outcome_of
 from synsift.crawler.download.site import Site
 from synsift.crawler.outcome import Outcome, of_status
@@ -28,6 +30,7 @@ from synsift.crawler.wording import masked
 
 _log: Final = logging.getLogger(__name__)
 _LONGEST_PAUSE_S: Final = 60.0
+_MOST_LICENCES: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,11 @@ class _Failed(Exception):
         super().__init__(message)
         self.heals = heals
         self.asked_s = asked_s
+
+
+def _with_time(problem: Exception) -> str:
+    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return f"{problem} ({now})"
 
 
 class SiteFiles:
@@ -77,10 +85,38 @@ class SiteFiles:
                 site = await self._with(site, origin, path)
             except _Failed as exc:
                 _log.debug("%s%s: %s", origin, path, exc)
-                now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
                 unread = tdm.unread if path == tdm.FILE else ai_txt.unread
-                problems.append(Problem(unread(f"{exc} ({now})", origin + path), exc.heals, exc.asked_s))
+                problems.append(Problem(unread(_with_time(exc), origin + path), exc.heals, exc.asked_s))
+        for location in site_lines.licences(site.robots)[:_MOST_LICENCES]:
+            found = await self.licence(site, origin, f"{origin}/robots.txt", location)
+            if isinstance(found, Problem):
+                problems.append(found)
+            else:
+                site = dataclasses.replace(site, licences=(*site.licences, found))
         return site, problems
+
+    async def licence(self, site: Site, origin: str, base: str, location: str) -> tuple[str, Licence] | Problem:
+        """A licence for the URLs of an origin, with its URL.
+
+        Args:
+            site: What the origin says.
+            origin: Whose URLs it is for.
+            base: URL of what names it.
+            location: Where it is, as that says.
+        """
+        url = shortened(location)
+        try:
+            url = redirect_target(base, location)
+            if origin_of(url) == origin and not site.robots.allows(url):
+                raise _Failed("robots.txt forbids to read it", heals=False)
+            body, _ = await self._file(site, url)
+            if not body:
+                raise _Failed("it isn't there", heals=False)
+            return url, rsl.read_file(body, origin)
+        except _Failed as exc:
+            return Problem(rsl.unread(_with_time(exc), url), exc.heals, exc.asked_s)
+        except (Unreadable, ValueError) as exc:
+            return Problem(rsl.unread(_with_time(exc), url), heals=False)
 
     async def _with(self, site: Site, origin: str, path: str) -> Site:
         body, media_type = await self._file(site, origin + path)

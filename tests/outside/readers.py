@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from synsift.crawler.consent import ai_txt, answer, embedded, judge, site_lines, tdm
+from synsift.crawler.consent import ai_txt, answer, embedded, judge, rsl, site_lines, tdm
 from synsift.crawler.consent.site_file import Unreadable
-from synsift.crawler.download.attempt import Answer, Patience, after_answer
+from synsift.crawler.download.attempt import Answer, Patience, after_answer, redirect_target
 from synsift.crawler.errors import CrawlerError
 from synsift.crawler.ontology.own import read_ontology
 from synsift.crawler.robots import read_robots
@@ -265,6 +265,14 @@ def _consent() -> Iterator[tuple[str, Reader]]:
         "ai.txt",
         Reader([lines_of_ai, other, lines_of_ai.decode().encode("utf-16")], in_text, _hear_ai_txt, (Unreadable,)),
     )
+    licence = (
+        b'<?xml version="1.0"?><rsl xmlns="https://rslstandard.org/rsl"><content url="/a/*.jpg$" server=""><license>'
+        b'<permits type="usage">search ai-train</permits><prohibits type="geo">EU</prohibits><payment type="crawl">'
+        b'<amount currency="USD">0.01</amount></payment><legal type="warranty">x</legal></license></content><content url="/">'
+        b"<license><permits>all</permits></license></content></rsl>"
+    )
+    wide = licence.decode().encode("utf-16")
+    yield "RSL", Reader([licence, wide], in_text, _hear_licence, (Unreadable,))
     packet = (
         b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="r"><d xmlns:p="http://ns.useplus.org/ldf/xmp/1.0/"'
         b' p:DataMining="DMI-PROHIBITED"><p:DataMining rdf:resource="http://x/DMI-ALLOWED"/></d></rdf:RDF></x:xmpmeta>'
@@ -278,7 +286,15 @@ def _consent() -> Iterator[tuple[str, Reader]]:
 def _hear_head(data: bytes) -> object:
     pairs = (line.partition(":") for line in data.decode("latin-1").split("\n"))
     said = [(name.strip().lower(), value) for name, _, value in pairs]
+    for target in answer.licences(said):
+        with contextlib.suppress(ValueError):
+            redirect_target("http://h/a", target)
     return judge(answer.statements(said, "http://h/a", token="synsift", now_s=1.8e9)).refuses  # noqa: S106
+
+
+def _hear_licence(data: bytes) -> object:
+    found = rsl.read_file(data, "http://h")
+    return judge(found.statements("http://h/a/b.jpg", "w")), found.size_bytes
 
 
 def _hear_lines(data: bytes) -> object:

@@ -29,6 +29,7 @@ class Case:
         ai_txt: Text of /ai.txt.
         metas: Meta elements of its page.
         xmp: Values of plus:DataMining in the image, one a packet; or a whole packet.
+        licence: What a licence's elements within its content are, or its contents (RSL).
         credentials: Entries of an assertion training-mining.
         url: If it is another one.
         why: Where it was judged otherwise, the reason.
@@ -46,6 +47,7 @@ class Case:
     ai_txt: str = ""
     metas: tuple[tuple[str, str], ...] = ()
     xmp: tuple[str, ...] = ()
+    licence: str = ""
     credentials: tuple[tuple[str, str], ...] = ()
     is_trusted: bool = True
     url: str = "https://ex.test/img/a.jpg"
@@ -239,11 +241,58 @@ CREDENTIALS = (
     Case("K11", YES, HOLD, SILENT, credentials=(("com.ex.training", "notAllowed"),)),
 )  # fmt: skip
 
+
+def rsl(inner: str, url: str = "/", server: str = "") -> str:
+    told = f' server="{server}"' if server else ""
+    return f'<rsl xmlns="https://rslstandard.org/rsl"><content url="{url}"{told}>{inner}</content></rsl>'
+
+
+def terms(permits: str = "", prohibits: str = "", payment: str = "") -> str:
+    parts = [
+        f'<permits type="usage">{permits}</permits>' if permits else "",
+        f'<prohibits type="usage">{prohibits}</prohibits>' if prohibits else "",
+        f'<payment type="{payment}"/>' if payment else "",
+    ]
+    return f"<license>{''.join(parts)}</license>"
+
+
+LICENSED = ALL + "License: https://ex.test/l\nAllow: /"
+OPEN_PART = (
+    '<rsl xmlns="https://rslstandard.org/rsl">'
+    f'<content url="/">{terms(prohibits="ai-train")}</content><content url="/img/">{terms("ai-train")}</content></rsl>'
+)
 LICENCES = (
-    Case("L8 a License line", NO, HOLD, SILENT, ALL + "License: https://ex.test/l.xml\nAllow: /",
-         why="so are L1 to L7, L9 and L11: the format isn't read, so its terms are unknown"),
-    Case("L8 a Link to one", YES, HOLD, SILENT, head=(("link", '<https://e/l>; rel="license"; type="application/rsl+xml"'),)),
-    Case("L10 a Link to a deed", YES, SILENT, SILENT, head=(("link", '<https://creativecommons.org/l>; rel="license"'),)),
+    Case("L1 search, and no training", NO, NO, YES, LICENSED, licence=rsl(terms("search", "ai-train"))),
+    Case("L2 all, for nothing", YES, YES, YES, LICENSED, licence=rsl(terms("all", payment="free"))),
+    Case("L3 to be paid for", NO, NO, SILENT, LICENSED, licence=rsl(terms("ai-all", payment="crawl"))),
+    Case("L4 no AI", NO, NO, SILENT, LICENSED, licence=rsl(terms(prohibits="ai-all"))),
+    Case("L5 search alone", NO, NO, YES, LICENSED, licence=rsl(terms("search"))),
+    Case("L6 to be had from a server", NO, NO, NO, LICENSED, licence=rsl(terms("all"), server="https://lic.test")),
+    Case("L7 for some", NO, HOLD, HOLD, LICENSED,
+         licence=rsl('<license><permits type="user">non-commercial education</permits></license>')),
+    Case("L7 for some countries", NO, HOLD, HOLD, LICENSED,
+         licence=rsl('<license><permits type="usage">all</permits><prohibits type="geo">EU</prohibits></license>')),
+    Case("L8 named, and not to be had", NO, HOLD, SILENT, LICENSED),
+    Case("L8 a Link to one, not to be had", YES, HOLD, SILENT,
+         head=(("link", '<https://e/l>; rel="license"; type="application/rsl+xml"'),)),
+    Case("L8 nothing in it", NO, HOLD, HOLD, LICENSED, licence=rsl("<license/>"),
+         why="terms that are none that is known here: index, too"),
+    Case("L9 the longest path", YES, YES, SILENT, LICENSED, licence=OPEN_PART),
+    Case("L9 the other path", NO, NO, SILENT, LICENSED, licence=OPEN_PART, url="https://ex.test/a.jpg"),
+    Case("L10 a Link to a deed", YES, SILENT, SILENT, head=(("link", '<https://creativecommons.org/l>; rel="license"'),),
+         why="a licence of the page's is what a source tells, and stands with the image; it is no signal"),
+    Case("L11 for attribution", YES, YES, SILENT, LICENSED, licence=rsl(terms("ai-train", payment="attribution"))),
+    Case("a Link to one that prohibits", YES, NO, SILENT, licence=rsl(terms(prohibits="ai-train")),
+         head=(("link", '<https://e/a>; rel=a, </l.xml>; type="Application/RSL+xml"; rel="license"'),)),
+    Case("a Link to one that permits", YES, YES, SILENT, licence=rsl(terms("ai-train")),
+         head=(("link", '<https://e/l>; rel="license"; type="application/rsl+xml"'),)),
+    Case("in a group of others", NO, NO, SILENT, "User-agent: GPTBot\nLicense: https://ex.test/l\nDisallow: /x",
+         licence=rsl(terms(prohibits="ai-train")), why="the line is bound to no crawler"),
+    Case("two offers, one of them free", YES, YES, YES, LICENSED,
+         licence=rsl(terms("all", payment="free") + terms("all", payment="purchase"))),
+    Case("two offers, one prohibits", NO, NO, SILENT, LICENSED, licence=rsl(terms("ai-train") + terms(prohibits="ai-train"))),
+    Case("another host's", YES, SILENT, SILENT, LICENSED, licence=rsl(terms(prohibits="all"), url="https://other.test/")),
+    Case("its own, by its whole URL", NO, NO, NO, LICENSED, licence=rsl(terms(prohibits="all"), url="https://ex.test/img/*")),
 )  # fmt: skip
 
 COMBINED = (
@@ -251,6 +300,8 @@ COMBINED = (
     Case("Z2", NO, NO, NO, ALL + "Disallow: /", head=usage("train-ai=y")),
     Case("Z3", NO, NO, SILENT, ALL + "Content-Signal: ai-train=no\nAllow: /", head=reservation("0"),
          why="index: the answer's 0 is never heard, for nothing is asked"),
+    Case("Z4", NO, NO, SILENT, LICENSED, head=usage("train-ai=y"), licence=rsl(terms(prohibits="ai-train")),
+         why="fetch: the licence is known before the request"),
     Case("Z5", YES, HOLD, NO, head=(*tags("noindex"), *usage("train-ai=y"))),
     Case("Z6", YES, SILENT, SILENT),
     Case("Z12", NO, NO, HOLD, tdmrep='[{"location":"/","tdm-reservation":1}]', credentials=(("cawg.ai_training", "allowed"),)),

@@ -1,7 +1,22 @@
+import dataclasses
+
 import pytest
 
-from synsift.crawler.consent import Kind, Policy, Say, Statement, answer, credentials, embedded, judge, page
+from synsift.crawler.consent import (
+    Kind,
+    Policy,
+    Say,
+    Statement,
+    answer,
+    credentials,
+    embedded,
+    judge,
+    page,
+    rsl,
+    site_lines,
+)
 from synsift.crawler.consent.ai_txt import read_file as read_ai_txt
+from synsift.crawler.consent.rsl import read_file as read_rsl
 from synsift.crawler.consent.tdm import read_file as read_tdmrep
 from synsift.crawler.download.site import Site, refuse
 from synsift.crawler.errors import DownloadRefused
@@ -19,7 +34,10 @@ def verdicts(case: Case, policy: Policy) -> tuple[str, str, str]:
     """Fetch, train, index: decided in the order in which a crawl learns of what is said."""
     robots = read_robots(case.robots.encode(), "synsift")
     tdm_file, ai_file = read_tdmrep(case.tdmrep.encode()), read_ai_txt(case.ai_txt.encode(), "synsift")
+    licence = read_rsl(case.licence.encode(), "https://ex.test") if case.licence else None
     site = Site(robots, case.status, 0.0, tdm=tdm_file, ai=ai_file)
+    if licence is not None and site_lines.licences(robots):
+        site = dataclasses.replace(site, licences=(("https://ex.test/l", licence),))
     try:
         said = refuse(site, "https://ex.test", case.url, policy.profile)
     except DownloadRefused:
@@ -29,6 +47,8 @@ def verdicts(case: Case, policy: Policy) -> tuple[str, str, str]:
         return NO, before.train, before.index
     said += answer.statements(case.redirect, "https://ex.test/r", token="synsift", now_s=NOW_S)  # noqa: S106
     said += answer.statements(case.head, case.url, token="synsift", now_s=NOW_S)  # noqa: S106
+    for target in answer.licences(case.head):
+        said += licence.statements(case.url, target) if licence else [rsl.unread("broken", target)]
     if ai_file is not None:
         said += ai_file.statements(case.url, case.url, dict(case.head).get("content-type", ""))
     said += page.statements(case.metas, "https://ex.test/p", token="synsift", now_s=NOW_S)  # noqa: S106

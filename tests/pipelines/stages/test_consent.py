@@ -71,7 +71,8 @@ def test_the_head_of_an_answer_decides(world: World, line: bytes, outcome: str) 
         (b"Content-Signal: search=yes, ai-train=no", "signal_denied"),
         (b"DisallowAITraining: /", "training_denied"),
         (b"TDM-Reservation: 1", "tdm_reserved"),
-        (b"License: https://e.example/l.xml", "licence_needed"),
+        (b"License: /is/not/there.xml", "licence_needed"),
+        (b"License: ftp://e.example/l.xml", "licence_needed"),
         (b"Content-Usage: /other train-ai=n", "fetched"),
     ],
 )
