@@ -231,7 +231,7 @@ EXPLAINED: Final = (
         "rights_reserved",
         "fetch",
         False,
-        "The image itself says so: `plus:DataMining` (PLUS, IPTC) in its XMP.",
+        "The image itself says so: `plus:DataMining` (PLUS, IPTC) in its XMP, or content credentials (C2PA).",
         "Respect it, or ask the owner for a licence.",
     ),
     Explained(

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from synsift.crawler.consent import rsl, tdm, usage, x_robots_tag
+from synsift.crawler.consent import credentials, rsl, tdm, usage, x_robots_tag
 from synsift.crawler.consent.statement import Statement
 
 
@@ -25,6 +25,9 @@ def statements(lines: Iterable[tuple[str, str]], where: str, *, token: str, now_
     found = x_robots_tag.statements(said.get("x-robots-tag", ()), where, token=token, now_s=now_s)
     found += tdm.header(said.get("tdm-reservation", ()), where)
     found += usage.statements(", ".join(said.get("content-usage", ())), where)
+    for link in said.get("link", ()):
+        named = (to[0] for to in _LINK.finditer(link) if _MANIFEST in to[2].lower())
+        found += [credentials.elsewhere("Link", text, where) for text in named]
     return found
 
 
@@ -40,6 +43,7 @@ def licences(lines: Iterable[tuple[str, str]]) -> list[str]:
     return list(dict.fromkeys(found))[:_MOST_LINKS]
 
 
-_HEARD = frozenset({"x-robots-tag", "tdm-reservation", "content-usage"})
+_HEARD = frozenset({"x-robots-tag", "tdm-reservation", "content-usage", "link"})
 _LINK = re.compile(r"<([^<>]*)>([^<]*)")
+_MANIFEST = "c2pa-manifest"
 _MOST_LINKS = 4

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from synsift.crawler.consent import ai_txt, answer, embedded, judge, rsl, site_lines, tdm
+from synsift.crawler.consent import ai_txt, answer, cbor, embedded, judge, manifests, rsl, site_lines, tdm
 from synsift.crawler.consent.site_file import Unreadable
 from synsift.crawler.download.attempt import Answer, Patience, after_answer, redirect_target
 from synsift.crawler.errors import CrawlerError
@@ -268,8 +268,8 @@ def _consent() -> Iterator[tuple[str, Reader]]:
     licence = (
         b'<?xml version="1.0"?><rsl xmlns="https://rslstandard.org/rsl"><content url="/a/*.jpg$" server=""><license>'
         b'<permits type="usage">search ai-train</permits><prohibits type="geo">EU</prohibits><payment type="crawl">'
-        b'<amount currency="USD">0.01</amount></payment><legal type="warranty">x</legal></license></content><content url="/">'
-        b"<license><permits>all</permits></license></content></rsl>"
+        b'<amount currency="USD">0.01</amount></payment><legal type="warranty">x</legal></license></content>'
+        b'<content url="/"><license><permits>all</permits></license></content></rsl>'
     )
     wide = licence.decode().encode("utf-16")
     yield "RSL", Reader([licence, wide], in_text, _hear_licence, (Unreadable,))
@@ -280,6 +280,11 @@ def _consent() -> Iterator[tuple[str, Reader]]:
     png = b"\x89PNGiTXtXML:com.adobe.xmp\x00\x01\x00\x00\x00" + zlib.compress(packet)
     piece = b"http://ns.adobe.com/xmp/extension/\x00" + b"A" * 32 + (len(packet)).to_bytes(4, "big") + bytes(4) + packet
     jpeg = b"\xff\xd8\xff\xe1" + (len(piece) + 2).to_bytes(2, "big") + piece
+    item = bytes.fromhex("a167656e7472696573a170636177672e61695f747261696e696e67a163757365f6")
+    yield "CBOR", Reader([item], in_bytes, cbor.loads, (cbor.NoCbor,))
+    folder = Path(__file__).parents[1] / "data" / "credentials"
+    pictures = [file.read_bytes() for file in sorted(folder.iterdir())]
+    yield "content credentials", Reader(pictures, in_bytes, lambda data: manifests.statements(data, "http://h/a.jpg"))
     yield "XMP", Reader([packet, png, jpeg], in_bytes, lambda data: embedded.statements(data, "http://h/a.jpg"))
 
 

@@ -31,6 +31,8 @@ class Case:
         xmp: Values of plus:DataMining in the image, one a packet; or a whole packet.
         licence: What a licence's elements within its content are, or its contents (RSL).
         credentials: Entries of an assertion training-mining.
+        is_trusted: Whether its signature is valid, and its signer known.
+        is_elsewhere: Whether the image names a manifest by a URL.
         url: If it is another one.
         why: Where it was judged otherwise, the reason.
     """
@@ -50,6 +52,7 @@ class Case:
     licence: str = ""
     credentials: tuple[tuple[str, str], ...] = ()
     is_trusted: bool = True
+    is_elsewhere: bool = False
     url: str = "https://ex.test/img/a.jpg"
     why: str = ""
 
@@ -238,6 +241,8 @@ CREDENTIALS = (
     Case("K7", YES, NO, SILENT, credentials=(("c2pa.ai_training", "notAllowed"),)),
     Case("K8", YES, SILENT, SILENT, credentials=(("cawg.ai_training", "allowed"),), is_trusted=False),
     Case("K9", YES, NO, SILENT, credentials=(("cawg.ai_training", "notAllowed"),), is_trusted=False),
+    Case("K10 a manifest elsewhere", YES, HOLD, SILENT, is_elsewhere=True),
+    Case("K10 … as a header says", YES, HOLD, SILENT, head=(("link", '<https://e/m>; rel="c2pa-manifest"'),)),
     Case("K11", YES, HOLD, SILENT, credentials=(("com.ex.training", "notAllowed"),)),
 )  # fmt: skip
 

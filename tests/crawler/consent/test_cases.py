@@ -29,6 +29,11 @@ PACKET = (
     '<rdf:Description xmlns:p="http://ns.useplus.org/ldf/xmp/1.0/" p:DataMining="{}"/></rdf:RDF></x:xmpmeta>'
 )
 
+ELSEWHERE = (
+    b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://r#"><rdf:Description '
+    b'xmlns:d="http://purl.org/dc/terms/" d:provenance="https://cai.example/manifest"/></rdf:RDF></x:xmpmeta>'
+)
+
 
 def verdicts(case: Case, policy: Policy) -> tuple[str, str, str]:
     """Fetch, train, index: decided in the order in which a crawl learns of what is said."""
@@ -60,6 +65,8 @@ def verdicts(case: Case, policy: Policy) -> tuple[str, str, str]:
 def in_image(case: Case) -> list[Statement]:
     packets = [value if value.startswith("<") else PACKET.format(value) for value in case.xmp]
     found = embedded.statements(b"\xff\xd8" + b"\x00".join(packet.encode() for packet in packets), case.url)
+    if case.is_elsewhere:
+        found += embedded.statements(ELSEWHERE, case.url)
     entries = {name: {"use": use} for name, use in case.credentials}
     return found + credentials.statements(entries, case.url, is_trusted=case.is_trusted)
 
