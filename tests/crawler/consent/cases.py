@@ -8,6 +8,8 @@ was judged otherwise than the note on signals that it is taken from proposes, ``
 
 from dataclasses import dataclass
 
+from synsift.crawler.consent import Statement, ai_txt, tdm
+
 YES, NO, HOLD, SILENT = "yes", "no", "hold", "silent"
 ALL, OWN = "User-agent: *\n", "User-agent: synsift\n"
 
@@ -33,6 +35,8 @@ class Case:
         credentials: Entries of an assertion training-mining.
         is_trusted: Whether its signature is valid, and its signer known.
         is_elsewhere: Whether the image names a manifest by a URL.
+        unread: Files that fail.
+        delay_s: Time between two requests that robots.txt asks for.
         url: If it is another one.
         why: Where it was judged otherwise, the reason.
     """
@@ -53,6 +57,8 @@ class Case:
     credentials: tuple[tuple[str, str], ...] = ()
     is_trusted: bool = True
     is_elsewhere: bool = False
+    unread: tuple[Statement, ...] = ()
+    delay_s: float | None = None
     url: str = "https://ex.test/img/a.jpg"
     why: str = ""
 
@@ -109,9 +115,19 @@ PAGES = (
     Case("M4 noimageindex", YES, HOLD, NO, metas=(("ROBOTS", "NoImageIndex"),)),
     Case("M5 another's", YES, SILENT, SILENT, metas=(("googlebot", "noindex"),)),
     Case("M6 to all and to us", YES, NO, SILENT, metas=(("robots", "index"), ("synsift", "noai"))),
+    Case("M7 in the body", YES, NO, SILENT, metas=(("robots", "noai"),), why="wherever an element stands, it is heard"),
     Case("M8 one of two pages", YES, NO, SILENT, metas=(("robots", "index"), ("robots", "noai"))),
     Case("M9 without a comma", YES, NO, SILENT, metas=(("robots", "noai noimageai"),)),
     Case("T9 a page of its own reserves", YES, NO, HOLD, metas=(("tdm-reservation", "1"),)),
+    Case(
+        "T8 its page's meta takes nothing back",
+        YES,
+        NO,
+        HOLD,
+        head=reservation("1"),
+        metas=(("tdm-reservation", "0"),),
+        why="by the letter it replaces the header of a page; what is fetched here is an image",
+    ),
     Case("N2 page noai, host silent", YES, NO, SILENT, metas=(("robots", "noai"),)),
 )
 
@@ -134,6 +150,9 @@ TDM = (
     Case("T13 a string", NO, NO, HOLD, tdmrep='[{"location":"/","tdm-reservation":"1"}]'),
     Case("T14 no file", YES, SILENT, SILENT),
     Case("T14 a page in its place", YES, SILENT, SILENT, tdmrep="<html>not found</html>"),
+    Case("T15 it fails", NO, HOLD, SILENT, unread=(tdm.unread("HTTP status 503", "https://ex.test"),)),
+    Case("T15 … but a header says 0", NO, HOLD, SILENT, head=reservation("0"),
+         unread=(tdm.unread("HTTP status 503", "https://ex.test"),), why="as T6: the header is never seen"),
     Case("T16 1 and 0", YES, NO, HOLD, head=reservation("1", "0")),
     Case("T16 joined", YES, NO, HOLD, head=reservation("1, 0")),
     Case("twice 1", YES, NO, HOLD, head=reservation("1, 1")),
@@ -200,6 +219,13 @@ OTHER_LINES = (
          head=(("content-type", "image/jpeg"),)),
     Case("D4 longest match", YES, YES, SILENT, ai_txt=ALL + "Disallow: /\nAllow: *.jpg"),
     Case("D5 a page in its place", YES, SILENT, SILENT, ai_txt="<html>not found</html>"),
+    Case("D5 … or it fails", YES, SILENT, SILENT, unread=(ai_txt.unread("HTTP status 503", "https://ex.test"),),
+         why="recorded; strict refuses"),
+    Case("D6 another format, understood", NO, NO, SILENT, ai_txt="Spec-Version: 1.0\nTraining: deny"),
+    Case("D6 … that leaves it open", NO, HOLD, SILENT, ai_txt="Spec-Version: 1.0\nTraining: conditional"),
+    Case("D6 … that grants", YES, YES, SILENT, ai_txt="Spec-Version: 1.0\nTraining: Allow"),
+    Case("D6 … not understood", NO, HOLD, SILENT, ai_txt="Dear machines, please don't train on my photographs."),
+    Case("D6 … of something else", YES, SILENT, SILENT, ai_txt="Welcome, agents: our opening hours are 9 to 5."),
     Case("D7 DisallowAITraining", NO, NO, SILENT, ALL + "DisallowAITraining: /\nAllow: /"),
     Case("D8 longest path", YES, YES, SILENT, ALL + "DisallowAITraining: /\nAllowAITraining: /img/\nAllow: /"),
     Case("D9 three training bots", NO, HOLD, SILENT, "User-agent: GPTBot\nUser-agent: CCBot\nUser-agent: ClaudeBot\nDisallow: /"),
@@ -309,7 +335,30 @@ COMBINED = (
          why="fetch: the licence is known before the request"),
     Case("Z5", YES, HOLD, NO, head=(*tags("noindex"), *usage("train-ai=y"))),
     Case("Z6", YES, SILENT, SILENT),
+    Case("Z7 a free licence of the page's", NO, NO, SILENT, ALL + "Content-Signal: ai-train=no\nAllow: /",
+         why="train: no, not held, for a grant lifts no refusal; a licence that a source tells stands with the image"),
     Case("Z12", NO, NO, HOLD, tdmrep='[{"location":"/","tdm-reservation":1}]', credentials=(("cawg.ai_training", "allowed"),)),
+)  # fmt: skip
+
+CDNS = (
+    Case("N1 the host of the image forbids, its page's allows", NO, NO, NO, ALL + "Disallow: /"),
+    Case("N3 its page's host reserves in a file", YES, SILENT, SILENT,
+         why="hosts of pages aren't asked: twice the requests, for hosts that nothing is fetched from"),
+    Case("N6 on the image's answer", YES, NO, SILENT, head=usage("train-ai=n")),
+    Case("N8 a Link to what it was made of", YES, SILENT, SILENT, head=(("link", '<https://o.test/a>; rel="canonical"'),),
+         why="what that says is heard when it is fetched; nothing is asked for another's sake"),
+)  # fmt: skip
+
+DELAYS = (
+    Case("C1 some seconds", YES, SILENT, SILENT, OWN + "Crawl-delay: 10", delay_s=10),
+    Case("C2 everybody's beside an own group", YES, SILENT, SILENT, f"{OWN}Allow: /\n{ALL}Crawl-delay: 10", delay_s=10),
+    Case("C3 less than our own", YES, SILENT, SILENT, OWN + "Crawl-delay: 0.5", delay_s=0.5),
+    Case("P20 decimals", YES, SILENT, SILENT, ALL + "Crawl-delay: 0.5", delay_s=0.5),
+    Case("C4 more than an hour", NO, NO, NO, ALL + "Crawl-delay: 86400", delay_s=86_400),
+    *(Case(f"C5 {odd}", YES, SILENT, SILENT, f"{ALL}Crawl-delay: {odd}", delay_s=0) for odd in ("-1", "nan", "inf", "10s")),
+    Case("C6 a milliard", NO, NO, NO, ALL + "Crawl-delay: 1e9", delay_s=1e9),
+    Case("C7 two of them", YES, SILENT, SILENT, ALL + "Crawl-delay: 20\nCrawl-delay: 10", delay_s=20),
+    Case("C8 a rate", YES, SILENT, SILENT, ALL + "Request-rate: 1/60", delay_s=60),
 )  # fmt: skip
 
 ACCESS = (
@@ -317,12 +366,55 @@ ACCESS = (
     Case("S2 robots.txt 403", YES, SILENT, SILENT, status=403,
          why="allowed, as RFC 9309 has it: stores of objects answer 403 for a file that isn't there; strict refuses"),
     Case("S3 robots.txt 401", NO, NO, NO, status=401),
-    Case("S10 a page in its place", YES, SILENT, SILENT, "<html>log in</html>"),
+    Case("S10 a page in its place", YES, SILENT, SILENT, "<html>log in</html>", why="it is asked for again in an hour"),
     Case("R1 Disallow", NO, NO, NO, ALL + "Disallow: /"),
-    Case("C4 more than an hour", NO, NO, NO, ALL + "Crawl-delay: 86400"),
-    Case("C1 some seconds", YES, SILENT, SILENT, OWN + "Crawl-delay: 10"),
 )  # fmt: skip
 
+ELSEWHERE = {
+    "S4": "tests/pipelines/stages/test_ill_hosts.py: the host is left alone, and its URLs wait",
+    "S5": "tests/pipelines/stages/test_ill_hosts.py: the host is left alone, and its URLs wait",
+    "S6": "tests/pipelines/stages/test_ill_hosts.py: the host is left alone, and its URLs wait",
+    "S7": "an old copy isn't used while a host fails: its URLs wait, and lose nothing",
+    "S8": "tests/pipelines/stages/test_site_files.py",
+    "S9": "tests/pipelines/stages/test_site_files.py: allowed, as RFC 9309 has it",
+    "A24": "what was said when an image was fetched stays with it; a release asks its URLs again, if it wants to know",
+    "N4": "of a picture that is refused nothing is kept to know its copies by; dedupe.deny takes what is known otherwise",
+    "N5": "outcome forbidden, without another try in another guise",
+    "N7": "outcome payment_required",
+    "W1": "tests/crawler/identity/test_signatures.py: what is sent is verified by a library of others",
+    "W2": "a verifier's; ours covers @authority, @method and @path",
+    "W3": "a verifier's",
+    "W4": "a verifier's; ours names its agent",
+    "W5": "a verifier's; ours has its tag",
+    "W6": "a verifier's; ours expires after five minutes",
+    "W7": "a verifier's; ours is made when the request leaves",
+    "W8": "a verifier's; ours expires after five minutes",
+    "W9": "a verifier's",
+    "W10": "a verifier's",
+    "W11": "a verifier's",
+    "W12": "a verifier's",
+    "W13": "tests/crawler/identity/test_signatures.py: authorities are normalised",
+    "W14": "tests/crawler/identity/test_signatures.py: the member that is covered is the agent's own",
+    "W15": "tests/crawler/identity/test_signatures.py: it can't be used elsewhere, for method and path are covered",
+    "W16": "tests/pipelines/stages/test_signed.py: each request has a signature of its own, redirects' and robots.txt's",
+    "W17": "the configuration takes https only",
+    "W18": "tests/crawler/identity/test_signatures.py: by the form that is configured",
+    "U1": "tests/crawler/test_targets.py: the form of ours",
+    "U2": "no library's name is sent",
+    "U3": "not our form",
+    "U4": "never",
+    "U5": "a public host is not asked without a contact",
+    "U6": "a public host is not asked without a contact",
+    "U7": "From is not sent: the contact stands in the User-Agent",
+    "U8": "one User-Agent for all that is asked",
+    "U9": "one purpose, and one token",
+    "Z8": "consent.ignore, kind by kind; the policy's name in each record says so",
+    "Z9": "as A24",
+    "Z10": "the one that refuses isn't read, so that nobody knows that their bytes are the same; as N4",
+    "Z11": "outcome forbidden; a signature changes no verdict",
+}
+"""Cases of the note that say nothing of signals, or are shown elsewhere, and what is done there."""
+
 ALL_CASES = (
-    *TAGS, *PAGES, *TDM, *USAGE, *SIGNALS, *OTHER_LINES, *EMBEDDED, *CREDENTIALS, *LICENCES, *COMBINED, *ACCESS,
+    *TAGS, *PAGES, *TDM, *USAGE, *SIGNALS, *OTHER_LINES, *EMBEDDED, *CREDENTIALS, *LICENCES, *COMBINED, *CDNS, *DELAYS, *ACCESS,
 )  # fmt: skip

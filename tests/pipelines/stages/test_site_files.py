@@ -162,3 +162,19 @@ def test_a_file_that_never_ends_costs_its_time_and_no_more(world: World) -> None
     assert crawl(world, web, "lenient") == {"fetched": 1}
     (found,) = said(world)
     assert found.value.startswith("it is longer than 500 kB")
+
+
+@pytest.mark.parametrize(("hops", "outcome"), [(5, "robots_denied"), (6, "fetched"), (40, "fetched")])
+def test_a_robots_txt_is_followed_as_far_as_its_rfc_has_it(world: World, hops: int, outcome: str) -> None:
+    """Through five redirects in a row; with more it counts as not there."""
+
+    class Far(Web):
+        def get(self, path: bytes, /) -> bytes | None:
+            number = 0 if path == b"/robots.txt" else int(path[2:]) if path.startswith(b"/r") else None
+            if number is None:
+                return super().get(path)
+            if number == hops:
+                return answer(b"User-agent: *\nDisallow: /\n")
+            return answer(b"", b"Location: /r%d" % (number + 1), status=b"302 Found")
+
+    assert crawl(world, Far(TDM, SILENT["404"]), "cautious") == {outcome: 1}
