@@ -74,6 +74,21 @@ def of_status(status: int) -> Outcome:
     return Outcome.SERVER_ERROR if 500 <= status < 600 else Outcome.HTTP_ERROR
 
 
+def of_file(status: int, content_range: str) -> Outcome:
+    """The outcome of asking for a file that says what may be done: what can't be told is no absence of it.
+
+    A status beyond those of HTTP counts as a server's error (RFC 9110, section 15), a redirect to nowhere and "not
+    modified", which nobody asked, as no answer.
+
+    Args:
+        status: Its HTTP status.
+        content_range: The header of that name; empty if there is none.
+    """
+    if status >= 600:
+        return Outcome.SERVER_ERROR
+    return Outcome.BROKEN_ANSWER if 300 <= status < 400 else of_answer(status, content_range)
+
+
 def of_answer(status: int, content_range: str) -> Outcome:
     """The outcome of a response that may be a part of what was asked for.
 

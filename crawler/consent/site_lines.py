@@ -15,7 +15,7 @@ from synsift.crawler.robots.paths import PathTable, normal_path, normal_pattern
 from synsift.crawler.robots.robots_file import Robots, UseLine
 
 _SIGNAL: Final = "Content-Signal"
-_PAIR: Final = re.compile(r"([\w-]+)\s*=\s*([^\s,;]+)")
+_PAIR: Final = re.compile(r"(?<![\w-])([\w-]++)\s*+=\s*+([^\s,;]++)")
 _SPACE: Final = re.compile(r"[ \t]+")
 _TELLING: Final = 3
 """So many names of training bots that may fetch nothing say something of training as such."""

@@ -36,7 +36,7 @@ from synsift.crawler.errors import (
     NetworkDown,
     PrivateAddress,
 )
-from synsift.crawler.outcome import Outcome, of_status
+from synsift.crawler.outcome import Outcome, of_file
 from synsift.crawler.robots import Robots, read_robots, token_of
 from synsift.crawler.robots.robots_file import NOTHING_SAID
 from synsift.crawler.robots.text import MAX_BYTES, UnknownCoding, decoded
@@ -179,7 +179,7 @@ class RobotsMiddleware:
             if outcome is Outcome.INTERNAL_ERROR:
                 _log.error("%s: asking for robots.txt failed unexpectedly", origin, exc_info=exc)
             return await self._unwell(origin, outcome, f"robots.txt can't be had: {type(exc).__name__}: {exc}", 0.0)
-        outcome = of_status(response.status)
+        outcome = of_file(response.status, header_of(response, "Content-Range"))
         if outcome is Outcome.FETCHED:
             try:
                 body = decoded(response.body, header_of(response, "Content-Encoding"))

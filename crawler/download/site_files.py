@@ -24,7 +24,7 @@ from synsift.crawler.consent.statement import shortened
 from synsift.crawler.download.attempt import origin_of, redirect_target, retry_after_s
 from synsift.crawler.download.failures import outcome_of
 from synsift.crawler.download.site import Site
-from synsift.crawler.outcome import Outcome, of_status
+from synsift.crawler.outcome import Outcome, of_file
 from synsift.crawler.robots.text import UnknownCoding, decoded
 from synsift.crawler.wording import masked
 
@@ -138,7 +138,7 @@ class SiteFiles:
             if outcome is Outcome.INTERNAL_ERROR:
                 _log.error("%s: asking for it failed unexpectedly", url, exc_info=exc)
             raise _Failed(masked(f"{outcome}: {exc}"), heals=outcome.heals) from exc
-        outcome = of_status(response.status)
+        outcome = of_file(response.status, header_of(response, "Content-Range"))
         if outcome is Outcome.FETCHED:
             try:
                 body = decoded(response.body, header_of(response, "Content-Encoding"))

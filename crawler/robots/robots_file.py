@@ -38,6 +38,7 @@ TRAINING_BOTS: Final = frozenset(
 )  # fmt: skip
 """Names under which training data are collected, or its use is forbidden: telling, though none of them is ours."""
 _MOST_USE_LINES: Final = 1_000
+_MOST_USE_BYTES: Final = 64 * 1024
 _LONGEST_USE_LINE: Final = 4_096
 _ZIP_FROM: Final = 256
 
@@ -169,7 +170,10 @@ def _use(groups: Sequence[Group], token: str) -> tuple[UseLine, ...]:
         for line in lines or ()
         if line.name in _ABOUT_USE
     ]
-    return tuple(found[:_MOST_USE_LINES])
+    if len(found) > _MOST_USE_LINES or sum(len(line.value) for line in found) > _MOST_USE_BYTES:
+        # One of those that nobody reads may forbid it: this can't be read, so it leaves it open.
+        return (*found[: _MOST_USE_LINES // 20], UseLine(_USAGE.decode(), "more lines about use than are read", "none"))
+    return tuple(found)
 
 
 def _named(groups: Iterable[Group]) -> tuple[str, ...]:

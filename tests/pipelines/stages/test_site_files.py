@@ -27,6 +27,10 @@ SICK = answer(b"", status=b"503 Service Unavailable")
 FAILS = {
     "503": SICK,
     "429": answer(b"", status=b"429 Too Many Requests"),
+    "999": answer(b"", status=b"999 Denied"),
+    "304": answer(b"", status=b"304 Not Modified"),
+    "a part": answer(b"[]", b"Content-Range: bytes 90-91/100", status=b"206 Partial Content"),
+    "an address that is forbidden": answer(b"", b"Location: http://10.0.0.1/", status=b"302 Found"),
     "closed": b"",
     "no HTTP": b"nonsense\r\n\r\n",
     "cut": b'HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n[{"loc',
