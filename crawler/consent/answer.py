@@ -32,7 +32,7 @@ def statements(lines: Iterable[tuple[str, str]], where: str, *, token: str, now_
 
 
 def licences(lines: Iterable[tuple[str, str]]) -> list[str]:
-    """Targets of the links to RSL licences in the headers of an answer, as they stand there; few of them."""
+    """Targets of the links to RSL licences in the headers of an answer, as they stand there."""
     found = [
         link[1].strip()
         for name, value in lines
@@ -40,10 +40,11 @@ def licences(lines: Iterable[tuple[str, str]]) -> list[str]:
         for link in _LINK.finditer(value)
         if rsl.MEDIA_TYPE in link[2].lower()
     ]
-    return list(dict.fromkeys(found))[:_MOST_LINKS]
+    return list(dict.fromkeys(found))
 
 
 _HEARD = frozenset({"x-robots-tag", "tdm-reservation", "content-usage", "link"})
 _LINK = re.compile(r"<([^<>]*)>([^<]*)")
 _MANIFEST = "c2pa-manifest"
-_MOST_LINKS = 4
+MOST_LICENCES = 16
+"""So many are read at most: of more, nobody knows what they say."""

@@ -5,7 +5,6 @@ packets of XMP, as they are in every format that keeps them whole; PNG may compr
 pieces. Nothing is decoded, and XML of strangers gets no entity and no DTD.
 """
 
-import itertools
 import re
 import zlib
 from collections.abc import Iterator
@@ -63,8 +62,8 @@ def statements(data: bytes, where: str) -> list[Statement]:
         where: Its URL.
     """
     found: list[Statement] = []
-    for packet in itertools.islice(_packets(data), _MOST_PACKETS):
-        if len(packet) > _MAX_PACKET_BYTES:
+    for number, packet in enumerate(_packets(data)):
+        if len(packet) > _MAX_PACKET_BYTES or number >= _MOST_PACKETS:
             found += _unread(packet, where)
             continue
         properties: list[tuple[str, str]] = []

@@ -87,7 +87,11 @@ class SiteFiles:
                 _log.debug("%s%s: %s", origin, path, exc)
                 unread = tdm.unread if path == tdm.FILE else ai_txt.unread
                 problems.append(Problem(unread(_with_time(exc), origin + path), exc.heals, exc.asked_s))
-        for location in site_lines.licences(site.robots)[:_MOST_LICENCES]:
+        named = site_lines.licences(site.robots)
+        if len(named) > _MOST_LICENCES:
+            too_many = rsl.unread(f"one of more than {_MOST_LICENCES}", f"{origin}/robots.txt")
+            return site, [*problems, Problem(too_many, heals=False)]
+        for location in named:
             found = await self.licence(site, origin, f"{origin}/robots.txt", location)
             if isinstance(found, Problem):
                 problems.append(found)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from typing import ClassVar, TypeVar
+from typing import ClassVar, Final, TypeVar
 
 from scrapy import Request
 from scrapy.http import Response
@@ -20,7 +20,8 @@ from synsift.crawler.spiders.base import DownloadSpider, Headers
 
 T = TypeVar("T")
 
-_MOST_LICENCES = 3
+_MOST_LICENCES: Final = 3
+_TOO_MANY: Final = "one of too many"
 
 
 class FetchSpider(DownloadSpider[T]):
@@ -59,8 +60,9 @@ class FetchSpider(DownloadSpider[T]):
             media_type = next((value for name, value in said if name == "content-type"), "")
             job.said += ai.statements(request.url, f"{request.url} by its type", media_type)
         job.licence = ""
-        for location in answer.licences(said):
-            job.said += self._licensed(request, job, location)
+        for number, location in enumerate(answer.licences(said)[: answer.MOST_LICENCES + 1]):
+            is_known = number < answer.MOST_LICENCES
+            job.said += self._licensed(request, job, location) if is_known else [rsl.unread(_TOO_MANY, location)]
         if job.said:
             judgement = judge(job.said, self.settings["SYNSIFT_POLICY"], is_all=False)
             job.refusal = judgement if judgement.refuses else None
@@ -75,7 +77,7 @@ class FetchSpider(DownloadSpider[T]):
         if found is None and job.licences < _MOST_LICENCES:
             job.licence = location
             return []
-        return [rsl.unread("one of too many", location)] if found is None else found
+        return [rsl.unread(_TOO_MANY, location)] if found is None else found
 
     async def answered(self, response: Response) -> None:
         """Pass a response to the downloader; if a licence has to be read first, the image is asked for once more."""

@@ -79,6 +79,15 @@ def test_several_licences_are_all_read(world: World) -> None:
     assert crawl(world, Two(PROHIBITED, head=head)) == {"licence_needed": 1}
 
 
+def test_of_more_licences_than_are_read_nobody_knows_what_they_say(world: World) -> None:
+    links = b"".join(b'Link: </l.xml?%d>; type="application/rsl+xml"\r\n' % number for number in range(40))
+    web = Licensed(FREE, head=links.rstrip())
+    assert crawl(world, web) == {"licence_needed": 1}
+    assert sum(web.asked.values()) < 20
+    lines = b"".join(b"License: /l.xml?%d\n" % number for number in range(40))
+    assert crawl(world, Licensed(FREE, robots=lines)) == {"licence_needed": 2}
+
+
 def test_a_lenient_crawl_reads_no_licence_of_an_answer(world: World) -> None:
     web = Licensed(PROHIBITED, head=LINK)
     assert crawl(world, web, "lenient") == {"fetched": 1}
