@@ -26,7 +26,10 @@ _MARKS: Final = (
 _LINE_END: Final = re.compile(rb"\r\n|\r|\n")
 _BROKEN_MARK: Final = re.compile(rb"\A(\xc3\xaf\xc2\xbb\xc2\xbf|\xef\xbb?|\xbb\xbf)(?=[\x20-\x7e\r\n\t])")
 _BLANKS: Final = b" \t\x00\x0b\x0c"
+# No-break space, in UTF-8 and as one octet, marks of order, and what has no width.
+_ODD_BLANKS: Final = " \t\x00\x0b\x0c\u00a0\udca0\ufeff\u200b\u200c\u200d\u2060"
 _SNIFFED: Final = 64
+_ZEROS: Final = bytes(4)
 _GZIP: Final = b"\x1f\x8b"
 _CODINGS: Final = frozenset({"", "identity", "gzip", "x-gzip", "deflate", "x-deflate", "br", "zstd"})
 
@@ -53,7 +56,15 @@ def records(body: bytes) -> Iterator[Record]:
     for line in _LINE_END.split(_whole_lines(_as_ascii(body))):
         name, colon, value = line.partition(b"#")[0].partition(b":")
         if colon:
-            yield Record(name.strip(_BLANKS).lower(), value.strip(_BLANKS))
+            yield Record(_stripped(name).lower(), _stripped(value))
+
+
+def _stripped(text: bytes) -> bytes:
+    """Without blanks around it; those that editors and word processors put there are blanks, too."""
+    text = text.strip(_BLANKS)
+    if text.isascii():
+        return text
+    return text.decode("utf-8", "surrogateescape").strip(_ODD_BLANKS).encode("utf-8", "surrogateescape")
 
 
 def decoded(body: bytes, codings: str) -> bytes:
@@ -83,6 +94,8 @@ def _as_ascii(body: bytes) -> bytes:
     for mark, encoding in _MARKS:
         if body.startswith(mark):
             return _recoded(body[len(mark) :], encoding)
+    if body.startswith(_ZEROS):  # no encoding begins so
+        body = body.lstrip(b"\x00")
     head = body[:_SNIFFED]
     if len(head) >= 8 and head.count(0) * 3 > len(head):
         wide = "utf-32" if head.count(0) * 3 > 2 * len(head) else "utf-16"

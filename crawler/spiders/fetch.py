@@ -8,6 +8,7 @@ from scrapy import Request
 from scrapy.http import Response
 
 from synsift.crawler.consent import Kind, Statement, answer, judge, rsl
+from synsift.crawler.download.attempt import REDIRECTS
 from synsift.crawler.download.downloader import Downloader
 from synsift.crawler.download.job import Job
 from synsift.crawler.download.large_bodies import OWNER
@@ -50,8 +51,14 @@ class FetchSpider(DownloadSpider[T]):
         return {"Referer": told} if told else {}
 
     def hears(self, request: Request, status: int, lines: Headers) -> bool:
-        """Hear what the head of an answer says of its use, a redirect's, too; gives whether its body is wanted."""
+        """Hear what the head of an answer says of its use, a redirect's, too; gives whether its body is wanted.
+
+        What pages of errors say, as many do, they say of themselves.
+        """
         job: Job[T] = request.meta[OWNER]
+        job.licence = ""
+        if of_status(status) is not Outcome.FETCHED and status not in REDIRECTS:
+            return False
         said = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in lines]
         token = token_of(self.settings["USER_AGENT"])
         job.said += request.meta.get(SAID, ())
@@ -59,7 +66,6 @@ class FetchSpider(DownloadSpider[T]):
         if (ai := getattr(request.meta.get(SITE), "ai", None)) is not None:
             media_type = next((value for name, value in said if name == "content-type"), "")
             job.said += ai.statements(request.url, f"{request.url} by its type", media_type)
-        job.licence = ""
         for number, location in enumerate(answer.licences(said)[: answer.MOST_LICENCES + 1]):
             is_known = number < answer.MOST_LICENCES
             job.said += self._licensed(request, job, location) if is_known else [rsl.unread(_TOO_MANY, location)]

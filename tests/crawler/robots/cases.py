@@ -373,6 +373,12 @@ BYTES = (
         Case(f"P10 … not in {end!r}", f"User-agent: *\nDisallow: /p\n# note{end}Allow: /p/x", (), ("/p/x",))
         for end in "\x0b\x0c\x1c\x1d\x1e\x85\u2029"
     ),
+    Case("zeros before all", bytes(100) + f"{ALL}Disallow: /".encode(), (), ("/a",)),
+    Case("no-break spaces", f"{ALL}Disallow: /".replace(" ", "\u00a0"), (), ("/a",)),
+    Case("no-break spaces of latin-1", f"{ALL}Disallow: /".replace(" ", "\u00a0").encode("latin-1"), (), ("/a",)),
+    Case("a mark in the midst", f"# x\n\ufeff{ALL}\ufeffDisallow: /", (), ("/a",)),
+    Case("a space without width", f"\u200b{ALL}Disallow: /\u200b", (), ("/a",)),
+    Case("a letter whose last octet is no blank", f"{ALL}Disallow: /voil\u00e0", ("/voil%C3",), ("/voil%C3%A0",)),
     Case("CR alone", b"User-agent: *\rDisallow: /\r", (), ("/a",)),
     Case("CRLF", b"User-agent: *\r\nDisallow: /x\r\n\r\nAllow: /x/y\r\n", ("/x/y",), ("/x",)),
     Case("zeros and tabs around", b"User-agent\t:\t* \nDisallow :\t/\x00", (), ("/a",)),

@@ -109,6 +109,28 @@ def test_a_redirect_that_refuses_is_not_followed(world: World) -> None:
     assert outcomes(world, {b"/start": moved, b"/other": answer(picture(1), JPEG)}) == ["opted_out"]
 
 
+@pytest.mark.parametrize(
+    ("status", "outcome"), [(b"503 Maintenance", "fetched"), (b"404 Not Found", "not_found"), (b"403 No", "forbidden")]
+)
+def test_what_a_page_of_an_error_says_is_no_word_on_the_image(world: World, status: bytes, outcome: str) -> None:
+    """Such pages have noindex: an image behind a hiccup was refused for good."""
+
+    class Hiccup:
+        asked = 0
+
+        def get(self, path: bytes, /) -> bytes | None:
+            if path != b"/start":
+                return None
+            self.asked += 1
+            first = answer(b"", b"X-Robots-Tag: noindex", b'Link: </l>; type="application/rsl+xml"', status=status)
+            return first if self.asked == 1 else answer(picture(1), JPEG)
+
+    with raw_web(Hiccup()) as port:
+        want(world, f"http://127.0.0.1:{port}/start")
+        fetch(world, limits=LIMITS)
+    assert sorted(counts(world)) == [outcome]
+
+
 def in_xmp(value: str) -> bytes:
     """A JPEG with a statement of its own."""
     packet = (
