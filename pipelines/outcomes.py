@@ -240,8 +240,8 @@ EXPLAINED: Final = (
         False,
         "The host's licence (RSL) prohibits training, or wants it to be paid for or agreed on; or it can't be read. "
         "The dead letter has its terms.",
-        "Read it. If it allows your use, or you have agreed on one, put `rsl` or `rsl-unclear` into `consent.ignore`, "
-        "then replay.",
+        "Read it. If it allows your use, or you have agreed on one, put `rsl`, `rsl-unclear` or `rsl-unread` into "
+        "`consent.ignore`, then replay.",
     ),
     Explained(
         "consent_unread",

@@ -41,6 +41,7 @@ ACTIONS: Final[Mapping[Kind, tuple[Say, Say, Say]]] = {
     Kind.CREDENTIALS_UNCLEAR: _UNCLEAR,
     Kind.LICENCE: _MEANT,
     Kind.LICENCE_UNCLEAR: _UNCLEAR,
+    Kind.LICENCE_UNREAD: _UNCLEAR,
 }
 """What each profile makes of a kind that says no, or can't be told: lenient, cautious, strict."""
 
@@ -71,10 +72,11 @@ OUTCOMES: Final[Mapping[Kind, Outcome]] = {
     Kind.CREDENTIALS_UNCLEAR: Outcome.RIGHTS_RESERVED,
     Kind.LICENCE: Outcome.LICENCE_NEEDED,
     Kind.LICENCE_UNCLEAR: Outcome.LICENCE_NEEDED,
+    Kind.LICENCE_UNREAD: Outcome.LICENCE_NEEDED,
 }
 
-UNREAD: Final = frozenset({Kind.TDM_UNREAD, Kind.AI_TXT_UNREAD})
-"""Files about use that may be there, and can't be read."""
+UNREAD: Final = frozenset({Kind.TDM_UNREAD, Kind.AI_TXT_UNREAD, Kind.LICENCE_UNREAD})
+"""Files about use that are there, or should be, and can't be read."""
 
 
 @dataclass(frozen=True, slots=True)

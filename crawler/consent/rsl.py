@@ -61,7 +61,7 @@ class Licence:
 
 def unread(problem: str, where: str) -> Statement:
     """What is to be said of a licence that can't be read: there are terms, and nobody knows them."""
-    return Statement(Kind.LICENCE_UNCLEAR, SIGNAL, shortened(problem), where, Say.HOLD)
+    return Statement(Kind.LICENCE_UNREAD, SIGNAL, shortened(problem), where, Say.HOLD)
 
 
 def read_file(body: bytes, origin: str) -> Licence:

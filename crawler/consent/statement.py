@@ -47,6 +47,7 @@ class Kind(StrEnum):
     CREDENTIALS_UNCLEAR = "content-credentials-unclear"
     LICENCE = "rsl"
     LICENCE_UNCLEAR = "rsl-unclear"
+    LICENCE_UNREAD = "rsl-unread"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import Final
 
 from synsift.crawler.consent import Statement
 from synsift.crawler.consent.rsl import Licence
+from synsift.crawler.consent.statement import shortened
 from synsift.crawler.download.attempt import origin_of, redirect_target
 from synsift.crawler.download.site import Site
 from synsift.crawler.download.site_cache import SiteCache
@@ -59,8 +60,13 @@ class Licences:
         self._known.put(_key(url, location), known)
 
 
-def _key(url: str, location: str) -> str:
+def place_of(url: str, location: str) -> str:
+    """Where a licence stands, as the answer of a URL says; as it stands there, if that is nowhere."""
     try:
-        return f"{origin_of(url)} {redirect_target(url, location)}"
+        return redirect_target(url, location)
     except ValueError:
-        return f"{origin_of(url)} {location}"
+        return shortened(location)
+
+
+def _key(url: str, location: str) -> str:
+    return f"{origin_of(url)} {place_of(url, location)}"

@@ -66,7 +66,7 @@ class Site:
             found += self.ai.statements(url, origin + ai_txt.FILE)
         for where, licence in self.licences:
             found += licence.statements(url, where)
-        if not self.licences and Kind.LICENCE_UNCLEAR not in {statement.kind for statement in self.unread}:
+        if not self.licences and Kind.LICENCE_UNREAD not in {statement.kind for statement in self.unread}:
             found += [rsl.unread("nobody has read it", where) for where in site_lines.licences(self.robots)]
         return [*found, *self.unread]
 

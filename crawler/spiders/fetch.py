@@ -12,7 +12,7 @@ from synsift.crawler.download.attempt import REDIRECTS
 from synsift.crawler.download.downloader import Downloader
 from synsift.crawler.download.job import Job
 from synsift.crawler.download.large_bodies import OWNER
-from synsift.crawler.download.licences import Licences
+from synsift.crawler.download.licences import Licences, place_of
 from synsift.crawler.download.referrer import referrer
 from synsift.crawler.download.robots import LICENCES, SAID, SITE
 from synsift.crawler.outcome import Outcome, of_status
@@ -67,8 +67,10 @@ class FetchSpider(DownloadSpider[T]):
             media_type = next((value for name, value in said if name == "content-type"), "")
             job.said += ai.statements(request.url, f"{request.url} by its type", media_type)
         for number, location in enumerate(answer.licences(said)[: answer.MOST_LICENCES + 1]):
-            is_known = number < answer.MOST_LICENCES
-            job.said += self._licensed(request, job, location) if is_known else [rsl.unread(_TOO_MANY, location)]
+            if number == answer.MOST_LICENCES:
+                job.said.append(rsl.unread(_TOO_MANY, place_of(request.url, location)))
+            else:
+                job.said += self._licensed(request, job, location)
         if job.said:
             judgement = judge(job.said, self.settings["SYNSIFT_POLICY"], is_all=False)
             job.refusal = judgement if judgement.refuses else None
@@ -78,12 +80,12 @@ class FetchSpider(DownloadSpider[T]):
         """What a licence says, that an answer names; if nobody has read it yet, that is to be done first."""
         licences: Licences | None = request.meta.get(LICENCES)
         if licences is None or not self.settings["SYNSIFT_POLICY"].heeds(Kind.LICENCE):
-            return [rsl.unread("nobody has read it", location)]
+            return [rsl.unread("nobody has read it", place_of(request.url, location))]
         found = licences.statements(request.url, location)
         if found is None and job.licences < _MOST_LICENCES:
             job.licence = location
             return []
-        return [rsl.unread(_TOO_MANY, location)] if found is None else found
+        return [rsl.unread(_TOO_MANY, place_of(request.url, location))] if found is None else found
 
     async def answered(self, response: Response) -> None:
         """Pass a response to the downloader; if a licence has to be read first, the image is asked for once more."""
