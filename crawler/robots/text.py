@@ -96,12 +96,23 @@ def _as_ascii(body: bytes) -> bytes:
             return _recoded(body[len(mark) :], encoding)
     if body.startswith(_ZEROS):  # no encoding begins so
         body = body.lstrip(b"\x00")
-    head = body[:_SNIFFED]
-    if len(head) >= 8 and head.count(0) * 3 > len(head):
-        wide = "utf-32" if head.count(0) * 3 > 2 * len(head) else "utf-16"
-        return _recoded(body, f"{wide}-{'be' if head[0] == 0 else 'le'}")
+    wide = _wide(body[:_SNIFFED])
+    if wide:
+        return _recoded(body, wide)
     # A mark that was damaged on its way: an editor cut it, or it was encoded twice.
     return _BROKEN_MARK.sub(b"", body, count=1)
+
+
+def _wide(head: bytes) -> str:
+    """The encoding of a beginning in which zeros stand in their places between the letters; empty for any other."""
+    if len(head) < 8:
+        return ""
+    often, seldom = len(head) // 4 * 2 // 3, len(head) // 16
+    zeros = [head[place::4].count(0) for place in range(4)]
+    for name, letters in (("utf-32-le", {0}), ("utf-32-be", {3}), ("utf-16-le", {0, 2}), ("utf-16-be", {1, 3})):
+        if all(number <= seldom if place in letters else number >= often for place, number in enumerate(zeros)):
+            return name
+    return ""
 
 
 def _recoded(body: bytes, encoding: str) -> bytes:

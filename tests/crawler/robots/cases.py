@@ -373,6 +373,7 @@ BYTES = (
         Case(f"P10 … not in {end!r}", f"User-agent: *\nDisallow: /p\n# note{end}Allow: /p/x", (), ("/p/x",))
         for end in "\x0b\x0c\x1c\x1d\x1e\x85\u2029"
     ),
+    Case("zeros behind all", f"{ALL}Disallow: /\n".encode() + bytes(100), (), ("/a",)),
     Case("zeros before all", bytes(100) + f"{ALL}Disallow: /".encode(), (), ("/a",)),
     Case("no-break spaces", f"{ALL}Disallow: /".replace(" ", "\u00a0"), (), ("/a",)),
     Case("no-break spaces of latin-1", f"{ALL}Disallow: /".replace(" ", "\u00a0").encode("latin-1"), (), ("/a",)),
