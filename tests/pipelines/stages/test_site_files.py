@@ -11,8 +11,9 @@ from synsift.crawler.download import robots
 from synsift.crawler.download.host_health import HealthPolicy
 from synsift.crawler.download.settings import Limits
 from synsift.pipelines import topics
-from synsift.pipelines.records import Candidate
+from synsift.pipelines.records import Candidate, Survivor
 from synsift.pipelines.said import Said
+from synsift.pipelines.storage.manifests import decode_part, encode_part
 from synsift.pipelines.worker import Ending
 from tests.pipelines.stages.raw_web import answer, raw_web
 from tests.pipelines.stages.test_consent import JPEG, LIMITS
@@ -113,6 +114,9 @@ def test_a_lenient_crawl_records_what_failed_and_when(world: World, sick: bytes)
     assert (found.kind, found.signal, found.train) == (Kind.TDM_UNREAD, "tdmrep.json", "hold")
     assert found.where.endswith("/.well-known/tdmrep.json")
     assert "Z)" in found.value
+    (candidate,) = world.records(topics.CANDIDATES, Candidate)
+    (row,) = decode_part(encode_part([(0, Survivor(candidate=candidate))]))
+    assert (row["train"], "tdm-unread" in row["consent"], found.value in row["consent"]) == ("silent", True, True)
     assert found.value.partition(" (")[0]
 
 
