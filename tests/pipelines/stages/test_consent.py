@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -27,6 +28,7 @@ LIMITS = Limits(
     access=Access("fetch", ("127.0.0.0/24",)),
     consent_files=CONSENT_FILES,
 )
+CREDENTIALS = Path(__file__).parents[2] / "data" / "credentials"
 JPEG = b"Content-Type: image/jpeg"
 ROBOTS = b"/robots.txt"
 
@@ -146,6 +148,11 @@ def in_xmp(value: str) -> bytes:
 def test_an_image_that_says_no_itself_is_not_kept(world: World) -> None:
     body = in_xmp("http://ns.useplus.org/ldf/vocab/DMI-PROHIBITED")
     assert outcomes(world, {b"/start": answer(body, JPEG)}) == ["rights_reserved"]
+    assert world.paths("blobs/") == []
+
+
+def test_an_image_whose_credentials_say_no_is_not_kept(world: World) -> None:
+    assert outcomes(world, {b"/start": answer((CREDENTIALS / "cawg.jpg").read_bytes(), JPEG)}) == ["rights_reserved"]
     assert world.paths("blobs/") == []
 
 

@@ -79,6 +79,17 @@ def test_several_licences_are_all_read(world: World) -> None:
     assert crawl(world, Two(PROHIBITED, head=head)) == {"licence_needed": 1}
 
 
+def test_a_host_that_was_ill_is_well_by_an_answer_that_names_a_licence(world: World) -> None:
+    """Whoever probes it is asked once more, for the licence, and the others wait for the end of the probe."""
+
+    class Ill(Licensed):
+        def get(self, path: bytes, /) -> bytes | None:
+            found = super().get(path)
+            return SICK if path.endswith(b".jpg") and self.images <= 6 else found
+
+    assert crawl(world, Ill(FREE, head=LINK), urls=8) == {"fetched": 8}
+
+
 def test_of_more_licences_than_are_read_nobody_knows_what_they_say(world: World) -> None:
     links = b"".join(b'Link: </l.xml?%d>; type="application/rsl+xml"\r\n' % number for number in range(40))
     web = Licensed(FREE, head=links.rstrip())

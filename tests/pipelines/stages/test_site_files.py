@@ -140,8 +140,9 @@ def test_a_site_without_such_a_file_is_silent(world: World, path: bytes, given: 
     assert said(world) == ()
 
 
-def test_urls_wait_for_a_file_that_comes_late(world: World) -> None:
-    web = Web(TDM, SICK, SICK, OPEN)
+@pytest.mark.parametrize("sick", ["503", "429", "cut", "cut in a chunk"])
+def test_urls_wait_for_a_file_that_comes_late(world: World, sick: str) -> None:
+    web = Web(TDM, FAILS[sick], FAILS[sick], OPEN)
     assert crawl(world, web, "cautious", urls=30) == {"fetched": 30}
     assert web.asked[TDM] == 3
     assert world.letters() == []
