@@ -27,6 +27,7 @@ _EXTENSION_HEAD: Final = len(_EXTENSION) + 40  # an identifier of 32 characters,
 _JPEG: Final = b"\xff\xd8"
 _PNG: Final = b"\x89PNG"
 _MOST_PACKETS: Final = 8
+_MOST_LOOKED_AT: Final = 4_096
 _MAX_PACKET_BYTES: Final = 4 * 1024 * 1024
 _PROHIBITED: Final = b"DMI-PROHIBITED"
 _SAYS: Final = {
@@ -63,7 +64,10 @@ def statements(data: bytes, where: str) -> list[Statement]:
     """
     found: list[Statement] = []
     for number, packet in enumerate(_packets(data)):
-        if len(packet) > _MAX_PACKET_BYTES or number >= _MOST_PACKETS:
+        if number == _MOST_PACKETS:
+            found += _unread(data, where)
+            break
+        if len(packet) > _MAX_PACKET_BYTES:
             found += _unread(packet, where)
             continue
         properties: list[tuple[str, str]] = []
@@ -93,6 +97,7 @@ def _plain(data: bytes) -> Iterator[bytes]:
     """Packets that stand there as they are; in time that grows with the data, whatever it is."""
     at = 0
     endless: set[bytes] = set()
+    number = 0
     while (opening := _OPENING.search(data, at)) is not None and len(endless) < _KINDS_OF_PACKETS:
         at = opening.end()
         if opening[1] in endless:
@@ -103,7 +108,10 @@ def _plain(data: bytes) -> Iterator[bytes]:
             continue
         at = closing + len(opening[1]) + 2
         at = data.find(b">", at) + 1 or at
-        yield data[opening.start() : at]
+        number += 1
+        yield data[opening.start() :] if number == _MOST_LOOKED_AT else data[opening.start() : at]
+        if number == _MOST_LOOKED_AT:
+            return
 
 
 def _compressed(data: bytes) -> Iterator[bytes]:

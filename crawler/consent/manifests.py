@@ -7,6 +7,7 @@ Whoever signed isn't looked at, so that no grant counts; a refusal needs no proo
 of are heard like its own: the strictest counts.
 """
 
+import itertools
 import re
 from collections.abc import Iterator
 from typing import Any, Final
@@ -22,8 +23,15 @@ _STORE: Final = b"jumdc2pa"
 _GIF: Final = b"\x21\xff\x0bC2PA_GIF"
 _PACKED: Final = re.compile(rb"brob(?=jumb|cbor|json)")
 _MOST: Final = 16
+_MOST_PIECES: Final = 65_536
+"""Segments and blocks: at their largest they are more than any image may be."""
+_FILL: Final = re.compile(rb"\xff*")
 _MAX_BYTES: Final = 4 * 1024 * 1024
 _BOX: Final = 8
+
+
+class _TooMany(Exception):
+    """An image is cut into more pieces than are looked at."""
 
 
 def has_manifest(data: bytes) -> bool:
@@ -40,8 +48,12 @@ def statements(data: bytes, where: str) -> list[Statement]:
     """
     if b"jumb" not in data:
         return []
+    try:
+        stores = list(_stores(data))
+    except _TooMany:
+        return [_unread("more pieces than anybody makes of it", where)]
     found: list[Statement] = []
-    for whole in _stores(data):
+    for whole in stores:
         labels = list(_LABEL.finditer(whole))
         for label in labels[:_MOST]:
             found += _of_assertion(_contents(whole, label.start() - 4), where)
@@ -60,7 +72,7 @@ def _stores(data: bytes) -> Iterator[bytes]:
         stores = [data]
     for store in stores:
         yield store
-        for packed in list(_PACKED.finditer(store))[:_MOST]:
+        for packed in itertools.islice(_PACKED.finditer(store), _MOST):
             end = packed.start() - 4 + int.from_bytes(store[packed.start() - 4 : packed.start()], "big")
             try:
                 inner = store[packed.end() : packed.end() + 4]
@@ -74,17 +86,18 @@ def _of_segments(data: bytes) -> Iterator[bytes]:
     """Boxes of a JPEG: each segment has a number, and but for the first repeats the head of the box."""
     boxes: dict[bytes, list[tuple[int, bytes]]] = {}
     at = 2
-    while at + 4 <= len(data) and data[at] == 0xFF:
-        marker, length = data[at + 1], int.from_bytes(data[at + 2 : at + 4], "big")
-        if marker == 0xFF:
-            at += 1
-            continue
-        if marker in (0xDA, 0xD9) or length < 2:
+    for _ in range(_MOST_PIECES):
+        fill = _FILL.match(data, at)
+        at = fill.end() - 1 if fill is not None else at
+        marker, length = data[at + 1 : at + 2], int.from_bytes(data[at + 2 : at + 4], "big")
+        if data[at : at + 1] != b"\xff" or marker in (b"", b"\xda", b"\xd9") or length < 2:
             break
         segment = data[at + 4 : at + 2 + length]
-        if marker == 0xEB and segment.startswith(b"JP"):
+        if marker == b"\xeb" and segment.startswith(b"JP"):
             boxes.setdefault(segment[2:4], []).append((int.from_bytes(segment[4:8], "big"), segment[8:]))
         at += 2 + length
+    else:
+        raise _TooMany
     for pieces in boxes.values():
         pieces.sort(key=lambda piece: piece[0])
         head = _BOX + _BOX * (pieces[0][1][:4] == b"\x00\x00\x00\x01")
@@ -94,12 +107,16 @@ def _of_segments(data: bytes) -> Iterator[bytes]:
 def _of_blocks(data: bytes) -> Iterator[bytes]:
     """Boxes of a GIF: blocks of up to 255 bytes, each behind its length."""
     at = data.find(_GIF)
+    left = _MOST_PIECES
     while at >= 0:
         at += len(_GIF) + 3
         pieces: list[bytes] = []
-        while at < len(data) and data[at]:
+        while at < len(data) and data[at] and len(pieces) < left:
             pieces.append(data[at + 1 : at + 1 + data[at]])
             at += 1 + data[at]
+        left -= len(pieces) + 1
+        if left < 0:
+            raise _TooMany
         yield b"".join(pieces)
         at = data.find(_GIF, at)
 

@@ -74,6 +74,8 @@ def test_a_prefix_says_nothing_and_a_namespace_all() -> None:
 def test_a_refusal_behind_many_packets_is_not_overlooked() -> None:
     allowed = PACKET.replace(b"DMI-PROHIBITED", b"DMI-ALLOWED")
     assert kinds(allowed * 8 + PACKET) == [Kind.GRANT, Kind.PLUS_UNCLEAR]
+    assert kinds(allowed * 9) == [Kind.GRANT]
+    assert kinds(b"<rdf:RDF></rdf:RDF>" * 5_000 + PACKET) == [Kind.PLUS_UNCLEAR]
 
 
 def test_packets_that_never_end_are_looked_through_once() -> None:

@@ -88,6 +88,26 @@ def test_an_assertion_that_can_not_be_read_leaves_it_open(content: bytes) -> Non
     assert (found.kind, found.train) == (Kind.CREDENTIALS_UNCLEAR, Say.HOLD)
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\xff\xd8" + b"\xff\xfe\x00\x02" * 70_000,
+        b"GIF89a!\xff\x0bC2PA_GIF\x01\x00\x00" + b"\x01j" * 70_000,
+        b"GIF89a" + b"!\xff\x0bC2PA_GIF\x01\x00\x00\x00" * 70_000,
+    ],
+    ids=["JPEG", "GIF", "GIF, many times"],
+)
+def test_an_image_in_a_million_pieces_is_not_put_together(data: bytes) -> None:
+    """It took seconds of a worker's time; such images leave it open."""
+    assert [kind for kind, _, _ in said(data + b"jumb")] == [Kind.CREDENTIALS_UNCLEAR]
+
+
+def test_fill_before_a_marker_is_passed_over() -> None:
+    body = b"JP\x02\x11\x00\x00\x00\x01" + assertion(REFUSES)
+    data = b"\xff\xd8" + b"\xff" * 9 + b"\xeb" + (len(body) + 2).to_bytes(2, "big") + body + b"\xff\xd9"
+    assert said(data) == [(Kind.CREDENTIALS, "cawg.ai_training: notAllowed", Say.NO)]
+
+
 def test_words_outside_of_a_box_are_no_assertion() -> None:
     target = io.BytesIO()
     Image.new("RGB", (9, 9)).save(target, "JPEG", comment=b"jumb cawg.training-mining notAllowed")
