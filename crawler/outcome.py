@@ -39,6 +39,7 @@ class Outcome(StrEnum):
     TRAINING_DENIED = "training_denied"
     RIGHTS_RESERVED = "rights_reserved"
     LICENCE_NEEDED = "licence_needed"
+    CONSENT_UNREAD = "consent_unread"
     NO_CONSENT = "no_consent"
     PRIVATE_ADDRESS = "private_address"
     SOURCE_ERROR = "source_error"
@@ -71,6 +72,21 @@ def of_status(status: int) -> Outcome:
     if status in _BY_STATUS:
         return _BY_STATUS[status]
     return Outcome.SERVER_ERROR if 500 <= status < 600 else Outcome.HTTP_ERROR
+
+
+def of_file(status: int, content_range: str) -> Outcome:
+    """The outcome of asking for a file that says what may be done: what can't be told is no absence of it.
+
+    A status beyond those of HTTP counts as a server's error (RFC 9110, section 15), a redirect to nowhere and "not
+    modified", which nobody asked, as no answer.
+
+    Args:
+        status: Its HTTP status.
+        content_range: The header of that name; empty if there is none.
+    """
+    if status >= 600:
+        return Outcome.SERVER_ERROR
+    return Outcome.BROKEN_ANSWER if 300 <= status < 400 else of_answer(status, content_range)
 
 
 def of_answer(status: int, content_range: str) -> Outcome:

@@ -231,15 +231,26 @@ EXPLAINED: Final = (
         "rights_reserved",
         "fetch",
         False,
-        "The image itself says so: `plus:DataMining` (PLUS, IPTC) in its XMP.",
+        "The image itself says so: `plus:DataMining` (PLUS, IPTC) in its XMP, or content credentials (C2PA).",
         "Respect it, or ask the owner for a licence.",
     ),
     Explained(
         "licence_needed",
         "fetch",
         False,
-        "The host names a licence to be had for its use (RSL), which isn't read here.",
-        "Read it. If it allows your use, put `rsl-unclear` into `consent.ignore`, then replay.",
+        "The host's licence (RSL) prohibits training, or wants it to be paid for or agreed on; or it can't be read. "
+        "The dead letter has its terms.",
+        "Read it. If it allows your use, or you have agreed on one, put `rsl`, `rsl-unclear` or `rsl-unread` into "
+        "`consent.ignore`, then replay.",
+    ),
+    Explained(
+        "consent_unread",
+        "fetch",
+        False,
+        "A file of the host that may reserve its use, tdmrep.json, can't be read: it fails, breaks off, is no JSON or "
+        'too long; with `consent.profile = "strict"` ai.txt, too. Where it failed, that was waited for.',
+        "Replay later: the host is asked again. To collect its images all the same, put `tdm-unread` into "
+        "`consent.ignore` before that; what happened is still recorded with each.",
     ),
     Explained(
         "no_consent",

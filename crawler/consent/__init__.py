@@ -3,8 +3,9 @@
     robots.txt: lines about use ─┐
     /.well-known/tdmrep.json ────┤
     /ai.txt ─────────────────────┼──▶ statements ──policy──▶ judgement: may it be trained on, may it be indexed,
-    headers, of redirects too ───┤                           and which statement refuses it
-    XMP in the image ────────────┤
+    RSL licences ────────────────┤                           and which statement refuses it
+    headers, of redirects too ───┤
+    XMP, credentials in the image┤
     meta of its page ────────────┘
 
 Whether something may be *fetched* is robots.txt's to say (``crawler/robots``); what may be done with it is said here.

@@ -18,6 +18,11 @@ _OURS: Final = {
 }
 
 
+def elsewhere(signal: str, value: str, where: str) -> Statement:
+    """What is to be said of credentials that are named and stand elsewhere: nobody asks any URL for them."""
+    return Statement(Kind.CREDENTIALS_UNCLEAR, signal, shortened(value), where, Say.HOLD)
+
+
 def statements(entries: Mapping[str, Mapping[str, str]], where: str, *, is_trusted: bool) -> list[Statement]:
     """What the entries of an assertion say.
 

@@ -1,30 +1,33 @@
-"""What stands in an image about its use: ``plus:DataMining`` (PLUS, IPTC), and ``tdm:reservation``, in XMP.
+"""What stands in the XMP of an image about its use: ``plus:DataMining`` (PLUS, IPTC), and ``tdm:reservation``.
 
-The bytes are looked through for packets of XMP, as they are in every format that keeps them whole; PNG may compress
-them, JPEG cuts long ones into pieces. Nothing is decoded, and XML of strangers gets no entity and no DTD.
+That there are content credentials elsewhere stands there, too; nobody asks for them. The bytes are looked through for
+packets of XMP, as they are in every format that keeps them whole; PNG may compress them, JPEG cuts long ones into
+pieces. Nothing is decoded, and XML of strangers gets no entity and no DTD.
 """
 
-import itertools
 import re
 import zlib
 from collections.abc import Iterator
 from typing import Final
 from xml.parsers import expat
 
-from synsift.crawler.consent import tdm
+from synsift.crawler.consent import credentials, manifests, tdm
 from synsift.crawler.consent.statement import Kind, Say, Statement, shortened
 
 SIGNAL: Final = "plus:DataMining"
 _PLUS: Final = "http://ns.useplus.org/ldf/xmp/1.0/"
 _TDM: Final = ("http://www.w3.org/ns/tdmrep/", "http://www.w3.org/ns/tdmrep#")
-_MARKS: Final = (b"ns.useplus.org", b"www.w3.org/ns/tdmrep")
-_PACKET: Final = re.compile(rb"<(x:xmpmeta|rdf:RDF)[\s>].*?</\1\s*>", re.DOTALL)
+_TERMS: Final = "http://purl.org/dc/terms/"
+_MARKS: Final = (b"ns.useplus.org", b"www.w3.org/ns/tdmrep", b"purl.org/dc/terms/")
+_OPENING: Final = re.compile(rb"<(x:xmpmeta|rdf:RDF)[\s>]")
+_KINDS_OF_PACKETS: Final = 2
 _ADOBE: Final = b"XML:com.adobe.xmp\x00"
 _EXTENSION: Final = b"http://ns.adobe.com/xmp/extension/\x00"
 _EXTENSION_HEAD: Final = len(_EXTENSION) + 40  # an identifier of 32 characters, the whole length, the offset
 _JPEG: Final = b"\xff\xd8"
 _PNG: Final = b"\x89PNG"
 _MOST_PACKETS: Final = 8
+_MOST_LOOKED_AT: Final = 4_096
 _MAX_PACKET_BYTES: Final = 4 * 1024 * 1024
 _PROHIBITED: Final = b"DMI-PROHIBITED"
 _SAYS: Final = {
@@ -60,7 +63,10 @@ def statements(data: bytes, where: str) -> list[Statement]:
         where: Its URL.
     """
     found: list[Statement] = []
-    for packet in itertools.islice(_packets(data), _MOST_PACKETS):
+    for number, packet in enumerate(_packets(data)):
+        if number == _MOST_PACKETS:
+            found += _unread(data, where)
+            break
         if len(packet) > _MAX_PACKET_BYTES:
             found += _unread(packet, where)
             continue
@@ -71,6 +77,8 @@ def statements(data: bytes, where: str) -> list[Statement]:
             found += _unread(packet, where)
         for name, value in properties:
             found += _of_property(name, value, where)
+    if manifests.has_manifest(data):  # then what stands elsewhere is the same once more
+        found = [statement for statement in found if statement.kind is not Kind.CREDENTIALS_UNCLEAR]
     return list(dict.fromkeys(found))
 
 
@@ -82,9 +90,28 @@ def _packets(data: bytes) -> Iterator[bytes]:
     if data.startswith(_PNG) and _ADOBE in data:
         yield from _compressed(data)
     if any(mark in data for mark in _MARKS):
-        for packet in _PACKET.finditer(data):
-            if any(mark in packet[0] for mark in _MARKS):
-                yield packet[0]
+        yield from (packet for packet in _plain(data) if any(mark in packet for mark in _MARKS))
+
+
+def _plain(data: bytes) -> Iterator[bytes]:
+    """Packets that stand there as they are; in time that grows with the data, whatever it is."""
+    at = 0
+    endless: set[bytes] = set()
+    number = 0
+    while (opening := _OPENING.search(data, at)) is not None and len(endless) < _KINDS_OF_PACKETS:
+        at = opening.end()
+        if opening[1] in endless:
+            continue
+        closing = data.find(b"</" + opening[1], at)
+        if closing < 0:
+            endless.add(opening[1])
+            continue
+        at = closing + len(opening[1]) + 2
+        at = data.find(b">", at) + 1 or at
+        number += 1
+        yield data[opening.start() :] if number == _MOST_LOOKED_AT else data[opening.start() : at]
+        if number == _MOST_LOOKED_AT:
+            return
 
 
 def _compressed(data: bytes) -> Iterator[bytes]:
@@ -102,8 +129,7 @@ def _compressed(data: bytes) -> Iterator[bytes]:
     except zlib.error:
         return
     if any(mark in text for mark in _MARKS):
-        found = _PACKET.search(text)
-        yield found[0] if found else text
+        yield next(_plain(text), text)
 
 
 def _pieces(data: bytes) -> bytes:
@@ -160,10 +186,15 @@ class _Reader:
 
 def _matters(name: str) -> bool:
     namespace, _, local = name.rpartition(" ")
+    if namespace == _TERMS:
+        return local == "provenance"
     return (namespace == _PLUS and local == "DataMining") or (namespace in _TDM and local == "reservation")
 
 
 def _of_property(name: str, value: str, where: str) -> list[Statement]:
+    if name.startswith(_TERMS):
+        is_elsewhere = value.strip().lower().startswith(("http://", "https://"))
+        return [credentials.elsewhere("dcterms:provenance", value, where)] if is_elsewhere else []
     if not name.startswith(_PLUS):
         return [tdm.reserved("tdm:reservation", value, where)] if value.strip() == "1" else []
     key = value.rpartition("/")[2].strip().upper()

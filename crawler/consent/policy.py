@@ -21,12 +21,15 @@ ACTIONS: Final[Mapping[Kind, tuple[Say, Say, Say]]] = {
     Kind.NOARCHIVE: (_RECORD, _RECORD, _HOLD),
     Kind.TDM: _ALWAYS,
     Kind.TDM_UNCLEAR: _UNCLEAR,
+    Kind.TDM_UNREAD: _UNCLEAR,
     Kind.USAGE: _ALWAYS,
     Kind.USAGE_OLD: _MEANT,
     Kind.USAGE_UNCLEAR: _UNCLEAR,
     Kind.SIGNAL: _ALWAYS,
     Kind.SIGNAL_UNCLEAR: _UNCLEAR,
     Kind.AI_TXT: _MEANT,
+    Kind.AI_TXT_UNCLEAR: _UNCLEAR,
+    Kind.AI_TXT_UNREAD: (_RECORD, _RECORD, _REFUSE),
     Kind.NO_AI_TRAINING: _MEANT,
     Kind.IMG2DATASET: _MEANT,
     Kind.TRAINING_BOTS: _UNCLEAR,
@@ -38,6 +41,7 @@ ACTIONS: Final[Mapping[Kind, tuple[Say, Say, Say]]] = {
     Kind.CREDENTIALS_UNCLEAR: _UNCLEAR,
     Kind.LICENCE: _MEANT,
     Kind.LICENCE_UNCLEAR: _UNCLEAR,
+    Kind.LICENCE_UNREAD: _UNCLEAR,
 }
 """What each profile makes of a kind that says no, or can't be told: lenient, cautious, strict."""
 
@@ -48,12 +52,15 @@ OUTCOMES: Final[Mapping[Kind, Outcome]] = {
     Kind.NOARCHIVE: Outcome.NOINDEX,
     Kind.TDM: Outcome.TDM_RESERVED,
     Kind.TDM_UNCLEAR: Outcome.TDM_RESERVED,
+    Kind.TDM_UNREAD: Outcome.CONSENT_UNREAD,
     Kind.USAGE: Outcome.USAGE_DENIED,
     Kind.USAGE_OLD: Outcome.USAGE_DENIED,
     Kind.USAGE_UNCLEAR: Outcome.USAGE_DENIED,
     Kind.SIGNAL: Outcome.SIGNAL_DENIED,
     Kind.SIGNAL_UNCLEAR: Outcome.SIGNAL_DENIED,
     Kind.AI_TXT: Outcome.TRAINING_DENIED,
+    Kind.AI_TXT_UNCLEAR: Outcome.TRAINING_DENIED,
+    Kind.AI_TXT_UNREAD: Outcome.CONSENT_UNREAD,
     Kind.NO_AI_TRAINING: Outcome.TRAINING_DENIED,
     Kind.IMG2DATASET: Outcome.TRAINING_DENIED,
     Kind.TRAINING_BOTS: Outcome.TRAINING_DENIED,
@@ -65,7 +72,11 @@ OUTCOMES: Final[Mapping[Kind, Outcome]] = {
     Kind.CREDENTIALS_UNCLEAR: Outcome.RIGHTS_RESERVED,
     Kind.LICENCE: Outcome.LICENCE_NEEDED,
     Kind.LICENCE_UNCLEAR: Outcome.LICENCE_NEEDED,
+    Kind.LICENCE_UNREAD: Outcome.LICENCE_NEEDED,
 }
+
+UNREAD: Final = frozenset({Kind.TDM_UNREAD, Kind.AI_TXT_UNREAD, Kind.LICENCE_UNREAD})
+"""Files about use that are there, or should be, and can't be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +108,14 @@ class Policy:
         if statement.kind in self.refuse:
             return Say.NO
         return ACTIONS[statement.kind][PROFILES.index(self.profile)]
+
+    def heeds(self, kind: Kind) -> bool:
+        """Whether a statement of a kind that says no ends an image."""
+        return self.refuses(Statement(kind, "", "", "", Say.NO))
+
+    def refuses(self, statement: Statement) -> bool:
+        """Whether a statement alone ends an image."""
+        return self.makes_of(statement) in (Say.NO, Say.HOLD)
 
 
 DEFAULT_POLICY: Final = Policy()
@@ -132,6 +151,8 @@ class Judgement:
         found = self.decisive
         if found is None:
             return "nobody says that it may be used for training, and the policy asks for that"
+        if found.kind in UNREAD:
+            return f"{found.where} can't be read, so that nobody knows what it says of training: {found.value}"
         doubt = "" if self.train is Say.NO else ", which leaves it open whether it may be used for training"
         return f"{found.signal} of {found.where} says {found.value!r}{doubt}"
 

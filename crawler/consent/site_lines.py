@@ -15,7 +15,7 @@ from synsift.crawler.robots.paths import PathTable, normal_path, normal_pattern
 from synsift.crawler.robots.robots_file import Robots, UseLine
 
 _SIGNAL: Final = "Content-Signal"
-_PAIR: Final = re.compile(r"([\w-]+)\s*=\s*([^\s,;]+)")
+_PAIR: Final = re.compile(r"(?<![\w-])([\w-]++)\s*+=\s*+([^\s,;]++)")
 _SPACE: Final = re.compile(r"[ \t]+")
 _TELLING: Final = 3
 """So many names of training bots that may fetch nothing say something of training as such."""
@@ -42,6 +42,11 @@ def statements(robots: Robots, url: str, where: str) -> list[Statement]:
         for line in lines.others:
             found += _of_line(line, path, where)
     return found
+
+
+def licences(robots: Robots) -> list[str]:
+    """Where a robots.txt says that licences stand (RSL): said to everybody, wherever the line is."""
+    return list(dict.fromkeys(line.value for line in robots.use if line.name == "license" and line.value))
 
 
 class _Lines:
@@ -96,9 +101,6 @@ def _of_line(line: UseLine, path: bytes, where: str) -> list[Statement]:
         return content_signal(line.value, where)
     if line.name == "tdm-reservation":
         return [tdm.reserved("TDM-Reservation", line.value, where)] if line.value == "1" else []
-    if line.name == "license":
-        # A licence to be had by a protocol that isn't spoken here: there are terms, and nobody knows them.
-        return [Statement(Kind.LICENCE_UNCLEAR, "License", shortened(line.value), where, Say.HOLD)]
     if line.name == "noindex" and PathTable.of([(normal_pattern(line.value.encode()), True)]).longest(path):
         return [Statement(Kind.GRANT, "Noindex", shortened(line.value), where, Say.SILENT, Say.NO)]
     return []

@@ -27,12 +27,15 @@ class Kind(StrEnum):
     NOARCHIVE = "noarchive"
     TDM = "tdm"
     TDM_UNCLEAR = "tdm-unclear"
+    TDM_UNREAD = "tdm-unread"
     USAGE = "content-usage"
     USAGE_OLD = "content-usage-old"
     USAGE_UNCLEAR = "content-usage-unclear"
     SIGNAL = "content-signal"
     SIGNAL_UNCLEAR = "content-signal-unclear"
     AI_TXT = "ai.txt"
+    AI_TXT_UNCLEAR = "ai.txt-unclear"
+    AI_TXT_UNREAD = "ai.txt-unread"
     NO_AI_TRAINING = "disallow-ai-training"
     IMG2DATASET = "img2dataset"
     TRAINING_BOTS = "training-bots"
@@ -44,6 +47,7 @@ class Kind(StrEnum):
     CREDENTIALS_UNCLEAR = "content-credentials-unclear"
     LICENCE = "rsl"
     LICENCE_UNCLEAR = "rsl-unclear"
+    LICENCE_UNREAD = "rsl-unread"
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ _SAYS: Final = {
 }
 _AFTER: Final = re.compile(r"unavailable_after\s*:\s*((?:[a-z]{3,9},\s*)?[^,;]*)", re.IGNORECASE)
 _VALUED: Final = re.compile(r"(?:max-snippet|max-image-preview|max-video-preview)\s*:\s*[^,;\s]*", re.IGNORECASE)
-_WORD: Final = re.compile(r"([^\s,;:]+)[ \t]*(:?)")
+_WORD: Final = re.compile(r"([^\s,;:=\"'\[\](){}<>]++)[ \t]*+(:?)")
 
 
 def statements(lines: Iterable[str], where: str, *, token: str, now_s: float, signal: str = SIGNAL) -> list[Statement]:

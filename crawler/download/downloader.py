@@ -215,6 +215,10 @@ class Downloader(Generic[T]):
         found = await self._sickbay.fell_ill(origin_of(url), self._keys_of(url), f"{outcome}: {message}", asked_s)
         return min(_LATE_S, 0.99 * (found.until_s - time.time()))
 
+    def may_wait(self, url: str) -> bool:
+        """Whether a host's URLs may wait once more for what isn't needed to know what may be fetched."""
+        return self._sickbay is not None and self._sickbay.may_wait(origin_of(url))
+
     def _was_ill(self, origin: str) -> bool:
         """Whether a host failed before: then it says nothing of the network when it does so again."""
         if self._sickbay is None or self._reachability.is_out:

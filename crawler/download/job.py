@@ -22,6 +22,8 @@ class Job(Generic[T]):
         redirects: Redirects followed so far.
         said: What was said so far of the use of what it brings.
         refusal: Why it must not be used, if that is so.
+        licence: Where a licence stands that has to be read first, as an answer says.
+        licences: How many were read for it.
         began_s: When it was given away last, by the monotonic clock.
         latency_s: How long after the request left the first bytes of its answer came.
     """
@@ -34,6 +36,8 @@ class Job(Generic[T]):
     redirects: int = 0
     said: list[Statement] = field(default_factory=list)
     refusal: Judgement | None = None
+    licence: str = ""
+    licences: int = 0
     began_s: float = 0.0
     latency_s: float = 0.0
 

@@ -1,6 +1,6 @@
 """robots.txt (RFC 9309), obeyed, and other files of a site about use: asked once a day, by a Scrapy middleware.
 
-robots.txt ──┬─ 2xx ──────────────────────▶ its rules, of the first 500 KiB
+robots.txt ──┬─ 2xx ──────────────────────▶ its rules, of the first 500 KiB ──▶ the other files (``site_files.py``)
              ├─ 4xx ──────────────────────▶ everything is allowed (section 2.3.1.3); 401: nothing, by our policy
              ├─ 5xx, 429, no answer ──────▶ the host is unwell, and its URLs wait (section 2.3.1.4)
              └─ no name, no public address, ▶ the request fails as robots.txt did
@@ -13,7 +13,6 @@ import asyncio
 import dataclasses
 import logging
 import time
-from collections.abc import Sequence
 from typing import Final, Protocol, cast
 from urllib.parse import urlsplit
 
@@ -22,11 +21,13 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import DownloadConnectionRefusedError
 from scrapy.http import Response
 
-from synsift.crawler.consent import Policy, ai_txt, judge, tdm
+from synsift.crawler.consent import Policy, judge
 from synsift.crawler.download.attempt import REDIRECTS, origin_of, redirect_target, retry_after_s
 from synsift.crawler.download.failures import outcome_of
+from synsift.crawler.download.licences import Licences
 from synsift.crawler.download.site import LONGEST_DELAY_S, WITHHELD, Site, refuse
 from synsift.crawler.download.site_cache import SiteCache
+from synsift.crawler.download.site_files import SiteFiles, header_of
 from synsift.crawler.errors import (
     BrokenAnswer,
     ConsentRefused,
@@ -35,7 +36,7 @@ from synsift.crawler.errors import (
     NetworkDown,
     PrivateAddress,
 )
-from synsift.crawler.outcome import Outcome, of_status
+from synsift.crawler.outcome import Outcome, of_file
 from synsift.crawler.robots import Robots, read_robots, token_of
 from synsift.crawler.robots.robots_file import NOTHING_SAID
 from synsift.crawler.robots.text import MAX_BYTES, UnknownCoding, decoded
@@ -43,10 +44,13 @@ from synsift.crawler.robots.text import MAX_BYTES, UnknownCoding, decoded
 _log: Final = logging.getLogger(__name__)
 
 _MAX_REDIRECTS: Final = 5
-_LONGEST_PAUSE_S: Final = 60.0
 # What waiting doesn't mend: the URL's fault, or such of its host as people have to mend.
 _OF_THE_URL: Final = frozenset({Outcome.BAD_URL, Outcome.PRIVATE_ADDRESS, Outcome.DNS_NO_SUCH_HOST, Outcome.TLS_FAILED})
 _TTL_S: Final = 24 * 3600.0
+_UNREAD_TTL_S: Final = 3600.0
+"""What may have been meant otherwise is asked for again: a file that can't be read, a page in place of robots.txt."""
+_UNHAD_TTL_S: Final = 600.0
+"""The same of a file that can't be had for now."""
 _FAILURE_TTL_S: Final = 60.0
 # The network is gone, which other requests notice at the same time; when it is back, so is this host.
 _OFFLINE_TTL_S: Final = 0.02
@@ -58,8 +62,10 @@ LISTENER: Final = "synsift_listener"
 """In a request's meta: is called with the head of the answer, and says whether its body is wanted."""
 LEFT_AT: Final = "synsift_left_at"
 """In a request's meta: when it left, by the monotonic clock."""
-AI_TXT: Final = "synsift_ai_txt"
-"""In a request's meta: the site's ``ai.txt``, which speaks of types of files, too."""
+SITE: Final = "synsift_site"
+"""In a request's meta: all that its site says; ``ai.txt`` speaks of types of files, too."""
+LICENCES: Final = "synsift_licences"
+"""In a request's meta: what is known of the licences that heads of answers name."""
 ASKED: Final = "synsift_asked"
 """In a request's meta: its URL byte for byte, which Scrapy's own way to write URLs may change."""
 CUT_AT: Final = "synsift_cut_at"
@@ -78,6 +84,9 @@ class Host(Protocol):
     def slow_down(self, url: str, delay_s: float) -> bool:
         """Honour a Crawl-delay at the host of a URL; gives whether it is longer than what is kept anyway."""
 
+    def may_wait(self, url: str) -> bool:
+        """Whether the URLs of a host may wait once more for what isn't needed to know what may be fetched."""
+
     def takes_turns(self, url: str) -> bool:
         """Whether a URL's host shares its address with others."""
 
@@ -94,7 +103,10 @@ class RobotsMiddleware:
         self._agent: str = crawler.settings["USER_AGENT"]
         self._token = token_of(self._agent)
         self._policy: Policy = crawler.settings["SYNSIFT_POLICY"]
-        self._files: Sequence[str] = crawler.settings.getlist("SYNSIFT_CONSENT_FILES")
+        self._files = SiteFiles(
+            self._download, token=self._token, files=crawler.settings.getlist("SYNSIFT_CONSENT_FILES")
+        )
+        self._licences = Licences(self._files)
         self._timeout_s: float = crawler.settings.getfloat("DOWNLOAD_TIMEOUT")
         self._sites: SiteCache[Site] = SiteCache()
         self._asking: dict[str, asyncio.Task[Site]] = {}
@@ -122,7 +134,8 @@ class RobotsMiddleware:
         if site.error is not None:
             raise site.error
         request.meta[SAID] = said = refuse(site, origin, request.url, self._policy.profile)
-        request.meta[AI_TXT] = site.ai
+        request.meta[SITE] = site
+        request.meta[LICENCES] = self._licences
         if said and (judgement := judge(said, self._policy, is_all=False)).refuses:
             raise ConsentRefused(judgement.reason, judgement.outcome)
         delay_s = min(site.robots.crawl_delay_s, LONGEST_DELAY_S)
@@ -165,54 +178,45 @@ class RobotsMiddleware:
                 outcome = Outcome.SERVER_ERROR  # it took a connection and broke it: the network is there
             if outcome is Outcome.INTERNAL_ERROR:
                 _log.error("%s: asking for robots.txt failed unexpectedly", origin, exc_info=exc)
-            return await self._unwell(origin, outcome, f"{type(exc).__name__}: {exc}", 0.0)
-        outcome = of_status(response.status)
+            return await self._unwell(origin, outcome, f"robots.txt can't be had: {type(exc).__name__}: {exc}", 0.0)
+        outcome = of_file(response.status, header_of(response, "Content-Range"))
         if outcome is Outcome.FETCHED:
             try:
-                body = decoded(response.body, _header(response, "Content-Encoding"))
+                body = decoded(response.body, header_of(response, "Content-Encoding"))
             except UnknownCoding as exc:
-                return await self._unwell(origin, Outcome.SERVER_ERROR, str(exc), 0.0)
-            return await self._site(origin, read_robots(body, self._token), response.status)
+                return await self._unwell(origin, Outcome.SERVER_ERROR, f"robots.txt can't be had: {exc}", 0.0)
+            ttl_s = _UNREAD_TTL_S if body.lstrip().startswith(b"<") else _TTL_S
+            return await self._site(origin, read_robots(body, self._token), response.status, ttl_s)
         if outcome.heals:
-            asked_s = retry_after_s(_header(response, "Retry-After"), time.time()) or 0.0
-            return await self._unwell(origin, outcome, f"HTTP status {response.status}", asked_s)
+            asked_s = retry_after_s(header_of(response, "Retry-After"), time.time()) or 0.0
+            problem = f"robots.txt can't be had: HTTP status {response.status}"
+            return await self._unwell(origin, outcome, problem, asked_s)
         return await self._site(origin, NOTHING_SAID, response.status)
 
-    async def _site(self, origin: str, robots: Robots, status: int) -> Site:
+    async def _site(self, origin: str, robots: Robots, status: int, ttl_s: float = _TTL_S) -> Site:
         """What an origin says whose robots.txt is known: its other files about use are asked for, if they may be."""
-        site = Site(robots, status, time.monotonic() + _TTL_S)
+        site = Site(robots, status, time.monotonic() + ttl_s)
         if status in WITHHELD[self._policy.profile] or robots.crawl_delay_s > LONGEST_DELAY_S:
             return site
-        tdm_file = await self._file(site, origin, tdm.FILE)
-        ai_file = await self._file(site, origin, ai_txt.FILE)
-        return dataclasses.replace(
-            site,
-            tdm=tdm.read_file(tdm_file) if tdm_file else None,
-            ai=ai_txt.read_file(ai_file, self._token) if ai_file else None,
-        )
+        site, problems = await self._files.ask(site, origin)
+        for problem in problems:
+            if problem.heals and self._policy.refuses(problem.statement) and self._host.may_wait(origin):
+                text = f"{problem.statement.where} can't be had: {problem.statement.value}"
+                return await self._unwell(origin, Outcome.CONSENT_UNREAD, text, problem.asked_s)
+        if not problems:
+            return site
+        ttl_s = _UNHAD_TTL_S if any(problem.heals for problem in problems) else _UNREAD_TTL_S
+        unread = tuple(problem.statement for problem in problems)
+        return dataclasses.replace(site, unread=unread, expires_at_s=time.monotonic() + ttl_s)
 
-    async def _file(self, site: Site, origin: str, path: str) -> bytes:
-        """A file about use; empty where a site takes no part, by its answer or for want of one."""
-        if path not in self._files or not site.robots.allows(origin + path):
-            return b""
-        if site.robots.crawl_delay_s:
-            await asyncio.sleep(min(site.robots.crawl_delay_s, _LONGEST_PAUSE_S))
-        try:
-            response = await self._download(origin + path)
-            if of_status(response.status) is Outcome.FETCHED:
-                return decoded(response.body, _header(response, "Content-Encoding"))
-        except Exception as exc:  # noqa: BLE001 - it is there for those who have one; robots.txt decides without it
-            _log.debug("%s%s: %s", origin, path, exc)
-        return b""
-
-    async def _unwell(self, origin: str, outcome: Outcome, message: str, asked_s: float) -> Site:
-        text = f"robots.txt can't be had: {message}"
+    async def _unwell(self, origin: str, outcome: Outcome, text: str, asked_s: float) -> Site:
         _log.debug("%s: %s", origin, text)
         remembered_s = await self._host.fell_ill(origin, outcome, text, asked_s)
         return Site(NOTHING_SAID, 0, time.monotonic() + remembered_s, HostUnwell(text, outcome))
 
     async def _download(self, url: str) -> Response:
-        """Get robots.txt, following redirects to anywhere, as the RFC asks."""
+        """Get a file of a site, following redirects to anywhere, as the RFC asks for robots.txt."""
+        name = url.rpartition("/")[2]
         engine = self._crawler.engine
         if engine is None:
             raise RuntimeError("robots.txt is asked for while an engine runs")
@@ -225,17 +229,12 @@ class RobotsMiddleware:
                 )
             except PrivateAddress as exc:
                 # Where it leads is forbidden to us: then nobody can say what may be fetched, now or later.
-                raise PrivateAddress(f"robots.txt leads to it: {exc}" if turn else str(exc)) from exc
+                raise PrivateAddress(f"{name} leads to it: {exc}" if turn else str(exc)) from exc
             location = response.headers.get("Location")
             if response.status not in REDIRECTS or location is None:
                 return response
             try:
                 url = redirect_target(url, location.decode("latin-1"))
             except ValueError as exc:  # what stands there can't be known, so it can't count as nothing
-                raise BrokenAnswer(f"robots.txt leads where nothing can be asked: {exc}") from exc
+                raise BrokenAnswer(f"{name} leads where nothing can be asked: {exc}") from exc
         return response.replace(status=404)  # too many redirects count as "unavailable": section 2.3.1.2
-
-
-def _header(response: Response, name: str) -> str:
-    values = response.headers.getlist(name)
-    return b", ".join(values).decode("latin-1")

@@ -25,6 +25,8 @@ KEEP_S: Final = 10.0
 """For a pause up to this nothing is written down: it is over soon."""
 _TELL_FROM: Final = 2
 _AGAIN_S: Final = 0.05
+_MOST_WAITS: Final = 2
+"""For a file about use that a host can't give; a minute in all, by the pauses of its sleep."""
 
 
 class Bound(Protocol):
@@ -129,6 +131,11 @@ class Sickbay(Generic[J]):
                     await self._send_back(job, found)
             self._dispatcher.put_off(key, delay_s, lambda job: job.origin == origin)
         return found
+
+    def may_wait(self, origin: str) -> bool:
+        """Whether a host's jobs may wait once more for what it needn't have to be asked."""
+        found = self.health.illness(origin)
+        return found is None or found.failures < _MOST_WAITS
 
     async def found_ill(self, job: J) -> None:
         """A job met its host's illness, which was noted before."""

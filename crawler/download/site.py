@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from synsift.crawler.consent import Statement, ai_txt, site_lines, tdm
+from synsift.crawler.consent import Kind, Statement, ai_txt, rsl, site_lines, tdm
 from synsift.crawler.consent.ai_txt import AiTxt
+from synsift.crawler.consent.rsl import Licence
 from synsift.crawler.consent.tdm import TdmFile
 from synsift.crawler.errors import RobotsDenied, RobotsWithheld, TooSlow
 from synsift.crawler.robots import Robots
@@ -36,6 +37,8 @@ class Site:
         error: Why it couldn't be asked.
         tdm: Its ``tdmrep.json``, if it has one.
         ai: Its ``ai.txt``, if it has one.
+        licences: Its licences that could be read, each by its URL.
+        unread: What is to be said of files that are there, and can't be read.
     """
 
     robots: Robots
@@ -44,12 +47,15 @@ class Site:
     error: Exception | None = None
     tdm: TdmFile | None = None
     ai: AiTxt | None = None
+    licences: tuple[tuple[str, Licence], ...] = ()
+    unread: tuple[Statement, ...] = ()
 
     @property
     def size_bytes(self) -> int:
         """What it takes in memory, roughly."""
         files = sum(file.size_bytes for file in (self.tdm, self.ai) if file is not None)
-        return 140 + files + (self.robots.size_bytes if self.robots is not NOTHING_SAID else 0)
+        files += sum(file.size_bytes for _, file in self.licences)
+        return 140 + files + 400 * len(self.unread) + (self.robots.size_bytes if self.robots is not NOTHING_SAID else 0)
 
     def statements(self, origin: str, url: str) -> list[Statement]:
         """What it says of the use of what a URL gives."""
@@ -58,7 +64,11 @@ class Site:
             found += self.tdm.statements(url, origin + tdm.FILE)
         if self.ai is not None:
             found += self.ai.statements(url, origin + ai_txt.FILE)
-        return found
+        for where, licence in self.licences:
+            found += licence.statements(url, where)
+        if not self.licences and Kind.LICENCE_UNREAD not in {statement.kind for statement in self.unread}:
+            found += [rsl.unread("nobody has read it", where) for where in site_lines.licences(self.robots)]
+        return [*found, *self.unread]
 
 
 def refuse(site: Site, origin: str, url: str, profile: str) -> list[Statement]:

@@ -20,6 +20,7 @@ _DELAY: Final = re.compile(rb"(\d{1,18}(?:\.\d{0,18})?|\.\d{1,18})(?:[eE]\+?(\d{
 _RATE: Final = re.compile(rb"(\d{1,9})\s*/\s*(\d{1,9})\s*([smh]?)\b")
 _UNITS: Final = {b"": 1, b"s": 1, b"m": 60, b"h": 3600}
 _USAGE: Final = b"content-usage"
+_LICENCE: Final = b"license"
 # By drafts of the IETF's working group a line about use is a rule, and ends a run of names; by RFC 9309 it is none.
 _ENDERS_OF_DRAFTS: Final = RULES | {_USAGE}
 _ABOUT_USE: Final = frozenset(
@@ -36,8 +37,9 @@ TRAINING_BOTS: Final = frozenset(
     }
 )  # fmt: skip
 """Names under which training data are collected, or its use is forbidden: telling, though none of them is ours."""
-_MOST_USE_LINES: Final = 64
-_LONGEST_USE_LINE: Final = 500
+_MOST_USE_LINES: Final = 1_000
+_MOST_USE_BYTES: Final = 64 * 1024
+_LONGEST_USE_LINE: Final = 4_096
 _ZIP_FROM: Final = 256
 
 
@@ -159,14 +161,19 @@ def _number(found: re.Match[bytes]) -> float:
 
 def _use(groups: Sequence[Group], token: str) -> tuple[UseLine, ...]:
     """Lines about use: those to us, and those to everybody or to nobody, for a wish about use names no crawler."""
-    places = (("own", said_to(groups, token)), (EVERYBODY, said_to(groups, EVERYBODY)), ("none", groups[0].records))
+    others = [line for group in groups for line in group.records if line.name == _LICENCE]  # of no group: RSL 1.0
+    nobodys = [*groups[0].records, *others]
+    places = (("own", said_to(groups, token)), (EVERYBODY, said_to(groups, EVERYBODY)), ("none", nobodys))
     found = [
         UseLine(line.name.decode(), line.value[:_LONGEST_USE_LINE].decode("utf-8", "replace"), place)
         for place, lines in places
         for line in lines or ()
         if line.name in _ABOUT_USE
     ]
-    return tuple(found[:_MOST_USE_LINES])
+    if len(found) > _MOST_USE_LINES or sum(len(line.value) for line in found) > _MOST_USE_BYTES:
+        # One of those that nobody reads may forbid it: this can't be read, so it leaves it open.
+        return (*found[: _MOST_USE_LINES // 20], UseLine(_USAGE.decode(), "more lines about use than are read", "none"))
+    return tuple(found)
 
 
 def _named(groups: Iterable[Group]) -> tuple[str, ...]:

@@ -26,7 +26,10 @@ _MARKS: Final = (
 _LINE_END: Final = re.compile(rb"\r\n|\r|\n")
 _BROKEN_MARK: Final = re.compile(rb"\A(\xc3\xaf\xc2\xbb\xc2\xbf|\xef\xbb?|\xbb\xbf)(?=[\x20-\x7e\r\n\t])")
 _BLANKS: Final = b" \t\x00\x0b\x0c"
+# No-break space, in UTF-8 and as one octet, marks of order, and what has no width.
+_ODD_BLANKS: Final = " \t\x00\x0b\x0c\u00a0\udca0\ufeff\u200b\u200c\u200d\u2060"
 _SNIFFED: Final = 64
+_ZEROS: Final = bytes(4)
 _GZIP: Final = b"\x1f\x8b"
 _CODINGS: Final = frozenset({"", "identity", "gzip", "x-gzip", "deflate", "x-deflate", "br", "zstd"})
 
@@ -53,7 +56,15 @@ def records(body: bytes) -> Iterator[Record]:
     for line in _LINE_END.split(_whole_lines(_as_ascii(body))):
         name, colon, value = line.partition(b"#")[0].partition(b":")
         if colon:
-            yield Record(name.strip(_BLANKS).lower(), value.strip(_BLANKS))
+            yield Record(_stripped(name).lower(), _stripped(value))
+
+
+def _stripped(text: bytes) -> bytes:
+    """Without blanks around it; those that editors and word processors put there are blanks, too."""
+    text = text.strip(_BLANKS)
+    if text.isascii():
+        return text
+    return text.decode("utf-8", "surrogateescape").strip(_ODD_BLANKS).encode("utf-8", "surrogateescape")
 
 
 def decoded(body: bytes, codings: str) -> bytes:
@@ -83,12 +94,25 @@ def _as_ascii(body: bytes) -> bytes:
     for mark, encoding in _MARKS:
         if body.startswith(mark):
             return _recoded(body[len(mark) :], encoding)
-    head = body[:_SNIFFED]
-    if len(head) >= 8 and head.count(0) * 3 > len(head):
-        wide = "utf-32" if head.count(0) * 3 > 2 * len(head) else "utf-16"
-        return _recoded(body, f"{wide}-{'be' if head[0] == 0 else 'le'}")
+    if body.startswith(_ZEROS):  # no encoding begins so
+        body = body.lstrip(b"\x00")
+    wide = _wide(body[:_SNIFFED])
+    if wide:
+        return _recoded(body, wide)
     # A mark that was damaged on its way: an editor cut it, or it was encoded twice.
     return _BROKEN_MARK.sub(b"", body, count=1)
+
+
+def _wide(head: bytes) -> str:
+    """The encoding of a beginning in which zeros stand in their places between the letters; empty for any other."""
+    if len(head) < 8:
+        return ""
+    often, seldom = len(head) // 4 * 2 // 3, len(head) // 16
+    zeros = [head[place::4].count(0) for place in range(4)]
+    for name, letters in (("utf-32-le", {0}), ("utf-32-be", {3}), ("utf-16-le", {0, 2}), ("utf-16-be", {1, 3})):
+        if all(number <= seldom if place in letters else number >= often for place, number in enumerate(zeros)):
+            return name
+    return ""
 
 
 def _recoded(body: bytes, encoding: str) -> bytes:

@@ -135,6 +135,10 @@ class DownloadSpider(scrapy.Spider, Generic[T]):
         """A URL's host has said what may be fetched."""
         self._downloader.got_well(url)
 
+    def may_wait(self, url: str) -> bool:
+        """Whether a host's URLs may wait once more for what isn't needed to know what may be fetched."""
+        return self._downloader.may_wait(url)
+
     def met(self, name: str, address: str) -> None:
         """A request goes to this address of a host."""
         self._downloader.met(name, address)

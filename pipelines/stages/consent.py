@@ -1,6 +1,6 @@
 """What is said of an image that was fetched: judged, and kept with it."""
 
-from synsift.crawler.consent import Judgement, Say, Statement, embedded, judge
+from synsift.crawler.consent import Judgement, Say, Statement, embedded, judge, manifests
 from synsift.crawler.download.attempt import Answer
 from synsift.crawler.download.settings import Limits
 from synsift.crawler.wording import masked
@@ -18,7 +18,7 @@ def hear_image(body: bytes, answer: Answer, limits: Limits) -> tuple[Judgement, 
         answer: What brought it.
         limits: Name the policy, and whether robots.txt was asked.
     """
-    said = [*answer.said, *embedded.statements(body, answer.url)]
+    said = [*answer.said, *embedded.statements(body, answer.url), *manifests.statements(body, answer.url)]
     judgement = judge(said, limits.policy)
     consent = Consent(
         at=now_text(),

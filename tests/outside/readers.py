@@ -20,8 +20,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet
 
-from synsift.crawler.consent import ai_txt, answer, embedded, judge, site_lines, tdm
-from synsift.crawler.download.attempt import Answer, Patience, after_answer, origin_of, url_problem
+from synsift.crawler.consent import ai_txt, answer, cbor, embedded, judge, manifests, rsl, site_lines, tdm
+from synsift.crawler.consent.site_file import Unreadable
+from synsift.crawler.download.attempt import Answer, Patience, after_answer, origin_of, redirect_target, url_problem
 from synsift.crawler.download.host_name import host_name
 from synsift.crawler.download.web_url import as_asked
 from synsift.crawler.errors import CrawlerError
@@ -323,8 +324,21 @@ def _consent() -> Iterator[tuple[str, Reader]]:
     )
     yield "consent in robots.txt", Reader([lines], in_text, _hear_lines)
     tdmrep = b'[{"location": "/a/*.jpg$", "tdm-reservation": 1, "tdm-policy": "https://e"}, {"location": "/"}]'
-    yield "tdmrep.json", Reader([tdmrep], in_json, _hear_tdmrep)
-    yield "ai.txt", Reader([b"User-Agent: *\nDisallow: *.jpg\nAllow: /a/*.png$\n"], in_text, _hear_ai_txt)
+    yield "tdmrep.json", Reader([tdmrep], in_json, _hear_tdmrep, (Unreadable,))
+    other = b"# ai.txt\nSpec-Version: 1.0\nTraining: deny\nSite-URL: https://e.example\n"
+    lines_of_ai = b"User-Agent: *\nDisallow: *.jpg\nAllow: /a/*.png$\n"
+    yield (
+        "ai.txt",
+        Reader([lines_of_ai, other, lines_of_ai.decode().encode("utf-16")], in_text, _hear_ai_txt, (Unreadable,)),
+    )
+    licence = (
+        b'<?xml version="1.0"?><rsl xmlns="https://rslstandard.org/rsl"><content url="/a/*.jpg$" server=""><license>'
+        b'<permits type="usage">search ai-train</permits><prohibits type="geo">EU</prohibits><payment type="crawl">'
+        b'<amount currency="USD">0.01</amount></payment><legal type="warranty">x</legal></license></content>'
+        b'<content url="/"><license><permits>all</permits></license></content></rsl>'
+    )
+    wide = licence.decode().encode("utf-16")
+    yield "RSL", Reader([licence, wide], in_text, _hear_licence, (Unreadable,))
     packet = (
         b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="r"><d xmlns:p="http://ns.useplus.org/ldf/xmp/1.0/"'
         b' p:DataMining="DMI-PROHIBITED"><p:DataMining rdf:resource="http://x/DMI-ALLOWED"/></d></rdf:RDF></x:xmpmeta>'
@@ -332,13 +346,26 @@ def _consent() -> Iterator[tuple[str, Reader]]:
     png = b"\x89PNGiTXtXML:com.adobe.xmp\x00\x01\x00\x00\x00" + zlib.compress(packet)
     piece = b"http://ns.adobe.com/xmp/extension/\x00" + b"A" * 32 + (len(packet)).to_bytes(4, "big") + bytes(4) + packet
     jpeg = b"\xff\xd8\xff\xe1" + (len(piece) + 2).to_bytes(2, "big") + piece
+    item = bytes.fromhex("a167656e7472696573a170636177672e61695f747261696e696e67a163757365f6")
+    yield "CBOR", Reader([item], in_bytes, cbor.loads, (cbor.NoCbor,))
+    folder = Path(__file__).parents[1] / "data" / "credentials"
+    pictures = [file.read_bytes() for file in sorted(folder.iterdir())]
+    yield "content credentials", Reader(pictures, in_bytes, lambda data: manifests.statements(data, "http://h/a.jpg"))
     yield "XMP", Reader([packet, png, jpeg], in_bytes, lambda data: embedded.statements(data, "http://h/a.jpg"))
 
 
 def _hear_head(data: bytes) -> object:
     pairs = (line.partition(":") for line in data.decode("latin-1").split("\n"))
     said = [(name.strip().lower(), value) for name, _, value in pairs]
+    for target in answer.licences(said):
+        with contextlib.suppress(ValueError):
+            redirect_target("http://h/a", target)
     return judge(answer.statements(said, "http://h/a", token="synsift", now_s=1.8e9)).refuses  # noqa: S106
+
+
+def _hear_licence(data: bytes) -> object:
+    found = rsl.read_file(data, "http://h")
+    return judge(found.statements("http://h/a/b.jpg", "w")), found.size_bytes
 
 
 def _hear_lines(data: bytes) -> object:

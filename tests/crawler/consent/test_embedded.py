@@ -71,6 +71,19 @@ def test_a_prefix_says_nothing_and_a_namespace_all() -> None:
     assert kinds(packet) == []
 
 
+def test_a_refusal_behind_many_packets_is_not_overlooked() -> None:
+    allowed = PACKET.replace(b"DMI-PROHIBITED", b"DMI-ALLOWED")
+    assert kinds(allowed * 8 + PACKET) == [Kind.GRANT, Kind.PLUS_UNCLEAR]
+    assert kinds(allowed * 9) == [Kind.GRANT]
+    assert kinds(b"<rdf:RDF></rdf:RDF>" * 5_000 + PACKET) == [Kind.PLUS_UNCLEAR]
+
+
+def test_packets_that_never_end_are_looked_through_once() -> None:
+    """Each of them was searched to the end of the file for its own: minutes for a picture of some megabytes."""
+    assert kinds(b"ns.useplus.org" + b"<rdf:RDF><x:xmpmeta>" * 1_000_000) == []
+    assert kinds(b"<x:xmpmeta>" * 1_000_000 + PACKET) == [Kind.PLUS_UNCLEAR]
+
+
 def test_what_unpacks_without_end_is_no_danger() -> None:
     bomb = (
         b"\x89PNG" + b"iTXtXML:com.adobe.xmp\x00\x01\x00\x00\x00" + zlib.compress(b"ns.useplus.org" + bytes(50_000_000))

@@ -39,6 +39,7 @@ GROUPS = (
     Case("R4 names have no case", "User-agent: SYNSIFT\nDisallow: /", (), ("/a",)),
     Case("R5 a longer name is another", "User-agent: synsift-image\nDisallow: /", ("/a",)),
     Case("R6 a shorter name is another", "User-agent: syn\nDisallow: /", ("/a",)),
+    Case("P4 … whatever Protego and CPython make of it", "User-agent: syn\nDisallow: /", ("/a",)),
     Case("R7 own groups add up", f"{OWN}Disallow: /a\n{OWN}Disallow: /b", ("/c",), ("/a", "/b/x.png")),
     Case("R8 a blank line ends nothing", f"{OWN}\nDisallow: /", (), ("/a",)),
     Case("R17 before any group", f"Disallow: /\n{ALL}Disallow: /x", ("/a",), ("/x",)),
@@ -51,6 +52,7 @@ GROUPS = (
         ("/a",),
         elsewhere="Protego and CPython allow: they take it for a rule",
     ),
+    Case("P22 … in its commonest form", f"{OWN}Crawl-delay: 9\n\n{ALL}Disallow: /", (), ("/a",)),
     Case("R23 an empty Disallow is a rule", f"{OWN}Disallow:\n\n{ALL}Disallow: /", ("/a",)),
     Case(
         "P2 words of the contact are no names",
@@ -181,6 +183,7 @@ RULES = (
     Case("R9 the longer wins", ALL + "Disallow: /\nAllow: /img/", ("/img/a.jpg",), ("/a",)),
     Case("R10 of two as long, Allow", ALL + "Allow: /p\nDisallow: /p", ("/p",)),
     Case("R11 star and end", ALL + "Disallow: /*.jpg$", ("/x/a.jpg?w=200", "/a.jpeg"), ("/x/a.jpg",)),
+    Case("R12 a query behind the end", ALL + "Disallow: /*.jpg$", ("/x/a.jpg?w=200",), ("/x/a.jpg",)),
     Case("R13 paths have case", ALL + "Disallow: /A", ("/a",), ("/A",)),
     Case("R14 unreserved octets are decoded", ALL + "Disallow: /%7Ejoe", (), ("/~joe/x.png", "/%7ejoe/x")),
     Case(
@@ -370,6 +373,13 @@ BYTES = (
         Case(f"P10 … not in {end!r}", f"User-agent: *\nDisallow: /p\n# note{end}Allow: /p/x", (), ("/p/x",))
         for end in "\x0b\x0c\x1c\x1d\x1e\x85\u2029"
     ),
+    Case("zeros behind all", f"{ALL}Disallow: /\n".encode() + bytes(100), (), ("/a",)),
+    Case("zeros before all", bytes(100) + f"{ALL}Disallow: /".encode(), (), ("/a",)),
+    Case("no-break spaces", f"{ALL}Disallow: /".replace(" ", "\u00a0"), (), ("/a",)),
+    Case("no-break spaces of latin-1", f"{ALL}Disallow: /".replace(" ", "\u00a0").encode("latin-1"), (), ("/a",)),
+    Case("a mark in the midst", f"# x\n\ufeff{ALL}\ufeffDisallow: /", (), ("/a",)),
+    Case("a space without width", f"\u200b{ALL}Disallow: /\u200b", (), ("/a",)),
+    Case("a letter whose last octet is no blank", f"{ALL}Disallow: /voil\u00e0", ("/voil%C3",), ("/voil%C3%A0",)),
     Case("CR alone", b"User-agent: *\rDisallow: /\r", (), ("/a",)),
     Case("CRLF", b"User-agent: *\r\nDisallow: /x\r\n\r\nAllow: /x/y\r\n", ("/x/y",), ("/x",)),
     Case("zeros and tabs around", b"User-agent\t:\t* \nDisallow :\t/\x00", (), ("/a",)),

@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -27,6 +28,7 @@ LIMITS = Limits(
     access=Access("fetch", ("127.0.0.0/24",)),
     consent_files=CONSENT_FILES,
 )
+CREDENTIALS = Path(__file__).parents[2] / "data" / "credentials"
 JPEG = b"Content-Type: image/jpeg"
 ROBOTS = b"/robots.txt"
 
@@ -71,7 +73,8 @@ def test_the_head_of_an_answer_decides(world: World, line: bytes, outcome: str) 
         (b"Content-Signal: search=yes, ai-train=no", "signal_denied"),
         (b"DisallowAITraining: /", "training_denied"),
         (b"TDM-Reservation: 1", "tdm_reserved"),
-        (b"License: https://e.example/l.xml", "licence_needed"),
+        (b"License: /is/not/there.xml", "licence_needed"),
+        (b"License: ftp://e.example/l.xml", "licence_needed"),
         (b"Content-Usage: /other train-ai=n", "fetched"),
     ],
 )
@@ -108,6 +111,28 @@ def test_a_redirect_that_refuses_is_not_followed(world: World) -> None:
     assert outcomes(world, {b"/start": moved, b"/other": answer(picture(1), JPEG)}) == ["opted_out"]
 
 
+@pytest.mark.parametrize(
+    ("status", "outcome"), [(b"503 Maintenance", "fetched"), (b"404 Not Found", "not_found"), (b"403 No", "forbidden")]
+)
+def test_what_a_page_of_an_error_says_is_no_word_on_the_image(world: World, status: bytes, outcome: str) -> None:
+    """Such pages have noindex: an image behind a hiccup was refused for good."""
+
+    class Hiccup:
+        asked = 0
+
+        def get(self, path: bytes, /) -> bytes | None:
+            if path != b"/start":
+                return None
+            self.asked += 1
+            first = answer(b"", b"X-Robots-Tag: noindex", b'Link: </l>; type="application/rsl+xml"', status=status)
+            return first if self.asked == 1 else answer(picture(1), JPEG)
+
+    with raw_web(Hiccup()) as port:
+        want(world, f"http://127.0.0.1:{port}/start")
+        fetch(world, limits=LIMITS)
+    assert sorted(counts(world)) == [outcome]
+
+
 def in_xmp(value: str) -> bytes:
     """A JPEG with a statement of its own."""
     packet = (
@@ -123,6 +148,11 @@ def in_xmp(value: str) -> bytes:
 def test_an_image_that_says_no_itself_is_not_kept(world: World) -> None:
     body = in_xmp("http://ns.useplus.org/ldf/vocab/DMI-PROHIBITED")
     assert outcomes(world, {b"/start": answer(body, JPEG)}) == ["rights_reserved"]
+    assert world.paths("blobs/") == []
+
+
+def test_an_image_whose_credentials_say_no_is_not_kept(world: World) -> None:
+    assert outcomes(world, {b"/start": answer((CREDENTIALS / "cawg.jpg").read_bytes(), JPEG)}) == ["rights_reserved"]
     assert world.paths("blobs/") == []
 
 

@@ -66,8 +66,12 @@ def test_urls_wait_for_a_robots_txt_that_comes_late(world: World) -> None:
     [
         SICK, b"", answer(b"", status=b"429 Too Many Requests"), b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nUser",
         answer(b"x", b"Content-Encoding: gzip"), answer(b"x", b"Content-Encoding: br"), b"nonsense\r\n\r\n",
+        answer(b"", status=b"999 Denied"), answer(b"", status=b"304 Not Modified"), answer(b"", status=b"302 Found"),
+        answer(b"User-agent", b"Content-Range: bytes 90-99/100", status=b"206 Partial Content"),
     ],
-    ids=["503", "closed", "429", "cut off", "not gzip", "unknown coding", "no HTTP"],
+    ids=[
+        "503", "closed", "429", "cut off", "not gzip", "unknown coding", "no HTTP", "999", "304", "to nowhere", "part",
+    ],
 )  # fmt: skip
 def test_a_host_without_robots_txt_is_given_up_after_few_requests(world: World, sick: bytes) -> None:
     script = Script(robots=[sick], image=[JPEG])

@@ -1,0 +1,72 @@
+"""Licences (RSL) that heads of answers name: each asked for once a day, however many images have it."""
+
+import time
+from dataclasses import dataclass
+from typing import Final
+
+from synsift.crawler.consent import Statement
+from synsift.crawler.consent.rsl import Licence
+from synsift.crawler.consent.statement import shortened
+from synsift.crawler.download.attempt import origin_of, redirect_target
+from synsift.crawler.download.site import Site
+from synsift.crawler.download.site_cache import SiteCache
+from synsift.crawler.download.site_files import Problem, SiteFiles
+
+_TTL_S: Final = 24 * 3600.0
+_UNREAD_TTL_S: Final = 600.0
+_MAX_BYTES: Final = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    url: str
+    licence: Licence | None
+    unread: Statement | None
+    expires_at_s: float
+
+    @property
+    def size_bytes(self) -> int:
+        return 200 + len(self.url) + (self.licence.size_bytes if self.licence else 400)
+
+
+class Licences:
+    """What licences say that aren't named by a robots.txt."""
+
+    def __init__(self, files: SiteFiles) -> None:
+        self._files = files
+        self._known: SiteCache[_Known] = SiteCache(_MAX_BYTES)
+
+    def statements(self, url: str, location: str) -> list[Statement] | None:
+        """What a licence says of the URL whose answer names it; None if nobody has asked for it."""
+        known = self._known.get(_key(url, location), time.monotonic())
+        if known is None:
+            return None
+        return known.licence.statements(url, known.url) if known.licence else [known.unread] if known.unread else []
+
+    async def ask(self, site: Site, url: str, location: str) -> None:
+        """Ask for a licence.
+
+        Args:
+            site: What the site says that is licensed.
+            url: Whose answer names it.
+            location: Where it is, as that says.
+        """
+        found = await self._files.licence(site, origin_of(url), url, location)
+        now_s = time.monotonic()
+        if isinstance(found, Problem):
+            known = _Known(location, None, found.statement, now_s + _UNREAD_TTL_S)
+        else:
+            known = _Known(found[0], found[1], None, now_s + _TTL_S)
+        self._known.put(_key(url, location), known)
+
+
+def place_of(url: str, location: str) -> str:
+    """Where a licence stands, as the answer of a URL says; as it stands there, if that is nowhere."""
+    try:
+        return redirect_target(url, location)
+    except ValueError:
+        return shortened(location)
+
+
+def _key(url: str, location: str) -> str:
+    return f"{origin_of(url)} {place_of(url, location)}"
