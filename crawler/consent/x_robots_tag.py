@@ -46,7 +46,7 @@ def statements(lines: Iterable[str], where: str, *, token: str, now_s: float, si
         signal: Name of the header, or of the element.
     """
     found = []
-    for line in lines:
+    for line in dict.fromkeys(lines):
         kinds = _kinds(line, token)
         value = shortened(line)
         if any(_has_passed(after[1], now_s) for after in _AFTER.finditer(line)):

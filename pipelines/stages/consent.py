@@ -1,5 +1,7 @@
 """What is said of an image that was fetched: judged, and kept with it."""
 
+from collections.abc import Iterable
+
 from synsift.crawler.consent import Judgement, Say, Statement, embedded, judge, manifests
 from synsift.crawler.download.attempt import Answer
 from synsift.crawler.download.settings import Limits
@@ -26,9 +28,17 @@ def hear_image(body: bytes, answer: Answer, limits: Limits) -> tuple[Judgement, 
         train=judgement.train,
         index=judgement.index,
         policy=limits.policy.name,
-        said=tuple(_said(statement) for statement in list(dict.fromkeys(said))[:_MOST_SAID]),
+        said=tuple(_said(statement) for statement in _kept(said)),
     )
     return judgement, consent
+
+
+def _kept(said: Iterable[Statement]) -> list[Statement]:
+    """What is kept of much: first what says no, or leaves it open."""
+    found = list(dict.fromkeys(said))
+    if len(found) > _MOST_SAID:
+        found.sort(key=lambda statement: statement.train not in (Say.NO, Say.HOLD))
+    return found[:_MOST_SAID]
 
 
 def _said(statement: Statement) -> Said:

@@ -151,6 +151,15 @@ def test_an_image_that_says_no_itself_is_not_kept(world: World) -> None:
     assert world.paths("blobs/") == []
 
 
+def test_what_says_no_is_kept_before_all_else_that_was_said(world: World) -> None:
+    many = b"\r\n".join(b"X-Robots-Tag: noarchive, nocache, x%d" % number for number in range(100))
+    answers = {b"/start": answer(picture(1), JPEG, many, b"X-Robots-Tag: noindex")}
+    assert outcomes(world, answers, Policy("lenient")) == ["fetched"]
+    (found,) = world.records(topics.CANDIDATES, Candidate)
+    assert found.consent is not None
+    assert (len(found.consent.said), found.consent.said[0].kind) == (32, Kind.NOINDEX)
+
+
 def test_an_image_whose_credentials_say_no_is_not_kept(world: World) -> None:
     assert outcomes(world, {b"/start": answer((CREDENTIALS / "cawg.jpg").read_bytes(), JPEG)}) == ["rights_reserved"]
     assert world.paths("blobs/") == []
