@@ -13,6 +13,7 @@ import asyncio
 import dataclasses
 import logging
 import time
+from collections.abc import Awaitable, Callable
 from typing import Final, Protocol, cast
 from urllib.parse import urlsplit
 
@@ -104,12 +105,14 @@ class RobotsMiddleware:
         self._token = token_of(self._agent)
         self._policy: Policy = crawler.settings["SYNSIFT_POLICY"]
         self._files = SiteFiles(
-            self._download, token=self._token, files=crawler.settings.getlist("SYNSIFT_CONSENT_FILES")
+            self._download_permitted, token=self._token, files=crawler.settings.getlist("SYNSIFT_CONSENT_FILES")
         )
         self._licences = Licences(self._files)
         self._timeout_s: float = crawler.settings.getfloat("DOWNLOAD_TIMEOUT")
         self._sites: SiteCache[Site] = SiteCache()
         self._asking: dict[str, asyncio.Task[Site]] = {}
+        # Of origins whose other files are asked for just now.
+        self._robots_of: dict[str, Robots] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "RobotsMiddleware":
@@ -198,7 +201,11 @@ class RobotsMiddleware:
         site = Site(robots, status, time.monotonic() + ttl_s)
         if status in WITHHELD[self._policy.profile] or robots.crawl_delay_s > LONGEST_DELAY_S:
             return site
-        site, problems = await self._files.ask(site, origin)
+        self._robots_of[origin] = robots
+        try:
+            site, problems = await self._files.ask(site, origin)
+        finally:
+            del self._robots_of[origin]
         for problem in problems:
             if problem.heals and self._policy.refuses(problem.statement) and self._host.may_wait(origin):
                 text = f"{problem.statement.where} can't be had: {problem.statement.value}"
@@ -214,8 +221,34 @@ class RobotsMiddleware:
         remembered_s = await self._host.fell_ill(origin, outcome, text, asked_s)
         return Site(NOTHING_SAID, 0, time.monotonic() + remembered_s, HostUnwell(text, outcome))
 
-    async def _download(self, url: str) -> Response:
-        """Get a file of a site, following redirects to anywhere, as the RFC asks for robots.txt."""
+    async def _download_permitted(self, url: str) -> Response:
+        """Get a file about use: not from where robots.txt forbids it, wherever redirects lead."""
+        return await self._download(url, self._permits)
+
+    async def _permits(self, url: str) -> bool:
+        """Whether a file that leads to a URL may be had there.
+
+        Other files of that origin are not asked for: sites that lead to each other would wait for each other.
+        """
+        origin = origin_of(url)
+        known = self._robots_of.get(origin)
+        if known is None and (site := self._sites.get(origin, time.monotonic())) is not None and site.error is None:
+            known = site.robots
+        if known is not None:
+            return known.allows(url)
+        try:
+            response = await self._download(f"{origin}/robots.txt")
+            outcome = of_file(response.status, header_of(response, "Content-Range"))
+            if outcome is not Outcome.FETCHED:
+                return not outcome.heals and response.status not in WITHHELD[self._policy.profile]
+            body = decoded(response.body, header_of(response, "Content-Encoding"))
+        except Exception as exc:  # noqa: BLE001 - whatever went wrong, nothing may be fetched without an answer
+            _log.debug("%s/robots.txt: %s", origin, exc)
+            return False
+        return read_robots(body, self._token).allows(url)
+
+    async def _download(self, url: str, permits: Callable[[str], Awaitable[bool]] | None = None) -> Response:
+        """Get a file of a site, following redirects: to anywhere, as the RFC asks for robots.txt, or where permitted."""
         name = url.rpartition("/")[2]
         engine = self._crawler.engine
         if engine is None:
@@ -237,4 +270,6 @@ class RobotsMiddleware:
                 url = redirect_target(url, location.decode("latin-1"))
             except ValueError as exc:  # what stands there can't be known, so it can't count as nothing
                 raise BrokenAnswer(f"{name} leads where nothing can be asked: {exc}") from exc
+            if permits is not None and not await permits(url):
+                raise BrokenAnswer(f"{name} leads where robots.txt lets nobody in")
         return response.replace(status=404)  # too many redirects count as "unavailable": section 2.3.1.2

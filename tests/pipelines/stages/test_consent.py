@@ -272,3 +272,43 @@ def test_of_a_body_that_is_refused_little_is_read(world: World, head: bytes) -> 
         fetch(world, limits=LIMITS)
     assert "fetched" not in counts(world)
     assert host.taken <= 64 * 1024
+
+
+class Heard(dict[bytes, bytes]):
+    """Answers by path, and what was asked for."""
+
+    def __init__(self, answers: dict[bytes, bytes]) -> None:
+        super().__init__(answers)
+        self.paths: list[bytes] = []
+
+    def get(self, path: bytes, default: object = None) -> bytes | None:  # type: ignore[override]
+        self.paths.append(path)
+        return super().get(path)
+
+
+@pytest.mark.parametrize(
+    ("rules", "is_asked", "outcome"),
+    [
+        (b"User-agent: *\nDisallow: /no/\n", False, "consent_unread"),
+        (b"User-agent: *\nDisallow: /\n", False, "consent_unread"),
+        (b"User-agent: *\nDisallow: /other/\n", True, "tdm_reserved"),
+    ],
+)
+def test_a_file_about_use_is_not_had_from_where_robots_txt_forbids_it(
+    world: World, rules: bytes, is_asked: bool, outcome: str
+) -> None:
+    reserved = answer(b'[{"location": "/", "tdm-reservation": 1}]')
+    there = Heard({ROBOTS: answer(rules), b"/no/file": reserved})
+    with raw_web(there, "127.0.0.2") as port:
+        leads = answer(b"", f"Location: http://127.0.0.2:{port}/no/file".encode(), status=b"302 Found")
+        here = robots(b"") | {b"/.well-known/tdmrep.json": leads}
+        assert outcomes(world, here) == [outcome]
+    assert (b"/no/file" in there.paths) is is_asked
+
+
+def test_a_file_about_use_is_not_had_from_a_forbidden_path_of_its_own_site(world: World) -> None:
+    leads = answer(b"", b"Location: /no/file", status=b"302 Found")
+    here = Heard(robots(b"Disallow: /no/") | {b"/.well-known/tdmrep.json": leads, b"/ai.txt": leads})
+    assert outcomes(world, here) == ["consent_unread"]
+    assert b"/no/file" not in here.paths
+    assert here.paths.count(ROBOTS) == here.paths.count(b"/ai.txt")  # it is known where they lead
