@@ -248,7 +248,7 @@ class RobotsMiddleware:
         return read_robots(body, self._token).allows(url)
 
     async def _download(self, url: str, permits: Callable[[str], Awaitable[bool]] | None = None) -> Response:
-        """Get a file of a site, following redirects: to anywhere, as the RFC asks for robots.txt, or where permitted."""
+        """Get a file of a site, following redirects: to anywhere, as the RFC asks for robots.txt, or if permitted."""
         name = url.rpartition("/")[2]
         engine = self._crawler.engine
         if engine is None:
