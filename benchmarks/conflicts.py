@@ -76,9 +76,8 @@ def main() -> None:
     peer = [np.flatnonzero((bits[:at] != bits[at]).sum(1) <= _RADIUS) for at in range(len(bits))]
     peer_s = time.perf_counter() - begun
     report(names, pictures, [(one.sha256, one.other_sha256) for one in found], peer)
-    print(
-        f"{len(pictures)} pictures: {1e3 * ours_s / len(pictures):.2f} ms a picture, peer {1e3 * peer_s / len(pictures):.2f}"
-    )
+    each_ms = [1e3 * seconds / len(pictures) for seconds in (ours_s, peer_s)]
+    print(f"{len(pictures)} pictures: {each_ms[0]:.2f} ms a picture, peer {each_ms[1]:.2f}")
 
 
 def report(
