@@ -14,11 +14,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from synsift.crawler.errors import SourceError
 from synsift.crawler.outside_json import loads
-from synsift.crawler.secret import is_secret_by_name
+from synsift.crawler.secret import secrets_in
 from synsift.crawler.wording import code
 
 
@@ -75,7 +75,7 @@ def check_url(url: str, schemes: Collection[str]) -> None:
         raise SourceError(f"lists are not fetched by {parts.scheme}://", hint=f"by {', '.join(sorted(schemes))}")
     if not host:
         raise SourceError(f"{parts.scheme}:// names no host or bucket")
-    signed = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True) if is_secret_by_name(name)}
+    signed = secrets_in(url)
     if signed or parts.password is not None or parts.username is not None:
         what = code(min(signed)) if signed else "a password"
         raise SourceError(
