@@ -116,7 +116,7 @@ def remember_url(url: str) -> None:
 
 
 def secrets_in(url: str) -> dict[str, str]:
-    """The parameters of a URL that are secrets by their name, wherever in it: ``;`` parts them, too, and in a fragment."""
+    """The parameters of a URL that are secrets by their name, wherever in it they stand."""
     parts = (part.partition("=") for part in _BETWEEN.split(url)[1:])
     named = ((unquote(name.replace("+", " ")).strip(), unquote(value.replace("+", " "))) for name, _, value in parts)
     return {name: value for name, value in named if is_secret_by_name(name)}
