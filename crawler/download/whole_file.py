@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 import aiohttp
+from yarl import URL
 
 from synsift.crawler.coded_stream import CodedStream, TooMuchOfIt
 from synsift.crawler.download.access import Access
@@ -19,8 +20,6 @@ from synsift.crawler.wording import code
 
 _log: Final = logging.getLogger(__name__)
 
-IDLE_S: Final = 30.0
-PAUSES_S: Final = (1.0, 5.0)
 _LONGEST_PAUSE_S: Final = 60.0
 _CHUNK_BYTES: Final = 1 << 20
 _MOST_REDIRECTS: Final = 10
@@ -69,11 +68,13 @@ class Client:
         access: What may be reached.
         user_agent: As hosts see it.
         idle_s: For how long a host may send nothing.
+        pauses_s: Before each other try.
     """
 
     access: Access
     user_agent: str
-    idle_s: float = IDLE_S
+    idle_s: float = 30.0
+    pauses_s: tuple[float, ...] = (1.0, 5.0)
 
 
 def fetch_file(url: str, tag: str, target: Writable, *, client: Client) -> str | None:
@@ -82,11 +83,11 @@ def fetch_file(url: str, tag: str, target: Writable, *, client: Client) -> str |
     Raises:
         SourceAway: It can't be had.
     """
-    return asyncio.run(_fetch(_Transfer(url, tag, target, client)))
+    return asyncio.run(_fetch(_Transfer(url, tag, target, client), client.pauses_s))
 
 
-async def _fetch(transfer: "_Transfer") -> str | None:
-    for pause_s in (*PAUSES_S, None):
+async def _fetch(transfer: "_Transfer", pauses_s: tuple[float, ...]) -> str | None:
+    for pause_s in (*pauses_s, None):
         try:
             return await transfer.run()
         except _Busy as exc:
@@ -143,13 +144,21 @@ class _Transfer:
     async def _follow(self, connections: Connections, session: aiohttp.ClientSession) -> str | None:
         url = self.url
         for _ in range(_MOST_REDIRECTS + 1):
-            place = await connections.find(url)
+            place = await self._find(connections, url)
             async with session.get(place, headers=self._headers, allow_redirects=False) as answer:
                 location = answer.headers.get("Location")
                 if answer.status not in REDIRECTS or location is None:
                     return await self._take(answer)
                 url = self._led(url, location)
         raise SourceAway(f"{self.url}: more than {_MOST_REDIRECTS} redirects, one to the next", hint=_OTHER_WAY)
+
+    async def _find(self, connections: Connections, url: str) -> URL:
+        try:
+            return await connections.find(url)
+        except CrawlerError as exc:
+            if exc.retriable or url == self.url:
+                raise
+            raise SourceAway(f"{self.url}: it leads elsewhere: {exc}", hint=exc.hint or _OTHER_WAY) from exc
 
     def _led(self, url: str, location: str) -> str:
         try:
