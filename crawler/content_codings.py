@@ -21,7 +21,7 @@ if sys.version_info >= (3, 14):  # pragma: no cover - as of then it comes with P
 else:
     from backports import zstd
 
-_MOST_CODINGS: Final = 8
+MOST_CODINGS: Final = 8
 _STEP_BYTES: Final = 256 * 1024
 _GZIP: Final = b"\x1f\x8b"
 _ZSTD: Final = b"\x28\xb5\x2f\xfd"
@@ -76,8 +76,8 @@ def decoded(body: bytes, header: str, limit: int, *, is_cut: bool = False, must_
         BrokenAnswer: It breaks off, or there are too many codings.
     """
     names = names_of(header)
-    if len(names) > _MOST_CODINGS:
-        raise BrokenAnswer(f"more than {_MOST_CODINGS} content codings in a row")
+    if len(names) > MOST_CODINGS:
+        raise BrokenAnswer(f"more than {MOST_CODINGS} content codings in a row")
     for name in reversed(names):
         if not body or (not must_be and _is_picture(body)):
             return body

@@ -14,6 +14,7 @@ CrawlerError
 ├── NoSuchHost               there is no host of that name
 ├── NetworkDown              this machine has no network: no route, no resolver
 ├── SourceError              a source's answer can't be used
+│   ├── SourceAway           what it would read can't be had
 │   ├── SourceBusy           for now: ask again after ``retry_after_s``
 │   └── SourceSpent          for longer: nothing more for ``for_s``
 └── TargetError              what the user asked for can't be understood
@@ -124,6 +125,10 @@ class NetworkDown(CrawlerError):
 
 class SourceError(CrawlerError):
     """An image source's answer can't be used."""
+
+
+class SourceAway(SourceError):
+    """What a source would read can't be had: there is nothing there, or whoever has it doesn't give it."""
 
 
 class SourceBusy(SourceError):

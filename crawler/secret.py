@@ -9,7 +9,7 @@ import base64
 import hmac
 import re
 from typing import Any, Final
-from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
+from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 HIDDEN: Final = "***"
 """What stands for a secret."""
@@ -17,15 +17,16 @@ HIDDEN: Final = "***"
 _SHORTEST: Final = 6
 _MOST_REMEMBERED: Final = 1_000
 HIDDEN_BY_NAME: Final = (
-    r"(?:(?:[\w.-]|%2[dD]){0,60}"
+    r"(?:(?:[\w.\[\]-]|%2[dD]|%5[bBdD]){0,60}"
     r"(?:api[_-]?key|access[_-]?(?:key|id)|key[_-]?pair|token|secret|signature|password|passwd|credential|auth(?!or)"
     r"|hmac|jwt|session|sess[_-]?id|ticket)"
-    r"(?:[\w.-]|%2[dD]){0,60}"
-    r"|key|rkey|sig|sign|pwd|pass|policy|appid|app_id|client_id|sid|sas|hdnts|hdnea|hdntl|oh)"
+    r"(?:[\w.\[\]-]|%2[dD]|%5[bBdD]){0,60}"
+    r"|key|rkey|sig|sign|pwd|pass|policy|appid|app_id|client_id|sid|sas|hdnts|hdnea|hdntl|oh|code|st|md5)"
 )
 """Names of parameters that hold secrets, as a pattern: keys of interfaces, and what signs a URL at S3, CloudFront,
-Azure, Google, Akamai, Alibaba and others."""
+Azure, Google, Akamai, Alibaba, nginx and others."""
 _BY_NAME: Final = re.compile(HIDDEN_BY_NAME, re.IGNORECASE)
+_BETWEEN: Final = re.compile("[?&;#]")
 
 
 class Secret:
@@ -103,7 +104,6 @@ def remember_url(url: str) -> None:
     try:
         parts = urlsplit(url)
         user, password = unquote(parts.username or ""), unquote(parts.password or "")
-        parameters = parse_qsl(parts.query)
     except ValueError:
         return
     if password:
@@ -111,9 +111,15 @@ def remember_url(url: str) -> None:
         remember(f"{user}:{password}")
         if parts.netloc:
             remember(parts.netloc.rpartition("@")[0])
-    for name, value in parameters:
-        if is_secret_by_name(name):
-            remember(value)
+    for value in secrets_in(url).values():
+        remember(value)
+
+
+def secrets_in(url: str) -> dict[str, str]:
+    """The parameters of a URL that are secrets by their name, wherever in it they stand."""
+    parts = (part.partition("=") for part in _BETWEEN.split(url)[1:])
+    named = ((unquote(name.replace("+", " ")).strip(), unquote(value.replace("+", " "))) for name, _, value in parts)
+    return {name: value for name, value in named if is_secret_by_name(name)}
 
 
 def is_secret_by_name(name: str) -> bool:

@@ -6,6 +6,8 @@ asks.
 
 import dataclasses
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
@@ -56,7 +58,8 @@ class UrlListSource:
         path = Path(query.text)
         if self.copies is not None and is_remote(query.text):
             copy = self.copies.of(query.text)
-            found = self._lists.page(copy.path, copy.inner(query.cursor, query.text), self.page_size)
+            with _named(copy.path, query.text):
+                found = self._lists.page(copy.path, copy.inner(query.cursor, query.text), self.page_size)
             found = dataclasses.replace(found, next_cursor=copy.cursor(found.next_cursor))
         else:
             found = self._lists.page(path, query.cursor, self.page_size)
@@ -92,6 +95,15 @@ class UrlListSource:
             return layout_of(self.layout, columns)
         except KeyError as exc:
             raise SourceError(f"there is no layout `{self.layout}`; known are {', '.join(LAYOUTS)}") from exc
+
+
+@contextmanager
+def _named(copy: Path, url: str) -> Iterator[None]:
+    """Call a copy what its user calls it."""
+    try:
+        yield
+    except SourceError as exc:
+        raise type(exc)(str(exc).replace(str(copy), url), hint=exc.hint) from exc
 
 
 def _entry(found: Rows, row: Row, place: str) -> FoundImage | Reject:

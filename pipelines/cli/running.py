@@ -2,7 +2,7 @@
 
 what was raised ──┬─ wrong use: Typer's, ours, a key's value ──▶ synsift: …, hint: …    2
                   ├─ could not do it: ours, the system's ─────▶ synsift: …, hint: …    1
-                  ├─ Ctrl-C, end of input when asked ─────────▶ synsift: interrupted   1
+                  ├─ Ctrl-C, SIGTERM, end of input when asked ▶ synsift: interrupted   1
                   ├─ nobody reads the output any longer ──────▶ no word                0
                   └─ anything else: a bug ────────────────────▶ its traceback
 """
@@ -53,6 +53,7 @@ def run(arguments: Sequence[str]) -> int:
     sys.excepthook = _tell_of_bug
     _open_closed_streams()
     _print_any_name()
+    _take_sigterm_as_ctrl_c()
     try:
         with _quiet_pipes():
             status = _invoke(arguments)
@@ -135,13 +136,21 @@ def _complain(complaint: Complaint) -> int:
     return complaint.status
 
 
+def _take_sigterm_as_ctrl_c() -> None:
+    """Whoever ends us by SIGTERM wants what Ctrl-C does: nothing half-written left, and a word."""
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        with contextlib.suppress(ValueError):  # not in the main thread
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
 def _leave_on_ctrl_c(status: int) -> None:
     """From here on nothing is left to interrupt, and the interpreter takes its time to leave."""
-    if callable(signal.getsignal(signal.SIGINT)):
-        with contextlib.suppress(ValueError):  # not in the main thread
-            signal.signal(signal.SIGINT, lambda _number, _frame: os._exit(status))
-            # Threads have ended when this is called, and the interpreter takes handlers away soon after.
-            atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if callable(signal.getsignal(number)):
+            with contextlib.suppress(ValueError):  # not in the main thread
+                signal.signal(number, lambda _number, _frame: os._exit(status))
+                # Threads have ended when this is called, and the interpreter takes handlers away soon after.
+                atexit.register(signal.signal, number, signal.SIG_IGN)
 
 
 @contextlib.contextmanager

@@ -3,7 +3,6 @@
 import hashlib
 import os
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -11,6 +10,7 @@ from urllib.parse import urlsplit
 
 from synsift.crawler.queries import SynsetQuery
 from synsift.crawler.sources.lists.layouts import LAYOUTS
+from synsift.crawler.sources.lists.unfinished import unfinished
 from synsift.crawler.targets import identifier_of
 from synsift.pipelines.cli.suggestions import check_known
 from synsift.pipelines.errors import UsageError
@@ -41,8 +41,9 @@ def url_lists(names: Sequence[str], settings: "Settings") -> list[SynsetQuery]:
 
     Raises:
         UsageError: There is no list, or it can't be read as one.
+        SourceAway: It can't be had, or has no row.
     """
-    from synsift.crawler.errors import SourceError
+    from synsift.crawler.errors import SourceAway, SourceError
     from synsift.crawler.sources.base import PageQuery
     from synsift.pipelines.image_sources import make_source
 
@@ -53,11 +54,15 @@ def url_lists(names: Sequence[str], settings: "Settings") -> list[SynsetQuery]:
         source = make_source("urls", settings, page_size=1)
         try:
             # The first shows whether all will do; what is wrong with another one is its dead letter.
-            source.read(PageQuery("urls", files[0], "en", "", 0, ""))
+            first = source.read(PageQuery("urls", files[0], "en", "", 0, ""))
         finally:
             source.close()
+    except SourceAway:
+        raise
     except SourceError as exc:
         raise UsageError(str(exc), hint=exc.hint) from exc
+    if len(files) == 1 and not (first.images or first.rejects or first.next_cursor):
+        raise SourceAway(f"{_shown(names[0])}: the list is empty", hint="it has a row for each image, with its URL")
     wnid = identifier_of(_label(names[0], files[0]))
     return [SynsetQuery(wnid, file, rank=rank) for rank, file in enumerate(files)]
 
@@ -76,16 +81,20 @@ def _files_of(name: str, settings: "Settings") -> list[str]:
     return [str(file.resolve()) for file in ([_kept_stdin(settings)] if name == STDIN else files_of(name))]
 
 
+def _shown(name: str) -> str:
+    return "standard input" if name == STDIN else name
+
+
 def _label(name: str, file: str) -> str:
     """What images are for whose rows don't say it: the name of the list, or of the folder that holds its parts."""
     from synsift.crawler.sources.lists.files import stem_of
-    from synsift.crawler.sources.lists.remote import is_remote
+    from synsift.crawler.sources.lists.remote import is_remote, path_of
 
     path = Path(name)
     if name == STDIN:
         return "list"
     if is_remote(name):
-        parts = Path(urlsplit(file).path)
+        parts = Path(path_of(file))
         return stem_of(parts if name == file else parts.parent) or urlsplit(file).netloc
     if path.is_dir():
         return path.resolve().name
@@ -111,7 +120,6 @@ def _kept_stdin(settings: "Settings") -> Path:
         )
     folder = store / LISTS
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         return _spool(folder)
     except OSError as exc:
         raise UsageError(f"standard input can't be kept in {folder}: {exc.strerror or exc}") from exc
@@ -119,19 +127,15 @@ def _kept_stdin(settings: "Settings") -> Path:
 
 def _spool(folder: Path) -> Path:
     digest = hashlib.sha256()
-    with tempfile.NamedTemporaryFile(dir=folder, prefix=".", delete=False) as file:
-        try:
-            begin = b""
-            while chunk := sys.stdin.buffer.read(_CHUNK_BYTES):
-                begin = begin or chunk[:4]
-                digest.update(chunk)
-                file.write(chunk)
-            file.flush()
-            os.fsync(file.fileno())
-            suffix = next((suffix for start, suffix in _BEGINNINGS if begin.startswith(start)), ".txt")
-            target = folder / f"stdin-{digest.hexdigest()[:16]}{suffix}"
-            Path(file.name).replace(target)
-        except BaseException:
-            Path(file.name).unlink(missing_ok=True)
-            raise
+    with unfinished(folder) as file:
+        begin = b""
+        while chunk := sys.stdin.buffer.read(_CHUNK_BYTES):
+            begin = begin or chunk[:4]
+            digest.update(chunk)
+            file.write(chunk)
+        file.flush()
+        os.fsync(file.fileno())
+        suffix = next((suffix for start, suffix in _BEGINNINGS if begin.startswith(start)), ".txt")
+        target = folder / f"stdin-{digest.hexdigest()[:16]}{suffix}"
+        Path(file.name).replace(target)
     return target

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from obstore.exceptions import InvalidPathError
+
 _STATUS: Final = re.compile(r"status code: (\d{3})")
 _CODE: Final = re.compile(r"<Code>\s*(\w+)\s*</Code>")
 _NO_SPACE: Final = ("No space left on device", "os error 28", "Disk quota exceeded", "os error 122")
@@ -32,15 +34,22 @@ class Kind(Enum):
     ELSEWHERE = "the bucket is in another region, or behind another endpoint"
     AWAY = "can't be reached or is overloaded"
     NO_SPACE = "no space is left"
+    NO_NAME = "an object there has a name that can't be read"
     REFUSED = "refused"
 
 
-HINTS: Final = {
+_HINTS: Final = {
     Kind.NO_BUCKET: "make the bucket, or name another one",
     Kind.NOT_ALLOWED: "check the credentials and what they may do",
     Kind.ELSEWHERE: "check `store.region` and `store.endpoint`",
     Kind.AWAY: "try again; is `store.endpoint` right?",
     Kind.NO_SPACE: "free some space and run the same command again: nothing is lost",
+    Kind.NO_NAME: "rename the object: its name holds control characters, or what no path may",
+}
+# Google's and Azure's have no endpoint to be set.
+_WITHOUT_ENDPOINT: Final = {
+    Kind.ELSEWHERE: "look at the bucket's own settings",
+    Kind.AWAY: "try again; does this machine reach it?",
 }
 
 
@@ -59,6 +68,11 @@ class Failure:
     code: str = ""
 
 
+def hint_of(kind: Kind, *, by_endpoint: bool) -> str:
+    """What to do about it, at a store that is behind an endpoint or isn't."""
+    return (not by_endpoint and _WITHOUT_ENDPOINT.get(kind)) or _HINTS.get(kind, "look at the settings")
+
+
 def failure_of(error: Exception) -> Failure:
     """Read an error of obstore or of the file system."""
     text = str(error)
@@ -70,6 +84,8 @@ def failure_of(error: Exception) -> Failure:
 def _kind(error: Exception, text: str, status: int, code: str) -> Kind:
     if any(words in text for words in _NO_SPACE):
         return Kind.NO_SPACE
+    if isinstance(error, InvalidPathError):
+        return Kind.NO_NAME
     if code in _NO_BUCKET:
         return Kind.NO_BUCKET
     if code in _CREDENTIALS or status in (401, 403) or isinstance(error, PermissionError):

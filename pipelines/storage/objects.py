@@ -18,7 +18,7 @@ from synsift.crawler.secret import Secret
 from synsift.crawler.wording import code, masked
 from synsift.pipelines.errors import DiskFull, NoSuchObject, NotAFile, StoreError, StoreUnavailable, UsageError
 from synsift.pipelines.storage.durable import sync_folder
-from synsift.pipelines.storage.failures import HINTS, Kind, failure_of
+from synsift.pipelines.storage.failures import Kind, failure_of, hint_of
 from synsift.pipelines.storage.folder_listing import Found, kind_of, walk
 
 _log: Final = logging.getLogger(__name__)
@@ -61,7 +61,12 @@ class StoreAddress:
 
     def __str__(self) -> str:
         """For people: never with credentials."""
-        return masked(f"{self.url} at {self.endpoint}" if self.endpoint else self.url)
+        return masked(f"{self.url} at {self.endpoint}" if self.has_endpoint else self.url)
+
+    @property
+    def has_endpoint(self) -> bool:
+        """Whether it is behind an endpoint: S3's only."""
+        return bool(self.endpoint) and self.url.startswith("s3://")
 
 
 class Objects:
@@ -142,11 +147,20 @@ class Objects:
         with self._translated(f"reading {path} from"):
             return bytes(obstore.get(self._store, path).bytes())
 
-    def read_in_pieces(self, path: str, write: Callable[[bytes], object]) -> str:
-        """Read an object that need not fit into memory, and give what marks these bytes of it for the store."""
+    def read_in_pieces(
+        self, path: str, write: Callable[[bytes], object], begin: Callable[[str], object] = lambda _coding: None
+    ) -> str:
+        """Read an object that need not fit into memory, and give what marks these bytes of it for the store.
+
+        Args:
+            path: Of the object.
+            write: Is given its bytes, as they are kept.
+            begin: Is given its ``Content-Encoding`` before.
+        """
         self._refuse_special(path)
         with self._translated(f"reading {path} from"):
             found = obstore.get(self._store, path)
+            begin(str(found.attributes.get("Content-Encoding", "")))
             for piece in found.stream(min_chunk_size=_PIECE_BYTES):
                 write(bytes(piece))
             return found.meta["e_tag"] or ""
@@ -239,11 +253,12 @@ class Objects:
             return NoSuchObject(f"{action} the store {self.address}: {found.kind.value}")
         said = f"{found.status} {found.code}".strip() if found.status else _first_line(exc)
         settings = masked(f"store.url = {self.address.url}")
-        if self.address.endpoint:
+        if self.address.has_endpoint:
             settings += masked(f", store.endpoint = {self.address.endpoint}")
         message = f"{action} the store {self.address}: {found.kind.value} ({said})"
         kinds: dict[Kind, type[StoreError]] = {Kind.NO_SPACE: DiskFull, Kind.AWAY: StoreUnavailable}
-        return kinds.get(found.kind, StoreError)(message, hint=f"{HINTS.get(found.kind, 'look at')} ({settings})")
+        hint = hint_of(found.kind, by_endpoint=self.address.url.startswith("s3://"))
+        return kinds.get(found.kind, StoreError)(message, hint=f"{hint} ({settings})")
 
 
 def _first_line(error: Exception) -> str:

@@ -5,7 +5,9 @@ import traceback
 
 import pytest
 
-from synsift.crawler.secret import Secret, redacted, remember_url
+from synsift.crawler.errors import SourceError
+from synsift.crawler.secret import Secret, redacted, remember_url, secrets_in
+from synsift.crawler.sources.lists.remote import check_url
 from synsift.crawler.wording import code, masked
 
 VALUE = "s3cr3t/with+odd &bytes=é"
@@ -77,3 +79,35 @@ def test_what_is_secret_in_a_url_of_the_configuration_is_remembered_by_its_value
 def test_short_words_are_left_alone() -> None:
     Secret("dog")
     assert redacted("a dog") == "a dog"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("password", "passwd", "pass", "pwd", "auth", "authkey", "key", "apikey", "api_key", "jwt", "secret", "sig"),
+        *("client_secret", "credentials", "private_token", "PRIVATE-TOKEN", "X-Amz-Security-Token", "session", "code"),
+        *("ticket", "st", "md5", "a;token", "a&b=c;token", "tok%65n", "auth[token]", "auth%5Btoken%5D", "access_token"),
+    ],
+)
+def test_one_table_says_which_parameters_are_secret_to_lists_memory_and_messages(name: str) -> None:
+    url = f"https://h.example/list.csv?page=2&{name}=pl4nted-value"
+    assert set(secrets_in(url).values()) == {"pl4nted-value"}
+    with pytest.raises(SourceError, match="stands in every record"):
+        check_url(url, ["https"])
+    remember_url(url)
+    assert "pl4nted-value" not in redacted("it says pl4nted-value")
+
+
+@pytest.mark.parametrize("name", ["page", "author", "keyword", "version", "start", "encode", "stop", "w", "state"])
+def test_what_only_looks_like_a_secrets_name_is_none(name: str) -> None:
+    url = f"https://h.example/list.csv?{name}=a%20value"
+    assert not secrets_in(url)
+    check_url(url, ["https"])
+    assert masked(url) == url
+
+
+def test_a_secret_in_a_fragment_or_behind_a_path_is_one() -> None:
+    assert secrets_in("https://h.example/a;jsessionid=1/list.csv#access_token=2") == {
+        "jsessionid": "1/list.csv",
+        "access_token": "2",
+    }

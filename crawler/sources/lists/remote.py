@@ -7,18 +7,19 @@ the copy that they are of: a list that changed while it was read would lose rows
 import hashlib
 import json
 import re
-import tempfile
 import threading
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
-from synsift.crawler.errors import SourceError
+from synsift.crawler.errors import SourceAway, SourceError
 from synsift.crawler.outside_json import loads
-from synsift.crawler.secret import is_secret_by_name
+from synsift.crawler.secret import secrets_in
+from synsift.crawler.sources.lists.unfinished import unfinished
+from synsift.crawler.sources.lists.unpacked import HEAD_BYTES, is_web_page
 from synsift.crawler.wording import code
 
 
@@ -60,6 +61,14 @@ def is_remote(name: str) -> bool:
     return _REMOTE.match(name) is not None
 
 
+def path_of(url: str) -> str:
+    """The path in a URL as people mean it. Keys of objects in a store are any texts, with ``#``, ``?`` and ``%20``."""
+    scheme, _, rest = url.partition("://")
+    if scheme.lower() in ("http", "https"):
+        return unquote(urlsplit(url).path)
+    return rest.partition("/")[2].lstrip("/")
+
+
 def check_url(url: str, schemes: Collection[str]) -> None:
     """Refuse the URL of a list that can't be fetched, or would give a secret away: it stands in every record.
 
@@ -75,7 +84,7 @@ def check_url(url: str, schemes: Collection[str]) -> None:
         raise SourceError(f"lists are not fetched by {parts.scheme}://", hint=f"by {', '.join(sorted(schemes))}")
     if not host:
         raise SourceError(f"{parts.scheme}:// names no host or bucket")
-    signed = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True) if is_secret_by_name(name)}
+    signed = secrets_in(url)
     if signed or parts.password is not None or parts.username is not None:
         what = code(min(signed)) if signed else "a password"
         raise SourceError(
@@ -141,27 +150,34 @@ class Copies:
                 try:
                     self._known[url] = self._fetched(url)
                 except OSError as exc:
-                    raise SourceError(f"{url}: its copy can't be kept: {exc.strerror or exc}") from exc
+                    raise SourceAway(f"{url}: its copy can't be kept: {exc.strerror or exc}") from exc
             return self._known[url]
 
     def _fetched(self, url: str) -> Copy:
         folder = self._folder()
-        folder.mkdir(parents=True, exist_ok=True)
         note = folder / f"{_short(hashlib.sha256(url.encode()))}.json"
         tag, here = _read_note(note)
-        with tempfile.NamedTemporaryFile(dir=folder, prefix=".", delete=False) as file:
+        with unfinished(folder) as file:
             target = Target(file)
-            try:
-                new = self._fetch[urlsplit(url).scheme](url, tag if here is not None else "", target)
-                if new is None and here is not None:
-                    return here
-                file.flush()
-                copy = Copy(folder / f"{target.digest}-{_name(url)}", target.digest)
-                Path(file.name).replace(copy.path)
-            finally:
-                Path(file.name).unlink(missing_ok=True)
+            new = self._fetch[urlsplit(url).scheme](url, tag if here is not None else "", target)
+            if new is None and here is not None:
+                return here
+            file.flush()
+            _check_page(url, Path(file.name))
+            copy = Copy(folder / f"{target.digest}-{_name(url)}", target.digest)
+            Path(file.name).replace(copy.path)
         note.write_text(json.dumps({"url": url, "tag": new or "", "file": copy.path.name}))
         return copy
+
+
+def _check_page(url: str, path: Path) -> None:
+    """Refuse what hosts send instead of a list."""
+    with path.open("rb") as file:
+        if is_web_page(file.read(HEAD_BYTES)):
+            raise SourceAway(
+                f"{url}: its host sends a page of HTML, and no list",
+                hint="it may want a log-in: fetch the list with a browser, and name the file with `--list`",
+            )
 
 
 def _read_note(note: Path) -> tuple[str, Copy | None]:
@@ -178,7 +194,7 @@ def _read_note(note: Path) -> tuple[str, Copy | None]:
 
 def _name(url: str) -> str:
     """The file's name, whose end tells its kind."""
-    name = unquote(urlsplit(url).path).rstrip("/").rpartition("/")[2]
+    name = path_of(url).rstrip("/").rpartition("/")[2]
     return _ODD.sub("_", name)[-100:] or "list"
 
 

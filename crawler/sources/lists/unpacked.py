@@ -9,6 +9,7 @@ import codecs
 import gzip
 import io
 import lzma
+import re
 import zlib
 from contextlib import suppress
 from io import BufferedReader, FileIO
@@ -20,7 +21,7 @@ from synsift.crawler.errors import SourceError
 BUFFER_BYTES: Final = 1 << 16
 """What a damaged end of a packed file may cost, besides itself."""
 UNPACKING_ERRORS: Final = (OSError, EOFError, zlib.error, lzma.LZMAError, ValueError)
-_HEAD_BYTES: Final = 512
+HEAD_BYTES: Final = 512
 _SAMPLE_BYTES: Final = 128
 _PACKED: Final = {
     b"\x1f\x8b": "gzip",
@@ -46,6 +47,7 @@ _NO_LISTS: Final = (
     (b"\xff\xd8\xff", "an image", "a list names images, a URL a line"),
     (b"GIF89a", "an image", "a list names images, a URL a line"),
 )
+_PAGE: Final = re.compile(rb"(?:<!--.*?-->\s*)?<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
 _TAR: Final = (257, b"ustar")
 _MARKS: Final = (
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -64,7 +66,7 @@ def open_unpacked(path: Path) -> BufferedReader:
     """
     file = _unpacked(path)
     try:
-        head = file.peek(_HEAD_BYTES)[:_HEAD_BYTES]
+        head = file.peek(HEAD_BYTES)[:HEAD_BYTES]
         _check(path, head)
         encoding = _encoding(head)
     except BaseException:
@@ -114,7 +116,17 @@ def _open_packed(path: Path, codec: str) -> IO[bytes]:
     return bz2.open(path) if codec == "bzip2" else lzma.open(path)
 
 
+def is_web_page(head: bytes) -> bool:
+    """Whether a file begins as a whole page of HTML does; a link of HTML in a line of a list is none."""
+    begin = head.removeprefix(codecs.BOM_UTF8).lstrip()
+    return _PAGE.match(begin) is not None
+
+
 def _check(path: Path, head: bytes) -> None:
+    if is_web_page(head):
+        raise SourceError(
+            f"{path}: it is no list of URLs, but a page of HTML", hint="write its URLs to a text, one a line"
+        )
     at, mark = _TAR
     if head[at:].startswith(mark):
         raise SourceError(f"{path}: it is no list of URLs, but a tar archive", hint=_UNPACK)
