@@ -15,6 +15,7 @@ CrawlerError
 ├── NetworkDown              this machine has no network: no route, no resolver
 ├── SourceError              a source's answer can't be used
 │   ├── SourceAway           what it would read can't be had
+│   ├── SourceRefused        it is for others: members, or who has a key
 │   ├── SourceBusy           for now: ask again after ``retry_after_s``
 │   └── SourceSpent          for longer: nothing more for ``for_s``
 └── TargetError              what the user asked for can't be understood
@@ -131,18 +132,26 @@ class SourceAway(SourceError):
     """What a source would read can't be had: there is nothing there, or whoever has it doesn't give it."""
 
 
+class SourceRefused(SourceError):
+    """The source answers others: members, or who has a key."""
+
+    outcome: ClassVar[Outcome] = Outcome.FORBIDDEN
+
+
 class SourceBusy(SourceError):
     """The source asks for patience.
 
     Attributes:
         retry_after_s: How long to wait, as the source says; 0 if it doesn't say.
+        outcome: How it ends if waiting doesn't help now; later it may.
     """
 
     retriable = True
 
-    def __init__(self, message: str, *, retry_after_s: float = 0.0) -> None:
+    def __init__(self, message: str, *, retry_after_s: float = 0.0, outcome: Outcome = Outcome.SERVER_ERROR) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+        self.outcome = outcome
 
 
 class SourceSpent(SourceError):

@@ -13,6 +13,7 @@ from pydantic import (
     BaseModel,
     Field,
     ValidationError,
+    field_validator,
 )
 
 from synsift.crawler.secret import Secret
@@ -27,7 +28,7 @@ from synsift.pipelines.config_hosts import (
     leaves,
     path_of,
     problem_of_key,
-    wrong_splits,
+    wrong_rates,
 )
 from synsift.pipelines.config_layers import Layer, as_list, environment_layer, find_file, toml_layer
 from synsift.pipelines.config_secrets import SecretText, remember_secrets
@@ -51,7 +52,6 @@ class Identity(Branch):
     )
     directory_url: str = Field(
         default="",
-        pattern=r"^(https://[^\s/?#]+(/[^\s?#]*)?)?$",
         description="Where the directory of that key is published: https:// and your host",
     )
     signature_agent: str = Field(
@@ -59,6 +59,13 @@ class Identity(Branch):
         pattern="^(url|origin|string)$",
         description="How a request names the directory: url; origin or string for verifiers older than October 2026",
     )
+
+    @field_validator("directory_url")
+    @classmethod
+    def _is_of_a_host(cls, value: str) -> str:
+        if value and (not value.startswith("https://") or "?" in value):
+            raise ValueError("must be https:// and your host, with a path at most")
+        return value
 
 
 class LogSettings(Branch):
@@ -288,7 +295,7 @@ def load(
         loaded = Loaded(Settings(**tree), origins)
     except ValidationError as exc:
         raise ConfigError(_wrong_values(exc, places)) from exc
-    problems = [f"{places.get(key, key)}: {problem}" for key, problem in wrong_splits(loaded.settings.fetch)]
+    problems = [f"{places.get(key, key)}: {problem}" for key, problem in wrong_rates(loaded.settings.fetch)]
     if problems:
         raise ConfigError("\n".join(problems))
     return loaded
@@ -336,10 +343,11 @@ def _leaves(branch: BaseModel, prefix: str) -> Iterator[tuple[str, Any, str]]:
 
 def _wrong_values(exc: ValidationError, places: Mapping[str, str]) -> str:
     problems = []
+    meanings = {key: description for key, _, description in _leaves(Settings(), "")}
     for error in exc.errors(include_url=False):
         parts = [str(part) for part in error["loc"]]
         key = _key_of(parts, places)
-        problems.append(wrong_value(places.get(key, f"`{key}`"), key, error))
+        problems.append(wrong_value(places.get(key, f"`{key}`"), key, error, meanings.get(key, "")))
     return "\n".join(problems)
 
 

@@ -44,7 +44,13 @@ class HasHosts(Protocol):
     """The branch that has such settings."""
 
     host_concurrency: int
+    delay_s: float
+    max_delay_s: float
     hosts: dict[str, HostSettings]
+
+    @property
+    def model_fields_set(self) -> set[str]:
+        """What was given."""
 
 
 def host_key(key: str) -> str | None:
@@ -110,13 +116,23 @@ def leaves(hosts: Mapping[str, HostSettings]) -> Iterator[tuple[str, object, str
                 yield _key(name, setting), getattr(settings, setting), field.description or ""
 
 
-def wrong_splits(fetch: HasHosts) -> Iterator[tuple[str, str]]:
+def wrong_rates(fetch: HasHosts) -> Iterator[tuple[str, str]]:
     """Keys whose values don't go with others, and why."""
+    if "max_delay_s" in fetch.model_fields_set and 0 < fetch.max_delay_s < fetch.delay_s:
+        yield "fetch.max_delay_s", _too_short(fetch.max_delay_s, "fetch.delay_s", fetch.delay_s)
     for name, settings in fetch.hosts.items():
         concurrency = settings.concurrency or fetch.host_concurrency
         if settings.split > concurrency:
             problem = f"must be at most the concurrency of that host, {concurrency}, for each part has a place at least"
             yield _key(name, "split"), f"{problem}, not `{settings.split}`"
+        delay_s = fetch.delay_s if settings.delay_s is None else settings.delay_s
+        if settings.max_delay_s and settings.max_delay_s < delay_s:
+            shorter = "fetch.delay_s" if settings.delay_s is None else _key(name, "delay_s")
+            yield _key(name, "max_delay_s"), _too_short(settings.max_delay_s, shorter, delay_s)
+
+
+def _too_short(max_delay_s: float, key: str, delay_s: float) -> str:
+    return f"must be at least `{key}`, {delay_s:g}, or 0 for always the same, not `{max_delay_s:g}`"
 
 
 def _key(name: str, setting: str) -> str:

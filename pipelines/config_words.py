@@ -17,6 +17,10 @@ OWN_VARIABLES: Final = frozenset(
 
 # Nearer, and typing errors of two letters in a short name pass unseen; farther, and other people's variables are ours.
 _ALIKE: Final = 0.8
+_NEAR: Final = 0.6
+_ALL_KEYS: Final = "`synsift config` lists all keys"
+_OTHERWISE: Final = "must be written otherwise"
+_ESCAPED: Final = re.compile(r"\\(.)")
 _SECRET: Final = ("secret", "password")
 _CHOICES: Final = re.compile(r"\^\(([^()]*)\)\$")
 
@@ -41,27 +45,34 @@ def is_ours(variable: str, keys: Iterable[str]) -> bool:
 
 def unknown_variable(variable: str, keys: Collection[str]) -> tuple[str, str]:
     """What to say of a variable that means no key, and a hint."""
-    near = _alike(variable, keys) or [variable_of(nearest(variable.removeprefix(ENV_PREFIX).lower(), keys))]
-    return f"the environment variable `{variable}` means no key of the configuration", f"did you mean `{near[0]}`?"
+    near = _alike(variable, keys)
+    if not near and (key := nearest(variable.removeprefix(ENV_PREFIX).lower().replace("__", "."), keys)):
+        near = [variable_of(key)]
+    hint = f"did you mean `{near[0]}`?" if near else _ALL_KEYS
+    return f"the environment variable `{variable}` means no key of the configuration", hint
 
 
 def unknown_key(place: str, key: str, keys: Collection[str]) -> tuple[str, str]:
     """What to say of a key that doesn't exist, and a hint."""
     near = nearest(key, keys)
-    return f"{place}: there is no key `{key}`", f"did you mean `{near}`? `synsift config` lists all keys"
+    return f"{place}: there is no key `{key}`", f"did you mean `{near}`? {_ALL_KEYS}" if near else _ALL_KEYS
 
 
-def wrong_value(place: str, key: str, error: Mapping[str, Any]) -> str:
+def wrong_value(place: str, key: str, error: Mapping[str, Any], meaning: str = "") -> str:
     """What to say of a value that pydantic refused.
 
     Args:
         place: The key as the user wrote it, and where.
         key: Its name.
         error: One of pydantic's.
+        meaning: What it is for, where no choices are left to name.
     """
     if any(word in key for word in _SECRET):
         return f"{place}: {problem_of(error)}"
-    return f"{place}: {problem_of(error)}, not `{_as_written(error['input'])}`"
+    problem = problem_of(error)
+    if problem == _OTHERWISE and meaning:
+        problem = f"{problem} ({meaning})"
+    return f"{place}: {problem}, not `{_as_written(error['input'])}`"
 
 
 def problem_of(error: Mapping[str, Any]) -> str:
@@ -73,7 +84,7 @@ def problem_of(error: Mapping[str, Any]) -> str:
         name = limits[kind]
         return f"must be {words[name]} {context[name]:g}"
     if kind == "string_pattern_mismatch":
-        return f"must be {_choices(str(context['pattern']))}"
+        return _choices(str(context["pattern"]))
     if kind == "value_error":
         return str(context.get("error", error["msg"]))
     for start, words_of_kind in _KINDS:
@@ -116,12 +127,14 @@ def line_of(text: str, key: str) -> int | None:
 
 
 def _choices(pattern: str) -> str:
+    """What a pattern of choices allows; expressions of other patterns are no words for people."""
     found = _CHOICES.fullmatch(pattern)
     if found is None:
-        return f"like {pattern}"
-    named = [f"`{choice}`" for choice in found[1].split("|") if choice]
-    empty = " or empty" if "" in found[1].split("|") else ""
-    return ("one of " if len(named) > 1 else "") + ", ".join(named) + empty
+        return _OTHERWISE
+    choices = [_ESCAPED.sub(r"\1", choice) for choice in found[1].split("|")]
+    named = [f"`{choice}`" for choice in choices if choice]
+    empty = " or empty" if "" in choices else ""
+    return "must be " + ("one of " if len(named) > 1 else "") + ", ".join(named) + empty
 
 
 def _as_written(value: object) -> str:
@@ -131,11 +144,15 @@ def _as_written(value: object) -> str:
 
 
 def nearest(key: str, keys: Collection[str]) -> str:
-    """The key that was probably meant."""
-    # A key in the wrong table is likelier than a word that looks alike.
-    name = key.rpartition(".")[2]
+    """The key that was probably meant; empty if none is near."""
+    # A key in the wrong table is likelier than a word that looks alike, and that likelier in the same table.
+    table, _, name = key.rpartition(".")
     same_name = [other for other in sorted(keys) if other.rpartition(".")[2] == name]
-    return (same_name or difflib.get_close_matches(key, sorted(keys), n=1, cutoff=0.0))[0]
+    if same_name:
+        return same_name[0]
+    names = [other.rpartition(".")[2] for other in sorted(keys) if other.rpartition(".")[0] == table]
+    near = [f"{table}.{one}" for one in difflib.get_close_matches(name, names, n=1, cutoff=_NEAR)]
+    return next(iter(near or difflib.get_close_matches(key, sorted(keys), n=1, cutoff=_ALIKE)), "")
 
 
 def _alike(variable: str, keys: Iterable[str]) -> list[str]:

@@ -10,7 +10,6 @@ import ssl
 from typing import Final
 
 import aiohttp
-from scrapy.exceptions import DownloadFailedError
 
 from synsift.crawler.errors import CrawlerError
 
@@ -33,7 +32,7 @@ _WORDS: Final[tuple[tuple[type[BaseException], str], ...]] = (
 
 def words_of(error: BaseException) -> str:
     """What happened, in words."""
-    if isinstance(error, CrawlerError | DownloadFailedError):
+    if isinstance(error, CrawlerError):
         return str(error) or "it failed, and nobody said why"
     if isinstance(error, aiohttp.ClientConnectorError):
         return f"{error.host}:{error.port}: {_connecting(error.os_error)}"

@@ -1,4 +1,4 @@
-"""Exceptions of requests → outcomes."""
+"""Exceptions of requests → outcomes, and what is said of them."""
 
 from typing import Final
 
@@ -11,6 +11,7 @@ from scrapy.exceptions import (
     UnsupportedURLSchemeError,
 )
 
+from synsift.crawler.download.error_words import words_of
 from synsift.crawler.errors import (
     BrokenAnswer,
     DownloadRefused,
@@ -43,3 +44,9 @@ def outcome_of(error: Exception) -> Outcome:
         if isinstance(error, kind):
             return outcome
     return Outcome.CONNECTION_FAILED if isinstance(error, OSError) else Outcome.INTERNAL_ERROR
+
+
+def message_of(outcome: Outcome, error: Exception) -> str:
+    """What a dead letter says of an exception: words; of a bug also its kind, for whoever mends it."""
+    words = words_of(error)
+    return f"{type(error).__name__}: {words}" if outcome is Outcome.INTERNAL_ERROR else words

@@ -27,6 +27,7 @@ from scrapy.http import Response
 from synsift.crawler.content_codings import TooMuch, decoded, names_of
 from synsift.crawler.download.answer_head import MAX_HEAD_BYTES, MAX_LINES
 from synsift.crawler.download.connections import Connections
+from synsift.crawler.download.error_words import words_of
 from synsift.crawler.download.large_bodies import LARGE_BYTES, OWNER, LargeBodies
 from synsift.crawler.download.robots import ASKED, CUT_AT, LEFT_AT, LISTENER
 from synsift.crawler.download.routes import has_route
@@ -201,15 +202,15 @@ def _translated(url: str, timeout_s: float) -> Iterator[None]:
     except TimeoutError as exc:
         raise DownloadTimeoutError(f"{url} took longer than {timeout_s} s") from exc
     except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as exc:
-        raise UnsupportedURLSchemeError(str(exc)) from exc
+        raise UnsupportedURLSchemeError(words_of(exc)) from exc
     except aiohttp.ClientConnectorError as exc:
         if exc.os_error.errno in _NO_NETWORK and not has_route():
-            raise NetworkDown(f"{exc.host}: {exc.strerror}") from exc
-        raise DownloadConnectionRefusedError(f"{exc.host}:{exc.port}: {exc.strerror}") from exc
+            raise NetworkDown(words_of(exc)) from exc
+        raise DownloadConnectionRefusedError(words_of(exc)) from exc
     except aiohttp.ClientPayloadError as exc:
-        raise ResponseDataLossError(str(exc)) from exc
+        raise ResponseDataLossError(words_of(exc)) from exc
     except aiohttp.ClientError as exc:
-        raise DownloadFailedError(str(exc)) from exc
+        raise DownloadFailedError(words_of(exc)) from exc
 
 
 class UnloggedFormatter:

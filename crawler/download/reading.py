@@ -11,7 +11,7 @@ from synsift.crawler.download import attempt
 from synsift.crawler.download.attempt import Answer, Follow, GiveUp, Patience, Take
 from synsift.crawler.download.job import Job
 from synsift.crawler.download.quotas import next_day_s
-from synsift.crawler.errors import SourceBusy, SourceError, SourceSpent
+from synsift.crawler.errors import SourceBusy, SourceError, SourceRefused, SourceSpent
 from synsift.crawler.outcome import Outcome
 
 _log: Final = logging.getLogger(__name__)
@@ -78,6 +78,8 @@ class AnswerReader(Generic[T]):
         except SourceSpent as exc:
             until_s = time.time() + exc.for_s if exc.for_s else next_day_s(time.time())
             return GiveUp(Outcome.RATE_LIMITED, str(exc), until_s)
+        except SourceRefused as exc:
+            return GiveUp(exc.outcome, str(exc))
         except SourceError as exc:
             return GiveUp(Outcome.SOURCE_ERROR, str(exc))
         except Exception as exc:  # noqa: BLE001 - an odd answer must cost one page, not the source's other synsets
@@ -95,5 +97,5 @@ class AnswerReader(Generic[T]):
             now_s=time.time(),
         )
         if isinstance(step, GiveUp):
-            return dataclasses.replace(step, outcome=Outcome.SOURCE_ERROR, message=str(busy))
+            return dataclasses.replace(step, outcome=busy.outcome, message=str(busy))
         return step

@@ -24,7 +24,7 @@ from scrapy.http import Response
 
 from synsift.crawler.consent import Policy, judge
 from synsift.crawler.download.attempt import REDIRECTS, origin_of, redirect_target, retry_after_s
-from synsift.crawler.download.failures import outcome_of
+from synsift.crawler.download.failures import message_of, outcome_of
 from synsift.crawler.download.licences import Licences
 from synsift.crawler.download.site import LONGEST_DELAY_S, WITHHELD, Site, refuse
 from synsift.crawler.download.site_cache import SiteCache
@@ -181,7 +181,7 @@ class RobotsMiddleware:
                 outcome = Outcome.SERVER_ERROR  # it took a connection and broke it: the network is there
             if outcome is Outcome.INTERNAL_ERROR:
                 _log.error("%s: asking for robots.txt failed unexpectedly", origin, exc_info=exc)
-            return await self._unwell(origin, outcome, f"robots.txt can't be had: {type(exc).__name__}: {exc}", 0.0)
+            return await self._unwell(origin, outcome, f"robots.txt can't be had: {message_of(outcome, exc)}", 0.0)
         outcome = of_file(response.status, header_of(response, "Content-Range"))
         if outcome is Outcome.FETCHED:
             try:

@@ -22,7 +22,15 @@ from synsift.crawler.sources.base import About, FoundImage, Page, PageQuery, Rej
 from synsift.crawler.sources.json_answers import LeftOut
 from synsift.crawler.sources.mediawiki import abilities
 from synsift.crawler.sources.mediawiki.abilities import PLAIN, Abilities
-from synsift.crawler.sources.mediawiki.answers import Place, continuation, pages_of, parse, read_cursor, search_rank
+from synsift.crawler.sources.mediawiki.answers import (
+    Place,
+    continuation,
+    pages_of,
+    parse,
+    parse_query,
+    read_cursor,
+    search_rank,
+)
 from synsift.crawler.sources.mediawiki.files import found_image, step_px
 from synsift.crawler.sources.settings import setting
 
@@ -170,7 +178,7 @@ class CommonsSource:
 
     def page(self, query: PageQuery, answer: SourceAnswer) -> Page:
         """Read an answer of the API."""
-        return self._page(query, parse(answer.body))
+        return self._page(query, parse_query(answer.body))
 
     def _page(self, query: PageQuery, answer: dict[str, Any]) -> Page:
         place = read_cursor(query.cursor)

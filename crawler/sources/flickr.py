@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Final
 from urllib.parse import quote, urlencode
 
 from synsift.crawler.download.quotas import Quota
-from synsift.crawler.errors import SourceBusy, SourceError
+from synsift.crawler.errors import SourceBusy, SourceError, SourceRefused
 from synsift.crawler.secret import Secret
 from synsift.crawler.sources.base import About, FoundImage, Page, PageQuery, SourceAnswer, SourceRequest
 from synsift.crawler.sources.json_answers import (
@@ -30,6 +30,8 @@ _DEPTH: Final = 4_000
 _SIZES: Final = ("url_l", "url_c", "url_z", "url_o")
 _EXTRAS: Final = "license,owner_name,date_upload," + ",".join(_SIZES)
 _PASSING: Final = frozenset({0, 105, 106, 201})
+# No sound key; a method that wants a log-in.
+_FOR_OTHERS: Final = frozenset({98, 99, 100})
 _CC: Final = "https://creativecommons.org/"
 _BY: Final = ("by-nc-sa", "by-nc", "by-nc-nd", "by", "by-sa", "by-nd")
 _BY_4: Final = ("by", "by-sa", "by-nd", "by-nc", "by-nc-sa", "by-nc-nd")
@@ -101,8 +103,9 @@ class FlickrSource:
         said = object_of(answer)
         if said.get("stat") != "ok":
             message = f"the API says {text(said.get('code'))}: {text(said.get('message'))}"
-            is_passing = isinstance(said.get("code"), int) and said["code"] in _PASSING
-            raise (SourceBusy if is_passing else SourceError)(message)
+            number = said.get("code") if isinstance(said.get("code"), int) else None
+            kind = SourceBusy if number in _PASSING else SourceRefused if number in _FOR_OTHERS else SourceError
+            raise kind(message)
         photos = entries_of(part(said, "photos", "photo"), "photos.photo")
         found = Gathered().read(photos, _image)
         return found.page(self.page_size, self._next(query.cursor, part(said, "photos"), photos), query.cursor)

@@ -13,7 +13,7 @@ from synsift.crawler.queries import Rule, SynsetQuery
 from synsift.crawler.sources.base import About, FoundImage, Page, PageQuery, SourceAnswer, SourceRequest
 from synsift.crawler.sources.commons import WIKIMEDIA
 from synsift.crawler.sources.json_answers import Gathered, LeftOut
-from synsift.crawler.sources.mediawiki.answers import Place, continuation, pages_of, parse, read_cursor
+from synsift.crawler.sources.mediawiki.answers import Place, continuation, pages_of, parse_query, read_cursor
 from synsift.crawler.sources.mediawiki.files import found_image
 from synsift.crawler.sources.settings import setting
 
@@ -77,7 +77,7 @@ class WikipediaSource:
 
     def page(self, query: PageQuery, answer: SourceAnswer) -> Page:
         """Read an answer."""
-        said = parse(answer.body)
+        said = parse_query(answer.body)
         following = continuation(said)
         # At the break between two pieces of a long answer a file has an empty list: it comes with another piece.
         entries = [one for one in pages_of(said) if not (isinstance(one, dict) and one.get("imageinfo", []) == [])]

@@ -15,7 +15,7 @@ from twisted.python.failure import Failure
 
 from synsift.crawler.download.attempt import Answer
 from synsift.crawler.download.downloader import Downloader
-from synsift.crawler.download.failures import outcome_of
+from synsift.crawler.download.failures import message_of, outcome_of
 from synsift.crawler.download.job import Job
 from synsift.crawler.download.large_bodies import OWNER, LargeBodies
 from synsift.crawler.download.reading import Readers
@@ -125,7 +125,7 @@ class DownloadSpider(scrapy.Spider, Generic[T]):
         outcome = outcome_of(error)
         if outcome is Outcome.INTERNAL_ERROR:
             _log.error("fetching %s failed unexpectedly", job.current_url, exc_info=error)
-        await self._downloader.failed(job, outcome, f"{type(error).__name__}: {error}")
+        await self._downloader.failed(job, outcome, message_of(outcome, error))
 
     async def fell_ill(self, url: str, outcome: Outcome, message: str, asked_s: float) -> float:
         """A URL's host can't say what may be fetched; gives for how long that is to be remembered."""

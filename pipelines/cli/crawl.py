@@ -38,6 +38,7 @@ from synsift.pipelines.cli.options import (
 from synsift.pipelines.cli.paths import try_file, try_folder
 from synsift.pipelines.cli.rereading import rereading, source_of
 from synsift.pipelines.cli.thorough import Remove, Thorough, check_thorough, thorough_keys
+from synsift.pipelines.cli.unanswered import tell_unanswered
 from synsift.pipelines.cli.url_lists import layout_keys, url_lists
 from synsift.pipelines.errors import UsageError
 from synsift.pipelines.folder_lock import lock_folder
@@ -338,7 +339,7 @@ def _crawl(parts: "Parts", asks: "Sequence[Ask]", run: _Run, again: _Again) -> i
         return 1
     asked_in_vain = [x for x in letters if x.letter.stage == "search" and x.letter.topic]
     if asked_in_vain and not any(found.found for found in counts.values()):
-        warn.print(f"synsift: no query was answered, for example: {asked_in_vain[0].letter.message}", style="red")
+        tell_unanswered(asked_in_vain, settings)
         return 1
     return int(lost)
 

@@ -58,14 +58,14 @@ def test_a_key_that_does_not_exist_is_named_with_the_nearest_that_does(tmp_path:
         ("SYNSIFT_FECTH__DELAY_S", "SYNSIFT_FETCH__DELAY_S"),
         ("SYNSIFT_FETCH_DELAY_S", "SYNSIFT_FETCH__DELAY_S"),
         ("SYNSIFT_CONFG", "SYNSIFT_CONFIG"),
-        ("SYNSIFT_ANYTHING__ELSE", "SYNSIFT_"),
-        ("SYNSIFT_FETCH", "SYNSIFT_"),
+        ("SYNSIFT_ANYTHING__ELSE", ""),
+        ("SYNSIFT_FETCH", ""),
     ],
 )
 def test_a_misspelt_variable_is_not_ignored(name: str, meant: str) -> None:
     with pytest.raises(ConfigError, match=f"`{name}` means no key") as caught:
         load(env={name: "1"})
-    assert f"did you mean `{meant}" in caught.value.hint
+    assert (f"did you mean `{meant}`?" if meant else "`synsift config` lists all keys") == caught.value.hint
 
 
 @pytest.mark.parametrize("name", [*sorted(OWN_VARIABLES - {"SYNSIFT_CONFIG"}), "SYNSIFT_HOMEPAGE", "OTHER__DELAY_S"])
@@ -236,3 +236,25 @@ def test_an_api_whose_url_has_a_query_is_asked_with_it() -> None:
     assert load(env={}, options={"sources.commons.api_url": url}).settings.sources.commons.api_url == url
     query = PageQuery("commons", "dog", "en", "", 0, "n1")
     assert CommonsSource(api_url=url).request(query).url.startswith(f"{url}&")
+
+
+def test_expressions_are_no_words_for_people() -> None:
+    for key, value, said in (
+        ("consent.ignore", "ai.text", "`tdm-unclear`, "),
+        ("consent.files", "ai.txt", "must be one of `/.well-known/tdmrep.json`, `/ai.txt`"),
+        ("identity.directory_url", "http://x.test", "must be https:// and your host"),
+        ("identity.directory_url", "https://x.test/?a=b", "must be https:// and your host"),
+        ("sources.brave.country", "germany", "must be written otherwise (Country whose results are wanted)"),
+    ):
+        with pytest.raises(ConfigError) as caught:
+            load(options={key: [value] if key.startswith("consent") else value}, env={})
+        assert said in str(caught.value)
+        assert not set("^$\\") & set(str(caught.value))
+
+
+@pytest.mark.parametrize("key", ["fetch.unknown", "nothing.of.ours", "x"])
+def test_a_key_that_is_like_no_other_is_not_taken_for_one(key: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(options={key: "1"}, env={})
+    assert "did you mean" not in caught.value.hint
+    assert "synsift config" in caught.value.hint

@@ -160,3 +160,23 @@ def test_an_address_is_one_however_it_is_written(tmp_path: Path, written: str) -
     found = load(file=write(tmp_path, f'[fetch.hosts."{written}"]\ndelay_s = 7\n'), env={}).settings
     key = HostKeys(host_rules(found), registered_domain).key_of("http://[0:0:0::1]:80/")
     assert (key, fetch_politeness(found).pace_of(key).delay_s) == ("::1", 7)
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ('[fetch.hosts."a.test"]\ndelay_s = 20\nmax_delay_s = 1\n', 'at least `fetch.hosts."a.test".delay_s`, 20'),
+        ('[fetch]\ndelay_s = 5\n[fetch.hosts."a.test"]\nmax_delay_s = 1\n', "at least `fetch.delay_s`, 5"),
+        ("[fetch]\ndelay_s = 5\nmax_delay_s = 1\n", "at least `fetch.delay_s`, 5"),
+    ],
+)
+def test_a_longest_delay_that_is_shorter_than_the_delay_is_an_error(tmp_path: Path, text: str, key: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(file=write(tmp_path, text), env={})
+    assert key in str(caught.value)
+    assert "not `1`" in str(caught.value)
+    load(file=write(tmp_path, text.replace("max_delay_s = 1", "max_delay_s = 0")), env={})
+
+
+def test_a_longer_delay_alone_is_none(tmp_path: Path) -> None:
+    load(file=write(tmp_path, '[fetch]\ndelay_s = 30\n[fetch.hosts."a.test"]\ndelay_s = 60\n'), env={})

@@ -5,12 +5,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from synsift.crawler.errors import SourceBusy, SourceError
+from synsift.crawler.errors import SourceBusy, SourceError, SourceRefused
+from synsift.crawler.outcome import Outcome
 from synsift.crawler.outside_json import loads
 from synsift.crawler.wording import code
 
 _MOST_LAG_S: Final = 3600.0
-_PASSING: Final = frozenset({"maxlag", "ratelimited", "readonly"})
+# What a wiki says of itself for a while (API:Errors_and_warnings); the first two of who asks too much.
+_PASSING: Final = {
+    "maxlag": Outcome.RATE_LIMITED,
+    "ratelimited": Outcome.RATE_LIMITED,
+    "cirrussearch-too-busy-error": Outcome.RATE_LIMITED,
+    "cirrussearch-backend-error": Outcome.SERVER_ERROR,
+    "readonly": Outcome.SERVER_ERROR,
+}
+_INTERNAL: Final = "internal_api_error"
+_FOR_OTHERS: Final = frozenset(
+    {"readapidenied", "permissiondenied", "mustbeloggedin", "assertuserfailed", "blocked", "autoblocked"}
+)
+# Each answer to a query has one of them, even if nothing was found.
+_OF_ANSWERS: Final = frozenset({"query", "batchcomplete", "continue"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +80,25 @@ def _utf8(text: str) -> str:
     return text
 
 
+def parse_query(body: bytes) -> dict[str, Any]:
+    """An answer to a query that is no error; one that found nothing says so, and is more than nothing.
+
+    Raises:
+        SourceBusy: It says to come back later.
+        SourceError: It is an error, or no answer of the API.
+    """
+    answer = parse(body)
+    if not _OF_ANSWERS & answer.keys():
+        raise SourceError(f"the API's answer doesn't say what was found: {code(json.dumps(answer))}")
+    return answer
+
+
 def parse(body: bytes) -> dict[str, Any]:
     """An answer that is no error.
 
     Raises:
         SourceBusy: It says to come back later.
+        SourceRefused: It is for others.
         SourceError: It is an error, or no answer of the API.
     """
     try:
@@ -118,8 +146,11 @@ def _check_error(answer: Mapping[str, Any]) -> None:
     word = str(error.get("code", "unknown")) if isinstance(error, dict) else "unknown"
     info = str(error.get("info", ""))[:300] if isinstance(error, dict) else str(error)[:300]
     message = f"the API says {word}: {info}"
-    if word in _PASSING or word.startswith("internal_api_error"):
+    if word in _FOR_OTHERS:
+        raise SourceRefused(message)
+    if word in _PASSING or word.startswith(_INTERNAL):
         lag = error.get("lag") if isinstance(error, dict) else None
         lag_s = float(lag) if isinstance(lag, (int, float)) and 0 <= lag < _MOST_LAG_S else 0.0
-        raise SourceBusy(message, retry_after_s=max(5.0, lag_s) if word == "maxlag" else 0.0)
+        wait_s = max(5.0, lag_s) if word == "maxlag" else 0.0
+        raise SourceBusy(message, retry_after_s=wait_s, outcome=_PASSING.get(word, Outcome.SERVER_ERROR))
     raise SourceError(message)

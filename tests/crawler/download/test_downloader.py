@@ -86,7 +86,8 @@ def test_an_exception_of_any_type_while_reading_an_answer_ends_its_task(kind: ty
 
     ends = Ends()
     asyncio.run(end_one(one_place(ends), extract))
-    assert ends.abandoned_tasks == [("first", Outcome.SOURCE_ERROR)]
+    outcome = Outcome.SERVER_ERROR if kind is SourceBusy else Outcome.SOURCE_ERROR
+    assert ends.abandoned_tasks == [("first", outcome)]
 
 
 @pytest.mark.parametrize("kind", EVERY_TYPE, ids=lambda kind: kind.__name__)

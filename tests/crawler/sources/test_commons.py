@@ -4,7 +4,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from synsift.crawler.errors import SourceBusy, SourceError
+from synsift.crawler.errors import SourceBusy, SourceError, SourceRefused
+from synsift.crawler.outcome import Outcome
 from synsift.crawler.queries import concept_text
 from synsift.crawler.sources import CommonsSource, Page, PageQuery, SourceAnswer
 from synsift.crawler.sources.commons import WIKIDATA_API
@@ -189,7 +190,7 @@ def test_what_depicts_a_synset_is_asked_for_by_its_item_in_wikidata() -> None:
 
 
 @pytest.mark.parametrize(
-    "given", [{}, {"query": {}}, {"query": {"search": []}}, {"query": {"search": {"title": "Q1"}}}]
+    "given", [{"batchcomplete": True}, {"query": {}}, {"query": {"search": []}}, {"query": {"search": {"title": "Q1"}}}]
 )
 def test_a_synset_without_an_item_ends_there(given: dict[str, Any]) -> None:
     source = cirrus(items_api_url=WIKIDATA_API)
@@ -267,3 +268,32 @@ def test_the_same_file_has_the_same_content_id_and_a_thumbnail_another() -> None
 def test_what_a_cursor_was_written_as_before_is_still_understood() -> None:
     asked = parameters(CommonsSource(), query(cursor='{"continue": "gsroffset||", "gsroffset": 50}', page=1))
     assert (asked["gsroffset"], asked["continue"]) == ("50", "gsroffset||")
+
+
+@pytest.mark.parametrize(
+    ("word", "kind", "outcome"),
+    [
+        ("maxlag", SourceBusy, Outcome.RATE_LIMITED),
+        ("ratelimited", SourceBusy, Outcome.RATE_LIMITED),
+        ("cirrussearch-too-busy-error", SourceBusy, Outcome.RATE_LIMITED),
+        ("readonly", SourceBusy, Outcome.SERVER_ERROR),
+        ("internal_api_error_DBQueryError", SourceBusy, Outcome.SERVER_ERROR),
+        ("readapidenied", SourceRefused, Outcome.FORBIDDEN),
+        ("mustbeloggedin", SourceRefused, Outcome.FORBIDDEN),
+    ],
+)
+def test_a_wikis_trouble_ends_as_what_it_is(word: str, kind: type[Any], outcome: Outcome) -> None:
+    body = json.dumps({"error": {"code": word, "info": "so it is"}}).encode()
+    with pytest.raises(kind, match=f"the API says {word}: so it is") as raised:
+        CommonsSource().page(PageQuery("commons", "cat", "en", "", 0, "n1"), SourceAnswer(body, 200, {}))
+    assert raised.value.outcome is outcome
+    assert outcome.heals is (kind is SourceBusy)
+
+
+@pytest.mark.parametrize("said", [{}, {"warnings": {}}, {"servedby": "a"}])
+def test_an_answer_that_says_nothing_of_what_was_found_is_not_one_that_found_nothing(said: dict[str, Any]) -> None:
+    query = PageQuery("commons", "cat", "en", "", 0, "n1")
+    with pytest.raises(SourceError, match="doesn't say what was found"):
+        CommonsSource().page(query, SourceAnswer(json.dumps(said).encode(), 200, {}))
+    nothing = SourceAnswer(json.dumps({"batchcomplete": True}).encode(), 200, {})
+    assert CommonsSource().page(query, nothing).images == ()
