@@ -102,11 +102,12 @@ class Wiki:
                   "--confpath", str(folder), "Small wiki", "Admin")  # fmt: skip
         self.set(f"$wgUploadDirectory = '{site / 'images'}';\n{_SETTINGS}")
         self._env = {"MW_CONFIG_FILE": str(folder / "LocalSettings.php")}
+        # Without PHP_CLI_SERVER_WORKERS: those are processes that nothing ends when their parent is killed.
         self.service = Service(
             port,
             ["php", "-d", "opcache.revalidate_freq=0", "-S", f"{HOST}:{port}", "-t", str(site)],
             folder,
-            {"PHP_CLI_SERVER_WORKERS": "4", **self._env},
+            self._env,
         )
 
     @property

@@ -38,7 +38,7 @@ from synsift.pipelines.cli.options import (
 from synsift.pipelines.cli.paths import try_file, try_folder
 from synsift.pipelines.cli.rereading import rereading, source_of
 from synsift.pipelines.cli.thorough import Remove, Thorough, check_thorough, thorough_keys
-from synsift.pipelines.cli.unanswered import tell_unanswered
+from synsift.pipelines.cli.unanswered import tell_interrupted, tell_unanswered
 from synsift.pipelines.cli.url_lists import layout_keys, url_lists
 from synsift.pipelines.errors import UsageError
 from synsift.pipelines.folder_lock import lock_folder
@@ -335,8 +335,7 @@ def _crawl(parts: "Parts", asks: "Sequence[Ask]", run: _Run, again: _Again) -> i
         _tell_resting(parts, worker.rests_until_s)
     lost = tell_lost()
     if ending is Ending.INTERRUPTED:
-        warn.print("synsift: interrupted; the same command goes on from here")
-        return 1
+        return tell_interrupted()
     asked_in_vain = [x for x in letters if x.letter.stage == "search" and x.letter.topic]
     if asked_in_vain and not any(found.found for found in counts.values()):
         tell_unanswered(asked_in_vain, settings)

@@ -1,10 +1,10 @@
-"""What to tell a user whose sources answered no query at all: what happened, and the way out."""
+"""What to tell a user whose crawl came to nothing, or to an early end: what happened, and the way out."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from synsift.crawler.outcome import Outcome
-from synsift.pipelines.cli.console import err, warn
+from synsift.pipelines.cli.console import warn
 
 if TYPE_CHECKING:
     from synsift.pipelines.config import Settings
@@ -28,13 +28,19 @@ _PASSING: Final = frozenset({Outcome.SERVER_ERROR, Outcome.RATE_LIMITED})
 _WIKIS: Final = frozenset({"commons", "wikipedia"})
 
 
+def tell_interrupted() -> int:
+    """Say that it goes on; gives the exit status."""
+    warn.print("synsift: interrupted; the same command goes on from here")
+    return 1
+
+
 def tell_unanswered(letters: Sequence["OpenLetter"], settings: "Settings") -> None:
     """Say that no query was answered, with an example and what to do about that."""
     letter = letters[0].letter
     warn.print(f"synsift: no query was answered, for example: {letter.message}", style="red")
     hint = hint_of(letter, settings)
     if hint:
-        err.print(f"hint: {hint}")
+        warn.print(f"hint: {hint}")
 
 
 def hint_of(letter: "DeadLetter", settings: "Settings") -> str:

@@ -139,3 +139,10 @@ def test_a_crawl_of_a_wiki_gets_all_of_its_pictures(wiki: Wiki, cli: RunCli, tmp
     (row,) = [json.loads(line) for line in done.stdout.splitlines()]
     assert (row["fetched"], row["refused"], row["landed"]) == (11, 0, 11)
     assert row["left_out"] == {"drawings": 1, "documents": 1}
+
+
+def test_the_server_is_one_process_that_ends_with_its_parent(wiki: Wiki) -> None:
+    assert wiki.service.process is not None
+    pid = wiki.service.process.pid
+    get(wiki.api_url + "?action=query&format=json")
+    assert Path(f"/proc/{pid}/task/{pid}/children").read_text() == "", "nothing would end these"
