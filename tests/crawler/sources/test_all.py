@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from synsift.crawler.errors import SourceBusy, SourceError, SourceSpent
+from synsift.crawler.errors import SourceBusy, SourceError, SourceRefused, SourceSpent
 from synsift.crawler.queries import Rule, SynsetQuery
 from synsift.crawler.secret import Secret
 from synsift.crawler.sources.base import ExplainingSource, FoundImage, LocalSource, PageQuery, SourceAnswer
@@ -231,7 +231,7 @@ def test_an_entry_that_is_broken_costs_itself(name: str, number: int) -> None:
 @pytest.mark.parametrize(
     ("name", "number", "error", "words"),
     [
-        ("flickr", 3, SourceError, "the API says 100: Invalid API Key"),
+        ("flickr", 3, SourceRefused, "the API says 100: Invalid API Key"),
         ("flickr", 4, SourceBusy, "Service currently unavailable"),
         ("archive", 4, SourceError, "the archive says: bad query"),
         ("wikipedia", 2, SourceBusy, "ratelimited"),
