@@ -1,6 +1,7 @@
 """The image sources, as configured."""
 
 import itertools
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -9,7 +10,7 @@ from synsift.crawler.download.quotas import Quota
 from synsift.crawler.errors import SourceError
 from synsift.crawler.queries import Rule, SynsetQuery
 from synsift.crawler.sources.base import ChoosySource, LocalSource, RationedSource, Source
-from synsift.crawler.sources.registry import registry
+from synsift.crawler.sources.registry import BUILT_IN, registry
 from synsift.crawler.sources.url_list import UrlListSource
 from synsift.pipelines.config import Settings
 from synsift.pipelines.errors import ConfigError
@@ -20,11 +21,20 @@ AnySource = Source | LocalSource
 Ask = tuple[str, SynsetQuery]
 """The name of a source, and what to ask it for."""
 _NO_BOUND: Final = 1_000_000
+_log: Final = logging.getLogger(__name__)
 
 
 def make_sources(settings: Settings) -> dict[str, AnySource]:
-    """Every image source, as configured."""
-    return {name: make_source(name, settings) for name in registry().classes}
+    """Every image source, as configured. One of another package that can't be made is told of, and left out."""
+    made = {}
+    for name in registry().classes:
+        try:
+            made[name] = make_source(name, settings)
+        except ConfigError as exc:
+            if name in BUILT_IN:
+                raise
+            _log.warning("%s", exc)
+    return made
 
 
 def make_source(name: str, settings: Settings, **others: Any) -> Any:  # noqa: ANN401 - a `Source` or a `LocalSource`
@@ -46,10 +56,17 @@ def make_source(name: str, settings: Settings, **others: Any) -> Any:  # noqa: A
         return source(**values)
     except (SourceError, ValueError) as exc:
         raise ConfigError(f"[sources.{name}]: {exc}") from exc
+    except Exception as exc:
+        if name in BUILT_IN:
+            raise
+        raise ConfigError(f"[sources.{name}]: it can't be made: {type(exc).__name__}: {exc}") from exc
 
 
 def quotas_of(settings: Settings, sources: Mapping[str, AnySource]) -> dict[str, Quota]:
-    """What all workers together may ask of each source: as its owner grants, or as is configured."""
+    """What all workers together may ask of each source: as its owner grants, or as is configured.
+
+    Sources of one owner share what it grants: of what is said of them, the least holds.
+    """
     found = {}
     for name, source in sources.items():
         if isinstance(source, LocalSource):
@@ -57,21 +74,30 @@ def quotas_of(settings: Settings, sources: Mapping[str, AnySource]) -> dict[str,
         quota = _quota_of(source, settings.sources.pace_of(name))
         if quota is not None:
             found[name] = quota
-    return found
+    tightest: dict[str, Quota] = {}
+    for quota in found.values():
+        known = tightest.get(quota.key)
+        tightest[quota.key] = quota if known is None else quota.tightened(known)
+    return {name: tightest[quota.key] for name, quota in found.items()}
 
 
 def key_of(source: Source) -> str:
     """The host whose politeness counts for a source."""
+    granted = _granted(source)
+    return granted.key if granted is not None else host_of(source.api_url)
+
+
+def _granted(source: Source) -> Quota | None:
+    """What an owner grants, if it is its hosts that are asked: a mirror, or a server of one's own, is another's."""
     granted = source.quota if isinstance(source, RationedSource) else None
-    host = host_of(source.api_url)
-    return granted.key if granted is not None and host in granted.domains else host
+    if granted is None:
+        return None
+    domains = tuple(dict.fromkeys(host_of(f"https://{domain}") for domain in granted.domains))
+    return replace(granted, domains=domains) if host_of(source.api_url) in domains else None
 
 
 def _quota_of(source: Source, configured: Mapping[str, Any]) -> Quota | None:
-    granted = source.quota if isinstance(source, RationedSource) else None
-    host = host_of(source.api_url)
-    if granted is not None and host not in granted.domains:
-        granted = None  # a mirror, or a server of one's own: not what its owner spoke of
+    granted, host = _granted(source), host_of(source.api_url)
     per_minute, per_day = configured.get("per_minute"), configured.get("per_day")
     if granted is None:
         if per_minute is None and per_day is None:

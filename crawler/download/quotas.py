@@ -32,6 +32,12 @@ class Quota:
         """The key of all its hosts."""
         return self.domains[0]
 
+    def tightened(self, other: "Quota") -> "Quota":
+        """The least of two that are of the same hosts."""
+        per_day = min((number for number in (self.per_day, other.per_day) if number), default=0)
+        domains = tuple(dict.fromkeys((*self.domains, *other.domains)))
+        return Quota(domains, min(self.per_minute, other.per_minute), min(self.at_once, other.at_once), per_day)
+
     def bounds(self, pace: Pace, share: float) -> Pace:
         """A pace within a worker's share of the quota, which is of (0, 1]. Each may have one request in flight."""
         places = max(1, math.floor(self.at_once * share))

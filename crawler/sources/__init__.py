@@ -1,5 +1,7 @@
 """Image sources, by name. A new one is a module beside this one, and a line in ``registry.py``."""
 
+from synsift.crawler.download.quotas import Quota
+from synsift.crawler.secret import Secret
 from synsift.crawler.sources.base import (
     About,
     FoundImage,
@@ -23,7 +25,9 @@ __all__ = [
     "LocalSource",
     "Page",
     "PageQuery",
+    "Quota",
     "Reject",
+    "Secret",
     "Source",
     "SourceAnswer",
     "SourceRequest",

@@ -80,7 +80,7 @@ def registry() -> Registry:
         try:
             found = None if problem else entry.load()
             problem = problem or problem_of(entry.name, found)
-        except Exception as exc:  # noqa: BLE001 - other people's code, which may raise anything when it is imported
+        except (Exception, SystemExit) as exc:  # noqa: BLE001 - other people's code may raise anything when imported
             problem = f"{type(exc).__name__}: {exc}"
         if problem:
             broken[entry.name] = f"the package {packages[entry.name]} brings it, and it can't be used: {problem}"
@@ -103,11 +103,23 @@ def problem_of(name: str, found: object) -> str:
         return f"{found.__name__} has no {', '.join(missing)}"
     if not isinstance(getattr(found, "about", None), About):
         return f"{found.__name__}.about is no `About`"
-    own = {setting.name for setting in settings_of(found)}
-    reserved = sorted(own & COMMON_NAMES)
-    return f"every source has the setting {reserved[0]} already" if reserved else ""
+    if name in _TAKEN or name.startswith("model_"):
+        return f"`{name}` can't be the name of a source"
+    return _problem_of_settings(found)
 
 
+def _problem_of_settings(source: type) -> str:
+    own = {setting.name for setting in settings_of(source)}
+    if reserved := sorted(own & COMMON_NAMES):
+        return f"every source has the setting {reserved[0]} already"
+    if odd := sorted(name for name in own if name.startswith(("_", "model_"))):
+        return f"`{odd[0]}` can't be the name of a setting"
+    key = source.about.key  # type: ignore[attr-defined]  # looked at before
+    return f"its key, `{key}`, is none of its settings" if key and key not in own else ""
+
+
+_TAKEN: Final = frozenset({"all", "of", "pace_of", "copy", "json", "dict", "construct", "schema", "validate"})
+"""Names that mean something else, on the command line or in a table of the configuration."""
 COMMON_NAMES: Final = frozenset({"delay_s", "concurrency", "per_minute", "per_day"})
 """Settings that each source has which is asked over a network: how often it may be."""
 

@@ -1,12 +1,13 @@
 """``synsift sources``, and which of them ``--source`` means."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from synsift.crawler.wording import masked
 from synsift.pipelines.cli.console import counted, err, print_rows, warn
 from synsift.pipelines.cli.options import ConfigFile, Contact, Format, OutputFormat, SetValues, settings_of
 from synsift.pipelines.cli.paths import try_file
@@ -16,6 +17,7 @@ from synsift.pipelines.errors import UsageError
 if TYPE_CHECKING:
     from synsift.crawler.sources.base import About
     from synsift.pipelines.config import Settings
+    from synsift.pipelines.image_sources import AnySource
     from synsift.pipelines.probe import Probed
 
 ALL: Final = "all"
@@ -36,17 +38,19 @@ def sources(
 
       synsift sources
 
-      synsift sources --format json
+      synsift sources --format jsonl
 
       synsift sources check commons --contact you@example.org
     """
     if ctx.invoked_subcommand is not None:
         return
     from synsift.crawler.sources.registry import registry
+    from synsift.pipelines.image_sources import make_sources
 
     settings = settings_of(file, values)
     known = registry()
-    rows = [_row(name, settings) for name in known.classes]
+    sources = make_sources(settings)
+    rows = [_row(name, settings, sources) for name in sources]
     print_rows(rows, output, details=("licences", "terms", "docs"), empty="no sources")
     for name, problem in known.broken.items():
         warn.print(f"{name}: {problem}", style="yellow")
@@ -103,7 +107,7 @@ def named_sources(text: str, settings: "Settings") -> list[str]:
 
     names = list(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
     if not names:
-        raise UsageError("`--source` names nothing", hint="`synsift sources list` shows all")
+        raise UsageError("`--source` names nothing", hint="`synsift sources` shows all")
     if names == [ALL]:
         classes = registry().classes
         return [
@@ -149,12 +153,11 @@ def _has_key(name: str, settings: "Settings") -> bool:
     return not about.needs_key or bool(settings.sources.of(name)[about.key])
 
 
-def _row(name: str, settings: "Settings") -> dict[str, Any]:
-    from synsift.pipelines.image_sources import make_sources, quotas_of
+def _row(name: str, settings: "Settings", sources: "Mapping[str, AnySource]") -> dict[str, Any]:
+    from synsift.pipelines.image_sources import quotas_of
 
     about = _about(name)
-    sources = make_sources(settings)
-    quota = quotas_of(settings, {name: sources[name]}).get(name)
+    quota = quotas_of(settings, sources).get(name)
     key = "none" if not about.key else "set" if settings.sources.of(name)[about.key] else "missing"
     if about.key and key == "missing" and not about.needs_key:
         key = "optional"
@@ -173,12 +176,19 @@ def _row(name: str, settings: "Settings") -> dict[str, Any]:
 
 def _tell(found: "Probed", output: Format) -> None:
     rows: Sequence[dict[str, Any]] = [
-        {"title": image.title, "licence": image.licence, "author": image.author, "url": image.url}
+        {
+            "title": masked(image.title),
+            "licence": masked(image.licence),
+            "author": masked(image.author),
+            "url": masked(image.url),
+        }
         for image in (found.images if output is not Format.TABLE else found.images[:_SHOWN])
     ]
     print_rows(rows, output, details=("url",), empty="no images")
-    err.print(f"asked {found.url}")
+    err.print(f"asked {masked(found.url)}")
     if found.problem:
-        warn.print(f"synsift: {found.problem}", style="red")
+        warn.print(f"synsift: {masked(found.problem)}", style="red")
         return
-    err.print(f"answered in {found.seconds:.1f} s: {counted(len(found.images), 'image', 'images')}; {found.rest}")
+    err.print(
+        f"answered in {found.seconds:.1f} s: {counted(len(found.images), 'image', 'images')}; {masked(found.rest)}"
+    )

@@ -36,13 +36,26 @@ class Introductions(Generic[A]):
 
     def request_for(self, ask: A) -> SourceRequest | bool | None:
         """What to do with a query: None to ask it; else it waits, and a request is to be sent first."""
-        source = self._strangers.get(ask.source)
-        request = source.introduction() if source is not None else None
+        request = self._first_of(ask.source)
         if request is None:
             return None
         is_first = ask.source not in self._waiting
         self._waiting.setdefault(ask.source, []).append(ask)
         return request if is_first else True
+
+    def _first_of(self, name: str) -> SourceRequest | None:
+        source = self._strangers.get(name)
+        if source is None:
+            return None
+        try:
+            request = source.introduction()
+            if request is not None and not isinstance(request, SourceRequest):
+                raise TypeError(f"its introduction is {type(request).__name__}, and no request")
+        except Exception as exc:  # noqa: BLE001 - other people's code must not keep its queries waiting for ever
+            _log.warning("%s can't be asked what it can (%s): it is asked in plain words", name, exc, exc_info=exc)
+            del self._strangers[name]
+            return None
+        return request
 
     def introduced(self, name: str) -> list[A]:
         """The queries that waited for a source, which has said what it can."""
@@ -53,5 +66,12 @@ class Introductions(Generic[A]):
         if why.outcome == Outcome.SOURCE_ERROR:
             _log.warning("%s doesn't say what it can (%s): it is asked in plain words", name, why.message)
         if not Outcome(why.outcome).heals:
-            self._strangers[name].presume()
+            self._presume(name)
         return self._waiting.pop(name, [])
+
+    def _presume(self, name: str) -> None:
+        try:
+            self._strangers[name].presume()
+        except Exception as exc:  # noqa: BLE001 - as above
+            _log.warning("%s: %s", name, exc, exc_info=exc)
+            del self._strangers[name]

@@ -283,6 +283,8 @@ class SearchStage(DownloadStage[PageQuery]):
         """Ask a source; False, and a dead letter, where it can't say what to send."""
         try:
             request = self._asked[ask.source].request(ask)
+            if not isinstance(request, SourceRequest) or not isinstance(request.url, str):
+                raise TypeError("its request is no `SourceRequest`")
         except Exception as exc:  # noqa: BLE001 - the per-item guard: one odd query must not stop its synset's others
             text = str(exc) if isinstance(exc, SourceError) else f"{type(exc).__name__}: {exc}"
             self._ledger.reject(ask.message, Outcome.SOURCE_ERROR, text, wnid=ask.wnid)
@@ -342,7 +344,11 @@ class SearchStage(DownloadStage[PageQuery]):
                 )
             )
             counts.append(Count(query.wnid, BAD_ENTRY))
-        counts += [Count(query.wnid, f"{LEFT_OUT}{reason}", number) for reason, number in page.left_out.items()]
+        counts += [
+            Count(query.wnid, f"{LEFT_OUT}{reason}", number)
+            for reason, number in page.left_out.items()
+            if isinstance(number, int)
+        ]
         if query.limit:
             taken = min(room, len(page.images))
             counts.append(Count(query.wnid, limit_counter(query), taken))

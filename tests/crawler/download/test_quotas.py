@@ -33,3 +33,8 @@ def test_all_workers_together_keep_to_the_quota(owned: list[int]) -> None:
     assert sum(60 / pace.delay_s for pace in paces) <= 200 * (1 + 1e-9)
     # A worker whose share is less than one request in flight may still have one.
     assert sum(pace.places for pace in paces if pace.places > 1) <= 3
+
+
+def test_the_least_of_two_holds() -> None:
+    one, other = Quota(("a", "b"), 60, 3, per_day=0), Quota(("a", "c"), 90, 1, per_day=50)
+    assert one.tightened(other) == Quota(("a", "b", "c"), 60, 1, per_day=50)

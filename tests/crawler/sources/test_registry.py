@@ -43,6 +43,16 @@ class Meddler(Good):
     delay_s: float = setting(0.0, "No delay")
 
 
+@dataclass
+class Hidden(Good):
+    _secret: int = setting(1, "Nobody may see it")
+
+
+@dataclass
+class Keyless(Good):
+    about: ClassVar[About] = About(title="Keyless", key="token")
+
+
 class Plain:
     pass
 
@@ -64,6 +74,10 @@ def test_all_that_come_with_the_program_are_good() -> None:
         ("nameless", Nameless, "Nameless.about is no `About`"),
         ("about", About, "About has no about, page_size"),
         ("meddler", Meddler, "every source has the setting delay_s already"),
+        ("hidden", Hidden, "`_secret` can't be the name of a setting"),
+        ("keyless", Keyless, "its key, `token`, is none of its settings"),
+        ("all", Good, "`all` can't be the name of a source"),
+        ("pace_of", Good, "`pace_of` can't be the name of a source"),
     ],
 )
 def test_what_is_no_source_is_named(name: str, found: object, problem: str) -> None:

@@ -124,3 +124,18 @@ def test_a_day_s_requests_end_a_crawl_that_says_when_to_come_back(
     assert "hint: the same command asks them again, from " in said
     cli(*wanted, options=options)
     assert sum(one.path == "/openverse" for one in museum.asked) == 2
+
+
+def test_a_key_in_a_url_is_not_shown(cli: RunCli, museum: Server, options: Options) -> None:
+    options |= {"sources.flickr.api_url": f"{museum.url}/flickr", "sources.flickr.api_key": "K3Y+very/secret"}
+    done = cli("sources", "check", "flickr", options=options)
+    assert museum.asked[0].query["api_key"] == "K3Y+very/secret"
+    assert "asked http://" in done.stderr
+    assert not {"K3Y+very/secret", "K3Y%2Bvery%2Fsecret"} & set((done.stdout + done.stderr).replace("=", " ").split())
+    assert "K3Y" not in done.stdout + done.stderr
+
+
+def test_of_sources_of_one_owner_the_least_holds(cli: RunCli) -> None:
+    done = cli("sources", "--format", "jsonl", options={"sources.commons.per_minute": 10})
+    rows = {row["name"]: row["a minute"] for row in map(json.loads, done.stdout.splitlines())}
+    assert (rows["commons"], rows["wikipedia"], rows["openverse"]) == (10, 10, 20)

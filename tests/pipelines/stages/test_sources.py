@@ -187,3 +187,59 @@ def test_a_slow_source_holds_up_no_other_one_of_its_synset(world: World, shelf: 
     plan_asks(world.log, world.router, asks)
     assert search(world, {"good": good, "spent": spent}) is Ending.RESTING
     assert found(world) == [f"dog/{n}.jpg" for n in range(7)]
+
+
+def _raises(*_: object) -> SourceRequest:
+    raise RuntimeError("odd")
+
+
+@dataclass(slots=True)
+class Introduced(Shelf):
+    """A shelf that is to be asked first what it can, and answers that as a test wants."""
+
+    first: Callable[[], object] = lambda: None
+    presumes: Callable[[], object] = lambda: None
+
+    def introduction(self) -> object:
+        return self.first()
+
+    def introduce(self, answer: SourceAnswer) -> None:
+        raise RuntimeError(f"odd {answer.status}")
+
+    def presume(self) -> None:
+        self.presumes()
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{"first": _raises}, {"first": lambda: 5}, {"presumes": _raises}, {}],
+    ids=["raises", "no request", "presume raises", "introduce raises"],
+)
+def test_a_source_that_fails_to_introduce_itself_is_asked_in_plain_words(
+    world: World, shelf: MakeShelf, odd: dict[str, Callable[[], object]]
+) -> None:
+    server, _ = shelf()
+    told: list[SourceRequest] = []
+
+    def first() -> SourceRequest | None:
+        told.append(SourceRequest(f"{server.url}/first", method="POST", body=b'{"text": "x", "from": 0}'))
+        return told[0] if len(told) < 9 else None
+
+    source = Introduced(f"{server.url}/search", Secret(KEY), **({"first": first} | odd))
+    ask(world, "dog", "cat")
+    search(world, {"shelf": source})
+    assert found(world) == sorted(f"{text}/{n}.jpg" for text in ("dog", "cat") for n in range(7))
+
+
+@pytest.mark.parametrize("request_of", [_raises, lambda *_: None, lambda *_: SourceRequest(None)])
+def test_a_request_that_is_none_is_a_dead_letter_and_the_rest_goes_on(
+    world: World, shelf: MakeShelf, monkeypatch: pytest.MonkeyPatch, request_of: Callable[..., object]
+) -> None:
+    _, good = shelf()
+    odd = Introduced("http://127.0.0.1:9/")
+    monkeypatch.setattr(Introduced, "request", request_of)
+    ask(world, "dog")
+    ask(world, "cat", "hen", source="odd")
+    search(world, {"shelf": good, "odd": odd})
+    assert found(world) == [f"dog/{n}.jpg" for n in range(7)]
+    assert [letter.outcome for letter in world.letters()] == ["source_error"] * 2
