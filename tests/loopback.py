@@ -8,6 +8,8 @@ from contextlib import contextmanager
 
 from aiohttp import web
 
+_TRIES = 50
+
 
 @contextmanager
 def serving(
@@ -25,12 +27,26 @@ def serving(
     loop = asyncio.new_event_loop()
     stop = asyncio.Event()
 
-    async def serve() -> None:
+    async def listening() -> web.AppRunner | None:
+        """Listen on a port that is free at the first host; None if it is taken at another."""
         runner = web.AppRunner(make_app(), access_log=None, shutdown_timeout=0.1)
         await runner.setup()
-        for host in hosts:
-            await web.TCPSite(runner, host, ports[0] if ports else 0, ssl_context=tls).start()
-            ports.append(runner.addresses[0][1])
+        try:
+            for host in hosts:
+                await web.TCPSite(runner, host, ports[0] if ports else 0, ssl_context=tls).start()
+                ports.append(runner.addresses[0][1])
+        except OSError:
+            ports.clear()
+            await runner.cleanup()
+            return None
+        return runner
+
+    async def serve() -> None:
+        for _ in range(_TRIES):
+            if (runner := await listening()) is not None:
+                break
+        else:
+            raise RuntimeError(f"no port is free at all of {', '.join(hosts)}")
         ready.set()
         await stop.wait()
         await runner.cleanup()
@@ -41,7 +57,7 @@ def serving(
 
     thread = threading.Thread(target=run)
     thread.start()
-    if not ready.wait(10):
+    if not ready.wait(60):
         raise RuntimeError("the application did not start")
     try:
         yield ports[0]
