@@ -23,6 +23,7 @@ from synsift.crawler.sources.json_answers import (
     said_of,
     text,
     url,
+    writable,
 )
 from synsift.crawler.sources.settings import setting
 
@@ -57,7 +58,7 @@ class ArchiveSource:
         todo = Todo.read(query.cursor)
         if todo.left:
             return SourceRequest(f"{self.api_url}/metadata/{quote(todo.left[0][0], safe='')}")
-        words = " ".join(query.text.encode("utf-8", "replace").decode().translate(_OPERATORS).split())
+        words = " ".join(writable(query.text).translate(_OPERATORS).split())
         if not words:
             raise SourceError("nothing is left to ask for without the marks of its search")
         asked = [

@@ -10,7 +10,17 @@ from urllib.parse import urlencode
 from synsift.crawler.download.quotas import Quota
 from synsift.crawler.secret import Secret
 from synsift.crawler.sources.base import About, FoundImage, Page, PageQuery, SourceAnswer, SourceRequest
-from synsift.crawler.sources.json_answers import Gathered, entries_of, need_url, object_of, part, said_of, text, url
+from synsift.crawler.sources.json_answers import (
+    Gathered,
+    entries_of,
+    need_url,
+    object_of,
+    part,
+    said_of,
+    text,
+    url,
+    writable,
+)
 from synsift.crawler.sources.settings import setting
 
 _DEPTH: Final = 200
@@ -49,7 +59,7 @@ class BraveSource:
 
     def request(self, query: PageQuery) -> SourceRequest:
         """The search; there is one page. Without its spelling corrections, which ask for something else."""
-        words = " ".join(query.text.encode("utf-8", "replace").decode().split()[:_MOST_WORDS])[:_MOST_CHARACTERS]
+        words = " ".join(writable(query.text).split()[:_MOST_WORDS])[:_MOST_CHARACTERS]
         asked = {
             "q": words,
             "count": self.page_size,

@@ -17,9 +17,11 @@ from synsift.crawler.sources.json_answers import (
     entries_of,
     licence_of,
     object_of,
+    phrase,
     said_of,
     text,
     url,
+    writable,
 )
 from synsift.crawler.sources.settings import setting
 
@@ -56,7 +58,7 @@ class EuropeanaSource:
     def request(self, query: PageQuery) -> SourceRequest:
         """The search for a page."""
         words: list[tuple[str, str | int]] = [
-            ("query", _phrase(query.text)),
+            ("query", phrase(query.text)),
             ("qf", "TYPE:IMAGE"),
             ("media", "true"),
             ("profile", "rich"),
@@ -73,18 +75,12 @@ class EuropeanaSource:
             raise SourceError(f"the API says: {text(said.get('error')) or 'no success'}")
         found = Gathered().read(entries_of(said.get("items"), "items"), _image)
         following = said.get("nextCursor")
-        cursor = following.encode("utf-8", "replace").decode() if isinstance(following, str) else ""
+        cursor = writable(following) if isinstance(following, str) else ""
         return found.page(self.page_size, cursor, query.cursor, longest=_LONGEST_PLACE)
 
     def problem(self, _query: PageQuery, answer: SourceAnswer) -> str:
         """What it says is wrong."""
         return said_of(answer, ("error",), ("message",))
-
-
-def _phrase(words: str) -> str:
-    """Words as a phrase of Solr's language, in which they act as nothing else."""
-    plain = words.encode("utf-8", "replace").decode().replace("\\", " ").replace('"', " ")
-    return f'"{" ".join(plain.split())}"'
 
 
 def _image(item: Any) -> FoundImage:  # noqa: ANN401 - any JSON

@@ -23,6 +23,7 @@ from synsift.crawler.sources.json_answers import (
     said_of,
     text,
     url,
+    writable,
 )
 from synsift.crawler.sources.settings import setting
 
@@ -133,7 +134,7 @@ def _place(cursor: str) -> tuple[int, int]:
 
 def _plain(words: str) -> str:
     """Words that act as no operators: a leading ``-`` excludes."""
-    return " ".join(word.lstrip("-") for word in words.encode("utf-8", "replace").decode().replace('"', " ").split())
+    return " ".join(word.lstrip("-") for word in writable(words).replace('"', " ").split())
 
 
 def _image(photo: Any) -> FoundImage:  # noqa: ANN401 - any JSON

@@ -26,6 +26,7 @@ from synsift.crawler.sources.json_answers import (
     said_of,
     text,
     url,
+    writable,
 )
 from synsift.crawler.sources.settings import setting
 from synsift.crawler.sources.species import is_of_species
@@ -69,7 +70,7 @@ class GbifSource:
     def request(self, query: PageQuery) -> SourceRequest:
         """What a name means; then, pages of what was seen of it."""
         if not query.cursor:
-            words = {"name": query.text.encode("utf-8", "replace").decode(), "strict": "false"}
+            words = {"name": writable(query.text), "strict": "false"}
             return SourceRequest(f"{self.api_url}/species/match?{urlencode(words)}")
         taxon, offset = _place(query.cursor)
         asked: list[tuple[str, str | int]] = [

@@ -24,6 +24,7 @@ from synsift.crawler.sources.json_answers import (
     said_of,
     text,
     url,
+    writable,
 )
 from synsift.crawler.sources.settings import setting
 from synsift.crawler.sources.species import is_of_species
@@ -61,7 +62,7 @@ class INaturalistSource:
     def request(self, query: PageQuery) -> SourceRequest:
         """The observations of a page: those before the last, for pages by number end at the 10,000th."""
         words: dict[str, str | int] = {
-            "taxon_name": query.text.encode("utf-8", "replace").decode(),
+            "taxon_name": writable(query.text),
             "photos": "true",
             "photo_license": _CODES,
             "quality_grade": self.quality,

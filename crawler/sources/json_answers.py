@@ -14,6 +14,7 @@ from synsift.crawler.sources.base import FoundImage, Page, Reject, SourceAnswer
 
 _TAG: Final = re.compile(r"<[^<>]{0,2000}>")
 _SHOWN: Final = 60
+_MARKS: Final = str.maketrans(dict.fromkeys('"\\', " "))
 _MOST_RAW: Final = 2_000
 _MOST_TEXT: Final = 2_000
 _MOST_CURSOR: Final = 8_000
@@ -74,7 +75,7 @@ def text(value: object) -> str:
         return ""
     plain = str(value)[: 4 * _MOST_TEXT] if not isinstance(value, int) or abs(value) < 1 << 64 else ""
     plain = unescape(_TAG.sub("", plain)) if "<" in plain or "&" in plain else plain
-    return " ".join(plain.encode("utf-8", "replace").decode().split())[:_MOST_TEXT]
+    return " ".join(writable(plain).split())[:_MOST_TEXT]
 
 
 def url(value: object, *, secure: bool = False) -> str:
@@ -91,7 +92,7 @@ def url(value: object, *, secure: bool = False) -> str:
         found = f"https:{found}"
     if not found.lower().startswith(("http://", "https://")):
         return ""
-    found = found.encode("utf-8", "replace").decode()
+    found = writable(found)
     return f"https{found[4:]}" if secure and found.lower().startswith("http://") else found
 
 
@@ -105,6 +106,16 @@ def need_url(value: object, *, secure: bool = False) -> str:
     if not found:
         raise ValueError(f"no URL, but `{json.dumps(value)[:_SHOWN]}`")
     return found
+
+
+def writable(words: str) -> str:
+    """A text without what UTF-8 can't write, such as half of a pair of surrogates."""
+    return words.encode("utf-8", "replace").decode()
+
+
+def phrase(words: str) -> str:
+    """Words as a phrase of Solr's language, in which they act as nothing else."""
+    return f'"{" ".join(writable(words).translate(_MARKS).split())}"'
 
 
 def number(value: object) -> int:

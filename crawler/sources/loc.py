@@ -19,6 +19,7 @@ from synsift.crawler.sources.json_answers import (
     said_of,
     text,
     url,
+    writable,
 )
 from synsift.crawler.sources.settings import setting
 
@@ -49,7 +50,7 @@ class LocSource:
     def request(self, query: PageQuery) -> SourceRequest:
         """The search for a page."""
         words = {
-            "q": query.text.encode("utf-8", "replace").decode(),
+            "q": writable(query.text),
             "fa": "online-format:image|access-restricted:false",
             "fo": "json",
             "at": "results,pagination",

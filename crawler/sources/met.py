@@ -23,6 +23,7 @@ from synsift.crawler.sources.json_answers import (
     said_of,
     text,
     url,
+    writable,
 )
 from synsift.crawler.sources.settings import setting
 
@@ -55,7 +56,7 @@ class MetSource:
         todo = Todo.read(query.cursor)
         if todo.left:
             return SourceRequest(f"{self.api_url}/objects/{number(todo.left[0][0])}")
-        words = {"hasImages": "true", "isPublicDomain": "true", "q": query.text.encode("utf-8", "replace").decode()}
+        words = {"hasImages": "true", "isPublicDomain": "true", "q": writable(query.text)}
         return SourceRequest(f"{self.api_url}/search?{urlencode(words)}")
 
     def page(self, query: PageQuery, answer: SourceAnswer) -> Page:

@@ -16,6 +16,7 @@ from synsift.crawler.sources.json_answers import (
     part,
     said_of,
     text,
+    writable,
 )
 from synsift.crawler.sources.settings import setting
 
@@ -50,7 +51,7 @@ class NasaSource:
         if todo.left:
             return SourceRequest(f"{self.api_url}/asset/{quote(todo.left[0][0], safe='')}")
         words = {
-            "q": query.text.encode("utf-8", "replace").decode(),
+            "q": writable(query.text),
             "media_type": "image",
             "page": page_number(todo.at),
             "page_size": self.page_size,

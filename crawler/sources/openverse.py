@@ -20,6 +20,7 @@ from synsift.crawler.sources.json_answers import (
     said_of,
     text,
     url,
+    writable,
 )
 from synsift.crawler.sources.settings import setting
 
@@ -59,7 +60,7 @@ class OpenverseSource:
     def request(self, query: PageQuery) -> SourceRequest:
         """The search for a page."""
         words: dict[str, str | int] = {
-            "q": query.text.encode("utf-8", "replace").decode()[:_MOST_CHARACTERS],
+            "q": writable(query.text)[:_MOST_CHARACTERS],
             "page": page_number(query.cursor),
             "page_size": self.page_size,
         }

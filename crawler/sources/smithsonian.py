@@ -17,6 +17,7 @@ from synsift.crawler.sources.json_answers import (
     object_of,
     page_number,
     part,
+    phrase,
     said_of,
     text,
     url,
@@ -51,9 +52,8 @@ class SmithsonianSource:
 
     def request(self, query: PageQuery) -> SourceRequest:
         """The search for a page."""
-        plain = query.text.encode("utf-8", "replace").decode().replace("\\", " ").replace('"', " ")
         words = {
-            "q": f'"{" ".join(plain.split())}" AND online_media_type:"Images" AND media_usage:"CC0"',
+            "q": f'{phrase(query.text)} AND online_media_type:"Images" AND media_usage:"CC0"',
             "start": page_number(query.cursor, 0),
             "rows": self.page_size,
         }

@@ -12,7 +12,7 @@ from synsift.crawler.ontology import LANGUAGES
 from synsift.crawler.queries import Rule, SynsetQuery
 from synsift.crawler.sources.base import About, FoundImage, Page, PageQuery, SourceAnswer, SourceRequest
 from synsift.crawler.sources.commons import WIKIMEDIA
-from synsift.crawler.sources.json_answers import Gathered, LeftOut
+from synsift.crawler.sources.json_answers import Gathered, LeftOut, writable
 from synsift.crawler.sources.mediawiki.answers import Place, continuation, pages_of, parse_query, read_cursor
 from synsift.crawler.sources.mediawiki.files import found_image
 from synsift.crawler.sources.settings import setting
@@ -50,7 +50,7 @@ class WikipediaSource:
 
     def request(self, query: PageQuery) -> SourceRequest:
         """The files of the article, or of the article's next ones."""
-        title = " ".join(query.text.encode("utf-8", "replace").decode().translate(_NOT_IN_TITLES).split())
+        title = " ".join(writable(query.text).translate(_NOT_IN_TITLES).split())
         words: dict[str, str | int] = {
             "action": "query",
             "format": "json",
