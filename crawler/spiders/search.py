@@ -48,20 +48,16 @@ class SearchSpider(DownloadSpider[PageQuery]):
         self._overhears = overhears
 
     def _request(self, job: Job[PageQuery]) -> Request:
-        """What the source wants sent. Where it leads elsewhere, that is asked as any page is."""
+        """What the source wants sent. Where it leads elsewhere, that is asked as any page is, and told no secret."""
         request = super()._request(job)
         wanted = self._wanted(job.task)
-        if wanted is None or job.redirects:
-            return request
-        return request.replace(method=wanted.method, body=wanted.body)
-
-    def headers_for(self, job: Job[PageQuery]) -> dict[str, str]:
-        """The source's own; what is secret of them goes to its own host only."""
-        wanted = self._wanted(job.task)
         if wanted is None:
-            return {}
+            return request
         is_at_home = origin_of(job.current_url) == origin_of(wanted.url)
-        return {name: text for name, value in wanted.headers.items() if (text := _told(value, is_at_home=is_at_home))}
+        for name, value in wanted.headers.items():
+            if text := _told(value, is_at_home=is_at_home):
+                request.headers[name] = text
+        return request if job.redirects else request.replace(method=wanted.method, body=wanted.body)
 
     def _wanted(self, task: PageQuery) -> SourceRequest | None:
         source = self._sources[task.source]
