@@ -6,7 +6,7 @@ What asks the web is loaded when it is wired: Scrapy takes as long to load as al
 import contextlib
 import os
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -27,7 +27,7 @@ from synsift.pipelines.decoding.pool import Limits as DecodingLimits
 from synsift.pipelines.errors import ConfigError, UsageError
 from synsift.pipelines.folders.features import need_opencv
 from synsift.pipelines.folders.hash_files import read_reference
-from synsift.pipelines.image_sources import make_sources, quotas_of
+from synsift.pipelines.image_sources import AnySource, make_sources, quotas_of
 from synsift.pipelines.log.base import Log
 from synsift.pipelines.log.sqlite import SqliteLog
 from synsift.pipelines.matching import match_options
@@ -224,11 +224,15 @@ def _search(parts: Parts) -> Stage:
     from synsift.pipelines.stages.search import SearchStage
 
     sources = make_sources(parts.settings)
-    return SearchStage(parts.log, parts.router, sources=sources, options=search_options(parts.settings))
+    return SearchStage(parts.log, parts.router, sources=sources, options=search_options(parts.settings, sources))
 
 
-def search_options(settings: Settings) -> "SearchOptions":
+def search_options(settings: Settings, sources: Mapping[str, AnySource]) -> "SearchOptions":
     """How image sources are asked.
+
+    Args:
+        settings: The configuration.
+        sources: Those that are asked, by name.
 
     Raises:
         TargetError: No contact is configured.
@@ -248,7 +252,7 @@ def search_options(settings: Settings) -> "SearchOptions":
             access=make_access("search", search),
             signer=make_signer(settings),
         ),
-        quotas=quotas_of(settings, make_sources(settings)),
+        quotas=quotas_of(settings, sources),
     )
 
 

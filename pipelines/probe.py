@@ -95,8 +95,8 @@ async def probe(name: str, settings: Settings, text: str, lang: str) -> Probed:
         text: What to ask for.
         lang: Its language, ISO 639-1.
     """
-    options = search_options(settings)
     source: Source = make_source(name, settings)
+    options = search_options(settings, {name: source})
     questioner = _Questioner(source, PageQuery(source=name, text=text, lang=lang, cursor="", page=0, wnid=""))
     downloader: Downloader[PageQuery] = Downloader(
         questioner,
