@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from html import unescape
 from typing import Any, Final
@@ -206,12 +206,6 @@ def said_of(answer: SourceAnswer, *paths: tuple[str | int, ...]) -> str:
     except ValueError:
         return text(answer.body[:200].decode("utf-8", "replace"))
     return next((said for path in paths if (said := text(part(found, *path)))), "")
-
-
-def header_number(headers: Mapping[str, str], name: str) -> int | None:
-    """A header that is a whole number; None if it is none."""
-    value = headers.get(name, "").strip()
-    return int(value[:12]) if value.isascii() and value.isdigit() else None
 
 
 @dataclass(frozen=True, slots=True)
