@@ -44,7 +44,7 @@ def forecasts(asks: Iterable[Ask], quotas: Mapping[str, Quota], *, limit: int = 
         queries[name] += 1
         synsets.setdefault(name, set()).add(query.wnid)
     for name, number in queries.items():
-        depth = registry().classes[name].about.depth  # type: ignore[attr-defined]  # every source has it
+        depth = registry().about(name).depth
         bounds = [bound for bound in (number * depth, len(synsets[name]) * limit) if bound]
         minutes = minutes_of(number, quotas[name]) if name in quotas else 0.0
         yield Forecast(name, number, len(synsets[name]), minutes, min(bounds, default=0))

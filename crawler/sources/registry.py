@@ -69,6 +69,11 @@ class Registry:
     broken: Mapping[str, str]
     packages: Mapping[str, str]
 
+    def about(self, name: str) -> About:
+        """What there is to know of a source before asking it."""
+        found: About = self.classes[name].about  # type: ignore[attr-defined]  # looked at by `problem_of`
+        return found
+
 
 @cache
 def registry() -> Registry:

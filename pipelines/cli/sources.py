@@ -1,7 +1,7 @@
 """``synsift sources``, and which of them ``--source`` means."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -15,9 +15,8 @@ from synsift.pipelines.cli.suggestions import check_known
 from synsift.pipelines.errors import UsageError
 
 if TYPE_CHECKING:
-    from synsift.crawler.sources.base import About
+    from synsift.crawler.download.quotas import Quota
     from synsift.pipelines.config import Settings
-    from synsift.pipelines.image_sources import AnySource
     from synsift.pipelines.probe import Probed
 
 ALL: Final = "all"
@@ -45,12 +44,12 @@ def sources(
     if ctx.invoked_subcommand is not None:
         return
     from synsift.crawler.sources.registry import registry
-    from synsift.pipelines.image_sources import make_sources
+    from synsift.pipelines.image_sources import make_sources, quotas_of
 
     settings = settings_of(file, values)
-    known = registry()
-    sources = make_sources(settings)
-    rows = [_row(name, settings, sources) for name in sources]
+    known, made = registry(), make_sources(settings)
+    quotas = quotas_of(settings, made)
+    rows = [_row(name, settings, quotas.get(name)) for name in made]
     print_rows(rows, output, details=("licences", "terms", "docs"), empty="no sources")
     for name, problem in known.broken.items():
         warn.print(f"{name}: {problem}", style="yellow")
@@ -109,11 +108,11 @@ def named_sources(text: str, settings: "Settings") -> list[str]:
     if not names:
         raise UsageError("`--source` names nothing", hint="`synsift sources` shows all")
     if names == [ALL]:
-        classes = registry().classes
+        known = registry()
         return [
             name
-            for name in classes
-            if not is_local(classes[name]) and not _about(name).is_narrow and _has_key(name, settings)
+            for name, source in known.classes.items()
+            if not is_local(source) and not known.about(name).is_narrow and _has_key(name, settings)
         ]
     for name in names:
         _check_named(name)
@@ -131,7 +130,9 @@ def _check_named(name: str) -> None:
 
 
 def _check_key(name: str, settings: "Settings") -> None:
-    about = _about(name)
+    from synsift.crawler.sources.registry import registry
+
+    about = registry().about(name)
     if not _has_key(name, settings):
         key = f"sources.{name}.{about.key}"
         raise UsageError(
@@ -140,24 +141,18 @@ def _check_key(name: str, settings: "Settings") -> None:
         )
 
 
-def _about(name: str) -> "About":
-    from synsift.crawler.sources.registry import registry
-
-    about: About = registry().classes[name].about  # type: ignore[attr-defined]  # looked at by `problem_of`
-    return about
-
-
 def _has_key(name: str, settings: "Settings") -> bool:
     """Whether a source may be asked: it has its key, or needs none."""
-    about = _about(name)
+    from synsift.crawler.sources.registry import registry
+
+    about = registry().about(name)
     return not about.needs_key or bool(settings.sources.of(name)[about.key])
 
 
-def _row(name: str, settings: "Settings", sources: "Mapping[str, AnySource]") -> dict[str, Any]:
-    from synsift.pipelines.image_sources import quotas_of
+def _row(name: str, settings: "Settings", quota: "Quota | None") -> dict[str, Any]:
+    from synsift.crawler.sources.registry import registry
 
-    about = _about(name)
-    quota = quotas_of(settings, sources).get(name)
+    about = registry().about(name)
     key = "none" if not about.key else "set" if settings.sources.of(name)[about.key] else "missing"
     if about.key and key == "missing" and not about.needs_key:
         key = "optional"
