@@ -253,6 +253,9 @@ def search_options(settings: Settings, sources: Mapping[str, AnySource]) -> "Sea
             signer=make_signer(settings),
         ),
         quotas=quotas_of(settings, sources),
+        by_novelty=search.paging == "novelty",
+        on_the_way=search.on_the_way,
+        verdict_wait_s=search.verdict_wait_s,
     )
 
 

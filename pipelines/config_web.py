@@ -2,7 +2,7 @@
 
 import ipaddress
 import re
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -65,6 +65,19 @@ class SearchSettings(AccessSettings):
     timeout_s: float = Field(default=30.0, gt=0, description="Longest time for a whole request")
     attempts: int = Field(default=5, ge=1, description="How often to try before a page becomes a dead letter")
     max_bytes: int = Field(default=16 * 1024 * 1024, ge=1, description="Largest answer to read, in bytes")
+    paging: Literal["planned", "novelty"] = Field(
+        default="planned",
+        description="Which page is asked for next: that of the plan, or that which promises most new survivors; "
+        "where so many survivors are wanted (--want), always the latter",
+    )
+    on_the_way: int = Field(
+        default=500,
+        ge=1,
+        description="Image URLs of a synset that may be on their way before more are asked for by what they give",
+    )
+    verdict_wait_s: float = Field(
+        default=60.0, ge=0, description="How long to wait for news of these before asking for more all the same"
+    )
 
 
 class FetchSettings(AccessSettings):

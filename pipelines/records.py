@@ -55,6 +55,8 @@ class Query(Record, frozen=True, kw_only=True):
         cursor: Where the next page begins, in the source's own terms; empty for the first page.
         page: Number of the page, from 0.
         limit: Stop asking for this synset after so many image URLs; 0 for no limit.
+        want: Stop asking for this synset when it has so many survivors, and ask first what gives new ones; 0 for no
+            such target.
     """
 
     wnid: Wnid
@@ -65,6 +67,7 @@ class Query(Record, frozen=True, kw_only=True):
     cursor: str = ""
     page: Count = 0
     limit: Count = 0
+    want: Count = 0
 
 
 class FoundBy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -82,6 +85,8 @@ class FoundBy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         licence: Name of the licence.
         licence_url: Its text.
         sends_referrer: Whether the image's host is told the landing page.
+        page: Which page of the answer it stood on, from 1, where pages are asked for by what they give; 0 where they
+            come in their order.
     """
 
     source: str
@@ -95,6 +100,7 @@ class FoundBy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     licence: str = ""
     licence_url: str = ""
     sends_referrer: bool = False
+    page: Count = 0
 
 
 class ImageUrl(Record, frozen=True, kw_only=True):

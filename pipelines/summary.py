@@ -79,7 +79,7 @@ class SynsetCounts:
     def refused(self) -> dict[str, int]:
         """Image URLs that gave no image: outcome → how many."""
         counts = self.stages.get("fetch", Counter())
-        return {name: number for name, number in sorted(counts.items()) if number > 0 and name not in _NOT_REFUSED}
+        return {name: number for name, number in sorted(counts.items()) if _is_refusal(name) and number > 0}
 
     @property
     def unique(self) -> int:
@@ -105,6 +105,10 @@ class SynsetCounts:
     def landed(self) -> int:
         """Survivors in object storage now."""
         return self.of("land", "landed") - self.of("land", "moved_out")
+
+
+def _is_refusal(name: str) -> bool:
+    return ":" not in name and name not in _NOT_REFUSED
 
 
 @dataclass(slots=True)

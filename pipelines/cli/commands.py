@@ -28,7 +28,7 @@ COMMANDS: Final[Mapping[str, Home]] = {
     "demo": Home("demo", "demo", "Run the whole pipeline on a small web of its own, and compare with the known truth."),
     "crawl": Home("crawl", "crawl", "Crawl images of concepts, or of a list of URLs, until nothing is left to do."),
     "plan": Home(
-        "crawl",
+        "plan",
         "plan",
         "Write the queries of synsets into the log, for workers to work on. Doing it again changes nothing.",
     ),

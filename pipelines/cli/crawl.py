@@ -1,18 +1,28 @@
-"""``synsift crawl`` and ``synsift plan``."""
+"""``synsift crawl``."""
 
 import asyncio
 import contextlib
 import datetime
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from synsift.crawler.ontology import WordNet
-from synsift.crawler.queries import SynsetQuery, with_depicted
-from synsift.crawler.targets import from_list, from_text
+from synsift.crawler.queries import SynsetQuery
+from synsift.pipelines.cli.asking import (
+    Layout,
+    Limit,
+    ListFile,
+    SourceNames,
+    Targets,
+    Text,
+    Want,
+    Wanted,
+    check_want,
+    read_asks,
+)
 from synsift.pipelines.cli.console import SYNSET_DETAILS, counted, err, print_rows, synset_row, warn
 from synsift.pipelines.cli.ontology import (
     ALL_LANGS,
@@ -20,10 +30,6 @@ from synsift.pipelines.cli.ontology import (
     Leaves,
     OntologyFile,
     Under,
-    check_leaves,
-    concepts_of,
-    read_langs,
-    target_queries,
 )
 from synsift.pipelines.cli.options import (
     ConfigFile,
@@ -39,8 +45,7 @@ from synsift.pipelines.cli.paths import try_file, try_folder
 from synsift.pipelines.cli.rereading import rereading, source_of
 from synsift.pipelines.cli.thorough import Remove, Thorough, check_thorough, thorough_keys
 from synsift.pipelines.cli.unanswered import tell_interrupted, tell_unanswered
-from synsift.pipelines.cli.url_lists import layout_keys, url_lists
-from synsift.pipelines.errors import UsageError
+from synsift.pipelines.cli.url_lists import layout_keys
 from synsift.pipelines.folder_lock import lock_folder
 
 if TYPE_CHECKING:
@@ -49,36 +54,6 @@ if TYPE_CHECKING:
     from synsift.pipelines.config_watch import Source
     from synsift.pipelines.dead_letters import OpenLetter
     from synsift.pipelines.image_sources import Ask
-
-Targets = Annotated[
-    list[str] | None, typer.Argument(metavar="TEXT|WNID...", help="Names, wnids or senses of synsets, or any text")
-]
-Text = Annotated[
-    str | None, typer.Option("--text", metavar="TEXT", help="What to ask for, when the one target is a WNID")
-]
-ListFile = Annotated[
-    str | None,
-    typer.Option(
-        "--list",
-        metavar="FILE",
-        help="File of lines wnid<TAB>text; with --source urls, a list of URLs: file, folder, pattern, URL or -",
-    ),
-]
-Layout = Annotated[
-    str | None,
-    typer.Option(
-        "--layout",
-        metavar="NAME",
-        help="Form of the list, if its columns don't tell: laion, coyo, open-images, imagenet …",
-    ),
-]
-SourceNames = Annotated[
-    str,
-    typer.Option(
-        "--source", metavar="NAMES", help="Whom to ask, with commas (`synsift sources`); all for all that need no key"
-    ),
-]
-Limit = Annotated[int, typer.Option("--limit", min=0, help="Most image URLs for each synset; 0 for no limit")]
 
 
 def crawl(
@@ -92,6 +67,7 @@ def crawl(
     langs: Langs = ALL_LANGS,
     ontology: OntologyFile = None,
     limit: Limit = 0,
+    want: Want = 0,
     out: Out = None,
     contact: Contact = None,
     report: Annotated[
@@ -122,6 +98,8 @@ def crawl(
 
       synsift crawl --source urls --list photos.csv
 
+      synsift crawl --under imagenet12 --leaves --source all --want 1000
+
       synsift crawl whippet --thorough --remove copy --remove part_of
     """
     keys = {"store__url": out, "identity__contact": contact, **thorough_keys(thorough, remove)}
@@ -129,12 +107,13 @@ def crawl(
     check_thorough(settings.dedupe.thorough, remove)
     wanted = Wanted(targets or [], text, list_file, source, subtree, leaves, langs, ontology)
     asks = read_asks(wanted, settings)
+    check_want(want, source)
     queries = [query for _, query in asks]
     folder = _checked_folder(settings, report)
 
     from synsift.pipelines.assembly import open_parts
 
-    run = _Run(limit, output, source_of(file, values, **keys))
+    run = _Run(limit, want, output, source_of(file, values, **keys))
     with lock_folder(folder):
         parts = open_parts(settings)
         with contextlib.closing(parts.log):
@@ -157,85 +136,12 @@ def _checked_folder(settings: "Settings", report: Path | None) -> Path | None:
     return folder
 
 
-def plan(
-    targets: Targets = None,
-    text: Text = None,
-    list_file: ListFile = None,
-    layout: Layout = None,
-    source: SourceNames = "commons",
-    subtree: Under = None,
-    leaves: Leaves = False,
-    langs: Langs = ALL_LANGS,
-    ontology: OntologyFile = None,
-    limit: Limit = 0,
-    out: Out = None,
-    file: ConfigFile = None,
-    values: SetValues = None,
-    output: OutputFormat = Format.TABLE,
-) -> None:
-    """Write the queries of synsets into the log, for workers to work on. Doing it again changes nothing.
-
-    Shows for each source how many queries it will be asked, how long that takes at least by what it grants, and how
-    many images it can find at most.
-
-    [bold]Examples[/bold]
-
-      synsift plan whippet
-
-      synsift plan --under n01861778 --leaves --limit 1000
-
-      synsift plan --list synsets.tsv
-
-      synsift plan --under imagenet12 --source all --limit 10000
-    """
-    settings = settings_of(file, values, store__url=out, **layout_keys(layout, source))
-    wanted = Wanted(targets or [], text, list_file, source, subtree, leaves, langs, ontology)
-    asks = read_asks(wanted, settings)
-
-    from synsift.pipelines.assembly import open_parts
-    from synsift.pipelines.stages.plan import plan_asks
-
-    parts = open_parts(settings)
-    with contextlib.closing(parts.log):
-        planned = plan_asks(parts.log, parts.router, asks, limit=limit)
-    if source != "urls":
-        print_rows(_forecast_rows(asks, settings, limit), output, empty="nothing to ask")
-    err.print(f"planned {planned.new} queries; {planned.known} were planned before")
-
-
-def _forecast_rows(asks: "Sequence[Ask]", settings: "Settings", limit: int) -> Iterator[dict[str, Any]]:
-    from synsift.pipelines.forecast import duration_text, forecasts
-    from synsift.pipelines.image_sources import make_sources, quotas_of
-
-    for found in forecasts(asks, quotas_of(settings, make_sources(settings)), limit=limit):
-        yield {
-            "source": found.source,
-            "synsets": found.synsets,
-            "queries": found.queries,
-            "takes at least": duration_text(found.minutes),
-            "finds at most": found.most or None,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What the user said of what to ask for."""
-
-    targets: Sequence[str]
-    text: str | None
-    list_file: str | None
-    source: str
-    subtree: str | None
-    leaves: bool
-    langs: str
-    ontology: Path | None
-
-
 @dataclass(frozen=True, slots=True)
 class _Run:
     """How a crawl runs and what it prints."""
 
     limit: int
+    want: int
     output: Format
     configuration: "Source"
 
@@ -251,50 +157,6 @@ class _Again:
     def command(self, name: str) -> str:
         """That command, as the user must type it."""
         return follow_up(name, out=self.out, file=self.file, values=self.values)
-
-
-def read_asks(wanted: Wanted, settings: "Settings") -> "list[Ask]":
-    """Whom to ask for what, as the user wants it: a synset's queries together, its sources in turns.
-
-    Raises:
-        UsageError: Nothing, or what doesn't go together, or an unknown source.
-        TargetError: A target can't be understood.
-    """
-    from synsift.pipelines.cli.sources import named_sources
-    from synsift.pipelines.image_sources import asks_of
-
-    names = named_sources(wanted.source, settings)
-    if "urls" in names:
-        if len(names) > 1:
-            raise UsageError("`urls` reads lists and is asked for no synset", hint="crawl it in a run of its own")
-        lists = [wanted.list_file] if wanted.list_file is not None else []
-        return [("urls", query) for query in url_lists([*lists, *wanted.targets], settings)]
-    asks = list(asks_of(names, _synset_queries(wanted), settings))
-    if not asks:
-        raise UsageError("nothing to ask for", hint="name a synset, a subtree with `--under`, or a `--list FILE`")
-    return asks
-
-
-def _synset_queries(wanted: Wanted) -> list[SynsetQuery]:
-    check_leaves(wanted.subtree, leaves=wanted.leaves)
-    queries: list[SynsetQuery] = []
-    if wanted.text is not None:
-        if len(wanted.targets) != 1:
-            raise UsageError(
-                "`--text` says what to ask for on behalf of exactly one WNID", hint="`synsift crawl WNID --text TEXT`"
-            )
-        queries.append(from_text(wanted.text, wanted.targets[0]))
-    elif wanted.targets or wanted.subtree is not None:
-        concepts = concepts_of(wanted.ontology)
-        langs = read_langs(wanted.langs, concepts)
-        made = target_queries(wanted.targets, concepts, langs, wanted.subtree, leaves=wanted.leaves)
-        queries += with_depicted(made) if isinstance(concepts, WordNet) else made
-    if wanted.list_file is not None:
-        good, bad = from_list(Path(wanted.list_file))
-        for line in bad:
-            warn.print(f"{line.place}: {line.problem}; the rest goes on", style="bold")
-        queries += good
-    return queries
 
 
 def _crawl(parts: "Parts", asks: "Sequence[Ask]", run: _Run, again: _Again) -> int:
@@ -313,7 +175,7 @@ def _crawl(parts: "Parts", asks: "Sequence[Ask]", run: _Run, again: _Again) -> i
         drain_s=settings.service.drain_s,
         rest_s=settings.fetch.wait_for_hosts_s,
     )
-    planned = plan_asks(parts.log, parts.router, asks, limit=run.limit)
+    planned = plan_asks(parts.log, parts.router, asks, limit=run.limit, want=run.want)
     asked_again = _ask_again(parts)
     if asked_again:
         err.print(f"{counted(asked_again, 'input', 'inputs')} that found no network the last time: asking again")

@@ -135,8 +135,21 @@ class Member(Protocol):
         """Leave the group, after telling the listener. Nothing is committed by this."""
 
 
+class Follower(Protocol):
+    """A reader of a whole topic, outside of any group. Used by one thread at a time."""
+
+    def read(self) -> list[Message]:
+        """What was written since the last time, in order per partition; the first time all that stood there.
+
+        What was written by the time of the first call is read by the end of it; later calls give what is at hand.
+        """
+
+    def close(self) -> None:
+        """Read no more."""
+
+
 class Log(Protocol):
-    """A log. Thread-safe; its members are not."""
+    """A log. Thread-safe; its members and followers are not."""
 
     partitions: int
 
@@ -154,6 +167,9 @@ class Log(Protocol):
 
     def read(self, topic: str, partition: int, start: int = 0) -> Generator[Message, None, None]:
         """Read a partition from an offset to its present end, outside of any group."""
+
+    def follow(self, topic: str) -> Follower:
+        """Read a topic from its beginning, and then again and again what is new."""
 
     def lag(self, group: str, topic: str) -> list[Lag]:
         """What a group has yet to do, by partition."""

@@ -23,6 +23,7 @@ from synsift.pipelines.errors import HeldUp, LogUnavailable
 from synsift.pipelines.log.base import Lag, Listener, Message, Position
 from synsift.pipelines.log.kafka_clients import KafkaAddress, errors_of, message_of, patiently
 from synsift.pipelines.log.kafka_deadlines import CALL_S, Progress, bounded
+from synsift.pipelines.log.kafka_follower import KafkaFollower
 from synsift.pipelines.log.kafka_identity import contradiction, given, identities, withdrawn
 from synsift.pipelines.log.kafka_member import Clients, KafkaMember
 from synsift.pipelines.log.kafka_positions import newest
@@ -146,6 +147,13 @@ class KafkaLog:
                     progress.at(position)
                 for record in consumer.poll(_READ_POLL_MS, max_records=1_000).get(place, []):
                     yield message_of(record, topic)
+
+    def follow(self, topic: str) -> KafkaFollower:
+        """Read a topic from its beginning, and then again and again what is new."""
+        places = [TopicPartition(self.prefix + topic, partition) for partition in range(self.partitions)]
+        with errors_of(self.address):
+            consumer = self._make_consumer("follower", group=None)
+        return KafkaFollower(self.address, consumer, topic, places, self._end_offsets)
 
     def lag(self, group: str, topic: str) -> list[Lag]:
         """What a group has yet to do, by partition."""

@@ -80,6 +80,10 @@ class SqliteLog:
                 return
             start = batch[-1].offset + 1
 
+    def follow(self, topic: str) -> "SqliteFollower":
+        """Read a topic from its beginning, and then again and again what is new."""
+        return SqliteFollower(self, topic)
+
     def lag(self, group: str, topic: str) -> list[Lag]:
         """What a group has yet to do, by partition."""
         with self._lock, errors_of(self.path), deferred(self._db):
@@ -109,6 +113,11 @@ class SqliteLog:
         with self._lock, errors_of(self.path), immediate(self._db):
             self._db.execute("UPDATE meta SET value = ? WHERE name = 'identity'", (identity,))
 
+    def ends(self, topic: str) -> dict[int, int]:
+        """The offset that each partition's next record will have."""
+        with self._lock, errors_of(self.path):
+            return heads(self._db, topic)
+
     def notify(self) -> None:
         """Wake the members of this process: there may be something to read."""
         with self.written:
@@ -118,6 +127,29 @@ class SqliteLog:
         """Close the file."""
         with self._lock:
             self._db.close()
+
+
+class SqliteFollower:
+    """A reader of a whole topic."""
+
+    def __init__(self, log: SqliteLog, topic: str) -> None:
+        self._log = log
+        self._topic = topic
+        self._next: dict[int, int] = {}
+
+    def read(self) -> list[Message]:
+        """What was written since the last time, in order per partition."""
+        found: list[Message] = []
+        for partition, end in self._log.ends(self._topic).items():
+            begin = self._next.get(partition, 0)
+            if begin < end:
+                found += self._log.read(self._topic, partition, begin)
+                # A compacted record leaves a gap: where nothing is left to read, the end is reached.
+                self._next[partition] = max(end, found[-1].offset + 1 if found else 0)
+        return found
+
+    def close(self) -> None:
+        """Nothing to release."""
 
 
 class SqliteMember:

@@ -31,11 +31,10 @@ from synsift.pipelines.stages.dedupe_state import (
     hashes_in,
 )
 from synsift.pipelines.stages.tally import Count
+from synsift.pipelines.stages.yields import JUDGED, NEW, UNIQUE, arm_count
 from synsift.pipelines.storage.snapshots import Snapshots
 from synsift.pipelines.topics import Entry, Router
 
-UNIQUE: Final = "unique"
-"""Count of the survivors of a synset."""
 WITHDRAWN: Final = "withdrawn"
 """Count of those that went by local features."""
 OVERTAKEN: Final = "overtaken"
@@ -85,14 +84,20 @@ class DedupeStage(BatchStage):
                 continue
             image = fingerprint_of(candidate.image)
             if isinstance(image, Broken):
-                self._ledger.reject(message, image.outcome, image.text, wnid=candidate.wnid)
+                letter = self._ledger.dead_letter(message, image.outcome, image.text, wnid=candidate.wnid)
+                counts = [Count(candidate.wnid, image.outcome), *arm_count(JUDGED, candidate.wnid, candidate.found_by)]
+                self._ledger.finish(message, [letter], counts)
                 continue
             if candidate.withdraws is not None:
                 self._withdraw(message, candidate, candidate.withdraws)
                 continue
             with WORK_SECONDS.labels(self.name).time():
                 verdict = self._listed(candidate) or self._state.judge(message.partition, candidate.wnid, image)
-            self._ledger.finish(message, self._outputs(candidate, verdict), counts_of(candidate.wnid, verdict))
+            counts = counts_of(candidate.wnid, verdict)
+            counts += arm_count(JUDGED, candidate.wnid, candidate.found_by)
+            if verdict.of is None:
+                counts += arm_count(NEW, candidate.wnid, candidate.found_by)
+            self._ledger.finish(message, self._outputs(candidate, verdict), counts)
 
     def _withdraw(self, message: Message, keeper: Candidate, wanted: Withdrawal) -> None:
         """Let a survivor go for the sake of another one."""

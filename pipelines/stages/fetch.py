@@ -47,6 +47,7 @@ from synsift.pipelines.stages.look_ahead import PEEK_RECORDS
 from synsift.pipelines.stages.placeholders import PLACEHOLDER, Placeholders
 from synsift.pipelines.stages.tally import Count
 from synsift.pipelines.stages.wanted import Wanted, page_of
+from synsift.pipelines.stages.yields import ends_of
 from synsift.pipelines.storage import layout
 from synsift.pipelines.texts import kept
 from synsift.pipelines.topics import Entry, Router
@@ -295,7 +296,7 @@ class FetchStage(DownloadStage[Wanted]):
         """Finish a URL, and serve those that waited for it."""
         memory = self._memory.get(task.message.partition)
         entry = entry_of(self._router, fetched)
-        counts = [Count(task.record.wnid, fetched.outcome)]
+        counts = ends_of(task.record, fetched.outcome, is_candidate=fetched.image is not None)
         if task.replay_of:
             counts.append(Count(task.record.wnid, task.replay_of, -1))
         entries = [self._output(task, fetched), entry, *self._hosts.got_well()]
@@ -313,7 +314,7 @@ class FetchStage(DownloadStage[Wanted]):
         known = as_of_now(self._options.deny, memory.get(known.url) or known)
         record = wanted.record
         if record.wnid in known.wnids:
-            counts = [Count(record.wnid, REPEATED)]
+            counts = ends_of(record, REPEATED, is_candidate=False)
             if wanted.replay_of:
                 counts.append(Count(record.wnid, wanted.replay_of, -1))
             self._ledger.finish(wanted.message, [], counts)
@@ -331,7 +332,8 @@ class FetchStage(DownloadStage[Wanted]):
         served = msgspec.structs.replace(known, wnids=(*known.wnids, record.wnid))
         entry = entry_of(self._router, served)
         outcome = REUSED if known.image is not None else known.outcome
-        if self._ledger.finish(wanted.message, [self._output(wanted, served), entry], [Count(record.wnid, outcome)]):
+        counts = ends_of(record, outcome, is_candidate=known.image is not None)
+        if self._ledger.finish(wanted.message, [self._output(wanted, served), entry], counts):
             memory.put(entry)
 
     def _output(self, wanted: Wanted, fetched: Fetched) -> Entry:

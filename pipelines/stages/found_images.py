@@ -13,8 +13,15 @@ _MAX_LICENCE: Final = 200
 _MAX_CONTENT_ID: Final = 200
 
 
-def image_url(query: Query, found: FoundImage, rank: int) -> ImageUrl:
-    """The record of a found image."""
+def image_url(query: Query, found: FoundImage, rank: int, *, page: int = 0) -> ImageUrl:
+    """The record of a found image.
+
+    Args:
+        query: What found it.
+        found: As its source has it.
+        rank: Its place in the answer.
+        page: The answer's page on which it stood, from 1; 0 if nobody counts what pages give.
+    """
     return ImageUrl(
         wnid=found.wnid or query.wnid,
         url=found.url,
@@ -31,6 +38,7 @@ def image_url(query: Query, found: FoundImage, rank: int) -> ImageUrl:
             licence=bounded(found.licence, _MAX_LICENCE),
             licence_url=_bounded_url(found.licence_url),
             sends_referrer=found.sends_referrer,
+            page=page,
         ),
     )
 

@@ -279,6 +279,10 @@ class Ledger:
         """How many were committed so far."""
         return self._tally.of(partition, wnid, outcome)
 
+    def counts_of(self, partition: int, wnid: str) -> Mapping[str, int]:
+        """All that was committed so far of a synset; for the event loop only while nothing is committed."""
+        return self._tally.all_of(partition, wnid)
+
     def commit(self, member: Member, *, letting_go: Collection[int] = ()) -> int:
         """Write everything finished; see the module's docstring for the order. Returns how many inputs.
 

@@ -32,7 +32,9 @@ def plan(log: Log, router: Router, queries: Iterable[SynsetQuery], *, source: st
     return plan_asks(log, router, ((source, query) for query in queries), limit=limit)
 
 
-def plan_asks(log: Log, router: Router, asks: Iterable[tuple[str, SynsetQuery]], *, limit: int = 0) -> Planned:
+def plan_asks(
+    log: Log, router: Router, asks: Iterable[tuple[str, SynsetQuery]], *, limit: int = 0, want: int = 0
+) -> Planned:
     """Write the queries that were not planned before.
 
     Args:
@@ -40,9 +42,10 @@ def plan_asks(log: Log, router: Router, asks: Iterable[tuple[str, SynsetQuery]],
         router: Makes entries.
         asks: Which image source to ask for what, best first within a synset.
         limit: Image URLs a synset; 0 for no limit. With another limit a query counts as new.
+        want: Survivors a synset; 0 for no target. With another target a query counts as new.
     """
     wanted = [
-        Query(wnid=query.wnid, source=source, text=query.text, lang=query.lang, rank=query.rank, limit=limit)
+        Query(wnid=query.wnid, source=source, text=query.text, lang=query.lang, rank=query.rank, limit=limit, want=want)
         for source, query in asks
     ]
     known = _planned_before(log, router, {router.of_wnid(query.wnid) for query in wanted})
@@ -65,4 +68,4 @@ def _planned_before(log: Log, router: Router, partitions: Iterable[int]) -> set[
 
 
 def _identity(query: Query) -> tuple[str, ...]:
-    return query.wnid, query.source, query.text, query.lang, str(query.limit)
+    return query.wnid, query.source, query.text, query.lang, str(query.limit), str(query.want)

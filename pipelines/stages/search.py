@@ -7,12 +7,11 @@ limit cuts off the same URLs however often the crawl was interrupted.
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
-
-import msgspec
 
 from synsift.crawler.download.attempt import Patience
 from synsift.crawler.download.dispatcher import Politeness
@@ -23,30 +22,31 @@ from synsift.crawler.download.reading import Received
 from synsift.crawler.download.settings import Limits
 from synsift.crawler.errors import SourceError
 from synsift.crawler.outcome import Outcome
-from synsift.crawler.sources.base import LocalSource, Page, PageQuery, Reject, Source, SourceRequest
+from synsift.crawler.sources.base import LocalSource, Page, PageQuery, Source, SourceRequest
 from synsift.crawler.spiders.base import run_spider
 from synsift.crawler.spiders.search import SearchSpider
 from synsift.pipelines.clock import text_of
 from synsift.pipelines.log.base import Log, Member, Message
 from synsift.pipelines.reading import Broken, Skipped, read
 from synsift.pipelines.records import Query
+from synsift.pipelines.stages.asks import Ask, limit_counter, page_query
+from synsift.pipelines.stages.desks import Desks
 from synsift.pipelines.stages.download_stage import DownloadStage
-from synsift.pipelines.stages.found_images import entry_problem, image_url
 from synsift.pipelines.stages.introductions import Introduction, Introductions
 from synsift.pipelines.stages.lines import Line, Lines, line_of
+from synsift.pipelines.stages.page_outputs import PageOutputs
 from synsift.pipelines.stages.rations import Rations
 from synsift.pipelines.stages.tally import Count
-from synsift.pipelines.summary import LEFT_OUT
+from synsift.pipelines.stages.verdicts import Verdicts
+from synsift.pipelines.stages.yields import Yields
 from synsift.pipelines.topics import Entry, Router, registered_domain
 
 _log: Final = logging.getLogger(__name__)
 
 LIMIT_REACHED: Final = "limit_reached"
 UNKNOWN_SOURCE: Final = "unknown_source"
-BAD_ENTRY: Final = "bad_entry"
 _LOOK_AHEAD: Final = 1_000
-_MAX_REJECT: Final = 64_000
-"""Characters that are kept of an entry that can't be used."""
+_VERDICTS_EVERY_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,33 +58,12 @@ class SearchOptions:
     limits: Limits
     quotas: Mapping[str, Quota] = field(default_factory=dict)
     """What all workers together may ask, by source."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ask(PageQuery):
-    """A page's query and the input behind it."""
-
-    message: Message
-    query: Query
-
-
-def page_query(query: Query, message: Message) -> Ask:
-    """What a source is asked for a record."""
-    return Ask(
-        source=query.source,
-        text=query.text,
-        lang=query.lang,
-        cursor=query.cursor,
-        page=query.page,
-        wnid=query.wnid,
-        message=message,
-        query=query,
-    )
-
-
-def limit_counter(query: Query) -> str:
-    """Name of the count that a synset's limit looks at; another limit counts anew."""
-    return f"limit:{query.limit}"
+    by_novelty: bool = False
+    """Whether all queries are asked by what they give; else those that want so many survivors."""
+    on_the_way: int = 500
+    """Image URLs of a synset without an end, before more are asked for by what they give."""
+    verdict_wait_s: float = 60.0
+    """How long to wait for news of these."""
 
 
 class SearchStage(DownloadStage[PageQuery]):
@@ -108,6 +87,9 @@ class SearchStage(DownloadStage[PageQuery]):
         self._read = {name: source for name, source in sources.items() if isinstance(source, LocalSource)}
         self._reading: set[asyncio.Task[None]] = set()
         self._lines: Lines[Ask] = Lines()
+        self._desks: Desks[Ask] = Desks(on_the_way=options.on_the_way, patience_s=options.verdict_wait_s)
+        self._verdicts = Verdicts(log, router, lambda source: self._sources[source].page_size)
+        self._read_verdicts_at_s = -math.inf
         self._introductions: Introductions[Ask] = Introductions(sources)
         self._uncommitted: dict[tuple[str, int], int] = {}
         self._quotas = {quota.key: quota for quota in options.quotas.values()}
@@ -155,6 +137,14 @@ class SearchStage(DownloadStage[PageQuery]):
         self._owned.discard(partition)
         self._rations.forget(partition)
         self._lines.forget(lambda ask: ask.message.partition == partition)
+        self._desks.forget(lambda ask: ask.message.partition == partition)
+
+    def look_further(self) -> None:
+        """Read what became of image URLs, where that decides what is asked next."""
+        now_s = time.monotonic()
+        if self._desks and now_s - self._read_verdicts_at_s >= _VERDICTS_EVERY_S:
+            self._read_verdicts_at_s = now_s
+            self._desks.heard(self._verdicts.read(frozenset(self._owned)))
 
     def restore(self, partition: int, skipped: Skipped) -> None:
         """Forget what was counted beyond the committed counts."""
@@ -180,7 +170,10 @@ class SearchStage(DownloadStage[PageQuery]):
             text = f"there is no source {ask.source!r}; this worker knows {known}"
             self._ledger.reject(message, UNKNOWN_SOURCE, text, wnid=ask.wnid)
             return
-        if self._lines.add(ask):
+        if self._is_by_novelty(query):
+            self._desks.add(ask, self._clock())
+            self.look_ahead.set_aside(message)
+        elif self._lines.add(ask):
             await self._ask_first(line_of(ask))
         elif self._lines.is_resting(line_of(ask)):
             self.look_ahead.set_aside(message)
@@ -202,7 +195,8 @@ class SearchStage(DownloadStage[PageQuery]):
     async def _ask_all(self, asks: Sequence[Ask]) -> None:
         """Ask what waited for its source, and is still ours to ask."""
         for ask in asks:
-            if self._lines.is_head(ask) and self._ledger.is_open(ask.message):
+            is_next = self._desks.is_asked(ask) if self._is_by_novelty(ask.query) else self._lines.is_head(ask)
+            if is_next and self._ledger.is_open(ask.message):
                 await self._submit(ask)
 
     async def deliver(self, task: PageQuery, result: Received) -> None:
@@ -239,7 +233,10 @@ class SearchStage(DownloadStage[PageQuery]):
             if not self._rations.rests_until_s(ask.source):
                 _log.warning("%s: %s; asking on at %s", ask.source, result.message, text_of(result.until_s))
             self._rations.let_rest(ask.source, result.until_s)
-            self._rest(line_of(ask), result.until_s)
+            if self._is_by_novelty(ask.query):
+                self._desks.put_back(ask)
+            else:
+                self._rest(line_of(ask), result.until_s)
             return
         self._ledger.reject(ask.message, result.outcome, result.message, attempts=result.attempts, wnid=ask.wnid)
         await self._ask_next(ask)
@@ -249,23 +246,53 @@ class SearchStage(DownloadStage[PageQuery]):
         await self._ask_next(_ask(task))
 
     async def _ask_next(self, ask: Ask) -> None:
-        if self._lines.end(ask):
+        if self._is_by_novelty(ask.query):
+            self._desks.end(ask)
+        elif self._lines.end(ask):
             await self._ask_first(line_of(ask))
 
     async def _ask_first(self, line: Line) -> None:
         """Ask the first query in a line that its synset's limit still allows."""
         while (ask := self._lines.head(line)) is not None:
-            if self._room(ask) <= 0:
-                self._ledger.finish(ask.message, [], [Count(ask.wnid, LIMIT_REACHED)])
-            elif (local := self._read.get(ask.source)) is not None:
-                self._start_reading(ask, local)
-                return
-            elif (until_s := self._rations.rests_until_s(ask.source)) > 0:
+            if self._room(ask) > 0 and (until_s := self._rests_until_s(ask.source)) > 0:
                 self._rest(line, until_s)
                 return
-            elif await self._waits_for_introduction(ask) or await self._ask_for(ask):
+            if await self._begins(ask):
                 return
             self._lines.end(ask)
+
+    async def _ask_from_desks(self) -> None:
+        """Ask what is worth most, and end what isn't asked any more."""
+        due = self._desks.due(
+            self._clock(), yields_of=self._yields_of, known=self._verdicts.known, rests_until_s=self._rests_until_s
+        )
+        for found in due:
+            for ask, why in found.end:
+                self._ledger.finish(ask.message, [], [Count(ask.wnid, why)])
+            for ask in found.ask:
+                if not await self._begins(ask):
+                    self._desks.end(ask)
+
+    async def _begins(self, ask: Ask) -> bool:
+        """Begin with a query; False if it has ended by that."""
+        if self._room(ask) <= 0:
+            self._ledger.finish(ask.message, [], [Count(ask.wnid, LIMIT_REACHED)])
+            return False
+        local = self._read.get(ask.source)
+        if local is not None:
+            self._start_reading(ask, local)
+            return True
+        return await self._waits_for_introduction(ask) or await self._ask_for(ask)
+
+    def _rests_until_s(self, source: str) -> float:
+        """When a source may be asked again, in Unix time; 0 if it may be now, or is on this machine."""
+        return 0.0 if source in self._read else self._rations.rests_until_s(source)
+
+    def _yields_of(self, ask: Ask) -> Yields:
+        return self._verdicts.of(ask.wnid, self._ledger.counts_of(ask.message.partition, ask.wnid))
+
+    def _is_by_novelty(self, query: Query) -> bool:
+        return self._options.by_novelty or query.want > 0
 
     async def _waits_for_introduction(self, ask: Ask) -> bool:
         """Whether a query waits until its source has said what it can; the first of them asks for that."""
@@ -302,13 +329,17 @@ class SearchStage(DownloadStage[PageQuery]):
         """Commit, read, begin; once. What has rested long enough begins, too."""
         for line in self._lines.wake(self._clock()):
             await self._ask_first(line)
-        return await super()._turn(member)
+        member = await super()._turn(member)
+        if self._desks:
+            await self._ask_from_desks()
+        return member
 
     def rests_until_s(self) -> float | None:
         """When it goes on, in Unix time, if all that is left waits for sources that answer nothing before then."""
-        number, until_s = self._lines.resting()
+        resting = [found for found in (self._lines.resting(), self._desks.resting()) if found[0]]
+        number = sum(found for found, _ in resting)
         rests = number > 0 and number >= self._ledger.pending and self.look_ahead.is_read_out
-        return until_s if rests else None
+        return min(until_s for _, until_s in resting) if rests else None
 
     def _room(self, ask: Ask) -> int:
         """How many image URLs the synset may still get."""
@@ -319,44 +350,17 @@ class SearchStage(DownloadStage[PageQuery]):
         return ask.query.limit - max(committed, self._uncommitted.get((ask.wnid, ask.message.partition), 0))
 
     def _outputs(self, ask: Ask, page: Page) -> tuple[list[Entry], list[Count]]:
-        room = self._room(ask)
-        query, message = ask.query, ask.message
-        counts = [Count(query.wnid, "pages"), Count(query.wnid, "asked", int(query.page == 0))]
-        entries: list[Entry] = []
-        first_rank = query.page * self._sources[ask.source].page_size
-        for number, found in enumerate(page.images[:room]):
-            record = image_url(query, found, first_rank + number)
-            problem = entry_problem(record)
-            if problem is not None:
-                where = f"{found.place}: {found.url[:200]}" if found.place else found.url[:200]
-                page = replace(page, rejects=(*page.rejects, Reject(f"{where}: {problem}", found.url)))
-                continue
-            entries.append(self._router.image_url(record))
-            counts.append(Count(record.wnid, "found"))
-        for reject in page.rejects:
-            entries.append(
-                self._ledger.dead_letter(
-                    message,
-                    BAD_ENTRY,
-                    reject.message,
-                    wnid=query.wnid,
-                    part=reject.raw[:_MAX_REJECT].encode("utf-8", "replace"),
-                )
-            )
-            counts.append(Count(query.wnid, BAD_ENTRY))
-        counts += [
-            Count(query.wnid, f"{LEFT_OUT}{reason}", number)
-            for reason, number in page.left_out.items()
-            if isinstance(number, int)
-        ]
+        room, query = self._room(ask), ask.query
         if query.limit:
             taken = min(room, len(page.images))
-            counts.append(Count(query.wnid, limit_counter(query), taken))
-            self._uncommitted[(query.wnid, message.partition)] = query.limit - room + taken
-        if page.next_cursor and room > len(page.images):
-            following = msgspec.structs.replace(query, cursor=page.next_cursor, page=query.page + 1)
-            entries.append(self._router.query(following))
-        return entries, counts
+            self._uncommitted[(query.wnid, ask.message.partition)] = query.limit - room + taken
+        return PageOutputs(
+            ask,
+            self._router,
+            self._ledger,
+            first_rank=query.page * self._sources[ask.source].page_size,
+            counts_arms=self._is_by_novelty(query),
+        ).of(page, room)
 
 
 def _ask(task: PageQuery) -> Ask:

@@ -56,6 +56,10 @@ class Tally:
         """How many there are."""
         return self._counts.get(partition, {}).get(wnid, Counter())[outcome]
 
+    def all_of(self, partition: int, wnid: str) -> Mapping[str, int]:
+        """All counts of a synset."""
+        return self._counts.get(partition, {}).get(wnid, {})
+
     def noted(self, partition: int) -> Mapping[str, int]:
         """The counts of a partition that are no synset's."""
         return self._counts.get(partition, {}).get("", {})

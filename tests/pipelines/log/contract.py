@@ -1,5 +1,6 @@
 """What every implementation of the log must do. A test module subclasses ``LogContract`` and gives ``make_log``."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -287,6 +288,48 @@ class LogContract:
         offsets = [message.offset for message in log.read(INPUT, 0)]
         assert texts(list(log.read(INPUT, 0, offsets[2]))) == ["2", "3"]
         assert list(log.read(INPUT, 1)) == []
+
+    def test_a_follower_reads_all_partitions_and_then_what_is_new(self, log: Log) -> None:
+        log.produce([entry("old", partition=0), entry("old too", partition=3)])
+        with contextlib.closing(log.follow(INPUT)) as follower:
+            assert sorted(texts(follower.read())) == ["old", "old too"]
+            assert follower.read() == []
+            log.produce([entry(f"new {number}", partition=number % 2) for number in range(6)])
+            found: list[Message] = []
+            deadline_s = time.monotonic() + 60
+            while len(found) < 6 and time.monotonic() < deadline_s:
+                found += follower.read()
+            assert texts([message for message in found if message.partition == 1]) == ["new 1", "new 3", "new 5"]
+            assert texts([message for message in found if message.partition == 0]) == ["new 0", "new 2", "new 4"]
+            assert follower.read() == []
+
+    def test_a_follower_sees_no_transaction_that_is_not_committed(self, log: Log) -> None:
+        member = log.join("group", INPUT, Owner())
+        with contextlib.closing(log.follow(OUTPUT)) as follower:
+            assert follower.read() == []
+            never = [entry("never", topic=OUTPUT)]
+            with contextlib.suppress(ZeroDivisionError), member.transaction() as transaction:
+                transaction.produce(never)
+                raise ZeroDivisionError
+            log.produce([entry("ever", topic=OUTPUT)])
+            found: list[Message] = []
+            deadline_s = time.monotonic() + 60
+            while not found and time.monotonic() < deadline_s:
+                found += follower.read()
+            assert texts(found) == ["ever"]
+        member.close()
+
+    def test_a_follower_of_a_compacted_topic_ends_with_the_last_record_of_each_key(self, log: Log) -> None:
+        with contextlib.closing(log.follow(COMPACTED)) as follower:
+            last: dict[bytes | None, str] = {}
+            for number in range(9):
+                log.produce([entry(f"{number}", topic=COMPACTED, key=f"{number % 3}")])
+                if number % 2:
+                    last |= {message.key: (message.value or b"").decode() for message in follower.read()}
+            deadline_s = time.monotonic() + 60
+            while last != {b"0": "6", b"1": "7", b"2": "8"} and time.monotonic() < deadline_s:
+                last |= {message.key: (message.value or b"").decode() for message in follower.read()}
+            assert last == {b"0": "6", b"1": "7", b"2": "8"}
 
     def test_lag_counts_what_is_not_committed(self, log: Log) -> None:
         log.produce([entry(f"{n}", partition=1) for n in range(6)])

@@ -1,0 +1,126 @@
+"""What to ask whom: the options of ``synsift crawl`` and ``synsift plan`` that say so."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from synsift.crawler.ontology import WordNet
+from synsift.crawler.queries import SynsetQuery, with_depicted
+from synsift.crawler.targets import from_list, from_text
+from synsift.pipelines.cli.console import warn
+from synsift.pipelines.cli.ontology import check_leaves, concepts_of, read_langs, target_queries
+from synsift.pipelines.cli.url_lists import url_lists
+from synsift.pipelines.errors import UsageError
+
+if TYPE_CHECKING:
+    from synsift.pipelines.config import Settings
+    from synsift.pipelines.image_sources import Ask
+
+Targets = Annotated[
+    list[str] | None, typer.Argument(metavar="TEXT|WNID...", help="Names, wnids or senses of synsets, or any text")
+]
+Text = Annotated[
+    str | None, typer.Option("--text", metavar="TEXT", help="What to ask for, when the one target is a WNID")
+]
+ListFile = Annotated[
+    str | None,
+    typer.Option(
+        "--list",
+        metavar="FILE",
+        help="File of lines wnid<TAB>text; with --source urls, a list of URLs: file, folder, pattern, URL or -",
+    ),
+]
+Layout = Annotated[
+    str | None,
+    typer.Option(
+        "--layout",
+        metavar="NAME",
+        help="Form of the list, if its columns don't tell: laion, coyo, open-images, imagenet …",
+    ),
+]
+SourceNames = Annotated[
+    str,
+    typer.Option(
+        "--source", metavar="NAMES", help="Whom to ask, with commas (`synsift sources`); all for all that need no key"
+    ),
+]
+Limit = Annotated[int, typer.Option("--limit", min=0, help="Most image URLs for each synset; 0 for no limit")]
+Want = Annotated[
+    int,
+    typer.Option(
+        "--want",
+        min=0,
+        help="Enough unique images for each synset: asks first what gives new ones; 0 for all there are",
+    ),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the user said of what to ask for."""
+
+    targets: Sequence[str]
+    text: str | None
+    list_file: str | None
+    source: str
+    subtree: str | None
+    leaves: bool
+    langs: str
+    ontology: Path | None
+
+
+def check_want(want: int, source: str) -> None:
+    """Refuse a target where there are no queries to choose among.
+
+    Raises:
+        UsageError: There are none.
+    """
+    if want and source == "urls":
+        raise UsageError("`--want` chooses among queries, and a list of URLs has none", hint="bound it with `--limit`")
+
+
+def read_asks(wanted: Wanted, settings: "Settings") -> "list[Ask]":
+    """Whom to ask for what, as the user wants it: a synset's queries together, its sources in turns.
+
+    Raises:
+        UsageError: Nothing, or what doesn't go together, or an unknown source.
+        TargetError: A target can't be understood.
+    """
+    from synsift.pipelines.cli.sources import named_sources
+    from synsift.pipelines.image_sources import asks_of
+
+    names = named_sources(wanted.source, settings)
+    if "urls" in names:
+        if len(names) > 1:
+            raise UsageError("`urls` reads lists and is asked for no synset", hint="crawl it in a run of its own")
+        lists = [wanted.list_file] if wanted.list_file is not None else []
+        return [("urls", query) for query in url_lists([*lists, *wanted.targets], settings)]
+    asks = list(asks_of(names, _synset_queries(wanted), settings))
+    if not asks:
+        raise UsageError("nothing to ask for", hint="name a synset, a subtree with `--under`, or a `--list FILE`")
+    return asks
+
+
+def _synset_queries(wanted: Wanted) -> list[SynsetQuery]:
+    check_leaves(wanted.subtree, leaves=wanted.leaves)
+    queries: list[SynsetQuery] = []
+    if wanted.text is not None:
+        if len(wanted.targets) != 1:
+            raise UsageError(
+                "`--text` says what to ask for on behalf of exactly one WNID", hint="`synsift crawl WNID --text TEXT`"
+            )
+        queries.append(from_text(wanted.text, wanted.targets[0]))
+    elif wanted.targets or wanted.subtree is not None:
+        concepts = concepts_of(wanted.ontology)
+        langs = read_langs(wanted.langs, concepts)
+        made = target_queries(wanted.targets, concepts, langs, wanted.subtree, leaves=wanted.leaves)
+        queries += with_depicted(made) if isinstance(concepts, WordNet) else made
+    if wanted.list_file is not None:
+        good, bad = from_list(Path(wanted.list_file))
+        for line in bad:
+            warn.print(f"{line.place}: {line.problem}; the rest goes on", style="bold")
+        queries += good
+    return queries
