@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Final, Generic, Protocol, TypeVar
 
-from synsift.pipelines.stages.novelty import Bounds, Known, NextPage, choose
+from synsift.pipelines.stages.novelty import Bounds, Known, NextPage, Queries, choose
 from synsift.pipelines.stages.yields import Yields
 
 ENOUGH: Final = "want_reached"
@@ -32,12 +32,25 @@ class DeskAsk(NextPage, Protocol):
 
 
 A = TypeVar("A", bound=DeskAsk)
+_COMES_WITHIN_S: Final = 10.0
+"""A next page is read from the log in a moment, unless very much waits there before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Coming:
+    """A next page that was written, and isn't read yet."""
+
+    source: str
+    lang: str
+    text: str
+    page: int
 
 
 @dataclass(slots=True)
 class _Desk(Generic[A]):
     waiting: list[A] = field(default_factory=list)
     asked: list[A] = field(default_factory=list)
+    coming: dict[_Coming, float] = field(default_factory=dict)
     unheard: int = 0
     heard_of: tuple[int, int] = (0, 0)
     heard_at_s: float = 0.0
@@ -83,14 +96,24 @@ class Desks(Generic[A]):
         if desk is None:
             desk = self._desks[ask.wnid] = _Desk(heard_at_s=now_s)
         desk.waiting.append(ask)
+        desk.coming.pop(_Coming(ask.source, ask.lang, ask.text, ask.page), None)
         self._stirred.add(ask.wnid)
 
-    def end(self, ask: A) -> None:
-        """A query that was asked has ended."""
+    def end(self, ask: A, *, goes_on_s: float | None = None) -> None:
+        """A query that was asked has ended.
+
+        Args:
+            ask: The query.
+            goes_on_s: The time, if its next page was written.
+        """
         desk = self._desks.get(ask.wnid)
-        if desk is not None:
-            desk.asked = [other for other in desk.asked if other is not ask]
-            self._stirred.add(ask.wnid)
+        if desk is None:
+            return
+        desk.asked = [other for other in desk.asked if other is not ask]
+        if goes_on_s is not None:
+            coming = _Coming(ask.source, ask.lang, ask.text, ask.page + 1)
+            desk.coming[coming] = goes_on_s + _COMES_WITHIN_S
+        self._stirred.add(ask.wnid)
 
     def is_asked(self, ask: A) -> bool:
         """Whether a query is being asked, and not another one in its place."""
@@ -111,6 +134,8 @@ class Desks(Generic[A]):
             desk.asked = [ask for ask in desk.asked if not is_gone(ask)]
             if not desk.waiting and not desk.asked:
                 del self._desks[wnid]
+            else:
+                desk.coming.clear()
 
     def heard(self, wnids: Collection[str]) -> None:
         """There is news of synsets."""
@@ -139,7 +164,7 @@ class Desks(Generic[A]):
             if desk is None:
                 continue
             if not desk.waiting:
-                if not desk.asked:
+                if not desk.asked and not desk.coming:
                     del self._desks[wnid]
                 continue
             yield self._due(desk, now_s, yields_of(desk.waiting[0]), known, rests_until_s)
@@ -155,7 +180,10 @@ class Desks(Generic[A]):
             self._rests = {source: until_s for source, until_s in self._rests.items() if until_s > now_s}
             self._stirred.update(self._desks)
         for wnid, desk in self._desks.items():
-            if desk.waits and now_s - desk.heard_at_s >= self._patience_s:
+            late = [coming for coming, until_s in desk.coming.items() if until_s <= now_s]
+            for coming in late:
+                del desk.coming[coming]
+            if late or (desk.waits and now_s - desk.heard_at_s >= self._patience_s):
                 self._stirred.add(wnid)
 
     def _due(
@@ -169,7 +197,8 @@ class Desks(Generic[A]):
                 self._rests[source] = until_s
         awake = [ask for ask in desk.waiting if ask.source not in self._rests]
         want = max((ask.want for ask in awake), default=0)
-        choice = choose(awake, desk.asked, yields, known, Bounds(want, self._on_the_way, desk.unheard))
+        queries = Queries(awake, desk.asked, [*desk.coming])
+        choice = choose(queries, yields, known, Bounds(want, self._on_the_way, desk.unheard))
         desk.waits = choice.waits
         self._take(desk, [*choice.ask, *choice.fruitless])
         desk.asked += choice.ask

@@ -13,7 +13,8 @@ more is asked for while enough is on its way: image URLs without an end yet, or 
 there is a target. Equal arms are asked in the order of the plan. The same counts give the same choice.
 """
 
-from collections.abc import Callable, Collection, Sequence
+import itertools
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, Protocol, TypeVar
 
@@ -48,6 +49,21 @@ class NextPage(Protocol):
 
 
 P = TypeVar("P", bound=NextPage)
+
+
+@dataclass(frozen=True, slots=True)
+class Queries(Generic[P]):
+    """The queries of a synset.
+
+    Attributes:
+        waiting: Those that may be asked, in the order of the plan.
+        asked: Those that are being asked.
+        coming: Those that will wait in a moment: what is worth less than they is not asked before.
+    """
+
+    waiting: Sequence[P]
+    asked: Collection[P] = ()
+    coming: Collection[NextPage] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,44 +113,35 @@ class Known:
         return _drawn(self._first.get(source, Pages()), self._page_size_of(source) / 2)
 
 
-def choose(
-    waiting: Sequence[P],
-    asked: Collection[P],
-    yields: Yields,
-    known: Known,
-    bounds: Bounds,
-) -> Choice[P]:
+def choose(queries: Queries[P], yields: Yields, known: Known, bounds: Bounds) -> Choice[P]:
     """Choose.
 
     Args:
-        waiting: Queries that may be asked, in the order of the plan.
-        asked: Those that are being asked.
+        queries: Of a synset.
         yields: What those of this synset gave.
         known: What those of all gave.
         bounds: Of this synset.
     """
-    fruitless = [query for query in waiting if _is_fruitless(query, yields)]
-    left = [query for query in waiting if query not in fruitless] if fruitless else waiting
-    worth = {id(query): _worth(query, yields, known) for query in (*left, *asked)}
+    fruitless = [query for query in queries.waiting if _is_fruitless(query, yields)]
+    left = [query for query in queries.waiting if query not in fruitless] if fruitless else queries.waiting
+    known_queries: Iterable[NextPage] = itertools.chain(left, queries.asked, queries.coming)
+    worth = {id(query): _worth(query, yields, known) for query in known_queries}
     best = max(worth.values(), default=0.0)
-    order = sorted(left, key=lambda query: -worth[id(query)])  # stable: equals stay in the order of the plan
-    busy = {query.source for query in asked}
-    coming = sum(worth[id(query)] for query in asked)
-    on_the_way = max(0, yields.on_the_way - bounds.unheard) + coming
-    expected = yields.expected + coming
+    busy = {query.source for query in queries.asked}
+    hoped_for = sum(worth[id(query)] for query in queries.asked)
+    on_the_way = max(0, yields.on_the_way - bounds.unheard) + hoped_for
+    expected = yields.expected + hoped_for
     ask: list[P] = []
-    waits = False
-    for query in order:
+    for query in sorted(left, key=lambda query: -worth[id(query)]):  # stable: equals stay in the order of the plan
         if query.source in busy or worth[id(query)] < WORTH_ASKING * best:
             continue
         if on_the_way >= bounds.on_the_way or (bounds.want and expected >= bounds.want and on_the_way > 0):
-            waits = True
-            break
+            return Choice(ask, fruitless, waits=True)
         ask.append(query)
         busy.add(query.source)
         on_the_way += worth[id(query)]
         expected += worth[id(query)]
-    return Choice(ask, fruitless, waits=waits)
+    return Choice(ask, fruitless)
 
 
 def _worth(query: NextPage, yields: Yields, known: Known) -> float:

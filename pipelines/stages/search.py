@@ -39,14 +39,14 @@ from synsift.pipelines.stages.rations import Rations
 from synsift.pipelines.stages.tally import Count
 from synsift.pipelines.stages.verdicts import Verdicts
 from synsift.pipelines.stages.yields import Yields
-from synsift.pipelines.topics import Entry, Router, registered_domain
+from synsift.pipelines.topics import QUERIES, Entry, Router, registered_domain
 
 _log: Final = logging.getLogger(__name__)
 
 LIMIT_REACHED: Final = "limit_reached"
 UNKNOWN_SOURCE: Final = "unknown_source"
 _LOOK_AHEAD: Final = 1_000
-_VERDICTS_EVERY_S: Final = 1.0
+_VERDICTS_EVERY_S: Final = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +205,12 @@ class SearchStage(DownloadStage[PageQuery]):
 
     async def _end(self, task: PageQuery, page: Page) -> None:
         ask = _ask(task)
-        self._ledger.finish(ask.message, *self._outputs(ask, page))
-        await self._ask_next(ask)
+        entries, counts = self._outputs(ask, page)
+        self._ledger.finish(ask.message, entries, counts)
+        if self._is_by_novelty(ask.query) and any(entry.topic == QUERIES.name for entry in entries):
+            self._desks.end(ask, goes_on_s=self._clock())
+        else:
+            await self._ask_next(ask)
 
     def _start_reading(self, ask: Ask, source: LocalSource) -> None:
         if self._stopping:

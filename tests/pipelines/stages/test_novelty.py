@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synsift.pipelines.stages.novelty import Bounds, Choice, Known, choose
+from synsift.pipelines.stages.novelty import Bounds, Choice, Known, Queries, choose
 from synsift.pipelines.stages.yields import ASKED, GIVEN, JUDGED, NEW, Yields, name_of
 
 LIMITS = Bounds(want=0, on_the_way=500)
@@ -35,7 +35,7 @@ def yields(*pages: tuple[Next, int, int], unique: int = 0, on_the_way: int = 0) 
 
 
 def chosen(*waiting: Next, found: Yields | None = None, bounds: Bounds = LIMITS) -> Choice[Next]:
-    return choose(waiting, (), found or Yields(), known(), bounds)
+    return choose(Queries(waiting), found or Yields(), known(), bounds)
 
 
 def test_of_what_is_unknown_the_first_of_each_source_is_asked_in_the_order_of_the_plan() -> None:
@@ -62,7 +62,7 @@ def test_what_is_known_of_a_source_from_other_synsets_counts() -> None:
     elsewhere = known()
     elsewhere.add(yields((Next("copies", "x"), 50, 0), (Next("copies", "y"), 50, 0), (Next("copies", "z"), 50, 1)))
     elsewhere.add(yields((Next("good", "x"), 50, 45)))
-    found = choose([Next("copies"), Next("good")], (), Yields(), elsewhere, LIMITS)
+    found = choose(Queries([Next("copies"), Next("good")]), Yields(), elsewhere, LIMITS)
     assert found.ask == [Next("good")]
     forgotten = known()
     some = yields((Next("copies", "x"), 50, 0))
@@ -86,8 +86,14 @@ def test_no_more_is_asked_for_while_what_is_on_its_way_may_be_enough() -> None:
 
 
 def test_each_source_is_asked_one_page_at_a_time() -> None:
-    found = choose([Next("a", "y"), Next("b", "y")], [Next("a", "x")], Yields(), known(), LIMITS)
+    found = choose(Queries([Next("a", "y"), Next("b", "y")], [Next("a", "x")]), Yields(), known(), LIMITS)
     assert found.ask == [Next("b", "y")]
+
+
+def test_what_is_worth_much_less_is_not_asked_while_a_next_page_is_on_its_way_from_the_log() -> None:
+    seen = yields((Next("a", "x"), 50, 50), (Next("b", "x"), 50, 10))
+    queries = Queries([Next("b", "x", 1)], (), [Next("a", "x", 1)])
+    assert choose(queries, seen, known(), LIMITS).ask == []
 
 
 def test_a_query_ends_that_gave_nothing_new_in_the_last_half_of_many_pages() -> None:
@@ -118,10 +124,10 @@ numbers = st.integers(-5, 200)
 def test_whatever_the_counts_say_something_is_done(
     waiting: list[Next], asked: list[Next], seen: list[tuple[Next, int, int]], want: int, on_the_way: int
 ) -> None:
-    found = choose(waiting, asked, yields(*seen), known(), Bounds(want, on_the_way))
+    found = choose(Queries(waiting, asked), yields(*seen), known(), Bounds(want, on_the_way))
     assert set(found.ask) | set(found.fruitless) <= set(waiting)
     assert not set(found.ask) & set(found.fruitless)
     assert len({query.source for query in found.ask}) == len(found.ask)
-    assert found == choose(waiting, asked, yields(*seen), known(), Bounds(want, on_the_way))
+    assert found == choose(Queries(waiting, asked), yields(*seen), known(), Bounds(want, on_the_way))
     if waiting and not asked and len(found.fruitless) < len(waiting):
         assert found.ask or found.waits
