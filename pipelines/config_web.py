@@ -67,11 +67,10 @@ class SearchSettings(AccessSettings):
     max_bytes: int = Field(default=16 * 1024 * 1024, ge=1, description="Largest answer to read, in bytes")
     paging: Literal["planned", "novelty"] = Field(
         default="planned",
-        description="Which page is asked for next: that of the plan, or that which promises most new survivors; "
-        "where so many survivors are wanted (--want), always the latter",
+        description="Which page is next: the plan's, or that which promises most new survivors, as always with --want",
     )
     on_the_way: int = Field(
-        default=500,
+        default=100,
         ge=1,
         description="Image URLs of a synset that may be on their way before more are asked for by what they give",
     )

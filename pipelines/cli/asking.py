@@ -70,16 +70,7 @@ class Wanted:
     leaves: bool
     langs: str
     ontology: Path | None
-
-
-def check_want(want: int, source: str) -> None:
-    """Refuse a target where there are no queries to choose among.
-
-    Raises:
-        UsageError: There are none.
-    """
-    if want and source == "urls":
-        raise UsageError("`--want` chooses among queries, and a list of URLs has none", hint="bound it with `--limit`")
+    want: int = 0
 
 
 def read_asks(wanted: Wanted, settings: "Settings") -> "list[Ask]":
@@ -96,6 +87,9 @@ def read_asks(wanted: Wanted, settings: "Settings") -> "list[Ask]":
     if "urls" in names:
         if len(names) > 1:
             raise UsageError("`urls` reads lists and is asked for no synset", hint="crawl it in a run of its own")
+        if wanted.want:
+            hint = "bound it with `--limit`"
+            raise UsageError("`--want` chooses among queries, and a list of URLs has none", hint=hint)
         lists = [wanted.list_file] if wanted.list_file is not None else []
         return [("urls", query) for query in url_lists([*lists, *wanted.targets], settings)]
     asks = list(asks_of(names, _synset_queries(wanted), settings))

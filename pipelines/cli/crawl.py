@@ -20,7 +20,6 @@ from synsift.pipelines.cli.asking import (
     Text,
     Want,
     Wanted,
-    check_want,
     read_asks,
 )
 from synsift.pipelines.cli.console import SYNSET_DETAILS, counted, err, print_rows, synset_row, warn
@@ -90,8 +89,6 @@ def crawl(
 
       synsift crawl n02091134 --langs en --out dogs
 
-      synsift crawl --under imagenet12 --leaves --limit 1000
-
       synsift crawl --ontology shop.csv --under furniture
 
       synsift crawl --list synsets.tsv --out s3://bucket/dogs
@@ -100,14 +97,13 @@ def crawl(
 
       synsift crawl --under imagenet12 --leaves --source all --want 1000
 
-      synsift crawl whippet --thorough --remove copy --remove part_of
+      synsift crawl whippet --thorough --remove copy
     """
     keys = {"store__url": out, "identity__contact": contact, **thorough_keys(thorough, remove)}
     settings = settings_of(file, values, **(keys := keys | layout_keys(layout, source)))
     check_thorough(settings.dedupe.thorough, remove)
-    wanted = Wanted(targets or [], text, list_file, source, subtree, leaves, langs, ontology)
+    wanted = Wanted(targets or [], text, list_file, source, subtree, leaves, langs, ontology, want)
     asks = read_asks(wanted, settings)
-    check_want(want, source)
     queries = [query for _, query in asks]
     folder = _checked_folder(settings, report)
 

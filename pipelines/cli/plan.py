@@ -13,7 +13,6 @@ from synsift.pipelines.cli.asking import (
     Text,
     Want,
     Wanted,
-    check_want,
     read_asks,
 )
 from synsift.pipelines.cli.console import err, print_rows
@@ -59,9 +58,8 @@ def plan(
       synsift plan --under imagenet12 --source all --limit 10000
     """
     settings = settings_of(file, values, store__url=out, **layout_keys(layout, source))
-    wanted = Wanted(targets or [], text, list_file, source, subtree, leaves, langs, ontology)
+    wanted = Wanted(targets or [], text, list_file, source, subtree, leaves, langs, ontology, want)
     asks = read_asks(wanted, settings)
-    check_want(want, source)
 
     from synsift.pipelines.assembly import open_parts
     from synsift.pipelines.stages.plan import plan_asks

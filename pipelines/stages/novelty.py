@@ -20,7 +20,7 @@ from typing import Final, Generic, Protocol, TypeVar
 
 from synsift.pipelines.stages.yields import Arm, Pages, Yields, total
 
-WORTH_ASKING: Final = 0.75
+WORTH_ASKING: Final = 0.9
 """An arm is asked beside the best if it is worth this part of it."""
 _PRIOR_REQUESTS: Final = 1.0
 """How many requests' evidence what is known of a wider class counts for."""

@@ -60,7 +60,7 @@ class SearchOptions:
     """What all workers together may ask, by source."""
     by_novelty: bool = False
     """Whether all queries are asked by what they give; else those that want so many survivors."""
-    on_the_way: int = 500
+    on_the_way: int = 100
     """Image URLs of a synset without an end, before more are asked for by what they give."""
     verdict_wait_s: float = 60.0
     """How long to wait for news of these."""

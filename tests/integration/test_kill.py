@@ -38,14 +38,16 @@ def wait_for_work(out: Path, process: subprocess.Popen[str], least: int) -> None
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("paging", "kills"), [("planned", 6), ("novelty", 2)])
 def test_killed_at_random_points_and_resumed_a_crawl_ends_as_if_undisturbed(
-    tmp_path: Path, synsets: Path, directory: Directory, quick_options: dict[str, object]
+    tmp_path: Path, synsets: Path, directory: Directory, quick_options: dict[str, object], paging: str, kills: int
 ) -> None:
+    quick_options = {**quick_options, "search.paging": paging}
     seed = int(os.environ.get("SYNSIFT_TEST_SEED", random.SystemRandom().randrange(1 << 30)))
     print(f"seed {seed}: SYNSIFT_TEST_SEED={seed} repeats this test")  # noqa: T201 - shown when it fails
     rng = random.Random(seed)  # noqa: S311 - to be repeated
     out = tmp_path / "out"
-    for _ in range(6):
+    for _ in range(kills):
         process = start("crawl", "--list", str(synsets), out=out, options=quick_options)
         wait_for_work(out, process, rng.randint(1, 25))
         with contextlib.suppress(subprocess.TimeoutExpired):

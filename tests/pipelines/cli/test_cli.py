@@ -41,6 +41,7 @@ def test_help_is_given(cli: RunCli, arguments: list[str]) -> None:
         (["crawl", "--source", "urls", "--contact", "you@example.org"], "--list FILE"),
         (["crawl", "--source", "urls", "--list", "nowhere.csv", "--contact", "you@example.org"], "nowhere.csv"),
         (["crawl", "--list", "nowhere.tsv", "--contact", "you@example.org"], "nowhere.tsv"),
+        (["crawl", "--source", "urls", "--list", "x.csv", "--want", "9"], "bound it with `--limit`"),
         (["crawl", "whippet", "--limit", "-1"], "--limit"),
         (["crawl", "whippet", "--nonsense"], "--nonsense"),
         (
