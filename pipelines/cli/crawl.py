@@ -96,8 +96,6 @@ def crawl(
       synsift crawl --source urls --list photos.csv
 
       synsift crawl --under imagenet12 --leaves --source all --want 1000
-
-      synsift crawl whippet --thorough --remove copy
     """
     keys = {"store__url": out, "identity__contact": contact, **thorough_keys(thorough, remove)}
     settings = settings_of(file, values, **(keys := keys | layout_keys(layout, source)))
