@@ -235,6 +235,18 @@ class Matcher:
             self._survivor_of_cluster[cluster] = number
         self._remember(image, cluster, key)
 
+    def restore_all(self, images: Iterable[Fingerprint]) -> None:
+        """Take pictures that survived before, each new: some times faster than one after the other."""
+        begin = len(self._accepted)
+        for image in images:
+            cluster = len(self._survivor_of_cluster)
+            self._survivor_of_cluster.append(len(self._accepted))
+            self._accepted.append(image, cluster)
+            self._cluster_of_accepted.append(cluster)
+            self._cluster_of_sha256[image.sha256] = cluster
+        for first in range(begin, len(self._accepted), _AT_ONCE):
+            self._index_rows(first, min(first + _AT_ONCE, len(self._accepted)))
+
     def attach(self, image: Fingerprint, *, to: str, key: Hashable | None = None) -> None:
         """Take a picture as one more of a cluster, so that what is near to it joins, too; its survivor stays.
 

@@ -1,8 +1,8 @@
 """What crosses a process border: the records of every topic, as JSON.
 
     Query ──search──▶ ImageUrl ──fetch──▶ Candidate ──dedupe──▶ Survivor ──land──▶ object storage
-                          │                 ▲      │      └───▶ Duplicate
-                          │                 └─ thorough ──▶ Relation
+                          │                 ▲      │      └───▶ Duplicate   │
+                          │                 └─ thorough ──▶ Relation       └─conflicts──▶ Conflict ──annotate──▶ …
                           └──▶ Fetched (so that no URL is fetched twice)
     every stage ──▶ Progress, and dead letters: the inputs themselves, with what happened in headers
 
@@ -32,6 +32,10 @@ HashText = Annotated[str, Meta(pattern=rf"^[0-9a-f]{{16,64}}{_END}")]
 Sha256 = Annotated[str, Meta(pattern=rf"^[0-9a-f]{{64}}{_END}")]
 """A digest in lower-case hexadecimal: names a blob."""
 Sha256OrNone = Annotated[str, Meta(pattern=rf"^([0-9a-f]{{64}})?{_END}")]
+"""The same, or nothing."""
+PairId = Annotated[str, Meta(pattern=rf"^[0-9a-f]{{32}}{_END}")]
+"""Names a pair of images under two synsets."""
+PairIdOrNone = Annotated[str, Meta(pattern=rf"^([0-9a-f]{{32}})?{_END}")]
 """The same, or nothing."""
 Count = Annotated[int, Meta(ge=0)]
 """A number of things."""
@@ -282,6 +286,42 @@ class Relation(Record, frozen=True, kw_only=True):
     mirrored: bool = False
 
 
+class Conflict(Record, frozen=True, kw_only=True):
+    """The same picture, or a copy, stands under two synsets: one of the labels may be wrong. Key: id.
+
+    One that no longer stands comes again with the same id: the last record of an id says how it is.
+
+    Attributes:
+        id: Names the pair, whoever finds it and whenever: the first 32 hexadecimal digits of the SHA-256 of
+            ``<synset> <sha256>`` of both, in the order of these texts, with a line break between.
+        wnid: Synset of the one that was looked at later.
+        sha256: That image.
+        other_wnid: Synset of the other one.
+        other_sha256: The other image.
+        kind: ``exact`` for the same bytes, else ``near``.
+        tie: What the synset is to the other: ``above`` it, ``below`` it, ``disjoint``, or ``unknown`` where WordNet
+            lacks one of them. Above and below both labels may be right; else it is a conflict.
+        score: How well the two agree, of 1; of one that was carried over, how well those agreed that it comes from.
+        transform: What turns the image into the other: ``identity``, ``mirrored``, ….
+        replaces: Id of the pair from which it was carried over to a better copy; empty for none.
+        stands: Whether both images are still kept under these synsets.
+        ended: Why it doesn't stand: ``better_copy`` or ``withdrawn``; empty where it does.
+    """
+
+    id: PairId
+    wnid: Wnid
+    sha256: Sha256
+    other_wnid: Wnid
+    other_sha256: Sha256
+    kind: str
+    tie: str
+    score: float = 1.0
+    transform: str = "identity"
+    replaces: PairIdOrNone = ""
+    stands: bool = True
+    ended: str = ""
+
+
 class Rest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Until when a host that fails is left alone.
 
@@ -340,7 +380,7 @@ class Progress(Record, frozen=True, kw_only=True):
     counts: dict[str, int]
 
 
-ALL: Final = (Query, ImageUrl, Candidate, Survivor, Duplicate, Relation, Fetched, Progress)
+ALL: Final = (Query, ImageUrl, Candidate, Survivor, Duplicate, Relation, Conflict, Fetched, Progress)
 """Every record type that travels, for schemas and tests."""
 
 _R = TypeVar("_R", bound=Record)

@@ -12,6 +12,7 @@ import typer
 
 from synsift.crawler.queries import SynsetQuery
 from synsift.pipelines.cli.asking import (
+    AllowPeople,
     Layout,
     Limit,
     ListFile,
@@ -78,6 +79,7 @@ def crawl(
     output: OutputFormat = Format.TABLE,
     thorough: Thorough = False,
     remove: Remove = None,
+    allow_people: AllowPeople = None,
 ) -> None:
     """Crawl images of concepts, or of a list of URLs, until nothing is left to do.
 
@@ -102,7 +104,8 @@ def crawl(
 
       synsift crawl whippet --thorough --remove copy --remove part_of
     """
-    keys = {"store__url": out, "identity__contact": contact, **thorough_keys(thorough, remove)}
+    keys = {"store__url": out, "identity__contact": contact, "search__allow_people": allow_people}
+    keys |= thorough_keys(thorough, remove)
     settings = settings_of(file, values, **(keys := keys | layout_keys(layout, source)))
     check_thorough(settings.dedupe.thorough, remove)
     wanted = Wanted(targets or [], text, list_file, source, subtree, leaves, langs, ontology)
