@@ -77,10 +77,9 @@ class View:
         return scope in self._scopes_of(sha256)
 
     def add(self, scope: str, image: Fingerprint) -> list[Crossing]:
-        """Take a picture in. Gives its crossings with all that stands already; none if it stands there itself."""
-        if (scope, image.sha256) in self:
-            return []
-        found = [Crossing(scope, image.sha256, other, image.sha256) for other in self._scopes_of(image.sha256)]
+        """Take a picture in. Gives its crossings with all that stands already, those that are known included."""
+        others = [other for other in self._scopes_of(image.sha256) if other != scope]
+        found = [Crossing(scope, image.sha256, other, image.sha256) for other in others]
         found += [
             Crossing(scope, image.sha256, other, look.sha256, look.judgement.score, look.transform)
             for look in self._near(image)

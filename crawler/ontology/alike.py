@@ -30,13 +30,12 @@ _LEAST_WORDS: Final = 3
 _EVERY: Final = 8
 """Of so many synsets one is read to learn how rare words are: a quarter of a second instead of two."""
 _WORD: Final = re.compile(r"[A-Za-z]+")
-_EMPTY: Final = frozenset(
-    """
+_LITTLE_WORDS: Final = """
     the of or and to in is for with on by as from that which it its at be used use having other one any not usually are
     has who into often such can some very two made their his her their this these than but was were more most between
     when where while also especially etc your enough
-    """.split()
-)
+    """
+_EMPTY: Final = frozenset(_LITTLE_WORDS.split())
 
 
 @dataclass(frozen=True, slots=True)
