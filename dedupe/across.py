@@ -133,9 +133,10 @@ class View:
         if image.is_plain:
             return
         apart = self._options.not_copies.of(image.sha256)
-        for look in self._matcher.looks(image):
+        itself = image.sha256 if image.sha256 in self._scopes else ""
+        for look in self._matcher.looks(image, without=itself):
             is_near = look.judgement.score >= self._options.criteria.score
-            if is_near and look.sha256 != image.sha256 and look.sha256 not in apart:
+            if is_near and look.sha256 not in apart:
                 yield look
 
 
