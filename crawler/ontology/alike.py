@@ -33,7 +33,8 @@ _WORD: Final = re.compile(r"[A-Za-z]+")
 _LITTLE_WORDS: Final = """
     the of or and to in is for with on by as from that which it its at be used use having other one any not usually are
     has who into often such can some very two made their his her their this these than but was were more most between
-    when where while also especially etc your enough
+    when where while also especially etc your enough various numerous several genus family order species variety kind
+    type similar related resembling found
     """
 _EMPTY: Final = frozenset(_LITTLE_WORDS.split())
 
@@ -113,6 +114,8 @@ def _words(definition: str) -> frozenset[str]:
 
 def _singular_of(name: str) -> str:
     """A name whose last word is in the singular, as far as its end tells."""
+    if name.endswith("species"):
+        return name
     if name.endswith("ies") and len(name) > 4:
         return f"{name[:-3]}y"
     if name.endswith(("ses", "xes", "ches", "shes")):

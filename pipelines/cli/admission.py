@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from synsift.pipelines.config_web import SearchSettings
 
 _SHOWN: Final = 5
+_SHOWN_ALIKE: Final = 3
+_WORDS: Final = 4
 _WHY: Final = (
     "words for people judge and offend: of 2,832 such synsets of ImageNet 1,593 were found unsafe (Yang et al. 2020)"
 )
@@ -78,17 +80,20 @@ def _listed(files: Sequence[str]) -> frozenset[str]:
 
 def tell_alike(queries: Sequence[SynsetQuery]) -> None:
     """Warn of chosen synsets that are asked for by the same word, or mean nearly the same."""
-    found = alike(wordnet(), dict.fromkeys(query.wnid for query in queries))
+    found = alike(wordnet(), (query.wnid for query in queries))
     if not found:
         return
+    named, defined = [one for one in found if one.name], [one for one in found if not one.name]
+    how = [f"{len(named):,} by a name"] * bool(named) + [f"{len(defined):,} by their definitions"] * bool(defined)
     pairs = counted(len(found), "pair of synsets looks", "pairs of synsets look")
-    warn.print(f"{pairs} alike, and pictures of one may come under the other:", style="yellow")
-    for one in found if is_verbose() else found[:_SHOWN]:
+    warn.print(f"{pairs} alike ({', '.join(how)}): pictures of one may come under the other", style="yellow")
+    shown = found if is_verbose() else [*named[:_SHOWN_ALIKE], *defined[:_SHOWN_ALIKE]]
+    for one in shown:
         err.print(f"  {_pair(one)}")
-    if len(found) > _SHOWN and not is_verbose():
-        err.print(f"  and {len(found) - _SHOWN:,} more (-v lists all)")
+    if len(shown) < len(found):
+        err.print(f"  and {len(found) - len(shown):,} more (-v lists all)")
 
 
 def _pair(one: Alike) -> str:
-    why = f"both are called `{one.name}`" if one.name else f"their definitions share {', '.join(one.words)}"
-    return f"{_name(one.wnid)} and {_name(one.other)}: {why}"
+    why = f"both are called `{one.name}`" if one.name else f"their definitions share {', '.join(one.words[:_WORDS])}"
+    return f"{_name(one.wnid)}, {_name(one.other)}: {why}"
