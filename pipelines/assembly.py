@@ -31,7 +31,6 @@ from synsift.pipelines.image_sources import AnySource, make_sources, quotas_of
 from synsift.pipelines.log.base import Log
 from synsift.pipelines.log.sqlite import SqliteLog
 from synsift.pipelines.matching import match_options
-from synsift.pipelines.outcomes import EXPLAINED
 from synsift.pipelines.politeness import fetch_politeness, host_rules, search_politeness
 from synsift.pipelines.stage import INPUTS, OPTIONAL, Stage
 from synsift.pipelines.stages.annotate import AnnotateStage
@@ -147,11 +146,6 @@ def check_log(settings: Settings) -> None:
         )
 
 
-def known_outcomes() -> frozenset[str]:
-    """Every class that a dead letter may be of."""
-    return frozenset(one.outcome for one in EXPLAINED if one.advice)
-
-
 def open_log(settings: Settings, *, read_only: bool = False) -> Log:
     """Open the log that the configuration names.
 
@@ -216,7 +210,9 @@ def make_stages(names: Sequence[str], parts: Parts) -> list[Stage]:
         "dedupe": lambda: _dedupe(parts, references()[0], match()),
         "thorough": lambda: _thorough(parts, match()),
         "land": lambda: _land(parts),
-        "conflicts": lambda: _conflicts(parts, match()),
+        "conflicts": lambda: ConflictsStage(
+            parts.log, parts.router, options=ConflictsOptions(match(), parts.settings.dedupe.batch)
+        ),
         "annotate": lambda: _annotate(parts),
     }
     stages = [makers[name]() for name in names]
@@ -384,10 +380,6 @@ def _thorough(parts: Parts, match: MatchOptions) -> Stage:
     options = ThoroughOptions(removing, match, threads=threads)
     features = FeatureStore(parts.objects, describers)
     return ThoroughStage(parts.log, parts.router, features=features, comparer=describers, options=options)
-
-
-def _conflicts(parts: Parts, match: MatchOptions) -> Stage:
-    return ConflictsStage(parts.log, parts.router, options=ConflictsOptions(match, parts.settings.dedupe.batch))
 
 
 def _annotate(parts: Parts) -> Stage:

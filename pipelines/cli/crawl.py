@@ -111,18 +111,21 @@ def crawl(
     wanted = Wanted(targets or [], text, list_file, source, subtree, leaves, langs, ontology)
     asks = read_asks(wanted, settings)
     check_want(want, source)
-    queries = [query for _, query in asks]
+    run = _Run(limit, want, output, source_of(file, values, **keys), _Again(out, file, values))
+    raise typer.Exit(_run_all(settings, asks, run, report))
+
+
+def _run_all(settings: "Settings", asks: "Sequence[Ask]", run: "_Run", report: Path | None) -> int:
     folder = _checked_folder(settings, report)
 
     from synsift.pipelines.assembly import open_parts
 
-    run = _Run(limit, want, output, source_of(file, values, **keys))
     with lock_folder(folder):
         parts = open_parts(settings)
         with contextlib.closing(parts.log):
-            status = _crawl(parts, asks, run, _Again(out, file, values))
-            _write_report(parts, queries, report)
-    raise typer.Exit(status)
+            status = _crawl(parts, asks, run)
+            _write_report(parts, [query for _, query in asks], report)
+    return status
 
 
 def _checked_folder(settings: "Settings", report: Path | None) -> Path | None:
@@ -140,16 +143,6 @@ def _checked_folder(settings: "Settings", report: Path | None) -> Path | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
-    """How a crawl runs and what it prints."""
-
-    limit: int
-    want: int
-    output: Format
-    configuration: "Source"
-
-
-@dataclass(frozen=True, slots=True)
 class _Again:
     """What makes another command work on the same log and store."""
 
@@ -162,7 +155,18 @@ class _Again:
         return follow_up(name, out=self.out, file=self.file, values=self.values)
 
 
-def _crawl(parts: "Parts", asks: "Sequence[Ask]", run: _Run, again: _Again) -> int:
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """How a crawl runs and what it prints."""
+
+    limit: int
+    want: int
+    output: Format
+    configuration: "Source"
+    again: "_Again"
+
+
+def _crawl(parts: "Parts", asks: "Sequence[Ask]", run: _Run) -> int:
     from synsift.pipelines.assembly import make_stages, stages_of
     from synsift.pipelines.cli.watch import tell_lost, watching
     from synsift.pipelines.dead_letters import read_dead_letters
@@ -195,7 +199,7 @@ def _crawl(parts: "Parts", asks: "Sequence[Ask]", run: _Run, again: _Again) -> i
     rows = (synset_row(found) for wnid, found in counts.items() if wnid and found.found)
     print_rows(rows, run.output, details=SYNSET_DETAILS, empty="no images")
     letters = read_dead_letters(parts.log)
-    _tell_letters(letters, again)
+    _tell_letters(letters, run.again)
     if worker.rests_until_s is not None:
         _tell_resting(parts, worker.rests_until_s)
     lost = tell_lost()
