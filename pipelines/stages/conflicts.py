@@ -20,6 +20,7 @@ from typing import Final
 
 from synsift.crawler.ontology import wordnet
 from synsift.dedupe import DEFAULT_OPTIONS, MatchOptions
+from synsift.pipelines.errors import FencedError
 from synsift.pipelines.log.base import Log, Member, Message
 from synsift.pipelines.metrics import WORK_SECONDS
 from synsift.pipelines.pairs import Ties, is_conflict
@@ -94,6 +95,9 @@ class ConflictsStage(BatchStage):
 
     def work(self, messages: Sequence[Message]) -> None:
         """Look at survivors, one after the other."""
+        if self._beholder is None or self._unread:
+            # They waited while a partition went, and maybe came back.
+            raise FencedError("a part of the partitions went to another member")
         for message in messages:
             survivor = read(Survivor, message, self._router)
             image = survivor if isinstance(survivor, Broken) else fingerprint_of(survivor.candidate.image)
@@ -101,7 +105,6 @@ class ConflictsStage(BatchStage):
                 # ``land`` makes the dead letter of a record, and of a fingerprint ``dedupe``.
                 self._ledger.finish(message, [], [])
                 continue
-            assert self._beholder is not None  # noqa: S101 - nothing is read before it is there
             with WORK_SECONDS.labels(self.name).time():
                 pairs = self._beholder.look(survivor, image)
             counts = counts_of(survivor.candidate.wnid, pairs)
