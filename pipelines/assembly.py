@@ -31,9 +31,10 @@ from synsift.pipelines.image_sources import AnySource, make_sources, quotas_of
 from synsift.pipelines.log.base import Log
 from synsift.pipelines.log.sqlite import SqliteLog
 from synsift.pipelines.matching import match_options
-from synsift.pipelines.outcomes import EXPLAINED
 from synsift.pipelines.politeness import fetch_politeness, host_rules, search_politeness
 from synsift.pipelines.stage import INPUTS, OPTIONAL, Stage
+from synsift.pipelines.stages.annotate import AnnotateStage
+from synsift.pipelines.stages.conflicts import ConflictsOptions, ConflictsStage
 from synsift.pipelines.stages.dedupe import DedupeOptions, DedupeStage
 from synsift.pipelines.stages.dedupe_state import Judging, SnapshotPolicy
 from synsift.pipelines.stages.land import LandOptions, LandStage
@@ -56,7 +57,8 @@ STAGES: Final = tuple(INPUTS)
 
 def stages_of(settings: Settings) -> list[str]:
     """The stages of a whole stream: what the configuration doesn't ask for is none of it."""
-    return [name for name in STAGES if name not in OPTIONAL or settings.dedupe.thorough]
+    wanted = {name: settings.dedupe.thorough if name == "thorough" else settings.dedupe.conflicts for name in OPTIONAL}
+    return [name for name in STAGES if wanted.get(name, True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +146,6 @@ def check_log(settings: Settings) -> None:
         )
 
 
-def known_outcomes() -> frozenset[str]:
-    """Every class that a dead letter may be of."""
-    return frozenset(one.outcome for one in EXPLAINED if one.advice)
-
-
 def open_log(settings: Settings, *, read_only: bool = False) -> Log:
     """Open the log that the configuration names.
 
@@ -213,6 +210,10 @@ def make_stages(names: Sequence[str], parts: Parts) -> list[Stage]:
         "dedupe": lambda: _dedupe(parts, references()[0], match()),
         "thorough": lambda: _thorough(parts, match()),
         "land": lambda: _land(parts),
+        "conflicts": lambda: ConflictsStage(
+            parts.log, parts.router, options=ConflictsOptions(match(), parts.settings.dedupe.batch)
+        ),
+        "annotate": lambda: _annotate(parts),
     }
     stages = [makers[name]() for name in names]
     for stage in stages:
@@ -379,6 +380,11 @@ def _thorough(parts: Parts, match: MatchOptions) -> Stage:
     options = ThoroughOptions(removing, match, threads=threads)
     features = FeatureStore(parts.objects, describers)
     return ThoroughStage(parts.log, parts.router, features=features, comparer=describers, options=options)
+
+
+def _annotate(parts: Parts) -> Stage:
+    land = parts.settings.land
+    return AnnotateStage(parts.log, parts.router, objects=parts.objects, batch=land.batch, linger_s=land.linger_s)
 
 
 def _land(parts: Parts) -> Stage:

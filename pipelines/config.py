@@ -158,6 +158,9 @@ class DedupeSettings(Branch):
     remove: tuple[Annotated[str, Field(pattern="^(copy|part_of|contains)$")], ...] = Field(
         default=("copy",), description="What isn't kept of what that finds: copy, part_of, contains"
     )
+    conflicts: bool = Field(
+        default=True, description="Look for pictures that stand under two synsets, as they come (`synsift conflicts`)"
+    )
     batch: int = Field(default=500, ge=1, le=10_000, description="Candidates in one transaction")
     snapshot_growth: int = Field(
         default=DEFAULT_POLICY.growth, ge=1, description="New survivors of a partition before a snapshot is written"

@@ -77,6 +77,13 @@ class SearchSettings(AccessSettings):
     verdict_wait_s: float = Field(
         default=60.0, ge=0, description="How long to wait for news of these before asking for more all the same"
     )
+    allow_people: bool = Field(default=False, description="Ask for synsets of people, too: person and all below it")
+    safe_people: tuple[str, ...] = Field(
+        default=(), description="Files of synsets of people that are asked for all the same: a wnid a line"
+    )
+    deny_synsets: tuple[str, ...] = Field(
+        default=(), description="Files of synsets that are never asked for: a wnid a line"
+    )
 
 
 class FetchSettings(AccessSettings):

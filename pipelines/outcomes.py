@@ -339,3 +339,8 @@ EXPLAINED: Final = (
         "Something deleted them. `synsift storage verify --fetch-again` asks the URL again, and has it land.",
     ),
 )
+
+
+def known_outcomes() -> frozenset[str]:
+    """Every class that a dead letter may be of."""
+    return frozenset(one.outcome for one in EXPLAINED if one.advice)

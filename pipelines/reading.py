@@ -17,7 +17,19 @@ from synsift.pipelines.errors import RecordError
 from synsift.pipelines.log.base import Log, Message
 from synsift.pipelines.log.kafka_positions import problem_of
 from synsift.pipelines.metrics import SKIPPED
-from synsift.pipelines.records import Candidate, Fetched, ImageUrl, Progress, Query, Record, Relation, Survivor, decode
+from synsift.pipelines.partitioning import partition_of
+from synsift.pipelines.records import (
+    Candidate,
+    Conflict,
+    Fetched,
+    ImageUrl,
+    Progress,
+    Query,
+    Record,
+    Relation,
+    Survivor,
+    decode,
+)
 from synsift.pipelines.topics import Router, Topic
 
 R = TypeVar("R", bound=Record)
@@ -167,6 +179,8 @@ def _home(record: Record, router: Router) -> int | None:
     """The partition that a record belongs on; None where any will do."""
     if isinstance(record, (Query, Candidate, Relation)):
         return router.of_wnid(record.wnid)
+    if isinstance(record, Conflict):
+        return partition_of(record.id, router.partitions)
     if isinstance(record, Survivor):
         return router.of_wnid(record.candidate.wnid)
     if isinstance(record, ImageUrl):

@@ -1,8 +1,8 @@
 """What crosses a process border: the records of every topic, as JSON.
 
     Query ──search──▶ ImageUrl ──fetch──▶ Candidate ──dedupe──▶ Survivor ──land──▶ object storage
-                          │                 ▲      │      └───▶ Duplicate
-                          │                 └─ thorough ──▶ Relation
+                          │                 ▲      │      └───▶ Duplicate   │
+                          │                 └─ thorough ──▶ Relation       └─conflicts──▶ Conflict ──annotate──▶ …
                           └──▶ Fetched (so that no URL is fetched twice)
     every stage ──▶ Progress, and dead letters: the inputs themselves, with what happened in headers
 
@@ -11,30 +11,51 @@ fields that they don't know, and new fields have defaults; a change that old rea
 ``VERSION``. ``docs/schemas`` holds the JSON Schemas made from these types.
 """
 
-from typing import Annotated, Final, TypeVar
+from typing import Final, TypeVar
 
 import msgspec
-from msgspec import Meta
 
 from synsift.pipelines.errors import RecordError, UnknownVersion
+from synsift.pipelines.record_parts import (
+    Count,
+    FoundBy,
+    HttpAnswer,
+    Image,
+    PairId,
+    PairIdOrNone,
+    Rest,
+    Sha256,
+    Sha256OrHash,
+    Sha256OrNone,
+    Withdrawal,
+    Wnid,
+    WnidOrNone,
+)
 from synsift.pipelines.said import Consent
 
-VERSION: Final = 1
+__all__ = [
+    "ALL",
+    "VERSION",
+    "Candidate",
+    "Conflict",
+    "Duplicate",
+    "Fetched",
+    "FoundBy",
+    "HttpAnswer",
+    "Image",
+    "ImageUrl",
+    "Progress",
+    "Query",
+    "Record",
+    "Relation",
+    "Rest",
+    "Survivor",
+    "Withdrawal",
+    "decode",
+    "encode",
+]
 
-# `$` would let a line break pass; this end means the same in Python and in JSON Schema.
-_END: Final = r"(?![\s\S])"
-Wnid = Annotated[str, Meta(pattern=rf"^[A-Za-z0-9][A-Za-z0-9._-]{{0,63}}{_END}")]
-"""Identifier of a synset: a key, and a part of object names."""
-WnidOrNone = Annotated[str, Meta(pattern=rf"^([A-Za-z0-9][A-Za-z0-9._-]{{0,63}})?{_END}")]
-"""The same, or nothing."""
-HashName = Annotated[str, Meta(pattern=rf"^[a-z0-9]{{1,16}}{_END}")]
-HashText = Annotated[str, Meta(pattern=rf"^[0-9a-f]{{16,64}}{_END}")]
-Sha256 = Annotated[str, Meta(pattern=rf"^[0-9a-f]{{64}}{_END}")]
-"""A digest in lower-case hexadecimal: names a blob."""
-Sha256OrNone = Annotated[str, Meta(pattern=rf"^([0-9a-f]{{64}})?{_END}")]
-"""The same, or nothing."""
-Count = Annotated[int, Meta(ge=0)]
-"""A number of things."""
+VERSION: Final = 1
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -70,39 +91,6 @@ class Query(Record, frozen=True, kw_only=True):
     want: Count = 0
 
 
-class FoundBy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Where an image URL comes from, and whose the image is.
-
-    Attributes:
-        source: Name of the image source.
-        query: Text that found it.
-        lang: Language of that text.
-        query_rank: Rank of the query among its synset's.
-        rank: Place of the image in the answer to the query, from 0.
-        landing_page: Page that shows the image to people.
-        title: As the source gives it.
-        author: As the source gives it, without markup.
-        licence: Name of the licence.
-        licence_url: Its text.
-        sends_referrer: Whether the image's host is told the landing page.
-        page: Which page of the answer it stood on, from 1, where pages are asked for by what they give; 0 where they
-            come in their order.
-    """
-
-    source: str
-    query: str
-    lang: str = "en"
-    query_rank: int = 0
-    rank: int = 0
-    landing_page: str = ""
-    title: str = ""
-    author: str = ""
-    licence: str = ""
-    licence_url: str = ""
-    sends_referrer: bool = False
-    page: Count = 0
-
-
 class ImageUrl(Record, frozen=True, kw_only=True):
     """Fetch an image for a synset. Key: host, or a part of one that is split.
 
@@ -120,70 +108,6 @@ class ImageUrl(Record, frozen=True, kw_only=True):
     found_by: FoundBy
     not_before: str = ""
     content_id: str = ""
-
-
-class HttpAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What matters of the HTTP response that gave an image.
-
-    What its server said in headers is cut after 500 characters, and holds no control characters.
-
-    Attributes:
-        final_url: Where redirects led, without what is secret in it (`sig=***`); empty if nowhere else.
-        status: HTTP status code.
-        fetched_at: When, RFC 3339 in UTC.
-        content_type: As the server named it.
-        etag: ``ETag`` header, for asking again.
-        last_modified: ``Last-Modified`` header.
-        tls: ``unverified`` if it came by TLS without the host's certificate being verified; else empty.
-    """
-
-    status: int
-    fetched_at: str
-    final_url: str = ""
-    content_type: str = ""
-    etag: str = ""
-    last_modified: str = ""
-    tls: str = ""
-
-
-class Image(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An image in the blob store, and its fingerprint.
-
-    Attributes:
-        sha256: Of the bytes; names the blob.
-        hash: All of the fingerprint, in the text form of ``synsift.dedupe.Fingerprint.to_text``.
-        information: What the hash sees of the picture, in grey levels; low for plain pictures.
-        width_px: Width, upright.
-        height_px: Height, upright.
-        format: ``JPEG``, ``PNG``, …
-        size_bytes: Of the file.
-        hashes: Other libraries' hashes by kind, in hexadecimal: those that the lists in the configuration ask for.
-        is_cut: Whether its file ends early, and a few of its rows are missing.
-    """
-
-    sha256: Sha256
-    hash: str
-    information: float
-    width_px: Annotated[int, Meta(ge=1)]
-    height_px: Annotated[int, Meta(ge=1)]
-    format: str
-    size_bytes: Count
-    hashes: dict[HashName, HashText] = {}
-    is_cut: bool = False
-
-
-class Withdrawal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What local features ask for: of two images that survived, one goes for the sake of the other.
-
-    Attributes:
-        sha256: The one that goes.
-        kind: What it is to the other: ``copy``, ``part_of`` or ``contains``.
-        mirrored: Whether it is its mirror image.
-    """
-
-    sha256: Sha256
-    kind: str
-    mirrored: bool = False
 
 
 class Candidate(Record, frozen=True, kw_only=True):
@@ -247,7 +171,7 @@ class Duplicate(Record, frozen=True, kw_only=True):
 
     wnid: Wnid
     sha256: Sha256
-    of: Annotated[str, Meta(pattern=rf"^([0-9a-f]{{64}}|(md5|sha1|pdq|phash|dhash):[0-9a-f]{{16,64}}){_END}")]
+    of: Sha256OrHash
     kind: str
     distance_bits: int = 0
     transform: str = "identity"
@@ -282,16 +206,40 @@ class Relation(Record, frozen=True, kw_only=True):
     mirrored: bool = False
 
 
-class Rest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Until when a host that fails is left alone.
+class Conflict(Record, frozen=True, kw_only=True):
+    """The same picture, or a copy, stands under two synsets: one of the labels may be wrong. Key: id.
+
+    One that no longer stands comes again with the same id: the last record of an id says how it is.
 
     Attributes:
-        since: When it failed first, RFC 3339.
-        until: Not to be asked before.
+        id: Names the pair, whoever finds it and whenever: the first 32 hexadecimal digits of the SHA-256 of
+            ``<synset> <sha256>`` of both, in the order of these texts, with a line break between.
+        wnid: Synset of the one that was looked at later.
+        sha256: That image.
+        other_wnid: Synset of the other one.
+        other_sha256: The other image.
+        kind: ``exact`` for the same bytes, else ``near``.
+        tie: What the synset is to the other: ``above`` it, ``below`` it, ``disjoint``, or ``unknown`` where WordNet
+            lacks one of them. Above and below both labels may be right; else it is a conflict.
+        score: How well the two agree, of 1; of one that was carried over, how well those agreed that it comes from.
+        transform: What turns the image into the other: ``identity``, ``mirrored``, ….
+        replaces: Id of the pair from which it was carried over to a better copy; empty for none.
+        stands: Whether both images are still kept under these synsets.
+        ended: Why it doesn't stand: ``better_copy`` or ``withdrawn``; empty where it does.
     """
 
-    since: str
-    until: str
+    id: PairId
+    wnid: Wnid
+    sha256: Sha256
+    other_wnid: Wnid
+    other_sha256: Sha256
+    kind: str
+    tie: str
+    score: float = 1.0
+    transform: str = "identity"
+    replaces: PairIdOrNone = ""
+    stands: bool = True
+    ended: str = ""
 
 
 class Fetched(Record, frozen=True, kw_only=True):
@@ -340,7 +288,7 @@ class Progress(Record, frozen=True, kw_only=True):
     counts: dict[str, int]
 
 
-ALL: Final = (Query, ImageUrl, Candidate, Survivor, Duplicate, Relation, Fetched, Progress)
+ALL: Final = (Query, ImageUrl, Candidate, Survivor, Duplicate, Relation, Conflict, Fetched, Progress)
 """Every record type that travels, for schemas and tests."""
 
 _R = TypeVar("_R", bound=Record)

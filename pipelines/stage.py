@@ -13,10 +13,16 @@ INPUTS: Final[dict[str, Topic]] = {
     "dedupe": topics.CANDIDATES,
     "thorough": topics.SURVIVORS,
     "land": topics.SURVIVORS,
+    "conflicts": topics.SURVIVORS,
+    "annotate": topics.CONFLICTS,
 }
 """Stage → its input topic, in the order of the stream. A stage's consumer group has its name."""
-OPTIONAL: Final = frozenset({"thorough"})
-"""Stages that run only where they are asked for; they may write to the input of an earlier one."""
+OPTIONAL: Final = frozenset({"thorough", "conflicts", "annotate"})
+"""Stages that the configuration can leave out."""
+BACKWARD: Final = frozenset({"thorough"})
+"""Stages that write to the input of an earlier one."""
+WHOLE: Final = frozenset({"conflicts"})
+"""Stages whose work needs all partitions in one place: one member of the group owns them all, the others stand by."""
 
 DEFAULT_PATIENCE_S: Final = 300.0
 """Longest wait for brokers and a store that are away, at the start and later."""

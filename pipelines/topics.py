@@ -48,12 +48,13 @@ FETCHED: Final = Topic("fetched", Cleanup.COMPACT)
 PROGRESS: Final = Topic("progress", Cleanup.COMPACT)
 DEAD_LETTERS: Final = Topic("dead-letters", Cleanup.DELETE)
 RELATIONS: Final = Topic("relations", Cleanup.KEEP)
+CONFLICTS: Final = Topic("conflicts", Cleanup.KEEP)
 POSITIONS: Final = Topic("positions", Cleanup.COMPACT)
 """How far each group is, where the log is Kafka: it forgets the offsets of a group that is away for a week."""
 
 ALL: Final = (
     *(QUERIES, IMAGE_URLS, CANDIDATES, SURVIVORS, DUPLICATES, FETCHED, PROGRESS, DEAD_LETTERS, POSITIONS),
-    RELATIONS,
+    *(RELATIONS, CONFLICTS),
 )
 """In the order in which they came to be: the SQLite log knows them by their number."""
 
@@ -65,6 +66,7 @@ TOPIC_OF: Final[dict[type[records.Record], Topic]] = {
     records.Survivor: SURVIVORS,
     records.Duplicate: DUPLICATES,
     records.Relation: RELATIONS,
+    records.Conflict: CONFLICTS,
     records.Fetched: FETCHED,
     records.Progress: PROGRESS,
 }
@@ -196,6 +198,10 @@ class Router:
     def relation(self, record: records.Relation) -> Entry:
         """Entry of a relation."""
         return self._by_wnid(RELATIONS, record.wnid, record)
+
+    def conflict(self, record: records.Conflict) -> Entry:
+        """Entry of a pair under two synsets, on the partition of its id."""
+        return Entry(CONFLICTS.name, partition_of(record.id, self.partitions), record.id.encode(), encode(record))
 
     def fetched(self, record: records.Fetched) -> Entry:
         """Entry of a fetched URL, on its host's partition."""

@@ -23,7 +23,7 @@ from typing import Final
 from synsift.pipelines.errors import LogUnavailable, SynsiftError
 from synsift.pipelines.gate import Gate
 from synsift.pipelines.log.base import Log
-from synsift.pipelines.stage import DEFAULT_REST_S, INPUTS, OPTIONAL, Stage
+from synsift.pipelines.stage import BACKWARD, DEFAULT_REST_S, INPUTS, Stage
 
 _log: Final = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ def busy_stages(log: Log, stages: Sequence[str]) -> list[str]:
     """
     wanted = [name for name in INPUTS if name in stages]
     seen: list[dict[str, list[int]]] = []
-    for _ in range(2 if OPTIONAL & set(stages) else 1):
+    for _ in range(2 if BACKWARD & set(stages) else 1):
         lags = {name: log.lag(name, INPUTS[name].name) for name in wanted}
         busy = [name for name in wanted if any(lag.records for lag in lags[name])]
         if busy:

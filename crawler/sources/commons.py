@@ -32,21 +32,21 @@ from synsift.crawler.sources.mediawiki.answers import (
     search_rank,
 )
 from synsift.crawler.sources.mediawiki.files import found_image, step_px
+from synsift.crawler.sources.mediawiki.items import (
+    WIKIDATA_API,
+    Parameters,
+    is_concept,
+    items_of,
+    search_for_items,
+)
 from synsift.crawler.sources.settings import setting
 
 DEFAULT_API: Final = "https://commons.wikimedia.org/w/api.php"
-WIKIDATA_API: Final = "https://www.wikidata.org/w/api.php"
 _log: Final = logging.getLogger(__name__)
-_Parameters = dict[str, str | int]
 _FILE_NAMESPACE: Final = 6
 _SPACE: Final = re.compile(r"\s+")
 # The search's operators: a synset's word must not act as one.
 _OPERATORS: Final = re.compile(r'["~*?\\:!|()\[\]{}^/<>]')
-_ITEM: Final = re.compile(r"Q[1-9]\d{0,9}")
-# What ``queries.concept_text`` makes.
-_CONCEPT: Final = re.compile(r"P8814=\d{8}-n")
-# CirrusSearch takes 300 characters, and most synsets have one item.
-_MOST_ITEMS: Final = 8
 _MOST_CURSOR: Final = 1_500
 """Characters; a longer one makes a URL that nobody takes."""
 
@@ -141,11 +141,11 @@ class CommonsSource:
 
     def _page_url(self, query: PageQuery) -> str:
         place = read_cursor(query.cursor)
-        if _CONCEPT.fullmatch(query.text) and not place.items:
+        if is_concept(query.text) and not place.items:
             if self._can is not None and not self._can.statements:
                 raise SourceError("the wiki has no search by what files depict (WikibaseCirrusSearch)")
-            return self._url(self.items_api_url or self.api_url, _search_for_items(query.text))
-        parameters: _Parameters = {
+            return self._url(self.items_api_url or self.api_url, search_for_items(query.text))
+        parameters: Parameters = {
             "action": "query",
             "generator": "search",
             "gsrsearch": self._search(query.text, place.items),
@@ -162,7 +162,7 @@ class CommonsSource:
             parameters["iiurlwidth"] = self.width_px
         return self._url(self.api_url, {**parameters, **place.following})
 
-    def _url(self, api_url: str, parameters: _Parameters) -> str:
+    def _url(self, api_url: str, parameters: Parameters) -> str:
         mark = "&" if "?" in api_url else "?"
         return (
             f"{api_url}{mark}{urlencode({'format': 'json', 'formatversion': 2, 'maxlag': self.maxlag_s, **parameters})}"
@@ -182,7 +182,7 @@ class CommonsSource:
 
     def _page(self, query: PageQuery, answer: dict[str, Any]) -> Page:
         place = read_cursor(query.cursor)
-        if _CONCEPT.fullmatch(query.text) and not place.items:
+        if is_concept(query.text) and not place.items:
             return _items_page(answer)
         following = continuation(answer)
         is_whole = not any(name.startswith("ii") for name in following)
@@ -236,18 +236,9 @@ class _Found:
     numbers: list[int] = field(default_factory=list)
 
 
-def _search_for_items(text: str) -> _Parameters:
-    wanted = f"haswbstatement:{text}"
-    return {"action": "query", "list": "search", "srnamespace": 0, "srsearch": wanted, "srlimit": _MOST_ITEMS}
-
-
 def _items_page(answer: dict[str, Any]) -> Page:
     """The items that are a synset: what depicts them is the next page."""
-    said = answer.get("query")
-    results = said.get("search") if isinstance(said, dict) else None
-    listed = results if isinstance(results, list) else []
-    titles = [result.get("title") for result in listed if isinstance(result, dict)]
-    items = [title for title in titles if isinstance(title, str) and _ITEM.fullmatch(title)][:_MOST_ITEMS]
+    items = items_of(answer)
     return Page((), Place({}, items=tuple(items)).cursor() if items else "")
 
 

@@ -30,6 +30,7 @@ from synsift.crawler.sources.openverse import OpenverseSource
 from synsift.crawler.sources.settings import settings_of
 from synsift.crawler.sources.smithsonian import SmithsonianSource
 from synsift.crawler.sources.url_list import UrlListSource
+from synsift.crawler.sources.wikidata import WikidataSource
 from synsift.crawler.sources.wikipedia import WikipediaSource
 
 _log: Final = logging.getLogger(__name__)
@@ -40,6 +41,7 @@ BUILT_IN: Final[Mapping[str, type]] = {
     "openverse": OpenverseSource,
     "flickr": FlickrSource,
     "wikipedia": WikipediaSource,
+    "wikidata": WikidataSource,
     "inaturalist": INaturalistSource,
     "gbif": GbifSource,
     "europeana": EuropeanaSource,

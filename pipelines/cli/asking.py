@@ -10,6 +10,7 @@ import typer
 from synsift.crawler.ontology import WordNet
 from synsift.crawler.queries import SynsetQuery, with_depicted
 from synsift.crawler.targets import from_list, from_text
+from synsift.pipelines.cli.admission import admitted, tell_alike
 from synsift.pipelines.cli.console import warn
 from synsift.pipelines.cli.ontology import check_leaves, concepts_of, read_langs, target_queries
 from synsift.pipelines.cli.url_lists import url_lists
@@ -56,6 +57,14 @@ Want = Annotated[
         help="Enough unique images for each synset: asks first what gives new ones; 0 for all there are",
     ),
 ]
+AllowPeople = Annotated[
+    bool | None,
+    typer.Option(
+        "--allow-people/--no-allow-people",
+        help="Ask for synsets of people, too; words for them may offend  [search.allow_people]",
+        show_default=False,
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +101,9 @@ def read_asks(wanted: Wanted, settings: "Settings") -> "list[Ask]":
             raise UsageError("`--want` chooses among queries, and a list of URLs has none", hint=hint)
         lists = [wanted.list_file] if wanted.list_file is not None else []
         return [("urls", query) for query in url_lists([*lists, *wanted.targets], settings)]
-    asks = list(asks_of(names, _synset_queries(wanted), settings))
+    queries = admitted(_synset_queries(wanted), settings.search)
+    tell_alike(queries)
+    asks = list(asks_of(names, queries, settings))
     if not asks:
         raise UsageError("nothing to ask for", hint="name a synset, a subtree with `--under`, or a `--list FILE`")
     return asks

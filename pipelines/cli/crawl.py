@@ -12,6 +12,7 @@ import typer
 
 from synsift.crawler.queries import SynsetQuery
 from synsift.pipelines.cli.asking import (
+    AllowPeople,
     Layout,
     Limit,
     ListFile,
@@ -77,6 +78,7 @@ def crawl(
     output: OutputFormat = Format.TABLE,
     thorough: Thorough = False,
     remove: Remove = None,
+    allow_people: AllowPeople = None,
 ) -> None:
     """Crawl images of concepts, or of a list of URLs, until nothing is left to do.
 
@@ -97,23 +99,27 @@ def crawl(
 
       synsift crawl --under imagenet12 --leaves --source all --want 1000
     """
-    keys = {"store__url": out, "identity__contact": contact, **thorough_keys(thorough, remove)}
+    keys = {"store__url": out, "identity__contact": contact, "search__allow_people": allow_people}
+    keys |= thorough_keys(thorough, remove)
     settings = settings_of(file, values, **(keys := keys | layout_keys(layout, source)))
     check_thorough(settings.dedupe.thorough, remove)
     wanted = Wanted(targets or [], text, list_file, source, subtree, leaves, langs, ontology, want)
     asks = read_asks(wanted, settings)
-    queries = [query for _, query in asks]
+    run = _Run(limit, want, output, source_of(file, values, **keys), _Again(out, file, values))
+    raise typer.Exit(_run_all(settings, asks, run, report))
+
+
+def _run_all(settings: "Settings", asks: "Sequence[Ask]", run: "_Run", report: Path | None) -> int:
     folder = _checked_folder(settings, report)
 
     from synsift.pipelines.assembly import open_parts
 
-    run = _Run(limit, want, output, source_of(file, values, **keys))
     with lock_folder(folder):
         parts = open_parts(settings)
         with contextlib.closing(parts.log):
-            status = _crawl(parts, asks, run, _Again(out, file, values))
-            _write_report(parts, queries, report)
-    raise typer.Exit(status)
+            status = _crawl(parts, asks, run)
+            _write_report(parts, [query for _, query in asks], report)
+    return status
 
 
 def _checked_folder(settings: "Settings", report: Path | None) -> Path | None:
@@ -131,16 +137,6 @@ def _checked_folder(settings: "Settings", report: Path | None) -> Path | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
-    """How a crawl runs and what it prints."""
-
-    limit: int
-    want: int
-    output: Format
-    configuration: "Source"
-
-
-@dataclass(frozen=True, slots=True)
 class _Again:
     """What makes another command work on the same log and store."""
 
@@ -153,7 +149,18 @@ class _Again:
         return follow_up(name, out=self.out, file=self.file, values=self.values)
 
 
-def _crawl(parts: "Parts", asks: "Sequence[Ask]", run: _Run, again: _Again) -> int:
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """How a crawl runs and what it prints."""
+
+    limit: int
+    want: int
+    output: Format
+    configuration: "Source"
+    again: "_Again"
+
+
+def _crawl(parts: "Parts", asks: "Sequence[Ask]", run: _Run) -> int:
     from synsift.pipelines.assembly import make_stages, stages_of
     from synsift.pipelines.cli.watch import tell_lost, watching
     from synsift.pipelines.dead_letters import read_dead_letters
@@ -186,7 +193,7 @@ def _crawl(parts: "Parts", asks: "Sequence[Ask]", run: _Run, again: _Again) -> i
     rows = (synset_row(found) for wnid, found in counts.items() if wnid and found.found)
     print_rows(rows, run.output, details=SYNSET_DETAILS, empty="no images")
     letters = read_dead_letters(parts.log)
-    _tell_letters(letters, again)
+    _tell_letters(letters, run.again)
     if worker.rests_until_s is not None:
         _tell_resting(parts, worker.rests_until_s)
     lost = tell_lost()

@@ -99,7 +99,8 @@ def _chosen(letters: "list[OpenLetter]", outcomes: list[str] | None, stage: str 
     Raises:
         UsageError: An outcome or a stage that there isn't.
     """
-    from synsift.pipelines.assembly import STAGES, known_outcomes
+    from synsift.pipelines.assembly import STAGES
+    from synsift.pipelines.outcomes import known_outcomes
 
     if stage is not None:
         check_known("stage", stage, STAGES)

@@ -70,6 +70,7 @@ _OPTION_OF: Final = {
     "service.port": "--port",
     "kafka.bootstrap": "--kafka",
     "dedupe.similarity": "--similarity",
+    "search.allow_people": "--allow-people",
     "dedupe.thorough": "--thorough",
     "dedupe.remove": "--remove",
     "fetch.max_pixels": "--max-pixels",

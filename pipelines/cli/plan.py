@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from synsift.pipelines.cli.asking import (
+    AllowPeople,
     Layout,
     Limit,
     ListFile,
@@ -41,6 +42,7 @@ def plan(
     file: ConfigFile = None,
     values: SetValues = None,
     output: OutputFormat = Format.TABLE,
+    allow_people: AllowPeople = None,
 ) -> None:
     """Write the queries of synsets into the log, for workers to work on. Doing it again changes nothing.
 
@@ -57,7 +59,8 @@ def plan(
 
       synsift plan --under imagenet12 --source all --limit 10000
     """
-    settings = settings_of(file, values, store__url=out, **layout_keys(layout, source))
+    keys = {"store__url": out, "search__allow_people": allow_people, **layout_keys(layout, source)}
+    settings = settings_of(file, values, **keys)
     wanted = Wanted(targets or [], text, list_file, source, subtree, leaves, langs, ontology, want)
     asks = read_asks(wanted, settings)
 

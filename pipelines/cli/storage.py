@@ -121,7 +121,7 @@ def _verify(settings: "Settings", share: float) -> "tuple[list[Verified], bool]"
     from synsift.pipelines.dead_letters import read_dead_letters
     from synsift.pipelines.errors import ConfigError, LogError
     from synsift.pipelines.stages.mend import survivor_of
-    from synsift.pipelines.storage.expected import Expected, expected, landed_up_to
+    from synsift.pipelines.storage.expected import Expected, expected, reached
     from synsift.pipelines.storage.objects import Objects
     from synsift.pipelines.storage.verify import verify as verify_images
     from synsift.pipelines.store_settings import store_address
@@ -138,12 +138,12 @@ def _verify(settings: "Settings", share: float) -> "tuple[list[Verified], bool]"
             return list(verify_images(objects, share=share)), False
         if tell_if_apart(settings, log):
             return list(verify_images(objects, share=share)), False
-        landed = landed_up_to(log)
+        at = reached(log)
 
         def expect() -> Expected:
             open_ones = (survivor_of(found) for found in read_dead_letters(log) if found.letter.stage == "land")
             names = {(one.candidate.wnid, one.candidate.image.sha256) for one in open_ones if one is not None}
-            return expected(log, landed, names)
+            return expected(log, at, names)
 
         return list(verify_images(objects, share=share, expect=expect)), True
 

@@ -1,6 +1,10 @@
 """Which member of a group should own which partition. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Hashable, Mapping, Sequence
+from typing import TypeVar
+
+P = TypeVar("P", bound=Hashable)
 
 
 def balance(members: Sequence[str], partitions: Sequence[int], owners: Mapping[int, str]) -> dict[int, str]:
@@ -34,3 +38,21 @@ def balance(members: Sequence[str], partitions: Sequence[int], owners: Mapping[i
             load[lightest] += 1
             wanted[partition] = lightest
     return wanted
+
+
+def gather(members: Sequence[str], partitions: Sequence[P], owners: Mapping[P, str]) -> dict[P, str]:
+    """Give all partitions to one member: the one that owns the most, so that none moves without need.
+
+    Args:
+        members: Names of the living members.
+        partitions: All partitions.
+        owners: Who owns a partition now; the dead and the unknown are ignored.
+
+    Returns:
+        The owner that each partition should have; empty without members.
+    """
+    if not members:
+        return {}
+    load = Counter(owners.get(partition, "") for partition in partitions)
+    chosen = min(members, key=lambda member: (-load[member], member))
+    return dict.fromkeys(partitions, chosen)

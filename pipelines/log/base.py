@@ -16,6 +16,7 @@ Promises, which ``tests/pipelines/log/contract.py`` checks of every implementati
 - A member begins where its group's committed position stands. The log keeps positions itself, too: a group that lost
   its own goes on where it stood.
 - A partition has one owner at a time; the next owner begins after the last has let go or was declared dead.
+- Where a group wants it whole, one member comes to own all partitions, and keeps them as long as it lives.
 - A member that was declared dead writes nothing more: its transactions and commits raise ``FencedError``.
 - Keys, values and headers come back as they were written; where they can't, the message says so in ``damage``.
 """
@@ -162,8 +163,15 @@ class Log(Protocol):
     def produce(self, entries: Sequence[Entry]) -> None:
         """Write entries, all or nothing; durable on return."""
 
-    def join(self, group: str, topic: str, listener: Listener) -> Member:
-        """Become a member of a group that reads one topic."""
+    def join(self, group: str, topic: str, listener: Listener, *, whole: bool = False) -> Member:
+        """Become a member of a group that reads one topic.
+
+        Args:
+            group: Which.
+            topic: What it reads.
+            listener: Is told of changes of ownership.
+            whole: Whether one member owns all partitions, and the others stand by. The same for all of a group.
+        """
 
     def read(self, topic: str, partition: int, start: int = 0) -> Generator[Message, None, None]:
         """Read a partition from an offset to its present end, outside of any group."""

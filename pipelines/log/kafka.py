@@ -28,6 +28,7 @@ from synsift.pipelines.log.kafka_identity import contradiction, given, identitie
 from synsift.pipelines.log.kafka_member import Clients, KafkaMember
 from synsift.pipelines.log.kafka_positions import newest
 from synsift.pipelines.log.kafka_private import pass_damage_by, read_any_header
+from synsift.pipelines.log.kafka_whole import WholeAssignor
 from synsift.pipelines.log.watermark import done_above
 from synsift.pipelines.topics import Entry
 
@@ -128,9 +129,10 @@ class KafkaLog:
         others = [withdrawn(other) for other in identities(self.read(topics.POSITIONS.name, 0)) if other != identity]
         self.produce([*others, given(identity)])
 
-    def join(self, group: str, topic: str, listener: Listener) -> KafkaMember:
+    def join(self, group: str, topic: str, listener: Listener, *, whole: bool = False) -> KafkaMember:
         """Become a member of a group that reads one topic."""
-        return KafkaMember(patiently(lambda: self._member_clients(group, topic)), topic, listener)
+        assignor = WholeAssignor if whole else CooperativeStickyAssignor
+        return KafkaMember(patiently(lambda: self._member_clients(group, topic, assignor)), topic, listener)
 
     def read(self, topic: str, partition: int, start: int = 0) -> Generator[Message, None, None]:
         """Read a partition from an offset to its present end, outside of any group."""
@@ -331,11 +333,18 @@ class KafkaLog:
         bounded(producer.init_transactions, "starting a producer")
         return producer
 
-    def _make_consumer(self, role: str, *, group: str | None, isolation: str = "read_committed") -> Any:  # noqa: ANN401
+    def _make_consumer(
+        self,
+        role: str,
+        *,
+        group: str | None,
+        isolation: str = "read_committed",
+        assignor: type = CooperativeStickyAssignor,
+    ) -> Any:  # noqa: ANN401
         grouped: dict[str, Any] = {}
         if group is not None:
             grouped = {
-                "partition_assignment_strategy": [CooperativeStickyAssignor],
+                "partition_assignment_strategy": [assignor],
                 "session_timeout_ms": int(self.address.session_timeout_s * 1000),
                 "heartbeat_interval_ms": int(self.address.session_timeout_s * 1000 / 4),
                 "max_poll_interval_ms": int(self.address.poll_timeout_s * 1000),
@@ -353,14 +362,14 @@ class KafkaLog:
             **self.address.client_settings(),
         )
 
-    def _member_clients(self, group: str, topic: str) -> Clients:
+    def _member_clients(self, group: str, topic: str, assignor: type) -> Clients:
         with errors_of(self.address):
             return Clients(
                 address=self.address,
                 topic=self.prefix + topic,
                 partitions=self.partitions,
                 producer=self._make_producer(f"{self.prefix}{group}-{uuid.uuid4().hex}", group),
-                consumer=self._make_consumer(group, group=self.prefix + group),
+                consumer=self._make_consumer(group, group=self.prefix + group, assignor=assignor),
                 send=self.send,
                 group=group,
                 read_positions=lambda partition: self.read(topics.POSITIONS.name, partition),

@@ -13,7 +13,7 @@ from typing import Final
 from synsift.pipelines import topics
 from synsift.pipelines.errors import FencedError
 from synsift.pipelines.log.base import Lag, Listener, Message, Position
-from synsift.pipelines.log.sqlite_group import Group
+from synsift.pipelines.log.sqlite_group import Group, Seat
 from synsift.pipelines.log.sqlite_rows import Row, message_of, record_id, row_of
 from synsift.pipelines.log.sqlite_schema import connect, connect_to_read, deferred, errors_of, immediate, quick_check
 from synsift.pipelines.log.transaction import GatheredTransaction
@@ -66,9 +66,9 @@ class SqliteLog:
             append(self._db, entries)
         self.notify()
 
-    def join(self, group: str, topic: str, listener: Listener) -> "SqliteMember":
+    def join(self, group: str, topic: str, listener: Listener, *, whole: bool = False) -> "SqliteMember":
         """Become a member of a group that reads one topic."""
-        return SqliteMember(self, group, topic, listener)
+        return SqliteMember(self, group, topic, listener, whole=whole)
 
     def read(self, topic: str, partition: int, start: int = 0) -> Generator[Message, None, None]:
         """Read a partition from an offset to its present end, outside of any group."""
@@ -155,7 +155,7 @@ class SqliteFollower:
 class SqliteMember:
     """A member of a consumer group, with a connection of its own."""
 
-    def __init__(self, log: SqliteLog, group: str, topic: str, listener: Listener) -> None:
+    def __init__(self, log: SqliteLog, group: str, topic: str, listener: Listener, *, whole: bool) -> None:
         self._log = log
         self._topic = topic
         self._listener = listener
@@ -165,7 +165,7 @@ class SqliteMember:
         self._turn = 0
         self._db = connect(log.path, log.partitions)
         name = f"{group}-{uuid.uuid4().hex[:8]}"
-        self._group = Group(self._db, group=group, topic=topic, name=name, partitions=log.partitions)
+        self._group = Group(self._db, Seat(group, topic, name), partitions=log.partitions, whole=whole)
         with self._writing():
             self._group.join(log.clock())
 

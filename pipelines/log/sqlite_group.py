@@ -8,9 +8,10 @@ import os
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from synsift.pipelines.errors import FencedError
-from synsift.pipelines.log.assignment import balance
+from synsift.pipelines.log.assignment import balance, gather
 from synsift.pipelines.log.base import Position
 
 
@@ -44,14 +45,23 @@ def _start_without_proc(pid: int) -> str:
     return "alive"
 
 
+class Seat(NamedTuple):
+    """A member's place: its group, the topic that this reads, its own name."""
+
+    group: str
+    topic: str
+    name: str
+
+
 class Group:
     """One member's view of its group. Every method runs inside a write transaction of the caller."""
 
-    def __init__(self, db: sqlite3.Connection, *, group: str, topic: str, name: str, partitions: int) -> None:
+    def __init__(self, db: sqlite3.Connection, seat: Seat, *, partitions: int, whole: bool) -> None:
         self._db = db
-        self._key = (group, topic)
-        self._name = name
+        self._key = (seat.group, seat.topic)
+        self._name = seat.name
         self._partitions = range(partitions)
+        self._share = gather if whole else balance
 
     def join(self, now_s: float) -> None:
         """Become a member."""
@@ -92,7 +102,7 @@ class Group:
         """Take what is ours by right and free; tell what isn't ours any more."""
         names = [row[0] for row in self._db.execute("SELECT name FROM members WHERE grp = ? AND topic = ?", self._key)]
         owners = self._owners()
-        wanted = balance(names, self._partitions, owners)
+        wanted = self._share(names, self._partitions, owners)
         mine = {partition for partition, name in wanted.items() if name == self._name}
         owned = {partition for partition, name in owners.items() if name == self._name}
         taken = frozenset(mine - owners.keys())

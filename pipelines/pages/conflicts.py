@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
-from synsift.pipelines.conflicts import Conflict
 from synsift.pipelines.errors import StoreError
 from synsift.pipelines.pages.page import END, head_of, text
 from synsift.pipelines.pages.thumbnails import thumbnail
+from synsift.pipelines.pairs import is_conflict, places_of
+from synsift.pipelines.records import Conflict
 from synsift.pipelines.storage import layout
 
 MOST: Final = 500
@@ -17,7 +18,7 @@ _TIES: Final = {
     "above": "the first is above the second: both may be right",
     "below": "the first is below the second: both may be right",
     "disjoint": "neither is above the other: one of the two is probably wrong",
-    "unknown": "at least one is in no ontology that is known here",
+    "unknown": "what is above what is not known: the ontology lacks one of them",
 }
 
 GetBlob = Callable[[str], bytes]
@@ -33,24 +34,25 @@ def render_conflicts(found: Sequence[Conflict], described: Described, get_blob: 
         described: Names and definitions, as far as they are known.
         get_blob: Path in the store → bytes; a ``StoreError`` shows as a missing picture.
     """
-    wrong = sum(one.is_conflict for one in found)
+    wrong = sum(is_conflict(pair.tie) for pair in found)
     more = f"; the first {MOST} are shown" if len(found) > MOST else ""
+    pairs, conflicts = ("pair" if len(found) == 1 else "pairs"), ("conflict" if wrong == 1 else "conflicts")
+    counts = f"{len(found):,} {pairs}, {wrong:,} of them {'a ' if wrong == 1 else ''}{conflicts}{more}."
     yield head_of(_TITLE)
-    yield f"<header><h1>{_TITLE}</h1><p>{len(found):,} pairs, {wrong:,} of them conflicts{more}.</p></header>\n<main>"
+    yield f"<header><h1>{_TITLE}</h1><p>{counts}</p></header>\n<main>"
     yield '<div class="groups">' if found else "<h2>None</h2>"
-    for one in found[:MOST]:
-        yield _pair(one, described, get_blob)
+    for pair in found[:MOST]:
+        yield _pair(pair, described, get_blob)
     yield ("</div>" if found else "") + "</main>" + END
 
 
-def _pair(one: Conflict, described: Described, get_blob: GetBlob) -> str:
-    crossing = one.crossing
-    kind = "the same bytes" if crossing.is_exact else f"copies, {crossing.score:.3f}"
-    figures = _figure(crossing.scope, crossing.sha256, described, get_blob)
-    figures += _figure(crossing.other_scope, crossing.other_sha256, described, get_blob)
+def _pair(pair: Conflict, described: Described, get_blob: GetBlob) -> str:
+    kind = "the same file" if pair.kind == "exact" else f"copies, {pair.score:.3f} of 1"
+    figures = "".join(_figure(wnid, sha256, described, get_blob) for wnid, sha256 in places_of(pair))
+    tie = text(_TIES.get(pair.tie, pair.tie))
     return (
-        f'<section class="group"><div class="cards">{figures}</div>'
-        f'<p><b>{kind}</b> <span class="verdict">{_TIES[one.tie]}</span></p></section>\n'
+        f'<section class="group" id="{text(pair.id)}"><div class="cards">{figures}</div>'
+        f'<p><b>{kind}</b> <span class="verdict">{tie}</span></p></section>\n'
     )
 
 
@@ -67,5 +69,5 @@ def _figure(wnid: str, sha256: str, described: Described, get_blob: GetBlob) -> 
     name, definition = described.get(wnid, ("", ""))
     return (
         f'<figure>{shown}<figcaption><p class="path"><b>{text(name or wnid)}</b> {text(wnid) if name else ""}</p>'
-        f"<p>{text(definition)}</p></figcaption></figure>"
+        f"<p>{text(definition) or 'not in the ontology'}</p></figcaption></figure>"
     )

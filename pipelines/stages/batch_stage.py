@@ -1,4 +1,4 @@
-"""The shell of the stages that work in order, batch by batch: ``dedupe`` and ``land``. Runs in a thread of its own."""
+"""The shell of the stages that work in order, batch by batch, such as ``dedupe``. Runs in a thread of its own."""
 
 import asyncio
 import logging
@@ -20,6 +20,7 @@ from synsift.pipelines.topics import Router
 _log: Final = logging.getLogger(__name__)
 
 _POLL_S: Final = 0.2
+_SHORT_POLL_S: Final = 0.1
 # Beyond the store client's own retries: an outage of a minute or two costs time, a longer one ends the worker, so that
 # whoever runs it learns of it.
 _STORE_RETRIES_S: Final = (0.5, 2.0, 8.0, 15.0)
@@ -166,3 +167,27 @@ class BatchStage(ABC):
         self._ledger.forget_all()
         self._membership.leave()
         return self._membership.join(self.patience_s)
+
+
+class LingeringStage(BatchStage):
+    """A stage that waits a little for batches to fill: larger ones make fewer and larger objects."""
+
+    def __init__(self, log: Log, router: Router, *, batch: int, linger_s: float) -> None:
+        super().__init__(log, router, batch=batch)
+        self._linger_s = linger_s
+        self._hurried = False
+
+    def hurry(self) -> None:
+        """Don't wait for batches to fill, this once."""
+        self._hurried = True
+
+    def gather(self, member: Member) -> list[Message]:
+        """Read a batch, with some patience."""
+        messages = member.poll(self._batch, _SHORT_POLL_S)
+        deadline_s = time.monotonic() + self._linger_s
+        while messages and len(messages) < self._batch and time.monotonic() < deadline_s:
+            if self._stopping or self._hurried:
+                break
+            messages += member.poll(self._batch - len(messages), _SHORT_POLL_S)
+        self._hurried = False
+        return messages

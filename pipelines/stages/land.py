@@ -10,7 +10,6 @@ The order of a batch, so that a kill at any point leaves nothing that the next r
 
 import contextlib
 import hashlib
-import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,12 +20,13 @@ import msgspec
 
 from synsift.dedupe import EXTENSIONS
 from synsift.pipelines.errors import DamagedBlob, NoSuchObject
-from synsift.pipelines.log.base import Log, Member, Message
+from synsift.pipelines.log.base import Log, Message
 from synsift.pipelines.metrics import WORK_SECONDS
 from synsift.pipelines.reading import BROKEN_RECORD, Broken, Skipped, read, read_bytes
 from synsift.pipelines.records import Survivor, encode
 from synsift.pipelines.stage import COUNTED
-from synsift.pipelines.stages.batch_stage import BatchStage
+from synsift.pipelines.stages.batch_stage import LingeringStage
+from synsift.pipelines.stages.part_writer import PartWriter
 from synsift.pipelines.stages.tally import Count
 from synsift.pipelines.storage import layout
 from synsift.pipelines.storage.base import ObjectStore
@@ -35,7 +35,6 @@ from synsift.pipelines.topics import Router
 
 BLOB_MISSING: Final = "blob_missing"
 BLOB_DAMAGED: Final = "blob_damaged"
-_POLL_S: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +59,16 @@ class Landing:
         return self.survivor.candidate.wnid
 
 
-class LandStage(BatchStage):
+class LandStage(LingeringStage):
     """Writes what consumers read."""
 
     name = "land"
 
     def __init__(self, log: Log, router: Router, *, objects: ObjectStore, options: LandOptions) -> None:
-        super().__init__(log, router, batch=options.batch)
+        super().__init__(log, router, batch=options.batch, linger_s=options.linger_s)
         self._objects = objects
         self._options = options
-        self._cleaned: dict[int, set[str]] = {}
-        self._hurried = False
+        self._parts = PartWriter(objects, layout.MANIFESTS)
         self._writers = ThreadPoolExecutor(options.threads, thread_name_prefix="land")
 
     async def run(self) -> None:
@@ -80,32 +78,17 @@ class LandStage(BatchStage):
         finally:
             self._writers.shutdown()
 
-    def hurry(self) -> None:
-        """Don't wait for batches to fill, this once."""
-        self._hurried = True
-
-    def gather(self, member: Member) -> list[Message]:
-        """Read a batch, with some patience: larger batches make fewer and larger parts of manifests."""
-        messages = member.poll(self._batch, _POLL_S)
-        deadline_s = time.monotonic() + self._options.linger_s
-        while messages and len(messages) < self._batch and time.monotonic() < deadline_s:
-            if self._stopping or self._hurried:
-                break
-            messages += member.poll(self._batch - len(messages), _POLL_S)
-        self._hurried = False
-        return messages
-
     def make_durable(self) -> None:
         """Objects and manifests first, then the position that they are done."""
         self._objects.sync()
 
     def restore(self, partition: int, skipped: Skipped) -> None:
         """Remember that parts of an interrupted batch may lie about in this partition's manifests."""
-        self._cleaned[partition] = set()
+        self._parts.take_over(partition)
 
     def forget(self, partition: int) -> None:
         """Drop what is known of a partition's manifests."""
-        self._cleaned.pop(partition, None)
+        self._parts.forget(partition)
 
     def work(self, messages: Sequence[Message]) -> None:
         """Land a batch; see the module's docstring for the order."""
@@ -204,28 +187,11 @@ class LandStage(BatchStage):
         def write(key: tuple[str, int]) -> None:
             rows = [(landing.message.offset, landing.survivor) for landing in parts[key]]
             part = layout.ManifestPart(*key, first=rows[0][0], last=rows[-1][0])
-            if self._remove_uncommitted(part):
+            if self._parts.write(part, encode_part(rows)):
                 again.add(part.wnid)
-            self._objects.put(part.path, encode_part(rows))
 
         self._all(write, sorted(parts))
         return again
-
-    def _remove_uncommitted(self, new: layout.ManifestPart) -> bool:
-        """Remove parts of a batch that was interrupted before its commit: its offsets are covered anew.
-
-        True if there were any.
-        """
-        cleaned, found = self._cleaned[new.partition], False
-        if new.wnid in cleaned:
-            return False
-        for path in self._objects.list(f"{layout.MANIFESTS}{new.wnid}/"):
-            part = layout.manifest_part(path)
-            if part is not None and part.partition == new.partition and part.last >= new.first:
-                self._objects.delete(path)
-                found = True
-        cleaned.add(new.wnid)
-        return found
 
     def _move_out(self, replaced: tuple[str, str]) -> bool:
         """Take away a replaced survivor's object, then its provenance. The blob stays until it is swept.

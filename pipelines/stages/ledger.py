@@ -204,6 +204,10 @@ class Ledger:
         if positions:
             self._write(member, (), positions, _RETRY_S)
 
+    def done_below(self, partition: int) -> int:
+        """The offset below which all of a partition is done."""
+        return self._books[partition].mark.low
+
     def is_open(self, message: Message) -> bool:
         """Whether the work on an input still counts.
 

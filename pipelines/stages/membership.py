@@ -12,7 +12,7 @@ from typing import Final
 
 from synsift.pipelines.errors import FencedError, LogUnavailable
 from synsift.pipelines.log.base import Log, Member
-from synsift.pipelines.stage import INPUTS
+from synsift.pipelines.stage import INPUTS, WHOLE
 from synsift.pipelines.stages.ledger import Ledger
 
 _log: Final = logging.getLogger(__name__)
@@ -61,7 +61,7 @@ class Membership:
             self._ledger.beat()
             self._ledger.lives.say()
             try:
-                member = self._logbook.join(self._stage, INPUTS[self._stage].name, self._ledger)
+                member = self._join()
             except (FencedError, LogUnavailable) as exc:
                 wait_s = next(waits, _WAITS_S[-1])
                 if time.monotonic() + wait_s > deadline_s:
@@ -72,6 +72,10 @@ class Membership:
                 return member
             self._stopping.wait(wait_s)
         raise Stopped
+
+    def _join(self) -> Member:
+        whole = self._stage in WHOLE
+        return self._logbook.join(self._stage, INPUTS[self._stage].name, self._ledger, whole=whole)
 
     def leave(self, *, telling: bool = True) -> None:
         """Leave, as far as the log is there to be told; nothing where it is out.

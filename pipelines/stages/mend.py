@@ -10,8 +10,9 @@ Only bytes with the right SHA-256 are ever written. The log is not touched: what
 import contextlib
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 import msgspec
 
@@ -27,11 +28,12 @@ from synsift.pipelines.dead_letters import OpenLetter
 from synsift.pipelines.errors import NoSuchObject
 from synsift.pipelines.log.base import Log
 from synsift.pipelines.reading import Broken, Skipped, read_all, read_bytes, read_state
-from synsift.pipelines.records import Fetched, Survivor, encode
+from synsift.pipelines.records import Conflict, Fetched, Survivor, encode
 from synsift.pipelines.stages.land import BLOB_DAMAGED, BLOB_MISSING
 from synsift.pipelines.stages.wanted import told_page
 from synsift.pipelines.storage import layout
 from synsift.pipelines.storage.base import ObjectStore
+from synsift.pipelines.storage.conflict_parts import encode_conflicts
 from synsift.pipelines.storage.manifests import encode_part
 from synsift.pipelines.topics import registered_domain
 
@@ -124,7 +126,7 @@ def names_image(path: str) -> bool:
     return (layout.blob_sha256(path) or layout.candidate_sha256(path)) is not None
 
 
-def write_from_log(log: Log, objects: ObjectStore, damaged: Iterable[str]) -> set[str]:
+def write_from_log(log: Log, objects: ObjectStore, damaged: Sequence[str]) -> set[str]:
     """Write anew provenance and parts of manifests that the log can tell. Gives those that were written."""
     origins = {origin: path for path in damaged if (origin := layout.provenance_of(path)) is not None}
     parts = [part for path in damaged if (part := layout.manifest_part(path)) is not None]
@@ -142,7 +144,18 @@ def write_from_log(log: Log, objects: ObjectStore, damaged: Iterable[str]) -> se
         objects.put(path, msgspec.json.format(encode(survivor), indent=2))
     for path, survivors in rows.items():
         objects.put(path, encode_part(survivors))
-    return {*latest, *rows}
+    return {*latest, *rows, *_write_conflicts(log, objects, damaged)}
+
+
+def _write_conflicts(log: Log, objects: ObjectStore, damaged: Iterable[str]) -> set[str]:
+    """Write anew parts that tell of conflicts."""
+    parts = [part for path in damaged if (part := layout.conflict_part(path)) is not None]
+    for part in parts:
+        pairs = read_state(log, Conflict, part.partition, skipped=Skipped(), start=part.first)
+        upto = takewhile(lambda found: found[0].offset <= part.last, pairs)  # noqa: B023 - used up before the next
+        rows = [(m.offset, pair) for m, pair in upto if part.wnid in (pair.wnid, pair.other_wnid)]
+        objects.put(part.path, encode_conflicts(part.wnid, rows))
+    return {part.path for part in parts}
 
 
 def _find_twins(objects: ObjectStore, found: dict[str, Wrong], urls: dict[str, dict[str, str]]) -> None:

@@ -1,11 +1,12 @@
 """What the log says that the store holds: what is gone without a trace shows only by comparing the two."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from synsift.pipelines.log.base import Log
+from synsift.pipelines.pairs import places_of
 from synsift.pipelines.reading import Skipped, read_state
-from synsift.pipelines.records import Survivor
+from synsift.pipelines.records import Conflict, Survivor
 from synsift.pipelines.stage import INPUTS
 
 Name = tuple[str, str]
@@ -20,37 +21,54 @@ class Expected:
         landed: Survivors whose image and provenance should stand in the store.
         noted: Those that manifests should name, replaced ones included.
         waiting: Those that have yet to land, of whom the blob should be there.
+        told: Synset and id of the pairs that its part of ``conflicts`` should name.
     """
 
     landed: dict[Name, Survivor] = field(default_factory=dict)
     noted: set[Name] = field(default_factory=set)
     waiting: dict[Name, Survivor] = field(default_factory=dict)
+    told: set[Name] = field(default_factory=set)
 
 
-def landed_up_to(log: Log) -> dict[int, int]:
-    """How far ``land`` is, by partition. Asked before the store is listed: what lands meanwhile is not missed."""
-    return {lag.partition: lag.committed for lag in log.lag("land", INPUTS["land"].name)}
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """How far stages that write to the store are, by partition of their input."""
+
+    landed: Mapping[int, int]
+    annotated: Mapping[int, int]
 
 
-def expected(log: Log, landed: dict[int, int], letters: Collection[Name]) -> Expected:
+def reached(log: Log) -> Reached:
+    """How far they are. Asked before the store is listed: what lands meanwhile is not missed."""
+    return Reached(_reached(log, "land"), _reached(log, "annotate"))
+
+
+def _reached(log: Log, stage: str) -> dict[int, int]:
+    return {lag.partition: lag.committed for lag in log.lag(stage, INPUTS[stage].name)}
+
+
+def expected(log: Log, at: Reached, letters: Collection[Name]) -> Expected:
     """What the store should hold.
 
     Args:
         log: The log.
-        landed: By ``landed_up_to``, from before the store was listed.
+        at: By ``reached``, from before the store was listed.
         letters: Survivors about which a dead letter is open: they did not land.
     """
     found = Expected()
     for partition in range(log.partitions):
         for message, survivor in read_state(log, Survivor, partition, skipped=Skipped()):
             name = survivor.candidate.wnid, survivor.candidate.image.sha256
-            if message.offset < landed.get(partition, 0):
+            if message.offset < at.landed.get(partition, 0):
                 found.landed[name] = survivor
                 found.noted.add(name)
             else:
                 found.waiting[name] = survivor
             if survivor.replaces:  # also by one that is landing at this moment
                 found.landed.pop((name[0], survivor.replaces), None)
+        for message, pair in read_state(log, Conflict, partition, skipped=Skipped()):
+            if message.offset < at.annotated.get(partition, 0):
+                found.told |= {(wnid, pair.id) for wnid, _ in places_of(pair)}
     for name in letters:
         found.waiting.pop(name, None)
     for name in (*letters, *found.waiting):

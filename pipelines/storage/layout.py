@@ -6,6 +6,7 @@ candidates/<wnid>/<sha256>.<ext>           the survivors of a synset
 candidates/<wnid>/<sha256>.json            where each comes from
 snapshots/dedupe/<partition>/…            state of deduplication (``snapshots.py``)
 manifests/<wnid>/<partition>-<first>-<last>.parquet   what offsets first…last of ``survivors`` say of it
+conflicts/<wnid>/<partition>-<first>-<last>.parquet   … and those of ``conflicts``
 """
 
 import re
@@ -18,28 +19,31 @@ from synsift.pipelines.records import Image
 BLOBS: Final = "blobs/"
 CANDIDATES: Final = "candidates/"
 MANIFESTS: Final = "manifests/"
+CONFLICTS: Final = "conflicts/"
+"""Apart from the manifests: a folder of parts that are read as one table holds parts of one form."""
 
 _BLOB: Final = re.compile(r"blobs/(?P<begin>[0-9a-f]{2})/(?P<sha256>(?P=begin)[0-9a-f]{62})")
 _CANDIDATE: Final = re.compile(
     rf"candidates/[^/]+/(?P<sha256>[0-9a-f]{{64}})\.({'|'.join(sorted(set(EXTENSIONS.values())))})"
 )
 _PROVENANCE: Final = re.compile(r"candidates/(?P<wnid>[^/]+)/(?P<sha256>[0-9a-f]{64})\.json")
-_PART: Final = re.compile(r"manifests/(?P<wnid>[^/]+)/(?P<partition>\d+)-(?P<first>\d+)-(?P<last>\d+)\.parquet")
+_PART: Final = re.compile(r"[a-z]+/(?P<wnid>[^/]+)/(?P<partition>\d+)-(?P<first>\d+)-(?P<last>\d+)\.parquet")
 
 
 @dataclass(frozen=True, slots=True)
 class ManifestPart:
-    """The offsets of ``survivors`` that one part of a synset's manifest covers, both included."""
+    """The offsets of ``survivors`` or ``conflicts`` that one part of a synset's manifest covers, both included."""
 
     wnid: str
     partition: int
     first: int
     last: int
+    folder: str = MANIFESTS
 
     @property
     def path(self) -> str:
         """Name of the object. Zero-padded, so that names sort as offsets do."""
-        return f"{MANIFESTS}{self.wnid}/{self.partition:05d}-{self.first:012d}-{self.last:012d}.parquet"
+        return f"{self.folder}{self.wnid}/{self.partition:05d}-{self.first:012d}-{self.last:012d}.parquet"
 
 
 def blob(sha256: str) -> str:
@@ -87,7 +91,17 @@ def provenance(wnid: str, sha256: str) -> str:
 
 def manifest_part(path: str) -> ManifestPart | None:
     """Read the name of a manifest's part; None for any other object."""
-    found = _PART.fullmatch(path)
+    return part_in(MANIFESTS, path)
+
+
+def conflict_part(path: str) -> ManifestPart | None:
+    """Read the name of a part that tells of conflicts; None for any other object."""
+    return part_in(CONFLICTS, path)
+
+
+def part_in(folder: str, path: str) -> ManifestPart | None:
+    """Read the name of a part in a folder of parts; None for any other object."""
+    found = _PART.fullmatch(path) if path.startswith(folder) else None
     if found is None:
         return None
-    return ManifestPart(found["wnid"], int(found["partition"]), int(found["first"]), int(found["last"]))
+    return ManifestPart(found["wnid"], int(found["partition"]), int(found["first"]), int(found["last"]), folder)

@@ -3,7 +3,7 @@
 import hashlib
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 
 from synsift.dedupe import EXTENSIONS
@@ -100,21 +100,30 @@ def _gone(listed: _Listed, expected: Expected) -> Iterator[Verified]:
 
 
 def _verify_manifests(objects: Objects, expected: Expected) -> Iterator[Verified]:
+    yield from _verify_parts(objects, layout.MANIFESTS, "sha256", expected.noted, "survivor")
+    yield from _verify_parts(objects, layout.CONFLICTS, "id", expected.told, "conflict")
+
+
+def _verify_parts(
+    objects: Objects, folder: str, column: str, wanted: Collection[Name], what: str
+) -> Iterator[Verified]:
+    """Read the parts in a folder, and say which can't be read, and of which synsets some lack a row."""
     named: set[Name] = set()
     unread = False
-    for path in objects.list(layout.MANIFESTS):
-        if (part := layout.manifest_part(path)) is None:
+    for path in objects.list(folder):
+        if (part := layout.part_in(folder, path)) is None:
             continue
         try:
-            named |= {(part.wnid, str(row["sha256"])) for row in decode_part(objects.get(path))}
+            named |= {(part.wnid, str(row[column])) for row in decode_part(objects.get(path))}
         except NoSuchObject:
             continue  # a part of a batch that was interrupted
         except (OSError, ValueError, KeyError):  # what pyarrow raises for bytes that aren't a part
             unread = True
             yield Verified(path, "its bytes are not a manifest's")
-    missing = Counter(wnid for wnid, _ in expected.noted - named)
+    missing = Counter(wnid for wnid, _ in set(wanted) - named)
     for wnid, number in () if unread else sorted(missing.items()):
-        yield Verified(f"{layout.MANIFESTS}{wnid}/", f"{number} survivors are in none of its parts")
+        some = f"{number} {what}s are" if number != 1 else f"1 {what} is"
+        yield Verified(f"{folder}{wnid}/", f"{some} in none of its parts")
 
 
 def _look_at_origin(objects: Objects, path: str) -> Verified | None:

@@ -8,6 +8,7 @@ from synsift.pipelines import records
 from synsift.pipelines.errors import RecordError, UnknownVersion
 from synsift.pipelines.records import (
     Candidate,
+    Conflict,
     Duplicate,
     Fetched,
     FoundBy,
@@ -49,6 +50,20 @@ EXAMPLES: list[Record] = [
     Survivor(candidate=CANDIDATE, replaces="cd" * 32, transform="identity", relation="copy"),
     Relation(wnid="n1", sha256="ab" * 32, of="cd" * 32, kind="part_of", points=31, agreed=0.9, inside=1.0, outside=0.3),
     msgspec.structs.replace(CANDIDATE, withdraws=Withdrawal(sha256="cd" * 32, kind="copy")),
+    Conflict(
+        id="9" * 32,
+        wnid="n1",
+        sha256="ab" * 32,
+        other_wnid="n2",
+        other_sha256="cd" * 32,
+        kind="near",
+        tie="disjoint",
+        score=0.97,
+        transform="mirrored",
+        replaces="8" * 32,
+        stands=False,
+        ended="better_copy",
+    ),
 ]
 GOLDEN = Path(__file__).parent.parent / "data" / "records-v1.jsonl"
 

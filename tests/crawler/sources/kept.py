@@ -148,6 +148,24 @@ _HIT = {
 }
 _FOUND = '["2", [["ex-img-1", "Old kettle", "Studio Z", ""], ["ex-img-2", "", "", ""]]]'
 
+_CONCEPT = "P8814=02124460-n"
+
+
+def _entity(*statements: tuple[str, str]) -> dict[str, Any]:
+    claims = [{"rank": rank, "mainsnak": {"snaktype": "value", "datavalue": {"value": f}}} for f, rank in statements]
+    return {"type": "item", "claims": {"P18": claims, "P31": [{"rank": "normal"}]}}
+
+
+_ENTITIES = {
+    "Q700": _entity(("Old one.jpg", "deprecated"), ("Grey kettle.jpg", "normal"), ("Best.jpg", "preferred")),
+    "Q701": _entity(("Grey kettle.jpg", "normal")),
+    "Q702": {"id": "Q702", "missing": ""},
+    "Q703": {"claims": {"P18": [{"rank": "normal", "mainsnak": {"snaktype": "somevalue"}}]}},
+}
+_FOUND_ITEMS = {"search": [{"ns": 0, "title": "Q700"}, {"title": "Lexeme:L1"}]}
+_BELOW = {"search": [{"title": f"Q{number}"} for number in (700, 701, 702)]}
+
+
 ANSWERS: dict[str, list[Recorded]] = {
     "commons": [kept({"query": {"pages": [{**_FILE, "index": 1}]}, "continue": {"gsroffset": 50, "continue": "-||"}})],
     "openverse": [
@@ -184,6 +202,31 @@ ANSWERS: dict[str, list[Recorded]] = {
         kept({"query": {"pages": [_FILE, _ICON]}, "continue": {"gimcontinue": "1|B.jpg", "continue": "||"}}, "Kettle"),
         kept({"batchcomplete": True}, "No such article"),
         kept({"error": {"code": "ratelimited", "info": "later"}}),
+    ],
+    "wikidata": [
+        kept({"batchcomplete": True, "query": _FOUND_ITEMS}, _CONCEPT),
+        kept({"batchcomplete": True, "query": {"search": []}}, _CONCEPT),
+        kept({"entities": _ENTITIES}, _CONCEPT, '[["Q700"], 0, ["Q700", "Q701"], [], {}]', 1),
+        kept(
+            {"batchcomplete": True, "query": {"pages": [_FILE, {"title": "File:Best.jpg", "missing": True}]}},
+            _CONCEPT,
+            '[["Q700"], 0, [], ["Best.jpg", "Grey kettle.jpg"], {}]',
+            2,
+        ),
+        kept(
+            {"query": {"pages": [_FILE, {"title": "File:B.jpg"}]}, "continue": {"iistart": "2", "continue": "||"}},
+            _CONCEPT,
+            '[[], 0, [], ["Grey kettle.jpg", "B.jpg"], {}]',
+            3,
+        ),
+        kept(
+            {"query": _BELOW, "continue": {"sroffset": 50, "continue": "-||"}},
+            _CONCEPT,
+            '[["Q700"], 0, [], [], {}]',
+            4,
+        ),
+        kept({"batchcomplete": True, "query": _BELOW}, _CONCEPT, '[["Q700"], 50, [], [], {}]', 5),
+        kept({"error": {"code": "maxlag", "info": "Waiting for a server: 6 s", "lag": 6.2}}, _CONCEPT),
     ],
     "archive": [
         kept({"response": {"numFound": 70, "docs": _DOCS}}),

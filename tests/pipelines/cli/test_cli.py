@@ -46,7 +46,7 @@ def test_help_is_given(cli: RunCli, arguments: list[str]) -> None:
         (["crawl", "whippet", "--nonsense"], "--nonsense"),
         (
             ["run", "fetsh", "--contact", "you@example.org"],
-            "the stages are `search`, `fetch`, `dedupe`, `thorough`, `land`, `all`",
+            "the stages are `search`, `fetch`, `dedupe`, `thorough`, `land`, `conflicts`, `annotate`, `all`",
         ),
         (["run", "fetch"], "identity.contact"),
         (["status"], "nothing was crawled there"),

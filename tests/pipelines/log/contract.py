@@ -80,6 +80,17 @@ def settle(*members: tuple[Member, Owner]) -> None:
     raise AssertionError(f"no even assignment: {owned}")
 
 
+def settle_whole(*members: tuple[Member, Owner]) -> tuple[Member, Owner]:
+    """Poll members in turn until one of them has all partitions; give that one."""
+    deadline_s = time.monotonic() + 30
+    while time.monotonic() < deadline_s:
+        poll_together(*members)
+        for pair in members:
+            if len(pair[1].owned) == PARTITIONS:
+                return pair
+    raise AssertionError(f"nobody has all: {[sorted(owner.owned) for _, owner in members]}")
+
+
 class LogContract:
     """The promises of ``synsift.pipelines.log.base``."""
 
@@ -244,6 +255,26 @@ class LogContract:
                 assert len(held) == len(set(held))
         settle(*members)
         for member, _ in members:
+            member.close()
+
+    def test_of_a_group_that_wants_it_whole_one_member_owns_all(self, log: Log) -> None:
+        owners = [Owner() for _ in range(3)]
+        first = log.join("whole", INPUT, owners[0], whole=True)
+        settle_whole((first, owners[0]))
+        second = log.join("whole", INPUT, owners[1], whole=True)
+        third = log.join("whole", INPUT, owners[2], whole=True)
+        members = list(zip((first, second, third), owners, strict=True))
+        settle_whole(*members)
+        for _ in range(5):
+            poll_together(*members)
+        assert len(owners[0].owned) == PARTITIONS
+        assert not owners[0].revoked, "it moved without need"
+        log.produce([entry(f"{n}", partition=n % PARTITIONS) for n in range(8)])
+        assert len(poll_all(first, 8)) == 8
+        first.close()
+        heir = settle_whole(*members[1:])
+        assert len(heir[1].owned) == PARTITIONS
+        for member, _ in members[1:]:
             member.close()
 
     def test_what_a_member_leaves_goes_to_the_others(self, log: Log) -> None:

@@ -3,7 +3,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synsift.pipelines.log.assignment import balance
+from synsift.pipelines.log.assignment import balance, gather
 
 
 def test_nobody_gets_anything_without_members() -> None:
@@ -36,3 +36,9 @@ def test_loads_are_even_and_no_more_than_needed_moves(
         kept = [p for p in had if wanted[p] == member]
         assert len(kept) >= min(len(had), share)
     assert balance(members, range(partitions), wanted) == wanted
+
+
+def test_who_owns_most_gets_all_and_nobody_else_anything() -> None:
+    assert set(gather(["a", "b", "c"], range(4), {0: "b", 1: "a", 2: "b", 3: "gone"}).values()) == {"b"}
+    assert set(gather(["b", "a"], range(4), {}).values()) == {"a"}
+    assert gather([], range(4), {0: "gone"}) == {}

@@ -15,7 +15,7 @@ from synsift.pipelines.log.sqlite import SqliteLog
 from synsift.pipelines.reading import read_all
 from synsift.pipelines.records import Fetched, Survivor
 from synsift.pipelines.storage import layout
-from synsift.pipelines.storage.expected import expected, landed_up_to
+from synsift.pipelines.storage.expected import expected, reached
 from synsift.pipelines.storage.identity import claim, owner_of
 from synsift.pipelines.storage.sweep import Swept, sweep
 from synsift.pipelines.storage.verify import verify
@@ -254,7 +254,7 @@ def test_a_sweep_that_only_says_what_it_would_do_and_a_replay_refuse_anothers_st
 
 def looked_at(world: World) -> set[str]:
     """What a verification that knows the log finds wrong."""
-    landed = landed_up_to(world.log)
+    landed = reached(world.log)
     found = verify(world.objects, expect=lambda: expected(world.log, landed, set()))
     return {one.path for one in found if one.problem}
 
