@@ -20,7 +20,7 @@ from synsift.pipelines.cli.asking import (
     Text,
     Want,
     Wanted,
-    check_want,
+    is_sifted,
     read_asks,
 )
 from synsift.pipelines.cli.console import SYNSET_DETAILS, counted, err, print_rows, synset_row, warn
@@ -55,6 +55,10 @@ if TYPE_CHECKING:
     from synsift.pipelines.dead_letters import OpenLetter
     from synsift.pipelines.image_sources import Ask
 
+Report = Annotated[
+    Path | None, typer.Option("--report", metavar="FILE", help="Where to write the page of contact sheets")
+]
+
 
 def crawl(
     targets: Targets = None,
@@ -70,9 +74,7 @@ def crawl(
     want: Want = 0,
     out: Out = None,
     contact: Contact = None,
-    report: Annotated[
-        Path | None, typer.Option("--report", metavar="FILE", help="Where to write the page of contact sheets")
-    ] = None,
+    report: Report = None,
     file: ConfigFile = None,
     values: SetValues = None,
     output: OutputFormat = Format.TABLE,
@@ -98,6 +100,8 @@ def crawl(
 
       synsift crawl --source urls --list photos.csv
 
+      synsift crawl --source captions --list 'pd12m/*.parquet' --under imagenet12
+
       synsift crawl --under imagenet12 --leaves --source all --want 1000
 
       synsift crawl whippet --thorough --remove copy --remove part_of
@@ -105,11 +109,8 @@ def crawl(
     keys = {"store__url": out, "identity__contact": contact, **thorough_keys(thorough, remove)}
     settings = settings_of(file, values, **(keys := keys | layout_keys(layout, source)))
     check_thorough(settings.dedupe.thorough, remove)
-    wanted = Wanted(targets or [], text, list_file, source, subtree, leaves, langs, ontology)
-    asks = read_asks(wanted, settings)
-    check_want(want, source)
-    queries = [query for _, query in asks]
-    folder = _checked_folder(settings, report)
+    wanted = Wanted(targets or [], text, list_file, source, subtree, leaves, langs, ontology, limit, want)
+    folder, asks = _checked(wanted, settings, report)
 
     from synsift.pipelines.assembly import open_parts
 
@@ -118,8 +119,16 @@ def crawl(
         parts = open_parts(settings)
         with contextlib.closing(parts.log):
             status = _crawl(parts, asks, run, _Again(out, file, values))
-            _write_report(parts, queries, report)
+            _write_report(parts, [query for _, query in asks], report)
     raise typer.Exit(status)
+
+
+def _checked(wanted: Wanted, settings: "Settings", report: Path | None) -> "tuple[Path | None, list[Ask]]":
+    """The store's folder, if it is one, and whom to ask for what. What takes hours begins behind all checks."""
+    if is_sifted(wanted.source):
+        _checked_folder(settings, report)
+    asks = read_asks(wanted, settings)
+    return _checked_folder(settings, report), asks
 
 
 def _checked_folder(settings: "Settings", report: Path | None) -> Path | None:

@@ -13,9 +13,9 @@ from synsift.pipelines.cli.asking import (
     Text,
     Want,
     Wanted,
-    check_want,
     read_asks,
 )
+from synsift.pipelines.cli.captions import CAPTIONS
 from synsift.pipelines.cli.console import err, print_rows
 from synsift.pipelines.cli.ontology import ALL_LANGS, Langs, Leaves, OntologyFile, Under
 from synsift.pipelines.cli.options import ConfigFile, Format, Out, OutputFormat, SetValues, settings_of
@@ -59,9 +59,8 @@ def plan(
       synsift plan --under imagenet12 --source all --limit 10000
     """
     settings = settings_of(file, values, store__url=out, **layout_keys(layout, source))
-    wanted = Wanted(targets or [], text, list_file, source, subtree, leaves, langs, ontology)
+    wanted = Wanted(targets or [], text, list_file, source, subtree, leaves, langs, ontology, limit, want)
     asks = read_asks(wanted, settings)
-    check_want(want, source)
 
     from synsift.pipelines.assembly import open_parts
     from synsift.pipelines.stages.plan import plan_asks
@@ -69,8 +68,9 @@ def plan(
     parts = open_parts(settings)
     with contextlib.closing(parts.log):
         planned = plan_asks(parts.log, parts.router, asks, limit=limit, want=want)
-    if source != "urls":
-        print_rows(_forecast_rows(asks, settings, limit), output, empty="nothing to ask")
+    asked = [ask for ask in asks if ask[0] not in (CAPTIONS, "urls")]
+    if asked:
+        print_rows(_forecast_rows(asked, settings, limit), output, empty="nothing to ask")
     err.print(f"planned {planned.new} queries; {planned.known} were planned before")
 
 
