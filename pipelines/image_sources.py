@@ -10,6 +10,7 @@ from synsift.crawler.download.quotas import Quota
 from synsift.crawler.errors import SourceError
 from synsift.crawler.queries import Rule, SynsetQuery
 from synsift.crawler.sources.base import ChoosySource, LocalSource, RationedSource, Source
+from synsift.crawler.sources.captions import CaptionsSource
 from synsift.crawler.sources.registry import BUILT_IN, registry
 from synsift.crawler.sources.url_list import UrlListSource
 from synsift.pipelines.config import Settings
@@ -50,7 +51,7 @@ def make_source(name: str, settings: Settings, **others: Any) -> Any:  # noqa: A
     """
     source = registry().classes[name]
     values = {**settings.sources.of(name), **others}
-    if issubclass(source, UrlListSource):
+    if issubclass(source, (UrlListSource, CaptionsSource)):
         values["copies"] = make_copies(settings)
     try:
         return source(**values)

@@ -36,7 +36,9 @@ _UNTELLABLE: Final = re.compile("[\x00-\x1f\x7f\ufffd]")
 def make_copies(settings: Settings) -> Copies:
     """Has lists that stand elsewhere, in the store's folder; where the store is none, in one for passing things."""
     by_http, by_store = partial(_by_http, settings), partial(_by_store, settings)
-    return Copies(partial(_folder, settings), {"https": by_http, "http": by_http, **dict.fromkeys(_STORES, by_store)})
+    return Copies(
+        partial(lists_folder, settings), {"https": by_http, "http": by_http, **dict.fromkeys(_STORES, by_store)}
+    )
 
 
 def remote_files(name: str, settings: Settings) -> list[str]:
@@ -165,7 +167,8 @@ def _split(url: str) -> tuple[str, str]:
     return "/".join([f"{scheme}://{rest.partition('/')[0]}", *names[:kept]]), "/".join(names[kept:])
 
 
-def _folder(settings: Settings) -> Path:
+def lists_folder(settings: Settings) -> Path:
+    """Where lists are kept: in the store's folder, or, where it is none, in one for passing things."""
     store = store_address(settings).folder
     if store is not None:
         return store.expanduser() / LISTS

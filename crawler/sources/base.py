@@ -59,6 +59,9 @@ class FoundImage:
             right.
         content_id: Names the bytes behind the URL, where the source knows them: the same name is the same file, under
             whatever URL. Empty if it doesn't say.
+        query: Text that found it, where that is not what was asked for: a list is asked for by its name.
+        lang: Language of that text.
+        query_rank: Place of that text among its synset's.
     """
 
     url: str
@@ -71,6 +74,9 @@ class FoundImage:
     place: str = ""
     sends_referrer: bool = False
     content_id: str = ""
+    query: str = ""
+    lang: str = ""
+    query_rank: int = 0
 
 
 @dataclass(frozen=True, slots=True)

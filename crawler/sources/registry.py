@@ -18,6 +18,7 @@ from typing import Final
 from synsift.crawler.sources.archive import ArchiveSource
 from synsift.crawler.sources.base import About
 from synsift.crawler.sources.brave import BraveSource
+from synsift.crawler.sources.captions import CaptionsSource
 from synsift.crawler.sources.commons import CommonsSource
 from synsift.crawler.sources.europeana import EuropeanaSource
 from synsift.crawler.sources.flickr import FlickrSource
@@ -52,6 +53,7 @@ BUILT_IN: Final[Mapping[str, type]] = {
     "nasa": NasaSource,
     "brave": BraveSource,
     "urls": UrlListSource,
+    "captions": CaptionsSource,
 }
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _NEEDED: Final = ("about", "page_size", "api_url", "request", "page")

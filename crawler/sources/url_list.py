@@ -33,7 +33,7 @@ class UrlListSource:
         title="Your own lists of URLs", licences="as the list says", terms="those of the hosts that the list names"
     )
 
-    layout: str = setting("", f"Form of the lists, one of {', '.join(LAYOUTS)}; empty to look")
+    layout: str = setting("", "Form of the lists, as `--layout` names it; empty to look")
     url_column: str = setting("", "Name of the column of image URLs; its number without a header")
     wnid_column: str = setting("", "The same of synsets, or of labels of your own")
     title_column: str = setting("", "The same of titles or captions")

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from synsift.crawler.ontology import WordNet
+from synsift.crawler.ontology import Concepts, WordNet
 from synsift.crawler.queries import SynsetQuery, with_depicted
 from synsift.crawler.targets import from_list, from_text
 from synsift.pipelines.cli.admission import admitted, tell_alike
+from synsift.pipelines.cli.captions import CAPTIONS, caption_queries
 from synsift.pipelines.cli.console import warn
 from synsift.pipelines.cli.ontology import check_leaves, concepts_of, read_langs, target_queries
 from synsift.pipelines.cli.url_lists import url_lists
@@ -31,7 +32,7 @@ ListFile = Annotated[
     typer.Option(
         "--list",
         metavar="FILE",
-        help="File of lines wnid<TAB>text; with --source urls, a list of URLs: file, folder, pattern, URL or -",
+        help="File of lines wnid<TAB>text; with --source urls or captions, lists: file, folder, pattern, URL or -",
     ),
 ]
 Layout = Annotated[
@@ -79,7 +80,13 @@ class Wanted:
     leaves: bool
     langs: str
     ontology: Path | None
+    limit: int = 0
     want: int = 0
+
+
+def is_sifted(source: str) -> bool:
+    """Whether lists of captions are among the sources."""
+    return CAPTIONS in [name.strip() for name in source.split(",")]
 
 
 def read_asks(wanted: Wanted, settings: "Settings") -> "list[Ask]":
@@ -101,15 +108,23 @@ def read_asks(wanted: Wanted, settings: "Settings") -> "list[Ask]":
             raise UsageError("`--want` chooses among queries, and a list of URLs has none", hint=hint)
         lists = [wanted.list_file] if wanted.list_file is not None else []
         return [("urls", query) for query in url_lists([*lists, *wanted.targets], settings)]
-    queries = admitted(_synset_queries(wanted), settings.search)
+    if wanted.want and names == [CAPTIONS]:
+        hint = "bound it with `--limit`"
+        raise UsageError("`--want` chooses among queries, and lists of captions have none", hint=hint)
+    concepts = concepts_of(wanted.ontology)
+    list_file = None if CAPTIONS in names else wanted.list_file
+    queries = admitted(_synset_queries(wanted, concepts, list_file), settings.search)
     tell_alike(queries)
-    asks = list(asks_of(names, queries, settings))
+    asks = list(asks_of([name for name in names if name != CAPTIONS], queries, settings))
+    if CAPTIONS in names:
+        found = caption_queries(wanted.list_file, queries, concepts, settings, wanted.limit)
+        asks += [(CAPTIONS, query) for query in found]
     if not asks:
         raise UsageError("nothing to ask for", hint="name a synset, a subtree with `--under`, or a `--list FILE`")
     return asks
 
 
-def _synset_queries(wanted: Wanted) -> list[SynsetQuery]:
+def _synset_queries(wanted: Wanted, concepts: Concepts, list_file: str | None) -> list[SynsetQuery]:
     check_leaves(wanted.subtree, leaves=wanted.leaves)
     queries: list[SynsetQuery] = []
     if wanted.text is not None:
@@ -119,12 +134,11 @@ def _synset_queries(wanted: Wanted) -> list[SynsetQuery]:
             )
         queries.append(from_text(wanted.text, wanted.targets[0]))
     elif wanted.targets or wanted.subtree is not None:
-        concepts = concepts_of(wanted.ontology)
         langs = read_langs(wanted.langs, concepts)
         made = target_queries(wanted.targets, concepts, langs, wanted.subtree, leaves=wanted.leaves)
         queries += with_depicted(made) if isinstance(concepts, WordNet) else made
-    if wanted.list_file is not None:
-        good, bad = from_list(Path(wanted.list_file))
+    if list_file is not None:
+        good, bad = from_list(Path(list_file))
         for line in bad:
             warn.print(f"{line.place}: {line.problem}; the rest goes on", style="bold")
         queries += good

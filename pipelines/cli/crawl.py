@@ -21,6 +21,7 @@ from synsift.pipelines.cli.asking import (
     Text,
     Want,
     Wanted,
+    is_sifted,
     read_asks,
 )
 from synsift.pipelines.cli.console import SYNSET_DETAILS, counted, err, print_rows, synset_row, warn
@@ -55,6 +56,10 @@ if TYPE_CHECKING:
     from synsift.pipelines.dead_letters import OpenLetter
     from synsift.pipelines.image_sources import Ask
 
+Report = Annotated[
+    Path | None, typer.Option("--report", metavar="FILE", help="Where to write the page of contact sheets")
+]
+
 
 def crawl(
     targets: Targets = None,
@@ -70,9 +75,7 @@ def crawl(
     want: Want = 0,
     out: Out = None,
     contact: Contact = None,
-    report: Annotated[
-        Path | None, typer.Option("--report", metavar="FILE", help="Where to write the page of contact sheets")
-    ] = None,
+    report: Report = None,
     file: ConfigFile = None,
     values: SetValues = None,
     output: OutputFormat = Format.TABLE,
@@ -97,20 +100,21 @@ def crawl(
 
       synsift crawl --source urls --list photos.csv
 
+      synsift crawl --source captions --list 'pd12m/*.parquet' --under imagenet12
+
       synsift crawl --under imagenet12 --leaves --source all --want 1000
     """
     keys = {"store__url": out, "identity__contact": contact, "search__allow_people": allow_people}
     keys |= thorough_keys(thorough, remove)
     settings = settings_of(file, values, **(keys := keys | layout_keys(layout, source)))
     check_thorough(settings.dedupe.thorough, remove)
-    wanted = Wanted(targets or [], text, list_file, source, subtree, leaves, langs, ontology, want)
-    asks = read_asks(wanted, settings)
+    wanted = Wanted(targets or [], text, list_file, source, subtree, leaves, langs, ontology, limit, want)
     run = _Run(limit, want, output, source_of(file, values, **keys), _Again(out, file, values))
-    raise typer.Exit(_run_all(settings, asks, run, report))
+    raise typer.Exit(_run_all(wanted, settings, run, report))
 
 
-def _run_all(settings: "Settings", asks: "Sequence[Ask]", run: "_Run", report: Path | None) -> int:
-    folder = _checked_folder(settings, report)
+def _run_all(wanted: Wanted, settings: "Settings", run: "_Run", report: Path | None) -> int:
+    folder, asks = _checked(wanted, settings, report)
 
     from synsift.pipelines.assembly import open_parts
 
@@ -120,6 +124,14 @@ def _run_all(settings: "Settings", asks: "Sequence[Ask]", run: "_Run", report: P
             status = _crawl(parts, asks, run)
             _write_report(parts, [query for _, query in asks], report)
     return status
+
+
+def _checked(wanted: Wanted, settings: "Settings", report: Path | None) -> "tuple[Path | None, list[Ask]]":
+    """The store's folder, if it is one, and whom to ask for what. What takes hours begins behind all checks."""
+    if is_sifted(wanted.source):
+        _checked_folder(settings, report)
+    asks = read_asks(wanted, settings)
+    return _checked_folder(settings, report), asks
 
 
 def _checked_folder(settings: "Settings", report: Path | None) -> Path | None:

@@ -16,6 +16,7 @@ from synsift.pipelines.cli.asking import (
     Wanted,
     read_asks,
 )
+from synsift.pipelines.cli.captions import CAPTIONS
 from synsift.pipelines.cli.console import err, print_rows
 from synsift.pipelines.cli.ontology import ALL_LANGS, Langs, Leaves, OntologyFile, Under
 from synsift.pipelines.cli.options import ConfigFile, Format, Out, OutputFormat, SetValues, settings_of
@@ -61,7 +62,7 @@ def plan(
     """
     keys = {"store__url": out, "search__allow_people": allow_people, **layout_keys(layout, source)}
     settings = settings_of(file, values, **keys)
-    wanted = Wanted(targets or [], text, list_file, source, subtree, leaves, langs, ontology, want)
+    wanted = Wanted(targets or [], text, list_file, source, subtree, leaves, langs, ontology, limit, want)
     asks = read_asks(wanted, settings)
 
     from synsift.pipelines.assembly import open_parts
@@ -70,8 +71,9 @@ def plan(
     parts = open_parts(settings)
     with contextlib.closing(parts.log):
         planned = plan_asks(parts.log, parts.router, asks, limit=limit, want=want)
-    if source != "urls":
-        print_rows(_forecast_rows(asks, settings, limit), output, empty="nothing to ask")
+    asked = [ask for ask in asks if ask[0] not in (CAPTIONS, "urls")]
+    if asked:
+        print_rows(_forecast_rows(asked, settings, limit), output, empty="nothing to ask")
     err.print(f"planned {planned.new} queries; {planned.known} were planned before")
 
 

@@ -31,9 +31,9 @@ def layout_keys(layout: str | None, source: str) -> dict[str, Any]:
     """
     if layout is not None:
         check_known("layout", layout, LAYOUTS)
-        if source != "urls":
+        if source != "urls" and "captions" not in source.split(","):
             raise UsageError("`--layout` says how a list of URLs is written", hint="`--source urls --list FILE`")
-    return {"sources__urls__layout": layout}
+    return {f"sources__{'urls' if source == 'urls' else 'captions'}__layout": layout}
 
 
 def url_lists(names: Sequence[str], settings: "Settings") -> list[SynsetQuery]:

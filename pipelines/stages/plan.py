@@ -12,6 +12,10 @@ from synsift.pipelines.records import Query
 from synsift.pipelines.topics import Router
 
 _BATCH: Final = 2_000
+_LISTS: Final = frozenset({"urls", "captions"})
+"""Sources whose rows name their synsets themselves, so that no synset's target ends their reading."""
+BOUNDED: Final = frozenset({"captions"})
+"""Sources whose queries are for many synsets at once, with no more for each than is wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,15 @@ def plan_asks(
         want: Survivors a synset; 0 for no target. With another target a query counts as new.
     """
     wanted = [
-        Query(wnid=query.wnid, source=source, text=query.text, lang=query.lang, rank=query.rank, limit=limit, want=want)
+        Query(
+            wnid=query.wnid,
+            source=source,
+            text=query.text,
+            lang=query.lang,
+            rank=query.rank,
+            limit=0 if source in BOUNDED else limit,
+            want=0 if source in BOUNDED else want,
+        )
         for source, query in asks
     ]
     known = _planned_before(log, router, {router.of_wnid(query.wnid) for query in wanted})

@@ -116,6 +116,12 @@ class Objects:
                 return False
         return True
 
+    def put_file(self, path: str, file: Path) -> None:
+        """Write a file as an object, in parts where it is large."""
+        with self._translated(f"writing {path} to"):
+            self._written = True
+            obstore.put(self._store, path, file)
+
     def put_content(self, path: str, data: bytes) -> bool:
         """Write an object whose name says what it holds. False if it is there already.
 

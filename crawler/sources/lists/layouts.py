@@ -48,7 +48,7 @@ class Columns:
     landing_page: str = ""
 
 
-_USUAL: Final = {
+USUAL: Final = {
     "url": ("url", "image_url", "imageurl", "img_url", "originalurl", "downloadurl"),
     "wnid": ("synset", "wnid", "label"),
     "title": ("title", "caption", "text"),
@@ -57,6 +57,7 @@ _USUAL: Final = {
     "licence_url": ("licence_url", "license_url", "licenseurl"),
     "landing_page": ("landing_page", "landing_url", "foreign_landing_url", "originallandingurl", "pageurl", "page_url"),
 }
+"""The names that lists usually give to columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,8 @@ class Layout:
         is_percent_encoded: Whether titles and authors are written as in URLs.
         is_any_bytes: Whether its URLs have bytes that aren't UTF-8.
         marker: Column that says ``1`` for a video; empty if there is none.
+        captions: Columns whose words say what a picture shows, if that is more than its title.
+        extras: Columns that are read, too, for whoever knows what they mean.
     """
 
     columns: Columns
@@ -78,10 +81,13 @@ class Layout:
     is_percent_encoded: bool = False
     is_any_bytes: bool = False
     marker: str = ""
+    captions: tuple[str, ...] = ()
+    extras: tuple[str, ...] = ()
 
 
 LAYOUTS: Final[Mapping[str, Layout]] = {
     "laion": Layout(Columns(url="URL", title="TEXT", licence="LICENSE")),
+    "relaion": Layout(Columns(url="URL", title="TEXT", licence="LICENSE")),
     "coyo": Layout(Columns(url="url", title="text")),
     "cc3m": Layout(Columns(url="url", title="caption"), names=(("caption", "url"),)),
     "cc12m": Layout(Columns(url="url", title="caption"), names=(("url", "caption"),)),
@@ -110,9 +116,19 @@ LAYOUTS: Final[Mapping[str, Layout]] = {
         names=(_YFCC, ("line", *_YFCC, "hash")),
         is_percent_encoded=True,
         marker="marker",
+        captions=("title", "description", "usertags"),
+    ),
+    "pd12m": Layout(Columns(url="url", title="caption", licence="license")),
+    "wit": Layout(
+        Columns(url="image_url", title="caption_reference_description", landing_page="page_url"),
+        captions=(
+            "caption_reference_description",
+            "caption_attribution_description",
+            "caption_alt_text_description",
+        ),
     ),
 }
-"""Known forms by name; ``flickr`` is YFCC100M."""
+"""Known forms by name; ``flickr`` is YFCC100M, ``relaion`` the research-safe edition of Re-LAION-5B."""
 
 
 @dataclass(slots=True)
@@ -147,7 +163,8 @@ class Mapper:
     def wanted(self, names: tuple[str, ...]) -> list[int]:
         """Indices of the columns that are read at all."""
         places = self._at(names)
-        return sorted({at for each in fields(places) if (at := getattr(places, each.name)) >= 0})
+        extras = {index_of(names, name, ()) for name in self.layout.extras}
+        return sorted({at for at in {*extras, *(getattr(places, each.name) for each in fields(places))} if at >= 0})
 
     def image(self, names: tuple[str, ...], values: Sequence[str], place: str) -> FoundImage | None:
         """The image of a row; None if the row has no URL.
@@ -197,9 +214,9 @@ class Mapper:
 
     def _find(self, names: tuple[str, ...]) -> _Places:
         columns = self.layout.columns
-        found = {each.name: index_of(names, getattr(columns, each.name), _USUAL[each.name]) for each in fields(Columns)}
+        found = {each.name: index_of(names, getattr(columns, each.name), USUAL[each.name]) for each in fields(Columns)}
         if found["url"] < 0 and not columns.url:
-            found["url"] = _within(names, _USUAL["url"])
+            found["url"] = index_within(names, USUAL["url"])
         return _Places(**found, marker=index_of(names, self.layout.marker, ()))
 
 
@@ -218,7 +235,7 @@ def index_of(names: Sequence[str], name: str, usual: Sequence[str]) -> int:
     return -1
 
 
-def _within(names: Sequence[str], usual: Sequence[str]) -> int:
+def index_within(names: Sequence[str], usual: Sequence[str]) -> int:
     """As `index_of`, of what is nested in what is called an image: ``image.url``, but not ``author.url``."""
     inner = [_plain(name.rpartition(".")[2]) if _OF_IMAGE.match(name) else "" for name in names]
     return next((inner.index(each) for each in map(_plain, usual) if each in inner), -1)

@@ -111,7 +111,7 @@ def open_list(path: Path, cursor: str, layout: Layout) -> _Open | None:
         ValueError: The cursor isn't one of it, or it is damaged.
     """
     kind = kind_of(path)
-    if begins_as_parquet(path) or (kind is Kind.PARQUET and path.stat().st_size):
+    if is_parquet_list(path):
         return _open_parquet(path, cursor, layout)
     begin = beginning_of(path)
     line = begin.line
@@ -129,6 +129,16 @@ def open_list(path: Path, cursor: str, layout: Layout) -> _Open | None:
         raise missing_column(path, form, layout.columns.url)
     reader = DelimitedReader(_lines_from(path, cursor, form.passed_lines), form)
     return _Open(reader, reader.rows(), Mapper(layout), is_parquet=False)
+
+
+def is_parquet_list(path: Path) -> bool:
+    """Whether a list is read as Parquet: its bytes say so, or its name alone does.
+
+    Raises:
+        SourceError: It is no list.
+        OSError: It can't be read.
+    """
+    return begins_as_parquet(path) or (kind_of(path) is Kind.PARQUET and path.stat().st_size > 0)
 
 
 def _open_parquet(path: Path, cursor: str, layout: Layout) -> _Open:

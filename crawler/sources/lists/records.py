@@ -74,7 +74,7 @@ class ParquetReader:
             raise ValueError(f"no row has the number {start}")
         self._next = start
         self._file = pyarrow.parquet.ParquetFile(path, buffer_size=1 << 20, pre_buffer=False)
-        names = tuple(_names(self._file.schema_arrow))
+        names = tuple(names_of(self._file.schema_arrow))
         self.all_names = names
         self._columns = [names[at] for at in mapper.wanted(names)]
 
@@ -105,7 +105,7 @@ class ParquetReader:
             if passed >= batch.num_rows:
                 passed -= batch.num_rows
                 continue
-            table = _flat(batch.slice(passed))
+            table = flat(batch.slice(passed))
             names = tuple(table.schema.names)
             columns = [_texts(column) for column in table.columns]
             passed = 0
@@ -126,18 +126,18 @@ def _texts(column: "pa.ChunkedArray[Any]") -> list[str]:
     return [text_of(value) for value in values]
 
 
-def _names(fields: "Iterable[pa.Field[Any]]", before: str = "", deepest: int = _DEEPEST) -> Iterator[str]:
+def names_of(fields: "Iterable[pa.Field[Any]]", before: str = "", deepest: int = _DEEPEST) -> Iterator[str]:
     """Names of columns; of a column of structs, those of its members: ``image.url``."""
     import pyarrow.types
 
     for each in fields:
         if pyarrow.types.is_struct(each.type) and each.type.num_fields and deepest:
-            yield from _names(each.type, f"{before}{each.name}.", deepest - 1)
+            yield from names_of(each.type, f"{before}{each.name}.", deepest - 1)
         else:
             yield before + each.name
 
 
-def _flat(batch: "pa.RecordBatch") -> "pa.Table":
+def flat(batch: "pa.RecordBatch") -> "pa.Table":
     """Members of structs as columns of their own."""
     import pyarrow.types
 

@@ -361,7 +361,7 @@ def test_who_is_asked_without_a_key_is_asked_less() -> None:
 
 
 def test_only_lists_are_read_on_this_machine() -> None:
-    assert [name for name, found in BUILT_IN.items() if isinstance(found(), LocalSource)] == ["urls"]
+    assert [name for name, found in BUILT_IN.items() if isinstance(found(), LocalSource)] == ["urls", "captions"]
 
 
 @pytest.mark.parametrize("name", ASKED)

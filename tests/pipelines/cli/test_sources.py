@@ -52,7 +52,7 @@ def options(museum: Server) -> Options:
 def test_all_are_listed_with_what_they_grant(cli: RunCli) -> None:
     done = cli("sources", "--format", "jsonl")
     rows = {row["name"]: row for row in map(json.loads, done.stdout.splitlines())}
-    assert sorted(rows) == sorted([*ANSWERS, "urls"])
+    assert sorted(rows) == sorted([*ANSWERS, "urls", "captions"])
     assert (rows["openverse"]["key"], rows["flickr"]["key"], rows["commons"]["key"]) == ("optional", "missing", "none")
     assert (rows["openverse"]["a minute"], rows["openverse"]["a day"], rows["openverse"]["a query"]) == (20, 200, 240)
     done = cli("sources", "--format", "jsonl", options={"sources.flickr.api_key": "some-key-of-mine"})

@@ -1,0 +1,98 @@
+"""Lists of captions are sifted to the same end, and each image URL comes once, however often somebody is killed."""
+
+import contextlib
+import signal
+import subprocess
+import time
+from collections import Counter
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from synsift.pipelines.assembly import open_parts
+from synsift.pipelines.config import load
+from synsift.pipelines.reading import read_all
+from synsift.pipelines.records import ImageUrl
+from tests.conftest import command, environment
+from tests.integration.test_kill_lists import rows_so_far
+
+ROWS = 60_000
+TIMEOUT_S = 300
+NAMES = ("whippet", "hot dog", "kettle", "a car", "dogs and kettles", "nothing", "tree frog")
+
+
+def write(folder: Path) -> None:
+    """Lists of many small groups of rows."""
+    folder.mkdir()
+    for number in range(3):
+        rows = range(number * ROWS // 3, (number + 1) * ROWS // 3)
+        captions = [f"{NAMES[n * 3 % len(NAMES)]} {'x ' * (n % 11)}" for n in rows]
+        urls = [f"https://h{n % 97}.example/{n % (ROWS // 2)}.jpg" for n in rows]
+        table = pa.table({"url": urls, "caption": captions})
+        pq.write_table(table, folder / f"{number}.parquet", row_group_size=500)
+
+
+def plan(out: Path) -> list[str]:
+    synsets = ("n02091134", "n07697537", "n03612814", "n02084071")
+    return command(
+        "plan", "--source", "captions", "--list", f"{out.parent}/lists/*.parquet", *synsets, "--limit", "900"
+    )
+
+
+def wait_for_more(process: "subprocess.Popen[bytes]", parts: Path, more: int) -> bool:
+    """Wait until a sift has written some parts more; whether it still runs."""
+    before, deadline_s = len(list(parts.glob("*/*.rows.arrow"))), time.monotonic() + TIMEOUT_S
+    while process.poll() is None and len(list(parts.glob("*/*.rows.arrow"))) < before + more:
+        assert time.monotonic() < deadline_s
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=0.005)
+    return process.poll() is None
+
+
+@pytest.mark.slow
+def test_a_sift_and_a_crawl_that_are_killed_end_as_if_nobody_had(tmp_path: Path) -> None:
+    write(tmp_path / "lists")
+    envs = {}
+    for name in ("whole", "killed"):
+        options = {
+            "store.url": str(tmp_path / name),
+            "sources.captions.page_size": 100,
+            "identity.contact": "a@b.example",
+        }
+        envs[name] = environment(options)
+    subprocess.run(plan(tmp_path / "whole"), env=envs["whole"], check=True, capture_output=True, timeout=TIMEOUT_S)
+    killed, out = 0, tmp_path / "killed"
+    for more in (1, 3, 20, 40):
+        process = subprocess.Popen(plan(out), env=envs["killed"], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        if wait_for_more(process, out / "lists", more):
+            process.kill()
+        process.wait()
+        killed += process.returncode == -signal.SIGKILL
+    assert killed >= 3
+    subprocess.run(plan(out), env=envs["killed"], check=True, capture_output=True, timeout=TIMEOUT_S)
+    sifted = [next((tmp_path / name / "lists").glob("captions-*.parquet")) for name in ("whole", "killed")]
+    assert sifted[0].name == sifted[1].name
+    assert sifted[0].read_bytes() == sifted[1].read_bytes()
+    search(out, envs["killed"])
+    table = pq.read_table(sifted[0]).select(["wnid", "url"]).to_pylist()
+    parts = open_parts(load(env={}, options={"store.url": str(out), "identity.contact": "a@b.example"}).settings)
+    with contextlib.closing(parts.log):
+        found = Counter((record.wnid, record.url) for record in read_all(parts.log, ImageUrl))
+    assert found == Counter((row["wnid"], row["url"]) for row in table)
+    assert len(found) > 2_000
+
+
+def search(out: Path, env: dict[str, str]) -> None:
+    """Read the sifted list, killed twice on the way."""
+    for _ in range(2):
+        before, deadline_s = rows_so_far(out / "log.db"), time.monotonic() + TIMEOUT_S
+        process = subprocess.Popen(command("run", "search", "--drain"), env=env, stderr=subprocess.DEVNULL)
+        while process.poll() is None and rows_so_far(out / "log.db") < before + 150:
+            assert time.monotonic() < deadline_s
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=0.005)
+        process.kill()
+        process.wait()
+    subprocess.run(command("run", "search", "--drain"), env=env, check=True, capture_output=True, timeout=TIMEOUT_S)

@@ -1,0 +1,176 @@
+"""``crawl`` and ``plan`` with lists of captions, as a user runs them."""
+
+import contextlib
+import json
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from deploy.local.services import S3
+from synsift.pipelines.assembly import open_parts
+from synsift.pipelines.config import load
+from synsift.pipelines.reading import read_all
+from synsift.pipelines.records import ImageUrl
+from tests.conftest import RunCli, s3_options
+from tests.dedupe.pictures import encoded, scene
+from tests.pipelines.stages.web import SmallWeb, small_web
+
+WHIPPET, KETTLE = "n02091134", "n03612814"
+NETWORKS = {"search.allow_networks": ["127.0.0.0/8"], "fetch.allow_networks": ["127.0.0.0/8"], "fetch.delay_s": 0}
+OPTIONS: dict[str, object] = {"identity.contact": "a@b.example", "logging.level": "WARNING", **NETWORKS}
+
+
+@pytest.fixture
+def site() -> Iterator[SmallWeb]:
+    with small_web() as found:
+        for number in range(8):
+            found.serve(f"/{number}.jpg", encoded(scene(number), "JPEG"))
+        yield found
+
+
+def write(path: Path, urls: list[str], captions: list[str], **more: list[str]) -> str:
+    pq.write_table(pa.table({"url": urls, "caption": captions, **more}), path, row_group_size=3)
+    return str(path)
+
+
+def pd12m(site: SmallWeb, path: Path) -> str:
+    captions = ["Two whippets at play", "a red car", "Whippet", "a kettle", "the kettles", "dog", "whippet, kettle", ""]
+    licence = ["https://creativecommons.org/publicdomain/zero/1.0/"] * 8
+    return write(path, [site.url(f"/{n}.jpg") for n in range(8)], captions, license=licence)
+
+
+def records(out: Path) -> list[ImageUrl]:
+    parts = open_parts(load(env={}, options={"store.url": str(out), "identity.contact": "a@b.example"}).settings)
+    with contextlib.closing(parts.log):
+        return list(read_all(parts.log, ImageUrl))
+
+
+def test_captions_are_crawled_from_list_to_images(cli: RunCli, site: SmallWeb, tmp_path: Path) -> None:
+    path, out = pd12m(site, tmp_path / "pd12m.000.parquet"), tmp_path / "out"
+    arguments = ["crawl", "--source", "captions", "--list", path, "whippet", KETTLE, "--langs", "en"]
+    done = cli(*arguments, "--out", str(out), "--format", "jsonl", options=OPTIONS)
+    assert done.returncode == 0, done.stderr
+    counts = {row["synset"]: row["landed"] for row in map(json.loads, done.stdout.splitlines())}
+    assert {wnid: counts.get(wnid) for wnid in (WHIPPET, KETTLE)} == {WHIPPET: 3, KETTLE: 3}
+    assert "8 rows of captions: 6 image URLs for 2 synsets" in done.stderr
+    assert "1 row has no caption" in done.stderr
+    found = {(record.wnid, record.url): record.found_by for record in records(out)}
+    assert len(found) == 6
+    one = found[WHIPPET, site.url("/0.jpg")]
+    assert (one.source, one.query, one.lang, one.title) == ("captions", "whippet", "en", "Two whippets at play")
+    assert one.licence_url == "https://creativecommons.org/publicdomain/zero/1.0/"
+    again = cli(*arguments, "--out", str(out), "--format", "jsonl", options=OPTIONS)
+    assert "as they were sifted before" in again.stderr
+    assert "all of this was planned before" in again.stderr
+    assert Counter(record.url for record in records(out)).most_common(1)[0][1] == 2, "each once, for each synset"
+
+
+def test_a_limit_keeps_the_best_and_a_changed_list_is_read_anew(cli: RunCli, site: SmallWeb, tmp_path: Path) -> None:
+    path, out = tmp_path / "list.parquet", tmp_path / "out"
+    pd12m(site, path)
+    arguments = ["plan", "--source", "captions", "--list", str(path), "whippet", "--langs", "en", "--out", str(out)]
+    done = cli(*arguments, "--limit", "1", options=OPTIONS)
+    assert "8 rows of captions: 1 image URL for 1 synset" in done.stderr
+    assert "planned 1 queries; 0 were planned before" in done.stderr
+    assert cli("run", "search", "--drain", "--out", str(out), options=OPTIONS).returncode == 0
+    assert [record.url for record in records(out)] == [site.url("/2.jpg")]
+    write(path, [site.url("/5.jpg")], ["whippet"])
+    assert "1 row of captions: 1 image URL" in cli(*arguments, "--limit", "1", options=OPTIONS).stderr
+
+
+def test_captions_are_crawled_beside_other_sources(cli: RunCli, site: SmallWeb, tmp_path: Path) -> None:
+    path, out = pd12m(site, tmp_path / "list.parquet"), str(tmp_path / "out")
+    arguments = ["--source", "commons,captions", "--list", path, "whippet", "--langs", "en", "--out", out]
+    done = cli("plan", *arguments, "--limit", "2", options=OPTIONS)
+    assert done.returncode == 0, done.stderr
+    assert "2 image URLs for 1 synset" in done.stderr
+    assert "commons" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["whippet"], "the source `captions` reads lists"),
+        (["--list", "good.parquet"], "no synset is named whose captions are wanted"),
+        (["--list", "gone.parquet", "whippet"], "gone.parquet: no such file or folder"),
+        (["--list", "laion.parquet", "whippet"], "LAION-5B and LAION-400M were withdrawn on 19 December 2023"),
+        (["--list", "laion.parquet", "whippet", "--layout", "laion"], "if this is it, say so with `--layout relaion`"),
+        (["--list", "no-urls.parquet", "whippet"], "no column of it is known to hold URLs; its columns are caption"),
+        (["--list", "no-captions.parquet", "whippet"], "no column of it is known to hold captions"),
+        (["--list", "good.parquet", "whippet", "--source", "captions,urls"], "crawl it in a run of its own"),
+    ],
+)
+def test_what_cannot_be_sifted_is_wrong_use(cli: RunCli, tmp_path: Path, arguments: list[str], words: str) -> None:
+    folder = tmp_path / "cwd"
+    write(folder / "good.parquet", ["http://a.example/1.jpg"], ["whippet"])
+    laion = {
+        "URL": ["http://a.example/1.jpg"],
+        "TEXT": ["whippet"],
+        "WIDTH": [9],
+        "similarity": [0.3],
+        "punsafe": [0.1],
+    }
+    pq.write_table(pa.table(laion), folder / "laion.parquet")
+    pq.write_table(pa.table({"caption": ["whippet"]}), folder / "no-urls.parquet")
+    pq.write_table(pa.table({"url": ["http://a.example/1.jpg"], "height": [1]}), folder / "no-captions.parquet")
+    done = cli("plan", "--source", "captions", *arguments, "--out", "out", options=OPTIONS)
+    assert done.returncode == 2, done.stderr
+    assert words in done.stderr
+
+
+def test_the_safe_edition_is_taken_at_its_users_word(cli: RunCli, tmp_path: Path) -> None:
+    rows = {"URL": ["http://a.example/1.jpg", "http://a.example/2.jpg"], "TEXT": ["whippet"] * 2}
+    table = pa.table({**rows, "similarity": [0.3, 0.3], "punsafe": [0.1, 0.6]})
+    pq.write_table(table, tmp_path / "list.parquet")
+    arguments = ("plan", "--source", "captions", "--list", str(tmp_path / "list.parquet"), "whippet", "--out", "out")
+    assert cli(*arguments, options=OPTIONS).returncode == 2
+    done = cli(*arguments, "--layout", "relaion", options=OPTIONS)
+    assert done.returncode == 0
+    assert "1 row is unsafe by the list's own score" in done.stderr
+
+
+def test_a_list_that_names_nothing_is_said_to(cli: RunCli, tmp_path: Path) -> None:
+    path = write(tmp_path / "list.parquet", ["http://a.example/1.jpg"], ["a car"])
+    done = cli("crawl", "--source", "captions", "--list", path, "whippet", "--out", "out", options=OPTIONS)
+    assert done.returncode == 1
+    assert "of 1 row no caption names what is looked for" in done.stderr
+    assert "hint: `synsift queries` shows the names" in done.stderr
+
+
+def test_columns_are_named_by_settings(cli: RunCli, tmp_path: Path) -> None:
+    table = pa.table({"where": ["http://a.example/1.jpg"], "one": ["whippet"], "two": ["kettle"]})
+    pq.write_table(table, tmp_path / "list.parquet")
+    more = ["--set", "sources.captions.url_column=where", "--set", 'sources.captions.caption_columns=["one", "two"]']
+    arguments = ("plan", "--source", "captions", "--list", str(tmp_path / "list.parquet"), "whippet", KETTLE, *more)
+    done = cli(*arguments, "--out", "out", options=OPTIONS)
+    assert "2 image URLs for 2 synsets" in done.stderr
+
+
+def test_an_own_ontology_is_looked_for(cli: RunCli, tmp_path: Path) -> None:
+    (tmp_path / "shop.csv").write_text("id,names\nlamp-arc,arc lamp\nlamp-desk,desk lamp\n")
+    urls = [f"http://a.example/{n}.jpg" for n in range(3)]
+    path = write(tmp_path / "list.parquet", urls, ["Arc lamps", "a desk-lamp", "a lamp"])
+    arguments = ["--list", path, "--ontology", str(tmp_path / "shop.csv"), "lamp-arc", "lamp-desk", "--out", "out"]
+    done = cli("plan", "--source", "captions", *arguments, options=OPTIONS)
+    assert "3 rows of captions: 2 image URLs for 2 synsets" in done.stderr
+
+
+def test_a_fleet_reads_the_sifted_list_from_its_store(cli: RunCli, site: SmallWeb, s3: S3, tmp_path: Path) -> None:
+    path = pd12m(site, tmp_path / "list.parquet")
+    options = {
+        **OPTIONS,
+        **s3_options(s3, "captions"),
+        "log.path": str(tmp_path / "log.db"),
+    }
+    done = cli("plan", "--source", "captions", "--list", path, "whippet", "--langs", "en", options=options)
+    assert done.returncode == 0, done.stderr
+    assert cli("run", "search", "--drain", options={**options, "sources.captions.page_size": 1}).returncode == 0
+    parts = open_parts(load(env={}, options=options).settings)
+    with contextlib.closing(parts.log):
+        assert sorted(record.url for record in read_all(parts.log, ImageUrl)) == [
+            site.url(f"/{n}.jpg") for n in (0, 2, 6)
+        ]
