@@ -22,9 +22,14 @@ CrawlerError
     └── OntologyError        a file of concepts, with all that is wrong in it
 """
 
-from typing import ClassVar
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import ClassVar, Final
 
 from synsift.crawler.outcome import Outcome
+
+_A_YEAR_S: Final = 365 * 86_400.0
 
 
 class CrawlerError(Exception):
@@ -150,7 +155,7 @@ class SourceBusy(SourceError):
 
     def __init__(self, message: str, *, retry_after_s: float = 0.0, outcome: Outcome = Outcome.SERVER_ERROR) -> None:
         super().__init__(message)
-        self.retry_after_s = retry_after_s
+        self.retry_after_s = bounded_s(retry_after_s)
         self.outcome = outcome
 
 
@@ -165,7 +170,27 @@ class SourceSpent(SourceError):
 
     def __init__(self, message: str, *, for_s: float = 0.0) -> None:
         super().__init__(message)
-        self.for_s = for_s
+        self.for_s = bounded_s(for_s)
+
+
+@contextmanager
+def no_exit() -> Iterator[None]:
+    """Let the code of a source cost its page, and not the program, where it wants to end that.
+
+    Raises:
+        SourceError: It does.
+    """
+    try:
+        yield
+    except SystemExit as exc:
+        raise SourceError(f"the source's code wants to end the program (status {exc.code})") from exc
+
+
+def bounded_s(wait_s: object) -> float:
+    """A wait as a source says it: 0 for what is no number or none that can be waited for, a year at the most."""
+    if not isinstance(wait_s, (int, float)) or not 0 < wait_s < math.inf:
+        return 0.0
+    return min(float(wait_s), _A_YEAR_S)
 
 
 class TargetError(CrawlerError):

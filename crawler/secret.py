@@ -6,6 +6,7 @@ there: libraries quote what they were given (`redacted`, which `wording.masked` 
 """
 
 import base64
+import hashlib
 import hmac
 import re
 from typing import Any, Final
@@ -129,13 +130,43 @@ def is_secret_by_name(name: str) -> bool:
 
 def redacted(text: str) -> str:
     """A text without all that was ever a secret in this process."""
-    if not _forms:
+    return _any_form().sub(HIDDEN, text) if _forms else text
+
+
+def sealed(text: str) -> str:
+    """A text with a token in the place of each secret, from which whoever knows the secret gets it back."""
+    return _any_form().sub(lambda found: _seal(found[0]), text) if _forms else text
+
+
+def unsealed(text: str) -> str:
+    """The text that was sealed, as far as this process knows the secrets in it."""
+    if _SEALED_BEGINS not in text:
         return text
+    known = {_seal(form): form for form in _forms}
+    return _SEALED.sub(lambda found: known.get(found[0], found[0]), text)
+
+
+def holds_secret(url: str) -> bool:
+    """Whether a parameter of a URL is a secret of this process, whatever its name."""
+    if not _forms or "?" not in url:
+        return False
+    return any(part.partition("=")[2] in _forms for part in _BETWEEN.split(url)[1:])
+
+
+def _seal(form: str) -> str:
+    return f"{_SEALED_BEGINS}{hashlib.sha256(form.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}}}"
+
+
+def _any_form() -> re.Pattern[str]:
     pattern = _pattern[0]
     if pattern is None:
         # The longest first: one may be a part of another.
         pattern = _pattern[0] = re.compile("|".join(map(re.escape, sorted(_forms, key=len, reverse=True))))
-    return pattern.sub(HIDDEN, text)
+    return pattern
+
+
+_SEALED_BEGINS: Final = "{secret:"
+_SEALED: Final = re.compile(r"\{secret:[0-9a-f]{12}\}")
 
 
 # Of the process, as its output is: what one object must not show, no other may.

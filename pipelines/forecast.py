@@ -1,4 +1,4 @@
-"""What a plan will ask, how long what is granted makes that take, and what it may find, before anything is asked."""
+"""What a plan will ask, how long that takes by what is granted and configured, and what it may find: before asking."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,7 +19,7 @@ class Forecast:
         source: Its name.
         queries: That are planned, each at least one request.
         synsets: For which.
-        minutes: How long that takes at least, by what is granted; 0 if nothing is said.
+        minutes: How long that takes at least, by what is granted and by the delay between requests.
         most: How many images it can find at most; 0 if nobody says.
     """
 
@@ -30,13 +30,16 @@ class Forecast:
     most: int
 
 
-def forecasts(asks: Iterable[Ask], quotas: Mapping[str, Quota], *, limit: int = 0) -> Iterator[Forecast]:
+def forecasts(
+    asks: Iterable[Ask], quotas: Mapping[str, Quota], *, limit: int = 0, delay_s: float = 0.0
+) -> Iterator[Forecast]:
     """What is to be expected of each source.
 
     Args:
         asks: Whom to ask for what.
         quotas: What all workers together may ask, by source.
         limit: Image URLs a synset; 0 for no limit.
+        delay_s: Time between two requests to a source, as configured.
     """
     queries: Counter[str] = Counter()
     synsets: dict[str, set[str]] = {}
@@ -46,7 +49,7 @@ def forecasts(asks: Iterable[Ask], quotas: Mapping[str, Quota], *, limit: int = 
     for name, number in queries.items():
         depth = registry().about(name).depth
         bounds = [bound for bound in (number * depth, len(synsets[name]) * limit) if bound]
-        minutes = minutes_of(number, quotas[name]) if name in quotas else 0.0
+        minutes = max(number * delay_s / 60, minutes_of(number, quotas[name]) if name in quotas else 0.0)
         yield Forecast(name, number, len(synsets[name]), minutes, min(bounds, default=0))
 
 

@@ -267,3 +267,9 @@ class LocalSource(Protocol):
 
     def close(self) -> None:
         """Close what is open between pages."""
+
+
+def is_keyless(source: Source) -> bool:
+    """Whether a source wants a key, and has none."""
+    about = source.about
+    return about.needs_key and bool(about.key) and not getattr(source, about.key, None)

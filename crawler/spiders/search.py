@@ -9,6 +9,7 @@ from scrapy.http import Response
 from synsift.crawler.download.attempt import origin_of
 from synsift.crawler.download.downloader import Downloader
 from synsift.crawler.download.job import Job
+from synsift.crawler.errors import no_exit
 from synsift.crawler.secret import Secret
 from synsift.crawler.sources.base import (
     ExplainingSource,
@@ -61,9 +62,10 @@ class SearchSpider(DownloadSpider[PageQuery]):
 
     def _wanted(self, task: PageQuery) -> SourceRequest | None:
         source = self._sources[task.source]
-        if not task.introduces:
-            return source.request(task)
-        return source.introduction() if isinstance(source, IntroducedSource) else None
+        with no_exit():
+            if not task.introduces:
+                return source.request(task)
+            return source.introduction() if isinstance(source, IntroducedSource) else None
 
     def hears(self, _request: Request, _status: int, _lines: Headers) -> bool:
         """Every body is wanted: that of an error says what is wrong."""
@@ -72,17 +74,19 @@ class SearchSpider(DownloadSpider[PageQuery]):
     def extract(self, task: PageQuery, response: Response) -> Page | None:
         """The page; none where a source said what it can. May raise ``SourceError``."""
         source, answer = self._sources[task.source], self._answer(task, response)
-        if task.introduces and isinstance(source, IntroducedSource):
-            source.introduce(answer)
-            return None
-        return source.page(task, answer)
+        with no_exit():
+            if task.introduces and isinstance(source, IntroducedSource):
+                source.introduce(answer)
+                return None
+            return source.page(task, answer)
 
     def explain(self, task: PageQuery, response: Response) -> str:
         """What the source says is wrong. May raise ``SourceError``."""
         source, answer = self._sources[task.source], self._answer(task, response)
         if task.introduces or not isinstance(source, ExplainingSource):
             return ""
-        return source.problem(task, answer)
+        with no_exit():
+            return source.problem(task, answer)
 
     def _answer(self, task: PageQuery, response: Response) -> SourceAnswer:
         headers = {

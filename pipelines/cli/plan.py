@@ -81,7 +81,9 @@ def _forecast_rows(asks: "Sequence[Ask]", settings: "Settings", limit: int) -> I
     from synsift.pipelines.forecast import duration_text, forecasts
     from synsift.pipelines.image_sources import make_sources, quotas_of
 
-    for found in forecasts(asks, quotas_of(settings, make_sources(settings)), limit=limit):
+    for found in forecasts(
+        asks, quotas_of(settings, make_sources(settings)), limit=limit, delay_s=settings.search.delay_s
+    ):
         yield {
             "source": found.source,
             "synsets": found.synsets,

@@ -10,13 +10,15 @@ from synsift.pipelines.cli.console import err
 from synsift.pipelines.cli.options import ConfigFile, Contact, Out, SetValues, settings_of
 from synsift.pipelines.cli.suggestions import check_known
 from synsift.pipelines.folder_lock import lock_folder
-from synsift.pipelines.stage import INPUTS
 
 
 def run(
     stages: Annotated[
         list[str],
-        typer.Argument(metavar="STAGE...|all", help=f"Stages to run: {', '.join(INPUTS)}, or all"),
+        typer.Argument(
+            metavar="STAGE...|all",
+            help="Stages to run: search, fetch, dedupe, thorough, land, conflicts, annotate, or all",
+        ),
     ],
     drain: Annotated[bool, typer.Option("--drain", help="Stop when nothing is left to do")] = False,
     port: Annotated[

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from synsift.crawler.secret import unsealed
 from synsift.crawler.sources.base import PageQuery
 from synsift.pipelines.log.base import Message
 from synsift.pipelines.records import Query
@@ -26,7 +27,7 @@ def page_query(query: Query, message: Message) -> Ask:
         source=query.source,
         text=query.text,
         lang=query.lang,
-        cursor=query.cursor,
+        cursor=unsealed(query.cursor),
         page=query.page,
         wnid=query.wnid,
         message=message,

@@ -4,6 +4,7 @@ from typing import Final
 
 from synsift.crawler.download.attempt import MAX_URL_CHARACTERS, url_problem
 from synsift.crawler.ontology import is_identifier
+from synsift.crawler.secret import holds_secret, redacted
 from synsift.crawler.sources.base import FoundImage
 from synsift.pipelines.records import FoundBy, ImageUrl, Query
 
@@ -45,6 +46,7 @@ def image_url(query: Query, found: FoundImage, rank: int, *, page: int = 0) -> I
 
 def bounded(text: str, most: int) -> str:
     """A text of a source as it may stand in a record: without what UTF-8 can't write, and cut where it is too long."""
+    text = redacted(text)
     clean = text.encode("utf-8", "replace").decode() if not text.isascii() else text
     return clean if len(clean) <= most else clean[: most - 1] + "…"
 
@@ -58,4 +60,6 @@ def entry_problem(record: ImageUrl) -> str | None:
     """Why it can't be asked for; None if it can."""
     if not is_identifier(record.wnid):
         return f"{record.wnid[:80]!r} is no identifier of a synset"
+    if holds_secret(record.url):
+        return "its URL holds a secret of the configuration, which must not stand in records"
     return url_problem(record.url)

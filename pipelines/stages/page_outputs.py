@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from synsift.crawler.secret import redacted, sealed
 from synsift.crawler.sources.base import FoundImage, Page, Reject
 from synsift.pipelines.records import ImageUrl
 from synsift.pipelines.stages.asks import Ask, limit_counter
@@ -19,29 +20,32 @@ from synsift.pipelines.topics import Entry, Router
 BAD_ENTRY: Final = "bad_entry"
 _MAX_REJECT: Final = 64_000
 """Characters that are kept of an entry that can't be used."""
+_MAX_IMAGES: Final = 10_000
+"""Of a page: all of it is written at once, and holds its worker meanwhile."""
 _MAX_REASON: Final = 60
 _MAX_REASONS: Final = 32
 """Reasons of a synset that are counted apart: a source may make up one for each entry."""
 _OTHER: Final = "other"
+_BEYOND: Final = "beyond_page"
 
 
 class PageOutputs:
     """What becomes of the pages of one query."""
 
-    def __init__(self, ask: Ask, router: Router, ledger: Ledger, *, first_rank: int, counts_arms: bool) -> None:
+    def __init__(self, ask: Ask, router: Router, ledger: Ledger, *, page_size: int, counts_arms: bool) -> None:
         """Make one.
 
         Args:
             ask: The query.
             router: Makes entries.
             ledger: Makes dead letters, and knows what was counted before.
-            first_rank: Place of the page's first image in the answer.
+            page_size: Images of a page of its source.
             counts_arms: Whether pages are asked for by what they give, so that this is counted.
         """
         self._ask = ask
         self._router = router
         self._ledger = ledger
-        self._first_rank = first_rank
+        self._page_size = page_size
         self._counts_arms = counts_arms
 
     def of(self, page: Page, room: int) -> tuple[list[Entry], list[Count]]:
@@ -56,9 +60,11 @@ class PageOutputs:
         if self._counts_arms:
             counts.append(Count(query.wnid, name_of(ASKED, (query.source, query.lang, query.text), query.page)))
         entries: list[Entry] = []
-        rejects = list(page.rejects)
-        for number, found in enumerate(page.images[:room]):
-            record = self._image_url(found, self._first_rank + number)
+        rejects = list(page.rejects[:_MAX_IMAGES])
+        most = max(_MAX_IMAGES, self._page_size)
+        beyond = max(0, min(room, len(page.images)) - most) + len(page.rejects) - len(rejects)
+        for number, found in enumerate(page.images[: min(room, most)]):
+            record = self._image_url(found, query.page * self._page_size + number)
             problem = entry_problem(record)
             if problem is not None:
                 where = f"{found.place}: {found.url[:200]}" if found.place else found.url[:200]
@@ -69,11 +75,11 @@ class PageOutputs:
         for reject in rejects:
             entries.append(self._bad_entry(reject))
             counts.append(Count(query.wnid, BAD_ENTRY))
-        counts += self._left_out(page.left_out)
+        counts += self._left_out({**page.left_out, _BEYOND: beyond})
         if query.limit:
             counts.append(Count(query.wnid, limit_counter(query), min(room, len(page.images))))
         if page.next_cursor and room > len(page.images):
-            following = msgspec.structs.replace(query, cursor=page.next_cursor, page=query.page + 1)
+            following = msgspec.structs.replace(query, cursor=sealed(page.next_cursor), page=query.page + 1)
             entries.append(self._router.query(following))
         return entries, counts
 
@@ -87,9 +93,9 @@ class PageOutputs:
         return self._ledger.dead_letter(
             self._ask.message,
             BAD_ENTRY,
-            reject.message,
+            redacted(reject.message),
             wnid=self._ask.wnid,
-            part=reject.raw[:_MAX_REJECT].encode("utf-8", "replace"),
+            part=redacted(reject.raw[:_MAX_REJECT]).encode("utf-8", "replace"),
         )
 
     def _left_out(self, left_out: Mapping[str, int]) -> Iterator[Count]:

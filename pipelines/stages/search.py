@@ -20,9 +20,9 @@ from synsift.crawler.download.host_rules import HostKeys
 from synsift.crawler.download.quotas import Quota, Shares
 from synsift.crawler.download.reading import Received
 from synsift.crawler.download.settings import Limits
-from synsift.crawler.errors import SourceError
+from synsift.crawler.errors import SourceError, no_exit
 from synsift.crawler.outcome import Outcome
-from synsift.crawler.sources.base import LocalSource, Page, PageQuery, Source, SourceRequest
+from synsift.crawler.sources.base import LocalSource, Page, PageQuery, Source, SourceRequest, is_keyless
 from synsift.crawler.spiders.base import run_spider
 from synsift.crawler.spiders.search import SearchSpider
 from synsift.pipelines.clock import text_of
@@ -46,6 +46,7 @@ _log: Final = logging.getLogger(__name__)
 LIMIT_REACHED: Final = "limit_reached"
 UNKNOWN_SOURCE: Final = "unknown_source"
 _LOOK_AHEAD: Final = 1_000
+_KEYLESS_S: Final = 3_600.0
 _VERDICTS_EVERY_S: Final = 0.3
 
 
@@ -98,6 +99,8 @@ class SearchStage(DownloadStage[PageQuery]):
         self._configured = options.politeness
         self._owned: set[int] = set()
         self._shared_for = 0
+        self._keyless = {name: source.about.key for name, source in self._asked.items() if is_keyless(source)}
+        self._told: set[str] = set()
 
     def make_downloader(self) -> Downloader[PageQuery]:
         """A downloader for which the names of its hosts are known: only the configuration names them."""
@@ -222,7 +225,8 @@ class SearchStage(DownloadStage[PageQuery]):
     async def _read_page(self, ask: Ask, source: LocalSource) -> None:
         """Read a page of a list on this machine: no host is asked, so there is nobody to be polite to."""
         try:
-            page = await asyncio.to_thread(source.read, ask)
+            with no_exit():
+                page = await asyncio.to_thread(source.read, ask)
         except Exception as exc:  # noqa: BLE001 - the per-item guard: an odd list must not stop the others
             known = isinstance(exc, SourceError)
             message = str(exc) if known else f"the list can't be read: {type(exc).__name__}: {exc}"
@@ -290,7 +294,19 @@ class SearchStage(DownloadStage[PageQuery]):
 
     def _rests_until_s(self, source: str) -> float:
         """When a source may be asked again, in Unix time; 0 if it may be now, or is on this machine."""
-        return 0.0 if source in self._read else self._rations.rests_until_s(source)
+        if source in self._read:
+            return 0.0
+        if source in self._keyless:
+            self._tell_keyless(source)
+            return self._clock() + _KEYLESS_S
+        return self._rations.rests_until_s(source)
+
+    def _tell_keyless(self, source: str) -> None:
+        """Say once that a source's queries wait for its key."""
+        if source not in self._told:
+            self._told.add(source)
+            key = self._keyless[source]
+            _log.warning("%s wants a key: its queries wait for a worker that has `sources.%s.%s`", source, source, key)
 
     def _yields_of(self, ask: Ask) -> Yields:
         return self._verdicts.of(ask.wnid, self._ledger.counts_of(ask.message.partition, ask.wnid))
@@ -313,7 +329,8 @@ class SearchStage(DownloadStage[PageQuery]):
     async def _ask_for(self, ask: Ask) -> bool:
         """Ask a source; False, and a dead letter, where it can't say what to send."""
         try:
-            request = self._asked[ask.source].request(ask)
+            with no_exit():
+                request = self._asked[ask.source].request(ask)
             if not isinstance(request, SourceRequest) or not isinstance(request.url, str):
                 raise TypeError("its request is no `SourceRequest`")
         except Exception as exc:  # noqa: BLE001 - the per-item guard: one odd query must not stop its synset's others
@@ -362,7 +379,7 @@ class SearchStage(DownloadStage[PageQuery]):
             ask,
             self._router,
             self._ledger,
-            first_rank=query.page * self._sources[ask.source].page_size,
+            page_size=self._sources[ask.source].page_size,
             counts_arms=self._is_by_novelty(query),
         ).of(page, room)
 

@@ -6,6 +6,7 @@ import pytest
 
 from synsift.pipelines.cli.grammar import every_command
 from synsift.pipelines.folder_lock import lock_folder
+from synsift.pipelines.stage import INPUTS
 from tests.conftest import RunCli, command
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -17,6 +18,10 @@ def test_every_command_has_help_with_an_example_and_stands_in_the_docs() -> None
         assert "Examples" in (found.help or ""), name
         assert name in (found.help or ""), name
         assert f"## {name}\n" in page
+
+
+def test_the_help_of_run_names_every_stage(cli: RunCli) -> None:
+    assert f"{', '.join(INPUTS)}, or all" in " ".join(cli("run", "--help").stdout.replace("│", " ").split())
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["crawl", "--help"], ["dead-letters", "--help"], ["--version"]])

@@ -2,11 +2,12 @@
 
 import asyncio
 import json
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 
@@ -23,6 +24,7 @@ from synsift.pipelines import topics
 from synsift.pipelines.records import ImageUrl
 from synsift.pipelines.stages.plan import plan, plan_asks
 from synsift.pipelines.stages.search import SearchOptions, SearchStage
+from synsift.pipelines.summary import read_counts
 from synsift.pipelines.worker import Ending, Worker
 from synsift.testing import Asked, Server, serving
 from tests.pipelines.worlds import World
@@ -178,6 +180,95 @@ def test_requests_of_a_day_are_counted_across_restarts(world: World, shelf: Make
     search(world, {"shelf": source})  # without a bound
     assert found(world) == sorted(f"{text}/{n}.jpg" for text in texts for n in range(7))
     assert len(server.asked) == 18
+
+
+def test_a_key_that_an_answer_repeats_stands_in_no_record_and_pages_go_on(world: World, shelf: MakeShelf) -> None:
+    def echoes(asked: Asked) -> SourceAnswer:
+        begin = int(json.loads(asked.body)["from"].rpartition("=")[2])
+        urls = [f"http://img.example/{begin}.jpg", f"http://img.example/{begin}.jpg?k={KEY}"]
+        said = {"urls": urls, "title": f"by {KEY}", "more": f"?key={KEY}&from={begin + 1}" if begin < 2 else ""}
+        return SourceAnswer(json.dumps(said).encode())
+
+    @dataclass(slots=True)
+    class Echoing(Shelf):
+        def request(self, query: PageQuery) -> SourceRequest:
+            return SourceRequest(
+                self.api_url, {"X-Key": self.key}, "POST", json.dumps({"from": query.cursor or "=0"}).encode()
+            )
+
+        def page(self, query: PageQuery, answer: SourceAnswer) -> Page:
+            said = json.loads(answer.body)
+            return Page(tuple(FoundImage(url, title=said["title"]) for url in said["urls"]), said["more"])
+
+    server, source = shelf(echoes)
+    plan(world.log, world.router, [SynsetQuery("n1", "dog")], source="shelf")
+    search(world, {"shelf": Echoing(source.api_url, source.key)})
+    assert [json.loads(asked.body)["from"] for asked in server.asked] == [
+        "=0",
+        f"?key={KEY}&from=1",
+        f"?key={KEY}&from=2",
+    ]
+    records = world.records(topics.IMAGE_URLS, ImageUrl)
+    assert [(x.url.rpartition("/")[2], x.found_by.title) for x in records] == [(f"{n}.jpg", "by ***") for n in range(3)]
+    assert [letter.outcome for letter in world.letters()] == ["bad_entry"] * 3
+    for topic in topics.ALL:
+        for partition in range(world.log.partitions):
+            for message in world.log.read(topic.name, partition):
+                assert KEY.encode() not in (message.value or b"") + repr(message.headers).encode()
+
+
+def test_queries_of_a_source_whose_key_is_missing_wait(world: World, shelf: MakeShelf) -> None:
+    @dataclass(slots=True)
+    class Keyed(Shelf):
+        about: ClassVar[About] = About(title="Keyed", key="key", needs_key=True)
+
+    _, source = shelf()
+    queries = [SynsetQuery("n1", "dog"), SynsetQuery("n1", "cat", rank=1)]
+    plan_asks(world.log, world.router, [(name, query) for query in queries for name in ("keyed", "shelf")])
+    keyless = Keyed(source.api_url)
+    assert search(world, {"keyed": keyless, "shelf": source}) is Ending.RESTING
+    assert not world.letters()
+    assert {x.found_by.source for x in world.records(topics.IMAGE_URLS, ImageUrl)} == {"shelf"}
+    search(world, {"keyed": Keyed(source.api_url, Secret(KEY)), "shelf": source})
+    assert {x.found_by.source for x in world.records(topics.IMAGE_URLS, ImageUrl)} == {"shelf", "keyed"}
+
+
+@pytest.mark.parametrize("ends_in", ["request", "page", "problem"])
+def test_code_that_wants_to_end_the_program_costs_its_page(world: World, shelf: MakeShelf, ends_in: str) -> None:
+    class Quitting(Shelf):
+        pass
+
+    def quit_now(*_arguments: object) -> None:
+        raise SystemExit(3)
+
+    setattr(Quitting, ends_in, quit_now)
+    answer = SourceAnswer(b"{}", 400 if ends_in == "problem" else 200)
+    _, source = shelf([answer])
+    plan(world.log, world.router, [SynsetQuery("n1", "dog")], source="shelf")
+    search(world, {"shelf": Quitting(source.api_url)})
+    assert [letter.message for letter in world.letters()] == ["the source's code wants to end the program (status 3)"]
+
+
+def test_what_an_odd_page_has_too_much_of_is_counted(world: World, shelf: MakeShelf) -> None:
+    class Odd(Shelf):
+        def page(self, _query: PageQuery, _answer: SourceAnswer) -> Page:
+            images = tuple(FoundImage(f"http://img.example/{n}.jpg") for n in range(10_050))
+            return Page(images, left_out={f"reason {n} " + "x" * 100: 1 for n in range(100)})
+
+    _, source = shelf()
+    plan(world.log, world.router, [SynsetQuery("n1", "dog")], source="shelf")
+    search(world, {"shelf": Odd(source.api_url)})
+    counts = read_counts(world.log)["n1"]
+    assert counts.found == 10_000
+    assert sum(counts.left_out.values()) == 150
+    assert len(counts.left_out) <= 34
+    assert max(map(len, counts.left_out)) <= 60
+
+
+@pytest.mark.parametrize("wait_s", [math.nan, math.inf, -1.0, 1e300, "soon", None])
+def test_a_wait_that_is_none_is_bounded(wait_s: Any) -> None:
+    assert 0 <= SourceSpent("spent", for_s=wait_s).for_s <= 366 * 86_400
+    assert 0 <= SourceBusy("busy", retry_after_s=wait_s).retry_after_s <= 366 * 86_400
 
 
 def test_a_slow_source_holds_up_no_other_one_of_its_synset(world: World, shelf: MakeShelf) -> None:
