@@ -22,6 +22,7 @@ from synsift.pipelines import topics
 from synsift.pipelines.errors import HeldUp, LogUnavailable
 from synsift.pipelines.log.base import Lag, Listener, Message, Position
 from synsift.pipelines.log.kafka_clients import KafkaAddress, errors_of, message_of, patiently
+from synsift.pipelines.log.kafka_data_end import NOT_LOOKED, DataEnd
 from synsift.pipelines.log.kafka_deadlines import CALL_S, Progress, bounded
 from synsift.pipelines.log.kafka_follower import KafkaFollower
 from synsift.pipelines.log.kafka_identity import contradiction, given, identities, withdrawn
@@ -71,8 +72,7 @@ class KafkaLog:
         self._idle_readers: list[Any] = []
         # Made when something is written: who only reads needs no right to write.
         self._producer: Any = None
-        # By partition: its end, and the end of the data before that.
-        self._data_ends: dict[TopicPartition, tuple[int, int]] = {}
+        self._data_ends: dict[TopicPartition, DataEnd] = {}
         read_any_header()
         pass_damage_by()
         with errors_of(address):
@@ -278,7 +278,9 @@ class KafkaLog:
         Read together: a partition that has nothing but markers answers no sooner than its poll's time-out.
         """
         near = {place for place in ends if committed[place] < ends[place] <= committed[place] + _EXACT_LAG}
-        unknown = {place for place in near if self._data_ends.get(place, (None, 0))[0] != ends[place]}
+        unknown = {
+            place for place in near if not self._data_ends.get(place, NOT_LOOKED).holds(committed[place], ends[place])
+        }
         if unknown:
             found = dict.fromkeys(unknown, 0)
             self._reader.assign(list(unknown))
@@ -290,9 +292,9 @@ class KafkaLog:
                     progress.at([self._reader.position(place) for place in unknown])
                 for place, records in self._reader.poll(_READ_POLL_MS).items():
                     found[place] = max([found[place], *(r.offset + 1 for r in records if r.offset < ends[place])])
-            self._data_ends.update((place, (ends[place], found[place])) for place in unknown)
+            self._data_ends.update((p, DataEnd(ends[p], committed[p], found[p])) for p in unknown)
         return {
-            place: max(committed[place], self._data_ends[place][1] if place in near else end)
+            place: max(committed[place], self._data_ends[place].data_end if place in near else end)
             for place, end in ends.items()
         }
 

@@ -400,6 +400,18 @@ class LogContract:
         assert [lag.records > 0 for lag in log.lag("group", INPUT)] == [True, False, True, False]
         member.close()
 
+    def test_what_one_group_has_done_says_nothing_of_another_that_reads_the_same(self, log: Log) -> None:
+        log.produce([entry(f"{n}", partition=1) for n in range(3)])
+        for group, done in (("ahead", 3), ("behind", 1), ("far-behind", 0)):
+            member = log.join(group, INPUT, Owner())
+            messages = poll_all(member, 3)
+            if done:
+                member.commit({1: Position(messages[done - 1].offset + 1)})
+            member.close()
+        for _ in range(2):
+            looks = {group: log.lag(group, INPUT)[1].records > 0 for group in ("ahead", "behind", "far-behind")}
+            assert looks == {"ahead": False, "behind": True, "far-behind": True}
+
     def test_a_group_that_feeds_itself_is_never_seen_without_work(self, log: Log) -> None:
         """A list's page writes the query for the next one: an end that is read before the position misses it."""
         log.produce([entry("first")])
