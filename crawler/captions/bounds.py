@@ -5,6 +5,8 @@ Once a synset has as many hits as are wanted, what would come behind all of them
 stays small, however many rows there are, and is whole: nothing that belongs to the best is ever left out.
 """
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -30,12 +32,11 @@ class Bounds:
         begins = np.flatnonzero(np.append(True, synsets[1:] != synsets[:-1])) if len(synsets) else np.zeros(0, int)
         self._firsts = begins[synsets] if len(synsets) else np.zeros(0, np.int64)
 
-    def count(self, queries: npt.NDArray[np.int64], lengths: npt.NDArray[np.int32]) -> None:
+    def count(self, queries: npt.NDArray[np.int64], lengths: npt.NDArray[Any]) -> None:
         """Count hits, each of another image of its synset: a copy would count twice what is kept once."""
-        cells = np.sort(queries * _BINS + np.minimum(lengths, MOST_WORDS))
-        if len(cells):
-            firsts = np.flatnonzero(np.append(True, cells[1:] != cells[:-1]))
-            self._counts.reshape(-1)[cells[firsts]] += np.diff(np.append(firsts, len(cells))).astype(np.int32)
+        cells = queries * _BINS
+        cells += np.minimum(lengths, MOST_WORDS)
+        np.add.at(self._counts.reshape(-1), cells, np.int32(1))
 
     def of_queries(self) -> npt.NDArray[np.int32]:
         """From how many words on captions are of no use to each query."""

@@ -16,8 +16,8 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from synsift.crawler.captions.matching import QUERY_BITS
-from synsift.crawler.captions.spool import ROW_BITS, Spool
+from synsift.crawler.captions.matching import QUERY_BITS, ROW_BITS, queries_of, rows_of, synsets_of
+from synsift.crawler.captions.spool import Spool
 from synsift.crawler.captions.url_hashes import mixed
 
 Worths = npt.NDArray[np.uint64]
@@ -57,7 +57,7 @@ def select(spool: Spool, synsets: npt.NDArray[np.int32], most: int) -> Selected:
     bases = np.concatenate([[0], np.cumsum(spool.sizes)]).astype(np.uint64)
     repeated = beyond = 0
     files: list[Path] = []
-    for begin, end in _ranges(spool, synsets):
+    for begin, end in _ranges(spool, len(counts)):
         worths, images = _gathered(spool, bases, begin, end)
         owners = synsets[(worths >> _U(_PLACE_BITS + _LENGTH_BITS)).astype(np.int64)]
         kept = _once(worths, images ^ mixed(owners.astype(np.uint64)))
@@ -88,35 +88,32 @@ def chosen_of_parts(sizes: Sequence[int], files: Sequence[Path]) -> Iterator[tup
         base += size
 
 
-def _ranges(spool: Spool, synsets: npt.NDArray[np.int32]) -> Iterator[tuple[int, int]]:
-    """Ranges of queries, each of whole synsets, with so many hits as are sorted at once."""
-    if not len(synsets):
-        return
-    hits = np.zeros(len(synsets), np.int64)
+def _ranges(spool: Spool, synsets: int) -> Iterator[tuple[int, int]]:
+    """Ranges of synsets, each with so many hits as are sorted at once, or of one synset."""
+    hits = np.zeros(synsets, np.int64)
     for found, _ in spool.parts():
-        hits += np.bincount((found >> _U(ROW_BITS)).astype(np.int64), minlength=len(synsets))
-    ends = np.append(np.flatnonzero(synsets[1:] != synsets[:-1]) + 1, len(synsets))
-    behind = np.cumsum(hits)[ends - 1]
-    begin, last, passed, before = 0, 0, 0, 0
-    for end, total in zip(ends.tolist(), behind.tolist(), strict=True):
-        if total - passed > _AT_ONCE and last > begin:
-            yield begin, last
-            begin, passed = last, before
-        last, before = end, total
-    yield begin, len(synsets)
+        hits += np.bincount(synsets_of(np.asarray(found)), minlength=synsets)
+    begin = total = 0
+    for number, many in enumerate(hits.tolist()):
+        if total + many > _AT_ONCE and number > begin:
+            yield begin, number
+            begin, total = number, 0
+        total += many
+    if synsets > begin:
+        yield begin, synsets
 
 
 def _gathered(spool: Spool, bases: Worths, begin: int, end: int) -> tuple[Worths, Worths]:
-    """What the hits of some queries are worth, and the hashes of their images."""
+    """What the hits of some synsets are worth, and the hashes of their images."""
     worths, images = [np.zeros(0, np.uint64)], [np.zeros(0, np.uint64)]
-    low, high = _U(begin << ROW_BITS), _U(end << ROW_BITS)
+    low, high = begin << ROW_BITS + QUERY_BITS, end << ROW_BITS + QUERY_BITS
     for (found, marks), base in zip(spool.parts(), bases, strict=False):
-        part = found[np.searchsorted(found, low) : np.searchsorted(found, high)]
+        part = np.asarray(found[np.searchsorted(found, low) : np.searchsorted(found, high)])
         if not len(part):
             continue
-        rows = (part & _U((1 << ROW_BITS) - 1)).astype(np.int64)
-        chosen = np.asarray(marks)[rows] if len(rows) < len(marks) else marks[rows]
-        queries, lengths = part >> _U(ROW_BITS), chosen["length"].astype(np.uint64)
+        rows = rows_of(part)
+        chosen = np.asarray(marks)[rows]
+        queries, lengths = queries_of(part).astype(np.uint64), chosen["length"].astype(np.uint64)
         places = rows.astype(np.uint64) + base
         worths.append((queries << _U(_LENGTH_BITS) | lengths) << _U(_PLACE_BITS) | places)
         images.append(chosen["hash"])

@@ -1,6 +1,6 @@
 """What a sift has read so far, on disk: a part for each block of rows, whole or not there.
 
-    00000000.hits.npy     uint64, sorted: query << 32 | row of the part
+    00000000.hits.npy     hits, as `matching` has them, in rows of the part
     00000000.marks.npy    of each row: 64 bits of its URL's hash, words of its caption
     00000000.rows.arrow   what is kept of each row; with the state behind it, and written last
 
@@ -19,9 +19,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from synsift.crawler.captions.blocks import KEPT
+from synsift.crawler.captions.matching import Hits
 
 MARKS: Final = np.dtype([("hash", np.uint64), ("length", np.uint8)])
-ROW_BITS: Final = 32
 _STATE: Final = b"state"
 _SCHEMA: Final = pa.schema([*((name, pa.large_string()) for name in KEPT), ("number", pa.int64())])
 
@@ -71,7 +71,7 @@ class Spool:
         """Behind each part."""
         return self._states
 
-    def add(self, state: State, hits: npt.NDArray[np.uint64], marks: npt.NDArray[Any], rows: "pa.Table") -> None:
+    def add(self, state: State, hits: Hits, marks: npt.NDArray[Any], rows: "pa.Table") -> None:
         """Write a part.
 
         Raises:
@@ -95,9 +95,9 @@ class Spool:
         self._states.append(state)
         self.sizes.append(rows.num_rows)
 
-    def hits(self, number: int) -> npt.NDArray[np.uint64]:
+    def hits(self, number: int) -> Hits:
         """The hits of a part."""
-        found: npt.NDArray[np.uint64] = _load(self._path(number, "hits.npy"))
+        found: Hits = _load(self._path(number, "hits.npy"))
         return found
 
     def marks(self, number: int) -> npt.NDArray[Any]:
@@ -109,7 +109,7 @@ class Spool:
         with pa.memory_map(str(self._path(number, "rows.arrow"))) as source:
             return pa.ipc.open_file(source).read_all()
 
-    def parts(self) -> Iterator[tuple[npt.NDArray[np.uint64], npt.NDArray[Any]]]:
+    def parts(self) -> Iterator[tuple[Hits, npt.NDArray[Any]]]:
         """The hits and the marks of all parts, in order."""
         for number in range(len(self.sizes)):
             yield self.hits(number), self.marks(number)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from synsift.crawler.captions.folding import words_of
 from synsift.crawler.captions.lexicon import make_lexicon
-from synsift.crawler.captions.matching import Matcher
+from synsift.crawler.captions.matching import Matcher, queries_of, rows_of
 from synsift.crawler.captions.plurals import plurals
 from synsift.crawler.queries import Rule, SynsetQuery
 
@@ -24,7 +24,7 @@ def found(queries: list[SynsetQuery], *captions: str | None, names: frozenset[st
     lexicon = make_lexicon(queries, names.__contains__)
     hits = Matcher(lexicon).find(words_of(pa.array(captions, pa.large_string())))
     told: list[set[str]] = [set() for _ in captions]
-    for row, number in zip(hits.rows.tolist(), hits.queries.tolist(), strict=True):
+    for row, number in zip(rows_of(hits).tolist(), queries_of(hits).tolist(), strict=True):
         wnid, text = lexicon.wnids[int(lexicon.synsets[number])], lexicon.queries["text"][number]
         told[row].add(f"{wnid} {text}")
     return told
@@ -143,4 +143,4 @@ def test_bounds_leave_out_captions_that_are_too_long() -> None:
     words = words_of(pa.array(["dog", "a dog", "one two dog"], pa.large_string()))
     matcher.rebound(np.array([2, 3], np.int32))
     hits = matcher.find(words)
-    assert list(zip(hits.rows.tolist(), hits.queries.tolist(), strict=True)) == [(0, 0), (0, 1), (1, 1)]
+    assert list(zip(rows_of(hits).tolist(), queries_of(hits).tolist(), strict=True)) == [(0, 0), (0, 1), (1, 1)]
