@@ -45,7 +45,7 @@ class Lexicon:
         has_children: ``(nodes,)``.
         begins: ``(nodes + 1,)`` int32, where the queries of a node begin in ``at_node``.
         at_node: Numbers of queries.
-        alone: ``(queries,)``, whether it counts only where nothing stands beside it: a single Chinese sign.
+        alone: ``(nodes,)``, whether it counts only where nothing stands beside it: a single Chinese sign.
         left_out: How many queries are not looked for, as they would be found anywhere.
     """
 
@@ -192,6 +192,10 @@ def _lexicon(tree: _Tree, places: Ints, queries: list[SynsetQuery], wnids: list[
     inner = parents > 0
     has_children = np.zeros(nodes, np.bool_)
     has_children[parents[inner]] = True
+    alone = np.zeros(nodes, np.bool_)
+    signs = [number for word, number in tree.numbers.items() if len(word) == 1 and word >= "\u3000"]
+    alone[firsts[signs]] = True
+    alone[0] = False
     at = np.array(tree.at, np.int32)
     begins = np.zeros(nodes + 1, np.int32)
     np.cumsum(np.bincount(at, minlength=nodes), out=begins[1:])
@@ -207,7 +211,7 @@ def _lexicon(tree: _Tree, places: Ints, queries: list[SynsetQuery], wnids: list[
         has_children=has_children,
         begins=begins,
         at_node=places[np.array(tree.queries, np.int32)[np.argsort(at, kind="stable")]],
-        alone=np.array([len(query.text) == 1 and query.text >= "\u3000" for query in queries], np.bool_),
+        alone=alone,
         left_out=left_out,
     )
 

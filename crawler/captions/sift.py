@@ -21,8 +21,8 @@ from synsift.crawler.captions.blocks import KEPT, Block, blocks, unreadable
 from synsift.crawler.captions.bounds import Bounds
 from synsift.crawler.captions.folding import words_of
 from synsift.crawler.captions.lexicon import Lexicon
-from synsift.crawler.captions.matching import MOST_WORDS, QUERY_BITS, Hits, Matcher, queries_of, rows_of, with_rows
-from synsift.crawler.captions.selection import Selected, select
+from synsift.crawler.captions.matching import MOST_WORDS, Hits, Matcher, nodes_of, rows_of, with_rows
+from synsift.crawler.captions.selection import Selected, Selection
 from synsift.crawler.captions.sifted import Summary, write_sifted
 from synsift.crawler.captions.spool import MARKS, Spool, State
 from synsift.crawler.captions.url_hashes import Seen, hashes_of
@@ -31,7 +31,7 @@ from synsift.crawler.errors import SourceError
 from synsift.crawler.sources.lists.layouts import Layout
 from synsift.crawler.sources.lists.reading import is_parquet_list
 
-_SLICE_BYTES: Final = 6 << 20
+_SLICE_BYTES: Final = 8 << 20
 """Of captions that are matched at once: what is made of them takes some 30 times as much memory."""
 _REBOUND_ROWS: Final = 500_000
 _REBOUND_GROWTH: Final = 1.25
@@ -79,7 +79,7 @@ class Sift:
         self._lists, self._lexicon, self._most, self._layout = lists, lexicon, most, layout
         self._spool = Spool(folder)
         self._matcher = Matcher(lexicon)
-        self._bounds = Bounds(lexicon.synsets, most)
+        self._bounds = Bounds(lexicon, most)
         self._seen = Seen()
         self._rows = self._hits = 0
         self._next_look = _REBOUND_ROWS
@@ -107,11 +107,13 @@ class Sift:
 
     def finish(self, target: Path) -> Summary:
         """Choose the best, write the list, and delete the parts."""
-        selected = select(self._spool, self._lexicon.synsets, self._most)
-        summary = self._summary(selected)
+        limits = self._bounds.of_queries()
+        del self._bounds, self._seen, self._matcher  # 200 MB that nobody needs any longer
+        selection = Selection(self._spool, self._lexicon, self._most)
+        summary = self._summary(selection.choose(limits))
         shown = [f"{one.name}{', row ' if _has_rows(one.path) else ':'}" for one in self._lists]
         self._spool.beside("lists.json").write_text(json.dumps(shown))
-        write_sifted(target, self._spool, self._lexicon, selected, summary)
+        write_sifted(target, self._spool, self._lexicon, selection, summary)
         self._spool.remove()
         return summary
 
@@ -158,12 +160,12 @@ class Sift:
         found, lengths, base = [np.zeros(0, np.int64)], [np.zeros(0, np.int32)], 0
         for some in _slices(block.captions):
             words = words_of(some)
-            found.append(self._matcher.find(words) + (base << QUERY_BITS))
+            found.append(self._matcher.find(words) + base)
             lengths.append(np.minimum(words.counts, MOST_WORDS))
             base += len(some)
         hits = np.concatenate(found)
         if len(found) > 2:
-            hits.sort()
+            hits.sort(kind="stable")  # of some runs that are sorted
         return hits, np.concatenate(lengths)
 
     def _check(self, block: Block, table: "pa.Table") -> npt.NDArray[np.bool_]:
@@ -189,7 +191,7 @@ class Sift:
         rows = rows_of(np.asarray(hits))
         if not is_new.all():
             hits, rows = hits[is_new[rows]], rows[is_new[rows]]
-        self._bounds.count(queries_of(np.asarray(hits)), np.asarray(marks["length"])[rows])
+        self._bounds.count(nodes_of(np.asarray(hits)), np.asarray(marks["length"])[rows])
 
     def _summary(self, selected: Selected) -> Summary:
         left_out: Counter[str] = Counter()

@@ -1,4 +1,4 @@
-"""The list that comes of a sift, as Parquet: a row for each image and synset, in the order of the lists.
+"""The list that comes of a sift, as Parquet: a row for each image and synset, block by block of the lists.
 
 It is a list of URLs as any other. What was left out, and how many rows were read, stands in its metadata.
 """
@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from synsift.crawler.captions.blocks import KEPT
 from synsift.crawler.captions.lexicon import Lexicon
-from synsift.crawler.captions.selection import Selected, chosen_of_parts
+from synsift.crawler.captions.selection import Selection
 from synsift.crawler.captions.spool import Spool
 
 _WORDS: Final = pa.dictionary(pa.int32(), pa.large_string())
@@ -58,7 +58,7 @@ class Summary:
     quartiles: Sequence[int]
 
 
-def write_sifted(target: Path, spool: Spool, lexicon: Lexicon, selected: Selected, summary: Summary) -> None:
+def write_sifted(target: Path, spool: Spool, lexicon: Lexicon, selection: Selection, summary: Summary) -> None:
     """Write the list; nobody sees it before it is whole.
 
     Raises:
@@ -69,10 +69,12 @@ def write_sifted(target: Path, spool: Spool, lexicon: Lexicon, selected: Selecte
     names = spool.beside("lists.json")
     shown: list[str] = json.loads(names.read_text())
     options: dict[str, Any] = {"compression": "zstd", "compression_level": 1, "dictionary_pagesize_limit": 1 << 30}
+    # Least and greatest values of a column take longer than all else; those of synsets serve who looks for one.
+    options["write_statistics"] = ["wnid"]
     with new.open("wb") as file:
         with pq.ParquetWriter(file, _SCHEMA.with_metadata({_SUMMARY: said}), use_dictionary=True, **options) as writer:
-            parts = chosen_of_parts(spool.sizes, selected.files)
-            for number, (rows, queries) in enumerate(parts):
+            for number in range(len(spool)):
+                rows, queries = selection.of_part(number)
                 if len(rows):
                     place = shown[spool.states[number].list]
                     writer.write_table(_table(spool.rows(number), rows, queries, lexicon, place))
