@@ -19,6 +19,7 @@ from synsift.crawler.captions.blocks import KEPT
 from synsift.crawler.captions.lexicon import Lexicon
 from synsift.crawler.captions.selection import Selection
 from synsift.crawler.captions.spool import Spool
+from synsift.crawler.outside_json import loads
 
 _WORDS: Final = pa.dictionary(pa.int32(), pa.large_string())
 _SCHEMA: Final = pa.schema(
@@ -67,7 +68,7 @@ def write_sifted(target: Path, spool: Spool, lexicon: Lexicon, selection: Select
     new = spool.beside("sifted.new")
     said = json.dumps(asdict(summary)).encode()
     names = spool.beside("lists.json")
-    shown: list[str] = json.loads(names.read_text())
+    shown: list[str] = loads(names.read_text())
     options: dict[str, Any] = {"compression": "zstd", "compression_level": 1, "dictionary_pagesize_limit": 1 << 30}
     # Least and greatest values of a column take longer than all else; those of synsets serve who looks for one.
     options["write_statistics"] = ["wnid"]
@@ -89,7 +90,7 @@ def read_summary(path: Path) -> Summary:
     Raises:
         OSError, ValueError, KeyError: It is none.
     """
-    return Summary(**json.loads(pq.read_schema(path).metadata[_SUMMARY]))
+    return Summary(**loads(pq.read_schema(path).metadata[_SUMMARY]))
 
 
 def _table(

@@ -20,6 +20,7 @@ import pyarrow as pa
 
 from synsift.crawler.captions.blocks import KEPT
 from synsift.crawler.captions.matching import Hits
+from synsift.crawler.outside_json import loads
 
 MARKS: Final = np.dtype([("hash", np.uint64), ("length", np.uint8)])
 _STATE: Final = b"state"
@@ -57,7 +58,7 @@ class Spool:
         while self._path(len(self.sizes), "rows.arrow").exists():
             with pa.memory_map(str(self._path(len(self.sizes), "rows.arrow"))) as source:
                 reader = pa.ipc.open_file(source)
-                said = json.loads(reader.schema.metadata[_STATE])
+                said = loads(reader.schema.metadata[_STATE])
                 self._states.append(State(**{**said, "problems": tuple(said["problems"])}))
                 self.sizes.append(sum(reader.get_batch(at).num_rows for at in range(reader.num_record_batches)))
         for left in folder.glob("*.new"):
