@@ -16,6 +16,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from synsift.crawler.captions.files import reserve, save
 from synsift.crawler.captions.lexicon import Lexicon
 from synsift.crawler.captions.matching import ROW_BITS, nodes_of, rows_of
 from synsift.crawler.captions.spool import Spool
@@ -65,10 +66,10 @@ class Selection:
         totals = np.zeros(len(self._counts), np.int64)
         for number in range(len(self._spool)):
             wide = self._widened(number, limits)
-            np.save(self._path(number), wide)
+            save(self._path(number), wide)
             self._offsets[number + 1] = self._offsets[number] + len(wide)
             totals += np.bincount(wide >> _SYNSET_SHIFT, minlength=len(totals))
-        self._marks("w+")[:] = False
+        reserve(self._spool.beside("chosen.bin"), max(1, int(self._offsets[-1])))
         for begin, end in _ranges(totals):
             self._choose(begin, end)
         return Selected(self._counts, self._repeated)

@@ -33,8 +33,8 @@ from synsift.crawler.sources.lists.reading import is_parquet_list
 
 _SLICE_BYTES: Final = 8 << 20
 """Of captions that are matched at once: what is made of them takes some 30 times as much memory."""
-_REBOUND_ROWS: Final = 500_000
-_REBOUND_GROWTH: Final = 1.25
+_REBOUND_ROWS: Final = 100_000
+_REBOUND_GROWTH: Final = 1.4
 """How much more rows than at the last time are worth another look at the bounds: these move ever more slowly."""
 _MOST_PROBLEMS: Final = 20
 _WIKI: Final = r"^https?://upload\.wikimedia\.org/wikipedia/"

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from synsift.crawler.captions.blocks import KEPT
+from synsift.crawler.captions.files import named
 from synsift.crawler.captions.lexicon import Lexicon
 from synsift.crawler.captions.selection import Selection
 from synsift.crawler.captions.spool import Spool
@@ -72,7 +73,7 @@ def write_sifted(target: Path, spool: Spool, lexicon: Lexicon, selection: Select
     options: dict[str, Any] = {"compression": "zstd", "compression_level": 1, "dictionary_pagesize_limit": 1 << 30}
     # Least and greatest values of a column take longer than all else; those of synsets serve who looks for one.
     options["write_statistics"] = ["wnid"]
-    with new.open("wb") as file:
+    with named(new), new.open("wb") as file:
         with pq.ParquetWriter(file, _SCHEMA.with_metadata({_SUMMARY: said}), use_dictionary=True, **options) as writer:
             for number in range(len(spool)):
                 rows, queries = selection.of_part(number)

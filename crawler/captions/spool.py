@@ -19,6 +19,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from synsift.crawler.captions.blocks import KEPT
+from synsift.crawler.captions.files import named, save
 from synsift.crawler.captions.matching import Hits
 from synsift.crawler.outside_json import loads
 
@@ -79,14 +80,14 @@ class Spool:
             OSError: It can't be written.
         """
         number = len(self.sizes)
-        self._save(number, "hits.npy", hits)
-        self._save(number, "marks.npy", marks)
+        save(self._path(number, "hits.npy"), hits)
+        save(self._path(number, "marks.npy"), marks)
         said = {"list": state.list, "cursor": state.cursor, "rows": state.rows}
         said |= {"left_out": dict(state.left_out), "problems": list(state.problems)}
         schema = _SCHEMA.with_metadata({_STATE: json.dumps(said).encode()})
         path = self._path(number, "rows.arrow")
         new = path.with_suffix(".new")
-        with new.open("wb") as file:
+        with named(new), new.open("wb") as file:
             options = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
             with pa.ipc.new_file(file, schema, options=options) as writer:
                 writer.write_table(rows.cast(schema))
@@ -126,12 +127,6 @@ class Spool:
         ):
             path.unlink()
         self._folder.rmdir()
-
-    def _save(self, number: int, end: str, values: npt.NDArray[Any]) -> None:
-        with self._path(number, end).open("wb") as file:
-            np.save(file, values)
-            file.flush()
-            os.fsync(file.fileno())
 
     def _path(self, number: int, end: str) -> Path:
         return self._folder / f"{number:08d}.{end}"
