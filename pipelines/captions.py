@@ -18,14 +18,13 @@ from synsift.crawler.captions.withdrawn import Look, Suspicion, look_at
 from synsift.crawler.errors import SourceError
 from synsift.crawler.ontology import Concepts, WordNet
 from synsift.crawler.queries import SynsetQuery
-from synsift.crawler.sources.lists.files import files_of
 from synsift.crawler.sources.lists.layouts import Columns, Layout, layout_of
 from synsift.crawler.sources.lists.reading import is_parquet_list
 from synsift.crawler.sources.lists.remote import is_remote
 from synsift.pipelines.config import Settings
 from synsift.pipelines.errors import UsageError
 from synsift.pipelines.folder_lock import lock_folder
-from synsift.pipelines.remote_lists import LISTS, lists_folder, make_copies, remote_files
+from synsift.pipelines.remote_lists import LISTS, lists_folder, make_copies
 from synsift.pipelines.storage.objects import Objects
 from synsift.pipelines.store_settings import store_address
 
@@ -80,19 +79,17 @@ class Tell:
     choosing: Callable[[], None]
 
 
-def caption_lists(name: str, settings: Settings) -> list[CaptionList]:
-    """The lists that a user means: files, those of a folder or of a pattern, URLs; copied here if they stand elsewhere.
+def caption_lists(names: Sequence[str], settings: Settings) -> list[CaptionList]:
+    """Lists by their paths or URLs; copied here if they stand elsewhere.
 
     Raises:
-        SourceError: There are none, or they can't be had.
+        SourceError: They can't be had.
     """
-    if not is_remote(name):
-        return [_local(path.resolve()) for path in files_of(name)]
     copies = make_copies(settings)
     found = []
-    for url in remote_files(name, settings):
-        copy = copies.of(url)
-        found.append(CaptionList(copy.path, url, copy.digest))
+    for name in names:
+        copy = copies.of(name) if is_remote(name) else None
+        found.append(_local(Path(name)) if copy is None else CaptionList(copy.path, name, copy.digest))
     return found
 
 

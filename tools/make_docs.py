@@ -116,7 +116,8 @@ moment later.
 - **Brave** is there, and is asked by name only: it knows no licences, and what may be done with its answers is a matter
   of your plan. Its images say `unknown: found by a search of the web`.
 
-Lists of millions of URLs ([lists](guides/urls.md)) need no API. A source of your own is
+Lists of millions of URLs ([lists](guides/urls.md)) need no API, and neither do public lists of captions, in which all
+names of your synsets are looked for at once ([captions](captions.md)). A source of your own is
 [some forty lines](new-source.md).
 """
 

@@ -1,52 +1,64 @@
 """Which captions can still be among the best of a synset.
 
 A hit is worth what its query is worth, and less the more words its caption has; of two alike, the first in the lists.
-Once a synset has as many hits as are wanted, what would come behind all of them isn't kept at all. So what is kept
-stays small, however many rows there are, and is whole: nothing that belongs to the best is ever left out.
+Once a name alone has found as many images as its synset gets, what would come behind all of these isn't kept at all:
+not under the name in longer captions, nor under the synset's other names behind it. So what is kept stays small,
+however many rows there are, and is whole: nothing that belongs to the best is ever left out.
 """
+
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from synsift.crawler.captions.matching import MOST_WORDS
+from synsift.crawler.captions.lexicon import Lexicon
+from synsift.crawler.captions.matching import MOST_WORDS, Hits
 
-_BINS = MOST_WORDS + 1
-_AT_ONCE = 20_000
-"""Queries that are reckoned at once."""
+_BINS: Final = MOST_WORDS + 1
+_AT_ONCE: Final = 50_000
+"""Nodes that are reckoned at once."""
+NEVER: Final = -1
 
 
 class Bounds:
-    """Counts hits by query and by words of the caption."""
+    """Counts hits by node and by words of the caption."""
 
-    def __init__(self, synsets: npt.NDArray[np.int32], most: int) -> None:
-        """Count for queries of some synsets, which are sorted by synset, the best query first.
-
-        Args:
-            synsets: ``(queries,)``, the number of the synset of each query.
-            most: Hits that a synset gets.
-        """
+    def __init__(self, lexicon: Lexicon, most: int) -> None:
+        """Count for the queries of a lexicon, of whose synsets each gets so many hits at most."""
         self._most = most
-        self._counts = np.zeros((len(synsets), _BINS), np.int32)
-        begins = np.flatnonzero(np.append(True, synsets[1:] != synsets[:-1])) if len(synsets) else np.zeros(0, int)
-        self._firsts = begins[synsets] if len(synsets) else np.zeros(0, np.int64)
+        self._synsets = lexicon.synsets
+        self._at_node, sizes = lexicon.at_node, np.diff(lexicon.begins)
+        used = np.flatnonzero(sizes)
+        self._sizes = sizes[used]
+        self._place = np.zeros(len(sizes), np.int32)
+        self._place[used] = np.arange(len(used), dtype=np.int32)
+        self._counts = np.zeros((len(used), _BINS), np.int32)
 
-    def count(self, queries: npt.NDArray[np.int64], lengths: npt.NDArray[np.int32]) -> None:
-        """Count hits, each of another image of its synset: a copy would count twice what is kept once."""
-        cells = np.sort(queries * _BINS + np.minimum(lengths, MOST_WORDS))
-        if len(cells):
-            firsts = np.flatnonzero(np.append(True, cells[1:] != cells[:-1]))
-            self._counts.reshape(-1)[cells[firsts]] += np.diff(np.append(firsts, len(cells))).astype(np.int32)
+    def count(self, nodes: Hits, lengths: npt.NDArray[Any]) -> None:
+        """Count hits, each of another image: a copy would count twice what is kept once."""
+        cells = self._place[nodes] * _BINS
+        cells += np.minimum(lengths, MOST_WORDS)
+        np.add.at(self._counts.reshape(-1), cells, np.int32(1))
 
-    def of_queries(self) -> npt.NDArray[np.int32]:
-        """From how many words on captions are of no use to each query."""
-        bounds = np.zeros(len(self._counts), np.int32)
-        begin = 0
-        while begin < len(bounds):
-            end = min(begin + _AT_ONCE, len(bounds))
-            end = end if end == len(bounds) else int(self._firsts[end])  # whole synsets
-            end = end if end > begin else int(np.searchsorted(self._firsts, begin, side="right"))
-            totals = np.cumsum(self._counts[begin:end].reshape(-1), dtype=np.int64).reshape(-1, _BINS)
-            before = np.append(0, totals[:-1, -1])[self._firsts[begin:end] - begin]
-            bounds[begin:end] = ((totals - before[:, None]) < self._most).sum(axis=1, dtype=np.int32)
-            begin = end
-        return bounds
+    def of_queries(self) -> npt.NDArray[np.int8]:
+        """A limit for each query.
+
+        Captions of less words may be among the best, and those of as many that came so far, but no later ones; if it
+        is ``NEVER``, none may.
+        """
+        limits = np.full(len(self._synsets), _BINS, np.int8)
+        np.minimum.at(limits, self._at_node, np.repeat(self._of_nodes(), self._sizes))
+        is_full = limits < _BINS
+        if not is_full.any():
+            return limits
+        begins = np.flatnonzero(np.append(True, self._synsets[1:] != self._synsets[:-1]))
+        before: npt.NDArray[np.int64] = np.cumsum(is_full) - is_full
+        limits[before > before[begins][self._synsets]] = NEVER  # a better query of the synset is enough
+        return limits
+
+    def _of_nodes(self) -> npt.NDArray[np.int8]:
+        limits = np.empty(len(self._counts), np.int8)
+        for begin in range(0, len(limits), _AT_ONCE):
+            totals = np.cumsum(self._counts[begin : begin + _AT_ONCE], axis=1)
+            limits[begin : begin + _AT_ONCE] = (totals < self._most).sum(axis=1)
+        return limits

@@ -45,7 +45,7 @@ class Lexicon:
         has_children: ``(nodes,)``.
         begins: ``(nodes + 1,)`` int32, where the queries of a node begin in ``at_node``.
         at_node: Numbers of queries.
-        alone: ``(queries,)``, whether it counts only where nothing stands beside it: a single Chinese sign.
+        alone: ``(nodes,)``, whether it counts only where nothing stands beside it: a single Chinese sign.
         left_out: How many queries are not looked for, as they would be found anywhere.
     """
 
@@ -78,10 +78,9 @@ def make_lexicon(queries: Iterable[SynsetQuery], is_name: Callable[[str], bool] 
         is_name: Whether words are a name in a language of captions: then they are no plural of another.
     """
     wanted = [query for query in queries if query.rule is not Rule.DEPICTED]
-    surfaces = _folded([query.text for query in wanted])
+    surfaces = folded([query.text for query in wanted])
     kept = [number for number, text in enumerate(surfaces) if text and not is_common(text)]
-    exact = _by_surface((surfaces[number], number) for number in kept)
-    inflected = _inflected(wanted, exact, is_name)
+    exact, inflected = surfaces_of(wanted, surfaces, kept, is_name)
     unclear = _unclear(wanted, exact, inflected)
     wnids = list(dict.fromkeys(wanted[number].wnid for number in kept))
     order = _ordered(wanted, surfaces, kept, unclear, wnids)
@@ -98,6 +97,14 @@ def make_lexicon(queries: Iterable[SynsetQuery], is_name: Callable[[str], bool] 
     return _lexicon(tree, places, queries, wnids, left_out)
 
 
+def surfaces_of(
+    queries: Sequence[SynsetQuery], folded: Sequence[str], kept: Sequence[int], is_name: Callable[[str], bool]
+) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
+    """What is looked for: the words of queries, and those of their plurals, each with the numbers of the queries."""
+    exact = _by_surface((folded[number], number) for number in kept)
+    return exact, _inflected(queries, exact, is_name)
+
+
 def is_phrase(query: SynsetQuery) -> bool:
     """Whether a query is more than one word, as people see it: Chinese names are words."""
     return len(query.text.replace("-", " ").split()) > 1
@@ -107,7 +114,7 @@ def _positive(keys: Keys) -> npt.NDArray[np.int64]:
     return (keys >> np.uint64(1)).astype(np.int64)
 
 
-def _folded(texts: Sequence[str]) -> list[str]:
+def folded(texts: Sequence[str]) -> list[str]:
     """Texts as their words, with a space between."""
     return [" ".join(words) for words in texts_of(pa.array(texts, pa.large_string()))]
 
@@ -185,6 +192,10 @@ def _lexicon(tree: _Tree, places: Ints, queries: list[SynsetQuery], wnids: list[
     inner = parents > 0
     has_children = np.zeros(nodes, np.bool_)
     has_children[parents[inner]] = True
+    alone = np.zeros(nodes, np.bool_)
+    signs = [number for word, number in tree.numbers.items() if len(word) == 1 and word >= "\u3000"]
+    alone[firsts[signs]] = True
+    alone[0] = False
     at = np.array(tree.at, np.int32)
     begins = np.zeros(nodes + 1, np.int32)
     np.cumsum(np.bincount(at, minlength=nodes), out=begins[1:])
@@ -200,7 +211,7 @@ def _lexicon(tree: _Tree, places: Ints, queries: list[SynsetQuery], wnids: list[
         has_children=has_children,
         begins=begins,
         at_node=places[np.array(tree.queries, np.int32)[np.argsort(at, kind="stable")]],
-        alone=np.array([len(query.text) == 1 and query.text >= "\u3000" for query in queries], np.bool_),
+        alone=alone,
         left_out=left_out,
     )
 

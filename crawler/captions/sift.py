@@ -21,20 +21,20 @@ from synsift.crawler.captions.blocks import KEPT, Block, blocks, unreadable
 from synsift.crawler.captions.bounds import Bounds
 from synsift.crawler.captions.folding import words_of
 from synsift.crawler.captions.lexicon import Lexicon
-from synsift.crawler.captions.matching import MOST_WORDS, Hits, Matcher
-from synsift.crawler.captions.selection import Selected, select
+from synsift.crawler.captions.matching import MOST_WORDS, Hits, Matcher, nodes_of, rows_of, with_rows
+from synsift.crawler.captions.selection import Selected, Selection
 from synsift.crawler.captions.sifted import Summary, write_sifted
-from synsift.crawler.captions.spool import MARKS, ROW_BITS, Spool, State
+from synsift.crawler.captions.spool import MARKS, Spool, State
 from synsift.crawler.captions.url_hashes import Seen, hashes_of
 from synsift.crawler.captions.urls import good_urls
 from synsift.crawler.errors import SourceError
 from synsift.crawler.sources.lists.layouts import Layout
 from synsift.crawler.sources.lists.reading import is_parquet_list
 
-_SLICE_BYTES: Final = 6 << 20
+_SLICE_BYTES: Final = 8 << 20
 """Of captions that are matched at once: what is made of them takes some 30 times as much memory."""
-_REBOUND_ROWS: Final = 500_000
-_REBOUND_GROWTH: Final = 1.25
+_REBOUND_ROWS: Final = 100_000
+_REBOUND_GROWTH: Final = 1.4
 """How much more rows than at the last time are worth another look at the bounds: these move ever more slowly."""
 _MOST_PROBLEMS: Final = 20
 _WIKI: Final = r"^https?://upload\.wikimedia\.org/wikipedia/"
@@ -79,7 +79,7 @@ class Sift:
         self._lists, self._lexicon, self._most, self._layout = lists, lexicon, most, layout
         self._spool = Spool(folder)
         self._matcher = Matcher(lexicon)
-        self._bounds = Bounds(lexicon.synsets, most)
+        self._bounds = Bounds(lexicon, most)
         self._seen = Seen()
         self._rows = self._hits = 0
         self._next_look = _REBOUND_ROWS
@@ -107,11 +107,13 @@ class Sift:
 
     def finish(self, target: Path) -> Summary:
         """Choose the best, write the list, and delete the parts."""
-        selected = select(self._spool, self._lexicon.synsets, self._most)
-        summary = self._summary(selected)
+        limits = self._bounds.of_queries()
+        del self._bounds, self._seen, self._matcher  # 200 MB that nobody needs any longer
+        selection = Selection(self._spool, self._lexicon, self._most)
+        summary = self._summary(selection.choose(limits))
         shown = [f"{one.name}{', row ' if _has_rows(one.path) else ':'}" for one in self._lists]
         self._spool.beside("lists.json").write_text(json.dumps(shown))
-        write_sifted(target, self._spool, self._lexicon, selected, summary)
+        write_sifted(target, self._spool, self._lexicon, selection, summary)
         self._spool.remove()
         return summary
 
@@ -125,25 +127,28 @@ class Sift:
     def _take(self, block: Block, number: int) -> None:
         self._look_at_bounds()
         hits, lengths = self._found(block)
+        is_named = np.zeros(len(lengths), np.bool_)
+        is_named[rows_of(hits)] = True
+        rows = np.flatnonzero(is_named)
         block.left_out["no caption"] += int((lengths == 0).sum())
-        rows, at = np.unique(hits.rows, return_inverse=True)
-        block.left_out["no name in it"] += int(len(lengths) - (lengths == 0).sum() - len(rows))
-        table = pa.table(
-            {**{name: block.columns[name].take(pa.array(rows)) for name in KEPT}, "number": block.numbers[rows]}
-        )
+        block.left_out["no name in it"] += int((lengths > 0).sum()) - len(rows)
+        taken = pa.array(rows)
+        table = pa.table({**{name: block.columns[name].take(taken) for name in KEPT}, "number": block.numbers[rows]})
         is_good = self._check(block, table)
-        table = table.filter(pa.array(is_good))
-        kept = is_good[at]
-        place = np.cumsum(is_good) - 1
-        found = np.sort(hits.queries[kept].astype(np.uint64) << np.uint64(ROW_BITS) | place[at[kept]].astype(np.uint64))
+        if not is_good.all():
+            table, rows = table.filter(pa.array(is_good)), rows[is_good]
+        place = np.full(len(lengths), -1, np.int64)
+        place[rows] = np.arange(len(rows))
+        moved = place[rows_of(hits)]
+        hits = with_rows(hits, moved) if is_good.all() else with_rows(hits[moved >= 0], moved[moved >= 0])
         marks = np.zeros(table.num_rows, MARKS)
         marks["hash"] = hashes_of(_one(table.column("url")))
-        marks["length"] = lengths[rows][is_good]
+        marks["length"] = lengths[rows]
         left_out = {reason: many for reason, many in block.left_out.items() if many}
         state = State(number, block.cursor, block.rows, left_out, tuple(block.problems[:_MOST_PROBLEMS]))
-        self._spool.add(state, found, marks, table)
+        self._spool.add(state, hits, marks, table)
         self._rows += block.rows
-        self._count(found, marks)
+        self._count(hits, marks)
 
     def _look_at_bounds(self) -> None:
         if self._rows >= self._next_look:
@@ -152,17 +157,16 @@ class Sift:
 
     def _found(self, block: Block) -> tuple[Hits, npt.NDArray[np.int32]]:
         """The hits in a block, and the words of each caption."""
-        found, lengths, base = [], [], 0
+        found, lengths, base = [np.zeros(0, np.int64)], [np.zeros(0, np.int32)], 0
         for some in _slices(block.captions):
             words = words_of(some)
-            hits = self._matcher.find(words)
-            found.append(Hits(hits.rows + base, hits.queries))
+            found.append(self._matcher.find(words) + base)
             lengths.append(np.minimum(words.counts, MOST_WORDS))
             base += len(some)
-        if not found:
-            return Hits(np.zeros(0, np.int64), np.zeros(0, np.int64)), np.zeros(0, np.int32)
-        rows = np.concatenate([hits.rows for hits in found])
-        return Hits(rows, np.concatenate([hits.queries for hits in found])), np.concatenate(lengths)
+        hits = np.concatenate(found)
+        if len(found) > 2:
+            hits.sort(kind="stable")  # of some runs that are sorted
+        return hits, np.concatenate(lengths)
 
     def _check(self, block: Block, table: "pa.Table") -> npt.NDArray[np.bool_]:
         """Which rows have a URL that may be asked for; the others are counted, and some named."""
@@ -181,13 +185,13 @@ class Sift:
         result: npt.NDArray[np.bool_] = is_good & ~is_local
         return result
 
-    def _count(self, hits: npt.NDArray[np.uint64], marks: npt.NDArray[Any]) -> None:
+    def _count(self, hits: Hits, marks: npt.NDArray[Any]) -> None:
         self._hits += len(hits)
-        if len(marks):
-            rows = (hits & np.uint64((1 << ROW_BITS) - 1)).astype(np.int64)
-            is_new = self._seen.new(np.asarray(marks["hash"]))[rows]
-            queries = (hits[is_new] >> np.uint64(ROW_BITS)).astype(np.int64)
-            self._bounds.count(queries, marks["length"][rows[is_new]].astype(np.int32))
+        is_new = self._seen.new(np.asarray(marks["hash"]))
+        rows = rows_of(np.asarray(hits))
+        if not is_new.all():
+            hits, rows = hits[is_new[rows]], rows[is_new[rows]]
+        self._bounds.count(nodes_of(np.asarray(hits)), np.asarray(marks["length"])[rows])
 
     def _summary(self, selected: Selected) -> Summary:
         left_out: Counter[str] = Counter()

@@ -1,4 +1,4 @@
-"""The list that comes of a sift, as Parquet: a row for each image and synset, in the order of the lists.
+"""The list that comes of a sift, as Parquet: a row for each image and synset, block by block of the lists.
 
 It is a list of URLs as any other. What was left out, and how many rows were read, stands in its metadata.
 """
@@ -16,9 +16,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from synsift.crawler.captions.blocks import KEPT
+from synsift.crawler.captions.files import named
 from synsift.crawler.captions.lexicon import Lexicon
-from synsift.crawler.captions.selection import Selected, chosen_of_parts
+from synsift.crawler.captions.selection import Selection
 from synsift.crawler.captions.spool import Spool
+from synsift.crawler.outside_json import loads
 
 _WORDS: Final = pa.dictionary(pa.int32(), pa.large_string())
 _SCHEMA: Final = pa.schema(
@@ -58,7 +60,7 @@ class Summary:
     quartiles: Sequence[int]
 
 
-def write_sifted(target: Path, spool: Spool, lexicon: Lexicon, selected: Selected, summary: Summary) -> None:
+def write_sifted(target: Path, spool: Spool, lexicon: Lexicon, selection: Selection, summary: Summary) -> None:
     """Write the list; nobody sees it before it is whole.
 
     Raises:
@@ -67,12 +69,14 @@ def write_sifted(target: Path, spool: Spool, lexicon: Lexicon, selected: Selecte
     new = spool.beside("sifted.new")
     said = json.dumps(asdict(summary)).encode()
     names = spool.beside("lists.json")
-    shown: list[str] = json.loads(names.read_text())
+    shown: list[str] = loads(names.read_text())
     options: dict[str, Any] = {"compression": "zstd", "compression_level": 1, "dictionary_pagesize_limit": 1 << 30}
-    with new.open("wb") as file:
+    # Least and greatest values of a column take longer than all else; those of synsets serve who looks for one.
+    options["write_statistics"] = ["wnid"]
+    with named(new), new.open("wb") as file:
         with pq.ParquetWriter(file, _SCHEMA.with_metadata({_SUMMARY: said}), use_dictionary=True, **options) as writer:
-            parts = chosen_of_parts(spool.sizes, selected.files)
-            for number, (rows, queries) in enumerate(parts):
+            for number in range(len(spool)):
+                rows, queries = selection.of_part(number)
                 if len(rows):
                     place = shown[spool.states[number].list]
                     writer.write_table(_table(spool.rows(number), rows, queries, lexicon, place))
@@ -87,7 +91,7 @@ def read_summary(path: Path) -> Summary:
     Raises:
         OSError, ValueError, KeyError: It is none.
     """
-    return Summary(**json.loads(pq.read_schema(path).metadata[_SUMMARY]))
+    return Summary(**loads(pq.read_schema(path).metadata[_SUMMARY]))
 
 
 def _table(

@@ -1,6 +1,6 @@
 """What a sift has read so far, on disk: a part for each block of rows, whole or not there.
 
-    00000000.hits.npy     uint64, sorted: query << 32 | row of the part
+    00000000.hits.npy     hits, as `matching` has them, in rows of the part
     00000000.marks.npy    of each row: 64 bits of its URL's hash, words of its caption
     00000000.rows.arrow   what is kept of each row; with the state behind it, and written last
 
@@ -19,9 +19,11 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from synsift.crawler.captions.blocks import KEPT
+from synsift.crawler.captions.files import named, save
+from synsift.crawler.captions.matching import Hits
+from synsift.crawler.outside_json import loads
 
 MARKS: Final = np.dtype([("hash", np.uint64), ("length", np.uint8)])
-ROW_BITS: Final = 32
 _STATE: Final = b"state"
 _SCHEMA: Final = pa.schema([*((name, pa.large_string()) for name in KEPT), ("number", pa.int64())])
 
@@ -57,7 +59,7 @@ class Spool:
         while self._path(len(self.sizes), "rows.arrow").exists():
             with pa.memory_map(str(self._path(len(self.sizes), "rows.arrow"))) as source:
                 reader = pa.ipc.open_file(source)
-                said = json.loads(reader.schema.metadata[_STATE])
+                said = loads(reader.schema.metadata[_STATE])
                 self._states.append(State(**{**said, "problems": tuple(said["problems"])}))
                 self.sizes.append(sum(reader.get_batch(at).num_rows for at in range(reader.num_record_batches)))
         for left in folder.glob("*.new"):
@@ -71,21 +73,21 @@ class Spool:
         """Behind each part."""
         return self._states
 
-    def add(self, state: State, hits: npt.NDArray[np.uint64], marks: npt.NDArray[Any], rows: "pa.Table") -> None:
+    def add(self, state: State, hits: Hits, marks: npt.NDArray[Any], rows: "pa.Table") -> None:
         """Write a part.
 
         Raises:
             OSError: It can't be written.
         """
         number = len(self.sizes)
-        self._save(number, "hits.npy", hits)
-        self._save(number, "marks.npy", marks)
+        save(self._path(number, "hits.npy"), hits)
+        save(self._path(number, "marks.npy"), marks)
         said = {"list": state.list, "cursor": state.cursor, "rows": state.rows}
         said |= {"left_out": dict(state.left_out), "problems": list(state.problems)}
         schema = _SCHEMA.with_metadata({_STATE: json.dumps(said).encode()})
         path = self._path(number, "rows.arrow")
         new = path.with_suffix(".new")
-        with new.open("wb") as file:
+        with named(new), new.open("wb") as file:
             options = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
             with pa.ipc.new_file(file, schema, options=options) as writer:
                 writer.write_table(rows.cast(schema))
@@ -95,9 +97,9 @@ class Spool:
         self._states.append(state)
         self.sizes.append(rows.num_rows)
 
-    def hits(self, number: int) -> npt.NDArray[np.uint64]:
+    def hits(self, number: int) -> Hits:
         """The hits of a part."""
-        found: npt.NDArray[np.uint64] = _load(self._path(number, "hits.npy"))
+        found: Hits = _load(self._path(number, "hits.npy"))
         return found
 
     def marks(self, number: int) -> npt.NDArray[Any]:
@@ -109,7 +111,7 @@ class Spool:
         with pa.memory_map(str(self._path(number, "rows.arrow"))) as source:
             return pa.ipc.open_file(source).read_all()
 
-    def parts(self) -> Iterator[tuple[npt.NDArray[np.uint64], npt.NDArray[Any]]]:
+    def parts(self) -> Iterator[tuple[Hits, npt.NDArray[Any]]]:
         """The hits and the marks of all parts, in order."""
         for number in range(len(self.sizes)):
             yield self.hits(number), self.marks(number)
@@ -125,12 +127,6 @@ class Spool:
         ):
             path.unlink()
         self._folder.rmdir()
-
-    def _save(self, number: int, end: str, values: npt.NDArray[Any]) -> None:
-        with self._path(number, end).open("wb") as file:
-            np.save(file, values)
-            file.flush()
-            os.fsync(file.fileno())
 
     def _path(self, number: int, end: str) -> Path:
         return self._folder / f"{number:08d}.{end}"

@@ -8,6 +8,7 @@ from synsift.crawler.errors import SourceAway, SourceError
 from synsift.crawler.ontology import Concepts
 from synsift.crawler.queries import SynsetQuery
 from synsift.pipelines.cli.console import counted, err, warn
+from synsift.pipelines.cli.url_lists import files_named
 from synsift.pipelines.errors import UsageError
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def caption_queries(
     if not queries:
         raise UsageError("no synset is named whose captions are wanted", hint="name one, or a subtree with `--under`")
     try:
-        lists = caption_lists(name, settings)
+        lists = caption_lists(files_named(name, settings), settings)
         warnings = check_lists(lists, settings)
     except SourceAway:
         raise

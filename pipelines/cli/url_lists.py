@@ -68,10 +68,16 @@ def url_lists(names: Sequence[str], settings: "Settings") -> list[SynsetQuery]:
 
 
 def _files(names: Sequence[str], settings: "Settings") -> list[str]:
-    return list(dict.fromkeys(file for name in names for file in _files_of(name, settings)))
+    return list(dict.fromkeys(file for name in names for file in files_named(name, settings)))
 
 
-def _files_of(name: str, settings: "Settings") -> list[str]:
+def files_named(name: str, settings: "Settings") -> list[str]:
+    """What a user means by a list: whole paths of files, or URLs; standard input as the file that keeps it.
+
+    Raises:
+        SourceError: There are none.
+        UsageError: Standard input can't be kept.
+    """
     from synsift.crawler.sources.lists.files import files_of
     from synsift.crawler.sources.lists.remote import is_remote
     from synsift.pipelines.remote_lists import remote_files

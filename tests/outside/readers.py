@@ -58,7 +58,7 @@ from synsift.pipelines.texts import for_people
 from synsift.pipelines.topics import Entry, Router
 from tests.crawler.sources.test_odd_answers import CONCEPT, GOOD, ITEMS, SITEINFO
 from tests.dedupe.pictures import encoded, scene
-from tests.outside import name_readers
+from tests.outside import caption_readers, name_readers
 from tests.outside.mutations import in_bytes, in_json, in_text
 
 Tamper = Callable[[random.Random, bytes], bytes]
@@ -90,6 +90,8 @@ def readers(scratch: Path) -> Iterator[tuple[str, Reader]]:
     yield from _web()
     yield from _names()
     yield from _consent()
+    for name, good, read in caption_readers.readers(scratch):
+        yield name, Reader(good, in_bytes if "parquet" in name else in_text, read)
     yield from _user_files(scratch)
     yield from _kept(scratch)
     yield from _kept_files(scratch)

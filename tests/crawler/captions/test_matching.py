@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from synsift.crawler.captions.folding import words_of
 from synsift.crawler.captions.lexicon import make_lexicon
-from synsift.crawler.captions.matching import Matcher
+from synsift.crawler.captions.matching import Matcher, nodes_of, rows_of
 from synsift.crawler.captions.plurals import plurals
 from synsift.crawler.queries import Rule, SynsetQuery
 
@@ -24,9 +24,13 @@ def found(queries: list[SynsetQuery], *captions: str | None, names: frozenset[st
     lexicon = make_lexicon(queries, names.__contains__)
     hits = Matcher(lexicon).find(words_of(pa.array(captions, pa.large_string())))
     told: list[set[str]] = [set() for _ in captions]
-    for row, number in zip(hits.rows.tolist(), hits.queries.tolist(), strict=True):
-        wnid, text = lexicon.wnids[int(lexicon.synsets[number])], lexicon.queries["text"][number]
-        told[row].add(f"{wnid} {text}")
+    best: dict[tuple[int, int], int] = {}
+    for row, node in zip(rows_of(hits).tolist(), nodes_of(hits).tolist(), strict=True):
+        for number in lexicon.at_node[lexicon.begins[node] : lexicon.begins[node + 1]].tolist():
+            key = row, int(lexicon.synsets[number])
+            best[key] = min(best.get(key, number), number)
+    for (row, synset), number in best.items():
+        told[row].add(f"{lexicon.wnids[synset]} {lexicon.queries['text'][number]}")
     return told
 
 
@@ -141,6 +145,8 @@ def test_bounds_leave_out_captions_that_are_too_long() -> None:
     lexicon = make_lexicon([query("n1", "dog"), query("n2", "dog")])
     matcher = Matcher(lexicon)
     words = words_of(pa.array(["dog", "a dog", "one two dog"], pa.large_string()))
-    matcher.rebound(np.array([2, 3], np.int32))
-    hits = matcher.find(words)
-    assert list(zip(hits.rows.tolist(), hits.queries.tolist(), strict=True)) == [(0, 0), (0, 1), (1, 1)]
+    assert rows_of(matcher.find(words)).tolist() == [0, 1, 2]
+    matcher.rebound(np.array([2, 3], np.int8))
+    assert rows_of(matcher.find(words)).tolist() == [0, 1], "as far as the more generous of the two"
+    matcher.rebound(np.array([-1, 2], np.int8))
+    assert rows_of(matcher.find(words)).tolist() == [0]

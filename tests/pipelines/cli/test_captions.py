@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import random
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -174,3 +175,35 @@ def test_a_fleet_reads_the_sifted_list_from_its_store(cli: RunCli, site: SmallWe
         assert sorted(record.url for record in read_all(parts.log, ImageUrl)) == [
             site.url(f"/{n}.jpg") for n in (0, 2, 6)
         ]
+
+
+def test_lists_come_by_http_and_by_standard_input(cli: RunCli, site: SmallWeb, tmp_path: Path) -> None:
+    pd12m(site, tmp_path / "list.parquet")
+    site.serve("/lists/pd12m.parquet", (tmp_path / "list.parquet").read_bytes())
+    url = site.url("/lists/pd12m.parquet")
+    done = cli("plan", "--source", "captions", "--list", url, "whippet", "--out", "out", options=OPTIONS)
+    assert "8 rows of captions: 3 image URLs for 1 synset" in done.stderr
+    text = f"url,caption\n{site.url('/1.jpg')},whippet\n"
+    arguments = ("plan", "--source", "captions", "--list", "-", "whippet", "--out", "out")
+    done = cli(*arguments, options=OPTIONS, stdin=text)
+    assert "1 row of captions: 1 image URL for 1 synset" in done.stderr
+
+
+def test_a_full_disk_ends_a_sift_that_goes_on_when_there_is_room(cli: RunCli, small_disk: Path, tmp_path: Path) -> None:
+    rng = random.Random(1)  # noqa: S311 - what can't be packed
+    urls = [f"http://a.example/{rng.getrandbits(400):x}.jpg" for _ in range(30_000)]
+    table = pa.table({"url": urls, "caption": ["whippet"] * len(urls)})
+    pq.write_table(table, tmp_path / "list.parquet", row_group_size=5_000)
+    out = small_disk / "out"
+    arguments = ("plan", "--source", "captions", "--list", str(tmp_path / "list.parquet"), "whippet", "--limit", "9")
+    ballast = small_disk / "ballast"
+    ballast.write_bytes(bytes(4_000_000))
+    done = cli(*arguments, "--out", str(out), options=OPTIONS)
+    assert done.returncode == 1, done.stderr
+    assert ".sifting/0000" in done.stderr.partition(": No space left on device")[0]
+    assert "hint: free some space and run the same command again" in done.stderr
+    assert "Traceback" not in done.stderr
+    ballast.unlink()
+    done = cli(*arguments, "--out", str(out), options=OPTIONS)
+    assert "going on behind row" in done.stderr
+    assert "30,000 rows of captions: 9 image URLs for 1 synset" in done.stderr
