@@ -176,6 +176,8 @@ class SearchStage(DownloadStage[PageQuery]):
         if self._is_by_novelty(query):
             self._desks.add(ask, self._clock())
             self.look_ahead.set_aside(message)
+            # What waits for a verdict must not keep the one alone that is to give it.
+            self.turnstile.rest(message)
         elif self._lines.add(ask):
             await self._ask_first(line_of(ask))
         elif self._lines.is_resting(line_of(ask)):
@@ -243,6 +245,7 @@ class SearchStage(DownloadStage[PageQuery]):
             self._rations.let_rest(ask.source, result.until_s)
             if self._is_by_novelty(ask.query):
                 self._desks.put_back(ask)
+                self.turnstile.rest(ask.message)
             else:
                 self._rest(line_of(ask), result.until_s)
             return
@@ -278,7 +281,9 @@ class SearchStage(DownloadStage[PageQuery]):
             for ask, why in found.end:
                 self._ledger.finish(ask.message, [], [Count(ask.wnid, why)])
             for ask in found.ask:
-                if not await self._begins(ask):
+                if not self.turnstile.resume(ask.message):
+                    self._desks.put_back(ask)
+                elif not await self._begins(ask):
                     self._desks.end(ask)
 
     async def _begins(self, ask: Ask) -> bool:

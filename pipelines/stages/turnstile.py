@@ -10,6 +10,7 @@ Whether a suspect began alone is written down before it begins (``Ledger.begin``
 
 import itertools
 import logging
+import math
 import re
 import time
 from collections import deque
@@ -127,6 +128,21 @@ class Turnstile:
         if message is self._alone:
             self._alone = None
         self._tell_gate()
+
+    def rest(self, message: Message) -> None:
+        """An input that began waits for something, and can't kill: for the gate, it is as if it had not begun."""
+        begun = self._begun.get(message.partition, {})
+        if message.offset in begun:
+            begun[message.offset] = begun[message.offset]._replace(at_s=-math.inf)
+            self._tell_gate()
+
+    def resume(self, message: Message) -> bool:
+        """It goes on. False if it must not now."""
+        begun = self._begun.get(message.partition, {})
+        if message.offset not in begun or not self.gate.begin(self._stage):
+            return False
+        begun[message.offset] = begun[message.offset]._replace(at_s=self._clock())
+        return True
 
     @property
     def has_waiting(self) -> bool:

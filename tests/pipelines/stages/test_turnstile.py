@@ -317,6 +317,25 @@ def test_what_must_be_tried_alone_waits_for_all_stages_and_they_for_it() -> None
     assert life.begin()[1] is Begun.ALONE
 
 
+def test_what_waits_for_another_stage_keeps_nothing_from_being_tried_alone_there() -> None:
+    gate = Gate()
+    other = Life(make_log(random.Random(1), 5), gate=gate, stage="search")  # noqa: S311
+    other.read(1)
+    waiting, _ = other.begin()
+    assert not gate.enter("fetch")
+    for message in waiting:
+        other.turnstile.rest(message)
+    assert gate.enter("fetch")
+    assert not other.turnstile.resume(waiting[0])
+    gate.leave("fetch")
+    assert other.turnstile.resume(waiting[0])
+    assert not gate.enter("fetch")
+    other.finish(waiting[0])
+    other.ledger.commit(other.log)
+    assert gate.enter("fetch")
+    assert not other.turnstile.resume(waiting[0])  # it has ended
+
+
 def test_who_takes_too_long_to_end_steps_aside() -> None:
     now_s = 0.0
     gate = Gate(lambda: now_s)
