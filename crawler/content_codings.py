@@ -61,14 +61,13 @@ def names_of(header: str) -> list[str]:
     return [name for name in names if name in _UNDO]
 
 
-def decoded(body: bytes, header: str, limit: int, *, is_cut: bool = False, must_be: bool = False) -> bytes:
+def decoded(body: bytes, header: str, limit: int, *, must_be: bool = False) -> bytes:
     """Undo codings.
 
     Args:
         body: As received.
         header: ``Content-Encoding``; names that nobody knows are passed over, as they are by those who decode nothing.
         limit: Most bytes to come out.
-        is_cut: Whether the body is only the beginning of one, so that it may break off.
         must_be: Whether a body that isn't in its coding is broken, rather than plain.
 
     Raises:
@@ -87,17 +86,51 @@ def decoded(body: bytes, header: str, limit: int, *, is_cut: bool = False, must_
             if must_be:
                 raise BrokenAnswer(f"the body isn't in its content coding {name}") from exc
             continue
+        if not is_whole:
+            raise BrokenAnswer(f"the body ends before its content coding {name} does")
+    return body
+
+
+def beginning(body: bytes, header: str, limit: int, *, is_cut: bool, is_plain: Callable[[bytes], bool]) -> bytes:
+    """Undo codings of a body of which no more than a beginning is wanted.
+
+    Many servers name a coding that there isn't (``utf-8``), or that they didn't apply: what counts is the body's bytes.
+
+    Args:
+        body: As received.
+        header: ``Content-Encoding``.
+        limit: Most bytes to come out.
+        is_cut: Whether the body is a beginning itself, so that it may break off.
+        is_plain: Whether what isn't in a coding can be what was wanted.
+
+    Raises:
+        BrokenAnswer: It breaks off, is in a coding that isn't known here, or there are too many.
+    """
+    names = [word for name in header.lower().split(",") if (word := name.strip()) not in ("", "identity")]
+    if len(names) > MOST_CODINGS:
+        raise BrokenAnswer(f"more than {MOST_CODINGS} content codings in a row")
+    doubtful = ""
+    for name in reversed(names if body else []):
+        try:
+            body, is_whole = _UNDO.get(name, _unknown)(body, limit)
+        except NotInIt:
+            doubtful = name
+            continue
         except TooMuch as exc:
-            if not is_cut:
-                raise
-            body, is_whole = exc.beginning, False
+            body, is_whole, is_cut = exc.beginning, False, True
         if not is_whole and not (is_cut and body):
             raise BrokenAnswer(f"the body ends before its content coding {name} does")
+    if doubtful and not is_plain(body):
+        raise BrokenAnswer(f"the body's content coding is said to be {doubtful[:20]!r}, and it can't be undone")
     return body
 
 
 def _is_picture(body: bytes) -> bool:
     return body.startswith(_PICTURES) or body[4:8] == b"ftyp"
+
+
+def _unknown(_body: bytes, _limit: int) -> tuple[bytes, bool]:
+    raise NotInIt
 
 
 def _unzipped(body: bytes, limit: int) -> tuple[bytes, bool]:
@@ -110,8 +143,6 @@ def _unzipped(body: bytes, limit: int) -> tuple[bytes, bool]:
         try:
             out += _all_of(inflater.decompress, body, limit - len(out))
         except zlib.error as exc:
-            if out:
-                return out, True
             raise BrokenAnswer("the body is no gzip behind its first bytes") from exc
         is_whole, body = inflater.eof, inflater.unused_data
     return out, is_whole

@@ -4,7 +4,9 @@ Its parser of answers is llhttp, which refuses what browsers and curl take. What
 form before it reaches that parser: see ``answer_reader.py``.
 """
 
+import asyncio
 import functools
+import ssl
 from collections.abc import Mapping
 from typing import Any, Final, cast
 
@@ -21,6 +23,7 @@ class PatientHandler(ResponseHandler):
     """A connection whose answers are read as browsers read them."""
 
     _reader: AnswerReader | None = None
+    _has_said_so = False
 
     def set_response_params(self, **parameters: Any) -> None:  # noqa: ANN401 - passed through
         """Begin a new answer, as aiohttp does before each request."""
@@ -48,29 +51,50 @@ class PatientHandler(ResponseHandler):
         if reader.is_done and reader.ends_by_closing:
             self._hang_up()
 
+    def eof_received(self) -> None:
+        """The other side says that nothing more comes, or the connection ends without its word."""
+        self._has_said_so = _is_said(self.transport)
+        super().eof_received()
+
     def connection_lost(self, exc: BaseException | None) -> None:
         """Pass on what the end of the connection completes."""
         reader, self._reader = self._reader, None
-        if reader is not None and exc is None:
+        if reader is not None:
             try:
-                rest = reader.eof()
+                rest = reader.eof(is_meant=self._has_said_so)
             except BrokenAnswer as broken:
-                self.set_exception(broken)
+                self._tell(broken)
             else:
-                if rest:
+                if rest and exc is None:
                     super().data_received(rest)
         super().connection_lost(exc)
 
     def _fail(self, exc: BrokenAnswer) -> None:
+        self._tell(exc)
+        self._hang_up()
+
+    def _tell(self, exc: BrokenAnswer) -> None:
         self.set_exception(exc)
         if self._payload is not None:
             self._payload.set_exception(exc)
-        self._hang_up()
 
     def _hang_up(self) -> None:
         self.force_close()
         if self.transport is not None:
             self.transport.close()
+
+
+def _is_said(transport: asyncio.BaseTransport | None) -> bool:
+    """Whether a connection that ends was ended by the other side: in TLS by a word that nobody can forge."""
+    secured = transport.get_extra_info("ssl_object") if transport is not None else None
+    if secured is None:
+        return True
+    try:
+        return not secured.read(1)
+    except ssl.SSLZeroReturnError:
+        return True
+    except ssl.SSLError:
+        return False
 
 
 def read_patiently(connector: aiohttp.TCPConnector) -> None:
@@ -83,6 +107,7 @@ STANDS_ON: Final[Mapping[str, tuple[str | None, str]]] = {
     "aiohttp.client_proto.ResponseHandler": ("(loop)", "a connection of ours is one of these"),
     "aiohttp.client_proto.ResponseHandler.data_received": ("(self, data)", "bytes are brought into form before it"),
     "aiohttp.client_proto.ResponseHandler.connection_lost": ("(self, exc)", "an end may complete an answer"),
+    "aiohttp.client_proto.ResponseHandler.eof_received": ("(self)", "only an end that is meant completes one"),
     "aiohttp.client_proto.ResponseHandler.force_close": ("(self)", "an odd answer's connection isn't used again"),
     "aiohttp.client_proto.ResponseHandler.set_exception": ("(self, exc, exc_cause)", "ends an answer that is none"),
     "aiohttp.client_proto.ResponseHandler#_payload": (None, "the body that waits while its answer breaks"),

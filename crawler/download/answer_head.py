@@ -7,8 +7,9 @@ What a browser, curl or Python's urllib makes sense of is made sense of here: an
            └─ no HTTP, or larger than any head ─▶ BrokenAnswer
 
 Of names that are no names nothing is kept. How long the body is, is decided here, once: by chunks, by a length, or by
-the end of the connection, in this order. Of several lengths that differ the largest is waited for and any is believed,
-as urllib takes the first and curl the last.
+the end of the connection, in this order. Of several lengths that differ the largest is waited for, and any is believed
+that is the body's, as urllib takes the first and curl the last; RFC 9112, section 6.3, would have such an answer thrown
+away, which costs pictures that are whole.
 """
 
 import re
@@ -22,7 +23,7 @@ MAX_HEAD_BYTES: Final = 256 * 1024
 MAX_LINES: Final = MAX_HEAD_BYTES // 3
 """Most lines that it can have: each one counts, for the last may be the one that refuses."""
 _NO_BODY: Final = frozenset({204, 304})
-_MOST_DIGITS: Final = 15  # a petabyte: what is longer is no length
+_MOST_DIGITS: Final = 15  # a petabyte: what is longer is no length, for curl neither
 _NAME: Final = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]"
 _BY_THE_BOOK: Final = re.compile(
     rb"HTTP/1\.[01] [1-5][0-9][0-9](?: [\t\x20-\x7e\x80-\xff]*+)?\r\n(?:%s++:[\t\x20-\x7e\x80-\xff]*+\r\n)*+\r\n"
@@ -50,6 +51,7 @@ class Head:
         length: Bytes of the body; None if the connection's end ends it.
         is_sure: Whether a body that ends before its length is cut off.
         is_odd: Whether it had to be written anew.
+        lengths: All lengths that it says, if these differ.
     """
 
     text: bytes
@@ -58,6 +60,7 @@ class Head:
     length: int | None = None
     is_sure: bool = True
     is_odd: bool = False
+    lengths: frozenset[int] = frozenset()
 
     @property
     def is_interim(self) -> bool:
@@ -154,7 +157,9 @@ def _framed(status: int, kept: list[bytes], *, is_chunked: bool, lengths: set[in
     elif length is not None and len(lengths) == 1:
         kept = [*kept, b"Content-Length: %d" % length]
     lines = [b"HTTP/1.1 %d " % status, *kept, b"Connection: close", b"", b""]
-    return Head(b"\r\n".join(lines), status, is_chunked, length, is_sure=len(lengths) <= 1, is_odd=True)
+    return Head(
+        b"\r\n".join(lines), status, is_chunked, length, len(lengths) <= 1, is_odd=True, lengths=frozenset(lengths)
+    )
 
 
 def _fields(raw: bytes) -> list[tuple[bytes, bytes]]:

@@ -58,16 +58,33 @@ class AnswerReader:
         self._searched = len(self._received)
         return b""
 
-    def eof(self) -> bytes:
+    def eof(self, *, is_meant: bool = True) -> bytes:
         """The connection has ended: give what is still to be passed on.
 
+        Args:
+            is_meant: Whether the other side has ended it, rather than anything on the way: only such an end can be that
+                of a body without length (RFC 9112, section 8).
+
         Raises:
-            BrokenAnswer: In the midst of a head.
+            BrokenAnswer: In the midst of a head, or of a body.
         """
-        if self._head is None and (self._received or self._interim):
-            check_beginning(self._received)
-            raise BrokenAnswer("the answer ends before its head does")
-        return self._chunks.eof() if self._chunks is not None else b""
+        if self._head is None:
+            if is_meant and (self._received or self._interim):
+                check_beginning(self._received)
+                raise BrokenAnswer("the answer ends before its head does")
+            return b""
+        if self._chunks is not None:
+            return self._chunks.eof()
+        if not self.is_done and self._head.length is None and not is_meant:
+            raise BrokenAnswer("the connection broke before the end of the answer")
+        if not self.is_done and not self._head.is_sure and self._came not in self._head.lengths:
+            raise BrokenAnswer("the answer says two lengths, and has none of them")
+        return b""
+
+    @property
+    def _came(self) -> int:
+        """Bytes of a body that has a length."""
+        return ((self._head and self._head.length) or 0) - self._left
 
     def _begin(self, head: Head) -> bytes:
         self._head = head

@@ -147,7 +147,7 @@ class SiteFiles:
             try:
                 body = decoded(response.body, header_of(response, "Content-Encoding"))
             except UnknownCoding as exc:
-                raise _Failed(str(exc), heals=False) from exc
+                raise _Failed(str(exc), heals=True) from exc
             return body, header_of(response, "Content-Type")
         if outcome.heals:
             asked_s = retry_after_s(header_of(response, "Retry-After"), time.time()) or 0.0

@@ -31,7 +31,8 @@ _ODD_BLANKS: Final = " \t\x00\x0b\x0c\u00a0\udca0\ufeff\u200b\u200c\u200d\u2060"
 _SNIFFED: Final = 64
 _ZEROS: Final = bytes(4)
 _GZIP: Final = b"\x1f\x8b"
-_CODINGS: Final = frozenset({"", "identity", "gzip", "x-gzip", "deflate", "x-deflate", "br", "zstd"})
+_SNIFFED_FOR_TEXT: Final = 1024
+_CONTROLS: Final = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")  # ESC begins Japanese letters in some encodings
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class Record:
 
 
 class UnknownCoding(Exception):
-    """A body in a content coding that isn't known here."""
+    """A body in a content coding that isn't known here, or of which the end is missing."""
 
 
 def records(body: bytes) -> Iterator[Record]:
@@ -71,22 +72,26 @@ def decoded(body: bytes, codings: str) -> bytes:
     """Undo content codings, of which we asked for none; a little more than is read of a file comes out at most.
 
     Args:
-        body: As received, maybe cut off.
-        codings: The header ``Content-Encoding``.
+        body: As received; of what is longer than is read, a beginning.
+        codings: The header ``Content-Encoding``; what it names counts only if the body is in it.
 
     Raises:
-        UnknownCoding: One of them isn't known, or the body isn't in it.
+        UnknownCoding: The body is in one that isn't known, or isn't all of it.
     """
-    unknown = [word for name in codings.split(",") if (word := name.strip().lower()) not in _CODINGS]
-    if unknown:
-        raise UnknownCoding(f"its Content-Encoding is {unknown[0][:20]!r}")
+    is_cut = len(body) > MAX_BYTES
     try:
-        text = content_codings.decoded(body, codings, MAX_BYTES + 1, is_cut=True, must_be=True)
+        text = content_codings.beginning(body, codings, MAX_BYTES + 1, is_cut=is_cut, is_plain=_can_be_text)
         if text.startswith(_GZIP):
-            text = content_codings.decoded(text, "gzip", MAX_BYTES + 1, is_cut=True, must_be=True)
+            text = content_codings.beginning(text, "gzip", MAX_BYTES + 1, is_cut=is_cut, is_plain=_can_be_text)
         return text
     except BrokenAnswer as exc:
         raise UnknownCoding(f"it can't be decoded: {exc}") from exc
+
+
+def _can_be_text(body: bytes) -> bool:
+    """Whether bytes can be a text, rather than what was packed in a way that isn't known."""
+    head = body[:_SNIFFED_FOR_TEXT]
+    return head.startswith((*(mark for mark, _ in _MARKS), _GZIP)) or bool(_wide(head)) or not _CONTROLS.search(head)
 
 
 def _as_ascii(body: bytes) -> bytes:

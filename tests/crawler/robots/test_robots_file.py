@@ -5,6 +5,7 @@ import random
 import tracemalloc
 import zlib
 
+import brotli
 import pytest
 
 from synsift.crawler.robots import Robots, read_robots
@@ -67,8 +68,13 @@ def test_names_under_which_training_data_are_collected_are_noted() -> None:
         (zlib.compress(BODY), "deflate"),
         (zlib.compress(BODY, wbits=-15), "deflate"),
         (gzip.compress(gzip.compress(BODY)), "gzip, x-gzip"),
-        (gzip.compress(BODY)[:-9], "GZIP"),
-        (BODY, "identity"),
+        (gzip.compress(BODY), "utf-8, GZIP, binary"),
+        *(
+            (BODY, said)
+            for said in ("identity", "utf-8", "aws-chunked", "none", "binary", "8bit", "text/plain", "gzip")
+        ),
+        *((BODY, said) for said in ("br", "deflate", "zstd", "gzip, gzip", "iso-8859-1, gzip")),
+        ("\ufeff".encode("utf-16-le") + BODY.decode().encode("utf-16-le"), "utf-16"),
     ],
 )
 def test_codings_that_nobody_asked_for_are_undone(body: bytes, codings: str) -> None:
@@ -80,10 +86,25 @@ def test_little_more_is_decoded_than_is_read() -> None:
     assert len(decoded(bomb, "gzip")) == MAX_BYTES + 1
 
 
-@pytest.mark.parametrize("codings", ["br", "zstd", "gzip"])
-def test_a_coding_that_is_not_known_or_not_there_is_said(codings: str) -> None:
+PACKED = {
+    "gzip": gzip.compress(BODY * 9), "deflate": zlib.compress(BODY * 9), "br": brotli.compress(BODY * 9),
+    "x-gzip": gzip.compress(b"# x\n") + gzip.compress(BODY * 9), "": gzip.compress(BODY * 9),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("codings", PACKED)
+def test_what_is_packed_and_ends_before_its_end_is_not_taken_for_whole(codings: str) -> None:
+    whole = PACKED[codings]
+    assert not read_robots(decoded(whole, codings), "s").allows("http://h/no")
+    for missing in range(1, len(whole) - 30):
+        with pytest.raises(UnknownCoding):
+            decoded(whole[:-missing], codings)
+
+
+@pytest.mark.parametrize("codings", ["compress", "br", "dcb", "gzip", "deflate"])
+def test_what_is_no_text_in_a_coding_that_cannot_be_undone_is_said(codings: str) -> None:
     with pytest.raises(UnknownCoding):
-        decoded(b"x", codings)
+        decoded(b"\x1f\x9d\x90U\xe6\x94)'\x02" + bytes(range(256)), codings)
 
 
 def test_what_is_kept_of_files_as_sites_have_them_takes_less_than_a_kilobyte() -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import struct
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,10 @@ class Answers(Protocol):
     """Bytes by path: a dictionary, or what plays one."""
 
     def get(self, path: bytes, /) -> bytes | None: ...
+
+
+class Reset(bytes):
+    """An answer whose connection breaks after it, where any other's is closed."""
 
 
 @contextmanager
@@ -47,3 +52,5 @@ def _serve(server: socket.socket, answers: Answers) -> None:
             if found is None and b"?" in path:
                 found = answers.get(path.partition(b"?")[0])
             client.sendall(answer(b"", status=b"404 Not Found") if found is None else found)
+            if isinstance(found, Reset):
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -1,6 +1,7 @@
 """Hosts whose robots.txt can't be had: their URLs wait in the log, and few requests are spent on them."""
 
 import dataclasses
+import gzip
 import itertools
 import json
 import threading
@@ -18,11 +19,12 @@ from synsift.pipelines.records import Candidate, Fetched, ImageUrl
 from synsift.pipelines.stages.fetch_memory import ASLEEP
 from synsift.pipelines.worker import Ending
 from tests.pipelines.log.contract import Owner
-from tests.pipelines.stages.raw_web import answer, raw_web
+from tests.pipelines.stages.raw_web import Reset, answer, raw_web
 from tests.pipelines.stages.test_fetch import QUICK, counts, fetch, picture, want
 from tests.pipelines.worlds import World
 
 OPEN = answer(b"User-agent: *\nAllow: /\n")
+PACKED = gzip.compress(b"User-agent: *\nAllow: /\n")
 SICK = answer(b"", status=b"503 Service Unavailable")
 JPEG = answer(picture(1), b"Content-Type: image/jpeg")
 
@@ -65,12 +67,15 @@ def test_urls_wait_for_a_robots_txt_that_comes_late(world: World) -> None:
     "sick",
     [
         SICK, b"", answer(b"", status=b"429 Too Many Requests"), b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nUser",
-        answer(b"x", b"Content-Encoding: gzip"), answer(b"x", b"Content-Encoding: br"), b"nonsense\r\n\r\n",
+        answer(PACKED[:-9], b"Content-Encoding: gzip"), answer(bytes(range(256)), b"Content-Encoding: br"),
+        b"nonsense\r\n\r\n",
+        Reset(b"HTTP/1.1 200 OK\r\n\r\nUser-agent: x\nDisallow: /x\n"),
         answer(b"", status=b"999 Denied"), answer(b"", status=b"304 Not Modified"), answer(b"", status=b"302 Found"),
         answer(b"User-agent", b"Content-Range: bytes 90-99/100", status=b"206 Partial Content"),
     ],
     ids=[
-        "503", "closed", "429", "cut off", "not gzip", "unknown coding", "no HTTP", "999", "304", "to nowhere", "part",
+        "503", "closed", "429", "cut off", "gzip that ends", "another coding", "no HTTP", "reset", "999", "304",
+        "to nowhere", "part",
     ],
 )  # fmt: skip
 def test_a_host_without_robots_txt_is_given_up_after_few_requests(world: World, sick: bytes) -> None:

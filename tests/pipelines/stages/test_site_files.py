@@ -2,6 +2,7 @@
 that wouldn't take a refusal for one."""
 
 import dataclasses
+import gzip
 from collections import Counter
 
 import pytest
@@ -15,7 +16,7 @@ from synsift.pipelines.records import Candidate, Survivor
 from synsift.pipelines.said import Said
 from synsift.pipelines.storage.manifests import decode_part, encode_part
 from synsift.pipelines.worker import Ending
-from tests.pipelines.stages.raw_web import answer, raw_web
+from tests.pipelines.stages.raw_web import Reset, answer, raw_web
 from tests.pipelines.stages.test_consent import JPEG, LIMITS
 from tests.pipelines.stages.test_fetch import QUICK, counts, fetch, picture, want
 from tests.pipelines.worlds import World
@@ -37,6 +38,8 @@ FAILS = {
     "cut": b'HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n[{"loc',
     "cut, and nobody knows": b'HTTP/1.1 200 OK\r\n\r\n[{"location": "/"',
     "cut in a chunk": b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n[{"l',
+    "reset": Reset(b"HTTP/1.1 200 OK\r\n\r\n[]\n"),
+    "gzip that is cut": answer(gzip.compress(b"[]")[:-5], b"Content-Encoding: gzip"),
     "no gzip": answer(b"x", b"Content-Encoding: gzip"),
     "another coding": answer(b"x", b"Content-Encoding: magic"),
     "no JSON": answer(b"location: /", b"Content-Type: text/plain"),
