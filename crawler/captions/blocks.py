@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from synsift.crawler.captions.clean import without_percents
 from synsift.crawler.captions.columns import MOST_UNSAFE, Meaning, meaning_of
-from synsift.crawler.captions.texts import as_texts, texts_of_rows
+from synsift.crawler.captions.texts import as_texts, empty_texts, texts_of_rows
 from synsift.crawler.errors import SourceError
 from synsift.crawler.sources.lists.layouts import Layout
 from synsift.crawler.sources.lists.reading import Lists, is_parquet_list
@@ -151,7 +151,7 @@ def _of_table(table: "pa.Table", at: int, cursor: str, form: tuple[tuple[str, ..
     size = table.num_rows
 
     def column(place: int) -> "pa.LargeStringArray":
-        return as_texts(table.column(names[place])) if place >= 0 else texts_of_rows([""] * size)
+        return as_texts(table.column(names[place])) if place >= 0 else empty_texts(size)
 
     captions = [column(place) for place in meaning.captions]
     found = {"url": column(meaning.url), "author": column(meaning.author), "licence": column(meaning.licence)}
@@ -252,7 +252,7 @@ def _block(
             title = pc.if_else(pc.equal(column, ""), title, column)
         joined = pc.binary_join_element_wise(*captions, pa.scalar("\n", pa.large_string()))
     else:
-        title = joined = texts_of_rows([""] * len(numbers))
+        title = joined = empty_texts(len(numbers))
     columns["title"] = title
     size, cursor = counted
     return Block(size, cursor, columns, joined, numbers)
