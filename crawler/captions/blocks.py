@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import unquote
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +16,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from synsift.crawler.captions.clean import without_percents
 from synsift.crawler.captions.columns import MOST_UNSAFE, Meaning, meaning_of
 from synsift.crawler.captions.texts import as_texts, empty_texts, texts_of_rows
 from synsift.crawler.errors import SourceError
@@ -259,7 +259,11 @@ def _block(
 
 
 def _decoded(column: "pa.LargeStringArray") -> "pa.LargeStringArray":
-    return texts_of_rows([without_percents(text) for text in column.to_pylist()])
+    column = pc.replace_substring(column, "+", " ")
+    coded = pc.match_substring(column, "%")
+    if not pc.any(coded).as_py():
+        return column
+    return pc.replace_with_mask(column, coded, texts_of_rows([unquote(t) for t in column.filter(coded).to_pylist()]))
 
 
 def _empty(cursor: str) -> Block:
