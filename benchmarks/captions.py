@@ -53,6 +53,7 @@ class Measured:
     read_s: float
     read_cpu_s: float
     finish_s: float
+    finish_cpu_s: float
     peak_mb: float
     words: str
     size_mb: float
@@ -121,7 +122,7 @@ def sift(folder: Path, path: Path, most: int, answer: "multiprocessing.Queue[Mea
     read_s, read_cpu_s = time.perf_counter(), time.process_time() - cpu_s
     spooled = sum(file.stat().st_size for file in (folder / "sifting").iterdir())
     summary = work.finish(folder / "sifted.parquet")
-    end_s = time.perf_counter()
+    end_s, end_cpu_s = time.perf_counter(), time.process_time() - cpu_s - read_cpu_s
     size_mb = (folder / "sifted.parquet").stat().st_size / 1e6
     words = (
         f"{summary.found:,} image URLs for {summary.synsets:,} of {summary.asked:,} synsets "
@@ -130,7 +131,7 @@ def sift(folder: Path, path: Path, most: int, answer: "multiprocessing.Queue[Mea
         f"{summary.common:,} left out as common; left out: {dict(summary.left_out)}; "
         f"on disk meanwhile {spooled / 1e6:,.0f} MB"
     )
-    taken = (start_s - begin_s, read_s - start_s, read_cpu_s, end_s - read_s)
+    taken = (start_s - begin_s, read_s - start_s, read_cpu_s, end_s - read_s, end_cpu_s)
     answer.put(Measured(*taken, _peak_mb(), words, size_mb))
 
 
@@ -222,7 +223,8 @@ def main() -> None:
         print(f"names gathered in {found.start_s:.1f} s")
         print(
             f"read: {rows / found.read_s:,.0f} rows/s ({rows / found.read_cpu_s:,.0f} by CPU time); "
-            f"best chosen and written in {found.finish_s:.1f} s, {found.size_mb:,.0f} MB; "
+            f"best chosen and written in {found.finish_s:.1f} s ({found.finish_cpu_s:.1f} s CPU), "
+            f"{found.size_mb:,.0f} MB; "
             f"in all {rows / (found.read_s + found.finish_s):,.0f} rows/s; peak memory {found.peak_mb:.0f} MB"
         )
         print(found.words)

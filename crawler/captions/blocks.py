@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import unquote
 
 import numpy as np
 import numpy.typing as npt
@@ -15,9 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from synsift.crawler.captions.clean import without_percents
 from synsift.crawler.captions.columns import MOST_UNSAFE, Meaning, meaning_of
-from synsift.crawler.captions.texts import as_texts, texts_of_rows
+from synsift.crawler.captions.texts import as_texts, empty_texts, texts_of_rows
 from synsift.crawler.errors import SourceError
 from synsift.crawler.sources.lists.layouts import Layout
 from synsift.crawler.sources.lists.reading import Lists, is_parquet_list
@@ -151,7 +151,7 @@ def _of_table(table: "pa.Table", at: int, cursor: str, form: tuple[tuple[str, ..
     size = table.num_rows
 
     def column(place: int) -> "pa.LargeStringArray":
-        return as_texts(table.column(names[place])) if place >= 0 else texts_of_rows([""] * size)
+        return as_texts(table.column(names[place])) if place >= 0 else empty_texts(size)
 
     captions = [column(place) for place in meaning.captions]
     found = {"url": column(meaning.url), "author": column(meaning.author), "licence": column(meaning.licence)}
@@ -252,14 +252,18 @@ def _block(
             title = pc.if_else(pc.equal(column, ""), title, column)
         joined = pc.binary_join_element_wise(*captions, pa.scalar("\n", pa.large_string()))
     else:
-        title = joined = texts_of_rows([""] * len(numbers))
+        title = joined = empty_texts(len(numbers))
     columns["title"] = title
     size, cursor = counted
     return Block(size, cursor, columns, joined, numbers)
 
 
 def _decoded(column: "pa.LargeStringArray") -> "pa.LargeStringArray":
-    return texts_of_rows([without_percents(text) for text in column.to_pylist()])
+    column = pc.replace_substring(column, "+", " ")
+    coded = pc.match_substring(column, "%")
+    if not pc.any(coded).as_py():
+        return column
+    return pc.replace_with_mask(column, coded, texts_of_rows([unquote(t) for t in column.filter(coded).to_pylist()]))
 
 
 def _empty(cursor: str) -> Block:

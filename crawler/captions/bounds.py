@@ -57,8 +57,9 @@ class Bounds:
         return limits
 
     def _of_nodes(self) -> npt.NDArray[np.int8]:
-        limits = np.empty(len(self._counts), np.int8)
-        for begin in range(0, len(limits), _AT_ONCE):
-            totals = np.cumsum(self._counts[begin : begin + _AT_ONCE], axis=1)
-            limits[begin : begin + _AT_ONCE] = (totals < self._most).sum(axis=1)
+        limits = np.full(len(self._counts), _BINS, np.int8)
+        full = np.flatnonzero(self._counts.sum(axis=1) >= self._most)
+        for begin in range(0, len(full), _AT_ONCE):
+            some = full[begin : begin + _AT_ONCE]
+            limits[some] = (np.cumsum(self._counts[some], axis=1) < self._most).sum(axis=1)
         return limits

@@ -8,7 +8,6 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from typing import Final
-from urllib.parse import unquote_plus
 
 MOST_CHARACTERS: Final = 2_000
 """What is looked at of a caption. Longer ones are whole articles, and name everything."""
@@ -54,8 +53,3 @@ def clean(texts: Sequence[str]) -> list[str]:
     else:
         joined = joined.lower().replace("_", " ").replace("`", "'")
     return joined.split(_BETWEEN)
-
-
-def without_percents(text: str) -> str:
-    """A text as it was before it was written as in a URL."""
-    return unquote_plus(text) if "%" in text or "+" in text else text

@@ -34,8 +34,10 @@ class HashTable:
         """The value of each key; 0 for one that isn't there."""
         slots = self._slots(keys)
         seen = self._keys[slots]
-        found = np.where(seen == keys, self._values[slots], 0).astype(np.int32)
-        left = np.flatnonzero((seen != keys) & (seen != _EMPTY))
+        is_other = seen != keys
+        found = self._values[slots]
+        found[is_other] = 0
+        left = np.flatnonzero(is_other & (seen != _EMPTY))
         while len(left):
             slots[left] = (slots[left] + 1) & self._mask
             seen = self._keys[slots[left]]

@@ -57,6 +57,7 @@ class Matcher:
         nodes = lexicon.firsts[numbers]
         starts = np.flatnonzero(nodes)
         nodes = nodes[starts]
+        goes_on = np.append(words.joined & (numbers > 0), False)
         found = [np.zeros(0, np.int64)]
         depth = 0
         while len(starts):
@@ -66,12 +67,10 @@ class Matcher:
                 is_hit &= ~(lexicon.alone[nodes] & _touched(words, starts))
             found.append(nodes[is_hit].astype(np.int64) << ROW_BITS | rows[is_hit])
             depth += 1
-            following = starts + depth
-            going = lexicon.has_children[nodes] & (following < len(numbers))
-            starts, nodes, following = starts[going], nodes[going], following[going]
-            going = words.joined[following] & (numbers[following] > 0)
-            starts, nodes, following = starts[going], nodes[going], following[going]
-            nodes = lexicon.children.find(lexicon.key(nodes.astype(np.int64), numbers[following].astype(np.int64)))
+            going = np.flatnonzero(lexicon.has_children[nodes])
+            going = going[goes_on[starts[going] + depth]]
+            starts, nodes = starts[going], nodes[going].astype(np.int64)
+            nodes = lexicon.children.find(lexicon.key(nodes, numbers[starts + depth].astype(np.int64)))
             starts, nodes = starts[nodes > 0], nodes[nodes > 0]
         hits = np.concatenate(found)
         hits.sort()

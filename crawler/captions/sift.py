@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from synsift.crawler.captions.blocks import KEPT, Block, blocks, unreadable
+from synsift.crawler.captions.blocks import Block, blocks, unreadable
 from synsift.crawler.captions.bounds import Bounds
 from synsift.crawler.captions.folding import words_of
 from synsift.crawler.captions.lexicon import Lexicon
@@ -25,6 +25,7 @@ from synsift.crawler.captions.matching import MOST_WORDS, Hits, Matcher, nodes_o
 from synsift.crawler.captions.selection import Selected, Selection
 from synsift.crawler.captions.sifted import Summary, write_sifted
 from synsift.crawler.captions.spool import MARKS, Spool, State
+from synsift.crawler.captions.texts import has_text
 from synsift.crawler.captions.url_hashes import Seen, hashes_of
 from synsift.crawler.captions.urls import good_urls
 from synsift.crawler.errors import SourceError
@@ -37,8 +38,8 @@ _REBOUND_ROWS: Final = 100_000
 _REBOUND_GROWTH: Final = 1.4
 """How much more rows than at the last time are worth another look at the bounds: these move ever more slowly."""
 _MOST_PROBLEMS: Final = 20
-_WIKI: Final = r"^https?://upload\.wikimedia\.org/wikipedia/"
-_COMMONS: Final = "/wikipedia/commons/"
+_WIKI: Final = "//upload.wikimedia.org/wikipedia/"
+_COMMONS: Final = "//upload.wikimedia.org/wikipedia/commons/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,8 @@ class Sift:
         block.left_out["no caption"] += int((lengths == 0).sum())
         block.left_out["no name in it"] += int((lengths > 0).sum()) - len(rows)
         taken = pa.array(rows)
-        table = pa.table({**{name: block.columns[name].take(taken) for name in KEPT}, "number": block.numbers[rows]})
+        columns = {name: column for name, column in block.columns.items() if name == "url" or has_text(column)}
+        table = pa.table({**{name: columns[name].take(taken) for name in columns}, "number": block.numbers[rows]})
         is_good = self._check(block, table)
         if not is_good.all():
             table, rows = table.filter(pa.array(is_good)), rows[is_good]
@@ -179,8 +181,9 @@ class Sift:
             if len(block.problems) < _MOST_PROBLEMS and problem:
                 block.problems.append(f"row {table.column('number')[at].as_py()}: {problem}")
         # A file of one wiki alone may be there by fair use; those of Commons are free.
-        is_local = np.asarray(pc.and_not(pc.match_substring_regex(urls, _WIKI), pc.match_substring(urls, _COMMONS)))
-        is_local &= is_good
+        is_local = np.array(pc.match_substring(urls, _WIKI))
+        if is_local.any():
+            is_local &= np.asarray(pc.invert(pc.match_substring(urls, _COMMONS))) & is_good
         block.left_out["not free"] += int(is_local.sum())
         result: npt.NDArray[np.bool_] = is_good & ~is_local
         return result

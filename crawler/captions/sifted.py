@@ -99,14 +99,16 @@ def _table(
 ) -> "pa.Table":
     used, at = _numbered(rows, part.num_rows)
     taken = part.take(pa.array(used)).combine_chunks()
-    columns = {name: _repeated(taken.column(name).chunk(0), at) for name in KEPT}
+    columns = {name: _repeated(taken.column(name).chunk(0), at) for name in taken.column_names if name in KEPT}
+    nothing = pa.DictionaryArray.from_arrays(pa.array(np.zeros(len(at), np.int32)), pa.array([""], pa.large_string()))
+    columns |= {name: nothing for name in KEPT if name not in columns}
     places = pa.array([f"{place}{number}" for number in taken.column("number").to_pylist()], pa.large_string())
     columns["place"] = pa.DictionaryArray.from_arrays(pa.array(at), places)
     asked, which = _numbered(queries, len(lexicon.synsets))
     columns["query"] = _repeated(lexicon.queries.column("text").chunk(0).take(pa.array(asked)), which)
     synsets, of_which = _numbered(lexicon.synsets[queries], len(lexicon.wnids))
     columns["wnid"] = pa.DictionaryArray.from_arrays(pa.array(of_which), lexicon.wnids.take(pa.array(synsets)))
-    others = lexicon.queries.take(pa.array(queries))
+    others = lexicon.queries.select(["lang", "rule", "rank", "ambiguity"]).take(pa.array(queries))
     columns |= {"lang": others["lang"], "rule": others["rule"]}
     columns |= {"query_rank": others["rank"], "ambiguity": others["ambiguity"]}
     return pa.table([columns[name] for name in _SCHEMA.names], schema=_SCHEMA)

@@ -2,7 +2,7 @@
 
     00000000.hits.npy     hits, as `matching` has them, in rows of the part
     00000000.marks.npy    of each row: 64 bits of its URL's hash, words of its caption
-    00000000.rows.arrow   what is kept of each row; with the state behind it, and written last
+    00000000.rows.arrow   what is kept of each row, but columns without a text; with the state behind it, written last
 
 A sift that was ended goes on behind the last part that is whole.
 """
@@ -18,14 +18,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from synsift.crawler.captions.blocks import KEPT
 from synsift.crawler.captions.files import named, save
 from synsift.crawler.captions.matching import Hits
 from synsift.crawler.outside_json import loads
 
 MARKS: Final = np.dtype([("hash", np.uint64), ("length", np.uint8)])
 _STATE: Final = b"state"
-_SCHEMA: Final = pa.schema([*((name, pa.large_string()) for name in KEPT), ("number", pa.int64())])
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +82,13 @@ class Spool:
         save(self._path(number, "marks.npy"), marks)
         said = {"list": state.list, "cursor": state.cursor, "rows": state.rows}
         said |= {"left_out": dict(state.left_out), "problems": list(state.problems)}
-        schema = _SCHEMA.with_metadata({_STATE: json.dumps(said).encode()})
+        schema = rows.schema.with_metadata({_STATE: json.dumps(said).encode()})
         path = self._path(number, "rows.arrow")
         new = path.with_suffix(".new")
         with named(new), new.open("wb") as file:
             options = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
             with pa.ipc.new_file(file, schema, options=options) as writer:
-                writer.write_table(rows.cast(schema))
+                writer.write_table(rows.replace_schema_metadata(schema.metadata))
             file.flush()
             os.fsync(file.fileno())
         new.replace(path)

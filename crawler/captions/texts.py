@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -31,6 +32,20 @@ def texts_of_rows(values: Sequence[Any]) -> "pa.LargeStringArray":
     except (UnicodeEncodeError, pa.ArrowInvalid, pa.ArrowTypeError):
         texts = [text_of(value).encode("utf-8", "replace").decode() for value in values]
         return pa.array(texts, pa.large_string())
+
+
+def empty_texts(size: int) -> "pa.LargeStringArray":
+    """A column of empty texts."""
+    return pa.LargeStringArray.from_buffers(size, pa.py_buffer(bytes(8 * (size + 1))), pa.py_buffer(b""))
+
+
+def has_text(column: "pa.LargeStringArray") -> bool:
+    """Whether any text in a column isn't empty."""
+    places = column.buffers()[1]
+    if places is None or not len(column):
+        return False
+    offsets = np.frombuffer(places, np.int64)
+    return bool(offsets[column.offset] != offsets[column.offset + len(column)])
 
 
 def _cast(column: "Column") -> "pa.LargeStringArray":

@@ -10,6 +10,7 @@ from synsift.crawler.captions.byte_keys import keys_of, padded
 
 Hashes = npt.NDArray[np.uint64]
 _SEEN_BITS: Final = 29
+_SLOTS: Final = 1 << 20
 
 
 def hashes_of(urls: "pa.LargeStringArray") -> Hashes:
@@ -36,17 +37,15 @@ class Seen:
 
     def __init__(self) -> None:
         self._bits = np.zeros(1 << (_SEEN_BITS - 3), np.uint8)
+        self._last = np.zeros(_SLOTS, np.int32)  # of those that come together: who came last
 
     def new(self, hashes: Hashes) -> npt.NDArray[np.bool_]:
         """Which of some URLs surely come for the first time; from now on none of them does."""
+        numbers = np.arange(len(hashes), dtype=np.int32)
+        slots = (hashes & np.uint64(_SLOTS - 1)).astype(np.int64)
+        self._last[slots] = numbers
         places = (hashes >> np.uint64(64 - _SEEN_BITS)).astype(np.int64)
-        is_new = np.zeros(len(places), np.bool_)
-        if len(places):
-            order = np.argsort(places, kind="stable")
-            ordered = places[order]
-            at, bits = ordered >> 3, (1 << (ordered & 7)).astype(np.uint8)
-            is_first = np.append(True, ordered[1:] != ordered[:-1])
-            is_new[order] = is_first & ((self._bits[at] & bits) == 0)
-            begins = np.flatnonzero(np.append(True, at[1:] != at[:-1]))
-            self._bits[at[begins]] |= np.bitwise_or.reduceat(bits, begins)
+        at, bits = places >> 3, np.left_shift(1, places & 7).astype(np.uint8)
+        is_new: npt.NDArray[np.bool_] = ((self._bits[at] & bits) == 0) & (self._last[slots] == numbers)
+        np.bitwise_or.at(self._bits, at, bits)
         return is_new

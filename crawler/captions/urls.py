@@ -20,7 +20,9 @@ def good_urls(urls: "pa.LargeStringArray") -> tuple[npt.NDArray[np.bool_], list[
 
     What is plain is known by a pattern, for all at once; the rest is looked at one by one.
     """
-    plain = pc.and_not(pc.match_substring_regex(urls, _PLAIN), pc.match_substring_regex(urls, _ESCAPED))
+    plain = pc.match_substring_regex(urls, _PLAIN)
+    if pc.any(pc.match_substring(urls, "&")).as_py():
+        plain = pc.and_not(plain, pc.match_substring_regex(urls, _ESCAPED))
     plain = pc.and_(plain, pc.less_equal(pc.binary_length(urls), _LONGEST))
     good = np.array(plain, np.bool_)
     problems = []
