@@ -61,7 +61,6 @@ def run(
         parts = asyncio.run(opened_patiently(settings.service, lambda: open_parts(settings)))
         with contextlib.closing(parts.log):
             worker = Worker(parts.log, make_stages(names, parts), until_idle=drain, drain_s=settings.service.drain_s)
-
             source = source_of(file, values, **given)
 
             async def work() -> Ending:
