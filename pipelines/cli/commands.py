@@ -63,7 +63,7 @@ COMMANDS: Final[Mapping[str, Home]] = {
     "conflicts": Home(
         "conflicts",
         "conflicts",
-        "Find pictures that stand under two synsets, the same or as copies: one of the two labels is probably wrong.",
+        "Show pictures that stand under two synsets, the same or as copies: one of the two labels is probably wrong.",
     ),
     "config": Home("config", "config", "Show every key of the configuration, its value and where that came from."),
     "dead-letters": Home("dead_letters", "app", "List what failed, and try it again."),

@@ -35,12 +35,12 @@ class LogThatGoesAway:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._log, name)
 
-    def join(self, group: str, topic: str, listener: Listener) -> Member:
+    def join(self, group: str, topic: str, listener: Listener, *, whole: bool = False) -> Member:
         self.joins += 1
         if 1 < self.joins <= 1 + self.refusals:
             self.refused()
             raise self.error("away")
-        member = self._log.join(group, topic, listener)
+        member = self._log.join(group, topic, listener, whole=whole)
         return _FencedOnce(member) if self.joins == 1 else member  # type: ignore[return-value]  # by its attributes
 
 

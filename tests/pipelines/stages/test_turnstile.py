@@ -75,7 +75,7 @@ class MemoryLog:
                 found[(letter.partition, letter.offset)] = letter.attempts  # type: ignore[union-attr]
         return found
 
-    def join(self, group: str, topic: str, listener: object) -> Member:
+    def join(self, group: str, topic: str, listener: object, *, whole: bool = False) -> Member:
         raise NotImplementedError
 
     def lag(self, group: str, topic: str) -> list[Lag]:
