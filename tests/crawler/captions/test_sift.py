@@ -322,3 +322,20 @@ def test_whoever_goes_on_ends_where_nobody_was_interrupted(
     assert again == whole
     assert (tmp_path / "sifted.parquet").read_bytes() == (tmp_path / "whole" / "sifted.parquet").read_bytes()
     assert seen[0] > told_rows[-1], "a block was read twice"
+
+
+def test_of_two_columns_of_one_name_the_first_is_read(tmp_path: Path) -> None:
+    table = pa.Table.from_arrays(
+        [pa.array([each]) for each in (url(1), "kettle", "dog")], ["url", "caption", "caption"]
+    )
+    pq.write_table(table, tmp_path / "a.parquet")
+    assert told(sifted(tmp_path, [tmp_path / "a.parquet"])[0]) == {("n3", url(1), "kettle")}
+
+
+def test_rows_of_json_may_have_other_columns_each(tmp_path: Path) -> None:
+    rows = [{"url": url(1), "caption": "kettle"}, {"alt": "dog", "url": url(2)}, {"caption": "dog"}, {"url": url(3)}]
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in [*rows, 1]))
+    found, summary = sifted(tmp_path, [tmp_path / "a.jsonl"])
+    assert told(found) == {("n3", url(1), "kettle"), ("n1", url(2), "dog")}
+    assert summary.left_out == {"broken": 1, "no URL": 1, "no caption": 1}
+    assert [row["place"] for row in found] == ["a.jsonl:2", "a.jsonl:1"]
