@@ -108,9 +108,8 @@ def check_lists(lists: Sequence[CaptionList], settings: Settings) -> list[str]:
             if number == 0:
                 raise SourceError(f"{one.name}: {_without(exc, one.path)}", hint=getattr(exc, "hint", "")) from exc
             continue  # it is told of when it is its turn
-        look = look_at(one.name, names, _metadata(one.path))
-        if settings.sources.of("captions")["layout"] != "relaion":
-            warnings += _warnings(one, look)
+        look = look_at(one.name, names, _metadata(one.path), settings.sources.of("captions")["layout"])
+        warnings += _warnings(one, look)
         if number == 0:
             _check_columns(one, names, meaning)
     return warnings
