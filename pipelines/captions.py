@@ -190,7 +190,8 @@ def _metadata(path: Path) -> dict[str, str]:
     try:
         if not is_parquet_list(path):
             return {}
-        said = pq.read_metadata(path).metadata or {}
+        with path.open("rb") as file:
+            said = pq.read_metadata(file).metadata or {}
     except (OSError, ValueError, SourceError):
         return {}
     return {key.decode("utf-8", "replace"): value[:10_000].decode("utf-8", "replace") for key, value in said.items()}

@@ -21,7 +21,7 @@ from synsift.crawler.captions.texts import as_texts, empty_texts, texts_of_rows
 from synsift.crawler.errors import SourceError
 from synsift.crawler.sources.lists.layouts import Layout
 from synsift.crawler.sources.lists.reading import Lists, is_parquet_list
-from synsift.crawler.sources.lists.records import flat, names_of
+from synsift.crawler.sources.lists.records import flat, names_of, openable
 
 KEPT: Final = ("url", "title", "author", "licence", "licence_url", "landing_page")
 """What is kept of a row."""
@@ -85,8 +85,9 @@ def meaning_of_file(path: Path, layout: Layout) -> tuple[tuple[str, ...], Meanin
     """
     if is_parquet_list(path):
         try:
-            with pq.ParquetFile(path) as file:
-                names = tuple(names_of(file.schema_arrow))
+            file = pq.ParquetFile(openable(path))
+            names = tuple(names_of(file.schema_arrow))
+            file.close(force=True)
         except _READING_ERRORS as exc:
             raise SourceError(f"{path}: {exc}") from exc
         return names, meaning_of(names, layout)
@@ -101,11 +102,11 @@ def meaning_of_file(path: Path, layout: Layout) -> tuple[tuple[str, ...], Meanin
 
 def _parquet(path: Path, shown: str, start: int, layout: Layout) -> Iterator[Block]:
     try:
-        file = pq.ParquetFile(path, buffer_size=1 << 20, pre_buffer=False)
+        file = pq.ParquetFile(openable(path), buffer_size=1 << 20, pre_buffer=False)
     except _READING_ERRORS as exc:
         yield unreadable(0, "", f"{shown}: {exc}")
         return
-    with file:
+    try:
         names = tuple(names_of(file.schema_arrow))
         meaning = meaning_of(names, layout)
         total = file.metadata.num_rows
@@ -117,6 +118,8 @@ def _parquet(path: Path, shown: str, start: int, layout: Layout) -> Iterator[Blo
             if first + number > start:
                 yield from _group(file, (group, first, max(first, start)), shown, (names, meaning, layout))
             first += number
+    finally:
+        file.close(force=True)
 
 
 def _group(
