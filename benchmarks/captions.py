@@ -151,7 +151,7 @@ def compare(path: Path, sample: int) -> None:
     patterns = [f" {text} " for each in surfaces_of(wanted, surfaces, kept, names.__contains__) for text in each]
     lexicon = make_lexicon(wanted, names.__contains__)
     print(f"{len(patterns):,} names and plurals; {len(texts):,} captions")
-    ours = _timed("ours, with all hits of each synset", len(texts), lambda: _ours(lexicon, captions))
+    ours = _timed("ours, each name once a caption", len(texts), lambda: _ours(lexicon, captions))
     for name, peer in _peers(patterns).items():
         theirs = _timed(name, len(texts), lambda peer=peer: peer(texts))
         print(f"  ratio ours/{name}: {theirs / ours:.2f}")

@@ -108,9 +108,8 @@ def check_lists(lists: Sequence[CaptionList], settings: Settings) -> list[str]:
             if number == 0:
                 raise SourceError(f"{one.name}: {_without(exc, one.path)}", hint=getattr(exc, "hint", "")) from exc
             continue  # it is told of when it is its turn
-        look = look_at(one.name, names, _metadata(one.path))
-        if settings.sources.of("captions")["layout"] != "relaion":
-            warnings += _warnings(one, look)
+        look = look_at(one.name, names, _metadata(one.path), settings.sources.of("captions")["layout"])
+        warnings += _warnings(one, look)
         if number == 0:
             _check_columns(one, names, meaning)
     return warnings
@@ -191,7 +190,8 @@ def _metadata(path: Path) -> dict[str, str]:
     try:
         if not is_parquet_list(path):
             return {}
-        said = pq.read_metadata(path).metadata or {}
+        with path.open("rb") as file:
+            said = pq.read_metadata(file).metadata or {}
     except (OSError, ValueError, SourceError):
         return {}
     return {key.decode("utf-8", "replace"): value[:10_000].decode("utf-8", "replace") for key, value in said.items()}

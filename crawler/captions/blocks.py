@@ -21,7 +21,7 @@ from synsift.crawler.captions.texts import as_texts, empty_texts, texts_of_rows
 from synsift.crawler.errors import SourceError
 from synsift.crawler.sources.lists.layouts import Layout
 from synsift.crawler.sources.lists.reading import Lists, is_parquet_list
-from synsift.crawler.sources.lists.records import flat, names_of
+from synsift.crawler.sources.lists.records import flat, names_of, openable
 
 KEPT: Final = ("url", "title", "author", "licence", "licence_url", "landing_page")
 """What is kept of a row."""
@@ -85,8 +85,9 @@ def meaning_of_file(path: Path, layout: Layout) -> tuple[tuple[str, ...], Meanin
     """
     if is_parquet_list(path):
         try:
-            with pq.ParquetFile(path) as file:
-                names = tuple(names_of(file.schema_arrow))
+            file = pq.ParquetFile(openable(path))
+            names = tuple(names_of(file.schema_arrow))
+            file.close(force=True)
         except _READING_ERRORS as exc:
             raise SourceError(f"{path}: {exc}") from exc
         return names, meaning_of(names, layout)
@@ -101,11 +102,11 @@ def meaning_of_file(path: Path, layout: Layout) -> tuple[tuple[str, ...], Meanin
 
 def _parquet(path: Path, shown: str, start: int, layout: Layout) -> Iterator[Block]:
     try:
-        file = pq.ParquetFile(path, buffer_size=1 << 20, pre_buffer=False)
+        file = pq.ParquetFile(openable(path), buffer_size=1 << 20, pre_buffer=False)
     except _READING_ERRORS as exc:
         yield unreadable(0, "", f"{shown}: {exc}")
         return
-    with file:
+    try:
         names = tuple(names_of(file.schema_arrow))
         meaning = meaning_of(names, layout)
         total = file.metadata.num_rows
@@ -117,6 +118,8 @@ def _parquet(path: Path, shown: str, start: int, layout: Layout) -> Iterator[Blo
             if first + number > start:
                 yield from _group(file, (group, first, max(first, start)), shown, (names, meaning, layout))
             first += number
+    finally:
+        file.close(force=True)
 
 
 def _group(
@@ -147,22 +150,39 @@ def _group(
 
 
 def _of_table(table: "pa.Table", at: int, cursor: str, form: tuple[tuple[str, ...], Meaning, Layout]) -> Block:
-    names, meaning, layout = form
-    size = table.num_rows
+    names, meaning, _ = form
+    size, known = table.num_rows, table.column_names
+    # Two columns may have one name: the first is meant.
+    found = {place: table.column(known.index(names[place])) for place in meaning.wanted}
+    safe = _is_safe(found[meaning.unsafe]) if meaning.unsafe >= 0 else None
+    texts = {place: as_texts(column) for place, column in found.items() if place != meaning.unsafe}
+    return _of_columns(texts, (size, cursor), np.arange(at + 1, at + size + 1), form, safe)
+
+
+def _of_columns(
+    texts: dict[int, "pa.LargeStringArray"],
+    counted: tuple[int, str],
+    numbers: npt.NDArray[np.int64],
+    form: tuple[tuple[str, ...], Meaning, Layout],
+    safe: npt.NDArray[np.bool_] | None = None,
+) -> Block:
+    """A block of columns by their places."""
+    _, meaning, layout = form
 
     def column(place: int) -> "pa.LargeStringArray":
-        return as_texts(table.column(names[place])) if place >= 0 else empty_texts(size)
+        return texts[place] if place >= 0 else empty_texts(len(numbers))
 
-    captions = [column(place) for place in meaning.captions]
     found = {"url": column(meaning.url), "author": column(meaning.author), "licence": column(meaning.licence)}
     found |= {"licence_url": column(meaning.licence_url), "landing_page": column(meaning.landing_page)}
-    block = _block((size, cursor), found, captions, np.arange(at + 1, at + size + 1), layout)
-    if meaning.unsafe >= 0:
-        block = block.kept(_is_safe(table.column(names[meaning.unsafe])), "unsafe")
+    videos = None
     if meaning.marker >= 0:
-        marks = pc.equal(pc.utf8_trim_whitespace(column(meaning.marker)), "1")
-        block = block.kept(~marks.to_numpy(zero_copy_only=False), "video")
-    return block
+        videos = np.array(pc.equal(pc.utf8_trim_whitespace(column(meaning.marker)), "1"))
+    if safe is None and meaning.unsafe >= 0:
+        safe = np.array([not _is_unsafe(text) for text in column(meaning.unsafe).to_pylist()], np.bool_)
+    block = _block(counted, found, [column(place) for place in meaning.captions], numbers, layout)
+    if videos is not None:
+        block, safe = block.kept(~videos, "video"), None if safe is None else safe[~videos]
+    return block if safe is None else block.kept(safe, "unsafe")
 
 
 def _is_safe(scores: Any) -> npt.NDArray[np.bool_]:  # noqa: ANN401 - a column of any type
@@ -189,18 +209,31 @@ def _lines(path: Path, shown: str, cursor: str, layout: Layout) -> Iterator[Bloc
 
 
 def _of_rows(rows: Any, cursor: str, before: str, layout: Layout) -> Block:  # noqa: ANN401 - a tuple of `Row`
+    good = [row for row in rows if not row.problem]
+    numbers = np.array([row.number for row in good], np.int64)
+    if len({row.names for row in good}) == 1:
+        names = good[0].names
+        meaning = meaning_of(names, layout)
+        values = list(zip(*(row.values for row in good), strict=True))
+        found = {place: texts_of_rows(values[place]) for place in meaning.wanted}
+        block = _of_columns(found, (len(rows), cursor), numbers, (names, meaning, layout))
+    else:
+        block = _of_mixed_rows(good, (len(rows), cursor), numbers, layout)
+    if len(good) < len(rows):
+        block.left_out["broken"] += len(rows) - len(good)
+        broken = [f"{before}{row.number}: {row.problem}" for row in rows if row.problem]
+        block.problems += broken[:_MOST_PROBLEMS]
+    return block
+
+
+def _of_mixed_rows(rows: list[Any], counted: tuple[int, str], numbers: npt.NDArray[np.int64], layout: Layout) -> Block:
+    """Rows whose columns aren't all the same, as objects of JSON."""
     known: dict[tuple[str, ...], Meaning] = {}
     left_out: Counter[str] = Counter()
-    problems: list[str] = []
     values: list[list[str]] = [[] for _ in range(5)]
     captions: list[list[str]] = []
-    numbers: list[int] = []
-    for row in rows:
-        if row.problem:
-            left_out["broken"] += 1
-            if len(problems) < _MOST_PROBLEMS:
-                problems.append(f"{before}{row.number}: {row.problem}")
-            continue
+    kept: list[int] = []
+    for number, row in enumerate(rows):
         meaning = known.get(row.names)
         if meaning is None:
             known = {} if len(known) > 1_000 else known
@@ -209,16 +242,16 @@ def _of_rows(rows: Any, cursor: str, before: str, layout: Layout) -> Block:  # n
             left_out[reason] += 1
             continue
         places = (meaning.url, meaning.author, meaning.licence, meaning.licence_url, meaning.landing_page)
-        for kept, place in zip(values, places, strict=True):
-            kept.append(row.values[place] if place >= 0 else "")
+        for texts, place in zip(values, places, strict=True):
+            texts.append(row.values[place] if place >= 0 else "")
         captions.append([row.values[place] for place in meaning.captions])
-        numbers.append(row.number)
+        kept.append(number)
     names = ("url", "author", "licence", "licence_url", "landing_page")
-    found = {name: texts_of_rows(kept) for name, kept in zip(names, values, strict=True)}
+    found = {name: texts_of_rows(texts) for name, texts in zip(names, values, strict=True)}
     width = max(map(len, captions), default=0)
-    texts = [texts_of_rows([each[at] if at < len(each) else "" for each in captions]) for at in range(width)]
-    block = _block((len(rows), cursor), found, texts, np.array(numbers, np.int64), layout)
-    block.left_out, block.problems = left_out, problems
+    columns = [texts_of_rows([each[at] if at < len(each) else "" for each in captions]) for at in range(width)]
+    block = _block(counted, found, columns, numbers[np.array(kept, np.int64)], layout)
+    block.left_out.update(left_out)
     return block
 
 
@@ -226,12 +259,14 @@ def _reason(values: Any, meaning: Meaning) -> str:  # noqa: ANN401 - texts
     """Why a row is left out; empty if it isn't."""
     if meaning.marker >= 0 and values[meaning.marker].strip() == "1":
         return "video"
-    if meaning.unsafe >= 0 and values[meaning.unsafe]:
-        try:
-            return "unsafe" if float(values[meaning.unsafe]) > MOST_UNSAFE else ""
-        except ValueError:
-            return ""
-    return ""
+    return "unsafe" if meaning.unsafe >= 0 and _is_unsafe(values[meaning.unsafe]) else ""
+
+
+def _is_unsafe(text: str) -> bool:
+    try:
+        return float(text or 0) > MOST_UNSAFE
+    except ValueError:
+        return False
 
 
 def _block(

@@ -112,7 +112,9 @@ class Sift:
         del self._bounds, self._seen, self._matcher  # 200 MB that nobody needs any longer
         selection = Selection(self._spool, self._lexicon, self._most)
         summary = self._summary(selection.choose(limits))
-        shown = [f"{one.name}{', row ' if _has_rows(one.path) else ':'}" for one in self._lists]
+        names = [one.name.encode("utf-8", "replace").decode() for one in self._lists]
+        ends = [", row " if _has_rows(one.path) else ":" for one in self._lists]
+        shown = [f"{name}{end}" for name, end in zip(names, ends, strict=True)]
         self._spool.beside("lists.json").write_text(json.dumps(shown))
         write_sifted(target, self._spool, self._lexicon, selection, summary)
         self._spool.remove()

@@ -91,7 +91,8 @@ def read_summary(path: Path) -> Summary:
     Raises:
         OSError, ValueError, KeyError: It is none.
     """
-    return Summary(**loads(pq.read_schema(path).metadata[_SUMMARY]))
+    with path.open("rb") as file:
+        return Summary(**loads(pq.read_schema(file).metadata[_SUMMARY]))
 
 
 def _table(

@@ -54,12 +54,10 @@ class Spool:
         folder.mkdir(parents=True, exist_ok=True)
         self._states: list[State] = []
         self.sizes: list[int] = []
-        while self._path(len(self.sizes), "rows.arrow").exists():
-            with pa.memory_map(str(self._path(len(self.sizes), "rows.arrow"))) as source:
-                reader = pa.ipc.open_file(source)
-                said = loads(reader.schema.metadata[_STATE])
-                self._states.append(State(**{**said, "problems": tuple(said["problems"])}))
-                self.sizes.append(sum(reader.get_batch(at).num_rows for at in range(reader.num_record_batches)))
+        while (found := _state_of(self._path(len(self.sizes), "rows.arrow"))) is not None:
+            state, size = found
+            self._states.append(state)
+            self.sizes.append(size)
         for left in folder.glob("*.new"):
             left.unlink()
 
@@ -81,7 +79,7 @@ class Spool:
         save(self._path(number, "hits.npy"), hits)
         save(self._path(number, "marks.npy"), marks)
         said = {"list": state.list, "cursor": state.cursor, "rows": state.rows}
-        said |= {"left_out": dict(state.left_out), "problems": list(state.problems)}
+        said |= {"left_out": dict(state.left_out), "problems": list(state.problems), "kept": rows.num_rows}
         schema = rows.schema.with_metadata({_STATE: json.dumps(said).encode()})
         path = self._path(number, "rows.arrow")
         new = path.with_suffix(".new")
@@ -106,8 +104,9 @@ class Spool:
 
     def rows(self, number: int) -> "pa.Table":
         """The rows of a part."""
-        with pa.memory_map(str(self._path(number, "rows.arrow"))) as source:
-            return pa.ipc.open_file(source).read_all()
+        # Opened by ourselves: Arrow can't open a file in a folder whose name is no text.
+        with self._path(number, "rows.arrow").open("rb") as file:
+            return pa.ipc.open_file(file).read_all()
 
     def parts(self) -> Iterator[tuple[Hits, npt.NDArray[Any]]]:
         """The hits and the marks of all parts, in order."""
@@ -128,6 +127,17 @@ class Spool:
 
     def _path(self, number: int, end: str) -> Path:
         return self._folder / f"{number:08d}.{end}"
+
+
+def _state_of(path: Path) -> tuple[State, int] | None:
+    """Where a sift stands behind a part, and rows of it; None if it isn't there, or isn't whole."""
+    try:
+        with path.open("rb") as file:
+            said = loads(pa.ipc.open_file(file).schema.metadata[_STATE])
+        size = said.pop("kept")
+        return State(**{**said, "problems": tuple(said["problems"])}), size
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _load(path: Path) -> npt.NDArray[Any]:

@@ -39,15 +39,18 @@ class Look:
     why: str = ""
 
 
-def look_at(name: str, columns: Sequence[str], metadata: Mapping[str, str]) -> Look:
+def look_at(name: str, columns: Sequence[str], metadata: Mapping[str, str], layout: str = "") -> Look:
     """What a list is taken for.
 
     Args:
         name: Its path or URL.
         columns: Their names.
         metadata: What Parquet says beside them.
+        layout: What its user calls its form.
     """
     known = set(columns)
+    if layout == "relaion":
+        return Look(Suspicion.NONE)
     name = "/".join(name.rsplit("/", 2)[-2:])  # the folders above may be called as they will
     said = " ".join([name, *metadata, *metadata.values()])[:100_000]
     if _RE_LAION.search(said):
@@ -60,6 +63,8 @@ def look_at(name: str, columns: Sequence[str], metadata: Mapping[str, str]) -> L
             return Look(Suspicion.UNSURE, f"it is called `{old[0]}`, and has columns of Re-LAION-5B")
         return Look(Suspicion.NONE)
     shown = ", ".join(f"`{each}`" for each in own)
+    if layout == "laion":
+        return Look(Suspicion.WITHDRAWN, "its layout is said to be `laion`")
     if is_family and (len(own) >= 2 or (own and known & _SIZES)):
         return Look(
             Suspicion.WITHDRAWN, f"it has LAION-5B's columns ({shown}), and none of Re-LAION-5B's (`key`, `md5`)"

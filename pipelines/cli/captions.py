@@ -95,8 +95,8 @@ class _Telling:
 
         self._synsets = synsets
         self._status: Status | None = None
-        self._begin_s = self._said_s = time.monotonic()
-        self._before = 0
+        self._said_s = time.monotonic()
+        self._first: tuple[float, int] | None = None  # when reading had begun, and behind how many rows
         self.tell = Tell(self._lists, self._resumed, self._progress, self._choosing)
 
     def stop(self) -> None:
@@ -119,17 +119,18 @@ class _Telling:
         self._say(f"sifting {lists} for the names of {synsets}")
 
     def _resumed(self, rows: int) -> None:
-        self._before = rows
         err.print(f"going on behind row {rows:,}, where the last run ended")
 
     def _progress(self, at: "Progress") -> None:
         now_s = time.monotonic()
+        self._first = self._first or (now_s, at.rows)
         wait_s = 0.1 if err.is_terminal else _LINE_S
         if now_s < self._said_s + wait_s:
             return
         self._said_s = now_s
-        rate = (at.rows - self._before) / max(0.001, now_s - self._begin_s)
-        self._say(f"{at.rows:,} rows, {rate:,.0f}/s; {at.hits:,} hits; list {at.list} of {at.lists}")
+        begin_s, before = self._first
+        rate = f", {(at.rows - before) / (now_s - begin_s):,.0f}/s" if now_s > begin_s else ""
+        self._say(f"{at.rows:,} rows{rate}; {at.hits:,} hits; list {at.list} of {at.lists}")
 
     def _choosing(self) -> None:
         self._say("all rows are read; choosing the best of each synset")

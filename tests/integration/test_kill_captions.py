@@ -6,6 +6,7 @@ import subprocess
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -41,7 +42,7 @@ def plan(out: Path) -> list[str]:
     )
 
 
-def wait_for_more(process: "subprocess.Popen[bytes]", parts: Path, more: int) -> bool:
+def wait_for_more(process: "subprocess.Popen[Any]", parts: Path, more: int) -> bool:
     """Wait until a sift has written some parts more; whether it still runs."""
     before, deadline_s = len(list(parts.glob("*/*.rows.arrow"))), time.monotonic() + TIMEOUT_S
     while process.poll() is None and len(list(parts.glob("*/*.rows.arrow"))) < before + more:
@@ -96,3 +97,19 @@ def search(out: Path, env: dict[str, str]) -> None:
         process.kill()
         process.wait()
     subprocess.run(command("run", "search", "--drain"), env=env, check=True, capture_output=True, timeout=TIMEOUT_S)
+
+
+@pytest.mark.slow
+def test_ctrl_c_keeps_what_was_read_and_says_so(tmp_path: Path) -> None:
+    write(tmp_path / "lists")
+    out = tmp_path / "out"
+    env = environment({"store.url": str(out), "identity.contact": "a@b.example"})
+    process = subprocess.Popen(plan(out), env=env, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    assert wait_for_more(process, out / "lists", 2)
+    process.send_signal(signal.SIGINT)
+    said = process.communicate(timeout=TIMEOUT_S)[1]
+    assert process.returncode == 1
+    assert "synsift: interrupted; the same command goes on behind the rows that were read" in said
+    assert "Traceback" not in said
+    done = subprocess.run(plan(out), env=env, check=True, capture_output=True, text=True, timeout=TIMEOUT_S)
+    assert "going on behind row" in done.stderr

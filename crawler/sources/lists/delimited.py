@@ -120,7 +120,7 @@ class DelimitedReader:
 
     def _checked(self, line: Line, values: Sequence[str]) -> Row:
         # Values with line breaks come of several lines: each is looked at, not the first line.
-        if not all(map(is_text, values)):
+        if not ("".join(values).isascii() or all(map(is_text, values))):
             if not self._form.is_any_bytes:
                 return self._old_text(line, values)
             values = [quote(value.encode("utf-8", "surrogateescape"), safe=_ASCII) for value in values]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from synsift.crawler.outside_json import loads
 from synsift.crawler.sources.lists.cells import text_of, texts_of
@@ -58,6 +58,11 @@ def row_of_json(number: int, text: str, raw: bytes) -> Row:
     return Row(number, tuple(fields), tuple(fields.values()))
 
 
+def openable(path: Path) -> "Path | IO[bytes]":
+    """What Arrow reads of a file: it can't open one whose name is no text."""
+    return path if is_text(str(path)) else path.open("rb")
+
+
 class ParquetReader:
     """Rows of Parquet from a row on: of the columns that are wanted, a batch at a time."""
 
@@ -73,14 +78,14 @@ class ParquetReader:
         if start < 0:
             raise ValueError(f"no row has the number {start}")
         self._next = start
-        self._file = pyarrow.parquet.ParquetFile(path, buffer_size=1 << 20, pre_buffer=False)
+        self._file = pyarrow.parquet.ParquetFile(openable(path), buffer_size=1 << 20, pre_buffer=False)
         names = tuple(names_of(self._file.schema_arrow))
         self.all_names = names
         self._columns = [names[at] for at in mapper.wanted(names)]
 
     def close(self) -> None:
         """Close the file."""
-        self._file.close()
+        self._file.close(force=True)
 
     def cursor(self) -> str:
         """The number of rows before the next one."""

@@ -19,6 +19,8 @@ from synsift.crawler.captions.lexicon import Lexicon, make_lexicon
 from synsift.crawler.captions.sift import CaptionList, Progress, Sift
 from synsift.crawler.captions.sifted import Summary, read_summary
 from synsift.crawler.queries import Rule, SynsetQuery
+from synsift.crawler.sources.base import PageQuery
+from synsift.crawler.sources.captions import CaptionsSource
 from synsift.crawler.sources.lists.layouts import LAYOUTS, Columns, Layout
 
 QUERIES = [
@@ -50,7 +52,8 @@ def sifted(
     summary = work.finish(folder / "sifted.parquet")
     assert read_summary(folder / "sifted.parquet") == summary
     assert not (folder / "parts").exists()
-    return pq.read_table(folder / "sifted.parquet").to_pylist(), summary
+    with (folder / "sifted.parquet").open("rb") as file:
+        return pq.read_table(file).to_pylist(), summary
 
 
 def told(rows: Sequence[dict[str, Any]]) -> set[tuple[str, str, str]]:
@@ -322,3 +325,50 @@ def test_whoever_goes_on_ends_where_nobody_was_interrupted(
     assert again == whole
     assert (tmp_path / "sifted.parquet").read_bytes() == (tmp_path / "whole" / "sifted.parquet").read_bytes()
     assert seen[0] > told_rows[-1], "a block was read twice"
+
+
+def test_of_two_columns_of_one_name_the_first_is_read(tmp_path: Path) -> None:
+    table = pa.Table.from_arrays(
+        [pa.array([each]) for each in (url(1), "kettle", "dog")], ["url", "caption", "caption"]
+    )
+    pq.write_table(table, tmp_path / "a.parquet")
+    assert told(sifted(tmp_path, [tmp_path / "a.parquet"])[0]) == {("n3", url(1), "kettle")}
+
+
+def test_rows_of_json_may_have_other_columns_each(tmp_path: Path) -> None:
+    rows = [{"url": url(1), "caption": "kettle"}, {"alt": "dog", "url": url(2)}, {"caption": "dog"}, {"url": url(3)}]
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in [*rows, 1]))
+    found, summary = sifted(tmp_path, [tmp_path / "a.jsonl"])
+    assert told(found) == {("n3", url(1), "kettle"), ("n1", url(2), "dog")}
+    assert summary.left_out == {"broken": 1, "no URL": 1, "no caption": 1}
+    assert [row["place"] for row in found] == ["a.jsonl:2", "a.jsonl:1"]
+
+
+def test_names_that_are_no_text_are_read_and_written(tmp_path: Path) -> None:
+    folder = tmp_path / "od\udcff"
+    folder.mkdir()
+    (folder / "li\udcfe.csv").write_text(f"url,caption\n{url(1)},kettle\n")
+    parquet(tmp_path / "list.parquet")
+    (tmp_path / "list.parquet").rename(folder / "li\udcfd.parquet")
+    found, _ = sifted(folder, [folder / "li\udcfe.csv", folder / "li\udcfd.parquet"])
+    assert told(found) == FOUND
+    assert found[0]["place"] == "li?.csv:2"
+    source = CaptionsSource()
+    page = source.read(PageQuery("captions", str(folder / "sifted.parquet"), "en", "", 0, "captions"))
+    source.close()
+    assert len(page.images) == len(FOUND)
+
+
+def test_a_part_that_is_damaged_is_read_again(tmp_path: Path) -> None:
+    parquet(tmp_path / "a.parquet")
+
+    def end(at: Progress) -> None:
+        if at.rows == 4:
+            raise Ended
+
+    with pytest.raises(Ended):
+        sifted(tmp_path, [tmp_path / "a.parquet"], tell=end)
+    part = tmp_path / "parts" / "00000001.rows.arrow"
+    part.write_bytes(part.read_bytes()[:100])
+    rows, summary = sifted(tmp_path, [tmp_path / "a.parquet"])
+    assert (told(rows), summary.rows) == (FOUND, 4)

@@ -8,6 +8,19 @@ LAION = ("URL", "TEXT", "WIDTH", "HEIGHT", "similarity", "hash", "pwatermark", "
 
 
 @pytest.mark.parametrize(
+    ("layout", "columns", "suspicion"),
+    [
+        ("relaion", LAION, "none"),
+        ("laion", ("URL", "TEXT"), "withdrawn"),
+        ("laion", (*LAION, "key"), "none"),
+        ("coyo", LAION, "withdrawn"),
+    ],
+)
+def test_what_its_user_says_of_a_list_counts(layout: str, columns: tuple[str, ...], suspicion: str) -> None:
+    assert look_at("a.parquet", columns, {}, layout).suspicion == Suspicion(suspicion)
+
+
+@pytest.mark.parametrize(
     ("name", "columns", "metadata", "suspicion"),
     [
         ("lists/part-1.parquet", LAION, {}, "withdrawn"),
