@@ -55,6 +55,7 @@ class Dispatcher(Generic[T]):
             places=politeness.places, pace_of=politeness.pace_of, at_address=politeness.at_address
         )
         self._changed = asyncio.Event()
+        self._repaced = asyncio.Event()
         self._closed = False
 
     @property
@@ -106,9 +107,30 @@ class Dispatcher(Generic[T]):
         """A job that began then was refused, or came to nothing, for the host has too much to do."""
         self._schedule.refused(host, began_s=began_s, now_s=time.monotonic())
 
+    async def turn(self, host: str, *, longest_s: float) -> None:
+        """Wait for a host's turn to be asked what no job asks for; it counts as one that a job began."""
+        while True:
+            now_s = time.monotonic()
+            start_s = self._schedule.reserve(host, now_s, longest_s=longest_s)
+            if start_s <= now_s:
+                return
+            try:
+                async with asyncio.timeout(start_s - now_s):
+                    await self._repaced.wait()
+            except TimeoutError:
+                return
+
+    def left(self, host: str) -> None:
+        """A request leaves just now."""
+        self._schedule.left(host, time.monotonic())
+
     def stands_at(self, host: str, address: str) -> None:
         """A host is asked at an address."""
         self._schedule.stands_at(host, machine_of(address))
+
+    def is_paced(self, host: str) -> bool:
+        """Whether time must lie between two requests at a host."""
+        return self._schedule.is_paced(host)
 
     def is_shared(self, host: str) -> bool:
         """Whether a host is known to stand at an address with others."""
@@ -116,8 +138,10 @@ class Dispatcher(Generic[T]):
 
     def repace(self, politeness: Politeness) -> None:
         """Hit hosts as hard as is said from now on; the number of places in all stays."""
-        self._schedule.repace(politeness.pace_of, politeness.at_address)
+        self._schedule.repace(politeness.pace_of, politeness.at_address, now_s=time.monotonic())
         self._changed.set()
+        self._repaced.set()  # whoever waits for a turn gets another one
+        self._repaced = asyncio.Event()
 
     def close(self) -> None:
         """Give no more jobs; those that wait are dropped."""

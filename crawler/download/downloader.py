@@ -187,13 +187,21 @@ class Downloader(Generic[T]):
         return is_longer
 
     def met(self, name: str, address: str) -> None:
-        """A request goes to this address of the host of a name."""
-        for key in self._hosts.keys_of_name(name):
+        """A request goes to this address of the host of a name, just now."""
+        keys = self._hosts.keys_of_name(name)
+        for key in keys:
             self._dispatcher.stands_at(key, address)
+        if len(keys) == 1:
+            self._dispatcher.left(keys[0])
+
+    async def turn(self, url: str, longest_s: float) -> None:
+        """Wait until a URL's host may be asked for what no task is about, or for so long; it is counted."""
+        await self._dispatcher.turn(self._host_of(url), longest_s=longest_s)
 
     def takes_turns(self, url: str) -> bool:
-        """Whether a URL's host was found to share its address with others, so that they are asked in turns."""
-        return self._dispatcher.is_shared(self._host_of(url))
+        """Whether a URL's host can't be asked right after another request, at it or at its address."""
+        key = self._host_of(url)
+        return self._dispatcher.is_paced(key) or self._dispatcher.is_shared(key)
 
     def repace(self, politeness: Politeness) -> None:
         """Hit hosts as hard as is said from now on."""

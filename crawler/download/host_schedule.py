@@ -10,6 +10,7 @@ or far behind never holds up another one.
 
 import heapq
 import itertools
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
@@ -165,6 +166,24 @@ class HostSchedule(Generic[T]):
         entry.paused_until_s = max(entry.paused_until_s, until_s)
         self._list(host, entry)
 
+    def reserve(self, host: str, now_s: float, *, longest_s: float) -> float:
+        """Count a request that is no job's, and give when it may begin: in its turn, or after so long at the latest."""
+        entry = self._host(host)
+        start_s = min(max(now_s, entry.next_at_s), now_s + max(longest_s, entry.pace.delay_s))
+        entry.started_at_s = max(entry.started_at_s, start_s)
+        self._list(host, entry)
+        return start_s
+
+    def left(self, host: str, now_s: float) -> None:
+        """A request leaves just now, which may be a while after it was begun: its host had to be found first."""
+        entry = self._host(host)
+        entry.started_at_s = max(entry.started_at_s, now_s)
+        self._list(host, entry)
+
+    def is_paced(self, host: str) -> bool:
+        """Whether time must lie between two requests at a host."""
+        return self._host(host).delay_s > 0
+
     def slow_down(self, host: str, delay_s: float) -> bool:
         """Make a host's delay at least so long; gives whether that is longer than its pace has it."""
         entry = self._host(host)
@@ -199,10 +218,13 @@ class HostSchedule(Generic[T]):
         address = self._addresses.get(self._hosts[host].address) if host in self._hosts else None
         return address is not None and address.is_shared
 
-    def repace(self, pace_of: Callable[[str], Pace], at_address: Pace | None = None) -> None:
-        """Hit hosts as hard as is said from now on."""
+    def repace(
+        self, pace_of: Callable[[str], Pace], at_address: Pace | None = None, *, now_s: float = math.inf
+    ) -> None:
+        """Hit hosts as hard as is said from now on; turns that were reserved for later are free again."""
         self._pace_of, self._at_address = pace_of, at_address
         for host, entry in self._hosts.items():
+            entry.started_at_s = min(entry.started_at_s, now_s)
             before, entry.pace = entry.pace, pace_of(host)
             if entry.tempo is not None:
                 entry.tempo.keep_within(entry.pace, before)

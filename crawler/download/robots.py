@@ -28,7 +28,7 @@ from synsift.crawler.download.failures import message_of, outcome_of
 from synsift.crawler.download.licences import Licences
 from synsift.crawler.download.site import LONGEST_DELAY_S, WITHHELD, Site, refuse
 from synsift.crawler.download.site_cache import SiteCache
-from synsift.crawler.download.site_files import SiteFiles, header_of
+from synsift.crawler.download.site_files import SiteFiles, charset_of, header_of
 from synsift.crawler.errors import (
     BrokenAnswer,
     ConsentRefused,
@@ -45,6 +45,8 @@ from synsift.crawler.robots.text import MAX_BYTES, UnknownCoding, decoded
 _log: Final = logging.getLogger(__name__)
 
 _MAX_REDIRECTS: Final = 5
+# A file of a site is waited for no longer: with a Crawl-delay of an hour its images would wait for three.
+_LONGEST_PAUSE_S: Final = 60.0
 # What waiting doesn't mend: the URL's fault, or such of its host as people have to mend.
 _OF_THE_URL: Final = frozenset({Outcome.BAD_URL, Outcome.PRIVATE_ADDRESS, Outcome.DNS_NO_SUCH_HOST, Outcome.TLS_FAILED})
 _TTL_S: Final = 24 * 3600.0
@@ -88,12 +90,15 @@ class Host(Protocol):
     def may_wait(self, url: str) -> bool:
         """Whether the URLs of a host may wait once more for what isn't needed to know what may be fetched."""
 
+    async def turn(self, url: str, longest_s: float) -> None:
+        """Wait until a URL's host may be asked for a file of it, or for so long; it counts as any other request."""
+
     def takes_turns(self, url: str) -> bool:
-        """Whether a URL's host shares its address with others."""
+        """Whether a URL's host can't be asked right after another request."""
 
 
 class WaitForDelay(Exception):
-    """What is known of the host by now, its Crawl-delay or its neighbours, holds for this request, too."""
+    """The host was asked for its files just now, and this request must wait for its turn as any other."""
 
 
 class RobotsMiddleware:
@@ -141,10 +146,10 @@ class RobotsMiddleware:
         request.meta[LICENCES] = self._licences
         if said and (judgement := judge(said, self._policy, is_all=False)).refuses:
             raise ConsentRefused(judgement.reason, judgement.outcome)
-        delay_s = min(site.robots.crawl_delay_s, LONGEST_DELAY_S)
-        is_slow = known is None and delay_s > 0 and self._host.slow_down(request.url, delay_s)
-        if is_slow or (known is None and self._host.takes_turns(request.url)):
-            raise WaitForDelay
+        if known is None:
+            self._slow_down(request.url, site.robots)
+            if self._host.takes_turns(request.url):
+                raise WaitForDelay
 
     @property
     def _host(self) -> Host:
@@ -168,7 +173,7 @@ class RobotsMiddleware:
     async def _answer_of(self, origin: str) -> Site:
         now_s = time.monotonic
         try:
-            response = await self._download(f"{origin}/robots.txt")
+            response = await self._download(f"{origin}/robots.txt", is_jobs=True)
         except NetworkDown as exc:
             return Site(NOTHING_SAID, 0, now_s() + _OFFLINE_TTL_S, exc)
         except DownloadRefused as exc:
@@ -189,7 +194,8 @@ class RobotsMiddleware:
             except UnknownCoding as exc:
                 return await self._unwell(origin, Outcome.SERVER_ERROR, f"robots.txt can't be had: {exc}", 0.0)
             ttl_s = _UNREAD_TTL_S if body.lstrip().startswith(b"<") else _TTL_S
-            return await self._site(origin, read_robots(body, self._token), response.status, ttl_s)
+            robots = read_robots(body, self._token, charset_of(response))
+            return await self._site(origin, robots, response.status, ttl_s)
         if outcome.heals:
             asked_s = retry_after_s(header_of(response, "Retry-After"), time.time()) or 0.0
             problem = f"robots.txt can't be had: HTTP status {response.status}"
@@ -198,10 +204,13 @@ class RobotsMiddleware:
 
     async def _site(self, origin: str, robots: Robots, status: int, ttl_s: float = _TTL_S) -> Site:
         """What an origin says whose robots.txt is known: its other files about use are asked for, if they may be."""
+        # Whoever asks waits for its turn before anything is fetched: it must be known until then.
+        ttl_s = max(ttl_s, 2 * min(robots.crawl_delay_s, LONGEST_DELAY_S))
         site = Site(robots, status, time.monotonic() + ttl_s)
         if status in WITHHELD[self._policy.profile] or robots.crawl_delay_s > LONGEST_DELAY_S:
             return site
         self._robots_of[origin] = robots
+        self._slow_down(origin, robots)
         try:
             site, problems = await self._files.ask(site, origin)
         finally:
@@ -213,6 +222,7 @@ class RobotsMiddleware:
         if not problems:
             return site
         ttl_s = _UNHAD_TTL_S if any(problem.heals for problem in problems) else _UNREAD_TTL_S
+        ttl_s = max(ttl_s, 2 * min(robots.crawl_delay_s, LONGEST_DELAY_S))
         unread = tuple(problem.statement for problem in problems)
         return dataclasses.replace(site, unread=unread, expires_at_s=time.monotonic() + ttl_s)
 
@@ -245,10 +255,19 @@ class RobotsMiddleware:
         except Exception as exc:  # noqa: BLE001 - whatever went wrong, nothing may be fetched without an answer
             _log.debug("%s/robots.txt: %s", origin, exc)
             return False
-        return read_robots(body, self._token).allows(url)
+        return read_robots(body, self._token, charset_of(response)).allows(url)
 
-    async def _download(self, url: str, permits: Callable[[str], Awaitable[bool]] | None = None) -> Response:
-        """Get a file of a site, following redirects: to anywhere, as the RFC asks for robots.txt, or if permitted."""
+    def _slow_down(self, url: str, robots: Robots) -> None:
+        if (delay_s := min(robots.crawl_delay_s, LONGEST_DELAY_S)) > 0:
+            self._host.slow_down(url, delay_s)
+
+    async def _download(
+        self, url: str, permits: Callable[[str], Awaitable[bool]] | None = None, *, is_jobs: bool = False
+    ) -> Response:
+        """Get a file of a site, following redirects: to anywhere, as the RFC asks for robots.txt, or if permitted.
+
+        Each request waits for its host's turn, but for the first if it takes that of the job that asks.
+        """
         name = url.rpartition("/")[2]
         engine = self._crawler.engine
         if engine is None:
@@ -256,6 +275,8 @@ class RobotsMiddleware:
         for turn in range(_MAX_REDIRECTS + 1):
             meta = {NO_ROBOTS: True, CUT_AT: MAX_BYTES + 1, "download_timeout": self._timeout_s}
             headers = {"User-Agent": self._agent, "Accept-Encoding": "identity"}
+            if turn or not is_jobs:
+                await self._host.turn(url, _LONGEST_PAUSE_S)
             try:
                 response: Response = await engine.download_async(
                     Request(url, headers=headers, meta=meta, dont_filter=True)

@@ -6,10 +6,10 @@ not asked for: robots.txt forbids it ─▶ ┐
 5xx, 429, no answer, half of one ─────▶ that it can't be had, which may heal
 """
 
-import asyncio
 import dataclasses
 import datetime
 import logging
+import re
 import time
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
@@ -29,8 +29,8 @@ from synsift.crawler.robots.text import UnknownCoding, decoded
 from synsift.crawler.wording import masked
 
 _log: Final = logging.getLogger(__name__)
-_LONGEST_PAUSE_S: Final = 60.0
 _MOST_LICENCES: Final = 4
+_CHARSET: Final = re.compile(r";\s*charset\s*=\s*[\"']?([\w.:+-]{1,40})", re.IGNORECASE | re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ class SiteFiles:
             url = redirect_target(base, location)
             if origin_of(url) == origin and not site.robots.allows(url):
                 raise _Failed("robots.txt forbids to read it", heals=False)
-            body, _ = await self._file(site, url)
+            body, _ = await self._file(url)
             if not body:
                 raise _Failed("it isn't there", heals=False)
             return url, rsl.read_file(body, origin)
@@ -123,7 +123,7 @@ class SiteFiles:
             return Problem(rsl.unread(_with_time(exc), url), heals=False)
 
     async def _with(self, site: Site, origin: str, path: str) -> Site:
-        body, media_type = await self._file(site, origin + path)
+        body, media_type = await self._file(origin + path)
         try:
             if path == tdm.FILE:
                 return dataclasses.replace(site, tdm=tdm.read_file(body, media_type))
@@ -131,10 +131,8 @@ class SiteFiles:
         except Unreadable as exc:
             raise _Failed(str(exc), heals=False) from exc
 
-    async def _file(self, site: Site, url: str) -> tuple[bytes, str]:
+    async def _file(self, url: str) -> tuple[bytes, str]:
         """A file, and its media type; empty where a site takes no part."""
-        if site.robots.crawl_delay_s:
-            await asyncio.sleep(min(site.robots.crawl_delay_s, _LONGEST_PAUSE_S))
         try:
             response = await self._download(url)
         except Exception as exc:  # whatever went wrong, nobody knows what it says
@@ -158,3 +156,9 @@ class SiteFiles:
 def header_of(response: Response, name: str) -> str:
     """A header of an answer, its lines joined; a character for each byte."""
     return b", ".join(response.headers.getlist(name)).decode("latin-1")
+
+
+def charset_of(response: Response) -> str:
+    """The encoding that an answer says; empty if none."""
+    found = _CHARSET.search(header_of(response, "Content-Type"))
+    return found[1] if found else ""

@@ -143,8 +143,12 @@ class DownloadSpider(scrapy.Spider, Generic[T]):
         """A request goes to this address of a host."""
         self._downloader.met(name, address)
 
+    async def turn(self, url: str, longest_s: float) -> None:
+        """Wait until a URL's host may be asked for what no task is about, or for so long."""
+        await self._downloader.turn(url, longest_s)
+
     def takes_turns(self, url: str) -> bool:
-        """Whether a URL's host shares its address with others, as is known by now."""
+        """Whether a URL's host can't be asked right after another request."""
         return self._downloader.takes_turns(url)
 
     def slow_down(self, url: str, delay_s: float) -> bool:

@@ -45,6 +45,34 @@ def test_a_delay_lies_between_two_starts() -> None:
     assert drain(plan, 12.0) == ["b"]
 
 
+def test_what_no_job_asks_for_takes_its_turn_among_them() -> None:
+    plan = schedule(delay_s=2.0)
+    plan.add("host", "a")
+    plan.add("host", "b")
+    assert drain(plan, 10.0) == ["a"]
+    assert plan.reserve("host", 10.5, longest_s=60.0) == 12.0
+    assert plan.reserve("host", 10.5, longest_s=60.0) == 14.0
+    assert drain(plan, 15.9) == []
+    assert drain(plan, 16.0) == ["b"]
+    assert plan.reserve("new", 16.0, longest_s=60.0) == 16.0
+
+
+def test_a_host_that_pauses_for_long_is_asked_for_its_files_before() -> None:
+    plan = schedule(delay_s=2.0)
+    plan.pause("host", 4_000.0)
+    assert plan.reserve("host", 0.0, longest_s=60.0) == 60.0
+
+
+def test_time_counts_from_when_a_request_leaves() -> None:
+    plan = schedule(delay_s=2.0)
+    plan.add("host", "a")
+    plan.add("host", "b")
+    assert drain(plan, 10.0) == ["a"]
+    plan.left("host", 11.0)  # its address was looked up for so long
+    assert drain(plan, 12.9) == []
+    assert drain(plan, 13.0) == ["b"]
+
+
 def test_places_of_a_host_are_limited_and_freed() -> None:
     plan = schedule(per_host=1)
     plan.add("host", "a")

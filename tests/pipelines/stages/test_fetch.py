@@ -50,9 +50,10 @@ def fetch_stage(
     limits: Limits | None = None,
     access: Access = LOOPBACK,
     placeholder_urls: int = 0,
+    per_host: int = 4,
 ) -> FetchStage:
     options = FetchOptions(
-        politeness=Politeness(16, 4, delay_s),
+        politeness=Politeness(16, per_host, delay_s),
         patience=Patience(attempts=3, redirects=3, backoff_s=0.05, max_wait_s=2.0),
         limits=limits or Limits("synsift/test (+t@example.org)", timeout_s, max_bytes, robots, access),
         look_ahead=500,

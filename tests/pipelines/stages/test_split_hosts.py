@@ -9,7 +9,7 @@ import pytest
 
 from synsift.crawler.download.host_rules import HostRule, Pace, Paces, Rules
 from synsift.pipelines import topics
-from synsift.pipelines.records import Candidate, Fetched, ImageUrl, Progress, decode
+from synsift.pipelines.records import Candidate, ImageUrl, Progress, decode
 from synsift.pipelines.stages.host_homes import MOVED, other_homes
 from synsift.pipelines.topics import Router
 from synsift.pipelines.worker import Worker
@@ -190,7 +190,7 @@ def test_a_pace_changes_while_a_stage_runs(site: SmallWeb, world: World) -> None
     async def scenario() -> None:
         running = asyncio.create_task(worker.run())
         async with asyncio.timeout(60):
-            while not world.records(topics.FETCHED, Fetched):
+            while not site.asked["/robots.txt"]:
                 await asyncio.sleep(0.05)
             stage.repace(dataclasses.replace(stage.politeness, delay_s=0.0, paces=Paces(Pace(0.0, 4), {})))
             await running
