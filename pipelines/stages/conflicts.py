@@ -15,7 +15,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from synsift.crawler.ontology import wordnet
@@ -26,6 +26,7 @@ from synsift.pipelines.metrics import WORK_SECONDS
 from synsift.pipelines.pairs import Ties, is_conflict
 from synsift.pipelines.reading import Broken, Skipped, read, read_all, read_state
 from synsift.pipelines.records import Conflict, Survivor
+from synsift.pipelines.stage import Statistics
 from synsift.pipelines.stages.batch_stage import BatchStage
 from synsift.pipelines.stages.beholder import Beholder
 from synsift.pipelines.stages.dedupe_state import fingerprint_of
@@ -92,6 +93,11 @@ class ConflictsStage(BatchStage):
             self._read_back(self._unread.pop())
             return member.poll(0, 0.0)
         return member.poll(self._batch, _POLL_S)
+
+    def statistics(self) -> Statistics:
+        """How it is now; not ready while what was done is not in view again."""
+        found = super().statistics()
+        return replace(found, is_ready=found.is_ready and not self._unread)
 
     def work(self, messages: Sequence[Message]) -> None:
         """Look at survivors, one after the other."""

@@ -1,6 +1,7 @@
 """Every source of synsift's own: what it sends, what it reads, what its owner says is wrong."""
 
 import dataclasses
+import json
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -368,3 +369,38 @@ def test_only_lists_are_read_on_this_machine() -> None:
 def test_what_is_granted_is_of_the_host_that_is_asked(name: str) -> None:
     source = made(name)
     assert host_of(source.api_url) in source.quota.domains
+
+
+def test_wikidata_is_asked_a_step_at_a_time_and_commons_for_the_files() -> None:
+    text = "P8814=02124460-n"
+    assert asked("wikidata", text)["srsearch"] == "haswbstatement:P8814=02124460-n"
+    below = asked("wikidata", text, '[["Q700", "Q701"], 50, [], [], {}]')
+    wanted = "haswbstatement:P31=Q700|P279=Q700|P31=Q701|P279=Q701 haswbstatement:P18"
+    assert (below["srsearch"], below["sroffset"]) == (wanted, "50")
+    entities = asked("wikidata", text, f'[["Q700"], 0, {json.dumps([f"Q{n}" for n in range(1, 31)])}, [], {{}}]')
+    assert entities["ids"] == "|".join(f"Q{n}" for n in range(1, 11))
+    files = [f"Kessel ä{n} {'x' * 180}.jpg" for n in range(40)]
+    cursor = json.dumps([[], 0, [], files, {"iistart": "5"}])
+    request = made("wikidata").request(PageQuery("wikidata", text, "en", cursor, 3, "n1"))
+    assert urlsplit(request.url).hostname == "commons.wikimedia.org"
+    assert len(request.url) < 8_000
+    titles = parse_qs(urlsplit(request.url).query)["titles"][0].split("|")
+    assert titles == [f"File:{name}" for name in files[: len(titles)]]
+    assert len(titles) > 5
+    assert asked("wikidata", text, cursor)["iistart"] == "5"
+
+
+@pytest.mark.parametrize(
+    "cursor", ["[]", "{}", '[["P1"], 0, [], [], {}]', '[[], 0, [], ["a|b"], {}]', "[[], 0, [1], [], {}]"]
+)
+def test_a_place_of_wikidata_that_is_none_is_an_error(cursor: str) -> None:
+    with pytest.raises(SourceError, match="can't be read"):
+        made("wikidata").request(PageQuery("wikidata", "P8814=02124460-n", "en", cursor, 1, "n1"))
+
+
+def test_wikidata_has_a_use_for_synsets_only() -> None:
+    source = made("wikidata")
+    assert source.takes(SynsetQuery("n1", "P8814=02124460-n", rule=Rule.DEPICTED))
+    assert not source.takes(SynsetQuery("n1", "cat", rule=Rule.SYNONYM))
+    with pytest.raises(SourceError, match="no synset of WordNet"):
+        source.request(PageQuery("wikidata", "cat", "en", "", 0, "n1"))
