@@ -33,7 +33,8 @@ def run(
 
     Any number of workers share the work of a log. SIGTERM or Ctrl-C finishes what is in flight, commits and leaves;
     a second one stops at once, and loses nothing either. How hard hosts are asked (fetch.delay_s, fetch.hosts and
-    their like) is read again when the configuration's file changes, and on SIGHUP.
+    their like) is read again when the configuration's file changes, and on SIGHUP. --drain ends with status 1 where
+    something still waits for hosts that don't answer or sources that rest, and says until when.
 
     [bold]Examples[/bold]
 
@@ -45,6 +46,7 @@ def run(
     """
     from synsift.pipelines.assembly import STAGES, make_stages, open_parts, stages_of, user_agent_of
     from synsift.pipelines.cli.rereading import rereading, source_of
+    from synsift.pipelines.cli.resting import tell_resting
     from synsift.pipelines.cli.watch import reporting, tell_lost
     from synsift.pipelines.service.http import opened_patiently, serving
     from synsift.pipelines.store_settings import store_address
@@ -60,7 +62,8 @@ def run(
     with lock_folder(store_address(settings).folder, shared=True):
         parts = asyncio.run(opened_patiently(settings.service, lambda: open_parts(settings)))
         with contextlib.closing(parts.log):
-            worker = Worker(parts.log, make_stages(names, parts), until_idle=drain, drain_s=settings.service.drain_s)
+            limits = {"drain_s": settings.service.drain_s, "rest_s": settings.fetch.wait_for_hosts_s}
+            worker = Worker(parts.log, make_stages(names, parts), until_idle=drain, **limits)
             source = source_of(file, values, **given)
 
             async def work() -> Ending:
@@ -69,6 +72,7 @@ def run(
 
             with reporting(parts.log, worker):
                 ending = asyncio.run(work())
-    err.print("drained" if ending is Ending.INTERRUPTED else "nothing left to do")
-    if tell_lost():
+            if not (rests := tell_resting(parts, worker)):
+                err.print("drained" if ending is Ending.INTERRUPTED else "nothing left to do")
+    if tell_lost() or rests:
         raise typer.Exit(1)
