@@ -3,11 +3,19 @@
 import datetime
 from typing import TYPE_CHECKING
 
-from synsift.pipelines.cli.console import counted, warn
+from synsift.pipelines.cli.console import counted, err, warn
 
 if TYPE_CHECKING:
     from synsift.pipelines.assembly import Parts
-    from synsift.pipelines.worker import Worker
+    from synsift.pipelines.worker import Ending, Worker
+
+
+def tell_end(parts: "Parts", worker: "Worker", ending: "Ending") -> bool:
+    """Say how a worker ended by itself, or was told to; gives whether anything waits."""
+    if tell_resting(parts, worker):
+        return True
+    err.print("drained" if ending == "interrupted" else "nothing left to do")
+    return False
 
 
 def tell_resting(parts: "Parts", worker: "Worker") -> bool:
