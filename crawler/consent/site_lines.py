@@ -16,6 +16,8 @@ from synsift.crawler.robots.robots_file import Robots, UseLine
 
 _SIGNAL: Final = "Content-Signal"
 _PAIR: Final = re.compile(r"(?<![\w-])([\w-]++)\s*+=\s*+([^\s,;]++)")
+# Ways to name training that are none of the signal's, or stand where no value can be read.
+_NAMES_TRAINING: Final = re.compile(r"(?<![\w-])(?:ai[-_ ]?train(?:ing)?|train(?:ing)?[-_ ]ai)(?![\w-])", re.IGNORECASE)
 _SPACE: Final = re.compile(r"[ \t]+")
 _TELLING: Final = 3
 """So many names of training bots that may fetch nothing say something of training as such."""
@@ -107,9 +109,14 @@ def _of_line(line: UseLine, path: bytes, where: str) -> list[Statement]:
 
 
 def content_signal(text: str, where: str) -> list[Statement]:
-    """``Content-Signal: search=yes, ai-train=no, use=reference`` (Cloudflare). The case of letters says nothing."""
+    """``Content-Signal: search=yes, ai-train=no, use=reference`` (Cloudflare). The case of letters says nothing.
+
+    Who names training in a form that can't be read (``ai-train: no``, ``ai_train=no``) is not silent about it.
+    """
     value = shortened(text)
     found = []
+    if _NAMES_TRAINING.search(_PAIR.sub(lambda pair: "" if pair[1].lower() == "ai-train" else pair[0], text)):
+        found.append(Statement(Kind.SIGNAL_UNCLEAR, _SIGNAL, value, where, Say.HOLD))
     for name, said in ((pair[1].lower(), pair[2].lower()) for pair in _PAIR.finditer(text)):
         if name == "ai-train":
             if said == "yes":

@@ -41,6 +41,8 @@ _MOST_USE_LINES: Final = 1_000
 _MOST_USE_BYTES: Final = 64 * 1024
 _LONGEST_USE_LINE: Final = 4_096
 _ZIP_FROM: Final = 256
+# Patterns that match every path: ``/``, and what is widely written for it.
+_ALL: Final = re.compile(rb"/\**|\*+/?\**|[/*]?\*+\$")
 
 
 def token_of(user_agent: str) -> str:
@@ -98,14 +100,15 @@ NOTHING_SAID: Final = Robots()
 """What a host says that has no robots.txt."""
 
 
-def read_robots(body: bytes, token: str) -> Robots:
+def read_robots(body: bytes, token: str, charset: str = "") -> Robots:
     """Read a robots.txt for a product token.
 
     Args:
         body: Of any encoding and length, without content coding.
         token: In lower case.
+        charset: That its host says; counts for what isn't UTF-8.
     """
-    lines = list(records(body))
+    lines = list(records(body, charset))
     groups = groups_of(lines)
     own, all_others = said_to(groups, token), said_to(groups, EVERYBODY)
     readings = [_packed(own if own is not None else all_others or ())]
@@ -183,7 +186,7 @@ def _named(groups: Iterable[Group]) -> tuple[str, ...]:
                 name
                 for group in groups
                 for name in group.words & TRAINING_BOTS
-                if any(line == Record(b"disallow", b"/") for line in group.records)
+                if any(line.name == b"disallow" and _ALL.fullmatch(line.value) for line in group.records)
             }
         )
     )

@@ -31,6 +31,10 @@ _ODD_BLANKS: Final = " \t\x00\x0b\x0c\u00a0\udca0\ufeff\u200b\u200c\u200d\u2060"
 _SNIFFED: Final = 64
 _ZEROS: Final = bytes(4)
 _GZIP: Final = b"\x1f\x8b"
+# What is read anyway, Python's own ways to write letters, and one in which a plus sign begins them.
+_NO_CHARSETS: Final = frozenset(
+    {"utf-8", "ascii", "idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "utf-7"}
+)
 _SNIFFED_FOR_TEXT: Final = 1024
 _CONTROLS: Final = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")  # ESC begins Japanese letters in some encodings
 
@@ -52,12 +56,56 @@ class UnknownCoding(Exception):
     """A body in a content coding that isn't known here, or of which the end is missing."""
 
 
-def records(body: bytes) -> Iterator[Record]:
-    """The records of a file, in order. Of one that is too long, the whole lines of its beginning."""
-    for line in _LINE_END.split(_whole_lines(_as_ascii(body))):
+def records(body: bytes, charset: str = "") -> Iterator[Record]:
+    """The records of a file, in order. Of one that is too long, the whole lines of its beginning.
+
+    What isn't UTF-8 becomes it, if its host says in which encoding it is: URLs have their letters in UTF-8. Some hosts
+    have them in their own encoding, and some say one that isn't theirs: what a line forbids, it forbids in both.
+    """
+    body = _as_ascii(body)
+    encoding, is_utf8 = _known(charset), _is_utf8(body)
+    if encoding and not _extends_ascii(encoding):
+        if not is_utf8:
+            body = body.decode(encoding, "replace").replace("\x85", "\n").encode()
+        encoding = ""
+    for line in _LINE_END.split(_whole_lines(body)):
         name, colon, value = line.partition(b"#")[0].partition(b":")
-        if colon:
-            yield Record(_stripped(name).lower(), _stripped(value))
+        if not colon:
+            continue
+        record = Record(_stripped(name).lower(), _stripped(value))
+        if not encoding or value.isascii():
+            yield record
+            continue
+        other = Record(record.name, _stripped(value.decode(encoding, "replace").encode()))
+        yield record if is_utf8 else other
+        if record.name == b"disallow":  # as letters, and as octets: nobody knows how URLs are written there
+            yield other if is_utf8 else record
+
+
+def _is_utf8(body: bytes) -> bool:
+    """Whether it is UTF-8, and no encoding that is ASCII by its octets, and switches to other letters."""
+    try:
+        body.decode()
+    except UnicodeDecodeError as exc:
+        return exc.end == len(body) > MAX_BYTES  # cut in the midst of a letter
+    return b"\x1b" not in body
+
+
+def _known(charset: str) -> str:
+    """An encoding by its name, if it is one of texts."""
+    try:
+        name = codecs.lookup(charset).name
+        b"a".decode(name, "replace")
+    except (LookupError, ValueError):
+        return ""
+    return "" if name in _NO_CHARSETS else name
+
+
+def _extends_ascii(encoding: str) -> bool:
+    """Whether octets of ASCII are its letters wherever they stand."""
+    return not encoding.startswith("iso2022") and bytes(range(0x20, 0x7F)).decode(
+        encoding, "replace"
+    ).encode() == bytes(range(0x20, 0x7F))
 
 
 def _stripped(text: bytes) -> bytes:

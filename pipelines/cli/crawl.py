@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +23,7 @@ from synsift.pipelines.cli.asking import (
     is_sifted,
     read_asks,
 )
-from synsift.pipelines.cli.console import SYNSET_DETAILS, counted, err, print_rows, synset_row, warn
+from synsift.pipelines.cli.console import SYNSET_DETAILS, counted, err, print_rows, synset_row
 from synsift.pipelines.cli.ontology import (
     ALL_LANGS,
     Langs,
@@ -44,6 +43,7 @@ from synsift.pipelines.cli.options import (
 )
 from synsift.pipelines.cli.paths import try_file, try_folder
 from synsift.pipelines.cli.rereading import rereading, source_of
+from synsift.pipelines.cli.resting import tell_resting
 from synsift.pipelines.cli.thorough import Remove, Thorough, check_thorough, thorough_keys
 from synsift.pipelines.cli.unanswered import tell_interrupted, tell_unanswered
 from synsift.pipelines.cli.url_lists import layout_keys
@@ -206,8 +206,7 @@ def _crawl(parts: "Parts", asks: "Sequence[Ask]", run: _Run) -> int:
     print_rows(rows, run.output, details=SYNSET_DETAILS, empty="no images")
     letters = read_dead_letters(parts.log)
     _tell_letters(letters, run.again)
-    if worker.rests_until_s is not None:
-        _tell_resting(parts, worker.rests_until_s)
+    rests = tell_resting(parts, worker)
     lost = tell_lost()
     if ending is Ending.INTERRUPTED:
         return tell_interrupted()
@@ -215,7 +214,7 @@ def _crawl(parts: "Parts", asks: "Sequence[Ask]", run: _Run) -> int:
     if asked_in_vain and not any(found.found for found in counts.values()):
         tell_unanswered(asked_in_vain, settings)
         return 1
-    return int(lost)
+    return int(lost or rests)
 
 
 def _ask_again(parts: "Parts") -> int:
@@ -224,21 +223,6 @@ def _ask_again(parts: "Parts") -> int:
 
     unasked = [found for found in read_dead_letters(parts.log) if for_want_of_network(found.letter)]
     return replay(parts.log, parts.router, unasked) if unasked else 0
-
-
-def _tell_resting(parts: "Parts", until_s: float) -> None:
-    from synsift.pipelines.stage import INPUTS
-
-    left = {name: sum(lag.records for lag in parts.log.lag(name, INPUTS[name].name)) for name in ("search", "fetch")}
-    when = datetime.datetime.fromtimestamp(until_s).astimezone()
-    day = "" if when.date() == datetime.datetime.now().astimezone().date() else f"{when:%Y-%m-%d} "
-    if left["search"]:
-        waiting = counted(left["search"], "query waits", "queries wait")
-        warn.print(f"up to {waiting} for sources that answer no more for now", style="yellow")
-    if left["fetch"]:
-        waiting = counted(left["fetch"], "image URL waits", "image URLs wait")
-        warn.print(f"up to {waiting} for hosts that don't answer", style="yellow")
-    err.print(f"hint: the same command asks them again, from {day}{when:%H:%M} on")
 
 
 def _tell_letters(letters: Sequence["OpenLetter"], again: _Again) -> None:

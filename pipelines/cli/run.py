@@ -2,25 +2,32 @@
 
 import asyncio
 import contextlib
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from synsift.pipelines.cli.console import err
 from synsift.pipelines.cli.options import ConfigFile, Contact, Out, SetValues, settings_of
 from synsift.pipelines.cli.suggestions import check_known
 from synsift.pipelines.folder_lock import lock_folder
 
+if TYPE_CHECKING:
+    from synsift.pipelines.config import Settings
+
+
+Stages = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="STAGE...|all",
+        help="Stages to run: search, fetch, dedupe, thorough, land, conflicts, annotate, or all",
+    ),
+]
+
 
 def run(
-    stages: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="STAGE...|all",
-            help="Stages to run: search, fetch, dedupe, thorough, land, conflicts, annotate, or all",
-        ),
-    ],
-    drain: Annotated[bool, typer.Option("--drain", help="Stop when nothing is left to do")] = False,
+    stages: Stages,
+    drain: Annotated[
+        bool, typer.Option("--drain", help="Stop when nothing is left to do; status 1 if something waits")
+    ] = False,
     port: Annotated[
         int | None, typer.Option("--port", help="Serve /metrics, /healthz and /readyz on this port  [service.port]")
     ] = None,
@@ -45,6 +52,7 @@ def run(
     """
     from synsift.pipelines.assembly import STAGES, make_stages, open_parts, stages_of, user_agent_of
     from synsift.pipelines.cli.rereading import rereading, source_of
+    from synsift.pipelines.cli.resting import tell_end
     from synsift.pipelines.cli.watch import reporting, tell_lost
     from synsift.pipelines.service.http import opened_patiently, serving
     from synsift.pipelines.store_settings import store_address
@@ -60,7 +68,7 @@ def run(
     with lock_folder(store_address(settings).folder, shared=True):
         parts = asyncio.run(opened_patiently(settings.service, lambda: open_parts(settings)))
         with contextlib.closing(parts.log):
-            worker = Worker(parts.log, make_stages(names, parts), until_idle=drain, drain_s=settings.service.drain_s)
+            worker = Worker(parts.log, make_stages(names, parts), until_idle=drain, **_patience(settings))
             source = source_of(file, values, **given)
 
             async def work() -> Ending:
@@ -69,6 +77,9 @@ def run(
 
             with reporting(parts.log, worker):
                 ending = asyncio.run(work())
-    err.print("drained" if ending is Ending.INTERRUPTED else "nothing left to do")
-    if tell_lost():
-        raise typer.Exit(1)
+            if tell_end(parts, worker, ending) | tell_lost():
+                raise typer.Exit(1)
+
+
+def _patience(settings: "Settings") -> dict[str, float]:
+    return {"drain_s": settings.service.drain_s, "rest_s": settings.fetch.wait_for_hosts_s}

@@ -58,7 +58,7 @@ _MARKS: Final = (
 
 
 def open_unpacked(path: Path) -> BufferedReader:
-    """A file's bytes, unpacked on the way; UTF-16 and UTF-32 become UTF-8.
+    """A file's bytes, unpacked on the way; UTF-16 and UTF-32 become UTF-8, lines that end in CR alone end in LF.
 
     Raises:
         SourceError: It is something that is no list, such as an archive.
@@ -72,7 +72,9 @@ def open_unpacked(path: Path) -> BufferedReader:
     except BaseException:
         file.close()
         raise
-    return BufferedReader(_InUtf8(file, encoding), BUFFER_BYTES) if encoding else file
+    if encoding:
+        file = BufferedReader(_InUtf8(file, encoding), BUFFER_BYTES)
+    return BufferedReader(_OfCarriageReturns(file), BUFFER_BYTES) if _ends_lines_by_cr(file) else file
 
 
 def begins_as_parquet(path: Path) -> bool:
@@ -145,6 +147,35 @@ def _encoding(head: bytes) -> str:
     if odd > len(sample) // 5 and not even:
         return "utf-16-le"
     return "utf-16-be" if even > len(sample) // 5 and not odd else ""
+
+
+def _ends_lines_by_cr(file: BufferedReader) -> bool:
+    """Whether a text begins with lines that end in CR alone, as old programs and some exports write them."""
+    head = file.peek(BUFFER_BYTES).rstrip(b"\n")
+    return b"\r" in head.rstrip(b"\r") and b"\n" not in head
+
+
+class _OfCarriageReturns(io.RawIOBase):
+    """A stream whose lines end in CR, with LF in their place: each byte stays where it is."""
+
+    def __init__(self, file: BufferedReader) -> None:
+        self._file = file
+
+    def readable(self) -> bool:
+        """Yes."""
+        return True
+
+    def readinto(self, buffer: "bytearray | memoryview", /) -> int:  # type: ignore[override]
+        """Fill a buffer."""
+        data = self._file.read1(len(buffer)).replace(b"\r", b"\n")
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        """Close the file, too."""
+        if not self.closed:
+            self._file.close()
+        super().close()
 
 
 class _Unpacking(io.RawIOBase):

@@ -210,6 +210,11 @@ SIGNALS = (
     Case("G6 No", NO, NO, SILENT, ALL + "Content-Signal: ai-train=No\nAllow: /"),
     Case("G6 AI-Train", NO, NO, SILENT, ALL + "content-signal: AI-Train=no\nAllow: /"),
     Case("G7 maybe", NO, HOLD, SILENT, ALL + "Content-Signal: ai-train=maybe\nAllow: /"),
+    *(Case(f"G7 {text}", NO, HOLD, SILENT, ALL + f"Content-Signal: {text}\nAllow: /")
+      for text in ("ai-train:no", "ai-train", "ai-train=", "ai-training=no", "ai_train=no", "AI-Train: no", "ai-train no",
+                   "aitrain=no", "train-ai=n", "ai-input=yes; ai-train", "ai-train=yes, ai_train=no")),
+    Case("a name that begins so", YES, SILENT, SILENT, ALL + "Content-Signal: ai-trainer=no, x-ai-train=no\nAllow: /"),
+    Case("a star", YES, SILENT, SILENT, ALL + "Content-Signal: *=no\nAllow: /", why="the signal has no such name"),
     Case("G8 the legend alone", YES, SILENT, SILENT, "# Content-Signal: ai-train=no\n" + ALL + "Allow: /"),
     Case("G9 with use", NO, NO, YES, ALL + "Content-Signal: search=yes,ai-train=no,use=reference\nAllow: /"),
     Case("G10 use alone", NO, HOLD, YES, ALL + "Content-Signal: use=reference\nAllow: /"),
@@ -238,6 +243,13 @@ OTHER_LINES = (
     Case("D8 longest path", YES, YES, SILENT, ALL + "DisallowAITraining: /\nAllowAITraining: /img/\nAllow: /"),
     Case("D9 three training bots", NO, HOLD, SILENT, "User-agent: GPTBot\nUser-agent: CCBot\nUser-agent: ClaudeBot\nDisallow: /"),
     Case("D9 two of them", YES, SILENT, SILENT, "User-agent: GPTBot\nUser-agent: CCBot\nDisallow: /"),
+    *(Case(f"D10 {pattern}", NO, HOLD, SILENT, f"User-agent: Google-Extended\nDisallow: {pattern}")
+      for pattern in ("*", "/*", "/**", "*/", "**", "*/*", "*$", "/*$")),
+    Case("D11 a star", NO, NO, SILENT, "User-agent: img2dataset\nDisallow: *"),
+    Case("D9 with stars", NO, HOLD, SILENT,
+         "User-agent: GPTBot/1.0\nDisallow: /\nUser-agent: ccbot\nDisallow: /*\nUser-agent: CLAUDEBOT\nDisallow: *"),
+    *(Case(f"D10 not all: {pattern}", YES, SILENT, SILENT, f"User-agent: Google-Extended\nDisallow: {pattern}")
+      for pattern in ("/$", "/*/", "*.php", "", "//", "/*?", "$")),
     Case("D10 a token of use", NO, HOLD, SILENT, "User-agent: Google-Extended\nDisallow: /"),
     Case("D11 img2dataset", NO, NO, SILENT, "User-agent: img2dataset\nDisallow: /"),
     Case("D12 TDM-Reservation as a line", NO, NO, HOLD, ALL + "TDM-Reservation: 1\nAllow: /"),

@@ -4,6 +4,7 @@ import gzip
 import random
 import tracemalloc
 import zlib
+from urllib.parse import quote
 
 import brotli
 import pytest
@@ -84,6 +85,41 @@ def test_codings_that_nobody_asked_for_are_undone(body: bytes, codings: str) -> 
 def test_little_more_is_decoded_than_is_read() -> None:
     bomb = gzip.compress(b"User-agent: *\nDisallow: /\n" + bytes(100_000_000))
     assert len(decoded(bomb, "gzip")) == MAX_BYTES + 1
+
+
+@pytest.mark.parametrize(
+    ("charset", "letters"),
+    [
+        ("ISO-8859-1", "é"), ("windows-1251", "картинки"), ("Shift_JIS", "画像"),
+        ("euc-jp", "画像"), ("GB18030", "图像"),
+        ("big5", "圖片"), ("euc-kr", "그림"), ("iso-2022-jp", "画像"), ("koi8-r", "ж"), ("cp500", "é"), ("cp037", "a"),
+    ],
+)  # fmt: skip
+def test_letters_are_those_of_the_encoding_that_is_said(charset: str, letters: str) -> None:
+    text = f"User-agent: *\nDisallow: /{letters}/\nAllow: /{letters}/free/\nDisallow: /no\n"
+    found = read_robots(text.encode(charset), "s", charset)
+    for path in (letters, quote(letters)):
+        assert not found.allows(f"http://h/{path}/a.jpg")
+        assert found.allows(f"http://h/{path}/free/a.jpg")
+    assert not found.allows("http://h/no")
+    assert found.allows("http://h/yes")
+    if not charset.startswith(("cp", "iso-2022")):  # a host may have its own letters in URLs, too
+        assert not found.allows(f"http://h/{quote(letters.encode(charset), safe='')}/a.jpg")
+
+
+@pytest.mark.parametrize("charset", ["ISO-8859-1", "cp500", "utf-16", "hex", "idna", "x-nobody-knows", "", "utf-8\0"])
+def test_what_is_utf8_stays_so_whatever_is_said(charset: str) -> None:
+    found = read_robots("User-agent: *\nDisallow: /é\n".encode(), "s", charset)
+    assert not found.allows("http://h/%C3%A9")
+    assert found.allows("http://h/e")
+
+
+def test_letters_of_an_encoding_that_happen_to_be_utf8_are_forbidden_as_both() -> None:
+    letters = "图片"
+    assert letters.encode("gb18030").decode()
+    found = read_robots(f"User-agent: *\nDisallow: /{letters}\n".encode("gb18030"), "s", "gb18030")
+    assert not found.allows(f"http://h/{quote(letters)}")
+    assert not found.allows(f"http://h/{quote(letters.encode('gb18030'))}")
 
 
 PACKED = {

@@ -119,6 +119,7 @@ def test_a_day_s_requests_end_a_crawl_that_says_when_to_come_back(
     wanted = ("crawl", "--list", str(tmp_path / "list.tsv"), "--source", "openverse", "--out", str(tmp_path / "out"))
     done = cli(*wanted, options=options)
     assert sum(one.path == "/openverse" for one in museum.asked) == 2
+    assert done.returncode == 1
     said = " ".join(done.stderr.split())
     assert "up to 3 queries wait for sources that answer no more for now" in said
     assert "hint: the same command asks them again, from " in said

@@ -50,8 +50,10 @@ BOTH = ["http://a/1", "http://a/2"]
     ],
 )
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
-def test_forms_that_other_programs_write(tmp_path: Path, name: str, text: str, encoding: str) -> None:
+@pytest.mark.parametrize("end", ["\n", "\r"])
+def test_forms_that_other_programs_write(tmp_path: Path, name: str, text: str, encoding: str, end: str) -> None:
     path = tmp_path / name
+    text = text.replace("\n", end)
     if encoding != "utf-8":
         text = text.removeprefix("\ufeff")
     path.write_bytes(text.encode(encoding))
@@ -59,6 +61,20 @@ def test_forms_that_other_programs_write(tmp_path: Path, name: str, text: str, e
         images, rejects = read(path, UrlListSource(page_size=size))
         assert [image.url.lower() for image in images] == BOTH
         assert not rejects
+
+
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+@pytest.mark.parametrize("last", ["\r", "", "\n"])
+def test_lines_that_end_in_cr_alone_are_lines_wherever_a_page_begins(tmp_path: Path, suffix: str, last: str) -> None:
+    rows = [f"http://a/{number:05},title {number}" for number in range(3_000)]
+    rows[2_000] = "no URL,x"
+    text = ("\r".join(["url,title", *rows]) + last).encode()
+    path = tmp_path / f"a.csv{suffix}"
+    path.write_bytes(gzip.compress(text) if suffix else text)
+    for size in (700, 10_000):
+        images, rejects = read(path, UrlListSource(page_size=size))
+        assert [image.url for image in images] == [row.partition(",")[0] for row in rows if row != rows[2_000]]
+        assert [reject.message.partition(": ")[0] for reject in rejects] == [f"{path}:2002"]
 
 
 def test_a_row_is_named_by_its_own_line_whatever_stood_before(tmp_path: Path) -> None:
