@@ -2,7 +2,7 @@
 
 import ipaddress
 import re
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -65,8 +65,9 @@ class SearchSettings(AccessSettings):
     timeout_s: float = Field(default=30.0, gt=0, description="Longest time for a whole request")
     attempts: int = Field(default=5, ge=1, description="How often to try before a page becomes a dead letter")
     max_bytes: int = Field(default=16 * 1024 * 1024, ge=1, description="Largest answer to read, in bytes")
-    paging: Literal["planned", "novelty"] = Field(
+    paging: str = Field(
         default="planned",
+        pattern="^(planned|novelty)$",
         description="Which page is next: the plan's, or that which promises most new survivors, as always with --want",
     )
     on_the_way: int = Field(
