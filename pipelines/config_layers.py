@@ -1,5 +1,6 @@
 """The layers of the configuration as they are written: a TOML file, environment variables. Knows no key's meaning."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from synsift.crawler.outside_json import loads
 from synsift.pipelines.config_words import ENV_PREFIX, is_ours, line_of
 from synsift.pipelines.errors import ConfigError
 
+# The beginning of an address of version 6 with a port, which is no list.
+_ADDRESS: Final = re.compile(r"\s*\[[0-9a-fA-F:.]*:[0-9a-fA-F:.]*(%\w+)?\]:\d")
 DEFAULT_FILES: Final = (Path("synsift.toml"), Path("~/.config/synsift/synsift.toml"))
 
 
@@ -83,7 +86,7 @@ def as_list(value: object) -> object:
     """A list as it is written in a variable or an option: with commas, or as JSON."""
     if not isinstance(value, str):
         return value
-    if value.lstrip().startswith("["):
+    if value.lstrip().startswith("[") and not _ADDRESS.match(value):
         try:
             return loads(value)
         except ValueError:

@@ -34,6 +34,12 @@ def _name_server(text: str) -> str:
     return text.strip()
 
 
+def _aspect(value: float) -> float:
+    if 0 < value < 1:
+        raise ValueError("must be 0 for any, or at least 1: no side is longer than the longer one")
+    return value
+
+
 class AccessSettings(Branch):
     """What a stage that asks the web may reach: each its own, so that a source's network is not opened to the web."""
 
@@ -107,7 +113,7 @@ class FetchSettings(AccessSettings):
     max_bytes: int = Field(default=32 * 1024 * 1024, ge=1, description="Largest image to download, in bytes")
     max_pixels: int = Field(default=DEFAULT_MAX_PIXELS, ge=1, description="Most pixels of an image, by its header")
     min_side_px: int = Field(default=64, ge=0, description="Least length of an image's shorter side: `too_small`")
-    max_aspect: float = Field(
+    max_aspect: Annotated[float, AfterValidator(_aspect)] = Field(
         default=0.0,
         ge=0,
         le=10_000,

@@ -22,6 +22,8 @@ _MARKS: Final = (b"ns.useplus.org", b"www.w3.org/ns/tdmrep", b"purl.org/dc/terms
 _OPENING: Final = re.compile(rb"<(x:xmpmeta|rdf:RDF)[\s>]")
 _KINDS_OF_PACKETS: Final = 2
 _ADOBE: Final = b"XML:com.adobe.xmp\x00"
+_HEAD: Final = b"http://ns.adobe.com/xap/1.0/\x00"
+_MOST_OF_A_SEGMENT: Final = 65_533
 _EXTENSION: Final = b"http://ns.adobe.com/xmp/extension/\x00"
 _EXTENSION_HEAD: Final = len(_EXTENSION) + 40  # an identifier of 32 characters, the whole length, the offset
 _JPEG: Final = b"\xff\xd8"
@@ -87,6 +89,8 @@ def _packets(data: bytes) -> Iterator[bytes]:
         pieces = _pieces(data)
         if any(mark in pieces for mark in _MARKS):
             yield pieces
+    if (at := data.find(_HEAD)) >= 0 and (packet := _of_wide_letters(data[at + len(_HEAD) :][:_MOST_OF_A_SEGMENT])):
+        yield packet
     if data.startswith(_PNG) and _ADOBE in data:
         yield from _compressed(data)
     if any(mark in data for mark in _MARKS):
@@ -112,6 +116,17 @@ def _plain(data: bytes) -> Iterator[bytes]:
         yield data[opening.start() :] if number == _MOST_LOOKED_AT else data[opening.start() : at]
         if number == _MOST_LOOKED_AT:
             return
+
+
+def _of_wide_letters(segment: bytes) -> bytes:
+    """A packet in UTF-16 or UTF-32, which XMP may be, as UTF-8; nothing if it isn't there."""
+    for encoding in ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"):
+        for name in ("x:xmpmeta", "rdf:RDF"):
+            start = segment.find(f"<{name}".encode(encoding))
+            end = segment.rfind(f"</{name}>".encode(encoding))
+            if 0 <= start < end:
+                return segment[start:end].decode(encoding, "replace").encode() + f"</{name}>".encode()
+    return b""
 
 
 def _compressed(data: bytes) -> Iterator[bytes]:

@@ -19,7 +19,7 @@ from synsift.crawler.download.quotas import Quota
 from synsift.crawler.errors import SourceError
 from synsift.crawler.queries import Rule, SynsetQuery
 from synsift.crawler.sources.base import About, FoundImage, Page, PageQuery, Reject, SourceAnswer, SourceRequest
-from synsift.crawler.sources.json_answers import LeftOut
+from synsift.crawler.sources.json_answers import LeftOut, in_words
 from synsift.crawler.sources.mediawiki import abilities
 from synsift.crawler.sources.mediawiki.abilities import PLAIN, Abilities
 from synsift.crawler.sources.mediawiki.answers import (
@@ -39,6 +39,7 @@ from synsift.crawler.sources.mediawiki.items import (
     items_of,
     search_for_items,
 )
+from synsift.crawler.sources.mediawiki.trail import MOST_STALE
 from synsift.crawler.sources.settings import setting
 
 DEFAULT_API: Final = "https://commons.wikimedia.org/w/api.php"
@@ -187,16 +188,24 @@ class CommonsSource:
         following = continuation(answer)
         is_whole = not any(name.startswith("ii") for name in following)
         found = _Found()
-        for entry in pages_of(answer):
+        entries = pages_of(answer)
+        for entry in entries:
             self._read(entry, place, is_whole=is_whole, found=found)
         rejects = found.rejects
         if answer.get("continue") and not following:
             rejects.append(Reject("the API's continuation can't be read", _raw(answer["continue"])))
         had = () if is_whole else (*place.had, *found.numbers)
-        cursor = self._next(replace(place, following=following, had=had)) if query.page + 1 < self.max_pages else ""
-        problem = "repeats itself" if cursor == query.cursor else "is too long" if len(cursor) > _MOST_CURSOR else ""
-        if cursor and problem:
+        trail = place.trail.after(entries) if is_whole else place.trail
+        following_place = replace(place, following=following, had=had, trail=trail)
+        cursor = self._next(following_place)
+        if cursor and (problem := _problem(place, following_place, cursor)):
             rejects.append(Reject(f"the API's continuation {problem}: no further page is asked for", cursor[:2_000]))
+            cursor = ""
+        if cursor and query.page + 1 >= self.max_pages:
+            _log.warning(
+                "%s has more of %r than the %d pages that `max_pages` allows; the rest is left out",
+                self.api_url, query.text, self.max_pages,
+            )  # fmt: skip
             cursor = ""
         return Page(tuple(found.images), cursor, tuple(rejects), dict(found.left_out))
 
@@ -222,7 +231,7 @@ class CommonsSource:
         except LeftOut as reason:
             found.left_out[str(reason)] += 1
         except (KeyError, TypeError, ValueError, AttributeError, IndexError) as exc:
-            found.rejects.append(Reject(f"a file's entry can't be read: {exc!r}", _raw(entry)))
+            found.rejects.append(Reject(f"a file's entry can't be read: {in_words(exc)}", _raw(entry)))
         found.numbers.append(number)
 
 
@@ -240,6 +249,15 @@ def _items_page(answer: dict[str, Any]) -> Page:
     """The items that are a synset: what depicts them is the next page."""
     items = items_of(answer)
     return Page((), Place({}, items=tuple(items)).cursor() if items else "")
+
+
+def _problem(place: Place, following: Place, cursor: str) -> str:
+    """What is wrong with where an answer leads; empty if nothing is."""
+    if following.following and (following.following, following.had) == (place.following, place.had):
+        return "repeats itself"
+    if following.following and following.trail.leads_nowhere:
+        return f"leads nowhere, {MOST_STALE} answers in a row brought nothing new"
+    return "is too long" if len(cursor) > _MOST_CURSOR else ""
 
 
 def _words(text: str) -> str:

@@ -108,6 +108,26 @@ def need_url(value: object, *, secure: bool = False) -> str:
     return found
 
 
+def need_text(value: object, what: str) -> str:
+    """A value that is a text.
+
+    Raises:
+        ValueError: It is none, or empty.
+    """
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"its `{what}` is no text, but `{json.dumps(value)[:_SHOWN]}`")
+    return value
+
+
+def in_words(problem: Exception) -> str:
+    """What odd JSON made Python say, in plain words."""
+    if isinstance(problem, KeyError) and isinstance(problem.args[0], str):
+        return f"there is no `{problem.args[0]}` in it"
+    if isinstance(problem, ValueError) and str(problem):
+        return str(problem)
+    return "something in it is of another kind than it should be"
+
+
 def writable(words: str) -> str:
     """A text without what UTF-8 can't write, such as half of a pair of surrogates."""
     return words.encode("utf-8", "replace").decode()
@@ -174,7 +194,9 @@ class Gathered:
             except LeftOut as reason:
                 self.left_out[str(reason)] += 1
             except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as exc:
-                self.rejects.append(Reject(f"an entry can't be read: {exc!r:.200}", json.dumps(entry)[:_MOST_RAW]))
+                self.rejects.append(
+                    Reject(f"an entry can't be read: {in_words(exc):.200}", json.dumps(entry)[:_MOST_RAW])
+                )
             else:
                 self.images += images
         return self

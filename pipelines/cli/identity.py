@@ -1,6 +1,7 @@
 """``synsift identity``."""
 
 import os
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -65,6 +66,9 @@ def _write_secret(path: Path, secret: bytes) -> None:
     except FileExistsError:
         hint = "`synsift identity show` prints its directory; `--key FILE` makes another one beside it"
         raise UsageError(f"there is a file {code(path)} already, which may be a key in use", hint=hint) from None
+    except FileNotFoundError:
+        hint = f"make it first: `mkdir -p {shlex.quote(str(path.parent))}`"
+        raise UsageError(f"{code(path)} can't be written: there is no folder {code(path.parent)}", hint=hint) from None
     except OSError as exc:
         raise UsageError(f"{code(path)} can't be written: {exc.strerror or exc}") from exc
     with os.fdopen(handle, "wb") as file:

@@ -141,6 +141,7 @@ def test_without_a_home_the_default_file_is_simply_not_there(tmp_path: Path) -> 
             {"search.allow_networks": ["lan"]},
             r"search\.allow_networks.*must be networks as in .10\.0\.0\.0/8., not .lan.",
         ),
+        ({"fetch.max_aspect": 0.5}, r"fetch\.max_aspect.*must be 0 for any, or at least 1"),
         ({"fetch.nameservers": ["dns.example"]}, r"fetch\.nameservers.*must be addresses as in .192\.0\.2\.1."),
         ({"search.nameservers": ["192.0.2.1:99999"]}, r"search\.nameservers.*must be addresses"),
         ({"fetch.dns_timeout_s": 0}, r"fetch\.dns_timeout_s.*more than 0"),
@@ -158,6 +159,14 @@ def test_all_wrong_values_are_named_at_once() -> None:
         load(env={}, options={"fetch.delay_s": -1, "log.partitions": 0})
     assert "fetch.delay_s" in str(caught.value)
     assert "log.partitions" in str(caught.value)
+
+
+def test_name_servers_of_version_6_are_no_json() -> None:
+    text = "[2001:db8::1]:53,192.0.2.1"
+    assert load(options={"fetch.nameservers": text}, env={}).settings.fetch.nameservers == (
+        "[2001:db8::1]:53",
+        "192.0.2.1",
+    )
 
 
 @pytest.mark.parametrize("text", ["[fetch", "fetch = 3", "\xff"])

@@ -8,6 +8,7 @@ from typing import Any, Final
 from synsift.crawler.errors import SourceBusy, SourceError, SourceRefused
 from synsift.crawler.outcome import Outcome
 from synsift.crawler.outside_json import loads
+from synsift.crawler.sources.mediawiki.trail import NO_TRAIL, Trail
 from synsift.crawler.wording import code
 
 _MOST_LAG_S: Final = 3600.0
@@ -36,16 +37,19 @@ class Place:
         had: Of files whose answer was too long for the wiki and comes in pieces: the numbers of those that came.
         items: What is searched for, where that had to be asked first: items of Wikidata.
         in_texts: Whether pages' texts are searched, after their titles.
+        trail: What the answers before it were.
     """
 
     following: Mapping[str, str]
     had: tuple[int, ...] = ()
     items: tuple[str, ...] = ()
     in_texts: bool = False
+    trail: Trail = NO_TRAIL
 
     def cursor(self) -> str:
         """As text."""
         parts = {"continue": dict(self.following), "had": self.had, "items": self.items, "in_texts": self.in_texts}
+        parts |= {"marks": self.trail.marks, "stale": self.trail.stale}
         return json.dumps({name: part for name, part in parts.items() if part}, sort_keys=True)
 
 
@@ -70,6 +74,7 @@ def read_cursor(cursor: str) -> Place:
             tuple(int(number) for number in said.get("had", ())),
             tuple(_utf8(str(item)) for item in said.get("items", ())),
             bool(said.get("in_texts", False)),
+            Trail(tuple(_utf8(str(mark)) for mark in said.get("marks", ())), int(said.get("stale", 0))),
         )
     except (ValueError, AttributeError, TypeError, OverflowError) as exc:
         raise SourceError(f"the continuation {code(cursor)} can't be read") from exc

@@ -6,7 +6,7 @@ from typing import Any, Final
 from urllib.parse import urljoin
 
 from synsift.crawler.sources.base import FoundImage
-from synsift.crawler.sources.json_answers import LeftOut
+from synsift.crawler.sources.json_answers import LeftOut, need_text
 
 _IMAGES: Final = frozenset(
     f"image/{kind}"
@@ -49,10 +49,10 @@ def found_image(entry: dict[str, Any], *, width_px: int, base_url: str) -> Found
     if kind:
         raise LeftOut(kind)
     thumbnail = width_px > 0 and _thumbnail_serves(info, width_px)
-    url = info["thumburl"] if thumbnail else info["url"]
+    url = need_text(info["thumburl"] if thumbnail else info["url"], "url")
     metadata = info.get("extmetadata") or {}
     return FoundImage(
-        url=urljoin(base_url, str(url)),
+        url=urljoin(base_url, url),
         landing_page=str(info.get("descriptionurl", "")),
         title=str(entry["title"]).removeprefix("File:"),
         author=_plain(metadata, "Artist"),

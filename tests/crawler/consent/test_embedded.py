@@ -91,3 +91,10 @@ def test_what_unpacks_without_end_is_no_danger() -> None:
     assert kinds(bomb) == []
     entities = b'<!DOCTYPE a [<!ENTITY b "ccccccccc">]>'
     assert kinds(PACKET.replace(b"<rdf:RDF", entities + b"<rdf:RDF", 1)) == [Kind.PLUS_UNCLEAR]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+def test_packets_in_wide_letters_are_heard(encoding: str) -> None:
+    body = b"http://ns.adobe.com/xap/1.0/\x00" + PACKET.decode().encode(encoding)
+    data = b"\xff\xd8\xff\xe1" + (len(body) + 2).to_bytes(2, "big") + body + b"\xff\xd9"
+    assert kinds(data) == kinds(PACKET) != []

@@ -1,4 +1,5 @@
 import json
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -121,6 +122,62 @@ def test_a_continuation_that_repeats_itself_ends_with_a_reject_and_keeps_the_pag
     assert page.next_cursor == ""
     assert len(page.images) == 1
     assert "repeats itself" in page.rejects[0].message
+
+
+def five(at: int) -> list[dict[str, Any]]:
+    return [entry(f"{at + number}.jpg", at + number) for number in range(5)]
+
+
+WAYS: dict[str, Callable[[int], tuple[list[dict[str, Any]], int]]] = {
+    "between two places": lambda n: (five(0), 5 if n % 2 else 10),
+    "on and on, to the same": lambda n: (five(0), 5 * n + 5),
+    "on and on, to nothing": lambda n: ([], 5 * n + 5),
+    "in a wide circle": lambda n: (five(n % 4 * 5), n % 4 * 5 + 5),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_continuation_that_leads_nowhere_ends_after_a_few_answers(way: str) -> None:
+    source, cursor, pages = cirrus(), "", 0
+    while pages == 0 or cursor:
+        entries, following = WAYS[way](pages)
+        page = source.page(query(cursor=cursor, page=pages), answer(*entries, **{"continue": {"gsroffset": following}}))
+        cursor, pages = page.next_cursor, pages + 1
+    assert pages <= 10
+    assert "leads nowhere" in page.rejects[-1].message
+
+
+def test_some_answers_without_anything_end_nothing() -> None:
+    source, cursor = cirrus(), ""
+    for number in range(40):
+        entries = five(number * 5) if number % 4 == 3 else []
+        page = source.page(
+            query(cursor=cursor, page=number), answer(*entries, **{"continue": {"gsroffset": number + 1}})
+        )
+        cursor = page.next_cursor
+        assert cursor
+        assert not page.rejects
+
+
+@pytest.mark.parametrize(
+    ("info", "words"),
+    [
+        ({"url": None}, "its `url` is no text, but `null`"),
+        ({"url": 1}, "its `url` is no text, but `1`"),
+        ({"mime": None}, "of another kind"),
+    ],
+)
+def test_an_odd_entry_is_told_of_in_plain_words(info: dict[str, Any], words: str) -> None:
+    page = cirrus(width_px=0).page(query(), answer(entry("a.jpg", 1, **info), entry("b.jpg", 2)))
+    assert [image.title for image in page.images] == ["b.jpg"]
+    assert words in page.rejects[0].message
+    assert "Error" not in page.rejects[0].message
+
+
+def test_what_the_page_limit_leaves_out_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    page = cirrus(max_pages=1).page(query(), answer(*five(0), **{"continue": {"gsroffset": 5}}))
+    assert page.next_cursor == ""
+    assert "`max_pages`" in caplog.text
 
 
 def test_an_endless_continuation_ends_at_the_page_limit() -> None:

@@ -22,6 +22,12 @@ def test_a_key_is_made_once_and_its_directory_shown_again(cli: RunCli, tmp_path:
     assert "hint:" in again.stderr
 
 
+def test_a_folder_that_is_not_there_is_named_with_what_to_do(cli: RunCli, tmp_path: Path) -> None:
+    made = cli("identity", "create", "--key", str(tmp_path / "sub" / "k.pem"))
+    assert (made.returncode, made.stdout) == (2, "")
+    assert f"hint: make it first: `mkdir -p {tmp_path / 'sub'}`" in " ".join(made.stderr.split())
+
+
 def test_what_is_no_key_is_said_and_not_shown(cli: RunCli, tmp_path: Path) -> None:
     key = tmp_path / "k.pem"
     key.write_text("topsecret")
