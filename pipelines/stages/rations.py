@@ -6,6 +6,7 @@ partitions go, and a single worker has all. What is spent is a count of the part
 restarts. A worker that is killed forgets the requests of its last moment.
 """
 
+import logging
 import math
 import time
 from collections.abc import Callable, Mapping
@@ -14,6 +15,9 @@ from typing import Final
 from synsift.crawler.download.quotas import Quota, day_of, next_day_s
 from synsift.pipelines.stages.ledger import Ledger
 
+_log: Final = logging.getLogger(__name__)
+
+_KEYLESS_S: Final = 3_600.0
 _ASKED: Final = "asked_today:"
 _RESTS: Final = "rests_until:"
 
@@ -42,6 +46,16 @@ class Rations:
         self._clock = clock
         # By partition: name of the count → its value.
         self._noted: dict[int, dict[str, int]] = {}
+        # By source: name of the setting that holds its key, until that is told.
+        self._keyless: dict[str, str] = {}
+
+    def wait_for_keys(self, keyless: Mapping[str, str]) -> None:
+        """Ask nothing of sources whose key is missing: another worker may have it.
+
+        Args:
+            keyless: By source, the name of the setting that holds its key.
+        """
+        self._keyless = dict(keyless)
 
     def restore(self, partition: int) -> None:
         """Take over what was spent of a partition's part; in the log's thread."""
@@ -55,6 +69,9 @@ class Rations:
     def rests_until_s(self, source: str) -> float:
         """When a source may be asked again, in Unix time; 0 if it may be now."""
         now_s, key = self._clock(), self._key(source)
+        if source in self._keyless:
+            self._tell_keyless(source)
+            return now_s + _KEYLESS_S
         until_s = max((noted.get(f"{_RESTS}{key}", 0) for noted in tuple(self._noted.values())), default=0)
         if until_s > now_s:
             return float(until_s)
@@ -83,6 +100,13 @@ class Rations:
         """A source answers nothing more for a while: remembered by a partition, and so by whoever begins next."""
         for partition in sorted(self._noted):
             self._note(partition, f"{_RESTS}{self._key(source)}", math.ceil(until_s))
+
+    def _tell_keyless(self, source: str) -> None:
+        """Say once that a source's queries wait for its key."""
+        if self._keyless[source]:
+            name = f"sources.{source}.{self._keyless[source]}"
+            _log.warning("%s wants a key: its queries wait for a worker that has `%s`", source, name)
+            self._keyless[source] = ""
 
     def _note(self, partition: int, name: str, value: int) -> None:
         noted = self._noted.setdefault(partition, {})

@@ -46,7 +46,6 @@ _log: Final = logging.getLogger(__name__)
 LIMIT_REACHED: Final = "limit_reached"
 UNKNOWN_SOURCE: Final = "unknown_source"
 _LOOK_AHEAD: Final = 1_000
-_KEYLESS_S: Final = 3_600.0
 _VERDICTS_EVERY_S: Final = 0.3
 
 
@@ -99,8 +98,8 @@ class SearchStage(DownloadStage[PageQuery]):
         self._configured = options.politeness
         self._owned: set[int] = set()
         self._shared_for = 0
-        self._keyless = {name: source.about.key for name, source in self._asked.items() if is_keyless(source)}
-        self._told: set[str] = set()
+        self._rations.wait_for_keys({name: each.about.key for name, each in self._asked.items() if is_keyless(each)})
+        self._held: set[Line] = set()
 
     def make_downloader(self) -> Downloader[PageQuery]:
         """A downloader for which the names of its hosts are known: only the configuration names them."""
@@ -140,6 +139,7 @@ class SearchStage(DownloadStage[PageQuery]):
         self._owned.discard(partition)
         self._rations.forget(partition)
         self._lines.forget(lambda ask: ask.message.partition == partition)
+        self._held = {line for line in self._held if self._lines.head(line) is not None}
         self._desks.forget(lambda ask: ask.message.partition == partition)
 
     def look_further(self) -> None:
@@ -180,8 +180,10 @@ class SearchStage(DownloadStage[PageQuery]):
             self.turnstile.rest(message)
         elif self._lines.add(ask):
             await self._ask_first(line_of(ask))
-        elif self._lines.is_resting(line_of(ask)):
-            self.look_ahead.set_aside(message)
+        else:
+            self.turnstile.rest(message)
+            if self._lines.is_resting(line_of(ask)):
+                self.look_ahead.set_aside(message)
 
     async def received(self, task: PageQuery, result: Received) -> None:
         """Take an answer: a page, or what a source says of itself, which is no input's."""
@@ -268,6 +270,9 @@ class SearchStage(DownloadStage[PageQuery]):
             if self._room(ask) > 0 and (until_s := self._rests_until_s(ask.source)) > 0:
                 self._rest(line, until_s)
                 return
+            if not self.turnstile.resume(ask.message):
+                self._held.add(line)
+                return
             if await self._begins(ask):
                 return
             self._lines.end(ask)
@@ -299,19 +304,7 @@ class SearchStage(DownloadStage[PageQuery]):
 
     def _rests_until_s(self, source: str) -> float:
         """When a source may be asked again, in Unix time; 0 if it may be now, or is on this machine."""
-        if source in self._read:
-            return 0.0
-        if source in self._keyless:
-            self._tell_keyless(source)
-            return self._clock() + _KEYLESS_S
-        return self._rations.rests_until_s(source)
-
-    def _tell_keyless(self, source: str) -> None:
-        """Say once that a source's queries wait for its key."""
-        if source not in self._told:
-            self._told.add(source)
-            key = self._keyless[source]
-            _log.warning("%s wants a key: its queries wait for a worker that has `sources.%s.%s`", source, source, key)
+        return 0.0 if source in self._read else self._rations.rests_until_s(source)
 
     def _yields_of(self, ask: Ask) -> Yields:
         return self._verdicts.of(ask.wnid, self._ledger.counts_of(ask.message.partition, ask.wnid))
@@ -350,10 +343,12 @@ class SearchStage(DownloadStage[PageQuery]):
         """Leave a line alone; who waits there keeps no other source's queries from being read."""
         for ask in self._lines.rest(line, until_s):
             self.look_ahead.set_aside(ask.message)
+            self.turnstile.rest(ask.message)
 
     async def _turn(self, member: Member) -> Member:
         """Commit, read, begin; once. What has rested long enough begins, too."""
-        for line in self._lines.wake(self._clock()):
+        held, self._held = self._held, set()
+        for line in [*held, *self._lines.wake(self._clock())]:
             await self._ask_first(line)
         member = await super()._turn(member)
         if self._desks:
