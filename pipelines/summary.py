@@ -17,6 +17,7 @@ SKIPPED: Final = "skipped:"
 """What the names of counts begin with that tell of records which workers could not read."""
 LEFT_OUT: Final = "left_out:"
 """What the names of counts begin with that tell of what a source listed, and is no picture."""
+_UNASKED: Final = ("limit_reached", "want_reached", "nothing_new")
 _NOT_REFUSED: Final = frozenset({Outcome.FETCHED, REUSED, REPEATED})
 
 
@@ -64,6 +65,12 @@ class SynsetCounts:
     def left_out(self) -> dict[str, int]:
         """What sources listed, and is no picture or not there: reason → how many."""
         return self._noted(LEFT_OUT)
+
+    @property
+    def unasked(self) -> dict[str, int]:
+        """Queries that ended before their last page: why → how many."""
+        counts = self.stages.get("search", Counter())
+        return {name: counts[name] for name in _UNASKED if counts[name] > 0}
 
     @property
     def fetched(self) -> int:

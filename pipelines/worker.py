@@ -93,6 +93,7 @@ class Worker:
         self._rest_s = rest_s
         self._rested_s = 0.0
         self._looked_at_s = 0.0
+        self._says_waits = False
         self.rests_until_s: float | None = None
         self._interrupted = False
         gate = Gate()
@@ -164,6 +165,10 @@ class Worker:
         self._rested_s += min(_WATCH_S * 10, now_s - self._looked_at_s)
         self._looked_at_s = now_s
         if until_s - time.time() <= self._rest_s - self._rested_s:
+            if not self._says_waits:
+                text = "all that is left waits, for hosts or sources that don't answer now: for %.0f s more at most"
+                _log.warning(f"{text}; Ctrl-C loses nothing", self._rest_s - self._rested_s)
+                self._says_waits = True
             return False
         self.rests_until_s = until_s
         return True

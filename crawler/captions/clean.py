@@ -49,7 +49,7 @@ def clean(texts: Sequence[str]) -> list[str]:
     joined = _NO_WORDS.sub("|", joined)
     if not joined.isascii():
         joined = unicodedata.normalize("NFC", joined).translate(_ALIKE)
-        joined = _OTHER.sub("|", joined.lower())
+        joined = _OTHER.sub("|", joined.casefold())  # STRASSE is Straße
     else:
         joined = joined.lower().replace("_", " ").replace("`", "'")
     return joined.split(_BETWEEN)

@@ -145,7 +145,9 @@ def _mark_joints(data: Bytes, folded: Bytes, begins: Bools) -> None:
     size = len(data)
     hyphens = np.flatnonzero(data == ord("-"))
     hyphens = hyphens[(hyphens > 0) & (hyphens < size - 1)]
-    folded[hyphens[(folded[hyphens - 1] > _JOINT) & (folded[hyphens + 1] > _JOINT)]] = _JOINT
+    # Behind an apostrophe, too: jack-o'-lantern.
+    follows = (folded[hyphens - 1] > _JOINT) | (data[hyphens - 1] == ord("'"))
+    folded[hyphens[follows & (folded[hyphens + 1] > _JOINT)]] = _JOINT
     marks = np.flatnonzero(data == ord("'"))
     marks = marks[(marks > 0) & (marks < size - 1)]
     marks = marks[(folded[marks - 1] > _JOINT) & (folded[marks + 1] == ord("s")) & ~begins[marks + 1]]

@@ -323,7 +323,10 @@ class Downloader(Generic[T]):
         """Say why nothing seems to happen; not more often than anybody would read it."""
         now_s = time.monotonic()
         level = logging.DEBUG
-        if step.wait_s >= _WORTH_TELLING_S and now_s - self._told_at_s >= _TELL_EVERY_S:
+        # Of an API that is silent nobody else tells; hosts of images have a health, and what it is is told.
+        is_silent_api = self._sickbay is None and step.outcome is Outcome.TIMEOUT
+        is_long = step.wait_s >= _WORTH_TELLING_S or is_silent_api
+        if is_long and now_s - self._told_at_s >= _TELL_EVERY_S:
             level, self._told_at_s = logging.WARNING, now_s
         _log.log(level, "%s: %s; trying again in %.0f s", job.host, step.reason or "no answer", step.wait_s)
 

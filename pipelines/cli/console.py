@@ -131,6 +131,7 @@ def synset_row(counts: "SynsetCounts") -> dict[str, Any]:
         "asked": counts.asked,
         "found": counts.found,
         "left_out": counts.left_out,
+        "unasked": counts.unasked,
         "repeated": counts.repeated,
         "fetched": counts.fetched,
         "refused": sum(refused.values()),
@@ -143,7 +144,7 @@ def synset_row(counts: "SynsetCounts") -> dict[str, Any]:
     }
 
 
-SYNSET_DETAILS: Final = ("asked", "left_out", "repeated", "reference", "why_refused")
+SYNSET_DETAILS: Final = ("asked", "left_out", "unasked", "repeated", "reference", "why_refused")
 """Of a synset's line: what stands below it on a terminal."""
 
 

@@ -44,6 +44,7 @@ from synsift.pipelines.cli.options import (
 from synsift.pipelines.cli.paths import try_file, try_folder
 from synsift.pipelines.cli.rereading import rereading, source_of
 from synsift.pipelines.cli.resting import tell_resting
+from synsift.pipelines.cli.shortfall import tell_shortfall
 from synsift.pipelines.cli.thorough import Remove, Thorough, check_thorough, thorough_keys
 from synsift.pipelines.cli.unanswered import tell_interrupted, tell_unanswered
 from synsift.pipelines.cli.url_lists import layout_keys
@@ -210,6 +211,8 @@ def _crawl(parts: "Parts", asks: "Sequence[Ask]", run: _Run) -> int:
     lost = tell_lost()
     if ending is Ending.INTERRUPTED:
         return tell_interrupted()
+    if not rests:
+        tell_shortfall([query for _, query in asks], counts, run.want)
     asked_in_vain = [x for x in letters if x.letter.stage == "search" and x.letter.topic]
     if asked_in_vain and not any(found.found for found in counts.values()):
         tell_unanswered(asked_in_vain, settings)

@@ -108,6 +108,10 @@ class Known:
         for (source, _, _), pages in yields.first_pages():
             self._first.setdefault(source, Pages()).add(pages, sign)
 
+    def size_of(self, source: str) -> int:
+        """Most images of a page of a source."""
+        return self._page_size_of(source)
+
     def of(self, source: str) -> float:
         """Survivors to be expected of a first page."""
         return _drawn(self._first.get(source, Pages()), self._page_size_of(source) / 2)
@@ -128,19 +132,19 @@ def choose(queries: Queries[P], yields: Yields, known: Known, bounds: Bounds) ->
     worth = {id(query): _worth(query, yields, known) for query in known_queries}
     best = max(worth.values(), default=0.0)
     busy = {query.source for query in queries.asked}
-    hoped_for = sum(worth[id(query)] for query in queries.asked)
-    on_the_way = max(0, yields.on_the_way - bounds.unheard) + hoped_for
-    expected = yields.expected + hoped_for
+    on_the_way = max(0, yields.on_the_way - bounds.unheard) + sum(
+        known.size_of(query.source) for query in queries.asked
+    )
     ask: list[P] = []
     for query in sorted(left, key=lambda query: -worth[id(query)]):  # stable: equals stay in the order of the plan
         if query.source in busy or worth[id(query)] < WORTH_ASKING * best:
             continue
-        if on_the_way >= bounds.on_the_way or (bounds.want and expected >= bounds.want and on_the_way > 0):
+        may_be_enough = bounds.want and yields.unique + on_the_way * yields.share >= bounds.want
+        if on_the_way >= bounds.on_the_way or (on_the_way and may_be_enough):
             return Choice(ask, fruitless, waits=True)
         ask.append(query)
         busy.add(query.source)
-        on_the_way += worth[id(query)]
-        expected += worth[id(query)]
+        on_the_way += known.size_of(query.source)
     return Choice(ask, fruitless)
 
 

@@ -26,6 +26,7 @@ PREFIXES: Final = (ASKED, GIVEN, JUDGED, NEW)
 UNIQUE: Final = "unique"
 """Count of the survivors of a synset."""
 
+_TAKEN_FOR_NEW: Final = 10
 Arm = tuple[str, str, str]
 """Source, language and text of a query."""
 
@@ -134,10 +135,11 @@ class Yields:
         return sum(pages.on_the_way for buckets in self.arms.values() for pages in buckets.values())
 
     @property
-    def expected(self) -> float:
-        """Survivors when all have ended."""
-        coming = sum(pages.expected - max(0, pages.new) for arm in self.arms.values() for pages in arm.values())
-        return self.unique + coming
+    def share(self) -> float:
+        """Survivors of an image URL, by what was judged; all, before anything was, so that too few are asked for."""
+        all_pages = total(pages for buckets in self.arms.values() for pages in buckets.values())
+        new, judged = max(0, all_pages.new), max(0, all_pages.judged)
+        return min(1.0, (new + _TAKEN_FOR_NEW) / (judged + _TAKEN_FOR_NEW))
 
     def recent(self, arm: Arm, asked: int) -> Pages:
         """What the last pages of an arm gave, at least half of all.

@@ -226,7 +226,7 @@ _MAX_FORMS: Final = 1_000
 
 def index_of(names: Sequence[str], name: str, usual: Sequence[str]) -> int:
     """Where a column stands: as it is named exactly, or nearly; without a name, under one of the usual; or -1."""
-    if name in names:
+    if name and name in names:  # a blank name is no name, but many tables have such a column
         return list(names).index(name)
     plain = [_plain(each) for each in names]
     for each in map(_plain, [name] if name else usual):

@@ -85,6 +85,11 @@ def test_no_more_is_asked_for_while_what_is_on_its_way_may_be_enough() -> None:
     assert chosen(waiting, found=seen, bounds=Bounds(90, 500)).ask == [waiting]
 
 
+def test_a_small_target_is_not_asked_for_twice_over_before_anything_is_known() -> None:
+    plan = [Next(source) for source in "abcdef"]
+    assert chosen(*plan, bounds=Bounds(120, 500)).ask == plan[:3]
+
+
 def test_each_source_is_asked_one_page_at_a_time() -> None:
     found = choose(Queries([Next("a", "y"), Next("b", "y")], [Next("a", "x")]), Yields(), known(), LIMITS)
     assert found.ask == [Next("b", "y")]

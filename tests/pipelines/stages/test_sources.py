@@ -3,6 +3,7 @@
 import asyncio
 import json
 import math
+import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -164,6 +165,24 @@ def test_a_source_that_gives_nothing_more_rests_and_loses_nothing(
     assert search(world, sources) is Ending.RESTING  # another worker: it knows, and asks nothing
     assert (len(server.asked), len(other.asked)) == (asked, 1)
     assert world.letters() == []
+
+
+def test_an_api_that_never_answers_is_told_of(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        ask(world, "dog")
+        search(world, {"shelf": Shelf(f"http://127.0.0.1:{silent.getsockname()[1]}/search")})
+    assert [letter.outcome for letter in world.letters()] == ["timeout"]
+    assert any("trying again in" in record.getMessage() for record in caplog.records if record.levelname == "WARNING")
+
+
+def test_a_worker_says_once_that_all_that_is_left_waits(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    worker = Worker(world.log, [], until_idle=True, rest_s=100.0)
+    for _ in range(3):
+        assert not worker._has_rested(time.time() + 50)
+    said = [record.getMessage() for record in caplog.records]
+    assert len(said) == 1
+    assert said[0].startswith("all that is left waits")
+    assert worker._has_rested(time.time() + 500)
 
 
 def test_requests_of_a_day_are_counted_across_restarts(world: World, shelf: MakeShelf) -> None:

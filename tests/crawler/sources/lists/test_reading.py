@@ -277,6 +277,24 @@ def test_a_video_of_flickr_is_no_image(tmp_path: Path) -> None:
     assert (images, rejects[0].message) == ([], f"{path}:1: a video")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        ",url,caption\n0,http://a.example/1.jpg,A whippet\n",  # as pandas writes
+        '"",url,caption\n0,http://a.example/1.jpg,A whippet\n',
+        "url,caption,\nhttp://a.example/1.jpg,A whippet,\n",
+        "caption,,url\nA whippet,,http://a.example/1.jpg\n",
+    ],
+)
+def test_a_column_without_a_name_is_none_of_those_that_are_looked_for(tmp_path: Path, text: str) -> None:
+    (tmp_path / "list.csv").write_text(text)
+    found = UrlListSource().read(PageQuery("urls", str(tmp_path / "list.csv"), "en", "", 0, "n1"))
+    assert [(image.url, image.title, image.author, image.licence) for image in found.images] == [
+        ("http://a.example/1.jpg", "A whippet", "", "")
+    ]
+    assert found.rejects == ()
+
+
 def test_columns_are_mapped_by_name_or_number(tmp_path: Path) -> None:
     names = {
         "url": "Link",
