@@ -1,6 +1,8 @@
 """What the tests of the whole share."""
 
 import contextlib
+import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import pytest
 from synsift.pipelines.assembly import Parts, open_parts
 from synsift.pipelines.config import load
 from synsift.pipelines.demo.world import SUBJECTS
-from tests.integration.processes import ended_with_their_test
+from tests.integration.processes import TIMEOUT_S, ended_with_their_test
 
 
 def write_synsets(folder: Path) -> Path:
@@ -38,3 +40,14 @@ def opened(options: dict[str, object]) -> Iterator[Parts]:
         yield parts
     finally:
         parts.log.close()
+
+
+def wait_for_looks(options: dict[str, object], stage: str, least: int, *processes: "subprocess.Popen[str]") -> None:
+    """Wait until a stage has looked at so many survivors, or a process has ended."""
+    deadline_s = time.monotonic() + TIMEOUT_S
+    with opened(options) as parts:
+        while all(process.poll() is None for process in processes):
+            if sum(lag.committed for lag in parts.log.lag(stage, "survivors")) >= least:
+                return
+            assert time.monotonic() < deadline_s
+            time.sleep(0.02)

@@ -27,6 +27,18 @@ def start(*arguments: str, out: Path | None, options: dict[str, object]) -> "sub
     return process
 
 
+def crawl_list(urls: Path, options: dict[str, object], *more: str) -> "subprocess.Popen[str]":
+    """Start a crawl of a list of URLs."""
+    return start("crawl", "--source", "urls", "--list", str(urls), *more, out=None, options=options)
+
+
+def end(process: "subprocess.Popen[str]") -> None:
+    """Wait for a command's end, which must be a good one."""
+    _, errors = process.communicate(timeout=TIMEOUT_S)
+    assert process.returncode == 0, errors
+    assert "Traceback" not in errors
+
+
 @contextmanager
 def ended_with_their_test() -> Iterator[None]:
     """Kill what is still running when a test ends: it failed, and must not slow down or fail the others."""

@@ -2,8 +2,6 @@
 
 import io
 import signal
-import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,8 +20,8 @@ from synsift.pipelines.reading import read_all
 from synsift.pipelines.records import Conflict
 from tests.conftest import kafka_options, s3_options
 from tests.dedupe.pictures import encoded, scene
-from tests.integration.conftest import opened
-from tests.integration.processes import TIMEOUT_S, start
+from tests.integration.conftest import opened, wait_for_looks
+from tests.integration.processes import crawl_list, end, start
 from tests.pipelines.stages.web import SmallWeb, small_web
 
 Options = dict[str, Any]
@@ -81,37 +79,16 @@ def check(options: Options) -> None:
     assert {name for name, places in rows.items() if dict(sorted(places.items())).popitem()[1]} == standing
 
 
-def crawl(photos: Path, options: Options) -> "subprocess.Popen[str]":
-    return start("crawl", "--source", "urls", "--list", str(photos), out=None, options=options)
-
-
-def end(process: "subprocess.Popen[str]") -> None:
-    _, errors = process.communicate(timeout=TIMEOUT_S)
-    assert process.returncode == 0, errors
-    assert "Traceback" not in errors
-
-
-def wait_for_looks(options: Options, least: int, *processes: "subprocess.Popen[str]") -> None:
-    """Wait until so many survivors were looked at, or a process has ended."""
-    deadline_s = time.monotonic() + TIMEOUT_S
-    with opened(options) as parts:
-        while all(process.poll() is None for process in processes):
-            if sum(lag.committed for lag in parts.log.lag("conflicts", "survivors")) >= least:
-                return
-            assert time.monotonic() < deadline_s
-            time.sleep(0.02)
-
-
 @pytest.mark.slow
 def test_killed_in_the_midst_a_crawl_tells_each_pair_once(photos: Path, tmp_path: Path) -> None:
     options = {**OPTIONS, "store.url": str(tmp_path / "out")}
     for least in (1, 9, 17):
-        process = crawl(photos, options)
-        wait_for_looks(options, least, process)
+        process = crawl_list(photos, options)
+        wait_for_looks(options, "conflicts", least, process)
         process.kill()
         process.communicate()
         assert process.returncode in (-signal.SIGKILL, 0)
-    end(crawl(photos, options))
+    end(crawl_list(photos, options))
     check(options)
 
 
@@ -124,7 +101,7 @@ def test_a_fleet_loses_the_worker_that_has_all_in_view_and_another_takes_over(
     others = [start("run", "search", "fetch", "dedupe", "land", out=None, options=options)]
     victim = start("run", "conflicts", "annotate", out=None, options=options)
     for least in (3, 10):
-        wait_for_looks(options, least, victim)
+        wait_for_looks(options, "conflicts", least, victim)
         heir = start("run", "conflicts", "annotate", out=None, options=options)
         victim.kill()
         victim.communicate()

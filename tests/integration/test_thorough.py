@@ -3,8 +3,6 @@
 import importlib.util
 import json
 import signal
-import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,8 +18,8 @@ from synsift.pipelines.summary import read_counts
 from tests.conftest import RunCli, kafka_options, missing, s3_options
 from tests.dedupe.local.scenes import busy
 from tests.dedupe.pictures import encoded
-from tests.integration.conftest import opened
-from tests.integration.processes import TIMEOUT_S, start
+from tests.integration.conftest import opened, wait_for_looks
+from tests.integration.processes import crawl_list, end, start
 from tests.pipelines.stages.web import SmallWeb, small_web
 
 Options = dict[str, Any]
@@ -88,27 +86,6 @@ def kept(options: Options) -> set[str]:
     return set(standing.values())
 
 
-def crawl(photos: Path, options: Options, *more: str) -> "subprocess.Popen[str]":
-    return start("crawl", "--source", "urls", "--list", str(photos), *more, out=None, options=options)
-
-
-def end(process: "subprocess.Popen[str]") -> None:
-    _, errors = process.communicate(timeout=TIMEOUT_S)
-    assert process.returncode == 0, errors
-    assert "Traceback" not in errors
-
-
-def wait_for_looks(options: Options, least: int, *processes: "subprocess.Popen[str]") -> None:
-    """Wait until so many survivors were looked at again, or a process has ended."""
-    deadline_s = time.monotonic() + TIMEOUT_S
-    with opened(options) as parts:
-        while all(process.poll() is None for process in processes):
-            if sum(lag.committed for lag in parts.log.lag("thorough", "survivors")) >= least:
-                return
-            assert time.monotonic() < deadline_s
-            time.sleep(0.02)
-
-
 def test_a_crawl_on_one_machine_withdraws_copies_and_tells_parts(cli: RunCli, photos: Path, tmp_path: Path) -> None:
     options = {**OPTIONS, "dedupe.thorough": False, "store.url": str(tmp_path / "out")}
     done = cli("crawl", "--source", "urls", "--list", str(photos), "--thorough", options=options)
@@ -142,7 +119,7 @@ def test_without_it_nothing_is_looked_at_again(cli: RunCli, photos: Path, tmp_pa
     assert len(kept(options)) == ORIGINALS + len(TURNED) + len(PARTS)
     assert "thorough" not in cli("status", "--format", "jsonl", options=options).stdout
     # It can be asked for later, and looks at all that is there.
-    end(crawl(photos, options, "--thorough"))
+    end(crawl_list(photos, options, "--thorough"))
     assert kept(options) == names_of()
 
 
@@ -150,12 +127,12 @@ def test_without_it_nothing_is_looked_at_again(cli: RunCli, photos: Path, tmp_pa
 def test_killed_in_the_midst_of_the_second_look_a_crawl_ends_as_if_undisturbed(photos: Path, tmp_path: Path) -> None:
     options = {**OPTIONS, "store.url": str(tmp_path / "out")}
     for least in (1, 6, 12):
-        process = crawl(photos, options)
-        wait_for_looks(options, least, process)
+        process = crawl_list(photos, options)
+        wait_for_looks(options, "thorough", least, process)
         process.kill()
         process.communicate()
         assert process.returncode in (-signal.SIGKILL, 0)
-    end(crawl(photos, options))
+    end(crawl_list(photos, options))
     assert kept(options) == names_of()
 
 
@@ -168,7 +145,7 @@ def test_a_fleet_loses_the_worker_that_looks_again_and_the_result_is_the_same(
     others = [start("run", "search", "fetch", "dedupe", "land", out=None, options=options)]
     for least in (1, 5, 10):
         victim = start("run", "thorough", out=None, options=options)
-        wait_for_looks(options, least, victim)
+        wait_for_looks(options, "thorough", least, victim)
         victim.kill()
         victim.communicate()
     last = start("run", "all", "--drain", out=None, options=options)
