@@ -1,6 +1,6 @@
 """Where the queries of a synset wait that are asked by what they give (``novelty``). Told the time.
 
-added ──▶ waiting ──due──▶ asked ──ended──▶ its next page is added by the log
+added ──▶ waiting ──due──▶ asked ──ended──▶ coming, until its next page is read from the log, and added
             │ ▲               └──put back, where its source answers nothing for now
             │ └── nothing is heard of what is on its way for ``patience_s``: that counts no more
             └──▶ ended unasked: the target is reached, or it gives nothing new any more

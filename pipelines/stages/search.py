@@ -355,6 +355,13 @@ class SearchStage(DownloadStage[PageQuery]):
             await self._ask_from_desks()
         return member
 
+    def _leave(self) -> None:
+        """Leave the group, and let go of what reads verdicts."""
+        try:
+            super()._leave()
+        finally:
+            self._verdicts.close()
+
     def rests_until_s(self) -> float | None:
         """When it goes on, in Unix time, if all that is left waits for sources that answer nothing before then."""
         resting = [found for found in (self._lines.resting(), self._desks.resting()) if found[0]]

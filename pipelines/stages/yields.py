@@ -11,7 +11,7 @@ the second, 2 the third and the fourth, 3 the next four, and so on: few counts h
 tell of the last pages. All of it are counts in ``progress``, and so as durable and as exact as these.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -27,6 +27,7 @@ UNIQUE: Final = "unique"
 """Count of the survivors of a synset."""
 
 _TAKEN_FOR_NEW: Final = 10
+"""Image URLs that are taken for judged, and new, before any are."""
 Arm = tuple[str, str, str]
 """Source, language and text of a query."""
 
@@ -124,20 +125,23 @@ class Yields:
         pages = buckets.setdefault(int(bucket), Pages())
         setattr(pages, kind, getattr(pages, kind) + number)
 
+    def _all(self) -> Iterator[Pages]:
+        return (pages for buckets in self.arms.values() for pages in buckets.values())
+
     @property
     def judged(self) -> int:
         """Image URLs that came to their end."""
-        return sum(pages.judged for buckets in self.arms.values() for pages in buckets.values())
+        return sum(pages.judged for pages in self._all())
 
     @property
     def on_the_way(self) -> int:
         """Image URLs without an end yet."""
-        return sum(pages.on_the_way for buckets in self.arms.values() for pages in buckets.values())
+        return sum(pages.on_the_way for pages in self._all())
 
     @property
     def share(self) -> float:
         """Survivors of an image URL, by what was judged; all, before anything was, so that too few are asked for."""
-        all_pages = total(pages for buckets in self.arms.values() for pages in buckets.values())
+        all_pages = total(self._all())
         new, judged = max(0, all_pages.new), max(0, all_pages.judged)
         return min(1.0, (new + _TAKEN_FOR_NEW) / (judged + _TAKEN_FOR_NEW))
 
