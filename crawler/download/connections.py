@@ -12,7 +12,7 @@ from yarl import URL
 from synsift.crawler.dns.lookups import Lookups
 from synsift.crawler.download.access import Access
 from synsift.crawler.download.address_guard import AddressGuard, ForbiddenPlace
-from synsift.crawler.download.aiohttp_private import read_patiently
+from synsift.crawler.download.aiohttp_private import read_in_small_pieces, read_patiently
 from synsift.crawler.download.literal_address import literal_address
 from synsift.crawler.download.peers import PeerTellingConnector
 from synsift.crawler.download.resolver import GuardedResolver
@@ -40,6 +40,7 @@ class Connections:
             ssl=make_context(access),
         )
         read_patiently(self.connector)
+        read_in_small_pieces()
 
     async def find(self, url: str) -> URL:
         """Find a URL's host; gives the URL as it was parsed, for what is checked must be what is connected to.

@@ -68,6 +68,11 @@ class Dispatcher(Generic[T]):
         self._schedule.add(host, job, not_before_s=time.monotonic() + delay_s if delay_s > 0 else 0.0)
         self._changed.set()
 
+    def put_back(self, host: str, job: T) -> None:
+        """Queue a job that was begun, before those of its host that were not."""
+        self._schedule.put_back(host, job)
+        self._changed.set()
+
     def finish(self, host: str) -> None:
         """Free the place of a job."""
         self._schedule.finish(host)

@@ -253,7 +253,7 @@ class Downloader(Generic[T]):
     def put_back(self, job: Job[T]) -> None:
         """Take a request that wasn't made, for its host wants more time between two: it begins when it may."""
         job.attempts -= 1
-        self._dispatcher.add(job.host, job)
+        self._dispatcher.put_back(job.host, job)
         self._dispatcher.finish(job.host)
 
     def _is_offline(self, outcome: Outcome) -> bool:
@@ -358,7 +358,7 @@ class Downloader(Generic[T]):
             job.redirects += 1
             job.current_url = step.url
             job.host = self._host_of(step.url)
-            self._dispatcher.add(job.host, job)
+            self._dispatcher.put_back(job.host, job)
         elif isinstance(step, Retry):
             self._tell(job, step)
             if step.host_wide:

@@ -6,6 +6,10 @@
 
 A host's delay is what its answers make of its pace, and its Crawl-delay if that is longer. A host that is slow, pausing
 or far behind never holds up another one.
+
+Hosts that may be asked take turns. Where time must lie between two requests, a turn is a visit of several jobs: the
+connection is open, and if each host's next job stood behind thousands of others' first ones, it would have to be opened
+anew for each. Jobs that were begun go before all that were not.
 """
 
 import heapq
@@ -25,6 +29,8 @@ _PRUNE_FROM: Final = 10_000
 # So long a host that was slowed down is known when nothing is left to ask it for.
 _KNOWN_S: Final = 600.0
 _NEVER: Final = float("-inf")
+_VISIT: Final = 16
+"""So many jobs a host's turn has at most, where time must lie between them."""
 _AT: Final = "@"
 """Before an address, where it is listed among hosts: no host's name has that."""
 
@@ -41,6 +47,9 @@ class _Host(Generic[T]):
     crawl_delay_s: float = 0.0
     tempo: Tempo | None = None
     listed_at_s: float | None = None
+    is_due: bool = False
+    begun: int = 0
+    visit: int = 0
     address: str = ""
     awaits_turn: bool = False
     has_turn: bool = False
@@ -72,6 +81,7 @@ class _Host(Generic[T]):
     def take(self, now_s: float) -> T:
         while self.later and self.later[0][0] <= now_s:
             self.queue.append(heapq.heappop(self.later)[2])
+        self.begun = max(0, self.begun - 1)
         return self.queue.pop(0)
 
 
@@ -92,6 +102,7 @@ class HostSchedule(Generic[T]):
         self._pace_of = pace_of
         self._hosts: dict[str, _Host[T]] = {}
         self._ready: list[tuple[float, int, str]] = []
+        self._due: list[tuple[bool, int, str]] = []
         self._turn = itertools.count()
         self._prune_at = _PRUNE_FROM
         self.active = 0
@@ -112,29 +123,55 @@ class HostSchedule(Generic[T]):
         self.waiting += 1
         self._list(host, entry)
 
+    def put_back(self, host: str, job: T) -> None:
+        """Put a job that was begun at the head of its host's queue: it goes on as soon as that may be asked."""
+        entry = self._host(host)
+        entry.queue.insert(entry.begun, job)
+        entry.begun += 1
+        self.waiting += 1
+        if entry.is_due:
+            self._line_up(host, entry)
+        self._list(host, entry)
+
     def pop(self, now_s: float) -> T | None:
         """Start the next job that may start now; None if there is none."""
         if len(self._hosts) >= self._prune_at:
             self._prune(now_s)
-        while self.active < self._places and self._ready and self._ready[0][0] <= now_s:
+        self._let_due(now_s)
+        while self.active < self._places and self._due:
+            _, _, host = heapq.heappop(self._due)
+            entry = self._hosts.get(host)
+            if entry is None or not entry.is_due:
+                continue  # forgotten since, or listed twice
+            entry.is_due, entry.listed_at_s = False, None
+            ready_at_s = entry.ready_at_s()
+            if ready_at_s is None or ready_at_s > now_s or not self._has_turn(host, entry, now_s):
+                self._list(host, entry)
+                self._await_turns(entry.address)
+                self._let_due(now_s)
+                continue
+            return self._start(host, entry, now_s)
+        return None
+
+    def _let_due(self, now_s: float) -> None:
+        """Line hosts up that may be asked by now."""
+        while self._ready and self._ready[0][0] <= now_s:
             listed_at_s, _, host = heapq.heappop(self._ready)
             if host.startswith(_AT):
                 self._give_turn(host, now_s)
                 continue
             entry = self._hosts.get(host)
-            if entry is None or entry.listed_at_s != listed_at_s:
-                continue  # the host was listed again since, at another time
-            entry.listed_at_s = None
-            ready_at_s = entry.ready_at_s()
-            if ready_at_s is None or ready_at_s > now_s or not self._has_turn(host, entry, now_s):
-                self._list(host, entry)
-                self._await_turns(entry.address)
-                continue
-            return self._start(host, entry, now_s)
-        return None
+            # If it was listed again since, at another time, it isn't this one that counts.
+            if entry is not None and entry.listed_at_s == listed_at_s and not entry.is_due:
+                self._line_up(host, entry)
+
+    def _line_up(self, host: str, entry: _Host[T]) -> None:
+        entry.is_due = True
+        heapq.heappush(self._due, (not (entry.begun or entry.visit), next(self._turn), host))
 
     def _start(self, host: str, entry: _Host[T], now_s: float) -> T:
         job = entry.take(now_s)
+        entry.visit = (entry.visit or _VISIT) - 1 if entry.delay_s > 0 else 0
         entry.active += 1
         self.active += 1
         self.waiting -= 1
@@ -245,6 +282,7 @@ class HostSchedule(Generic[T]):
         taken = [job for job in entry.queue if chosen(job)]
         later = [item for item in sorted(entry.later) if chosen(item[2])]
         if taken:
+            entry.begun -= sum(1 for job in entry.queue[: entry.begun] if chosen(job))
             entry.queue = [job for job in entry.queue if not chosen(job)]
         if later:
             entry.later = [item for item in entry.later if not chosen(item[2])]
@@ -262,9 +300,9 @@ class HostSchedule(Generic[T]):
 
     def wake_at_s(self) -> float | None:
         """When ``pop`` may give a job again, if nothing finishes before; None for never."""
-        if self.active >= self._places or not self._ready:
+        if self.active >= self._places or not (self._ready or self._due):
             return None
-        return self._ready[0][0]
+        return _NEVER if self._due else self._ready[0][0]
 
     def _prune(self, now_s: float) -> None:
         """Forget hosts that have nothing to do and are past their delay, but those that want more than their pace."""
@@ -289,7 +327,7 @@ class HostSchedule(Generic[T]):
         return entry
 
     def _list(self, host: str, entry: _Host[T]) -> None:
-        ready_at_s = None if entry.awaits_turn else entry.ready_at_s()
+        ready_at_s = None if entry.awaits_turn or entry.is_due else entry.ready_at_s()
         if ready_at_s is not None and ready_at_s != entry.listed_at_s:
             entry.listed_at_s = ready_at_s
             heapq.heappush(self._ready, (ready_at_s, next(self._turn), host))

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-import aiohttp
 from aiohttp.connector import Connection
+
+from synsift.crawler.download.aiohttp_private import FrugalConnector
 
 Met = Callable[[str, str], None]
 """Takes a host's name and the address that it is asked at."""
@@ -14,7 +15,7 @@ def _nobody(_name: str, _address: str) -> None:
     """Nobody wants to know."""
 
 
-class PeerTellingConnector(aiohttp.TCPConnector):
+class PeerTellingConnector(FrugalConnector):
     """A connector that tells. Lives in one event loop.
 
     Attributes:

@@ -113,3 +113,38 @@ def test_what_is_no_url_is_refused_and_nothing_else_is_raised(url: str) -> None:
             await connections.connector.close()
 
     asyncio.run(run())
+
+
+def test_so_many_idle_connections_are_kept_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those used last; what is in use is none of them, and a host that is asked again has its own."""
+    opened: list[str] = []
+
+    def make_app() -> web.Application:
+        async def answer(request: web.Request) -> web.StreamResponse:
+            assert request.transport is not None
+            opened.append(str(request.transport.get_extra_info("peername")))
+            return web.Response(text="x" * 100)
+
+        app = web.Application()
+        app.router.add_get("/", answer)
+        return app
+
+    async def run(port: int) -> None:
+        connections = Connections(Access(allow_networks=("127.0.0.0/8",)))
+        monkeypatch.setattr(connections.connector, "most_idle", 5)
+        async with aiohttp.ClientSession(connector=connections.connector) as session:
+
+            async def ask(host: int) -> str:
+                async with session.get(f"http://127.0.0.{host}:{port}/") as response:
+                    await response.read()
+                return opened[-1]
+
+            async with session.get(f"http://127.0.0.99:{port}/") as held:
+                first = {host: await ask(host) for host in range(1, 21)}
+                assert len(connections.connector._idle) == 5
+                assert all([await ask(host) == first[host] for host in range(16, 21)]), "the last ones are kept"
+                assert await ask(1) != first[1], "the first ones are not"
+                assert await held.text() == "x" * 100
+
+    with serving(make_app, [f"127.0.0.{host}" for host in (*range(1, 21), 99)]) as port:
+        asyncio.run(run(port))

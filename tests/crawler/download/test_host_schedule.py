@@ -35,6 +35,51 @@ def test_hosts_take_turns() -> None:
     assert drain(plan, 0.0) == ["x0", "y0", "x1", "y1", "x2", "y2"]
 
 
+def test_a_job_that_was_begun_goes_before_thousands_that_were_not() -> None:
+    plan = schedule(places=2, delay_s=1.0)
+    for n in range(5_000):
+        plan.add(f"host{n}", f"job{n}")
+    first, second = plan.pop(0.0), plan.pop(0.0)
+    assert (first, second) == ("job0", "job1")
+    plan.put_back("host0", "job0")
+    plan.finish("host0")
+    assert plan.pop(0.5) == "job2", "its host may not be asked yet"
+    plan.finish("host1")
+    assert plan.pop(1.0) == "job0"
+
+
+def test_a_visit_of_a_host_ends_where_others_wait() -> None:
+    plan = schedule(places=1, delay_s=1.0)
+    for n in range(100):
+        plan.add("large", f"large{n}")
+    for n in range(3):
+        plan.add(f"host{n}", f"small{n}")
+    started = []
+    for now_s in range(103):
+        started += drain(plan, float(now_s))
+        plan.finish("large" if started[-1].startswith("large") else f"host{started[-1][-1]}")
+    assert started[:16] == [f"large{n}" for n in range(16)], "its connection is open"
+    assert started[16:19] == ["small0", "small1", "small2"]
+    assert len(set(started)) == 103
+
+
+def test_what_was_begun_and_is_withdrawn_leaves_others_in_their_turn() -> None:
+    plan = schedule(places=1)
+    for job in ("a", "b", "c"):
+        plan.add("host", job)
+    assert plan.pop(0.0) == "a"
+    plan.put_back("host", "a")
+    plan.finish("host")
+    assert plan.withdraw("host", lambda job: job == "a") == ["a"]
+    plan.add("other", "d")
+    plan.put_back("other", "e")
+    order = []
+    while (job := plan.pop(1.0)) is not None:
+        order.append(job)
+        plan.finish("other" if job in "de" else "host")
+    assert order == ["e", "b", "d", "c"]
+
+
 def test_a_delay_lies_between_two_starts() -> None:
     plan = schedule(delay_s=2.0)
     plan.add("host", "a")
@@ -143,6 +188,21 @@ def test_hosts_without_work_are_forgotten_but_not_their_crawl_delay() -> None:
     assert plan.wake_at_s() == 40_060.0
 
 
+def disturbed(
+    plan: HostSchedule[int], job: int, jobs: list[tuple[int, float]], put_back: set[int], withdrawn: set[int]
+) -> bool:
+    """Do what else happens when a job starts; gives whether it was put back."""
+    if job in put_back:
+        put_back.remove(job)
+        plan.put_back(f"h{jobs[job][0]}", job)
+        plan.finish(f"h{jobs[job][0]}")
+        return True
+    if job in withdrawn:
+        for other in plan.withdraw(f"h{jobs[job][0]}", lambda one: one % 2 == 0):
+            plan.add(f"h{jobs[job][0]}", other, not_before_s=jobs[other][1])
+    return False
+
+
 @settings(max_examples=200, deadline=None)
 @given(
     jobs=st.lists(st.tuples(st.integers(0, 4), st.floats(0, 20)), max_size=40),
@@ -150,10 +210,19 @@ def test_hosts_without_work_are_forgotten_but_not_their_crawl_delay() -> None:
     per_host=st.integers(1, 3),
     delay_s=st.sampled_from([0.0, 0.5, 2.0]),
     work_s=st.floats(0, 3),
+    put_back=st.sets(st.integers(0, 40)),
+    withdrawn=st.sets(st.integers(0, 40)),
 )
 def test_every_job_starts_once_and_no_rule_is_broken(
-    jobs: list[tuple[int, float]], places: int, per_host: int, delay_s: float, work_s: float
+    jobs: list[tuple[int, float]],
+    places: int,
+    per_host: int,
+    delay_s: float,
+    work_s: float,
+    put_back: set[int],
+    withdrawn: set[int],
 ) -> None:
+    """Some jobs are put back when they start, and begin again; some are taken away and added anew as others start."""
     plan: HostSchedule[int] = HostSchedule(places=places, pace_of=lambda _host: Pace(delay_s, per_host))
     for number, (host, not_before_s) in enumerate(jobs):
         plan.add(f"h{host}", number, not_before_s=not_before_s)
@@ -166,6 +235,8 @@ def test_every_job_starts_once_and_no_rule_is_broken(
             host, not_before_s = f"h{jobs[job][0]}", jobs[job][1]
             assert now_s >= not_before_s
             starts[host].append(now_s)
+            if disturbed(plan, job, jobs, put_back, withdrawn):
+                continue
             seen.append(job)
             running.append((now_s + work_s, host))
             assert len(running) <= places
