@@ -32,7 +32,7 @@ class Rule:
     """
 
     accept: float = 0.99
-    reject: float = 0.01
+    reject: float = 0.015
     first: int = 2
     most: int = 10
     learn: int = 10
