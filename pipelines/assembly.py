@@ -21,6 +21,7 @@ from synsift.crawler.identity import user_agent
 from synsift.dedupe import MatchOptions
 from synsift.dedupe.hash_kinds import KINDS
 from synsift.dedupe.reference import Reference
+from synsift.pipelines import verifying
 from synsift.pipelines.config import Settings
 from synsift.pipelines.decoding.pool import DecoderPool
 from synsift.pipelines.decoding.pool import Limits as DecodingLimits
@@ -32,7 +33,7 @@ from synsift.pipelines.log.base import Log
 from synsift.pipelines.log.sqlite import SqliteLog
 from synsift.pipelines.matching import match_options
 from synsift.pipelines.politeness import fetch_politeness, host_rules, search_politeness
-from synsift.pipelines.stage import INPUTS, OPTIONAL, Stage
+from synsift.pipelines.stage import INPUTS, Stage
 from synsift.pipelines.stages.annotate import AnnotateStage
 from synsift.pipelines.stages.conflicts import ConflictsOptions, ConflictsStage
 from synsift.pipelines.stages.dedupe import DedupeOptions, DedupeStage
@@ -57,7 +58,8 @@ STAGES: Final = tuple(INPUTS)
 
 def stages_of(settings: Settings) -> list[str]:
     """The stages of a whole stream: what the configuration doesn't ask for is none of it."""
-    wanted = {name: settings.dedupe.thorough if name == "thorough" else settings.dedupe.conflicts for name in OPTIONAL}
+    wanted = dict.fromkeys(verifying.STAGES, settings.verify.stages) | {"thorough": settings.dedupe.thorough}
+    wanted |= dict.fromkeys(("conflicts", "annotate"), settings.dedupe.conflicts)
     return [name for name in STAGES if wanted.get(name, True)]
 
 
@@ -214,6 +216,7 @@ def make_stages(names: Sequence[str], parts: Parts) -> list[Stage]:
             parts.log, parts.router, options=ConflictsOptions(match(), parts.settings.dedupe.batch)
         ),
         "annotate": lambda: _annotate(parts),
+        **verifying.makers(parts.settings, parts.log, parts.router, parts.objects),
     }
     stages = [makers[name]() for name in names]
     for stage in stages:

@@ -33,6 +33,7 @@ from synsift.pipelines.config_hosts import (
 from synsift.pipelines.config_layers import Layer, as_list, environment_layer, find_file, toml_layer
 from synsift.pipelines.config_secrets import SecretText, remember_secrets
 from synsift.pipelines.config_sources import SourcesSettings
+from synsift.pipelines.config_verify import VerifySettings
 from synsift.pipelines.config_web import ConsentSettings, FetchSettings, SearchSettings
 from synsift.pipelines.config_words import unknown_key, unknown_variable, variable_of, wrong_value
 from synsift.pipelines.errors import ConfigError
@@ -223,6 +224,7 @@ class Settings(Branch):
     consent: ConsentSettings = ConsentSettings()
     dedupe: DedupeSettings = DedupeSettings()
     land: LandSettings = LandSettings()
+    verify: VerifySettings = VerifySettings()
     service: ServiceSettings = ServiceSettings()
     logging: LoggingSettings = LoggingSettings()
 

@@ -28,6 +28,9 @@ from synsift.pipelines.records import (
     Record,
     Relation,
     Survivor,
+    Task,
+    Verified,
+    Vote,
     decode,
 )
 from synsift.pipelines.topics import Router, Topic
@@ -177,7 +180,7 @@ def look_at_position(message: Message) -> Broken | None:
 
 def _home(record: Record, router: Router) -> int | None:
     """The partition that a record belongs on; None where any will do."""
-    if isinstance(record, (Query, Candidate, Relation)):
+    if isinstance(record, (Query, Candidate, Relation, Task, Vote, Verified)):
         return router.of_wnid(record.wnid)
     if isinstance(record, Conflict):
         return partition_of(record.id, router.partitions)

@@ -5,6 +5,9 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
+VERSION: Final = 1
+"""Of the form of all records."""
+
 # `$` would let a line break pass; this end means the same in Python and in JSON Schema.
 _END: Final = r"(?![\s\S])"
 Wnid = Annotated[str, Meta(pattern=rf"^[A-Za-z0-9][A-Za-z0-9._-]{{0,63}}{_END}")]
@@ -25,6 +28,29 @@ PairIdOrNone = Annotated[str, Meta(pattern=rf"^([0-9a-f]{{32}})?{_END}")]
 """The same, or nothing."""
 Count = Annotated[int, Meta(ge=0)]
 """A number of things."""
+Share = Annotated[float, Meta(ge=0, le=1)]
+"""A part of one."""
+TaskId = Annotated[str, Meta(pattern=rf"^[0-9a-f]{{32}}{_END}")]
+"""Names a batch of images for voters."""
+TaskIdOrNone = Annotated[str, Meta(pattern=rf"^([0-9a-f]{{32}})?{_END}")]
+"""The same, or nothing."""
+Voter = Annotated[str, Meta(pattern=rf"^[^\x00-\x20\x7f][^\x00-\x1f\x7f]{{0,127}}{_END}")]
+"""A pseudonym."""
+Answer = Annotated[
+    str,
+    Meta(pattern=r"^(yes|no|unsure|broken|unimageable|other:[A-Za-z0-9][A-Za-z0-9._-]{0,63}|copy:[0-9a-f]{64})" + _END),
+]
+"""What a voter says of an image; see ``Vote``."""
+Moment = Annotated[
+    str, Meta(pattern=rf"^[0-9]{{4}}(-[0-9]{{2}}){{2}}T([0-9]{{2}}:){{2}}[0-9]{{2}}(\.[0-9]{{1,9}})?Z{_END}")
+]
+"""A time in UTC, RFC 3339: two of them compare as their texts do, but for the `Z`."""
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What all records share: the version of their form."""
+
+    v: int = VERSION
 
 
 class FoundBy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -4,6 +4,7 @@
                           │                 ▲      │      └───▶ Duplicate   │
                           │                 └─ thorough ──▶ Relation       └─conflicts──▶ Conflict ──annotate──▶ …
                           └──▶ Fetched (so that no URL is fetched twice)
+                                             plan ──▶ Task ──people──▶ Vote ──verify──▶ Verified ──attest──▶ …
     every stage ──▶ Progress, and dead letters: the inputs themselves, with what happened in headers
 
 What becomes a key or a part of an object's name has a form, and is checked where a record is read. Readers ignore
@@ -17,12 +18,14 @@ import msgspec
 
 from synsift.pipelines.errors import RecordError, UnknownVersion
 from synsift.pipelines.record_parts import (
+    VERSION,
     Count,
     FoundBy,
     HttpAnswer,
     Image,
     PairId,
     PairIdOrNone,
+    Record,
     Rest,
     Sha256,
     Sha256OrHash,
@@ -32,6 +35,7 @@ from synsift.pipelines.record_parts import (
     WnidOrNone,
 )
 from synsift.pipelines.said import Consent
+from synsift.pipelines.vote_records import Task, Verified, Vote
 
 __all__ = [
     "ALL",
@@ -50,18 +54,13 @@ __all__ = [
     "Relation",
     "Rest",
     "Survivor",
+    "Task",
+    "Verified",
+    "Vote",
     "Withdrawal",
     "decode",
     "encode",
 ]
-
-VERSION: Final = 1
-
-
-class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What all records share: the version of their form."""
-
-    v: int = VERSION
 
 
 class Query(Record, frozen=True, kw_only=True):
@@ -288,7 +287,10 @@ class Progress(Record, frozen=True, kw_only=True):
     counts: dict[str, int]
 
 
-ALL: Final = (Query, ImageUrl, Candidate, Survivor, Duplicate, Relation, Conflict, Fetched, Progress)
+ALL: Final = (
+    *(Query, ImageUrl, Candidate, Survivor, Duplicate, Relation, Conflict, Fetched, Progress),
+    *(Task, Vote, Verified),
+)
 """Every record type that travels, for schemas and tests."""
 
 _R = TypeVar("_R", bound=Record)

@@ -15,13 +15,16 @@ INPUTS: Final[dict[str, Topic]] = {
     "land": topics.SURVIVORS,
     "conflicts": topics.SURVIVORS,
     "annotate": topics.CONFLICTS,
+    "inherit": topics.SURVIVORS,
+    "verify": topics.VOTES,
+    "attest": topics.VERIFIED,
 }
 """Stage → its input topic, in the order of the stream. A stage's consumer group has its name."""
-OPTIONAL: Final = frozenset({"thorough", "conflicts", "annotate"})
+OPTIONAL: Final = frozenset({"thorough", "conflicts", "annotate", "inherit", "verify", "attest"})
 """Stages that the configuration can leave out."""
 BACKWARD: Final = frozenset({"thorough"})
 """Stages that write to the input of an earlier one."""
-WHOLE: Final = frozenset({"conflicts"})
+WHOLE: Final = frozenset({"conflicts", "verify"})
 """Stages whose work needs all partitions in one place: one member of the group owns them all, the others stand by."""
 
 DEFAULT_PATIENCE_S: Final = 300.0

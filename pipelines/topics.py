@@ -49,12 +49,15 @@ PROGRESS: Final = Topic("progress", Cleanup.COMPACT)
 DEAD_LETTERS: Final = Topic("dead-letters", Cleanup.DELETE)
 RELATIONS: Final = Topic("relations", Cleanup.KEEP)
 CONFLICTS: Final = Topic("conflicts", Cleanup.KEEP)
+TASKS: Final = Topic("tasks", Cleanup.KEEP)
+VOTES: Final = Topic("votes", Cleanup.KEEP)
+VERIFIED: Final = Topic("verified", Cleanup.KEEP)
 POSITIONS: Final = Topic("positions", Cleanup.COMPACT)
 """How far each group is, where the log is Kafka: it forgets the offsets of a group that is away for a week."""
 
 ALL: Final = (
     *(QUERIES, IMAGE_URLS, CANDIDATES, SURVIVORS, DUPLICATES, FETCHED, PROGRESS, DEAD_LETTERS, POSITIONS),
-    *(RELATIONS, CONFLICTS),
+    *(RELATIONS, CONFLICTS, TASKS, VOTES, VERIFIED),
 )
 """In the order in which they came to be: the SQLite log knows them by their number."""
 
@@ -68,6 +71,9 @@ TOPIC_OF: Final[dict[type[records.Record], Topic]] = {
     records.Relation: RELATIONS,
     records.Conflict: CONFLICTS,
     records.Fetched: FETCHED,
+    records.Task: TASKS,
+    records.Vote: VOTES,
+    records.Verified: VERIFIED,
     records.Progress: PROGRESS,
 }
 """Which records stand on which topic. What stands on ``dead-letters`` is the input itself, whatever it was."""
@@ -202,6 +208,18 @@ class Router:
     def conflict(self, record: records.Conflict) -> Entry:
         """Entry of a pair under two synsets, on the partition of its id."""
         return Entry(CONFLICTS.name, partition_of(record.id, self.partitions), record.id.encode(), encode(record))
+
+    def task(self, record: records.Task) -> Entry:
+        """Entry of a batch for voters."""
+        return self._by_wnid(TASKS, record.wnid, record)
+
+    def vote(self, record: records.Vote) -> Entry:
+        """Entry of a vote."""
+        return self._by_wnid(VOTES, record.wnid, record)
+
+    def verified(self, record: records.Verified) -> Entry:
+        """Entry of a verdict."""
+        return self._by_wnid(VERIFIED, record.wnid, record)
 
     def fetched(self, record: records.Fetched) -> Entry:
         """Entry of a fetched URL, on its host's partition."""

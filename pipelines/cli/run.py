@@ -18,7 +18,7 @@ Stages = Annotated[
     list[str],
     typer.Argument(
         metavar="STAGE...|all",
-        help="Stages to run: search, fetch, dedupe, thorough, land, conflicts, annotate, or all",
+        help="Some of search, fetch, dedupe, thorough, land, conflicts, annotate, inherit, verify, attest, or all",
     ),
 ]
 

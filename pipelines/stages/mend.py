@@ -28,13 +28,14 @@ from synsift.pipelines.dead_letters import OpenLetter
 from synsift.pipelines.errors import NoSuchObject
 from synsift.pipelines.log.base import Log
 from synsift.pipelines.reading import Broken, Skipped, read_all, read_bytes, read_state
-from synsift.pipelines.records import Conflict, Fetched, Survivor, encode
+from synsift.pipelines.records import Conflict, Fetched, Survivor, Verified, encode
 from synsift.pipelines.stages.land import BLOB_DAMAGED, BLOB_MISSING
 from synsift.pipelines.stages.wanted import told_page
 from synsift.pipelines.storage import layout
 from synsift.pipelines.storage.base import ObjectStore
 from synsift.pipelines.storage.conflict_parts import encode_conflicts
 from synsift.pipelines.storage.manifests import encode_part
+from synsift.pipelines.storage.verified_parts import encode_verdicts
 from synsift.pipelines.topics import registered_domain
 
 
@@ -144,7 +145,7 @@ def write_from_log(log: Log, objects: ObjectStore, damaged: Sequence[str]) -> se
         objects.put(path, msgspec.json.format(encode(survivor), indent=2))
     for path, survivors in rows.items():
         objects.put(path, encode_part(survivors))
-    return {*latest, *rows, *_write_conflicts(log, objects, damaged)}
+    return {*latest, *rows, *_write_conflicts(log, objects, damaged), *_write_verdicts(log, objects, damaged)}
 
 
 def _write_conflicts(log: Log, objects: ObjectStore, damaged: Iterable[str]) -> set[str]:
@@ -155,6 +156,16 @@ def _write_conflicts(log: Log, objects: ObjectStore, damaged: Iterable[str]) -> 
         upto = takewhile(lambda found: found[0].offset <= part.last, pairs)  # noqa: B023 - used up before the next
         rows = [(m.offset, pair) for m, pair in upto if part.wnid in (pair.wnid, pair.other_wnid)]
         objects.put(part.path, encode_conflicts(part.wnid, rows))
+    return {part.path for part in parts}
+
+
+def _write_verdicts(log: Log, objects: ObjectStore, damaged: Iterable[str]) -> set[str]:
+    """Write anew parts that tell of verdicts."""
+    parts = [part for path in damaged if (part := layout.verified_part(path)) is not None]
+    for part in parts:
+        verdicts = read_state(log, Verified, part.partition, skipped=Skipped(), start=part.first)
+        upto = takewhile(lambda found: found[0].offset <= part.last, verdicts)  # noqa: B023 - used up before the next
+        objects.put(part.path, encode_verdicts([(m.offset, one) for m, one in upto if part.wnid == one.wnid]))
     return {part.path for part in parts}
 
 

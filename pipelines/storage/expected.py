@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from synsift.pipelines.log.base import Log
 from synsift.pipelines.pairs import places_of
 from synsift.pipelines.reading import Skipped, read_state
-from synsift.pipelines.records import Conflict, Survivor
+from synsift.pipelines.records import Conflict, Survivor, Verified
 from synsift.pipelines.stage import INPUTS
 
 Name = tuple[str, str]
@@ -22,12 +22,14 @@ class Expected:
         noted: Those that manifests should name, replaced ones included.
         waiting: Those that have yet to land, of whom the blob should be there.
         told: Synset and id of the pairs that its part of ``conflicts`` should name.
+        judged: Images that its part of ``verified`` should name.
     """
 
     landed: dict[Name, Survivor] = field(default_factory=dict)
     noted: set[Name] = field(default_factory=set)
     waiting: dict[Name, Survivor] = field(default_factory=dict)
     told: set[Name] = field(default_factory=set)
+    judged: set[Name] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +38,12 @@ class Reached:
 
     landed: Mapping[int, int]
     annotated: Mapping[int, int]
+    attested: Mapping[int, int]
 
 
 def reached(log: Log) -> Reached:
     """How far they are. Asked before the store is listed: what lands meanwhile is not missed."""
-    return Reached(_reached(log, "land"), _reached(log, "annotate"))
+    return Reached(_reached(log, "land"), _reached(log, "annotate"), _reached(log, "attest"))
 
 
 def _reached(log: Log, stage: str) -> dict[int, int]:
@@ -69,9 +72,16 @@ def expected(log: Log, at: Reached, letters: Collection[Name]) -> Expected:
         for message, pair in read_state(log, Conflict, partition, skipped=Skipped()):
             if message.offset < at.annotated.get(partition, 0):
                 found.told |= {(wnid, pair.id) for wnid, _ in places_of(pair)}
+        found.judged |= _judged(log, at, partition)
     for name in letters:
         found.waiting.pop(name, None)
     for name in (*letters, *found.waiting):
         found.landed.pop(name, None)
         found.noted.discard(name)
     return found
+
+
+def _judged(log: Log, at: Reached, partition: int) -> set[Name]:
+    verdicts = read_state(log, Verified, partition, skipped=Skipped())
+    reached = at.attested.get(partition, 0)
+    return {(one.wnid, one.sha256) for message, one in verdicts if message.offset < reached}

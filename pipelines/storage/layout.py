@@ -7,6 +7,7 @@ candidates/<wnid>/<sha256>.json            where each comes from
 snapshots/dedupe/<partition>/…            state of deduplication (``snapshots.py``)
 manifests/<wnid>/<partition>-<first>-<last>.parquet   what offsets first…last of ``survivors`` say of it
 conflicts/<wnid>/<partition>-<first>-<last>.parquet   … and those of ``conflicts``
+verified/<wnid>/<partition>-<first>-<last>.parquet    … and those of ``verified``
 """
 
 import re
@@ -20,6 +21,7 @@ BLOBS: Final = "blobs/"
 CANDIDATES: Final = "candidates/"
 MANIFESTS: Final = "manifests/"
 CONFLICTS: Final = "conflicts/"
+VERIFIED: Final = "verified/"
 """Apart from the manifests: a folder of parts that are read as one table holds parts of one form."""
 
 _BLOB: Final = re.compile(r"blobs/(?P<begin>[0-9a-f]{2})/(?P<sha256>(?P=begin)[0-9a-f]{62})")
@@ -32,7 +34,7 @@ _PART: Final = re.compile(r"[a-z]+/(?P<wnid>[^/]+)/(?P<partition>\d+)-(?P<first>
 
 @dataclass(frozen=True, slots=True)
 class ManifestPart:
-    """The offsets of ``survivors`` or ``conflicts`` that one part of a synset's manifest covers, both included."""
+    """The offsets of a topic, such as ``survivors``, that one part of a synset's manifest covers, both included."""
 
     wnid: str
     partition: int
@@ -97,6 +99,11 @@ def manifest_part(path: str) -> ManifestPart | None:
 def conflict_part(path: str) -> ManifestPart | None:
     """Read the name of a part that tells of conflicts; None for any other object."""
     return part_in(CONFLICTS, path)
+
+
+def verified_part(path: str) -> ManifestPart | None:
+    """Read the name of a part that tells of verdicts; None for any other object."""
+    return part_in(VERIFIED, path)
 
 
 def part_in(folder: str, path: str) -> ManifestPart | None:

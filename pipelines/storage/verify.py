@@ -102,6 +102,7 @@ def _gone(listed: _Listed, expected: Expected) -> Iterator[Verified]:
 def _verify_manifests(objects: Objects, expected: Expected) -> Iterator[Verified]:
     yield from _verify_parts(objects, layout.MANIFESTS, "sha256", expected.noted, "survivor")
     yield from _verify_parts(objects, layout.CONFLICTS, "id", expected.told, "conflict")
+    yield from _verify_parts(objects, layout.VERIFIED, "sha256", expected.judged, "verdict")
 
 
 def _verify_parts(

@@ -51,7 +51,8 @@ def test_help_is_given(cli: RunCli, arguments: list[str]) -> None:
         (["crawl", "whippet", "--nonsense"], "--nonsense"),
         (
             ["run", "fetsh", "--contact", "you@example.org"],
-            "the stages are `search`, `fetch`, `dedupe`, `thorough`, `land`, `conflicts`, `annotate`, `all`",
+            "the stages are `search`, `fetch`, `dedupe`, `thorough`, `land`, `conflicts`, `annotate`, `inherit`, "
+            "`verify`, `attest`, `all`",
         ),
         (["run", "fetch"], "identity.contact"),
         (["status"], "nothing was crawled there"),

@@ -1,0 +1,112 @@
+"""Which votes count: the last of each voter on each image, and an image's go over to its better copy."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+OTHER: Final = "other:"
+COPY: Final = "copy:"
+YES: Final = "yes"
+UNSURE: Final = "unsure"
+UNIMAGEABLE: Final = "unimageable"
+
+
+class Place(NamedTuple):
+    """An image under a synset."""
+
+    wnid: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ballot:
+    """What one voter says of one image, last.
+
+    Attributes:
+        answer: As in the records of votes.
+        at: When, in UTC as RFC 3339.
+        is_gold: Whether it is known to be true.
+    """
+
+    answer: str
+    at: str
+    is_gold: bool = False
+
+    @property
+    def is_yes(self) -> bool:
+        """Whether it is for the image."""
+        return self.answer == YES
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether it is neither for the image nor against it."""
+        return self.answer in (UNSURE, UNIMAGEABLE)
+
+    @property
+    def _moment(self) -> str:
+        return self.at.rstrip("Z")
+
+    def is_before(self, other: "Ballot") -> bool:
+        """Whether another one, which is read later, takes its place."""
+        return self._moment <= other._moment  # noqa: SLF001 - of its own kind
+
+
+class Ballots:
+    """All that count. What it holds depends on the order of the votes of one synset alone."""
+
+    def __init__(self) -> None:
+        self._cast: dict[Place, dict[str, Ballot]] = {}
+        self._heirs: dict[Place, Place] = {}
+
+    def __len__(self) -> int:
+        """How many images have any."""
+        return len(self._cast)
+
+    def cast(self, place: Place, voter: str, ballot: Ballot) -> None:
+        """Take a vote in: a vote, or the word that an image was replaced."""
+        if ballot.answer.startswith(COPY):
+            self._inherit(place, place._replace(sha256=ballot.answer.removeprefix(COPY)))
+            return
+        self._put(self._cast.setdefault(self.last_heir(place), {}), voter, ballot)
+
+    def last_heir(self, place: Place) -> Place:
+        """The image that a vote on this one counts for."""
+        while (heir := self._heirs.get(place)) is not None:
+            place = heir
+        return place
+
+    def replaced(self) -> Iterator[Place]:
+        """Images that were replaced."""
+        yield from self._heirs
+
+    def of(self, place: Place) -> Mapping[str, Ballot]:
+        """The votes that count for an image, by voter."""
+        return self._cast.get(place, {})
+
+    def places(self) -> list[Place]:
+        """Images that have votes, in order."""
+        return sorted(self._cast)
+
+    def voters(self) -> list[str]:
+        """All who have voted, in order."""
+        return sorted({voter for ballots in self._cast.values() for voter in ballots})
+
+    def _inherit(self, old: Place, new: Place) -> None:
+        # What was replaced may come back, in the place of what replaced it: then it stands for both.
+        self._heirs.pop(new, None)
+        old = self.last_heir(old)
+        if old == new:
+            return
+        self._heirs[old] = new
+        left = self._cast.pop(old, {})
+        if left:
+            kept = self._cast.setdefault(new, {})
+            for voter, ballot in left.items():
+                if voter not in kept or not ballot.is_before(kept[voter]):
+                    kept[voter] = ballot
+
+    @staticmethod
+    def _put(kept: dict[str, Ballot], voter: str, ballot: Ballot) -> None:
+        known = kept.get(voter)
+        if known is None or known.is_before(ballot):
+            kept[voter] = ballot
