@@ -162,12 +162,13 @@ def read_open_batches(log: Log, voter: str = "") -> list[OpenBatch]:
         voter: Only those of which this voter has something to answer yet; empty for all.
     """
     ballots = read_ballots(log)
-    found = [_batch(task, ballots) for task in read_tasks(log).values()]
+    found = [open_batch(task, ballots) for task in read_tasks(log).values()]
     wanted = [one for one in found if one.wanted and (not voter or one.left_for(voter))]
     return sorted(wanted, key=lambda one: (one.task.rank, one.task.id))
 
 
-def _batch(task: Task, ballots: Ballots) -> OpenBatch:
+def open_batch(task: Task, ballots: Ballots) -> OpenBatch:
+    """A batch, and who has answered what of it."""
     answered, gold = {}, set()
     for sha256 in task.images:
         cast_on = ballots.of(ballots.last_heir(Place(task.wnid, sha256)))

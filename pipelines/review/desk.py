@@ -1,0 +1,224 @@
+"""Who gets which batch, and their votes into the log. What it knows it reads there, whoever else writes there meanwhile."""
+
+import random
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from synsift.crawler.ontology import Concepts
+from synsift.pipelines import topics
+from synsift.pipelines.clock import now_text
+from synsift.pipelines.errors import UsageError
+from synsift.pipelines.log.base import Follower, Log
+from synsift.pipelines.reading import Skipped, look_at_state
+from synsift.pipelines.records import Record, Task, Vote
+from synsift.pipelines.stages.verify import cast
+from synsift.pipelines.topics import Router
+from synsift.pipelines.verification.ballots import COPY, OTHER, UNIMAGEABLE, UNSURE, YES, Ballots
+from synsift.pipelines.voting import OpenBatch, open_batch
+
+R = TypeVar("R", bound=Record)
+
+NO: Final = "no"
+BROKEN: Final = "broken"
+ORIGIN: Final = "review"
+_ANSWERS: Final = frozenset({YES, NO, UNSURE, BROKEN, UNIMAGEABLE})
+_VOTER: Final = re.compile(r"[^\x00-\x20\x7f][^\x00-\x1f\x7f]{0,127}")
+_LEASE_S: Final = 20 * 60.0
+"""So long a batch that somebody was given counts as being answered by them."""
+_MOST_S: Final = 24 * 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A synset as a voter sees it.
+
+    Attributes:
+        wnid: Its id.
+        name: Its first name; its id if the ontology doesn't know it.
+        others: Its other names.
+        definition: What it means; may be empty.
+    """
+
+    wnid: str
+    name: str
+    others: tuple[str, ...]
+    definition: str
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A batch for a voter.
+
+    Attributes:
+        task: What is asked.
+        images: Those to look at, in an order of this voter's own.
+        left: Batches that this voter can answer yet, this one included.
+        ahead: Images of the one that probably comes next.
+    """
+
+    task: Task
+    images: Sequence[str]
+    left: int
+    ahead: Sequence[str] = ()
+
+
+class Desk:
+    """Gives batches out and takes votes in. Used by one thread at a time."""
+
+    def __init__(self, log: Log, concepts: Concepts, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._log = log
+        self._router = Router(log.partitions)
+        self._concepts = concepts
+        self._clock = clock
+        self._skipped = Skipped()
+        self._tasks: dict[str, Task] = {}
+        self._images: set[str] = set()
+        self._ballots = Ballots()
+        self._given: dict[str, dict[str, float]] = {}
+        self._taken: set[tuple[str, str]] = set()
+        self._on_tasks: Follower = log.follow(topics.TASKS.name)
+        self._on_votes: Follower = log.follow(topics.VOTES.name)
+
+    def close(self) -> None:
+        """Read no more."""
+        self._on_tasks.close()
+        self._on_votes.close()
+
+    def refresh(self) -> None:
+        """Read what was written since."""
+        for task in self._news(self._on_tasks, Task):
+            self._tasks[task.id] = task
+            self._images.update(task.images)
+        for vote in self._news(self._on_votes, Vote):
+            cast(self._ballots, vote)
+
+    def _news(self, follower: Follower, kind: type[R]) -> list[R]:
+        found = []
+        for message in follower.read():
+            record = look_at_state(kind, message, self._router)
+            if isinstance(record, kind):
+                found.append(record)
+            elif record is not None:
+                self._skipped.note(message, record)
+        return found
+
+    def knows(self, sha256: str) -> bool:
+        """Whether an image is in any batch: no other is shown to anybody."""
+        return sha256 in self._images
+
+    def offer(self, voter: str, *, passing_over: Sequence[str] = ()) -> Offer | None:
+        """A batch for a voter, the one wanted first; None if nothing is left for them.
+
+        What others were given and have not handed in counts for a while as answered, so that two people at once aren't
+        asked for the last vote of a batch both.
+
+        Args:
+            voter: Who asks.
+            passing_over: Batches that they don't want now.
+
+        Raises:
+            UsageError: That is no name.
+        """
+        check_voter(voter)
+        open_ones = [open_batch(task, self._ballots) for task in self._tasks.values() if task.is_open]
+        able = [one for one in open_ones if one.left_for(voter) and one.wanted > self._others_at(one, voter)]
+        able.sort(key=lambda one: (one.task.id in passing_over, one.task.rank, one.task.id))
+        if not able:
+            return None
+        chosen = able[0]
+        self._given.setdefault(chosen.task.id, {})[voter] = self._clock() + _LEASE_S
+        ahead = _shuffled(able[1], voter) if len(able) > 1 else ()
+        return Offer(chosen.task, _shuffled(chosen, voter), len(able), ahead)
+
+    def again(self, task_id: str) -> Task | None:
+        """A batch that was handed in, to be looked at once more."""
+        return self._tasks.get(task_id)
+
+    def _others_at(self, batch: OpenBatch, voter: str) -> int:
+        now_s = self._clock()
+        given = self._given.get(batch.task.id, {})
+        for name in [name for name, until_s in given.items() if until_s <= now_s]:
+            del given[name]
+        return sum(name != voter for name in given)
+
+    def take(self, voter: str, task_id: str, answers: Mapping[str, str], *, took_s: float, once: str = "") -> int:
+        """Write a voter's answers into the log; returns when they are there. Gives how many.
+
+        Args:
+            voter: Whose they are.
+            task_id: The batch.
+            answers: By SHA-256 of the image.
+            took_s: Seconds that all of it took.
+            once: Names this handing in: a second one of the same name changes nothing, such as that of a browser that
+                heard no answer.
+
+        Raises:
+            UsageError: Something is no answer, or no image of the batch.
+        """
+        check_voter(voter)
+        task = self._tasks.get(task_id)
+        if task is None:
+            raise UsageError("this batch is not known", hint="load the page again")
+        if not 0 <= took_s <= _MOST_S:
+            took_s = 0.0
+        for sha256, answer in answers.items():
+            _check_answer(task, sha256, answer)
+        if once and (voter, once) in self._taken:
+            return 0
+        at, each_s = now_text(), round(took_s / max(1, len(answers)), 2)
+        votes = [
+            Vote(
+                wnid=task.wnid,
+                sha256=sha256,
+                voter=voter,
+                answer=answer,
+                at=at,
+                origin=ORIGIN,
+                took_s=each_s,
+                task=task.id,
+            )
+            for sha256, answer in answers.items()
+        ]
+        self._log.produce([self._router.vote(vote) for vote in votes])
+        if once:
+            self._taken.add((voter, once))
+        self._given.get(task_id, {}).pop(voter, None)
+        self.refresh()
+        return len(votes)
+
+    def named(self, wnid: str) -> Named:
+        """A synset as a voter sees it."""
+        if wnid not in self._concepts:
+            return Named(wnid, wnid, (), "")
+        synset = self._concepts.get(wnid)
+        first, *others = (lemma.replace("_", " ") for lemma in synset.lemmas)
+        return Named(wnid, first, tuple(others), synset.definition)
+
+
+def _shuffled(batch: OpenBatch, voter: str) -> list[str]:
+    """What a voter should be shown, in an order of their own: so a place in the grid is no bias."""
+    images = batch.left_for(voter)
+    random.Random(f"{voter} {batch.task.id}").shuffle(images)  # noqa: S311 - no secret
+    return images
+
+
+def check_voter(voter: Any) -> None:  # noqa: ANN401 - from a browser
+    """Refuse what can't be a voter's name.
+
+    Raises:
+        UsageError: It can't be.
+    """
+    if not isinstance(voter, str) or not _VOTER.fullmatch(voter):
+        raise UsageError("a voter's name has 1 to 128 characters, and doesn't begin with a space")
+
+
+def _check_answer(task: Task, sha256: str, answer: str) -> None:
+    if sha256 not in task.images:
+        raise UsageError(f"image `{sha256[:12]}…` is not in this batch")
+    if answer in _ANSWERS or (answer.startswith(OTHER) and answer.removeprefix(OTHER) in task.rivals):
+        return
+    kind = "only stages say that" if answer.startswith(COPY) else "not one that this batch offers"
+    raise UsageError(f"`{answer[:40]}` is no answer: {kind}")
