@@ -130,24 +130,10 @@ def fit(votes: Votes, priors: Priors = DEFAULT, *, rounds: int = ROUNDS, enough:
     return Fitted(good, model.coins[1], model.coins[0], model.blurs)
 
 
-class _Groups:
-    """Sums of rows that belong together, several columns at a time."""
-
-    def __init__(self, of: Integers, groups: int) -> None:
-        self._order = np.argsort(of, kind="stable")
-        self._which, self._starts = np.unique(of[self._order], return_index=True)
-        self._groups = groups
-
-    def order(self, numbers: Integers) -> Integers:
-        """Numbers of the rows, in the order in which they are summed."""
-        return numbers[self._order]
-
-    def sums(self, rows: Floats) -> Floats:
-        """Of each group the sum of its rows, which stand in that order; zero of a group without any."""
-        found = np.zeros((self._groups, rows.shape[1]))
-        if len(rows):
-            found[self._which] = np.add.reduceat(rows, self._starts, axis=0)
-        return found
+def _sums(of: Integers, groups: int, rows: Floats, numbers: Integers) -> Floats:
+    """Of each group the sum of the rows with some numbers, column by column: NumPy does this fastest."""
+    columns = np.ascontiguousarray(rows.T)
+    return np.stack([np.bincount(of, column[numbers], groups) for column in columns], axis=1)
 
 
 class _Model:
@@ -162,9 +148,7 @@ class _Model:
         self._priors = priors
         self._blur = np.array(priors.blurs)
         self._known = ~np.isnan(votes.truth)
-        cell = votes.voter * 2 + votes.yes
-        self._by_image, self._by_cell = _Groups(votes.image, votes.images), _Groups(cell, 2 * votes.voters)
-        self._cells, self._images = self._by_image.order(cell), self._by_cell.order(votes.image)
+        self._cell = votes.voter * 2 + votes.yes
         self.coins = np.full((2, votes.voters), (priors.right + 1) / (priors.right + priors.wrong + 2))
         self.blurs = np.full(len(self._blur), 1.0 / len(self._blur))
         self._share = np.full(votes.images, 0.5)
@@ -192,7 +176,7 @@ class _Model:
 
     def _learn_coins(self, belief: Floats) -> None:
         columns = belief.reshape(len(belief), -1)
-        weight = self._by_cell.sums(columns[self._images]).reshape(-1, *belief.shape[1:])
+        weight = _sums(self._cell, 2 * self._votes.voters, columns, self._votes.image).reshape(-1, *belief.shape[1:])
         seen = (1 - self._blur) * self._if_seen()[:, :, None] / self._chance()
         by_answer = (weight * seen).sum(axis=2).reshape(-1, 2, 2)  # voter, answer, bad or good
         right = np.stack([by_answer[:, 0, 0], by_answer[:, 1, 1]])
@@ -206,7 +190,7 @@ class _Model:
         """What is believed of the images, by all parameters."""
         votes = self._votes
         said = np.log(self._chance()).reshape(2 * votes.voters, -1)
-        logs = self._by_image.sums(said[self._cells]).reshape(votes.images, 2, len(self._blur))
+        logs = _sums(votes.image, votes.images, said, self._cell).reshape(votes.images, 2, len(self._blur))
         logs += np.log(np.stack([1 - self._share, self._share], axis=1))[:, :, None] + np.log(self.blurs)
         logs[self._known & (votes.truth == 1), 0] = -np.inf
         logs[self._known & (votes.truth == 0), 1] = -np.inf
