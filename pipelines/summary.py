@@ -18,6 +18,7 @@ SKIPPED: Final = "skipped:"
 LEFT_OUT: Final = "left_out:"
 """What the names of counts begin with that tell of what a source listed, and is no picture."""
 _UNASKED: Final = ("limit_reached", "want_reached", "nothing_new")
+_SHOWN_VERDICTS: Final = ("accepted", "rejected", "contested", "unimageable", "open")
 _NOT_REFUSED: Final = frozenset({Outcome.FETCHED, REUSED, REPEATED})
 
 
@@ -107,6 +108,12 @@ class SynsetCounts:
     def reference(self) -> int:
         """Near to a picture of reference."""
         return self.of("dedupe", "reference_duplicate")
+
+    @property
+    def verified(self) -> dict[str, int]:
+        """Images that people have voted on: verdict → how many."""
+        counts = self.stages.get("verify", Counter())
+        return {verdict: counts[verdict] for verdict in _SHOWN_VERDICTS if counts[verdict] > 0}
 
     @property
     def landed(self) -> int:

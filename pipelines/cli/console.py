@@ -141,10 +141,11 @@ def synset_row(counts: "SynsetCounts") -> dict[str, Any]:
         "reference": counts.reference,
         "landed": counts.landed,
         "why_refused": refused,
+        "verified": counts.verified,
     }
 
 
-SYNSET_DETAILS: Final = ("asked", "left_out", "unasked", "repeated", "reference", "why_refused")
+SYNSET_DETAILS: Final = ("asked", "left_out", "unasked", "repeated", "reference", "why_refused", "verified")
 """Of a synset's line: what stands below it on a terminal."""
 
 

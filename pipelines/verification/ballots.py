@@ -92,16 +92,15 @@ class Ballots:
         return sorted({voter for ballots in self._cast.values() for voter in ballots})
 
     def _inherit(self, old: Place, new: Place) -> None:
-        # What was replaced may come back, in the place of what replaced it: then it stands for both.
-        self._heirs.pop(new, None)
-        old = self.last_heir(old)
         if old == new:
             return
-        self._heirs[old] = new
-        left = self._cast.pop(old, {})
-        if left:
-            kept = self._cast.setdefault(new, {})
-            for voter, ballot in left.items():
+        # What was replaced may come back, in the place of what replaced it: then it stands for both.
+        gone = {self.last_heir(old), self.last_heir(new)} - {new}
+        self._heirs.pop(new, None)
+        for place in sorted(gone):
+            self._heirs[place] = new
+            for voter, ballot in self._cast.pop(place, {}).items():
+                kept = self._cast.setdefault(new, {})
                 if voter not in kept or not ballot.is_before(kept[voter]):
                     kept[voter] = ballot
 

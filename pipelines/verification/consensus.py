@@ -110,19 +110,20 @@ class _Columns:
     unsure: Integers
 
 
-def judge(ballots: Ballots, rule: Rule, *, by: By | None = None) -> Outcome:
+def judge(ballots: Ballots, rule: Rule, *, by: By | None = None, least: int = 1) -> Outcome:
     """Judge all images that have votes.
 
     Args:
         ballots: The votes that count.
         rule: When it is sure enough.
         by: What the confidence is from; None for voters if they come back, else the table.
+        least: Votes that the tables go up to at least.
     """
     columns = _columns(ballots)
     if not columns.places:
         return Outcome({}, {}, {}, frozenset())
     synset = columns.votes.synset
-    most = int(max(columns.yes.max(), columns.no.max()))
+    most = max(least, int(columns.yes.max()), int(columns.no.max()))
     free = np.isnan(columns.votes.truth)
     mixture = table.fit(columns.yes[free], columns.no[free], synset[free], len(columns.synsets))
     tables = mixture.confidence(most)

@@ -1,0 +1,335 @@
+"""``synsift verify``: what people are asked, and what follows from what they say."""
+
+import contextlib
+import csv
+import random
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+from urllib.parse import quote
+
+import typer
+
+from synsift.crawler.ontology import Concepts
+from synsift.pipelines.cli.console import counted, err, print_rows
+from synsift.pipelines.cli.ontology import OntologyFile, concepts_of
+from synsift.pipelines.cli.options import ConfigFile, Format, Out, OutputFormat, SetValues, follow_up, settings_of
+from synsift.pipelines.errors import UsageError
+
+if TYPE_CHECKING:
+    from synsift.pipelines.config import Settings
+    from synsift.pipelines.log.base import Log
+    from synsift.pipelines.verification.ballots import Ballots
+    from synsift.pipelines.verification.consensus import Outcome
+    from synsift.pipelines.verification.promise import Audit
+
+app = typer.Typer(no_args_is_help=True, help="Ask people which candidates are right, and see what follows.")
+
+_VERDICTS: Final = ("accepted", "rejected", "contested", "unimageable", "open")
+_MOST_SHOWN: Final = 3
+_SAMPLE: Final = ("wnid", "sha256", "object", "threshold", "is_right")
+_RIGHT: Final = {"yes": True, "y": True, "1": True, "true": True, "no": False, "n": False, "0": False, "false": False}
+
+Synsets = Annotated[list[str] | None, typer.Argument(metavar="WNID...", help="Only these synsets")]
+
+
+@app.command()
+def plan(
+    synsets: Synsets = None,
+    prefer: Annotated[
+        list[str] | None, typer.Option("--prefer", metavar="WNID", help="Ask of this synset first; may be repeated")
+    ] = None,
+    ontology: OntologyFile = None,
+    out: Out = None,
+    file: ConfigFile = None,
+    values: SetValues = None,
+    output: OutputFormat = Format.TABLE,
+) -> None:
+    """Make batches of images for people to vote on: what is still open, a round at a time. Twice changes nothing.
+
+    A batch is 48 images of a synset (`verify.images`), some of known answer among them, never two that are nearly the
+    same; with it go up to three synsets that may be meant instead. A few images of each synset get ten votes, which
+    tells how hard it is; all others two, and then one more at a time until the verdict is sure (`verify.accept`,
+    `verify.reject`). Votes that came since are counted in.
+
+    [bold]Examples[/bold]
+
+      synsift verify plan --out dogs
+
+      synsift verify plan n02091134 --prefer n02091134 --out dogs
+
+      synsift verify plan --out dogs --set verify.budget=3000
+    """
+    settings = settings_of(file, values, store__url=out)
+    concepts = concepts_of(ontology)
+
+    from synsift.pipelines.assembly import open_log, open_parts
+    from synsift.pipelines.batches import PlanOptions
+    from synsift.pipelines.batches import plan as make_plan
+    from synsift.pipelines.clock import now_text
+    from synsift.pipelines.conflicts import read_conflicts
+    from synsift.pipelines.pairs import Ties
+    from synsift.pipelines.rivals import Rivals
+    from synsift.pipelines.verifying import rule_of
+
+    options = PlanOptions(
+        rule=rule_of(settings),
+        size=settings.verify.images,
+        gold=settings.verify.gold,
+        link=_linker(settings.verify.link, concepts),
+        only=tuple(synsets or ()),
+        prefer=tuple(prefer or ()),
+        at=now_text(),
+    )
+    with contextlib.closing(open_log(settings, read_only=True)) as log:
+        crawled = _crawled(log, [*(synsets or ()), *(prefer or ())])
+    with contextlib.closing(open_parts(settings).log) as log:
+        found = make_plan(log, Rivals(concepts, crawled, read_conflicts(log)), Ties(lambda: concepts), options)
+    rows = (
+        {
+            "synset": one.wnid,
+            "name": _name(concepts, one.wnid),
+            "images": one.images,
+            "votes": one.cast,
+            **{verdict: one.verdicts.get(verdict, 0) for verdict in _VERDICTS if verdict != "unimageable"},
+            "batches": one.batches,
+            "asks": one.asked,
+        }
+        for one in found
+    )
+    print_rows(rows, output, empty="no image has survived yet: there is nothing to ask")
+    batches, asked = sum(one.batches for one in found), sum(one.asked for one in found)
+    said = f"{counted(batches, 'new batch', 'new batches')}, for {counted(asked, 'vote', 'votes')}"
+    closed = sum(one.closed for one in found)
+    err.print(f"{said}; {counted(closed, 'batch', 'batches')} closed" if closed else said)
+    if not batches and any(one.verdicts.get("open") for one in found):
+        err.print("hint: what is open is asked already, or the budget is spent (`verify.budget`)")
+
+
+def _crawled(log: "Log", named: Iterable[str]) -> set[str]:
+    """Synsets that have survivors; those that were named must be among them."""
+    from synsift.pipelines.reading import read_all
+    from synsift.pipelines.records import Survivor
+
+    crawled = {survivor.candidate.wnid for survivor in read_all(log, Survivor)}
+    for wnid in named:
+        if wnid not in crawled:
+            some = ", ".join(f"`{one}`" for one in sorted(crawled)[:_MOST_SHOWN])
+            there_are = f"there are {some}{' …' if len(crawled) > _MOST_SHOWN else ''}" if crawled else ""
+            raise UsageError(f"no image of `{wnid}` has survived", hint=there_are)
+    return crawled
+
+
+def _linker(template: str, concepts: Concepts) -> "Any":  # noqa: ANN401 - a function of a text
+    def link(wnid: str) -> str:
+        name = _name(concepts, wnid).replace(" ", "_")
+        return template.replace("{}", quote(name[:1].upper() + name[1:])) if name and template else ""
+
+    return link
+
+
+def _name(concepts: Concepts, wnid: str) -> str:
+    return concepts.get(wnid).lemmas[0].replace("_", " ") if wnid in concepts else ""
+
+
+@app.command()
+def voters(
+    out: Out = None,
+    file: ConfigFile = None,
+    values: SetValues = None,
+    output: OutputFormat = Format.TABLE,
+) -> None:
+    """Show who has voted, how often, and what their word is worth: from 0, as who answers blindly, to 1.
+
+    [bold]Examples[/bold]
+
+      synsift verify voters --out dogs
+
+      synsift verify voters --out dogs --format csv
+    """
+    ballots, outcome = _judged(settings_of(file, values, store__url=out))
+    cast: Counter[str] = Counter()
+    yes: Counter[str] = Counter()
+    tried: Counter[str] = Counter()
+    right: Counter[str] = Counter()
+    for place in ballots.places():
+        given = ballots.of(place)
+        gold = next((ballot.is_yes for ballot in given.values() if ballot.is_gold), None)
+        for name, ballot in given.items():
+            if ballot.is_gold:
+                continue
+            cast[name] += 1
+            yes[name] += ballot.is_yes
+            if gold is not None and not ballot.is_silent:
+                tried[name] += 1
+                right[name] += ballot.is_yes == gold
+    rows = (
+        {
+            "voter": name,
+            "votes": number,
+            "yes": round(yes[name] / number, 2),
+            "gold": tried[name],
+            "right": right[name],
+            "weight": round(outcome.weights[name], 2) if name in outcome.weights else None,
+        }
+        for name, number in sorted(cast.items(), key=lambda item: (-item[1], item[0]))
+    )
+    print_rows(rows, output, empty="nobody has voted yet")
+    if cast and not outcome.weights:
+        err.print("voters have few votes each: images are judged by the tables of their synsets, and nobody is weighed")
+
+
+@app.command()
+def tables(
+    synsets: Synsets = None,
+    votes: Annotated[int, typer.Option("--votes", min=1, max=10, help="Show up to so many votes")] = 3,
+    ontology: OntologyFile = None,
+    out: Out = None,
+    file: ConfigFile = None,
+    values: SetValues = None,
+    output: OutputFormat = Format.TABLE,
+) -> None:
+    """Show how sure so many votes make it, by synset: the confidence tables of the ImageNet paper.
+
+    In the columns stand votes for an image and against it: `2:1` is how probably an image is good that two people say
+    yes to, and one says no. Of hard synsets the same votes say less.
+
+    [bold]Examples[/bold]
+
+      synsift verify tables --out dogs
+
+      synsift verify tables n02091134 --votes 4 --out dogs --format csv
+    """
+    concepts = concepts_of(ontology)
+    _, outcome = _judged(settings_of(file, values, store__url=out), most=votes)
+    rows = (
+        {"synset": wnid, "name": _name(concepts, wnid), **dict(_cells(table, votes))}
+        for wnid, table in outcome.tables.items()
+        if not synsets or wnid in synsets
+    )
+    print_rows(rows, output, empty="nobody has voted yet")
+
+
+def _cells(table: "Any", votes: int) -> Iterator[tuple[str, float]]:  # noqa: ANN401 - an array
+    for cast in range(1, votes + 1):
+        for yes in range(cast, -1, -1):
+            yield f"{yes}:{cast - yes}", round(float(table[yes, cast - yes]), 2)
+
+
+def _judged(settings: "Settings", most: int = 1) -> "tuple[Ballots, Outcome]":
+    from synsift.pipelines.assembly import open_log
+    from synsift.pipelines.verification.consensus import judge
+    from synsift.pipelines.verifying import rule_of
+    from synsift.pipelines.voting import read_ballots
+
+    with contextlib.closing(open_log(settings, read_only=True)) as log:
+        ballots = read_ballots(log)
+    return ballots, judge(ballots, rule_of(settings), least=most)
+
+
+@app.command()
+def audit(
+    judged: Annotated[
+        list[Path] | None,
+        typer.Option("--judged", metavar="FILE", help="A sample that was looked at, in the order of thresholds"),
+    ] = None,
+    images: Annotated[int, typer.Option("--images", min=1, help="Images to draw")] = 1_000,
+    threshold: Annotated[
+        float | None, typer.Option("--at", metavar="0…1", help="Least confidence to draw from  [verify.accept]")
+    ] = None,
+    promise: Annotated[
+        float, typer.Option("--promise", metavar="0…1", help="Share of accepted images that should be right")
+    ] = 0.98,
+    seed: Annotated[int, typer.Option("--seed", help="Of the draw")] = 0,
+    out: Out = None,
+    file: ConfigFile = None,
+    values: SetValues = None,
+) -> None:
+    """Draw accepted images at random, and say what those that were looked at show of all, whatever the votes claim.
+
+    Prints a sample as CSV; somebody who sees no votes writes `yes` or `no` into its last column. With `--judged` it
+    says how many of all accepted images are right at least, with 95 % confidence. Where several thresholds are tried,
+    the strictest comes first (`--at 0.999`), and the first that doesn't hold ends it.
+
+    [bold]Examples[/bold]
+
+      synsift verify audit --images 500 --out dogs > sample.csv
+
+      synsift verify audit --judged sample.csv --promise 0.98 --out dogs
+    """
+    from synsift.pipelines.verification.promise import allowed_errors, sample_size
+
+    settings = settings_of(file, values, store__url=out)
+    if not 0 < promise < 1:
+        raise UsageError(f"`--promise` is a share between 0 and 1, not `{promise:g}`")
+    if judged:
+        _tell_audit([_read_sample(path) for path in judged], judged, promise)
+        return
+    least = settings.verify.accept if threshold is None else threshold
+    rows = _draw(settings, least, images, seed)
+    print_rows(rows, Format.CSV, columns=_SAMPLE)
+    allowed = allowed_errors(len(rows), promise)
+    if allowed < 0:
+        needed = sample_size(0, promise)
+        err.print(f"{counted(len(rows), 'image is', 'images are')} too few to show {promise:.1%}: that needs {needed}")
+        return
+    err.print(f"drew {counted(len(rows), 'image', 'images')}; {promise:.1%} is shown by at most {allowed} wrong ones")
+    check = follow_up("verify audit --judged FILE", out=out, file=file, values=values)
+    err.print(f"hint: write yes or no into the last column, then `{check}`")
+
+
+def _draw(settings: "Settings", least: float, images: int, seed: int) -> list[dict[str, Any]]:
+    from synsift.pipelines.assembly import open_log
+    from synsift.pipelines.storage import layout
+    from synsift.pipelines.voting import read_standing
+
+    with contextlib.closing(open_log(settings, read_only=True)) as log:
+        accepted = [
+            one
+            for one in read_standing(log)
+            if one.verified is not None and one.verdict == "accepted" and one.verified.confidence >= least
+        ]
+    accepted.sort(key=lambda one: one.place)
+    drawn = random.Random(seed).sample(accepted, min(images, len(accepted)))  # noqa: S311 - a sample
+    return [
+        {
+            "wnid": one.place.wnid,
+            "sha256": one.place.sha256,
+            "object": layout.candidate(one.place.wnid, one.survivor.candidate.image),
+            "threshold": least,
+            "is_right": "",
+        }
+        for one in drawn
+    ]
+
+
+def _read_sample(path: Path) -> "Audit":
+    from synsift.pipelines.verification.promise import Audit
+
+    right: list[bool] = []
+    try:
+        with path.open(encoding="utf-8", newline="") as source:
+            for row in csv.DictReader(source):
+                answer = _RIGHT.get((row.get("is_right") or "").strip().lower())
+                if answer is None:
+                    place = f"`{path}`, line {len(right) + 2}"
+                    raise UsageError(f"{place}: the last column, `is_right`, has neither yes nor no")
+                right.append(answer)
+    except (OSError, UnicodeError) as exc:
+        raise UsageError(f"`{path}` can't be read: {getattr(exc, 'strerror', '') or 'it is no text in UTF-8'}") from exc
+    return Audit(len(right), right.count(False))
+
+
+def _tell_audit(audits: "Sequence[Audit]", paths: Sequence[Path], promise: float) -> None:
+    held = False
+    for found, path in zip(audits, paths, strict=True):
+        wrong = f"{found.wrong} of {counted(found.looked_at, 'image', 'images')} wrong"
+        holds = found.keeps(promise)
+        says = "holds" if holds else "doesn't hold"
+        typer.echo(f"{path}: {wrong}: at least {found.precision():.2%} of all are right; {promise:.1%} {says}")
+        if not holds:
+            break
+        held = True
+    if not held:
+        raise typer.Exit(1)
