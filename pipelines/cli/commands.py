@@ -66,6 +66,11 @@ COMMANDS: Final[Mapping[str, Home]] = {
         "Show pictures that stand under two synsets, the same or as copies: one of the two labels is probably wrong.",
     ),
     "verify": Home("verify", "app", "Ask people which candidates are right, and see what follows."),
+    "review": Home(
+        "review",
+        "review",
+        "Serve a page on which people vote on the candidates of a crawl, by keyboard, mouse or phone, until Ctrl-C.",
+    ),
     "config": Home("config", "config", "Show every key of the configuration, its value and where that came from."),
     "dead-letters": Home("dead_letters", "app", "List what failed, and try it again."),
     "identity": Home("identity", "app", "Make the key that signs requests, and show what to publish of it."),

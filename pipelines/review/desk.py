@@ -1,4 +1,4 @@
-"""Who gets which batch, and their votes into the log. What it knows it reads there, whoever else writes there meanwhile."""
+"""Who gets which batch, and their votes into the log. All that it knows it reads there, whoever wrote it."""
 
 import random
 import re
@@ -12,7 +12,7 @@ from synsift.pipelines import topics
 from synsift.pipelines.clock import now_text
 from synsift.pipelines.errors import UsageError
 from synsift.pipelines.log.base import Follower, Log
-from synsift.pipelines.reading import Skipped, look_at_state
+from synsift.pipelines.reading import Broken, Skipped, look_at_state
 from synsift.pipelines.records import Record, Task, Vote
 from synsift.pipelines.stages.verify import cast
 from synsift.pipelines.topics import Router
@@ -25,7 +25,7 @@ NO: Final = "no"
 BROKEN: Final = "broken"
 ORIGIN: Final = "review"
 _ANSWERS: Final = frozenset({YES, NO, UNSURE, BROKEN, UNIMAGEABLE})
-_VOTER: Final = re.compile(r"[^\x00-\x20\x7f][^\x00-\x1f\x7f]{0,127}")
+_VOTER: Final = re.compile(r"[^\x00-\x20\x7f\ud800-\udfff][^\x00-\x1f\x7f\ud800-\udfff]{0,127}")
 _LEASE_S: Final = 20 * 60.0
 """So long a batch that somebody was given counts as being answered by them."""
 _MOST_S: Final = 24 * 3600.0
@@ -99,10 +99,10 @@ class Desk:
         found = []
         for message in follower.read():
             record = look_at_state(kind, message, self._router)
-            if isinstance(record, kind):
-                found.append(record)
-            elif record is not None:
+            if isinstance(record, Broken):
                 self._skipped.note(message, record)
+            elif record is not None:
+                found.append(record)
         return found
 
     def knows(self, sha256: str) -> bool:

@@ -97,7 +97,7 @@
     $("who").hidden = true;
     $("nothing").hidden = Boolean(batch);
     grid.replaceChildren();
-    for (const id of ["next", "unimageable", "pass"]) $(id).disabled = !batch;
+    for (const id of ["hand-in", "unimageable", "pass"]) $(id).disabled = !batch;
     drawHead();
     drawMarks();
     if (batch) drawGrid();
@@ -304,7 +304,7 @@
     if (press(event.key)) event.preventDefault();
   });
 
-  $("next").addEventListener("click", () => carefully(() => handIn()));
+  $("hand-in").addEventListener("click", () => carefully(() => handIn()));
   $("undo").addEventListener("click", () => carefully(undo));
   $("unimageable").addEventListener("click", () => carefully(() => handIn("unimageable")));
   $("pass").addEventListener("click", () => carefully(async () => { passed = [...passed, batch.id].slice(-KEPT); await load(); }));

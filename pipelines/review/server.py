@@ -62,6 +62,7 @@ class ReviewServer:
         app = web.Application(client_max_size=_MAX_BODY_BYTES, middlewares=[self._guard])
         app.router.add_get("/", self.page)
         app.router.add_get("/{name:look.css|review.css|review.js}", self.asset)
+        app.router.add_get("/favicon.ico", self.favicon)
         app.router.add_get("/small/{sha256:[0-9a-f]{64}}", self.small)
         app.router.add_get("/large/{sha256:[0-9a-f]{64}}", self.large)
         app.router.add_get("/api/batch", self.batch)
@@ -105,6 +106,10 @@ class ReviewServer:
         text = shared_asset(name) if name == "look.css" else asset(name)
         kind = "text/css" if name.endswith(".css") else "text/javascript"
         return web.Response(text=text, content_type=kind, headers=_HEADERS)
+
+    async def favicon(self, _request: web.Request) -> web.Response:
+        """There is none, and no browser need complain."""
+        return web.Response(status=204, headers=_HEADERS)
 
     async def small(self, request: web.Request) -> web.Response:
         """A small picture of an image that is in a batch."""
@@ -174,9 +179,7 @@ class ReviewServer:
             return _problem(400, "that is no batch")
         if not isinstance(task, str) or not isinstance(once, str):
             return _problem(400, "that is no batch")
-        taken = await _in(
-            self._at_desk, lambda: self._desk.take(voter, task, answers, took_s=took_s, once=once[:64])
-        )
+        taken = await _in(self._at_desk, lambda: self._desk.take(voter, task, answers, took_s=took_s, once=once[:64]))
         return _json({"taken": taken})
 
     def _described(self, task: Task, images: Sequence[str]) -> dict[str, Any]:
