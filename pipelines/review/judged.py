@@ -1,0 +1,89 @@
+"""Pairs of pictures that people judged, in a file of lines that ``dedupe.not_copies`` reads.
+
+    <sha256> <sha256>  # not copies, says ana, 2026-01-02T03:04:05Z
+    # <sha256> <sha256>: same, says ana, 2026-01-02T03:04:05Z
+    # <sha256> <sha256> <synset> <synset>: first, says ana, 2026-01-02T03:04:05Z
+
+What begins with ``#`` is a remark to whoever else reads it, and tells us what need not be asked again.
+"""
+
+import os
+import re
+from pathlib import Path
+from typing import Final
+
+from synsift.pipelines.errors import UsageError
+from synsift.pipelines.texts import printable
+from synsift.pipelines.verification.ballots import Place
+
+DIFFERENT: Final = "different"
+_PAIR: Final = re.compile(r"^(?:#\s*)?([0-9a-f]{64})[ ,]+([0-9a-f]{64})(?: ([\w.-]{1,64}) ([\w.-]{1,64}):)?", re.ASCII)
+Key = tuple[frozenset[str], frozenset[str]]
+"""Two pictures; and the two synsets, where it is asked which of them they belong to."""
+
+
+def key_of(first: Place, second: Place, *, with_synsets: bool) -> Key:
+    """What a judgement is about."""
+    return frozenset((first.sha256, second.sha256)), frozenset((first.wnid, second.wnid) if with_synsets else ())
+
+
+class JudgedPairs:
+    """Such a file, which may not be there yet. Used by one thread at a time."""
+
+    def __init__(self, path: Path) -> None:
+        """Read what was judged.
+
+        Raises:
+            UsageError: It can't be read.
+        """
+        self.path: Final = path
+        self._known: set[Key] = set()
+        try:
+            text = path.read_text(encoding="utf-8", errors="replace")
+        except FileNotFoundError:
+            return
+        except OSError as exc:
+            raise UsageError(f"`{path}` can't be read: {exc.strerror}") from exc
+        for line in text.splitlines():
+            if found := _PAIR.match(line.strip()):
+                synsets = (found[3], found[4]) if found[3] else ()
+                self._known.add((frozenset(found.group(1, 2)), frozenset(synsets)))
+
+    def __contains__(self, key: Key) -> bool:
+        """Whether that was judged."""
+        return key in self._known
+
+    def add(self, first: Place, second: Place, answer: str, *, says: str, with_synsets: bool) -> None:
+        """Write a judgement down, and return when it is on the disk.
+
+        Args:
+            first: A picture.
+            second: Another one.
+            answer: What was said.
+            says: Who said it, and when.
+            with_synsets: Whether it was asked which synset they belong to.
+
+        Raises:
+            UsageError: It can't be written.
+        """
+        pictures = f"{first.sha256} {second.sha256}"
+        about = f"{pictures} {first.wnid} {second.wnid}" if with_synsets else pictures
+        lines = [f"# {about}: {answer}, says {printable(says)}"]
+        if answer == DIFFERENT:
+            lines = [*lines[:with_synsets], f"{pictures}  # not copies, says {printable(says)}"]
+        try:
+            self._append("".join(f"{line}\n" for line in lines).encode())
+        except OSError as exc:
+            raise UsageError(f"`{self.path}` can't be written: {exc.strerror}") from exc
+        self._known.add(key_of(first, second, with_synsets=with_synsets))
+
+    def _append(self, lines: bytes) -> None:
+        """Append in one write: two programs may share the file, and an editor may have left its last line open."""
+        file = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
+        try:
+            size = os.fstat(file).st_size
+            is_open = size > 0 and os.pread(file, 1, size - 1) != b"\n"
+            os.write(file, b"\n" * is_open + lines)
+            os.fsync(file)
+        finally:
+            os.close(file)
