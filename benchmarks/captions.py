@@ -1,17 +1,19 @@
 #!/usr/bin/env python3
 """How fast are captions sifted for all synsets' queries in all languages, in how much memory, and what is found?
 
-    benchmarks/captions.py [--rows 20000000] [--most 10000] [--sample 20000] [--folder DIR]
+    benchmarks/captions.py [--rows 20000000] [--most 10000] [--sample 20000] [--jobs 1,2] [--folder DIR]
 
 A list in Parquet is made: captions of 5 to 20 words, drawn by Zipf's law from a vocabulary whose first words are those
-of any text, and then by turns names of WordNet (phrases, too) and words that no language has. One process, on one core,
-sifts it. Beside it, on a sample of the same captions and for the same names and plurals: Aho-Corasick by pyahocorasick
-and by ahocorasick-rs, a caption at a time, and by the latter over all captions of the sample as one text.
+of any text, and then by turns names of WordNet (phrases, too) and words that no language has. It is sifted by as many
+processes as `--jobs` names, one run after the other. Beside it, on a sample of the same captions and for the same names
+and plurals: Aho-Corasick by pyahocorasick and by ahocorasick-rs, a caption at a time, and by the latter over all
+captions of the sample as one text.
 
 Peers: pip install pyahocorasick ahocorasick-rs
 """
 
 import argparse
+import hashlib
 import multiprocessing
 import os
 import re
@@ -57,6 +59,7 @@ class Measured:
     peak_mb: float
     words: str
     size_mb: float
+    digest: str
 
 
 def vocabulary() -> tuple[pa.Array, np.ndarray]:
@@ -100,7 +103,7 @@ def queries() -> Iterator[SynsetQuery]:
     return in_all_languages((query for wnid in concepts for query in maker.queries(wnid)), concepts)
 
 
-def sift(folder: Path, path: Path, most: int, answer: "multiprocessing.Queue[Measured]") -> None:
+def sift(folder: Path, path: Path, most: int, jobs: int, answer: "multiprocessing.Queue[Measured]") -> None:
     """Sift a list, and say what it took."""
     pa.set_cpu_count(1)
     pa.set_io_thread_count(1)
@@ -109,20 +112,22 @@ def sift(folder: Path, path: Path, most: int, answer: "multiprocessing.Queue[Mea
     lexicon = make_lexicon(queries(), names.__contains__)
     one = CaptionList(path, path.name, "made")
     work = Sift(folder / "sifting", [one], lexicon, most=most, layout=Layout(Columns()))
-    start_s, cpu_s, said_s = time.perf_counter(), time.process_time(), 0.0
+    start_s, cpu_s, said_s, others_s = time.perf_counter(), time.process_time(), 0.0, 0.0
 
     def tell(at: Progress) -> None:
-        nonlocal said_s
+        nonlocal said_s, others_s
+        others_s = sum(_cpu_s(each.pid) for each in multiprocessing.active_children())
         if time.perf_counter() > said_s + 20:
             said_s = time.perf_counter()
             rate = at.rows / (said_s - start_s)
             print(f"  {at.rows:,} rows, {rate:,.0f}/s, {at.hits:,} hits, {_peak_mb():.0f} MB", flush=True)
 
-    work.read(tell)
-    read_s, read_cpu_s = time.perf_counter(), time.process_time() - cpu_s
+    work.read(tell, jobs=jobs)
+    read_s, own_cpu_s = time.perf_counter(), time.process_time() - cpu_s
+    read_cpu_s = own_cpu_s + others_s
     spooled = sum(file.stat().st_size for file in (folder / "sifting").iterdir())
     summary = work.finish(folder / "sifted.parquet")
-    end_s, end_cpu_s = time.perf_counter(), time.process_time() - cpu_s - read_cpu_s
+    end_s, end_cpu_s = time.perf_counter(), time.process_time() - cpu_s - own_cpu_s
     size_mb = (folder / "sifted.parquet").stat().st_size / 1e6
     words = (
         f"{summary.found:,} image URLs for {summary.synsets:,} of {summary.asked:,} synsets "
@@ -132,7 +137,18 @@ def sift(folder: Path, path: Path, most: int, answer: "multiprocessing.Queue[Mea
         f"on disk meanwhile {spooled / 1e6:,.0f} MB"
     )
     taken = (start_s - begin_s, read_s - start_s, read_cpu_s, end_s - read_s, end_cpu_s)
-    answer.put(Measured(*taken, _peak_mb(), words, size_mb))
+    with (folder / "sifted.parquet").open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    answer.put(Measured(*taken, _peak_mb(), words, size_mb, digest))
+
+
+def _cpu_s(pid: int | None) -> float:
+    """CPU time of a process."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _peak_mb() -> float:
@@ -201,33 +217,41 @@ def _plain(text: str) -> str:
     return f" {' '.join(_WORD.findall(text.lower()))} "
 
 
+def _measured(scratch: Path, path: Path, most: int, jobs: int) -> Measured:
+    """Sift by so many processes, and say what it took."""
+    context = multiprocessing.get_context("spawn")
+    answer = context.Queue()
+    child = context.Process(target=sift, args=(scratch, path, most, jobs, answer))
+    child.start()
+    found: Measured = answer.get(timeout=7_200)
+    child.join()
+    rows = pq.ParquetFile(path).metadata.num_rows
+    print(
+        f"{jobs} {'process' if jobs == 1 else 'processes'}: names gathered in {found.start_s:.1f} s; "
+        f"read: {rows / found.read_s:,.0f} rows/s ({rows / found.read_cpu_s:,.0f} by CPU time); "
+        f"best chosen and written in {found.finish_s:.1f} s ({found.finish_cpu_s:.1f} s CPU), {found.size_mb:,.0f} MB; "
+        f"in all {rows / (found.read_s + found.finish_s):,.0f} rows/s; peak memory of the first {found.peak_mb:.0f} MB",
+        flush=True,
+    )
+    return found
+
+
 def main() -> None:
     """Measure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=20_000_000)
     parser.add_argument("--most", type=int, default=10_000)
     parser.add_argument("--sample", type=int, default=20_000)
+    parser.add_argument("--jobs", default="1")
     parser.add_argument("--folder", type=Path, default=None)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=options.folder) as scratch:
         path = Path(scratch) / "list.parquet"
         write(path, options.rows)
         print(f"{options.rows:,} rows, {path.stat().st_size / 1e6:,.0f} MB; load {os.getloadavg()[0]:.1f}", flush=True)
-        context = multiprocessing.get_context("spawn")
-        answer = context.Queue()
-        child = context.Process(target=sift, args=(Path(scratch), path, options.most, answer))
-        child.start()
-        found: Measured = answer.get(timeout=7_200)
-        child.join()
-        rows = options.rows
-        print(f"names gathered in {found.start_s:.1f} s")
-        print(
-            f"read: {rows / found.read_s:,.0f} rows/s ({rows / found.read_cpu_s:,.0f} by CPU time); "
-            f"best chosen and written in {found.finish_s:.1f} s ({found.finish_cpu_s:.1f} s CPU), "
-            f"{found.size_mb:,.0f} MB; "
-            f"in all {rows / (found.read_s + found.finish_s):,.0f} rows/s; peak memory {found.peak_mb:.0f} MB"
-        )
-        print(found.words)
+        found = [_measured(Path(scratch), path, options.most, int(jobs)) for jobs in options.jobs.split(",")]
+        print(found[0].words)
+        print(f"the same list, to the byte: {len({each.digest for each in found}) == 1}")
         compare(path, options.sample)
         print(f"load at the end {os.getloadavg()[0]:.1f}")
 

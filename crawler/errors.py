@@ -23,8 +23,6 @@ CrawlerError
 """
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import ClassVar, Final
 
 from synsift.crawler.outcome import Outcome
@@ -171,19 +169,6 @@ class SourceSpent(SourceError):
     def __init__(self, message: str, *, for_s: float = 0.0) -> None:
         super().__init__(message)
         self.for_s = bounded_s(for_s)
-
-
-@contextmanager
-def no_exit() -> Iterator[None]:
-    """Let the code of a source cost its page, and not the program, where it wants to end that.
-
-    Raises:
-        SourceError: It does.
-    """
-    try:
-        yield
-    except SystemExit as exc:
-        raise SourceError(f"the source's code wants to end the program (status {exc.code})") from exc
 
 
 def bounded_s(wait_s: object) -> float:

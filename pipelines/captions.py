@@ -1,8 +1,12 @@
 """Lists of captions, as a user names them → a sifted list in the store, made once for the same lists and queries."""
 
+import contextlib
 import hashlib
 import json
+import logging
+import os
 import shutil
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
@@ -22,14 +26,20 @@ from synsift.crawler.sources.lists.layouts import Columns, Layout, layout_of
 from synsift.crawler.sources.lists.reading import is_parquet_list
 from synsift.crawler.sources.lists.remote import is_remote
 from synsift.pipelines.config import Settings
-from synsift.pipelines.errors import UsageError
+from synsift.pipelines.errors import SynsiftError, UsageError
 from synsift.pipelines.folder_lock import lock_folder
 from synsift.pipelines.remote_lists import LISTS, lists_folder, make_copies
 from synsift.pipelines.storage.objects import Objects
 from synsift.pipelines.store_settings import store_address
 
+_log: Final = logging.getLogger(__name__)
 _RULES: Final = 1
 """Of this version are the rules by which captions are matched and ranked: with others, lists are sifted anew."""
+
+_ABANDONED_S: Final = 7 * 86_400
+"""How long what is half sifted waits for somebody to go on."""
+_MOST_JOBS: Final = 6
+"""Of processes that nobody asked for: one reads for all others, and each has some 150 MB of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +142,7 @@ def sift_lists(lists: Sequence[CaptionList], wanted: Wish, settings: Settings, t
     folder = lists_folder(settings)
     target, parts = folder / f"captions-{digest}.parquet", folder / f"captions-{digest}.sifting"
     folder.mkdir(parents=True, exist_ok=True)
+    _sweep(folder, parts)
     known = _known(target)
     if known is not None:
         shutil.rmtree(parts, ignore_errors=True)
@@ -144,11 +155,25 @@ def sift_lists(lists: Sequence[CaptionList], wanted: Wish, settings: Settings, t
         sift = Sift(parts, lists, lexicon, most=wanted.most, layout=layout)
         if sift.resumed_rows:
             tell.resumed(sift.resumed_rows)
-        sift.read(tell.progress)
+        sift.read(tell.progress, jobs=_jobs(settings))
         _check_unchanged(lists)
         tell.choosing()
         summary = sift.finish(target)
     return Sifted(_in_store(target, settings), summary, is_new=True)
+
+
+def _sweep(folder: Path, own: Path) -> None:
+    """Delete what others left half sifted, and nobody has gone on with for days: lists or names have changed since."""
+    long_ago_s = time.time() - _ABANDONED_S
+    for parts in sorted(folder.glob("captions-*.sifting")):
+        if parts == own or parts.is_symlink() or not parts.is_dir():
+            continue
+        with contextlib.suppress(OSError, SynsiftError):  # it is in use, or another's to delete: not our errand
+            if parts.stat().st_mtime >= long_ago_s:  # each part changes its folder
+                continue
+            with lock_folder(parts):
+                shutil.rmtree(parts, ignore_errors=True)
+                _log.info("%s: half sifted, and left for more than %d days: deleted", parts, _ABANDONED_S // 86_400)
 
 
 def layout_of_settings(settings: Settings) -> Layout:
@@ -164,6 +189,12 @@ def layout_of_settings(settings: Settings) -> Layout:
     layout = layout_of(said["layout"], columns)
     captions: Sequence[str] = said["caption_columns"]
     return Layout(**{**_fields(layout), "captions": tuple(captions)}) if captions else layout
+
+
+def _jobs(settings: Settings) -> int:
+    """How many processes sift."""
+    said: int = settings.sources.of("captions")["jobs"]
+    return said or min(_MOST_JOBS, len(os.sched_getaffinity(0)))
 
 
 def _fields(layout: Layout) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import itertools
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ from synsift.crawler.errors import SourceError
 from synsift.crawler.queries import Rule, SynsetQuery
 from synsift.crawler.sources.base import ChoosySource, LocalSource, RationedSource, Source
 from synsift.crawler.sources.captions import CaptionsSource
+from synsift.crawler.sources.foreign import printing_to_stderr
 from synsift.crawler.sources.registry import BUILT_IN, registry
 from synsift.crawler.sources.url_list import UrlListSource
 from synsift.pipelines.config import Settings
@@ -54,7 +56,8 @@ def make_source(name: str, settings: Settings, **others: Any) -> Any:  # noqa: A
     if issubclass(source, (UrlListSource, CaptionsSource)):
         values["copies"] = make_copies(settings)
     try:
-        return source(**values)
+        with printing_to_stderr():
+            return source(**values)
     except (SourceError, ValueError) as exc:
         raise ConfigError(f"[sources.{name}]: {exc}") from exc
     except Exception as exc:
@@ -90,7 +93,8 @@ def key_of(source: Source) -> str:
 
 def _granted(source: Source) -> Quota | None:
     """What an owner grants, if it is its hosts that are asked: a mirror, or a server of one's own, is another's."""
-    granted = source.quota if isinstance(source, RationedSource) else None
+    with printing_to_stderr():
+        granted = source.quota if isinstance(source, RationedSource) else None
     if granted is None:
         return None
     domains = tuple(dict.fromkeys(host_of(f"https://{domain}") for domain in granted.domains))
@@ -120,7 +124,8 @@ def asks_of(names: Sequence[str], queries: Iterable[SynsetQuery], settings: Sett
     for _, group in itertools.groupby(queries, key=lambda query: query.wnid):
         of_synset = list(group)
         for name, source in sources.items():
-            wanted = [query for query in of_synset if _takes(source, query)]
+            with nullcontext() if name in BUILT_IN else printing_to_stderr():
+                wanted = [query for query in of_synset if _takes(source, query)]
             is_changed = len(wanted) < len(of_synset)
             for rank, query in enumerate(wanted):
                 yield name, replace(query, rank=rank) if is_changed else query

@@ -7,6 +7,7 @@ from synsift.crawler.download.downloader import Abandoned, Downloader
 from synsift.crawler.download.host_rules import HostKeys
 from synsift.crawler.download.reading import Received
 from synsift.crawler.sources.base import FoundImage, IntroducedSource, Page, PageQuery, Source, SourceAnswer
+from synsift.crawler.sources.foreign import foreign_code
 from synsift.crawler.sources.testing.recording import Recorded, record
 from synsift.crawler.spiders.base import run_spider
 from synsift.crawler.spiders.search import SearchSpider
@@ -45,10 +46,12 @@ class _Questioner:
         self.source = source
         self.query = query
         self.downloader: Downloader[PageQuery]
-        self.found = Probed(source.request(query).url)
+        with foreign_code(query.source):
+            self.found = Probed(source.request(query).url)
 
     async def begin(self) -> None:
-        first = self.source.introduction() if isinstance(self.source, IntroducedSource) else None
+        with foreign_code(self.query.source):
+            first = self.source.introduction() if isinstance(self.source, IntroducedSource) else None
         if first is None:
             await self.ask()
             return
@@ -57,7 +60,8 @@ class _Questioner:
         await self.downloader.submit(introduction, first.url)
 
     async def ask(self) -> None:
-        self.found.url = self.source.request(self.query).url
+        with foreign_code(self.query.source):
+            self.found.url = self.source.request(self.query).url
         await self.downloader.submit(self.query, self.found.url)
 
     def overhears(self, task: PageQuery, answer: SourceAnswer) -> None:
@@ -79,7 +83,8 @@ class _Questioner:
     async def abandoned(self, task: PageQuery, result: Abandoned) -> None:
         if task.introduces:
             assert isinstance(self.source, IntroducedSource)  # noqa: S101 - who else would have been asked that
-            self.source.presume()
+            with foreign_code(self.query.source):
+                self.source.presume()
             await self.ask()
             return
         self.found.problem = f"{result.outcome}: {result.message}"

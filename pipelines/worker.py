@@ -3,7 +3,7 @@
 running ──┬─ SIGINT or SIGTERM ──▶ draining: finish what is in flight, commit, leave ──▶ ended, resumable
           ├─ nothing left to do ─▶ draining ──▶ ended, done       (only where asked for)
           ├─ a stage fails ──────▶ draining ──▶ its error
-          └─ a second signal ────▶ killed at once; the log is consistent at any point
+          └─ a second signal ────▶ killed at once, be the loop held up; the log is consistent at any point
 
 draining has a deadline: then requests in flight are given up, and what doesn't end even so is killed
 """
@@ -96,6 +96,7 @@ class Worker:
         self._says_waits = False
         self.rests_until_s: float | None = None
         self._interrupted = False
+        self._signals_heard = 0
         gate = Gate()
         for stage in stages:
             stage.share(gate)
@@ -186,6 +187,8 @@ class Worker:
         try:
             for number in handled:
                 loop.add_signal_handler(number, self._interrupt)
+                # Of a loop that is held up, by a source's code, nobody would ever hear; this runs in the midst of it.
+                signal.signal(number, self._heard)
         except (NotImplementedError, RuntimeError):
             handled = ()  # not in the main thread: whoever runs us here stops us in another way
         try:
@@ -197,6 +200,12 @@ class Worker:
     def interrupt(self) -> None:
         """Drain and end, as on SIGTERM."""
         self._interrupted = True
+
+    def _heard(self, _number: int, _frame: object) -> None:
+        self._signals_heard += 1
+        if self._signals_heard > 1 and not self._interrupted:
+            self._disown()
+            os._exit(_KILLED)
 
     def _interrupt(self) -> None:
         if self._interrupted:

@@ -1,45 +1,38 @@
 """Lists of captions and queries → a sifted list, in one pass that any end interrupts without loss.
 
-1. a block of rows is read, its captions matched, and what may be among the best goes to disk as a part;
+1. a block of rows is read, its captions matched, by several processes (`crew`), and what may be among the best goes to
+   disk as a part;
 2. so on to the end of all lists; whoever is ended goes on behind the last part;
 3. of the parts the best are chosen, and written; then the parts go.
 """
 
 import json
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from synsift.crawler.captions.blocks import Block, blocks, unreadable
 from synsift.crawler.captions.bounds import Bounds
-from synsift.crawler.captions.folding import words_of
+from synsift.crawler.captions.crew import ALONE_ROWS, Crew
+from synsift.crawler.captions.finding import MOST_PROBLEMS, Found
 from synsift.crawler.captions.lexicon import Lexicon
-from synsift.crawler.captions.matching import MOST_WORDS, Hits, Matcher, nodes_of, rows_of, with_rows
+from synsift.crawler.captions.matching import Hits, nodes_of, rows_of
 from synsift.crawler.captions.selection import Selected, Selection
 from synsift.crawler.captions.sifted import Summary, write_sifted
-from synsift.crawler.captions.spool import MARKS, Spool, State
-from synsift.crawler.captions.texts import has_text
-from synsift.crawler.captions.url_hashes import Seen, hashes_of
-from synsift.crawler.captions.urls import good_urls
+from synsift.crawler.captions.spool import Spool, State
+from synsift.crawler.captions.url_hashes import Seen
 from synsift.crawler.errors import SourceError
 from synsift.crawler.sources.lists.layouts import Layout
 from synsift.crawler.sources.lists.reading import is_parquet_list
 
-_SLICE_BYTES: Final = 8 << 20
-"""Of captions that are matched at once: what is made of them takes some 30 times as much memory."""
 _REBOUND_ROWS: Final = 100_000
 _REBOUND_GROWTH: Final = 1.4
 """How much more rows than at the last time are worth another look at the bounds: these move ever more slowly."""
-_MOST_PROBLEMS: Final = 20
-_WIKI: Final = "//upload.wikimedia.org/wikipedia/"
-_COMMONS: Final = "//upload.wikimedia.org/wikipedia/commons/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +72,7 @@ class Sift:
         """
         self._lists, self._lexicon, self._most, self._layout = lists, lexicon, most, layout
         self._spool = Spool(folder)
-        self._matcher = Matcher(lexicon)
+        self._crew = Crew(lexicon, folder)
         self._bounds = Bounds(lexicon, most)
         self._seen = Seen()
         self._rows = self._hits = 0
@@ -92,24 +85,50 @@ class Sift:
         self.resumed_rows = self._rows
         """Rows that were read before."""
 
-    def read(self, tell: Callable[[Progress], None]) -> None:
+    def read(
+        self, tell: Callable[[Progress], None] = lambda _: None, *, jobs: int = 1, alone_rows: int = ALONE_ROWS
+    ) -> None:
         """Read what is left of the lists.
+
+        Args:
+            tell: Told of every block that is kept.
+            jobs: Processes that match; what comes of it is the same, however many there are.
+            alone_rows: Rows from which on there are several.
 
         Raises:
             OSError: A part can't be written.
         """
+        begun: deque[int] = deque()  # lists of the blocks that are being matched
+        rows = self._rows
+
+        def keep(ended: Iterable[Found]) -> None:
+            for found in ended:
+                number = begun.popleft()
+                self._keep(found, number)
+                tell(Progress(self._rows, self._hits, number + 1, len(self._lists), self._lists[number].name))
+
+        with self._crew.of(jobs, alone_rows):
+            for number, block in self._unread():
+                if rows >= self._next_look:
+                    keep(self._crew.rest())
+                    self._look_at_bounds()
+                rows += block.rows
+                begun.append(number)
+                keep(self._crew.find(block))
+            keep(self._crew.rest())
+
+    def _unread(self) -> Iterator[tuple[int, Block]]:
+        """The blocks that nobody has read, each with the number of its list."""
         at, cursor = self._place()
         for number in range(at, len(self._lists)):
-            one = self._lists[number]
-            for block in _blocks_of(one, cursor, self._layout):
-                self._take(block, number)
-                tell(Progress(self._rows, self._hits, number + 1, len(self._lists), one.name))
+            for block in _blocks_of(self._lists[number], cursor, self._layout):
+                yield number, block
             cursor = ""
 
     def finish(self, target: Path) -> Summary:
         """Choose the best, write the list, and delete the parts."""
         limits = self._bounds.of_queries()
-        del self._bounds, self._seen, self._matcher  # 200 MB that nobody needs any longer
+        del self._bounds, self._seen, self._crew  # 200 MB that nobody needs any longer
         selection = Selection(self._spool, self._lexicon, self._most)
         summary = self._summary(selection.choose(limits))
         names = [one.name.encode("utf-8", "replace").decode() for one in self._lists]
@@ -127,68 +146,16 @@ class Sift:
         state = self._spool.states[-1]
         return (state.list, state.cursor) if state.cursor else (state.list + 1, "")
 
-    def _take(self, block: Block, number: int) -> None:
-        self._look_at_bounds()
-        hits, lengths = self._found(block)
-        is_named = np.zeros(len(lengths), np.bool_)
-        is_named[rows_of(hits)] = True
-        rows = np.flatnonzero(is_named)
-        block.left_out["no caption"] += int((lengths == 0).sum())
-        block.left_out["no name in it"] += int((lengths > 0).sum()) - len(rows)
-        taken = pa.array(rows)
-        columns = {name: column for name, column in block.columns.items() if name == "url" or has_text(column)}
-        table = pa.table({**{name: columns[name].take(taken) for name in columns}, "number": block.numbers[rows]})
-        is_good = self._check(block, table)
-        if not is_good.all():
-            table, rows = table.filter(pa.array(is_good)), rows[is_good]
-        place = np.full(len(lengths), -1, np.int64)
-        place[rows] = np.arange(len(rows))
-        moved = place[rows_of(hits)]
-        hits = with_rows(hits, moved) if is_good.all() else with_rows(hits[moved >= 0], moved[moved >= 0])
-        marks = np.zeros(table.num_rows, MARKS)
-        marks["hash"] = hashes_of(_one(table.column("url")))
-        marks["length"] = lengths[rows]
-        left_out = {reason: many for reason, many in block.left_out.items() if many}
-        state = State(number, block.cursor, block.rows, left_out, tuple(block.problems[:_MOST_PROBLEMS]))
-        self._spool.add(state, hits, marks, table)
-        self._rows += block.rows
-        self._count(hits, marks)
+    def _keep(self, found: Found, number: int) -> None:
+        state = State(number, found.cursor, found.rows, found.left_out, found.problems)
+        self._spool.add(state, found.hits, found.marks, found.table)
+        self._rows += found.rows
+        self._count(found.hits, found.marks)
 
     def _look_at_bounds(self) -> None:
         if self._rows >= self._next_look:
-            self._matcher.rebound(self._bounds.of_queries())
+            self._crew.rebound(self._bounds.of_queries())
             self._next_look = int(self._rows * _REBOUND_GROWTH)
-
-    def _found(self, block: Block) -> tuple[Hits, npt.NDArray[np.int32]]:
-        """The hits in a block, and the words of each caption."""
-        found, lengths, base = [np.zeros(0, np.int64)], [np.zeros(0, np.int32)], 0
-        for some in _slices(block.captions):
-            words = words_of(some)
-            found.append(self._matcher.find(words) + base)
-            lengths.append(np.minimum(words.counts, MOST_WORDS))
-            base += len(some)
-        hits = np.concatenate(found)
-        if len(found) > 2:
-            hits.sort(kind="stable")  # of some runs that are sorted
-        return hits, np.concatenate(lengths)
-
-    def _check(self, block: Block, table: "pa.Table") -> npt.NDArray[np.bool_]:
-        """Which rows have a URL that may be asked for; the others are counted, and some named."""
-        urls = _one(table.column("url"))
-        if not len(urls):
-            return np.zeros(0, np.bool_)
-        is_good, problems = good_urls(urls)
-        for at, reason, problem in problems:
-            block.left_out[reason] += 1
-            if len(block.problems) < _MOST_PROBLEMS and problem:
-                block.problems.append(f"row {table.column('number')[at].as_py()}: {problem}")
-        # A file of one wiki alone may be there by fair use; those of Commons are free.
-        is_local = np.array(pc.match_substring(urls, _WIKI))
-        if is_local.any():
-            is_local &= np.asarray(pc.invert(pc.match_substring(urls, _COMMONS))) & is_good
-        block.left_out["not free"] += int(is_local.sum())
-        result: npt.NDArray[np.bool_] = is_good & ~is_local
-        return result
 
     def _count(self, hits: Hits, marks: npt.NDArray[Any]) -> None:
         self._hits += len(hits)
@@ -216,7 +183,7 @@ class Sift:
             queries=len(self._lexicon.queries),
             common=self._lexicon.left_out,
             left_out={reason: many for reason, many in left_out.items() if many},
-            problems=problems[:_MOST_PROBLEMS],
+            problems=problems[:MOST_PROBLEMS],
             quartiles=quartiles,
         )
 
@@ -234,20 +201,3 @@ def _has_rows(path: Path) -> bool:
         return is_parquet_list(path)
     except (SourceError, OSError):
         return False
-
-
-def _slices(captions: "pa.LargeStringArray") -> Iterator["pa.LargeStringArray"]:
-    """Captions in pieces that have some bytes at most, or are one caption."""
-    if not len(captions):
-        return
-    offsets = np.frombuffer(captions.buffers()[1], np.int64)[captions.offset : captions.offset + len(captions) + 1]
-    begin = 0
-    while begin < len(captions):
-        end = int(np.searchsorted(offsets, offsets[begin] + _SLICE_BYTES, side="right")) - 1
-        end = min(max(end, begin + 1), len(captions))
-        yield captions.slice(begin, end - begin)
-        begin = end
-
-
-def _one(column: "pa.ChunkedArray[Any]") -> "pa.LargeStringArray":
-    return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks or [pa.array([], column.type)])

@@ -46,6 +46,7 @@ class CaptionsSource:
     licence_url_column: str = setting("", "The same of URLs of licences")
     landing_page_column: str = setting("", "The same of pages that show the images to people")
     layout: str = setting("", "Form of the lists, as `--layout` names it; empty to look")
+    jobs: int = setting(0, "Processes that sift lists; 0 for one a core, six at most", least=0, most=64)
     page_size: int = setting(5000, "Rows to read at once", least=1, most=100_000)
     copies: Copies | None = None
     _lists: Lists = field(init=False, repr=False, compare=False)

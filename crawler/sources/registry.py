@@ -22,6 +22,7 @@ from synsift.crawler.sources.captions import CaptionsSource
 from synsift.crawler.sources.commons import CommonsSource
 from synsift.crawler.sources.europeana import EuropeanaSource
 from synsift.crawler.sources.flickr import FlickrSource
+from synsift.crawler.sources.foreign import printing_to_stderr
 from synsift.crawler.sources.gbif import GbifSource
 from synsift.crawler.sources.inaturalist import INaturalistSource
 from synsift.crawler.sources.loc import LocSource
@@ -87,8 +88,9 @@ def registry() -> Registry:
         packages[entry.name] = entry.dist.name if entry.dist is not None else "?"
         problem = "there is one of that name already" if entry.name in classes else ""
         try:
-            found = None if problem else entry.load()
-            problem = problem or problem_of(entry.name, found)
+            with printing_to_stderr():
+                found = None if problem else entry.load()
+                problem = problem or problem_of(entry.name, found)
         except (Exception, SystemExit) as exc:  # noqa: BLE001 - other people's code may raise anything when imported
             problem = f"{type(exc).__name__}: {exc}"
         if problem:

@@ -9,7 +9,6 @@ from scrapy.http import Response
 from synsift.crawler.download.attempt import origin_of
 from synsift.crawler.download.downloader import Downloader
 from synsift.crawler.download.job import Job
-from synsift.crawler.errors import no_exit
 from synsift.crawler.secret import Secret
 from synsift.crawler.sources.base import (
     ExplainingSource,
@@ -20,6 +19,7 @@ from synsift.crawler.sources.base import (
     SourceAnswer,
     SourceRequest,
 )
+from synsift.crawler.sources.foreign import foreign_code
 from synsift.crawler.spiders.base import DownloadSpider, Headers
 
 
@@ -62,7 +62,7 @@ class SearchSpider(DownloadSpider[PageQuery]):
 
     def _wanted(self, task: PageQuery) -> SourceRequest | None:
         source = self._sources[task.source]
-        with no_exit():
+        with foreign_code(task.source):
             if not task.introduces:
                 return source.request(task)
             return source.introduction() if isinstance(source, IntroducedSource) else None
@@ -74,7 +74,7 @@ class SearchSpider(DownloadSpider[PageQuery]):
     def extract(self, task: PageQuery, response: Response) -> Page | None:
         """The page; none where a source said what it can. May raise ``SourceError``."""
         source, answer = self._sources[task.source], self._answer(task, response)
-        with no_exit():
+        with foreign_code(task.source):
             if task.introduces and isinstance(source, IntroducedSource):
                 source.introduce(answer)
                 return None
@@ -85,7 +85,7 @@ class SearchSpider(DownloadSpider[PageQuery]):
         source, answer = self._sources[task.source], self._answer(task, response)
         if task.introduces or not isinstance(source, ExplainingSource):
             return ""
-        with no_exit():
+        with foreign_code(task.source):
             return source.problem(task, answer)
 
     def _answer(self, task: PageQuery, response: Response) -> SourceAnswer:

@@ -77,14 +77,30 @@ def caption_queries(
         raise SystemExit(1) from None
     finally:
         telling.stop()
-    _tell_found(sifted.summary, is_new=sifted.is_new)
+    if sifted.summary.rows or sifted.summary.problems:
+        _tell_found(sifted.summary, is_new=sifted.is_new)
     if not sifted.summary.found:
-        raise SourceAway(
-            f"{name}: of {counted(sifted.summary.rows, 'row', 'rows')} no caption names what is looked for",
-            hint="`synsift queries` shows the names; are captions in a column that isn't known? "
-            "`--set 'sources.captions.caption_columns=[\"NAME\"]'`",
-        )
+        raise _found_nothing(name, sifted.summary)
     return [SynsetQuery(CAPTIONS, sifted.text)]
+
+
+def _found_nothing(name: str, summary: "Summary") -> SourceAway:
+    """What is said of lists of which nothing is kept: why not, and what helps against that."""
+    if not summary.rows:
+        has = "can't be read" if summary.problems else "has no rows"
+        return SourceAway(f"{name}: {has}", hint="was it written to its end? `--list` takes a pattern or a folder, too")
+    rows = counted(summary.rows, "row", "rows")
+    columns = {"no URL": "url_column=NAME", "not a URL": "url_column=NAME", "no caption": 'caption_columns=["NAME"]'}
+    if not summary.left_out.get("no name in it"):
+        why, many = max(summary.left_out.items(), key=lambda pair: pair[1], default=("no caption", summary.rows))
+        said = counted(many, *_REASONS.get(why, (why, why)))
+        hint = f"is it in another column? `--set 'sources.captions.{columns[why]}'`" if why in columns else ""
+        return SourceAway(f"{name}: of {rows} none can be used: {said}", hint=hint)
+    return SourceAway(
+        f"{name}: of {rows} no caption names what is looked for",
+        hint="`synsift queries` shows the names; are captions in a column that isn't known? "
+        f"`--set 'sources.captions.{columns['no caption']}'`",
+    )
 
 
 class _Telling:

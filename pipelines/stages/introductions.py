@@ -11,6 +11,7 @@ from typing import Final, Generic, TypeVar
 from synsift.crawler.download.downloader import Abandoned
 from synsift.crawler.outcome import Outcome
 from synsift.crawler.sources.base import IntroducedSource, LocalSource, PageQuery, Source, SourceRequest
+from synsift.crawler.sources.foreign import foreign_code
 
 A = TypeVar("A", bound=PageQuery)
 
@@ -48,7 +49,8 @@ class Introductions(Generic[A]):
         if source is None:
             return None
         try:
-            request = source.introduction()
+            with foreign_code(name):
+                request = source.introduction()
             if request is not None and not isinstance(request, SourceRequest):
                 raise TypeError(f"its introduction is {type(request).__name__}, and no request")
         except Exception as exc:  # noqa: BLE001 - other people's code must not keep its queries waiting for ever
@@ -71,7 +73,8 @@ class Introductions(Generic[A]):
 
     def _presume(self, name: str) -> None:
         try:
-            self._strangers[name].presume()
+            with foreign_code(name):
+                self._strangers[name].presume()
         except Exception as exc:  # noqa: BLE001 - as above
             _log.warning("%s: %s", name, exc, exc_info=exc)
             del self._strangers[name]

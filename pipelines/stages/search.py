@@ -20,9 +20,10 @@ from synsift.crawler.download.host_rules import HostKeys
 from synsift.crawler.download.quotas import Quota, Shares
 from synsift.crawler.download.reading import Received
 from synsift.crawler.download.settings import Limits
-from synsift.crawler.errors import SourceError, no_exit
+from synsift.crawler.errors import SourceError
 from synsift.crawler.outcome import Outcome
 from synsift.crawler.sources.base import LocalSource, Page, PageQuery, Source, SourceRequest, is_keyless
+from synsift.crawler.sources.foreign import SLOW_LIST_S, foreign_code
 from synsift.crawler.spiders.base import run_spider
 from synsift.crawler.spiders.search import SearchSpider
 from synsift.pipelines.clock import text_of
@@ -229,8 +230,7 @@ class SearchStage(DownloadStage[PageQuery]):
     async def _read_page(self, ask: Ask, source: LocalSource) -> None:
         """Read a page of a list on this machine: no host is asked, so there is nobody to be polite to."""
         try:
-            with no_exit():
-                page = await asyncio.to_thread(source.read, ask)
+            page = await asyncio.to_thread(_read, source, ask)
         except Exception as exc:  # noqa: BLE001 - the per-item guard: an odd list must not stop the others
             known = isinstance(exc, SourceError)
             message = str(exc) if known else f"the list can't be read: {type(exc).__name__}: {exc}"
@@ -327,7 +327,7 @@ class SearchStage(DownloadStage[PageQuery]):
     async def _ask_for(self, ask: Ask) -> bool:
         """Ask a source; False, and a dead letter, where it can't say what to send."""
         try:
-            with no_exit():
+            with foreign_code(ask.source):
                 request = self._asked[ask.source].request(ask)
             if not isinstance(request, SourceRequest) or not isinstance(request.url, str):
                 raise TypeError("its request is no `SourceRequest`")
@@ -389,6 +389,11 @@ class SearchStage(DownloadStage[PageQuery]):
             page_size=self._sources[ask.source].page_size,
             counts_arms=self._is_by_novelty(query),
         ).of(page, room)
+
+
+def _read(source: LocalSource, ask: Ask) -> Page:
+    with foreign_code(ask.source, SLOW_LIST_S):
+        return source.read(ask)
 
 
 def _ask(task: PageQuery) -> Ask:

@@ -1,8 +1,11 @@
 """``crawl`` and ``plan`` with lists of captions, as a user runs them."""
 
 import contextlib
+import gzip
 import json
+import os
 import random
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +17,7 @@ import pytest
 from deploy.local.services import S3
 from synsift.pipelines.assembly import open_parts
 from synsift.pipelines.config import load
+from synsift.pipelines.folder_lock import lock_folder
 from synsift.pipelines.reading import read_all
 from synsift.pipelines.records import ImageUrl
 from tests.conftest import RunCli, s3_options
@@ -140,6 +144,67 @@ def test_a_list_that_names_nothing_is_said_to(cli: RunCli, tmp_path: Path) -> No
     assert done.returncode == 1
     assert "of 1 row no caption names what is looked for" in done.stderr
     assert "hint: `synsift queries` shows the names" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "name", ["list.parquet", "groups.parquet", "list.csv", "header.csv", "list.jsonl", "list.csv.gz"]
+)
+def test_a_list_without_rows_is_said_to_have_none(cli: RunCli, tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    if name == "list.parquet":
+        write(path, [], [])
+    elif name == "groups.parquet":
+        pq.ParquetWriter(path, pa.schema([("url", pa.string()), ("caption", pa.string())])).close()
+    else:
+        path.write_bytes({"header.csv": b"url,caption\n", "list.csv.gz": gzip.compress(b"")}.get(name, b""))
+    done = cli("crawl", "--source", "captions", "--list", str(path), "whippet", "--out", "out", options=OPTIONS)
+    assert done.returncode == 1
+    assert f"{path}: has no rows" in done.stderr
+    assert "names" not in done.stderr.partition("has no rows")[2]
+
+
+@pytest.mark.parametrize(
+    ("columns", "why", "hint"),
+    [
+        ({"url": pa.nulls(2)}, "2 rows have no URL", "sources.captions.url_column=NAME"),
+        ({"url": ["1.jpg", "2.jpg"]}, "2 URLs are none", "sources.captions.url_column=NAME"),
+        ({"caption": pa.nulls(2)}, "2 rows have no caption", 'sources.captions.caption_columns=["NAME"]'),
+        ({"punsafe": [0.9, 0.9]}, "2 rows are unsafe by the list's own score", ""),
+    ],
+)
+def test_why_no_row_can_be_used_is_said(
+    cli: RunCli, tmp_path: Path, columns: dict[str, list[object]], why: str, hint: str
+) -> None:
+    rows = {"url": ["http://a.example/1.jpg", "http://a.example/2.jpg"], "caption": ["whippet", "whippet"]}
+    pq.write_table(pa.table({**rows, **columns}), tmp_path / "list.parquet")
+    arguments = ("plan", "--source", "captions", "--list", str(tmp_path / "list.parquet"), "whippet", "--out", "out")
+    done = cli(*arguments, options=OPTIONS)
+    assert done.returncode == 1
+    assert f"of 2 rows none can be used: {why}" in done.stderr
+    assert hint in done.stderr.partition("none can be used")[2]
+    assert "names what is looked for" not in done.stderr
+
+
+def test_what_others_left_half_sifted_is_deleted_after_days_unless_somebody_works_on_it(
+    cli: RunCli, tmp_path: Path
+) -> None:
+    path, lists = write(tmp_path / "list.parquet", ["http://a.example/1.jpg"], ["whippet"]), tmp_path / "out" / "lists"
+    old, used, new = (lists / f"captions-{name}.sifting" for name in ("old", "used", "new"))
+    for folder in (old, used, new):
+        folder.mkdir(parents=True)
+        (folder / "00000000.hits.npy").write_bytes(b"x")
+    (lists / "captions-link.sifting").symlink_to(new)
+    long_ago_s = time.time() - 8 * 86_400
+    for folder in (old, used):
+        os.utime(folder, (long_ago_s, long_ago_s))
+    arguments = ("plan", "--source", "captions", "--list", path, "whippet", "--out", str(tmp_path / "out"))
+    with lock_folder(used):
+        os.utime(used, (long_ago_s, long_ago_s))
+        assert cli(*arguments, options=OPTIONS).returncode == 0
+    assert sorted(each.name for each in lists.glob("*.sifting")) == [
+        f"captions-{name}.sifting" for name in ("link", "new", "used")
+    ]
+    assert (new / "00000000.hits.npy").exists()
 
 
 def test_columns_are_named_by_settings(cli: RunCli, tmp_path: Path) -> None:
