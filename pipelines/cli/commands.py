@@ -66,6 +66,11 @@ COMMANDS: Final[Mapping[str, Home]] = {
         "Show pictures that stand under two synsets, the same or as copies: one of the two labels is probably wrong.",
     ),
     "verify": Home("verify", "app", "Ask people which candidates are right, and see what follows."),
+    "export": Home(
+        "export",
+        "export",
+        "Write the images of a store in a form that trainers load, with a line of credit for each in `CREDITS`.",
+    ),
     "config": Home("config", "config", "Show every key of the configuration, its value and where that came from."),
     "dead-letters": Home("dead_letters", "app", "List what failed, and try it again."),
     "identity": Home("identity", "app", "Make the key that signs requests, and show what to publish of it."),
