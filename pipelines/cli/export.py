@@ -1,7 +1,8 @@
 """``synsift export``: out of a store, into what trainers load."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -18,9 +19,11 @@ from synsift.pipelines.errors import DiskFull, FolderInUse, StoreError, UsageErr
 if TYPE_CHECKING:
     from synsift.crawler.ontology import Concepts
     from synsift.pipelines.config import Settings
+    from synsift.pipelines.exports.card import About
     from synsift.pipelines.exports.choosing import Choice, Plan
     from synsift.pipelines.exports.judgements import Judgements
     from synsift.pipelines.exports.run import Exported, Wanted
+    from synsift.pipelines.exports.spool import Spool
     from synsift.pipelines.log.base import Log
     from synsift.pipelines.storage.objects import Objects
 
@@ -40,7 +43,7 @@ _Formats = Annotated[
     typer.Option(
         "--format",
         metavar="FORMAT",
-        help="webdataset, imagefolder, parquet, coco, csv, croissant; may be repeated",
+        help="One of webdataset, imagefolder, parquet, coco, csv, croissant; may be repeated",
     ),
 ]
 _Only = Annotated[
@@ -71,6 +74,30 @@ _References = Annotated[
 _NoBytes = Annotated[bool, typer.Option("--no-bytes", help="Parquet without the images' bytes")]
 _ShardSize = Annotated[int, typer.Option("--shard-size", min=1, metavar="MB", help="Size of a shard, at most")]
 _DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be exported")]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the command line says."""
+
+    target: Path
+    formats: tuple[str, ...]
+    only: Only | None
+    licence: str | None
+    split: str | None
+    max_side: int | None
+    references: list[Path] | None
+    has_bytes: bool
+    shard_size: int
+    about: "About"
+    dry_run: bool
+    place: Mapping[str, Any]
+
+    @property
+    def decides(self) -> dict[str, Any]:
+        """What of it decides the bytes, beside what is chosen by it."""
+        names = ("formats", "licence", "split", "max_side", "has_bytes", "shard_size")
+        return {name: getattr(self, name) for name in names}
 
 
 def export(
@@ -109,46 +136,37 @@ def export(
       synsift export ~/whippets --out dogs --format csv --only survivors
     """
     from synsift.pipelines.exports.card import About
-    from synsift.pipelines.exports.run import Wanted, check_formats, name_of
+    from synsift.pipelines.exports.run import check_formats, name_of
 
-    formats = list(dict.fromkeys(formats))
-    check_formats(formats, has_bytes=not no_bytes)
+    kinds, place = tuple(dict.fromkeys(formats)), {"out": out, "file": file, "values": values}
+    check_formats(kinds, has_bytes=not no_bytes)
     _check_target(target)
-    settings = settings_of(file, values, store__url=out)
-    concepts = concepts_of(ontology)
-    options = {"formats": formats, "licence": licence, "split": split, "max_side": max_side}
-    options |= {"no_bytes": no_bytes, "shard_size": shard_size}
+    about = About(name or name_of(target), url, creator)
+    chosen = (only, licence, split, max_side, exclude_reference)
+    asked = _Asked(target, kinds, *chosen, not no_bytes, shard_size, about, dry_run, place)
+    _export(asked, settings_of(file, values, store__url=out), concepts_of(ontology))
+
+
+def _export(asked: _Asked, settings: "Settings", concepts: "Concepts") -> None:
+    from synsift.pipelines.exports.run import Wanted
+
     with contextlib.ExitStack() as stack:
         objects, log = _opened(settings, stack)
         judgements = _judgements(log)
-        accepted_only = _accepted_only(only, judgements)
-        choice = _choice(settings, log, split, licence, exclude_reference, max_side or 0, accepted_only)
-        wanted = Wanted(
-            tuple(formats),
-            About(name or name_of(target), url, creator),
-            not no_bytes,
-            shard_size * 10**6,
-            accepted_only,
-        )
-        _tell_unlanded(log, out, file, values)
-        with _folder_errors(target):
-            plan = _survey(target, choice, judgements, concepts, objects, stack, dry_run=dry_run)
-            _tell_left_out(plan, choice)
-            if not plan.spool.count:
-                warn.print("nothing is exported: no image is left", style="yellow")
-                raise typer.Exit(1)
-            if dry_run:
+        accepted_only = _accepted_only(asked.only, judgements)
+        choice = _choice(asked, settings, log, accepted_only=accepted_only)
+        unit_bytes = asked.shard_size * 10**6
+        wanted = Wanted(asked.formats, asked.about, asked.has_bytes, unit_bytes, accepted_only)
+        _tell_unlanded(log, asked)
+        with _folder_errors(asked.target):
+            spool = _spool(asked, stack)
+            plan = _survey(choice, judgements, concepts, objects, spool)
+            if asked.dry_run:
                 _print_plan(plan)
                 return
-            exported = _run(plan, wanted, target, {**options, "only": accepted_only}, objects, settings)
+            exported = _run(plan, wanted, asked, objects, settings)
     _print(exported, has_shards=wanted.holder in ("webdataset", "parquet"))
-    _tell(
-        exported,
-        plan,
-        wanted,
-        target,
-        again=follow_up("storage verify --fetch-again", out=out, file=file, values=values),
-    )
+    _tell(exported, plan, asked)
 
 
 def _check_target(target: Path) -> None:
@@ -188,15 +206,7 @@ def _accepted_only(only: Only | None, judgements: "Judgements") -> bool:
     return bool(judgements) if only is None else only is Only.ACCEPTED
 
 
-def _choice(
-    settings: "Settings",
-    log: "Log | None",
-    split: str | None,
-    licence: str | None,
-    references: list[Path] | None,
-    max_side_px: int,
-    accepted_only: bool,
-) -> "Choice":
+def _choice(asked: _Asked, settings: "Settings", log: "Log | None", *, accepted_only: bool) -> "Choice":
     from synsift.pipelines.exports.choosing import Choice
     from synsift.pipelines.exports.copies import pairs_of
     from synsift.pipelines.exports.licences import unknown_of, wanted_of
@@ -204,63 +214,65 @@ def _choice(
     from synsift.pipelines.exports.sides import shares_of
     from synsift.pipelines.matching import match_options
 
-    licences = wanted_of(licence) if licence is not None else frozenset()
+    licences = wanted_of(asked.licence) if asked.licence is not None else frozenset()
     unknown = unknown_of(licences)
-    if unknown or (licence is not None and not licences):
-        named = unknown[0] if unknown else licence
+    if unknown or (asked.licence is not None and not licences):
+        named = unknown[0] if unknown else asked.licence
         raise UsageError(f"`--licence`: there is no licence `{named}`", hint="for example `cc0,cc-by,CC-BY-SA-4.0`")
+    shares = tuple(shares_of(asked.split)) if asked.split is not None else ()
     match = match_options(settings.dedupe)
     return Choice(
         accepted_only=accepted_only,
         licences=licences,
-        reference=read_exclusions(references, match) if references else None,
-        shares=tuple(shares_of(split)) if split is not None else (),
-        pairs=pairs_of(log) if split is not None else (),
+        reference=read_exclusions(asked.references, match) if asked.references else None,
+        shares=shares,
+        pairs=pairs_of(log) if shares else (),
         match=match,
-        max_side_px=max_side_px,
+        max_side_px=asked.max_side or 0,
     )
 
 
-def _survey(
-    target: Path,
-    choice: "Choice",
-    judgements: "Judgements",
-    concepts: "Concepts",
-    objects: "Objects",
-    stack: contextlib.ExitStack,
-    *,
-    dry_run: bool,
-) -> "Plan":
-    """The plan; its rows stand in the target, or, where nothing may be written there, in the machine's own place."""
-    from synsift.pipelines.exports.choosing import Surveyor
+def _spool(asked: _Asked, stack: contextlib.ExitStack) -> "Spool":
+    """Where rows are put in order: in the target; where nothing may be written there, in a place of the machine."""
     from synsift.pipelines.exports.journal import FOLDER, check_target
     from synsift.pipelines.exports.spool import Spool
     from synsift.pipelines.folder_lock import lock_folder
 
-    if dry_run:
+    if asked.dry_run:
         import tempfile
 
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="synsift-")))
     else:
-        check_target(target)
-        folder = target / FOLDER
+        check_target(asked.target)
+        folder = asked.target / FOLDER
         try:
             stack.enter_context(lock_folder(folder))
         except FolderInUse as exc:
-            raise FolderInUse(f"another export into `{target}` is at work", hint="wait for its end") from exc
-    spool: Spool = stack.enter_context(Spool(folder / "rows"))
-    return Surveyor(choice, judgements, concepts, spool).survey(objects)
+            message = f"another export into `{asked.target}` is at work"
+            raise FolderInUse(message, hint="wait for its end") from exc
+    return stack.enter_context(Spool(folder / "rows"))
 
 
-def _run(
-    plan: "Plan", wanted: "Wanted", target: Path, options: dict[str, Any], objects: "Objects", settings: "Settings"
-) -> "Exported":
+def _survey(
+    choice: "Choice", judgements: "Judgements", concepts: "Concepts", objects: "Objects", spool: "Spool"
+) -> "Plan":
+    from synsift.pipelines.exports.choosing import Surveyor
+
+    plan = Surveyor(choice, judgements, concepts, spool).survey(objects)
+    _tell_left_out(plan, choice)
+    if not plan.spool.count:
+        warn.print("nothing is exported: no image is left", style="yellow")
+        raise typer.Exit(1)
+    return plan
+
+
+def _run(plan: "Plan", wanted: "Wanted", asked: _Asked, objects: "Objects", settings: "Settings") -> "Exported":
     from synsift.pipelines.exports.journal import Journal
     from synsift.pipelines.exports.run import Export
     from synsift.pipelines.storage.images import ImageReader
 
-    export = Export(plan, wanted, target, Journal(target))
-    export.begin(options)
+    export = Export(plan, wanted, asked.target, Journal(asked.target))
+    export.begin({**asked.decides, "accepted_only": wanted.accepted_only})
     with progress("exported", plan.spool.count) as advance:
         try:
             return export.run(ImageReader(objects), max_pixels=settings.fetch.max_pixels, on_images=advance)
@@ -280,13 +292,13 @@ def _folder_errors(target: Path) -> Iterator[None]:
         raise StoreError(f"`{target}` can't be written: {exc.strerror or exc}") from exc
 
 
-def _tell_unlanded(log: "Log | None", out: str | None, file: Path | None, values: list[str] | None) -> None:
+def _tell_unlanded(log: "Log | None", asked: _Asked) -> None:
     from synsift.pipelines.stage import INPUTS
 
     waiting = sum(lag.records for lag in log.lag("land", INPUTS["land"].name)) if log is not None else 0
     if waiting:
         said = counted(waiting, "survivor has", "survivors have")
-        again = follow_up("run land --drain", out=out, file=file, values=values)
+        again = follow_up("run land --drain", **asked.place)
         warn.print(f"{said} not landed yet and will be missing: `{again}`, or the same crawl", style="yellow")
 
 
@@ -296,11 +308,8 @@ def _tell_left_out(plan: "Plan", choice: "Choice") -> None:
             err.print(f"left out: {counted(number, 'image', 'images')} {reason}")
     if plan.unnamed:
         said = counted(plan.unnamed, "image wants", "images want")
-        err.print(
-            f"{said} an author's name in `CREDITS`, and its source gave none"
-            if plan.unnamed == 1
-            else f"{said} an author's name in `CREDITS`, and their sources gave none"
-        )
+        gave = "its source" if plan.unnamed == 1 else "their sources"
+        err.print(f"{said} an author's name in `CREDITS`, and {gave} gave none")
     if not choice.licences and plan.licences:
         parts = [f"{number:,} {name or 'unknown'}" for name, number in plan.licences.items()]
         more = f", {len(parts) - _SHOWN_LICENCES} others" if len(parts) > _SHOWN_LICENCES else ""
@@ -333,15 +342,16 @@ def _print(exported: "Exported", *, has_shards: bool) -> None:
     print_rows(rows, Format.TABLE)
 
 
-def _tell(exported: "Exported", plan: "Plan", wanted: "Wanted", target: Path, *, again: str) -> None:
+def _tell(exported: "Exported", plan: "Plan", asked: _Asked) -> None:
     for side in plan.side_names:
         if not exported.sides[side]:
             warn.print(f"no image is on the side `{side}`", style="yellow")
-    if "croissant" in wanted.formats and not (wanted.about.url and wanted.about.creator):
+    if "croissant" in asked.formats and not (asked.about.url and asked.about.creator):
         err.print("`croissant.json` wants a page and a maker: `--url`, `--creator`")
-    err.print(f"exported to {target}; whose the images are stands in {target / 'CREDITS'}")
+    err.print(f"exported to {asked.target}; whose the images are stands in {asked.target / 'CREDITS'}")
     if exported.left_out:
         why = ", ".join(f"{number:,} {problem}" for problem, number in sorted(exported.left_out.items()))
         warn.print(f"left out for want of their bytes: {why}", style="yellow")
+        again = follow_up("storage verify --fetch-again", **asked.place)
         err.print(f"hint: `{again}` makes images whole again; then the same export adds them")
         raise typer.Exit(1)

@@ -8,6 +8,7 @@ Creative Commons' own advice names these four (title, author, source, licence), 
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -29,6 +30,8 @@ NOBODY: Final = frozenset(
 
 def one_line(text: str) -> str:
     """A text of anybody's as a part of a line: no breaks, no controls, not endless."""
+    if len(text) <= _LONGEST and text.isprintable() and "  " not in text and text == text.strip():
+        return text  # as nearly all are
     found = _BLANK.sub(" ", printable(text)).strip()
     return found if len(found) <= _LONGEST else found[: _LONGEST - 1].rstrip() + "…"
 
@@ -86,6 +89,7 @@ class Credit:
         return f"{line}; {self.change}" if self.change else line
 
 
+@lru_cache(maxsize=4096)
 def _licence(spdx: str, name: str, url: str) -> str:
     shown = _DOMAIN.get(spdx) or (_spelled(spdx) if spdx.startswith("CC-") else name) or spdx
     if not shown:

@@ -16,14 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synsift.crawler.ontology import Concepts
-from synsift.dedupe import Fingerprint, MatchOptions
+from synsift.dedupe import EXTENSIONS, Fingerprint, MatchOptions
 from synsift.dedupe.across import View
 from synsift.dedupe.reference import Reference
 from synsift.pipelines.exports import sides
 from synsift.pipelines.exports.attribution import author_key, page_key
 from synsift.pipelines.exports.judgements import ACCEPTED, NONE, Judgements
 from synsift.pipelines.exports.licences import is_wanted
-from synsift.pipelines.exports.rows import Class, Placed, Row
+from synsift.pipelines.exports.rows import Class, Placed, Row, scaled_format
 from synsift.pipelines.exports.spool import Spool
 from synsift.pipelines.exports.standing import Standing, read_standing, row_of
 from synsift.pipelines.storage.base import ObjectStore
@@ -91,6 +91,12 @@ class Plan:
     formats: frozenset[str]
     latest: str
     unnamed: int
+
+    @property
+    def endings(self) -> frozenset[str]:
+        """What the names of exported files may end in."""
+        scaled = {scaled_format(kind) for kind in self.formats} if self.max_side_px else set()
+        return frozenset(EXTENSIONS[kind] for kind in self.formats | scaled)
 
     def __iter__(self) -> Iterator[Placed]:
         """The images, in the order of their SHA-256."""

@@ -97,10 +97,9 @@ class Journal:
 
     def _is_there(self, written: Written) -> bool:
         """Whether a file is as long as it was; somebody may have deleted one."""
-        if not written.sha256:
-            return True
+        path = self._target / written.unit
         try:
-            return (self._target / written.unit).stat().st_size == written.size_bytes
+            return not path.suffix or path.stat().st_size == written.size_bytes
         except OSError:
             return False
 

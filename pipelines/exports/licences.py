@@ -10,6 +10,7 @@ countries. A port that it doesn't name is another licence than the unported one,
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -72,6 +73,7 @@ class Licence:
     share_alike: bool = False
 
 
+@lru_cache(maxsize=4096)
 def licence_of(name: str, url: str) -> Licence:
     """What a source's name and URL of a licence mean; the URL decides where it is one that is known."""
     return licence_named(_of_url(url) or _of_name(name) or _own_name(name or url))
@@ -159,6 +161,7 @@ def _safe(text: str) -> str:
     return _UNSAFE.sub("-", text)[:_LONGEST].strip("-.")
 
 
+@lru_cache(maxsize=4096)
 def url_of(spdx: str) -> str:
     """Where the text of a licence of Creative Commons stands; empty for others."""
     path = next((path for path, name in _OF_PATH.items() if name == spdx), "")

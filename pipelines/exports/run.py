@@ -152,7 +152,7 @@ class Export:
         """What holds the bytes; None where nothing does."""
         holder = self._wanted.holder
         if holder == "webdataset":
-            return WebDataset(self._plan.formats)
+            return WebDataset(self._plan.formats, has_digests="croissant" in self._wanted.formats)
         if holder == "parquet":
             return Parquet(self._plan.classes, needs_bytes=self._wanted.has_bytes)
         return ImageFolder() if holder == "imagefolder" or "coco" in self._wanted.formats else None
@@ -227,18 +227,17 @@ class Export:
         if holder == "parquet":
             columns = ("data/*.parquet", "application/x-parquet")
             return croissant.Layout(tuple(facts), columns, has_image_column=self._wanted.has_bytes)
+        endings = sorted(self._plan.endings)
+        media = tuple(f"image/{'jpeg' if ending == 'jpg' else ending}" for ending in endings)
+        images = tuple(f"{side}/*/*.{ending}" for side in sides for ending in endings)
         if holder == "imagefolder":
             facts += [_fact(self._target, f"{side}/metadata.jsonl") for side in sides]
-            return croissant.Layout(tuple(facts), ("*/metadata.jsonl", "application/jsonlines"), "*/*/*.*")
+            return croissant.Layout(tuple(facts), ("*/metadata.jsonl", "application/jsonlines"), images, media)
         archives = tuple(one.unit for one in units)
-        images = (
-            f"*.{WebDataset(self._plan.formats).field}"
-            if archives
-            else "*/*/*.*"
-            if "coco" in self._wanted.formats
-            else ""
-        )
-        return croissant.Layout(tuple(facts), (tables.IMAGES, "text/csv"), images, archives)
+        if archives:
+            images = (f"*.{WebDataset(self._plan.formats).field}",)
+        has_files = bool(archives) or "coco" in self._wanted.formats
+        return croissant.Layout(tuple(facts), (tables.IMAGES, "text/csv"), images if has_files else (), media, archives)
 
 
 def _fact(folder: Path, name: str) -> croissant.FileFact:

@@ -146,11 +146,13 @@ def assign(images: Images, shares: Sequence[Share]) -> NDArray[np.uint8]:
     """
     chosen = np.flatnonzero(images.chosen)
     sides = np.zeros(len(images.clusters), dtype=np.uint8)
+    if not len(chosen):
+        return sides
     room = _room(images, shares).tolist()
     names = names_of(images)[chosen]
     # The name is the lowest of several, so that it tells the size of a cluster; what is mixed of it does not.
     order = chosen[np.lexsort((images.digests[chosen, 8], names, _mixed(names)))]
-    begins = np.flatnonzero(np.append(True, np.diff(images.clusters[order]) != 0)) if len(order) else order
+    begins = np.flatnonzero(np.append(True, np.diff(images.clusters[order]) != 0))
     for begin, end in zip(begins.tolist(), np.append(begins[1:], len(order)).tolist(), strict=True):
         wanted = Counter(images.synsets[order[begin:end]].tolist())
         for side, left in enumerate(room):

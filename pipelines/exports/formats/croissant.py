@@ -6,7 +6,7 @@
 Sets of files are named by patterns beside ``croissant.json``, without a container: readers take a folder for that.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -57,14 +57,16 @@ class Layout:
     Attributes:
         files: All files that are named one by one.
         columns: Pattern of the files that hold the columns, and their type.
-        images: Pattern of the files that are images; empty where the bytes are a column, or nowhere.
+        images: Patterns of the files that are images; none where the bytes are a column, or nowhere.
+        media_types: Of them.
         archives: Names of the archives that these stand in; none for a folder.
         has_image_column: Whether the bytes are a column.
     """
 
     files: tuple[FileFact, ...]
     columns: tuple[str, str]
-    images: str = ""
+    images: tuple[str, ...] = ()
+    media_types: tuple[str, ...] = ()
     archives: tuple[str, ...] = ()
     has_image_column: bool = False
 
@@ -131,15 +133,18 @@ def _file(fact: FileFact) -> dict[str, Any]:
 def _sets(layout: Layout) -> Iterable[dict[str, Any]]:
     pattern, media_type = layout.columns
     if "*" in pattern:
-        yield _set("columns", pattern, media_type)
+        yield _set("columns", [pattern], [media_type])
     if layout.images:
-        found = _set("image-files", layout.images, "image/*")
+        found = _set("image-files", layout.images, layout.media_types)
         archives = [{"@id": name} for name in layout.archives]
         yield {**found, "containedIn": archives} if archives else found
 
 
-def _set(name: str, pattern: str, media_type: str) -> dict[str, Any]:
-    return {"@type": "cr:FileSet", "@id": name, "name": name, "encodingFormat": media_type, "includes": pattern}
+def _set(name: str, patterns: Sequence[str], media_types: Sequence[str]) -> dict[str, Any]:
+    """A set of files; one pattern or type stands alone, several as a list."""
+    said = {"encodingFormat": list(media_types), "includes": list(patterns)}
+    bare = {key: values[0] if len(values) == 1 else values for key, values in said.items()}
+    return {"@type": "cr:FileSet", "@id": name, "name": name, **bare}
 
 
 def _splits(sides: Mapping[str, int]) -> dict[str, Any]:
@@ -185,6 +190,8 @@ def _files(layout: Layout) -> Iterable[dict[str, Any]]:
 def _type(name: str) -> str | list[str]:
     if name in ("label", "name"):
         return ["sc:Integer" if name == "label" else "sc:Text", "cr:Label"]
+    if name == "fetched_at":  # a reader of JSON makes a time of it by its name
+        return "sc:DateTime"
     return "sc:Integer" if name in INTEGERS else "sc:Float" if name in FLOATS else "sc:Text"
 
 

@@ -9,6 +9,7 @@ fields from the first five samples: they all have the same. Headers are those of
 and time, so that the same images make the same bytes.
 """
 
+import zlib
 from pathlib import Path
 from typing import Final
 
@@ -29,13 +30,15 @@ class WebDataset:
 
     needs_bytes = True
 
-    def __init__(self, formats: frozenset[str], most_images: int = 10_000) -> None:
+    def __init__(self, formats: frozenset[str], most_images: int = 10_000, *, has_digests: bool = True) -> None:
         """Make it.
 
         Args:
             formats: Of all images that are exported.
             most_images: In a shard.
+            has_digests: Whether the SHA-256 of shards is wanted.
         """
+        self._has_digests = has_digests
         self.most_images = most_images
         self.field = "png" if formats == {"PNG"} else "jpg"
 
@@ -45,7 +48,7 @@ class WebDataset:
 
     def begin(self, folder: Path, unit: str, side: str) -> "Shard":
         """Begin a shard."""
-        return Shard(HashedFile(folder / unit), self.field)
+        return Shard(HashedFile(folder / unit, has_digest=self._has_digests), self.field)
 
 
 class Shard:
@@ -63,7 +66,7 @@ class Shard:
         parts: list[bytes] = []
         for name, body in zip(names, bodies, strict=True):
             parts += (header(row.wnid, name, len(body)), body, _ZEROS[: -len(body) % _BLOCK])
-        self._file.write(b"".join(parts))
+        self._file.write_all(parts)
 
     def finish(self) -> tuple[int, str]:
         """End the archive."""
@@ -98,4 +101,9 @@ def header(folder: str, name: str, size_bytes: int) -> bytes:
         + prefix.encode().ljust(155, b"\0")
         + bytes(12)
     )
-    return fields[:148] + b"%06o\0 " % sum(fields) + fields[156:]
+    return fields[:148] + b"%06o\0 " % _sum_of(fields) + fields[156:]
+
+
+def _sum_of(ascii_bytes: bytes) -> int:
+    """The sum of at most 512 bytes below 128, which is what Adler's checksum holds in its lower half, less 1."""
+    return (zlib.adler32(ascii_bytes) & 0xFFFF) - 1

@@ -57,9 +57,10 @@ def expected(pictures: list[Picture]) -> list[list[str]]:
 WEBDATASET = """
 import glob, hashlib, json, sys, webdataset
 shards = sorted(glob.glob(sys.argv[1] + "/*.tar"))
-raw = [[hashlib.sha256(s["jpg"]).hexdigest(), json.loads(s["json"])["wnid"]] for s in webdataset.WebDataset(shards, shardshuffle=False)]
+samples = lambda: webdataset.WebDataset(shards, shardshuffle=False)
+raw = [[hashlib.sha256(one["jpg"]).hexdigest(), json.loads(one["json"])["wnid"]] for one in samples()]
 seen = []
-for image, label, columns in webdataset.WebDataset(shards, shardshuffle=False).decode("pil").to_tuple("jpg", "cls", "json"):
+for image, label, columns in samples().decode("pil").to_tuple("jpg", "cls", "json"):
     assert image.size == (columns["width"], columns["height"]), columns
     assert label == columns["label"], columns
     seen.append([columns["sha256"], columns["wnid"]])
@@ -80,7 +81,8 @@ def test_webdataset_reads_every_sample_and_its_bytes(
 HUGGING_FACE = """
 import json, sys, datasets
 kind, folder = {how}
-found = datasets.load_dataset(kind, data_dir=folder, streaming={streaming}) if kind else datasets.load_dataset(folder, streaming={streaming})
+load = datasets.load_dataset
+found = load(kind, data_dir=folder, streaming={streaming}) if kind else load(folder, streaming={streaming})
 rows = []
 for side, data in found.items():
     for row in data:
@@ -88,7 +90,8 @@ for side, data in found.items():
         image = row.get("image") or row.get("jpg")
         if image is not None:
             assert image.size == (columns["width"], columns["height"])
-        rows.append([side, columns["split"], columns["sha256"], columns["wnid"], columns["label"], columns["title"], columns["confidence"]])
+        assert isinstance(columns["confidence"], float) and isinstance(columns["label"], int)
+        rows.append([side, *(columns[name] for name in ("split", "sha256", "wnid", "title"))])
 names = getattr(next(iter(found.values())).features.get("label"), "names", None)
 print(json.dumps([rows, names]))
 """
@@ -107,7 +110,7 @@ def test_datasets_reads_every_image_on_its_side(
             assert sorted(row[2:4] for row in rows) == expected(pictures), (how, streaming)
             assert all(row[0] == row[1] for row in rows)
             assert {row[0] for row in rows} == {"train", "test"}
-            titles = {row[2]: row[5] for row in rows}
+            titles = {row[2]: row[4] for row in rows}
             assert all(titles[one.sha256] == one.found_by.title for one in pictures)
             if kind == "parquet":
                 assert names == [f"crane ({CRANE})", "whippet", f"crane ({OTHER_CRANE})", "daisy"]
@@ -115,7 +118,8 @@ def test_datasets_reads_every_image_on_its_side(
 
 PARQUET = """
 import glob, hashlib, json, sys, pyarrow.parquet
-rows = [row for file in sorted(glob.glob(sys.argv[1] + "/data/*.parquet")) for row in pyarrow.parquet.read_table(file).to_pylist()]
+files = sorted(glob.glob(sys.argv[1] + "/data/*.parquet"))
+rows = [row for file in files for row in pyarrow.parquet.read_table(file).to_pylist()]
 for row in rows:
     if "image" in row:
         assert hashlib.sha256(row["image"]["bytes"]).hexdigest() == row["sha256"]
@@ -186,6 +190,8 @@ def test_mlcroissant_finds_no_fault_and_reads_the_records(
     rows, files, shown, warnings, names = read_by(CROISSANT, target, tmp_path)
     assert warnings == []
     assert sorted(row[:2] for row in rows) == expected(pictures)
+    titles = {one.sha256: one.found_by.title for one in pictures if kind in ("imagefolder", "parquet")}
+    assert all(titles[row[0]] == row[2] for row in rows if row[0] in titles)
     if kind in ("webdataset", "imagefolder", "coco"):
         assert sorted(files) == sorted(one.sha256 for one in pictures)
     if kind == "parquet":
