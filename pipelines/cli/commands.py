@@ -66,6 +66,11 @@ COMMANDS: Final[Mapping[str, Home]] = {
         "Show pictures that stand under two synsets, the same or as copies: one of the two labels is probably wrong.",
     ),
     "verify": Home("verify", "app", "Ask people which candidates are right, and see what follows."),
+    "stats": Home(
+        "stats",
+        "stats",
+        "Measure a data set as ImageNet's paper does: images a synset, precision, coverage, diversity; and raise alarms.",
+    ),
     "export": Home(
         "export",
         "export",

@@ -3,13 +3,13 @@
 import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from synsift.pipelines.cli.console import counted, err, print_rows, warn
+from synsift.pipelines.cli.exporting import Only, accepted_only_of, opened
 from synsift.pipelines.cli.ontology import OntologyFile, concepts_of
 from synsift.pipelines.cli.options import ConfigFile, Format, Out, SetValues, follow_up, settings_of
 from synsift.pipelines.cli.paths import try_folder
@@ -29,13 +29,6 @@ if TYPE_CHECKING:
 
 _NO_SPACE: Final = 28
 _SHOWN_LICENCES: Final = 5
-
-
-class Only(StrEnum):
-    """Which images."""
-
-    ACCEPTED = "accepted"
-    SURVIVORS = "survivors"
 
 
 _Formats = Annotated[
@@ -148,12 +141,13 @@ def export(
 
 
 def _export(asked: _Asked, settings: "Settings", concepts: "Concepts") -> None:
+    from synsift.pipelines.exports.judgements import read_judgements
     from synsift.pipelines.exports.run import Wanted
 
     with contextlib.ExitStack() as stack:
-        objects, log = _opened(settings, stack)
-        judgements = _judgements(log)
-        accepted_only = _accepted_only(asked.only, judgements)
+        objects, log = opened(settings, stack)
+        judgements = read_judgements(log, objects)
+        accepted_only = accepted_only_of(asked.only, judgements, doing="exporting")
         choice = _choice(asked, settings, log, accepted_only=accepted_only)
         unit_bytes = asked.shard_size * 10**6
         wanted = Wanted(asked.formats, asked.about, asked.has_bytes, unit_bytes, accepted_only)
@@ -173,37 +167,6 @@ def _check_target(target: Path) -> None:
     if "://" in str(target) or str(target).startswith(("s3:/", "gs:/", "az:/")):
         raise UsageError(f"`{target}` is no folder", hint="export to a folder, and upload that")
     try_folder(target, "TARGET")
-
-
-def _opened(settings: "Settings", stack: contextlib.ExitStack) -> "tuple[Objects, Log | None]":
-    """The store, and the log where there is one: a store alone can be exported, too."""
-    from synsift.pipelines.assembly import log_path, open_log
-    from synsift.pipelines.storage.identity import check_together
-    from synsift.pipelines.storage.objects import Objects
-    from synsift.pipelines.store_settings import store_address
-
-    objects = Objects(store_address(settings), make=False)
-    objects.check()
-    if not settings.kafka.bootstrap and not log_path(settings).exists():
-        err.print("there is no log here, so nobody knows what was voted on")
-        return objects, None
-    log = stack.enter_context(contextlib.closing(open_log(settings, read_only=True)))
-    check_together(objects, log.identity())
-    return objects, log
-
-
-def _judgements(log: "Log | None") -> "Judgements":
-    from synsift.pipelines.exports.judgements import read_judgements
-
-    return read_judgements(log)
-
-
-def _accepted_only(only: Only | None, judgements: "Judgements") -> bool:
-    if only is Only.ACCEPTED and not judgements:
-        raise UsageError("nobody has voted on these images", hint="`--only survivors` exports all of them")
-    if only is None and judgements:
-        err.print("exporting what people accepted; `--only survivors` exports the rest, too")
-    return bool(judgements) if only is None else only is Only.ACCEPTED
 
 
 def _choice(asked: _Asked, settings: "Settings", log: "Log | None", *, accepted_only: bool) -> "Choice":

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from synsift.pipelines.log.base import Log
+from synsift.pipelines.storage.base import ObjectStore
 
 ACCEPTED: Final = "accepted"
 REJECTED: Final = "rejected"
@@ -36,7 +37,7 @@ Judgements = Mapping[str, Mapping[str, Judgement]]
 """wnid → SHA-256 → what was decided."""
 
 
-def read_judgements(log: Log | None) -> Judgements:
-    """What the log knows; nothing where there is none."""
+def read_judgements(log: Log | None, objects: ObjectStore) -> Judgements:
+    """What the log knows, or, where there is none, the store."""
     found: dict[str, dict[str, Judgement]] = defaultdict(dict)
     return found
