@@ -69,7 +69,8 @@ COMMANDS: Final[Mapping[str, Home]] = {
     "stats": Home(
         "stats",
         "stats",
-        "Measure a data set as ImageNet's paper does: images a synset, precision, coverage, diversity; and raise alarms.",
+        "Measure a data set as ImageNet's paper does: images a synset, precision, coverage, diversity; and raise"
+        " alarms.",
     ),
     "export": Home(
         "export",
