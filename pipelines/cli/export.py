@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from synsift.pipelines.cli.console import counted, err, print_rows, warn
-from synsift.pipelines.cli.exporting import Only, accepted_only_of, opened
+from synsift.pipelines.cli.exporting import Only, accepted_only_of, opened, tell_behind
 from synsift.pipelines.cli.ontology import OntologyFile, concepts_of
 from synsift.pipelines.cli.options import ConfigFile, Format, Out, SetValues, follow_up, settings_of
 from synsift.pipelines.cli.paths import try_folder
@@ -151,7 +151,7 @@ def _export(asked: _Asked, settings: "Settings", concepts: "Concepts") -> None:
         choice = _choice(asked, settings, log, accepted_only=accepted_only)
         unit_bytes = asked.shard_size * 10**6
         wanted = Wanted(asked.formats, asked.about, asked.has_bytes, unit_bytes, accepted_only)
-        _tell_unlanded(log, asked)
+        tell_behind(log, asked.place)
         with _folder_errors(asked.target):
             spool = _spool(asked, stack)
             plan = _survey(choice, judgements, concepts, objects, spool)
@@ -253,16 +253,6 @@ def _folder_errors(target: Path) -> Iterator[None]:
         if exc.errno == _NO_SPACE:
             raise DiskFull(f"no space left for `{target}`", hint="free some, then the same command goes on") from exc
         raise StoreError(f"`{target}` can't be written: {exc.strerror or exc}") from exc
-
-
-def _tell_unlanded(log: "Log | None", asked: _Asked) -> None:
-    from synsift.pipelines.stage import INPUTS
-
-    waiting = sum(lag.records for lag in log.lag("land", INPUTS["land"].name)) if log is not None else 0
-    if waiting:
-        said = counted(waiting, "survivor has", "survivors have")
-        again = follow_up("run land --drain", **asked.place)
-        warn.print(f"{said} not landed yet and will be missing: `{again}`, or the same crawl", style="yellow")
 
 
 def _tell_left_out(plan: "Plan", choice: "Choice") -> None:

@@ -1,10 +1,12 @@
 """What commands share that look at what a crawl left: the store, the log if there is one, and what people decided."""
 
 import contextlib
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from synsift.pipelines.cli.console import err
+from synsift.pipelines.cli.console import counted, err, warn
+from synsift.pipelines.cli.options import follow_up
 from synsift.pipelines.errors import UsageError
 
 if TYPE_CHECKING:
@@ -49,3 +51,22 @@ def accepted_only_of(only: Only | None, judgements: "Judgements", *, doing: str)
     if only is None and judgements:
         err.print(f"{doing} what people accepted; `--only survivors` takes the rest, too")
     return bool(judgements) if only is None else only is Only.ACCEPTED
+
+
+def tell_behind(log: "Log | None", place: Mapping[str, Any]) -> None:
+    """Say what has not arrived yet where it would be counted: survivors in the store, votes in verdicts.
+
+    Args:
+        log: Of the store; None where there is none.
+        place: Options that name them, for a command to type next.
+    """
+    from synsift.pipelines.stage import INPUTS
+
+    for stage, one, many in (
+        ("land", "survivor has not landed", "survivors have not landed"),
+        ("verify", "vote has not been counted", "votes have not been counted"),
+    ):
+        waiting = sum(lag.records for lag in log.lag(stage, INPUTS[stage].name)) if log is not None else 0
+        if waiting:
+            again = follow_up(f"run {stage} --drain", **place)
+            warn.print(f"{counted(waiting, one, many)} yet, and will be missing: `{again}` does it", style="yellow")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from synsift.pipelines.cli.console import counted, err, print_rows, warn
-from synsift.pipelines.cli.exporting import Only, accepted_only_of, opened
+from synsift.pipelines.cli.exporting import Only, accepted_only_of, opened, tell_behind
 from synsift.pipelines.cli.ontology import OntologyFile, concepts_of
 from synsift.pipelines.cli.options import ConfigFile, Format, Out, OutputFormat, SetValues, settings_of
 from synsift.pipelines.cli.paths import try_file, whole_file
@@ -80,6 +80,7 @@ def stats(
     subtrees = _subtrees(under or [], concepts)
     with contextlib.ExitStack() as stack:
         objects, log = opened(settings, stack)
+        tell_behind(log, {"out": out, "file": file, "values": values})
         judgements = read_judgements(log, objects)
         accepted_only = accepted_only_of(only, judgements, doing="counting")
         found = measure(
