@@ -56,14 +56,15 @@ def lossless_bytes(picture: NDArray[np.uint8]) -> float:
     return float(sum(_entropy_bits(_residuals(picture[:, :, plane])) for plane in range(picture.shape[2])) / 8)
 
 
-def _residuals(plane: NDArray[np.uint8]) -> NDArray[np.int16]:
+def _residuals(plane: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """What isn't foreseen, modulo 256, as JPEG-LS has it."""
     values = np.pad(plane.astype(np.int16), ((1, 0), (1, 0)), mode="edge")
     left, above, corner = values[1:, :-1], values[:-1, 1:], values[:-1, :-1]
     low, high = np.minimum(left, above), np.maximum(left, above)
     foreseen = np.where(corner >= high, low, np.where(corner <= low, high, left + above - corner))
-    return np.asarray(values[1:, 1:] - foreseen, dtype=np.int16)
+    return np.asarray((values[1:, 1:] - foreseen) % 256, dtype=np.uint8)
 
 
-def _entropy_bits(values: NDArray[np.int16]) -> float:
+def _entropy_bits(values: NDArray[np.uint8]) -> float:
     counts = np.unique(values, return_counts=True)[1]
     return float(-(counts * np.log2(counts / values.size)).sum())

@@ -66,12 +66,12 @@ def stats(
 
       synsift stats --out dogs
 
-      synsift stats --out dogs --page stats.html --under dog
+      synsift stats --out dogs --page stats.html --under mammal
 
       synsift stats --out dogs --summary --format jsonl
     """
     from synsift.pipelines.exports.judgements import read_judgements
-    from synsift.pipelines.exports.measures import Whole, measure
+    from synsift.pipelines.exports.measures import Whole, measure, named_apart
 
     settings = settings_of(file, values, store__url=out)
     if page is not None:
@@ -86,7 +86,7 @@ def stats(
         found = measure(
             objects, judgements, concepts, accepted_only=accepted_only, with_average=not no_average and not summary
         )
-        whole = Whole(tuple(found), accepted_only, enough, alarm)
+        whole = Whole(named_apart(list(found)), accepted_only, enough, alarm)
     if not whole.synsets:
         warn.print("no image stands in this store", style="yellow")
         raise typer.Exit(1)
@@ -98,14 +98,10 @@ def stats(
 
 def _subtrees(names: Sequence[str], concepts: "Concepts") -> list[tuple[str, frozenset[str]]]:
     from synsift.crawler.ontology import graph
-    from synsift.crawler.ontology.subtrees import IMAGENET12, roots
+    from synsift.crawler.ontology.subtrees import roots
 
-    titles = {wnid: name for name, wnid in IMAGENET12.items()}
-    found = [(name, root) for name in names for root in roots(concepts, name)]
-    return [
-        (titles.get(root, name) if name.lower() == "imagenet12" else name, frozenset(graph.subtree(concepts, root)))
-        for name, root in found
-    ]
+    found = [root for name in names for root in roots(concepts, name)]
+    return [(concepts.get(root).lemmas[0], frozenset(graph.subtree(concepts, root))) for root in dict.fromkeys(found)]
 
 
 def _print(whole: "Whole", covered: "Sequence[Covered]", output: Format, *, summary: bool) -> None:

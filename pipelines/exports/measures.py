@@ -9,7 +9,7 @@ One source, one author, one day: where a large share of a synset is of one of th
 import statistics
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from synsift.crawler.ontology import Concepts, graph
 from synsift.dedupe import Fingerprint
 from synsift.dedupe.average import average_of, lossless_bytes, png_of
-from synsift.pipelines.exports.attribution import author_key
+from synsift.pipelines.exports.attribution import author_key, one_line
 from synsift.pipelines.exports.choosing import fingerprint_in
 from synsift.pipelines.exports.judgements import ACCEPTED, NONE, REJECTED, Judgement, Judgements
 from synsift.pipelines.exports.standing import Standing, read_standing
@@ -157,10 +157,16 @@ def _measure(
         no=sum(one.no for one in votes),
         frequencies=(sum(one.yes / (one.yes + one.no) for one in voted), len(voted)),
         host=_most(_host(row.get("final_url") or row.get("url") or "") for row in rows),
-        author=_most(author_key(row.get("author") or "") for row in rows),
+        author=_most_author([row.get("author") or "" for row in rows]),
         day=_most(_day(row.get("last_modified") or "") for row in rows),
         average=_average(rows) if with_average else None,
     )
+
+
+def named_apart(synsets: Sequence[Measured]) -> tuple[Measured, ...]:
+    """Synsets whose names are all different: a crane is a bird, and a machine."""
+    often = Counter(one.name for one in synsets)
+    return tuple(replace(one, name=f"{one.name} ({one.wnid})") if often[one.name] > 1 else one for one in synsets)
 
 
 def _placed(wnid: str, concepts: Concepts) -> tuple[str, int | None]:
@@ -179,6 +185,13 @@ def _most(names: Iterable[str]) -> Most:
         return Most()
     number, name = min((-number, name) for name, number in counts.items())
     return Most(name, -number / whole)
+
+
+def _most_author(authors: Sequence[str]) -> Most:
+    """The same of authors, each as they are written most often."""
+    most = _most(map(author_key, authors))
+    spelled = Counter(one_line(author) for author in authors if author_key(author) == most.name)
+    return Most(spelled.most_common(1)[0][0], most.share) if most.name else most
 
 
 def _host(url: str) -> str:

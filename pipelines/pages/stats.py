@@ -12,9 +12,9 @@ _TITLE: Final = "The data set in numbers"
 _MOST_ROWS: Final = 2_000
 _MOST_AVERAGES: Final = 60
 _WIDTH_PX: Final = 640
-_HEIGHT_PX: Final = 230
+_HEIGHT_PX: Final = 212
 _TOP_PX: Final = 26
-_BOTTOM_PX: Final = 46
+_BOTTOM_PX: Final = 28
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,10 @@ def _percent(value: float | None) -> str:
     return "" if value is None else f"{100 * value:.1f}\N{NO-BREAK SPACE}%"
 
 
+def _round_percent(value: float) -> str:
+    return f"{100 * value:g}\N{NO-BREAK SPACE}%"
+
+
 def _share_with_enough(whole: Whole) -> str:
     share = whole.summary()["share_with_enough"]
     return f"{_percent(share) or 'none'} of those with images have {whole.enough:,} or more"
@@ -128,7 +132,13 @@ def _levels(levels: Sequence[Level]) -> Iterator[str]:
         bars = [Bar(str(one.depth), one.precision or 0.0, _percent(one.precision)) for one in known]
         yield plot(bars, "Precision of candidates by depth")
     rows = [
-        (str(one.depth), f"{one.synsets:,}", f"{one.images:,}", f"{one.decided:,}", _percent(one.precision))
+        (
+            str(one.depth),
+            f"{one.synsets:,}",
+            f"{one.images:,}",
+            f"{one.decided:,}" if known else "",
+            _percent(one.precision),
+        )
         for one in levels
     ]
     yield _rows(("depth", "synsets", "images", "decided", "good"), rows)
@@ -182,11 +192,11 @@ def _alarms(whole: Whole) -> Iterator[str]:
     found = [(one, alarms) for one, alarms in found if alarms]
     yield "<h2>Alarms</h2>"
     if not found:
-        yield f'<p class="hint">No synset has more than {_percent(whole.alarm)} from one host, author or day.</p>'
+        yield f'<p class="hint">No synset has more than {_round_percent(whole.alarm)} from one host, author or day.</p>'
         return
     yield (
-        f'<p class="hint">Synsets of which more than {_percent(whole.alarm)} are from one host, by one author, or were '
-        "last changed on one day: a model may learn that instead.</p>"
+        f'<p class="hint">Synsets of which more than {_round_percent(whole.alarm)} are from one host, by one author, '
+        "or were last changed on one day: a model may learn that instead.</p>"
     )
     found.sort(key=lambda item: (-max(most.share for most in item[1].values()), item[0].wnid))
     rows = [(one.name, *(_share(alarms.get(kind)) for kind in ("host", "author", "day"))) for one, alarms in found]
@@ -208,15 +218,16 @@ def _table(whole: Whole) -> Iterator[str]:
         )
         for one in whole.synsets[:_MOST_ROWS]
     ]
-    # A column of blanks says nothing.
-    kept = [0, *(number for number in range(1, len(heads)) if any(row[number] for row in rows))]
-    yield _rows([heads[number] for number in kept], [[row[number] for number in kept] for row in rows])
+    yield _rows(heads, rows)
     if len(whole.synsets) > _MOST_ROWS:
         left = len(whole.synsets) - _MOST_ROWS
         yield f'<p class="hint">and {left:,} more: <code>synsift stats --format csv</code></p>'
 
 
 def _rows(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table; a column that says nothing of any row is left out."""
+    kept = [number for number in range(len(heads)) if not number or any(row[number] for row in rows)]
+    heads, rows = [heads[number] for number in kept], [[row[number] for number in kept] for row in rows]
     head = "".join(f'<th scope="col">{text(name)}</th>' for name in heads)
     body = "".join(
         f'<tr><th scope="row">{text(row[0])}</th>' + "".join(f"<td>{text(cell)}</td>" for cell in row[1:]) + "</tr>"
