@@ -2,6 +2,7 @@
 
 import json
 import unicodedata
+from collections.abc import Mapping
 from typing import Final
 
 from synsift.crawler.wording import masked
@@ -11,6 +12,7 @@ _REPLACEMENT: Final = "\N{REPLACEMENT CHARACTER}"
 _KEPT: Final = 500
 # They join and part letters and emoji within a word, and can do nothing else.
 _JOINERS: Final = "\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 def printable(text: str) -> str:
@@ -42,6 +44,16 @@ def escaped(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(char if _fits_a_line(char) else json.dumps(char)[1:-1] for char in text)
+
+
+def csv_cell(value: object) -> object:
+    """A value as it stands in a cell: on one line, and nothing that a terminal or a spreadsheet would carry out."""
+    if isinstance(value, (Mapping, list, tuple)):
+        return escaped(json.dumps(value, ensure_ascii=False, default=str))
+    if not isinstance(value, str):
+        return value
+    # A spreadsheet would run it: https://owasp.org/www-community/attacks/CSV_Injection
+    return escaped(f"'{value}" if value.startswith(_FORMULA) else value)
 
 
 def _fits_a_line(char: str) -> bool:

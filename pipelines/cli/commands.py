@@ -71,6 +71,17 @@ COMMANDS: Final[Mapping[str, Home]] = {
         "review",
         "Serve a page on which people vote on the candidates of a crawl, by keyboard, mouse or phone, until Ctrl-C.",
     ),
+    "stats": Home(
+        "stats",
+        "stats",
+        "Measure a data set as ImageNet's paper does: images a synset, precision, coverage, diversity; and raise"
+        " alarms.",
+    ),
+    "export": Home(
+        "export",
+        "export",
+        "Write the images of a store in a form that trainers load, with a line of credit for each in `CREDITS`.",
+    ),
     "config": Home("config", "config", "Show every key of the configuration, its value and where that came from."),
     "dead-letters": Home("dead_letters", "app", "List what failed, and try it again."),
     "identity": Home("identity", "app", "Make the key that signs requests, and show what to publish of it."),

@@ -17,12 +17,11 @@ from rich.console import Console, RenderableType
 from synsift.pipelines.cli.options import Format
 from synsift.pipelines.cli.tables import Table, draw
 from synsift.pipelines.errors import SynsiftError
-from synsift.pipelines.texts import escaped, printable
+from synsift.pipelines.texts import csv_cell, escaped, printable
 
 if TYPE_CHECKING:
     from synsift.pipelines.summary import SynsetCounts
 
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _NO_LIMIT: Final = 10_000
 
 
@@ -105,16 +104,6 @@ def _print_csv(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> Non
 def tell(error: SynsiftError) -> None:
     """Say what an error says, with its hint, where the command goes on."""
     err.print(f"{error}\nhint: {error.hint}" if error.hint else str(error))
-
-
-def csv_cell(value: object) -> object:
-    """A value as it stands in a cell: on one line, and nothing that a terminal or a spreadsheet would carry out."""
-    if isinstance(value, (Mapping, list, tuple)):
-        return escaped(json.dumps(value, ensure_ascii=False, default=str))
-    if not isinstance(value, str):
-        return value
-    # A spreadsheet would run it: https://owasp.org/www-community/attacks/CSV_Injection
-    return escaped(f"'{value}" if value.startswith(_FORMULA) else value)
 
 
 def print_data(drawing: RenderableType) -> None:
