@@ -123,8 +123,7 @@ def test_survivors_that_come_later_are_asked_about_with_gold_among_them(world: W
         mine = {sha256 for sha256 in gold if sha256[32:] == sha(0)[32:]}
         assert len(mine) == 1, "one that shows it, and one that shows something distant"
     known = [vote for vote in world.records(topics.VOTES, Vote) if vote.is_gold]
-    assert {vote.answer for vote in known} == {"yes", "no"}
-    assert {vote.answer for vote in known if vote.sha256[32:] != sha(0)[32:]} == {"no"}
+    assert {vote.answer for vote in known if vote.wnid == WHIPPET} == {"yes", f"other:{DAISY}"}
     assert len(ballots.places()) > 60
 
 
