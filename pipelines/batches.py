@@ -25,13 +25,11 @@ from synsift.pipelines.stages.dedupe_state import fingerprint_of
 from synsift.pipelines.topics import Entry, Router
 from synsift.pipelines.verification import asking
 from synsift.pipelines.verification.asking import Rule
-from synsift.pipelines.verification.ballots import Place
+from synsift.pipelines.verification.ballots import OTHER, PLANNER, Place
 from synsift.pipelines.verification.batches import Batch, Wish, compose, near, shuffled
 from synsift.pipelines.verification.consensus import Judged, Outcome, Verdict, judge
 from synsift.pipelines.voting import Standing, read_ballots, read_standing, read_tasks
 
-PLANNER: Final = "plan"
-"""Who says what is gold."""
 _SURE: Final = 0.995
 """Of an image that may be gold: rather few that are right than one that blames voters who are."""
 _PREFERRED, _LEARN, _DECIDE = 0, 1_000, 2_000
@@ -143,6 +141,7 @@ class _Planner:
             self._made[task.wnid] += 1
         self._apart = _related(read_all(log, Relation), read_all(log, Conflict))
         self._other_gold = self._pool_of_others()
+        self._from: dict[str, str] = {}
 
     def wnids(self) -> list[str]:
         """Synsets to plan, those that come first first."""
@@ -282,6 +281,7 @@ class _Planner:
         for other, pool in self._other_gold.items():
             if other != wnid and self._is_distant(wnid, other):
                 bad += [sha256 for sha256 in pool if sha256 not in own]
+                self._from.update(dict.fromkeys(pool, other))
         return good, bad
 
     def _pool_of_others(self) -> dict[str, list[str]]:
@@ -302,7 +302,7 @@ class _Planner:
             wnid=wnid,
             sha256=sha256,
             voter=PLANNER,
-            answer="yes" if is_good else "no",
+            answer="yes" if is_good else f"{OTHER}{self._from[sha256]}",
             at=self._options.at,
             origin=PLANNER,
             is_gold=True,

@@ -98,7 +98,8 @@ class Verified(Record, frozen=True, kw_only=True):
         yes: Votes for it.
         no: Votes against it, ``other`` and ``broken`` included.
         unsure: Votes that say neither.
-        rule: What the confidence is from: ``table``, ``voters``, ``gold``.
+        rule: What the confidence is from: ``table``, ``voters``, ``gold``; ``elsewhere`` of gold that was taken from
+            another synset, and is none of the images of this one.
         other: The synset that most of those who name another one name; empty for none.
     """
 

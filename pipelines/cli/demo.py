@@ -15,6 +15,7 @@ from synsift.pipelines.errors import UsageError
 
 if TYPE_CHECKING:
     from synsift.pipelines.demo.run import DemoResult
+    from synsift.pipelines.demo.voters import Verified
 
 
 def demo(
@@ -34,7 +35,8 @@ def demo(
     """Run the whole pipeline on a small web of its own, and compare with the known truth.
 
     Starts an image API and some image hosts on loopback, with copies in every disguise, broken files, hosts that
-    stall, forbid or lead astray; crawls them in half a minute; exits with 1 if the result is not exactly right.
+    stall, forbid or lead astray; crawls them in half a minute; exits with 1 if the result is not exactly right. Then
+    made-up voters, who err now and then, say which of the survivors show what they should.
 
     [bold]Examples[/bold]
 
@@ -47,6 +49,7 @@ def demo(
     from synsift.pipelines.assembly import kafka_topics, open_parts, topics_shape
     from synsift.pipelines.cli.watch import watching
     from synsift.pipelines.demo.run import crawl_demo, demo_options, demo_web, judge
+    from synsift.pipelines.demo.voters import VOTERS, verify_demo
     from synsift.pipelines.logs import set_up_logging
     from synsift.pipelines.worker import Ending
 
@@ -71,10 +74,14 @@ def demo(
         try:
             if crawl_demo(parts, lambda worker: watching(parts.log, worker)) is Ending.INTERRUPTED:
                 raise typer.Exit(1)
+            err.print(f"asking {VOTERS} made-up voters, of whom one says yes to everything …")
+            verified = verify_demo(parts, directory)
             result = judge(parts, directory)
         finally:
             parts.log.close()
-    raise typer.Exit(_tell(result, folder / "report.html", output))
+    status = _tell(result, folder / "report.html", output)
+    _tell_verified(verified)
+    raise typer.Exit(status)
 
 
 def _tell(result: "DemoResult", page: Path, output: Format) -> int:
@@ -97,3 +104,10 @@ def _tell(result: "DemoResult", page: Path, output: Format) -> int:
         err.print("\nequal to the truth: every copy recognised, every trap refused, nothing lost", style="green")
     err.print(f"look at it: {page.resolve()}")
     return 1 if result.differences else 0
+
+
+def _tell_verified(found: "Verified") -> None:
+    verdicts = ", ".join(f"{number} {verdict}" for verdict, number in sorted(found.verdicts.items()))
+    right = f"{found.images - found.wrong} of {found.images} are right"
+    each = found.votes / max(found.images, 1)
+    err.print(f"verified by {found.votes:,} votes, {each:.1f} an image: {verdicts}; {right}")

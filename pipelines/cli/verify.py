@@ -18,6 +18,7 @@ from synsift.pipelines.cli.options import ConfigFile, Format, Out, OutputFormat,
 from synsift.pipelines.errors import UsageError
 
 if TYPE_CHECKING:
+    from synsift.pipelines.batches import Planned, PlanOptions
     from synsift.pipelines.config import Settings
     from synsift.pipelines.log.base import Log
     from synsift.pipelines.verification.ballots import Ballots
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Ask people which candidates are right, and see what follows.")
 
-_VERDICTS: Final = ("accepted", "rejected", "contested", "unimageable", "open")
+_VERDICTS: Final = ("accepted", "rejected", "contested", "open")
 _MOST_SHOWN: Final = 3
 _SAMPLE: Final = ("wnid", "sha256", "object", "threshold", "is_right")
 _RIGHT: Final = {"yes": True, "y": True, "1": True, "true": True, "no": False, "n": False, "0": False, "false": False}
@@ -65,39 +66,17 @@ def plan(
     concepts = concepts_of(ontology)
 
     from synsift.pipelines.assembly import open_log, open_parts
-    from synsift.pipelines.batches import PlanOptions
     from synsift.pipelines.batches import plan as make_plan
-    from synsift.pipelines.clock import now_text
     from synsift.pipelines.conflicts import read_conflicts
     from synsift.pipelines.pairs import Ties
     from synsift.pipelines.rivals import Rivals
-    from synsift.pipelines.verifying import rule_of
 
-    options = PlanOptions(
-        rule=rule_of(settings),
-        size=settings.verify.images,
-        gold=settings.verify.gold,
-        link=_linker(settings.verify.link, concepts),
-        only=tuple(synsets or ()),
-        prefer=tuple(prefer or ()),
-        at=now_text(),
-    )
+    options = _plan_options(settings, concepts, synsets or (), prefer or ())
     with contextlib.closing(open_log(settings, read_only=True)) as log:
-        crawled = _crawled(log, [*(synsets or ()), *(prefer or ())])
+        crawled = _crawled(log, [*options.only, *options.prefer])
     with contextlib.closing(open_parts(settings).log) as log:
         found = make_plan(log, Rivals(concepts, crawled, read_conflicts(log)), Ties(lambda: concepts), options)
-    rows = (
-        {
-            "synset": one.wnid,
-            "name": _name(concepts, one.wnid),
-            "images": one.images,
-            "votes": one.cast,
-            **{verdict: one.verdicts.get(verdict, 0) for verdict in _VERDICTS if verdict != "unimageable"},
-            "batches": one.batches,
-            "asks": one.asked,
-        }
-        for one in found
-    )
+    rows = (_plan_row(one, concepts) for one in found)
     print_rows(rows, output, empty="no image has survived yet: there is nothing to ask")
     batches, asked = sum(one.batches for one in found), sum(one.asked for one in found)
     said = f"{counted(batches, 'new batch', 'new batches')}, for {counted(asked, 'vote', 'votes')}"
@@ -105,6 +84,36 @@ def plan(
     err.print(f"{said}; {counted(closed, 'batch', 'batches')} closed" if closed else said)
     if not batches and any(one.verdicts.get("open") for one in found):
         err.print("hint: what is open is asked already, or the budget is spent (`verify.budget`)")
+
+
+def _plan_options(
+    settings: "Settings", concepts: Concepts, synsets: Sequence[str], prefer: Sequence[str]
+) -> "PlanOptions":
+    from synsift.pipelines.batches import PlanOptions
+    from synsift.pipelines.clock import now_text
+    from synsift.pipelines.verifying import rule_of
+
+    return PlanOptions(
+        rule=rule_of(settings),
+        size=settings.verify.images,
+        gold=settings.verify.gold,
+        link=_linker(settings.verify.link, concepts),
+        only=tuple(synsets),
+        prefer=tuple(prefer),
+        at=now_text(),
+    )
+
+
+def _plan_row(one: "Planned", concepts: Concepts) -> dict[str, Any]:
+    return {
+        "synset": one.wnid,
+        "name": _name(concepts, one.wnid),
+        "images": one.images,
+        "votes": one.cast,
+        **{verdict: one.verdicts.get(verdict, 0) for verdict in _VERDICTS},
+        "batches": one.batches,
+        "asks": one.asked,
+    }
 
 
 def _crawled(log: "Log", named: Iterable[str]) -> set[str]:
@@ -149,6 +158,13 @@ def voters(
       synsift verify voters --out dogs --format csv
     """
     ballots, outcome = _judged(settings_of(file, values, store__url=out))
+    rows = list(_voter_rows(ballots, outcome))
+    print_rows(rows, output, empty="nobody has voted yet")
+    if rows and not outcome.weights:
+        err.print("voters have few votes each: images are judged by the tables of their synsets, and nobody is weighed")
+
+
+def _voter_rows(ballots: "Ballots", outcome: "Outcome") -> Iterator[dict[str, Any]]:
     cast: Counter[str] = Counter()
     yes: Counter[str] = Counter()
     tried: Counter[str] = Counter()
@@ -164,8 +180,8 @@ def voters(
             if gold is not None and not ballot.is_silent:
                 tried[name] += 1
                 right[name] += ballot.is_yes == gold
-    rows = (
-        {
+    for name, number in sorted(cast.items(), key=lambda item: (-item[1], item[0])):
+        yield {
             "voter": name,
             "votes": number,
             "yes": round(yes[name] / number, 2),
@@ -173,11 +189,6 @@ def voters(
             "right": right[name],
             "weight": round(outcome.weights[name], 2) if name in outcome.weights else None,
         }
-        for name, number in sorted(cast.items(), key=lambda item: (-item[1], item[0]))
-    )
-    print_rows(rows, output, empty="nobody has voted yet")
-    if cast and not outcome.weights:
-        err.print("voters have few votes each: images are judged by the tables of their synsets, and nobody is weighed")
 
 
 @app.command()

@@ -26,7 +26,7 @@ from synsift.pipelines.stages.tally import Count
 from synsift.pipelines.topics import Entry, Router
 from synsift.pipelines.verification.asking import Rule
 from synsift.pipelines.verification.ballots import Ballot, Ballots, Place
-from synsift.pipelines.verification.consensus import Judged, Verdict, judge
+from synsift.pipelines.verification.consensus import By, Judged, Verdict, judge
 
 _log: Final = logging.getLogger(__name__)
 
@@ -101,6 +101,8 @@ class VerifyStage(BatchStage):
         news = [record for place, record in sorted(found.items()) if self._said.get(place) != record]
         change: Counter[tuple[str, str]] = Counter()
         for record in news:
+            if record.rule == By.ELSEWHERE:
+                continue  # it is none of the synset's images
             before = self._said.get(Place(record.wnid, record.sha256))
             change[record.wnid, record.verdict] += 1
             if before is not None:

@@ -31,7 +31,7 @@ class Rule:
         budget: Most votes for a synset, 0 for any number.
     """
 
-    accept: float = 0.99
+    accept: float = 0.985
     reject: float = 0.015
     first: int = 2
     most: int = 10

@@ -9,6 +9,8 @@ COPY: Final = "copy:"
 YES: Final = "yes"
 UNSURE: Final = "unsure"
 UNIMAGEABLE: Final = "unimageable"
+PLANNER: Final = "plan"
+"""Who says what is gold, and takes images of other synsets for that."""
 
 
 class Place(NamedTuple):
@@ -36,6 +38,11 @@ class Ballot:
     def is_yes(self) -> bool:
         """Whether it is for the image."""
         return self.answer == YES
+
+    @property
+    def is_of_another(self) -> bool:
+        """Whether it names another synset."""
+        return self.answer.startswith(OTHER)
 
     @property
     def is_silent(self) -> bool:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from synsift.pipelines.verification import table, voters
 from synsift.pipelines.verification.asking import Rule
-from synsift.pipelines.verification.ballots import OTHER, UNIMAGEABLE, Ballot, Ballots, Place
+from synsift.pipelines.verification.ballots import OTHER, PLANNER, UNIMAGEABLE, Ballot, Ballots, Place
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -42,6 +42,8 @@ class By(StrEnum):
     TABLE = "table"
     VOTERS = "voters"
     GOLD = "gold"
+    ELSEWHERE = "elsewhere"
+    """Gold that was taken from another synset, to be shown here as what isn't meant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,10 +154,13 @@ def _columns(ballots: Ballots) -> _Columns:
     image, voter, yes = [], [], []
     truth, unsure = np.full(len(places), np.nan), np.zeros(len(places), int)
     for at, place in enumerate(places):
+        known = known_answer(ballots.of(place))
+        if known is not None:
+            truth[at] = known.is_yes
         for name, ballot in sorted(ballots.of(place).items()):
             if ballot.is_gold:
-                truth[at] = ballot.is_yes
-            elif ballot.is_silent:
+                continue
+            if ballot.is_silent:
                 unsure[at] += 1
             else:
                 image.append(at)
@@ -215,9 +220,22 @@ def _judged(  # noqa: PLR0913 - all that is known of one image
         yes=yes,
         no=no,
         unsure=unsure,
-        by=By.GOLD if is_gold else by,
+        by=_gold_from(cast) if is_gold else by,
         other=_other(cast.values()),
     )
+
+
+def known_answer(cast: Mapping[str, Ballot]) -> Ballot | None:
+    """The answer that is known to be true, if any: the latest of those that are said to be."""
+    latest = None
+    for name in sorted(name for name, ballot in cast.items() if ballot.is_gold):
+        latest = cast[name] if latest is None or latest.is_before(cast[name]) else latest
+    return latest
+
+
+def _gold_from(cast: Mapping[str, Ballot]) -> By:
+    gold = {name: ballot for name, ballot in cast.items() if ballot.is_gold}
+    return By.ELSEWHERE if set(gold) == {PLANNER} and gold[PLANNER].is_of_another else By.GOLD
 
 
 def verdict_of(good: float, votes: int, rule: Rule, *, is_known: bool = False) -> Verdict:

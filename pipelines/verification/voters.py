@@ -150,6 +150,7 @@ class _Model:
         self._known = ~np.isnan(votes.truth)
         self._cell = votes.voter * 2 + votes.yes
         self.coins = np.full((2, votes.voters), (priors.right + 1) / (priors.right + priors.wrong + 2))
+        # From the blurred side: shares move slowly, and what isn't there yet then claims too little, not too much.
         self.blurs = np.full(len(self._blur), 1.0 / len(self._blur))
         self._share = np.full(votes.images, 0.5)
 

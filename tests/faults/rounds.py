@@ -23,6 +23,7 @@ from tests.faults.poison import poison
 from tests.faults.retention import retention
 from tests.faults.rot import rot
 from tests.faults.scene import Round, Scene
+from tests.faults.votes import votes
 from tests.integration.conftest import write_synsets
 from tests.integration.test_kill import start
 
@@ -56,6 +57,7 @@ KINDS = {
     "decoders": Kind(decoders),
     "deadly": Kind(deadly, judges=True, is_long=True),
     "rot": Kind(rot, judges=True),
+    "votes": Kind(votes),
     "brokers": Kind(outages.brokers, brokers=3, is_long=True),
 }
 FAULTS = tuple(KINDS)

@@ -108,10 +108,8 @@ def test_rounds_end_with_a_verdict_on_every_image(world: World) -> None:
 def test_survivors_that_come_later_are_asked_about_with_gold_among_them(world: World) -> None:
     survive(world, WHIPPET, range(30))
     survive(world, DAISY, range(30))
-    planned(world, rule=Rule(learn=0))
-    answer(world, 10, good=15)
-    planned(world, rule=Rule(learn=0))
-    answer(world, 10, good=15)
+    while sum(one.batches for one in planned(world)):
+        answer(world, 10, good=15)
     made = len(tasks(world))
     survive(world, WHIPPET, range(100, 120))
     found = {one.wnid: one for one in planned(world, rule=Rule(learn=0))}
@@ -124,10 +122,8 @@ def test_survivors_that_come_later_are_asked_about_with_gold_among_them(world: W
         assert len(gold) == 2
         mine = {sha256 for sha256 in gold if sha256[32:] == sha(0)[32:]}
         assert len(mine) == 1, "one that shows it, and one that shows something distant"
-        assert {sha256 in task.images[:2] for sha256 in gold} != {True} or len(task.images) < 4
     known = [vote for vote in world.records(topics.VOTES, Vote) if vote.is_gold]
-    assert {vote.answer for vote in known} == {"yes", "no"}
-    assert {vote.answer for vote in known if vote.sha256[32:] != sha(0)[32:]} == {"no"}
+    assert {vote.answer for vote in known if vote.wnid == WHIPPET} == {"yes", f"other:{DAISY}"}
     assert len(ballots.places()) > 60
 
 

@@ -1,0 +1,95 @@
+"""The demo's voters: they know what each picture of its web shows, and err now and then; one says yes to everything."""
+
+import asyncio
+import hashlib
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+from synsift.crawler.ontology import wordnet
+from synsift.pipelines.assembly import Parts, make_stages
+from synsift.pipelines.batches import PlanOptions, plan
+from synsift.pipelines.conflicts import read_conflicts
+from synsift.pipelines.demo.web import Directory
+from synsift.pipelines.demo.world import SUBJECTS
+from synsift.pipelines.pairs import Ties
+from synsift.pipelines.records import Vote
+from synsift.pipelines.rivals import Rivals
+from synsift.pipelines.verifying import STAGES, rule_of
+from synsift.pipelines.voting import append_votes, read_open_batches, read_standing
+from synsift.pipelines.worker import Worker
+
+VOTERS: Final = 15
+_RIGHT: Final = 0.96
+_AT: Final = "2009-06-20T00:00:00Z"
+_MOST_ROUNDS: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What came of the votes.
+
+    Attributes:
+        images: Survivors.
+        votes: That were cast, those on images of known answer apart.
+        verdicts: Verdict → how many images.
+        wrong: Images whose verdict isn't what they show.
+    """
+
+    images: int
+    votes: int
+    verdicts: Mapping[str, int]
+    wrong: int
+
+
+def verify_demo(parts: Parts, directory: Directory) -> Verified:
+    """Have the demo's voters vote on what survived until nothing is open, and compare with what the pictures show."""
+    shows = {one.sha256: urlsplit(one.url).path.split("/")[1] for one in directory.truth if one.cluster >= 0}
+    kinds = {subject.wnid: subject.kind for subject in SUBJECTS}
+    concepts = wordnet()
+    verify = parts.settings.verify
+    options = PlanOptions(
+        rule=rule_of(parts.settings), size=verify.images, gold=verify.gold, link=lambda wnid: "", at=_AT
+    )
+    rivals = Rivals(concepts, kinds, read_conflicts(parts.log))
+    cast = 0
+    for _ in range(_MOST_ROUNDS):
+        planned = plan(parts.log, rivals, Ties(lambda: concepts), options)
+        if not sum(one.batches for one in planned):
+            break
+        for voter in range(VOTERS):
+            cast += append_votes(parts.log, _votes(parts, voter, shows, kinds))
+    asyncio.run(Worker(parts.log, make_stages(STAGES, parts), until_idle=True).run())
+    standing = list(read_standing(parts.log))
+    wrong = sum(
+        one.verdict != ("accepted" if shows.get(one.place.sha256) == kinds.get(one.place.wnid) else "rejected")
+        for one in standing
+    )
+    return Verified(len(standing), cast, Counter(one.verdict for one in standing), wrong)
+
+
+def _votes(parts: Parts, voter: int, shows: Mapping[str, str], kinds: Mapping[str, str]) -> list[Vote]:
+    """What a voter says of all that is open."""
+    name = f"voter-{voter:02d}"
+    return [
+        Vote(
+            wnid=batch.task.wnid,
+            sha256=sha256,
+            voter=name,
+            answer="yes" if _says_yes(voter, sha256, is_good=shows.get(sha256) == kinds.get(batch.task.wnid)) else "no",
+            at=_AT,
+            origin="demo",
+            task=batch.task.id,
+        )
+        for batch in read_open_batches(parts.log, name)
+        for sha256 in batch.left_for(name)
+    ]
+
+
+def _says_yes(voter: int, sha256: str, *, is_good: bool) -> bool:
+    if voter == 0:
+        return True
+    lot = int.from_bytes(hashlib.blake2b(f"{voter} {sha256}".encode(), digest_size=4).digest()) / 2**32
+    return is_good == (lot < _RIGHT)
