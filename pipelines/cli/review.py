@@ -21,6 +21,7 @@ from synsift.pipelines.errors import SynsiftError, UsageError
 if TYPE_CHECKING:
     from synsift.pipelines.config import Settings
     from synsift.pipelines.log.base import Log
+    from synsift.pipelines.review.doubts import PairDesk
     from synsift.pipelines.review.server import ReviewServer
 
 _LOOPBACK: Final = "127.0.0.1"
@@ -44,7 +45,9 @@ def review(
     It shows a batch of `synsift verify plan` after the other: the definition, up to three synsets that may be meant
     instead, and 48 pictures. Votes are in the log before the next batch is shown. Any number of people vote at once,
     each by a name of their own; who closes the page goes on later where they were. The address has a key in it, which
-    stays the same: who has it may vote.
+    stays the same: who has it may vote. On a second page stand pairs: near copies in doubt, and pictures under two
+    synsets. What was said of them is kept in `not-copies.txt` in the store's folder, or in the first file of
+    `dedupe.not_copies`, which crawls honour.
 
     [bold]Examples[/bold]
 
@@ -145,4 +148,23 @@ def _server(settings: "Settings", log: "Log", concepts: Concepts, key: str) -> "
     pictures = Pictures(
         Objects(store_address(settings), make=False), thumbnails_folder(), max_pixels=settings.fetch.max_pixels
     )
-    return ReviewServer(desk, pictures, key=key)
+    return ReviewServer(desk, pictures, key=key, make_pairs=lambda: _pairs(settings, log))
+
+
+def _pairs(settings: "Settings", log: "Log") -> "PairDesk":
+    from synsift.pipelines.matching import match_options
+    from synsift.pipelines.review.doubts import PairDesk
+    from synsift.pipelines.review.judged import JudgedPairs
+
+    judged = JudgedPairs(_judged_file(settings))
+    return PairDesk(log, match_options(settings.dedupe), judged)
+
+
+def _judged_file(settings: "Settings") -> Path:
+    """Where judgements of pairs are kept: where `dedupe` reads them, else beside the store if that is a folder."""
+    from synsift.pipelines.store_settings import store_address
+
+    if settings.dedupe.not_copies:
+        return Path(settings.dedupe.not_copies[0])
+    folder = store_address(settings).folder
+    return (folder or Path()) / "not-copies.txt"

@@ -16,7 +16,7 @@ from synsift.pipelines.review.desk import NO, ORIGIN, check_voter
 from synsift.pipelines.review.judged import DIFFERENT, JudgedPairs, Key, key_of
 from synsift.pipelines.stages.dedupe_state import fingerprint_of
 from synsift.pipelines.topics import Router
-from synsift.pipelines.verification.ballots import OTHER, YES, Place
+from synsift.pipelines.verification.ballots import OTHER, UNSURE, YES, Place
 
 DOUBT: Final = "doubt"
 CONFLICT: Final = "conflict"
@@ -25,7 +25,7 @@ _MARGIN: Final = 0.07
 """Near copies whose score is less than this above the threshold are in doubt."""
 _MOST: Final = 20_000
 """So many near copies are looked at, the last ones."""
-_FIRST, _SECOND, _BOTH, _NEITHER, _UNSURE = "first", "second", "both", "neither", "unsure"
+_FIRST, _SECOND, _BOTH, _NEITHER, _UNSURE = "first", "second", "both", "neither", UNSURE
 ANSWERS: Final = {
     DOUBT: (SAME, DIFFERENT, _UNSURE),
     CONFLICT: (_FIRST, _SECOND, _BOTH, _NEITHER, DIFFERENT, _UNSURE),
@@ -114,6 +114,7 @@ def _votes(pair: Pair, voter: str, answer: str, at: str) -> list[Vote]:
         _SECOND: (OTHER + other.wnid, YES),
         _BOTH: (YES, YES),
         _NEITHER: (NO, NO),
+        _UNSURE: (UNSURE, UNSURE),
     }.get(answer)
     if says is None:
         return []

@@ -44,17 +44,14 @@ class JudgedPairs:
             return
         except OSError as exc:
             raise UsageError(f"`{path}` can't be read: {exc.strerror}") from exc
-        for line in text.splitlines():
-            if found := _PAIR.match(line.strip()):
-                synsets = (found[3], found[4]) if found[3] else ()
-                self._known.add((frozenset(found.group(1, 2)), frozenset(synsets)))
+        self._known.update(key for line in text.splitlines() if (key := _key_in(line)) is not None)
 
     def __contains__(self, key: Key) -> bool:
         """Whether that was judged."""
         return key in self._known
 
     def add(self, first: Place, second: Place, answer: str, *, says: str, with_synsets: bool) -> None:
-        """Write a judgement down, and return when it is on the disk.
+        """Write a judgement down, and return when it is on the disk. It takes the place of an earlier one.
 
         Args:
             first: A picture.
@@ -71,11 +68,22 @@ class JudgedPairs:
         lines = [f"# {about}: {answer}, says {printable(says)}"]
         if answer == DIFFERENT:
             lines = [*lines[:with_synsets], f"{pictures}  # not copies, says {printable(says)}"]
+        key = key_of(first, second, with_synsets=with_synsets)
         try:
+            if key in self._known:
+                self._leave_out(key)
             self._append("".join(f"{line}\n" for line in lines).encode())
         except OSError as exc:
             raise UsageError(f"`{self.path}` can't be written: {exc.strerror}") from exc
-        self._known.add(key_of(first, second, with_synsets=with_synsets))
+        self._known.add(key)
+
+    def _leave_out(self, key: Key) -> None:
+        """Write the file anew without what was said of a pair; all else stays as it is."""
+        lines = self.path.read_bytes().splitlines(keepends=True)
+        kept = [line for line in lines if not _is_of(line, key)]
+        part = self.path.with_name(f"{self.path.name}.{os.getpid()}.part")
+        part.write_bytes(b"".join(kept))
+        part.replace(self.path)
 
     def _append(self, lines: bytes) -> None:
         """Append in one write: two programs may share the file, and an editor may have left its last line open."""
@@ -87,3 +95,16 @@ class JudgedPairs:
             os.fsync(file)
         finally:
             os.close(file)
+
+
+def _key_in(line: str) -> Key | None:
+    found = _PAIR.match(line.strip())
+    if found is None:
+        return None
+    return frozenset(found.group(1, 2)), frozenset((found[3], found[4]) if found[3] else ())
+
+
+def _is_of(line: bytes, key: Key) -> bool:
+    """Whether a line says of a pair what was asked, or that its pictures aren't copies."""
+    found = _key_in(line.decode("utf-8", errors="replace"))
+    return found is not None and (found == key or (found == (key[0], frozenset()) and not line.startswith(b"#")))

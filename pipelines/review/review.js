@@ -2,25 +2,11 @@
 // The page of votes: shows a batch, takes marks by keys, clicks and taps, and hands them in.
 // What it was told becomes text, never markup. Marks that are not handed in yet are kept by the browser.
 (() => {
-  const $ = (id) => document.getElementById(id);
+  const { $, make, printable, counted, ask, complain, carefully } = asking;
   const grid = $("grid"), KEPT = 50;
   let voter = localStorage.getItem("synsift-voter") || "";
-  let batch = null, answers = new Map(), undone = [], brush = "yes", began = 0, busy = false, voted = 0;
+  let batch = null, answers = new Map(), undone = [], brush = "yes", began = 0, voted = 0;
   let history = [], passed = [], ahead = [], timer = 0, left = 0, returning = false;
-
-  function make(name, properties, ...children) {
-    const element = Object.assign(document.createElement(name), properties || {});
-    element.append(...children);
-    return element;
-  }
-
-  function printable(text) {
-    return String(text).replace(/(?![\u200c\u200d])[\p{C}\p{Zl}\p{Zp}]/gu, "\ufffd");
-  }
-
-  function counted(number, one, many) {
-    return number.toLocaleString("en") + " " + (number === 1 ? one : many);
-  }
 
   function remember(name, value) {
     try {
@@ -39,40 +25,6 @@
 
   const draft = () => "synsift-marks-" + voter + "-" + batch.id;
   const past = () => "synsift-past-" + voter;
-
-  // What the server says
-
-  async function ask(path, body) {
-    let answer;
-    try {
-      answer = await fetch(path, body && { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
-    } catch {
-      throw new Error("The server doesn't answer: is `synsift review` still running? Nothing is lost.");
-    }
-    if (answer.status === 403) throw new Error("The server has another key now: open the address that it printed.");
-    const said = await answer.json().catch(() => ({}));
-    if (!answer.ok) throw new Error([said.error || "The server failed (" + answer.status + ").", said.hint].filter(Boolean).join(" "));
-    return said;
-  }
-
-  function complain(error) {
-    $("say").textContent = printable(error.message);
-    $("say").classList.add("problem");
-  }
-
-  async function carefully(work) {
-    if (busy) return;
-    busy = true;
-    document.body.setAttribute("aria-busy", "true");
-    try {
-      await work();
-    } catch (error) {
-      complain(error);
-    } finally {
-      busy = false;
-      document.body.removeAttribute("aria-busy");
-    }
-  }
 
   // A batch on the page
 

@@ -3,6 +3,8 @@
 ``GET /``              the page            ``GET /api/batch``      a batch for a voter
 ``GET /small/SHA256``  a small picture     ``GET /api/again``      one that was handed in
 ``GET /large/SHA256``  the original        ``POST /api/votes``     hands one in
+``GET /pairs``         the page of pairs   ``GET /api/pair``       a pair that nobody has judged
+                                           ``POST /api/judge``     judges one
 """
 
 import asyncio
@@ -20,8 +22,10 @@ from synsift.pipelines.errors import LogError, StoreError, SynsiftError
 from synsift.pipelines.pages.page import asset as shared_asset
 from synsift.pipelines.records import Task
 from synsift.pipelines.review.assets import asset
-from synsift.pipelines.review.desk import Desk
+from synsift.pipelines.review.desk import Desk, check_voter
+from synsift.pipelines.review.doubts import Pair, PairDesk
 from synsift.pipelines.review.pictures import Pictures
+from synsift.pipelines.verification.ballots import Place
 
 T = TypeVar("T")
 
@@ -48,12 +52,25 @@ _PICTURE_THREADS: Final = 2
 class ReviewServer:
     """Answers a browser. Lives in one event loop."""
 
-    def __init__(self, desk: Desk, pictures: Pictures, *, key: str) -> None:
+    def __init__(
+        self, desk: Desk, pictures: Pictures, *, key: str, make_pairs: Callable[[], PairDesk] | None = None
+    ) -> None:
+        """Make one.
+
+        Args:
+            desk: Gives batches.
+            pictures: Shows images.
+            key: Whoever has it may vote.
+            make_pairs: Finds pairs, when the first is asked for; None for no page of pairs.
+        """
         self._desk = desk
+        self._make_pairs = make_pairs
+        self._pairs: PairDesk | None = None
         self._pictures = pictures
         self._key = key
         # The desk is used by one thread at a time; pictures by several, beside it.
         self._at_desk = ThreadPoolExecutor(1, "review-log")
+        self._at_pairs = ThreadPoolExecutor(1, "review-pairs")
         self._at_pictures = ThreadPoolExecutor(_PICTURE_THREADS, "review-pictures")
         self._ahead: set[asyncio.Future[Any]] = set()
 
@@ -61,19 +78,23 @@ class ReviewServer:
         """The web application."""
         app = web.Application(client_max_size=_MAX_BODY_BYTES, middlewares=[self._guard])
         app.router.add_get("/", self.page)
-        app.router.add_get("/{name:look.css|review.css|review.js}", self.asset)
+        app.router.add_get("/pairs", self.page)
+        app.router.add_get("/{name:look.css|review.css|review.js|asking.js|pairs.js}", self.asset)
         app.router.add_get("/favicon.ico", self.favicon)
         app.router.add_get("/small/{sha256:[0-9a-f]{64}}", self.small)
         app.router.add_get("/large/{sha256:[0-9a-f]{64}}", self.large)
         app.router.add_get("/api/batch", self.batch)
         app.router.add_get("/api/again", self.again)
         app.router.add_post("/api/votes", self.votes)
+        app.router.add_get("/api/pair", self.pair)
+        app.router.add_post("/api/judge", self.judge)
         app.on_cleanup.append(self._close)
         return app
 
     async def _close(self, _app: web.Application) -> None:
         self._at_pictures.shutdown(wait=True, cancel_futures=True)
         self._at_desk.shutdown(wait=True)
+        self._at_pairs.shutdown(wait=True)
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Callable[[web.Request], Awaitable[Any]]) -> Any:  # noqa: ANN401
@@ -98,7 +119,8 @@ class ReviewServer:
             answer = web.Response(status=303, headers={**_HEADERS, "Location": "/"})
             answer.set_cookie(_COOKIE, self._key, httponly=True, samesite="Strict", max_age=30 * 86_400)
             return answer
-        return web.Response(text=asset("review.html"), content_type="text/html", headers=_HEADERS)
+        name = "pairs.html" if request.path == "/pairs" else "review.html"
+        return web.Response(text=asset(name), content_type="text/html", headers=_HEADERS)
 
     async def asset(self, request: web.Request) -> web.Response:
         """Its style and its script."""
@@ -130,7 +152,8 @@ class ReviewServer:
 
     async def _known(self, request: web.Request) -> str:
         sha256 = request.match_info["sha256"]
-        if not await _in(self._at_desk, lambda: self._desk.knows(sha256)):
+        in_pair = self._pairs is not None and self._pairs.knows(sha256)
+        if not in_pair and not await _in(self._at_desk, lambda: self._desk.knows(sha256)):
             raise web.HTTPNotFound
         return sha256
 
@@ -168,10 +191,8 @@ class ReviewServer:
 
     async def votes(self, request: web.Request) -> web.Response:
         """Take a batch; when this is answered, its votes are in the log."""
-        if request.content_type != "application/json":  # which no form of another site can send
-            raise web.HTTPUnsupportedMediaType
         try:
-            said = json.loads(await request.read())
+            said = await _said(request)
             voter, task, once = said["voter"], said["task"], said.get("once", "")
             answers = {str(sha256): str(answer) for sha256, answer in said["answers"].items()}
             took_s = float(said.get("took_s", 0))
@@ -181,6 +202,51 @@ class ReviewServer:
             return _problem(400, "that is no batch")
         taken = await _in(self._at_desk, lambda: self._desk.take(voter, task, answers, took_s=took_s, once=once[:64]))
         return _json({"taken": taken})
+
+    async def pair(self, request: web.Request) -> web.Response:
+        """A pair that nobody has judged, or none."""
+        voter, passed = request.query.get("voter", ""), request.query.getall("passed", [])
+        check_voter(voter)
+        if self._make_pairs is None:
+            raise web.HTTPNotFound
+        make = self._make_pairs
+
+        def find() -> list[Pair]:
+            if self._pairs is None:
+                self._pairs = make()
+            return sorted(self._pairs.left(), key=lambda pair: _name(pair) in passed)
+
+        left = await _in(self._at_pairs, find)
+        self._make_ahead([place.sha256 for pair in left[:3] for place in (pair.first, pair.second)])
+        shown = await _in(self._at_desk, lambda: self._shown(left[0])) if left else None
+        return _json({"pair": shown, "left": len(left)})
+
+    def _shown(self, pair: Pair) -> dict[str, Any]:
+        return {
+            "id": _name(pair),
+            "kind": pair.kind,
+            "answers": pair.answers,
+            "score": round(pair.score, 2),
+            "reasons": pair.reasons,
+            "pictures": [
+                {"sha256": place.sha256, "synset": asdict(self._desk.named(place.wnid))}
+                for place in (pair.first, pair.second)
+            ],
+        }
+
+    async def judge(self, request: web.Request) -> web.Response:
+        """Take what somebody says of a pair; when this is answered, it is kept."""
+        try:
+            said = await _said(request)
+            voter, answer = said["voter"], str(said["answer"])
+            first, second = (Place(str(one["wnid"]), str(one["sha256"])) for one in said["pictures"])
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            return _problem(400, "that is no judgement of a pair")
+        if self._pairs is None:
+            return _problem(400, "this pair is not known", "load the page again")
+        pairs = self._pairs
+        await _in(self._at_pairs, lambda: pairs.take(voter, first, second, answer))
+        return _json({"taken": 1})
 
     def _described(self, task: Task, images: Sequence[str]) -> dict[str, Any]:
         return {
@@ -197,6 +263,18 @@ class ReviewServer:
             future = asyncio.get_running_loop().run_in_executor(self._at_pictures, _quietly, self._pictures, sha256)
             self._ahead.add(future)
             future.add_done_callback(self._ahead.discard)
+
+
+def _name(pair: Pair) -> str:
+    """Names a pair for a browser."""
+    return " ".join((*pair.first, *pair.second))
+
+
+async def _said(request: web.Request) -> Any:  # noqa: ANN401 - from a browser
+    """JSON that a page of ours sent: no form of another site can send any."""
+    if request.content_type != "application/json":
+        raise web.HTTPUnsupportedMediaType
+    return json.loads(await request.read())
 
 
 def _quietly(pictures: Pictures, sha256: str) -> None:

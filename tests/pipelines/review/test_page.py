@@ -8,13 +8,20 @@ from typing import Any
 
 import pytest
 
+from synsift.dedupe import DEFAULT_OPTIONS
 from synsift.pipelines import topics
-from synsift.pipelines.records import Vote
+from synsift.pipelines.folders.not_copies import read_not_copies
+from synsift.pipelines.records import Duplicate, Survivor, Vote
+from synsift.pipelines.review import doubts
+from synsift.pipelines.review.doubts import PairDesk
+from synsift.pipelines.review.judged import JudgedPairs
 from synsift.pipelines.review.pictures import Pictures
 from synsift.pipelines.review.server import ReviewServer
 from tests.conftest import missing
+from tests.dedupe.pictures import encoded, scene
 from tests.loopback import serving
-from tests.pipelines.review.desks import GREYHOUND, ODD, world_of
+from tests.pipelines.review.desks import GREYHOUND, ODD, WHIPPET, world_of
+from tests.pipelines.worlds import candidate, stored
 from tools.browser import Page, browser, installed
 
 KEY = "a-key-of-the-tests"
@@ -25,7 +32,9 @@ MARKS = "[...document.querySelectorAll('.cell')].map(cell => cell.dataset.answer
 
 @pytest.fixture
 def found(tmp_path: Path) -> SimpleNamespace:
-    return world_of(tmp_path, tasks=3, images=6)
+    found = world_of(tmp_path, tasks=3, images=6)
+    found.judged = tmp_path / "not-copies.txt"
+    return found
 
 
 async def until(page: Page, condition: str) -> None:
@@ -62,7 +71,11 @@ def visit(
             return result
 
     pictures = Pictures(found.world.objects, None, max_pixels=1_000_000)
-    with serving(lambda: ReviewServer(found.desk, pictures, key=KEY).app()) as port:
+
+    def pairs() -> PairDesk:
+        return PairDesk(found.world.log, DEFAULT_OPTIONS, JudgedPairs(found.judged))
+
+    with serving(lambda: ReviewServer(found.desk, pictures, key=KEY, make_pairs=pairs).app()) as port:
         return asyncio.run(run(port))
 
 
@@ -193,3 +206,30 @@ def test_keys_can_be_switched_off(found: SimpleNamespace) -> None:
         assert (await page.run(MARKS))[0] == "yes"
 
     visit(found, script)
+
+
+def test_pairs_are_judged_by_keys_and_a_judgement_can_be_undone(
+    found: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doubts, "_MARGIN", 1.0)
+    world = found.world
+    kept, copy = (stored(world, encoded(scene(50), "JPEG", quality=quality)) for quality in (95, 30))
+    near = Duplicate(wnid=WHIPPET, sha256=copy.sha256, of=kept.sha256, kind="near", candidate=candidate(copy, WHIPPET))
+    world.log.produce([world.router.survivor(Survivor(candidate=candidate(kept, WHIPPET)))])
+    world.log.produce([world.router.duplicate(near)])
+
+    async def script(page: Page) -> None:
+        await begin(page)
+        await page.run("document.querySelector('a[href=pairs]').click()")
+        await until(page, "location.pathname === '/pairs' && document.querySelectorAll('.pair img').length === 2")
+        await until(page, "[...document.querySelectorAll('.pair img')].every(i => i.complete && i.naturalWidth)")
+        await page.press("d")
+        await until(page, f"{SAY}.startsWith('No pair is left')")
+        assert len(read_not_copies([found.judged])) == 1
+        await page.run("document.getElementById('undo').click()")
+        await until(page, "document.querySelectorAll('.pair img').length === 2")
+        await page.press("s")
+        await until(page, f"{SAY}.startsWith('No pair is left')")
+
+    visit(found, script)
+    assert len(read_not_copies([found.judged])) == 0
