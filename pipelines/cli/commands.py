@@ -71,6 +71,7 @@ COMMANDS: Final[Mapping[str, Home]] = {
         "review",
         "Serve a page on which people vote on the candidates of a crawl, by keyboard, mouse or phone, until Ctrl-C.",
     ),
+    "votes": Home("votes", "app", "Send batches to other services, and take votes in from anywhere."),
     "stats": Home(
         "stats",
         "stats",

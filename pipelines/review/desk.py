@@ -191,11 +191,16 @@ class Desk:
 
     def named(self, wnid: str) -> Named:
         """A synset as a voter sees it."""
-        if wnid not in self._concepts:
-            return Named(wnid, wnid, (), "")
-        synset = self._concepts.get(wnid)
-        first, *others = (lemma.replace("_", " ") for lemma in synset.lemmas)
-        return Named(wnid, first, tuple(others), synset.definition)
+        return named_of(self._concepts, wnid)
+
+
+def named_of(concepts: Concepts, wnid: str) -> Named:
+    """A synset as a voter sees it."""
+    if wnid not in concepts:
+        return Named(wnid, wnid, (), "")
+    synset = concepts.get(wnid)
+    first, *others = (lemma.replace("_", " ") for lemma in synset.lemmas)
+    return Named(wnid, first, tuple(others), synset.definition)
 
 
 def _shuffled(batch: OpenBatch, voter: str) -> list[str]:
