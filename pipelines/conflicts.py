@@ -1,6 +1,6 @@
 """Survivors that stand under two synsets: as the stage ``conflicts`` found them, or looked for anew."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from synsift.crawler.ontology import Concepts
 from synsift.dedupe import Fingerprint, MatchOptions
@@ -8,7 +8,7 @@ from synsift.dedupe.across import View
 from synsift.pipelines.log.base import Log
 from synsift.pipelines.pairs import Place, Ties
 from synsift.pipelines.reading import Broken, Skipped, read_all
-from synsift.pipelines.records import Conflict, Survivor
+from synsift.pipelines.records import Candidate, Conflict, Survivor
 from synsift.pipelines.stages.beholder import Pairs
 from synsift.pipelines.stages.dedupe_state import fingerprint_of
 
@@ -49,3 +49,13 @@ def read_conflicts(log: Log, skipped: Skipped | None = None) -> list[Conflict]:
     for pair in read_all(log, Conflict, skipped):
         found[pair.id] = pair
     return [pair for pair in found.values() if pair.stands]
+
+
+def read_origins(log: Log, places: Collection[Place]) -> dict[Place, Candidate]:
+    """The survivors of some places, each as it came first."""
+    found: dict[Place, Candidate] = {}
+    for survivor in read_all(log, Survivor) if places else ():
+        place = survivor.candidate.wnid, survivor.candidate.image.sha256
+        if place in places:
+            found.setdefault(place, survivor.candidate)
+    return found

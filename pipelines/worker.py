@@ -2,6 +2,7 @@
 
 running ──┬─ SIGINT or SIGTERM ──▶ draining: finish what is in flight, commit, leave ──▶ ended, resumable
           ├─ nothing left to do ─▶ draining ──▶ ended, done       (only where asked for)
+          ├─ there is enough ────▶ fetch ends first, and what came of it goes through ──▶ draining ──▶ ended, done
           ├─ a stage fails ──────▶ draining ──▶ its error
           └─ a second signal ────▶ killed at once, be the loop held up; the log is consistent at any point
 
@@ -16,13 +17,14 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 from typing import Final
 
 from synsift.pipelines.errors import LogUnavailable, SynsiftError
 from synsift.pipelines.gate import Gate
 from synsift.pipelines.log.base import Log
+from synsift.pipelines.remains import FETCH, SEARCH, Remains
 from synsift.pipelines.stage import BACKWARD, DEFAULT_REST_S, INPUTS, Stage
 
 _log: Final = logging.getLogger(__name__)
@@ -85,21 +87,28 @@ class Worker:
 
         Attributes:
             rests_until_s: When they may be asked again, in Unix time, if the worker ended for that; else None.
+            has_enough: Whether it ended with enough, and left what slow hosts have.
         """
         self._log = log
         self.stages = stages
         self._until_idle = until_idle
         self._drain_s = drain_s
         self._rest_s = rest_s
+        self._remains = Remains(None)
         self._rested_s = 0.0
         self._looked_at_s = 0.0
         self._says_waits = False
         self.rests_until_s: float | None = None
+        self.has_enough = False
         self._interrupted = False
         self._signals_heard = 0
         gate = Gate()
         for stage in stages:
             stage.share(gate)
+
+    def end_with(self, enough: Callable[[], bool]) -> None:
+        """End, too, where nothing is left but URLs of hosts that don't answer, or are slow, if there is enough."""
+        self._remains = Remains(enough)
 
     async def run(self) -> Ending:
         """Run until the end.
@@ -116,6 +125,8 @@ class Worker:
                     await asyncio.wait(tasks, timeout=_WATCH_S, return_when=asyncio.FIRST_COMPLETED)
                     if self._until_idle and await asyncio.to_thread(self._is_idle):
                         break
+                if self.has_enough:
+                    await self._let_through(tasks)
             finally:
                 await self._drain(tasks)
                 results = await asyncio.gather(*tasks, return_exceptions=True)
@@ -125,6 +136,19 @@ class Worker:
         if self._interrupted:
             return Ending.INTERRUPTED
         return Ending.DONE if self.rests_until_s is None else Ending.RESTING
+
+    async def _let_through(self, tasks: Sequence[asyncio.Task[None]]) -> None:
+        """Let the requests in flight end, and what they gave go through all stages."""
+        asking = [stage for stage in self.stages if stage.name == FETCH]
+        others = [stage.name for stage in self.stages if stage.name not in (FETCH, SEARCH)]
+        rest = [task for task in tasks if task.get_name() != FETCH]
+        for stage in asking:
+            stage.stop()
+        await asyncio.wait([task for task in tasks if task.get_name() == FETCH], timeout=self._drain_s)
+        while not self._interrupted and not any(task.done() for task in rest):
+            if not await asyncio.to_thread(busy_stages, self._log, others):
+                return
+            await asyncio.wait(rest, timeout=_WATCH_S, return_when=asyncio.FIRST_COMPLETED)
 
     async def _drain(self, tasks: Sequence[asyncio.Task[None]]) -> None:
         """Let the stages finish, within the deadline."""
@@ -158,6 +182,9 @@ class Worker:
                 by_name[name].hurry()  # all before it are done, or rest
                 break
         resting = [rest_s for rest_s in rests if rest_s is not None]
+        if are_placed and self._remains.may_stay(self._log, dict(zip(busy, rests, strict=True)), time.monotonic()):
+            self.has_enough = True
+            return True
         return are_placed and (not busy or (len(resting) == len(busy) and self._has_rested(min(resting))))
 
     def _has_rested(self, until_s: float) -> bool:

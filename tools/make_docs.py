@@ -146,9 +146,15 @@ terminal still ends the command. `split`, and names that make hosts of their own
 can't be read changes nothing, and the log says why.""".splitlines()
 
 
+COMMANDS_INTRO = """\
+Data goes to standard output: as a table, or with `--format jsonl` and `--format csv`; words go to standard error. In a
+pipe and in a file each table has all its columns in the same order, those without any value, too, so that scripts can
+count on them; on a terminal values that are long stand below their row, where there are any.""".splitlines()
+
+
 def commands_page() -> str:
     """Every command with its help."""
-    lines = ["# Commands", "", NOTE, ""]
+    lines = ["# Commands", "", NOTE, "", *COMMANDS_INTRO, ""]
     for name, command in every_command():
         lines += [f"## {name}", ""]
         lines += _help_lines(command.help or "")

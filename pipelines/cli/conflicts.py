@@ -180,13 +180,18 @@ def _tell_strangers(found: "Sequence[Conflict]", ties: "Ties", ontology: Path | 
 
 
 def _write_page(page: Path, shown: "Sequence[Conflict]", concepts: Concepts, settings: "Settings") -> None:
-    from synsift.pipelines.pages.conflicts import render_conflicts
+    from synsift.pipelines.assembly import open_log
+    from synsift.pipelines.conflicts import read_origins
+    from synsift.pipelines.pages.conflicts import MOST, render_conflicts
+    from synsift.pipelines.pairs import places_of
     from synsift.pipelines.storage.objects import Objects
     from synsift.pipelines.store_settings import store_address
 
     wnids = {wnid for pair in shown for wnid in (pair.wnid, pair.other_wnid)}
     described = {wnid: _described(concepts, wnid) for wnid in wnids}
     objects = Objects(store_address(settings))
+    with contextlib.closing(open_log(settings, read_only=True)) as log:
+        origins = read_origins(log, {place for pair in shown[:MOST] for place in places_of(pair)})
     with page.open("w", encoding="utf-8") as target:
-        target.writelines(render_conflicts(shown, described, objects.get))
+        target.writelines(render_conflicts(shown, described, origins, objects.get))
     err.print(f"look at it: {page.resolve()}")

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -43,7 +43,7 @@ from synsift.pipelines.cli.options import (
 )
 from synsift.pipelines.cli.paths import try_file, try_folder
 from synsift.pipelines.cli.rereading import rereading, source_of
-from synsift.pipelines.cli.resting import tell_resting
+from synsift.pipelines.cli.resting import tell_left, tell_resting
 from synsift.pipelines.cli.shortfall import tell_shortfall
 from synsift.pipelines.cli.thorough import Remove, Thorough, check_thorough, thorough_keys
 from synsift.pipelines.cli.unanswered import tell_interrupted, tell_unanswered
@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from synsift.pipelines.config_watch import Source
     from synsift.pipelines.dead_letters import OpenLetter
     from synsift.pipelines.image_sources import Ask
+    from synsift.pipelines.worker import Worker
 
 Report = Annotated[
     Path | None, typer.Option("--report", metavar="FILE", help="Where to write the page of contact sheets")
@@ -175,13 +176,12 @@ class _Run:
 
 def _crawl(parts: "Parts", asks: "Sequence[Ask]", run: _Run) -> int:
     from synsift.pipelines.assembly import make_stages, stages_of
-    from synsift.pipelines.cli.watch import tell_lost, watching
-    from synsift.pipelines.dead_letters import read_dead_letters
-    from synsift.pipelines.stages.plan import plan_asks
-    from synsift.pipelines.summary import read_counts
+    from synsift.pipelines.cli.watch import watching
+    from synsift.pipelines.stages.plan import LISTS, plan_asks
     from synsift.pipelines.worker import Ending, Worker
 
     settings = parts.settings
+    asked = [query for name, query in asks if name not in LISTS]
     worker = Worker(
         parts.log,
         make_stages(stages_of(settings), parts),
@@ -189,6 +189,8 @@ def _crawl(parts: "Parts", asks: "Sequence[Ask]", run: _Run) -> int:
         drain_s=settings.service.drain_s,
         rest_s=settings.fetch.wait_for_hosts_s,
     )
+    if run.want and asked:
+        worker.end_with(_targets_of(parts, asked, run.want))
     planned = plan_asks(parts.log, parts.router, asks, limit=run.limit, want=run.want)
     asked_again = _ask_again(parts)
     if asked_again:
@@ -202,6 +204,15 @@ def _crawl(parts: "Parts", asks: "Sequence[Ask]", run: _Run) -> int:
 
     with watching(parts.log, worker):
         ending = asyncio.run(work())
+    return _told(parts, worker, asked, run, is_interrupted=ending is Ending.INTERRUPTED)
+
+
+def _told(parts: "Parts", worker: "Worker", asked: Sequence[SynsetQuery], run: _Run, *, is_interrupted: bool) -> int:
+    """Print what a crawl has, and say what it hasn't; gives the exit status."""
+    from synsift.pipelines.cli.watch import tell_lost
+    from synsift.pipelines.dead_letters import read_dead_letters
+    from synsift.pipelines.summary import read_counts
+
     counts = read_counts(parts.log)
     rows = (synset_row(found) for wnid, found in counts.items() if wnid and found.found)
     print_rows(rows, run.output, details=SYNSET_DETAILS, empty="no images")
@@ -209,15 +220,30 @@ def _crawl(parts: "Parts", asks: "Sequence[Ask]", run: _Run) -> int:
     _tell_letters(letters, run.again)
     rests = tell_resting(parts, worker)
     lost = tell_lost()
-    if ending is Ending.INTERRUPTED:
+    if is_interrupted:
         return tell_interrupted()
     if not rests:
-        tell_shortfall([query for _, query in asks], counts, run.want)
+        tell_shortfall(asked, counts, run.want)
+    if worker.has_enough:
+        tell_left(parts, run.again.command("run all --drain"))
     asked_in_vain = [x for x in letters if x.letter.stage == "search" and x.letter.topic]
     if asked_in_vain and not any(found.found for found in counts.values()):
-        tell_unanswered(asked_in_vain, settings)
+        tell_unanswered(asked_in_vain, parts.settings)
         return 1
     return int(lost or rests)
+
+
+def _targets_of(parts: "Parts", queries: Sequence[SynsetQuery], want: int) -> Callable[[], bool]:
+    """Tells whether all synsets have what is wanted."""
+    from synsift.pipelines.summary import read_counts
+
+    wnids = {query.wnid for query in queries}
+
+    def are_reached() -> bool:
+        counts = read_counts(parts.log)
+        return all(wnid in counts and counts[wnid].unique >= want for wnid in wnids)
+
+    return are_reached
 
 
 def _ask_again(parts: "Parts") -> int:

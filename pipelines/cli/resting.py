@@ -36,3 +36,19 @@ def tell_resting(parts: "Parts", worker: "Worker") -> bool:
         warn.print(f"up to {waiting} for hosts that don't answer", style="yellow")
     warn.print(f"hint: the same command asks them again, from {day}{when:%H:%M} on")
     return True
+
+
+def tell_left(parts: "Parts", again: str) -> None:
+    """Say what a crawl left as it is, for it has what was wanted.
+
+    Args:
+        parts: Its log.
+        again: The command that works on it.
+    """
+    from synsift.pipelines.stage import INPUTS
+
+    left = sum(lag.records for lag in parts.log.lag("fetch", INPUTS["fetch"].name))
+    if left:
+        waiting = counted(left, "image URL of slow hosts is", "image URLs of slow hosts are")
+        err.print(f"all targets are reached; up to {waiting} left as {'it is' if left == 1 else 'they are'}")
+        err.print(f"hint: `{again}` fetches {'it' if left == 1 else 'them'}, too")

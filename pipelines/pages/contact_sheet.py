@@ -10,7 +10,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from synsift.pipelines.errors import StoreError
-from synsift.pipelines.pages.page import END, bytes_in_words, head_of, text
+from synsift.pipelines.pages.page import END, facts_of, head_of, is_web, link, text
 from synsift.pipelines.pages.thumbnails import thumbnail
 from synsift.pipelines.records import Candidate, Duplicate
 from synsift.pipelines.storage import layout
@@ -119,11 +119,6 @@ def _reason(copy: Duplicate) -> str:
     return f"near copy: {copy.distance_bits} of 256 bits differ{transform}"
 
 
-def _facts(candidate: Candidate) -> str:
-    image = candidate.image
-    return f"{image.width_px}×{image.height_px} {image.format}, {bytes_in_words(image.size_bytes)}"
-
-
 def _figure(sha256: str, verdict: str, candidate: Candidate | None, get_blob: GetBlob) -> str:
     """A picture with all that is said of it: what it became, what it is, whose it is, where it is from."""
     kept = ' class="kept"' if verdict == "kept" else ""
@@ -134,7 +129,7 @@ def _figure(sha256: str, verdict: str, candidate: Candidate | None, get_blob: Ge
         lines += _attribution(candidate)
     lines.append(f"<details><summary>SHA-256</summary><code>{text(sha256)}</code></details>")
     picture = _picture(sha256, _alt(verdict, candidate), get_blob)
-    if _is_web(page):
+    if is_web(page):
         picture = f'<a href="{text(page)}" rel="noreferrer noopener">{picture}</a>'
     return f"<figure{kept}>{picture}<figcaption>{''.join(lines)}</figcaption></figure>"
 
@@ -145,11 +140,11 @@ def _attribution(candidate: Candidate) -> Iterator[str]:
         yield f"<p><b>{text(found_by.title)}</b></p>"
     if found_by.author:
         yield f"<p>by {text(found_by.author)}</p>"
-    if found_by.licence or _is_web(found_by.licence_url):
-        yield f"<p>{_link(found_by.licence or 'licence', found_by.licence_url)}</p>"
-    yield f"<p>{text(_facts(candidate))}</p>"
+    if found_by.licence or is_web(found_by.licence_url):
+        yield f"<p>{link(found_by.licence or 'licence', found_by.licence_url)}</p>"
+    yield f"<p>{text(facts_of(candidate.image))}</p>"
     places = (("page", found_by.landing_page), ("image", candidate.url))
-    links = [_link(name, url) for name, url in places if _is_web(url)]
+    links = [link(name, url) for name, url in places if is_web(url)]
     if links:
         yield f'<p class="path">{" · ".join(links)} on {text(urlsplit(candidate.url).hostname or "")}</p>'
 
@@ -169,19 +164,8 @@ def _alt(verdict: str, candidate: Candidate | None) -> str:
     if candidate is None:
         return verdict or "picture"
     found_by = candidate.found_by
-    parts = [found_by.title or f"picture found by {found_by.query}", _facts(candidate), verdict]
+    parts = [found_by.title or f"picture found by {found_by.query}", facts_of(candidate.image), verdict]
     return ", ".join(part for part in parts if part)
-
-
-def _link(name: str, url: str) -> str:
-    return f'<a href="{text(url)}" rel="noreferrer noopener">{text(name)}</a>' if _is_web(url) else text(name)
-
-
-def _is_web(url: str) -> bool:
-    try:
-        return urlsplit(url).scheme in ("http", "https")
-    except ValueError:
-        return False
 
 
 def _name(sheet: Sheet, wnid: str) -> str:

@@ -9,7 +9,9 @@ import html
 import json
 from importlib import resources
 from typing import Any, Final
+from urllib.parse import urlsplit
 
+from synsift.pipelines.record_parts import Image
 from synsift.pipelines.texts import printable
 
 _BEFORE_JSON: Final = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026"}
@@ -50,6 +52,24 @@ def text(value: str) -> str:
 def json_of(value: Any) -> str:  # noqa: ANN401 - what JSON can hold
     """JSON that can stand in a ``script`` element: it can't end it, and is ASCII, whatever is in a path."""
     return json.dumps(value, separators=(",", ":")).translate(_BEFORE_JSON)
+
+
+def is_web(url: str) -> bool:
+    """Whether a URL leads to the web; what else it may do is nobody's business on a page."""
+    try:
+        return urlsplit(url).scheme in ("http", "https")
+    except ValueError:
+        return False
+
+
+def link(name: str, url: str) -> str:
+    """A link by a name; the name alone, where the URL doesn't lead to the web."""
+    return f'<a href="{text(url)}" rel="noreferrer noopener">{text(name)}</a>' if is_web(url) else text(name)
+
+
+def facts_of(image: Image) -> str:
+    """An image's size in pixels, its format, its size in bytes."""
+    return f"{image.width_px}×{image.height_px} {image.format}, {bytes_in_words(image.size_bytes)}"
 
 
 def bytes_in_words(number: int) -> str:

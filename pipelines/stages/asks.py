@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from synsift.crawler.secret import unsealed
-from synsift.crawler.sources.base import PageQuery
+from synsift.crawler.sources.base import LocalSource, Page, PageQuery
+from synsift.crawler.sources.foreign import SLOW_LIST_S, foreign_code
 from synsift.pipelines.log.base import Message
 from synsift.pipelines.records import Query
 
@@ -38,3 +39,9 @@ def page_query(query: Query, message: Message) -> Ask:
 def limit_counter(query: Query) -> str:
     """Name of the count that a synset's limit looks at; another limit counts anew."""
     return f"limit:{query.limit}"
+
+
+def read_list(source: LocalSource, ask: Ask) -> Page:
+    """Read a page of a list on this machine."""
+    with foreign_code(ask.source, SLOW_LIST_S):
+        return source.read(ask)

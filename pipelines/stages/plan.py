@@ -12,7 +12,7 @@ from synsift.pipelines.records import Query
 from synsift.pipelines.topics import Router
 
 _BATCH: Final = 2_000
-_LISTS: Final = frozenset({"urls", "captions"})
+LISTS: Final = frozenset({"urls", "captions"})
 """Sources whose rows name their synsets themselves, so that no synset's target ends their reading."""
 BOUNDED: Final = frozenset({"captions"})
 """Sources whose queries are for many synsets at once, with no more for each than is wanted."""

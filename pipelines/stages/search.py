@@ -23,14 +23,14 @@ from synsift.crawler.download.settings import Limits
 from synsift.crawler.errors import SourceError
 from synsift.crawler.outcome import Outcome
 from synsift.crawler.sources.base import LocalSource, Page, PageQuery, Source, SourceRequest, is_keyless
-from synsift.crawler.sources.foreign import SLOW_LIST_S, foreign_code
+from synsift.crawler.sources.foreign import foreign_code
 from synsift.crawler.spiders.base import run_spider
 from synsift.crawler.spiders.search import SearchSpider
 from synsift.pipelines.clock import text_of
 from synsift.pipelines.log.base import Log, Member, Message
 from synsift.pipelines.reading import Broken, Skipped, read
 from synsift.pipelines.records import Query
-from synsift.pipelines.stages.asks import Ask, limit_counter, page_query
+from synsift.pipelines.stages.asks import Ask, limit_counter, page_query, read_list
 from synsift.pipelines.stages.desks import Desks
 from synsift.pipelines.stages.download_stage import DownloadStage
 from synsift.pipelines.stages.introductions import Introduction, Introductions
@@ -230,7 +230,7 @@ class SearchStage(DownloadStage[PageQuery]):
     async def _read_page(self, ask: Ask, source: LocalSource) -> None:
         """Read a page of a list on this machine: no host is asked, so there is nobody to be polite to."""
         try:
-            page = await asyncio.to_thread(_read, source, ask)
+            page = await asyncio.to_thread(read_list, source, ask)
         except Exception as exc:  # noqa: BLE001 - the per-item guard: an odd list must not stop the others
             known = isinstance(exc, SourceError)
             message = str(exc) if known else f"the list can't be read: {type(exc).__name__}: {exc}"
@@ -389,11 +389,6 @@ class SearchStage(DownloadStage[PageQuery]):
             page_size=self._sources[ask.source].page_size,
             counts_arms=self._is_by_novelty(query),
         ).of(page, room)
-
-
-def _read(source: LocalSource, ask: Ask) -> Page:
-    with foreign_code(ask.source, SLOW_LIST_S):
-        return source.read(ask)
 
 
 def _ask(task: PageQuery) -> Ask:

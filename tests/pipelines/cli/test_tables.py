@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -11,9 +12,10 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
-from synsift.pipelines.cli.console import Terminal, print_rows
+from synsift.pipelines.cli.console import SYNSET_DETAILS, Terminal, print_rows, synset_row
 from synsift.pipelines.cli.options import Format
 from synsift.pipelines.cli.tables import Table, draw, wrap
+from synsift.pipelines.summary import SynsetCounts
 from synsift.pipelines.texts import printable
 
 HOSTILE = [
@@ -99,3 +101,12 @@ def test_a_cell_that_a_spreadsheet_would_run_is_text(cell: str, capsys: pytest.C
     # What can't be seen is written as its escape: a cell is one line.
     shown = cell.replace("\t", "\\t").replace("\r", "\\r")
     assert row == {"path": f"'{shown}", "number": "-1"}
+
+
+@pytest.mark.parametrize("output", [Format.TABLE, Format.CSV, Format.JSONL])
+def test_in_a_pipe_columns_without_a_value_are_there_too(output: Format, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [synset_row(SynsetCounts(f"n{n}", {"search": Counter(found=n)})) for n in range(2)]
+    print_rows(rows, output, details=SYNSET_DETAILS)
+    first = capsys.readouterr().out.splitlines()[0].replace("  ", ",").replace("_", " ")
+    places = [first.index(name.replace("_", " ")) for name in rows[0]]
+    assert places == sorted(places)
