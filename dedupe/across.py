@@ -78,6 +78,12 @@ class View:
 
     def add(self, scope: str, image: Fingerprint) -> list[Crossing]:
         """Take a picture in. Gives its crossings with all that stands already, those that are known included."""
+        found = self.crossings(scope, image)
+        self.restore(scope, image)
+        return found
+
+    def crossings(self, scope: str, image: Fingerprint) -> list[Crossing]:
+        """What a picture would cross if it stood in a scope. It is not taken in."""
         others = [other for other in self._scopes_of(image.sha256) if other != scope]
         found = [Crossing(scope, image.sha256, other, image.sha256) for other in others]
         found += [
@@ -86,7 +92,6 @@ class View:
             for other in self._scopes_of(look.sha256)
             if other != scope
         ]
-        self.restore(scope, image)
         return found
 
     def restore(self, scope: str, image: Fingerprint) -> None:

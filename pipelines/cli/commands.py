@@ -83,6 +83,11 @@ COMMANDS: Final[Mapping[str, Home]] = {
         "export",
         "Write the images of a store in a form that trainers load, with a line of credit for each in `CREDITS`.",
     ),
+    "leaks": Home(
+        "leaks",
+        "leaks",
+        "Find images of a test set that stand in a training set, too: the same files, and copies of them.",
+    ),
     "config": Home("config", "config", "Show every key of the configuration, its value and where that came from."),
     "dead-letters": Home("dead_letters", "app", "List what failed, and try it again."),
     "identity": Home("identity", "app", "Make the key that signs requests, and show what to publish of it."),

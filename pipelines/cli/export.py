@@ -103,9 +103,11 @@ def export(
     exclude_reference: _References = None,
     no_bytes: _NoBytes = False,
     shard_size: _ShardSize = 500,
-    name: Annotated[str | None, typer.Option("--name", help="Name of the data set; by default that of TARGET")] = None,
-    url: Annotated[str, typer.Option("--url", help="Its page, for `croissant.json`")] = "",
-    creator: Annotated[str, typer.Option("--creator", help="Who made it, for `croissant.json`")] = "",
+    name: Annotated[
+        str | None, typer.Option("--name", metavar="TEXT", help="Name of the data set; by default that of TARGET")
+    ] = None,
+    url: Annotated[str, typer.Option("--url", metavar="URL", help="Its page, for `croissant.json`")] = "",
+    creator: Annotated[str, typer.Option("--creator", metavar="WHO", help="Who made it, for `croissant.json`")] = "",
     dry_run: _DryRun = False,
     ontology: OntologyFile = None,
     out: Out = None,
@@ -120,13 +122,13 @@ def export(
 
     [bold]Examples[/bold]
 
-      synsift export ~/whippets --out dogs --format webdataset
+      synsift export whippets --out dogs --format webdataset
 
-      synsift export ~/whippets --out dogs --format imagefolder --split test=0.1,val=0.1 --max-side 512
+      synsift export whippets --out dogs --format imagefolder --max-side 512
 
-      synsift export ~/whippets --out dogs --format parquet --format croissant --licence cc0,cc-by,cc-by-sa
+      synsift export whippets --out dogs --format parquet --split test=0.1,val=0.1
 
-      synsift export ~/whippets --out dogs --format csv --only survivors
+      synsift export whippets --out dogs --format csv --licence cc0,cc-by,cc-by-sa
     """
     from synsift.pipelines.exports.card import About
     from synsift.pipelines.exports.run import check_formats, name_of

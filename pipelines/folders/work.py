@@ -6,7 +6,8 @@ import hashlib
 import os
 import signal
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from PIL import Image
@@ -37,7 +38,13 @@ def begin() -> None:
 def fingerprint_files(paths: list[str], max_pixels: int, max_bytes: int) -> list[Made]:
     """Fingerprint some files, in order."""
     with quiet(max_pixels):
-        return [_fingerprint_file(path, max_pixels, max_bytes) for path in paths]
+        return [_made(partial(read_fingerprint, path, max_pixels, max_bytes)) for path in paths]
+
+
+def fingerprint_images(images: list[tuple[str, bytes]], max_pixels: int) -> list[Made]:
+    """Fingerprint images that were unpacked, each with its name, in order."""
+    with quiet(max_pixels):
+        return [_made(partial(fingerprint, data, max_pixels=max_pixels)) for _, data in images]
 
 
 def hash_files(paths: list[str], kinds: Sequence[str], max_pixels: int, max_bytes: int) -> list[dict[str, bytes]]:
@@ -98,9 +105,9 @@ def quiet(max_pixels: int = DEFAULT_MAX_PIXELS) -> Iterator[None]:
             Image.MAX_IMAGE_PIXELS = before
 
 
-def _fingerprint_file(path: str, max_pixels: int, max_bytes: int) -> Made:
+def _made(make: Callable[[], Fingerprint]) -> Made:
     try:
-        return read_fingerprint(path, max_pixels, max_bytes).to_record()
+        return make().to_record()
     except ImageError as exc:
         return exc.outcome, str(exc)
     except _TooLarge as exc:
