@@ -11,10 +11,12 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
+from urllib.parse import quote
 
 import msgspec
 import numpy as np
 
+from synsift.crawler.ontology import Concepts
 from synsift.dedupe import Fingerprint
 from synsift.pipelines.log.base import Log
 from synsift.pipelines.pairs import Tie, Ties
@@ -327,6 +329,21 @@ class _Planner:
     def _prints(self, here: Collection[str]) -> dict[str, Fingerprint]:
         found = {sha256: fingerprint_of(self._images[sha256]) for sha256 in here if sha256 in self._images}
         return {sha256: image for sha256, image in found.items() if isinstance(image, Fingerprint)}
+
+
+def article_of(template: str, concepts: Concepts) -> Callable[[str], str]:
+    """What gives the article on a synset.
+
+    Args:
+        template: An address in which ``{}`` stands for the synset's name; empty for no articles.
+        concepts: Have the names.
+    """
+
+    def link(wnid: str) -> str:
+        name = concepts.get(wnid).lemmas[0].replace(" ", "_") if wnid in concepts else ""
+        return template.replace("{}", quote(name[:1].upper() + name[1:])) if name else ""
+
+    return link
 
 
 def _is_sure(image: _Image) -> bool:

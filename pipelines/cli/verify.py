@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
-from urllib.parse import quote
 
 import typer
 
@@ -89,7 +88,7 @@ def plan(
 def _plan_options(
     settings: "Settings", concepts: Concepts, synsets: Sequence[str], prefer: Sequence[str]
 ) -> "PlanOptions":
-    from synsift.pipelines.batches import PlanOptions
+    from synsift.pipelines.batches import PlanOptions, article_of
     from synsift.pipelines.clock import now_text
     from synsift.pipelines.verifying import rule_of
 
@@ -97,7 +96,7 @@ def _plan_options(
         rule=rule_of(settings),
         size=settings.verify.images,
         gold=settings.verify.gold,
-        link=_linker(settings.verify.link, concepts),
+        link=article_of(settings.verify.link, concepts),
         only=tuple(synsets),
         prefer=tuple(prefer),
         at=now_text(),
@@ -128,14 +127,6 @@ def _crawled(log: "Log", named: Iterable[str]) -> set[str]:
             there_are = f"there are {some}{' …' if len(crawled) > _MOST_SHOWN else ''}" if crawled else ""
             raise UsageError(f"no image of `{wnid}` has survived", hint=there_are)
     return crawled
-
-
-def _linker(template: str, concepts: Concepts) -> "Any":  # noqa: ANN401 - a function of a text
-    def link(wnid: str) -> str:
-        name = _name(concepts, wnid).replace(" ", "_")
-        return template.replace("{}", quote(name[:1].upper() + name[1:])) if name and template else ""
-
-    return link
 
 
 def _name(concepts: Concepts, wnid: str) -> str:

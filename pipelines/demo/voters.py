@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from synsift.crawler.ontology import wordnet
 from synsift.pipelines.assembly import Parts, make_stages
-from synsift.pipelines.batches import PlanOptions, plan
+from synsift.pipelines.batches import PlanOptions, article_of, plan
 from synsift.pipelines.conflicts import read_conflicts
 from synsift.pipelines.demo.web import Directory
 from synsift.pipelines.demo.world import SUBJECTS
@@ -54,7 +54,11 @@ def verify_demo(parts: Parts, directory: Directory) -> Verified:
     concepts = wordnet()
     verify = parts.settings.verify
     options = PlanOptions(
-        rule=rule_of(parts.settings), size=verify.images, gold=verify.gold, link=lambda wnid: "", at=_AT
+        rule=rule_of(parts.settings),
+        size=verify.images,
+        gold=verify.gold,
+        link=article_of(verify.link, concepts),
+        at=_AT,
     )
     rivals = Rivals(concepts, kinds, read_conflicts(parts.log))
     cast = 0
