@@ -168,7 +168,8 @@ class _Planner:
     def _image(self, place: Place) -> _Image:
         cast = self._ballots.of(place)
         is_gold = any(ballot.is_gold for ballot in cast.values())
-        return _Image(place.sha256, len(cast), self._outcome.images.get(place), is_gold)
+        by_people = sum(not ballot.is_gold for ballot in cast.values())
+        return _Image(place.sha256, by_people, self._outcome.images.get(place), is_gold)
 
     def _wishes(self, wnid: str, images: Sequence[_Image]) -> list[Wish]:
         """What each image wants beyond what it has and what is asked already, within the budget."""
