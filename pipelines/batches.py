@@ -11,10 +11,12 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
+from urllib.parse import quote
 
 import msgspec
 import numpy as np
 
+from synsift.crawler.ontology import Concepts
 from synsift.dedupe import Fingerprint
 from synsift.pipelines.log.base import Log
 from synsift.pipelines.pairs import Tie, Ties
@@ -166,7 +168,8 @@ class _Planner:
     def _image(self, place: Place) -> _Image:
         cast = self._ballots.of(place)
         is_gold = any(ballot.is_gold for ballot in cast.values())
-        return _Image(place.sha256, len(cast), self._outcome.images.get(place), is_gold)
+        by_people = sum(not ballot.is_gold for ballot in cast.values())
+        return _Image(place.sha256, by_people, self._outcome.images.get(place), is_gold)
 
     def _wishes(self, wnid: str, images: Sequence[_Image]) -> list[Wish]:
         """What each image wants beyond what it has and what is asked already, within the budget."""
@@ -327,6 +330,21 @@ class _Planner:
     def _prints(self, here: Collection[str]) -> dict[str, Fingerprint]:
         found = {sha256: fingerprint_of(self._images[sha256]) for sha256 in here if sha256 in self._images}
         return {sha256: image for sha256, image in found.items() if isinstance(image, Fingerprint)}
+
+
+def article_of(template: str, concepts: Concepts) -> Callable[[str], str]:
+    """What gives the article on a synset.
+
+    Args:
+        template: An address in which ``{}`` stands for the synset's name; empty for no articles.
+        concepts: Have the names.
+    """
+
+    def link(wnid: str) -> str:
+        name = concepts.get(wnid).lemmas[0].replace(" ", "_") if wnid in concepts else ""
+        return template.replace("{}", quote(name[:1].upper() + name[1:])) if name else ""
+
+    return link
 
 
 def _is_sure(image: _Image) -> bool:

@@ -9,7 +9,7 @@ import typer
 
 from synsift.pipelines.cli import verbosity
 from synsift.pipelines.cli.console import SYNSET_DETAILS, err, print_rows, synset_row
-from synsift.pipelines.cli.options import Format, OutputFormat, SetValues, configuration
+from synsift.pipelines.cli.options import Format, OutputFormat, SetValues, configuration, follow_up
 from synsift.pipelines.cli.paths import try_folder
 from synsift.pipelines.errors import UsageError
 
@@ -81,6 +81,8 @@ def demo(
             parts.log.close()
     status = _tell(result, folder / "report.html", output)
     _tell_verified(verified)
+    if kafka is None and store is None:
+        err.print(f"vote yourself: `{follow_up('review', out=str(folder))}`")
     raise typer.Exit(status)
 
 

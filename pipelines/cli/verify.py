@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
-from urllib.parse import quote
 
 import typer
 
@@ -76,7 +75,7 @@ def plan(
         crawled = _crawled(log, [*options.only, *options.prefer])
     with contextlib.closing(open_parts(settings).log) as log:
         found = make_plan(log, Rivals(concepts, crawled, read_conflicts(log)), Ties(lambda: concepts), options)
-    rows = (_plan_row(one, concepts) for one in found)
+    rows = (_plan_row(one, concepts, is_short=output is Format.TABLE) for one in found)
     print_rows(rows, output, empty="no image has survived yet: there is nothing to ask")
     batches, asked = sum(one.batches for one in found), sum(one.asked for one in found)
     said = f"{counted(batches, 'new batch', 'new batches')}, for {counted(asked, 'vote', 'votes')}"
@@ -89,7 +88,7 @@ def plan(
 def _plan_options(
     settings: "Settings", concepts: Concepts, synsets: Sequence[str], prefer: Sequence[str]
 ) -> "PlanOptions":
-    from synsift.pipelines.batches import PlanOptions
+    from synsift.pipelines.batches import PlanOptions, article_of
     from synsift.pipelines.clock import now_text
     from synsift.pipelines.verifying import rule_of
 
@@ -97,17 +96,16 @@ def _plan_options(
         rule=rule_of(settings),
         size=settings.verify.images,
         gold=settings.verify.gold,
-        link=_linker(settings.verify.link, concepts),
+        link=article_of(settings.verify.link, concepts),
         only=tuple(synsets),
         prefer=tuple(prefer),
         at=now_text(),
     )
 
 
-def _plan_row(one: "Planned", concepts: Concepts) -> dict[str, Any]:
+def _plan_row(one: "Planned", concepts: Concepts, *, is_short: bool) -> dict[str, Any]:
     return {
-        "synset": one.wnid,
-        "name": _name(concepts, one.wnid),
+        **_named(one.wnid, concepts, is_short=is_short),
         "images": one.images,
         "votes": one.cast,
         **{verdict: one.verdicts.get(verdict, 0) for verdict in _VERDICTS},
@@ -130,12 +128,10 @@ def _crawled(log: "Log", named: Iterable[str]) -> set[str]:
     return crawled
 
 
-def _linker(template: str, concepts: Concepts) -> "Any":  # noqa: ANN401 - a function of a text
-    def link(wnid: str) -> str:
-        name = _name(concepts, wnid).replace(" ", "_")
-        return template.replace("{}", quote(name[:1].upper() + name[1:])) if name and template else ""
-
-    return link
+def _named(wnid: str, concepts: Concepts, *, is_short: bool) -> dict[str, str]:
+    """A synset by its name alone, where a terminal has no room for more."""
+    name = _name(concepts, wnid)
+    return {"synset": name or wnid} if is_short else {"synset": wnid, "name": name}
 
 
 def _name(concepts: Concepts, wnid: str) -> str:
@@ -158,13 +154,13 @@ def voters(
       synsift verify voters --out dogs --format csv
     """
     ballots, outcome = _judged(settings_of(file, values, store__url=out))
-    rows = list(_voter_rows(ballots, outcome))
+    rows = list(_voter_rows(ballots, outcome, is_short=output is Format.TABLE))
     print_rows(rows, output, empty="nobody has voted yet")
     if rows and not outcome.weights:
         err.print("voters have few votes each: images are judged by the tables of their synsets, and nobody is weighed")
 
 
-def _voter_rows(ballots: "Ballots", outcome: "Outcome") -> Iterator[dict[str, Any]]:
+def _voter_rows(ballots: "Ballots", outcome: "Outcome", *, is_short: bool) -> Iterator[dict[str, Any]]:
     cast: Counter[str] = Counter()
     yes: Counter[str] = Counter()
     tried: Counter[str] = Counter()
@@ -184,11 +180,16 @@ def _voter_rows(ballots: "Ballots", outcome: "Outcome") -> Iterator[dict[str, An
         yield {
             "voter": name,
             "votes": number,
-            "yes": round(yes[name] / number, 2),
+            "yes": _share(yes[name] / number, is_short=is_short),
             "gold": tried[name],
             "right": right[name],
-            "weight": round(outcome.weights[name], 2) if name in outcome.weights else None,
+            "weight": _share(outcome.weights[name], is_short=is_short) if name in outcome.weights else None,
         }
+
+
+def _share(value: float, *, is_short: bool) -> str | float:
+    """A share to two digits: as a text where columns would show one."""
+    return f"{value:.2f}" if is_short else round(value, 4)
 
 
 @app.command()
@@ -214,18 +215,19 @@ def tables(
     """
     concepts = concepts_of(ontology)
     _, outcome = _judged(settings_of(file, values, store__url=out), most=votes)
+    is_short = output is Format.TABLE
     rows = (
-        {"synset": wnid, "name": _name(concepts, wnid), **dict(_cells(table, votes))}
+        {**_named(wnid, concepts, is_short=is_short), **dict(_cells(table, votes, is_short=is_short))}
         for wnid, table in outcome.tables.items()
         if not synsets or wnid in synsets
     )
     print_rows(rows, output, empty="nobody has voted yet")
 
 
-def _cells(table: "Any", votes: int) -> Iterator[tuple[str, float]]:  # noqa: ANN401 - an array
+def _cells(table: "Any", votes: int, *, is_short: bool) -> Iterator[tuple[str, str | float]]:  # noqa: ANN401 - an array
     for cast in range(1, votes + 1):
         for yes in range(cast, -1, -1):
-            yield f"{yes}:{cast - yes}", round(float(table[yes, cast - yes]), 2)
+            yield f"{yes}:{cast - yes}", _share(float(table[yes, cast - yes]), is_short=is_short)
 
 
 def _judged(settings: "Settings", most: int = 1) -> "tuple[Ballots, Outcome]":

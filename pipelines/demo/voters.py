@@ -1,6 +1,7 @@
 """The demo's voters: they know what each picture of its web shows, and err now and then; one says yes to everything."""
 
 import asyncio
+import dataclasses
 import hashlib
 from collections import Counter
 from collections.abc import Mapping
@@ -10,13 +11,14 @@ from urllib.parse import urlsplit
 
 from synsift.crawler.ontology import wordnet
 from synsift.pipelines.assembly import Parts, make_stages
-from synsift.pipelines.batches import PlanOptions, plan
+from synsift.pipelines.batches import PlanOptions, article_of, plan
 from synsift.pipelines.conflicts import read_conflicts
 from synsift.pipelines.demo.web import Directory
 from synsift.pipelines.demo.world import SUBJECTS
 from synsift.pipelines.pairs import Ties
 from synsift.pipelines.records import Vote
 from synsift.pipelines.rivals import Rivals
+from synsift.pipelines.verification.asking import Rule
 from synsift.pipelines.verifying import STAGES, rule_of
 from synsift.pipelines.voting import append_votes, read_open_batches, read_standing
 from synsift.pipelines.worker import Worker
@@ -25,6 +27,7 @@ VOTERS: Final = 15
 _RIGHT: Final = 0.96
 _AT: Final = "2009-06-20T00:00:00Z"
 _MOST_ROUNDS: Final = 20
+_NEVER_SURE: Final = Rule(accept=1 - 1e-9, reject=1e-9, first=1, most=100, learn=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,11 @@ def verify_demo(parts: Parts, directory: Directory) -> Verified:
     concepts = wordnet()
     verify = parts.settings.verify
     options = PlanOptions(
-        rule=rule_of(parts.settings), size=verify.images, gold=verify.gold, link=lambda wnid: "", at=_AT
+        rule=rule_of(parts.settings),
+        size=verify.images,
+        gold=verify.gold,
+        link=article_of(verify.link, concepts),
+        at=_AT,
     )
     rivals = Rivals(concepts, kinds, read_conflicts(parts.log))
     cast = 0
@@ -62,6 +69,8 @@ def verify_demo(parts: Parts, directory: Directory) -> Verified:
         for voter in range(VOTERS):
             cast += append_votes(parts.log, _votes(parts, voter, shows, kinds))
     asyncio.run(Worker(parts.log, make_stages(STAGES, parts), until_idle=True).run())
+    # What is left for whoever tries the page: a batch of each synset, of what is as sure as votes make it.
+    plan(parts.log, rivals, Ties(lambda: concepts), dataclasses.replace(options, rule=_NEVER_SURE))
     standing = list(read_standing(parts.log))
     wrong = sum(
         one.verdict != ("accepted" if shows.get(one.place.sha256) == kinds.get(one.place.wnid) else "rejected")
