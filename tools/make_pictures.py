@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Draw the pictures of the docs anew: the page of groups and the contact sheet, light and dark, as Chromium shows them.
+"""Draw the pictures of the docs anew: the page of groups and that of votes, light and dark, as Chromium shows them.
 
     tools/make_pictures.py
 
@@ -7,7 +7,10 @@ The photographs on them are drawn, as the demo's are, so that nobody's rights ar
 """
 
 import asyncio
+import contextlib
 import io
+import socket
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -15,11 +18,19 @@ from typing import Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from aiohttp import web
 from PIL import Image, ImageOps
 
+from synsift.crawler.ontology import WordNet
 from synsift.dedupe import cluster, fingerprint
+from synsift.pipelines.assembly import open_log
+from synsift.pipelines.config import load
 from synsift.pipelines.demo.pictures import encoded, picture
 from synsift.pipelines.pages.groups import Found, render_groups
+from synsift.pipelines.review.desk import Desk
+from synsift.pipelines.review.pictures import Pictures
+from synsift.pipelines.review.server import ReviewServer
+from synsift.pipelines.storage.objects import Objects, StoreAddress
 from tools.browser import browser
 
 IMAGES: Final = Path(__file__).resolve().parents[1] / "docs" / "images"
@@ -57,6 +68,29 @@ async def shoot(page_url: str) -> None:
             save(IMAGES / f"{name}.png", await page.screenshot())
 
 
+async def shoot_votes(demo: Path) -> None:
+    """Take the picture of the page of votes, over a demo that ran."""
+    with (
+        contextlib.closing(open_log(load(env={}, options={"store.url": str(demo)}).settings)) as log,
+        socket.create_server(("127.0.0.1", 0)) as listener,
+    ):
+        desk = Desk(log, WordNet())
+        desk.refresh()
+        pictures = Pictures(Objects(StoreAddress(str(demo))), None, max_pixels=10_000_000)
+        runner = web.AppRunner(ReviewServer(desk, pictures, key="key").app())
+        await runner.setup()
+        await web.SockSite(runner, listener).start()
+        async with browser() as page:
+            await page.look(width_px=WIDTH_PX, height_px=HEIGHT_PX)
+            await page.open(f"http://127.0.0.1:{listener.getsockname()[1]}/?key=key")
+            await page.run("document.getElementById('voter').value = 'you'; document.querySelector('#who button').click()")
+            for key in (" ", "ArrowRight", " ", "ArrowRight", "ArrowRight", "u", "ArrowRight"):
+                await page.run("new Promise(done => setTimeout(done, 500))")
+                await page.press(key)
+            save(IMAGES / "review-page.png", await page.screenshot())
+        await runner.cleanup()
+
+
 def save(target: Path, data: bytes) -> None:
     """As a PNG of few colours, which is a third of the size and looks alike."""
     with Image.open(io.BytesIO(data)) as shot:
@@ -81,6 +115,9 @@ def main() -> None:
         # As if the folder were somebody's.
         page.write_text("".join(render_groups(found)).replace(name, ""), encoding="utf-8")
         asyncio.run(shoot(page.as_uri()))
+        demo = Path(name, "demo")
+        subprocess.run([sys.executable, "-m", "synsift", "demo", "--out", demo], check=True)
+        asyncio.run(shoot_votes(demo))
 
 
 if __name__ == "__main__":
