@@ -106,7 +106,7 @@ class Desk:
         return found
 
     def knows(self, sha256: str) -> bool:
-        """Whether an image is in any batch: no other is shown to anybody."""
+        """Whether an image is in any batch: no other is shown to anybody. From any thread."""
         return sha256 in self._images
 
     def offer(self, voter: str, *, passing_over: Sequence[str] = ()) -> Offer | None:
@@ -132,6 +132,12 @@ class Desk:
         self._given.setdefault(chosen.task.id, {})[voter] = self._clock() + _LEASE_S
         ahead = _shuffled(able[1], voter) if len(able) > 1 else ()
         return Offer(chosen.task, _shuffled(chosen, voter), len(able), ahead)
+
+    def first_images(self) -> list[str]:
+        """Images of the batch that is wanted first: most voters will see it first."""
+        open_ones = [task for task in self._tasks.values() if task.is_open]
+        first = min(open_ones, key=lambda task: (task.rank, task.id), default=None)
+        return [] if first is None else list(first.images)
 
     def again(self, task_id: str) -> Task | None:
         """A batch that was handed in, to be looked at once more."""

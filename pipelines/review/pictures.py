@@ -57,11 +57,8 @@ class Pictures:
         Raises:
             StoreError: The store can't be read.
         """
-        with self._lock:
-            known = self._kept.get(sha256)
-            if known is not None:
-                self._kept.move_to_end(sha256)
-                return known
+        if (known := self.kept(sha256)) is not None:
+            return known
         data = self._from_folder(sha256) or self._make(sha256)
         if data is not None:
             with self._lock:
@@ -69,6 +66,14 @@ class Pictures:
                 while len(self._kept) > _KEPT:
                     self._kept.popitem(last=False)
         return data
+
+    def kept(self, sha256: str) -> bytes | None:
+        """A small picture that is in memory; None if it isn't."""
+        with self._lock:
+            known = self._kept.get(sha256)
+            if known is not None:
+                self._kept.move_to_end(sha256)
+            return known
 
     def original(self, sha256: str) -> tuple[bytes, str] | None:
         """The original, or a large picture of it where browsers can't show that, and its media type.

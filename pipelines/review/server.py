@@ -88,8 +88,13 @@ class ReviewServer:
         app.router.add_post("/api/votes", self.votes)
         app.router.add_get("/api/pair", self.pair)
         app.router.add_post("/api/judge", self.judge)
+        app.on_startup.append(self._open)
         app.on_cleanup.append(self._close)
         return app
+
+    async def _open(self, _app: web.Application) -> None:
+        """Make the first pictures before anybody has told their name."""
+        self._make_ahead(await _in(self._at_desk, self._desk.first_images))
 
     async def _close(self, _app: web.Application) -> None:
         self._at_pictures.shutdown(wait=True, cancel_futures=True)
@@ -135,25 +140,25 @@ class ReviewServer:
 
     async def small(self, request: web.Request) -> web.Response:
         """A small picture of an image that is in a batch."""
-        sha256 = await self._known(request)
-        data = await _in(self._at_pictures, lambda: self._pictures.small(sha256))
+        sha256 = self._known(request)
+        data = self._pictures.kept(sha256) or await _in(self._at_pictures, lambda: self._pictures.small(sha256))
         if data is None:
             raise web.HTTPNotFound
         return web.Response(body=data, content_type="image/webp", headers=_KEPT_A_DAY)
 
     async def large(self, request: web.Request) -> web.Response:
         """The original of an image that is in a batch; whatever it is, nothing in it runs."""
-        sha256 = await self._known(request)
+        sha256 = self._known(request)
         found = await _in(self._at_pictures, lambda: self._pictures.original(sha256))
         if found is None:
             raise web.HTTPNotFound
         headers = {**_KEPT_A_DAY, "Content-Security-Policy": "default-src 'none'; sandbox"}
         return web.Response(body=found[0], content_type=found[1], headers=headers)
 
-    async def _known(self, request: web.Request) -> str:
+    def _known(self, request: web.Request) -> str:
         sha256 = request.match_info["sha256"]
         in_pair = self._pairs is not None and self._pairs.knows(sha256)
-        if not in_pair and not await _in(self._at_desk, lambda: self._desk.knows(sha256)):
+        if not in_pair and not self._desk.knows(sha256):
             raise web.HTTPNotFound
         return sha256
 

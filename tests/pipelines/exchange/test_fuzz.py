@@ -78,7 +78,7 @@ def test_bytes_that_are_changed(tmp_path: Path, number: int) -> None:
     found = world_of(tmp_path, tasks=1)
     text = texts(found)[number].encode()
     chance = random.Random(number)  # noqa: S311 - a sample
-    for _ in range(300):
+    for _ in range(150):
         data = bytearray(text)
         for _ in range(chance.choice((1, 1, 2, 8))):
             at = chance.randrange(len(data))
