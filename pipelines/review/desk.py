@@ -192,7 +192,8 @@ class Desk:
         if once:
             self._taken.add((voter, once))
         self._given.get(task_id, {}).pop(voter, None)
-        self.refresh()
+        for vote in votes:  # at once: a follower of Kafka may hear of them a moment later, and then a second time
+            cast(self._ballots, vote)
         return len(votes)
 
     def named(self, wnid: str) -> Named:
