@@ -87,7 +87,7 @@ class Worker:
 
         Attributes:
             rests_until_s: When they may be asked again, in Unix time, if the worker ended for that; else None.
-            has_enough: Whether it ended with enough, and left what slow hosts have.
+            has_enough: Whether it ended for that, and may have left image URLs.
         """
         self._log = log
         self.stages = stages
@@ -107,7 +107,7 @@ class Worker:
             stage.share(gate)
 
     def end_with(self, enough: Callable[[], bool]) -> None:
-        """End, too, where nothing is left but URLs of hosts that don't answer, or are slow, if there is enough."""
+        """End, too, when there is enough and no source is asked any more, whatever image URLs are left."""
         self._remains = Remains(enough)
 
     async def run(self) -> Ending:
@@ -182,7 +182,7 @@ class Worker:
                 by_name[name].hurry()  # all before it are done, or rest
                 break
         resting = [rest_s for rest_s in rests if rest_s is not None]
-        if are_placed and self._remains.may_stay(self._log, dict(zip(busy, rests, strict=True)), time.monotonic()):
+        if are_placed and self._remains.may_stay(dict(zip(busy, rests, strict=True))):
             self.has_enough = True
             return True
         return are_placed and (not busy or (len(resting) == len(busy) and self._has_rested(min(resting))))

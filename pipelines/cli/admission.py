@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from synsift.crawler.errors import TargetError
-from synsift.crawler.ontology import wordnet
+from synsift.crawler.ontology import Concepts, wordnet
 from synsift.crawler.ontology.alike import Alike, alike
 from synsift.crawler.ontology.people import Admission, Split, read_synsets
 from synsift.crawler.queries import SynsetQuery
@@ -25,13 +25,15 @@ _WHY: Final = (
 _HINT: Final = "`--allow-people` asks for them, too; `search.safe_people` names a list of those that are safe"
 
 
-def admitted(queries: Sequence[SynsetQuery], settings: "SearchSettings") -> list[SynsetQuery]:
-    """The queries of synsets that may be asked for. What is left out is told.
+def admitted(queries: Sequence[SynsetQuery], settings: "SearchSettings", concepts: Concepts) -> list[SynsetQuery]:
+    """The queries of synsets that may be asked for. What is left out is told, and what lists name in vain.
 
     Raises:
         UsageError: None may, or a list of synsets can't be read.
     """
     safe, denied = _listed(settings.safe_people), _listed(settings.deny_synsets)
+    asked = {query.wnid for query in queries}
+    _tell_unknown([wnid for wnid in sorted(safe | denied) if wnid not in asked and not _is_known(wnid, concepts)])
     split = Admission(settings.allow_people, safe, denied).split(query.wnid for query in queries)
     left_out = split.left_out
     if not left_out:
@@ -45,6 +47,27 @@ def admitted(queries: Sequence[SynsetQuery], settings: "SearchSettings") -> list
     if split.people:
         err.print(f"hint: {_HINT}")
     return kept
+
+
+def _is_known(wnid: str, concepts: Concepts) -> bool:
+    if wnid in wordnet():
+        return True
+    try:
+        concepts.get(wnid)
+    except KeyError:
+        return False
+    return True
+
+
+def _tell_unknown(wnids: Sequence[str]) -> None:
+    """Warn of what stands in a list and is no synset: whoever wrote it thinks that it is heeded."""
+    if wnids:
+        shown = ", ".join(f"`{wnid}`" for wnid in wnids[:_SHOWN]) + (", …" if len(wnids) > _SHOWN else "")
+        number = counted(len(wnids), "line names", "lines name")
+        warn.print(
+            f"`search.deny_synsets`, `search.safe_people`: {number} no synset that is known: {shown}", style="yellow"
+        )
+        err.print("hint: a line begins with an identifier, such as n02091134; `synsift synsets NAME` shows it")
 
 
 def _said(split: Split) -> Iterator[str]:

@@ -113,7 +113,7 @@ def read_asks(wanted: Wanted, settings: "Settings") -> "list[Ask]":
         raise UsageError("`--want` chooses among queries, and lists of captions have none", hint=hint)
     concepts = concepts_of(wanted.ontology)
     list_file = None if CAPTIONS in names else wanted.list_file
-    queries = admitted(_synset_queries(wanted, concepts, list_file), settings.search)
+    queries = admitted(_synset_queries(wanted, concepts, list_file), settings.search, concepts)
     tell_alike(queries)
     asks = list(asks_of([name for name in names if name != CAPTIONS], queries, settings))
     if CAPTIONS in names:

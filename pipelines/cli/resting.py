@@ -49,6 +49,6 @@ def tell_left(parts: "Parts", again: str) -> None:
 
     left = sum(lag.records for lag in parts.log.lag("fetch", INPUTS["fetch"].name))
     if left:
-        waiting = counted(left, "image URL of slow hosts is", "image URLs of slow hosts are")
-        err.print(f"all targets are reached; up to {waiting} left as {'it is' if left == 1 else 'they are'}")
+        waiting = counted(left, "image URL is", "image URLs are")
+        err.print(f"all targets are reached; {waiting} left as {'it is' if left == 1 else 'they are'}")
         err.print(f"hint: `{again}` fetches {'it' if left == 1 else 'them'}, too")

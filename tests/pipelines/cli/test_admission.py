@@ -89,6 +89,19 @@ def test_a_list_of_ones_own_denies_synsets(cli: RunCli, tmp_path: Path) -> None:
     assert done.returncode == 2
 
 
+def test_what_a_list_names_in_vain_is_told_of(cli: RunCli, tmp_path: Path) -> None:
+    (tmp_path / "deny.txt").write_text("N02091134\nwhippet\nn99999999 no such\nn02084071\nn07697537\nown\n")
+    (tmp_path / "shop.csv").write_text("id,names\nown,arc lamp\nother,desk lamp\n")
+    options = {"search.deny_synsets": str(tmp_path / "deny.txt")}
+    done = cli("plan", WHIPPET, "n02084071", "--out", str(tmp_path / "out"), options=options)
+    assert planned(cli, tmp_path / "out") == {WHIPPET}
+    said = " ".join(done.stderr.split())
+    assert "4 lines name no synset that is known: `N02091134`, `n99999999`, `own`, `whippet`" in said
+    assert "hint: a line begins with an identifier" in said
+    arguments = ("plan", "other", "--ontology", str(tmp_path / "shop.csv"), "--out", str(tmp_path / "own"))
+    assert "3 lines name no synset" in " ".join(cli(*arguments, options=options).stderr.split())
+
+
 @pytest.mark.parametrize(
     ("content", "words"), [(None, "No such file"), (b"\xff\xfe\xfa", "not UTF-8"), (b"! x", "line 1")]
 )
