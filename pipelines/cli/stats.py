@@ -1,7 +1,7 @@
 """``synsift stats``: a data set in numbers."""
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -15,6 +15,7 @@ from synsift.pipelines.cli.paths import try_file, whole_file
 
 if TYPE_CHECKING:
     from synsift.crawler.ontology import Concepts
+    from synsift.pipelines.config import Settings
     from synsift.pipelines.exports.measures import Covered, Measured, Whole
 
 _DETAILS: Final = ("alarms",)
@@ -70,30 +71,40 @@ def stats(
 
       synsift stats --out dogs --summary --format jsonl
     """
-    from synsift.pipelines.exports.judgements import read_judgements
-    from synsift.pipelines.exports.measures import Whole, measure, named_apart
-
     settings = settings_of(file, values, store__url=out)
     if page is not None:
         try_file(page, "--page")
     concepts = concepts_of(ontology)
     subtrees = _subtrees(under or [], concepts)
-    with contextlib.ExitStack() as stack:
-        objects, log = opened(settings, stack)
-        tell_behind(log, {"out": out, "file": file, "values": values})
-        judgements = read_judgements(log, objects)
-        accepted_only = accepted_only_of(only, judgements, doing="counting")
-        found = measure(
-            objects, judgements, concepts, accepted_only=accepted_only, with_average=not no_average and not summary
-        )
-        whole = Whole(named_apart(list(found)), accepted_only, enough, alarm)
-    if not whole.synsets:
-        warn.print("no image stands in this store", style="yellow")
-        raise typer.Exit(1)
+    place = {"out": out, "file": file, "values": values}
+    found, accepted_only = _measured(settings, concepts, only, place, with_average=not no_average and not summary)
+
+    from synsift.pipelines.exports.measures import Whole
+
+    whole = Whole(found, accepted_only, enough, alarm)
     covered = [whole.covered(name, wnids) for name, wnids in subtrees]
     _print(whole, covered, output, summary=summary)
     if page is not None:
         _write_page(page, whole, covered)
+
+
+def _measured(
+    settings: "Settings", concepts: "Concepts", only: Only | None, place: Mapping[str, Any], *, with_average: bool
+) -> "tuple[tuple[Measured, ...], bool]":
+    """Every synset in numbers, and whether accepted images alone are counted."""
+    from synsift.pipelines.exports.judgements import read_judgements
+    from synsift.pipelines.exports.measures import measure, named_apart
+
+    with contextlib.ExitStack() as stack:
+        objects, log = opened(settings, stack)
+        tell_behind(log, place)
+        judgements = read_judgements(log, objects)
+        accepted_only = accepted_only_of(only, judgements, doing="counting")
+        found = list(measure(objects, judgements, concepts, accepted_only=accepted_only, with_average=with_average))
+    if not found:
+        warn.print("no image stands in this store", style="yellow")
+        raise typer.Exit(1)
+    return named_apart(found), accepted_only
 
 
 def _subtrees(names: Sequence[str], concepts: "Concepts") -> list[tuple[str, frozenset[str]]]:

@@ -132,8 +132,10 @@ class DemoWeb:
     def _page(self, file: File, index: int) -> dict[str, Any]:
         url = self.url(file)
         mime = "image/png" if file.path.endswith(".png") else "image/jpeg"
+        # Each picture has its own photographer, as the copies of it have.
+        artist = f"Photographer {file.cluster}" if file.cluster >= 0 else "Demo"
         metadata = {
-            "Artist": {"value": '<a href="//example.org/wiki/User:Demo">Demo &amp; friends</a>'},
+            "Artist": {"value": f'<a href="//example.org/wiki/User:Demo">{artist} &amp; friends</a>'},
             "LicenseShortName": {"value": "CC0"},
             "LicenseUrl": {"value": "https://creativecommons.org/publicdomain/zero/1.0/"},
         }

@@ -195,7 +195,7 @@ class Export:
 
     def _write_tables(self, images: Callable[[], Iterator[Placed]], contents: Contents) -> None:
         formats, target = self._wanted.formats, self._target
-        tables.write_credits(target, images())
+        tables.write_credits(target, images(), self._name_of)
         tables.write_classes(target, self._plan.classes)
         if self._wanted.holder == "imagefolder":
             tables.write_metadata(target, images(), self._plan.side_names)
@@ -212,8 +212,12 @@ class Export:
         return "csv" in formats or ("croissant" in formats and holder not in ("parquet", "imagefolder"))
 
     def _name_of(self, placed: Placed) -> str:
-        """Where an image stands in the folder; for shards, its name in one."""
-        return placed.file_name if self._wanted.holder == "webdataset" else f"{placed.side}/{placed.file_name}"
+        """Where an image stands in the folder; in shards and tables, what it is called there."""
+        holder = self._wanted.holder
+        if holder == "webdataset":
+            return f"{placed.row.wnid}/{placed.row.sha256}.{WebDataset(self._plan.formats).field}"
+        has_files = holder == "imagefolder" or "coco" in self._wanted.formats
+        return f"{placed.side}/{placed.file_name}" if has_files else placed.file_name
 
     def _layout(self, written: Sequence[Written], sides: Iterable[str]) -> croissant.Layout:
         kinds = {".tar": "application/x-tar", ".parquet": "application/x-parquet"}

@@ -29,12 +29,12 @@ def there(plan: Iterable[Placed], written: Iterable[Written]) -> Callable[[], It
     return lambda: (placed for placed in plan if (placed.row.wnid, placed.row.sha256) not in gone)
 
 
-def write_credits(folder: Path, images: Iterator[Placed]) -> None:
+def write_credits(folder: Path, images: Iterator[Placed], name_of: Callable[[Placed], str]) -> None:
     """Write whose the images are."""
     with text_file(folder / CREDITS) as file:
         file.write(_HEAD)
         for placed in images:
-            file.write(f"{placed.side}/{placed.file_name}\t{credit_of(placed)}\n")
+            file.write(f"{name_of(placed)}\t{credit_of(placed)}\n")
 
 
 def write_classes(folder: Path, classes: Mapping[str, Class]) -> None:

@@ -88,12 +88,13 @@ def write(work: Work, journal: Journal, on_images: OnImages = lambda _: None) ->
             current = open_ones.get(side)
             if current is None or current.name != name:
                 if current is not None:
-                    journal.note(_finished(open_ones.pop(side)))
+                    journal.note(_finished(current))
                 current = open_ones[side] = _Open(name, side, work.container.begin(work.folder, name, side))
             _add(current, loaded)
             on_images(1)
         for side in list(open_ones):
-            journal.note(_finished(open_ones.pop(side)))
+            journal.note(_finished(open_ones[side]))
+            del open_ones[side]
     finally:
         for left in open_ones.values():
             with contextlib.suppress(OSError, ValueError):

@@ -96,8 +96,10 @@ class File:
 
     def abandon(self) -> None:
         """Leave nothing half."""
-        self._writer.close()
-        self._file.abandon()
+        try:
+            self._writer.close()
+        finally:
+            self._file.abandon()
 
     def _write_group(self) -> None:
         import pyarrow

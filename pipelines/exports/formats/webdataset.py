@@ -62,7 +62,8 @@ class Shard:
         """Write a sample."""
         row = placed.row
         names = [f"{row.sha256}.{ending}" for ending in (self._field, "cls", "json")]
-        bodies = (data, b"%d" % placed.kind.label, _JSON.encode(columns_of(placed)))
+        columns = columns_of(placed, f"{row.wnid}/{names[0]}")
+        bodies = (data, b"%d" % placed.kind.label, _JSON.encode(columns))
         parts: list[bytes] = []
         for name, body in zip(names, bodies, strict=True):
             parts += (header(row.wnid, name, len(body)), body, _ZEROS[: -len(body) % _BLOCK])

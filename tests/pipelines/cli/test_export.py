@@ -17,6 +17,7 @@ from deploy.local.services import S3
 from synsift.crawler.secret import Secret
 from synsift.dedupe import fingerprint
 from synsift.pipelines.exports.journal import FOLDER
+from synsift.pipelines.folder_lock import lock_folder
 from synsift.pipelines.storage.objects import Objects, StoreAddress
 from tests.conftest import RunCli, command, environment, s3_options
 from tests.dedupe.pictures import encoded, scene
@@ -328,24 +329,34 @@ def test_a_folder_that_may_not_be_written_is_told_of(cli: RunCli, tmp_path: Path
     assert "can't be written" in done.stderr
 
 
+@pytest.mark.parametrize("kind", HOLDERS)
 def test_a_full_disk_ends_it_in_words_and_the_same_command_goes_on(
-    cli: RunCli, tmp_path: Path, small_disk: Path
+    cli: RunCli, tmp_path: Path, small_disk: Path, kind: str
 ) -> None:
     pictures = [Picture(encoded(scene(n, (900, 700)), "PNG"), WHIPPET, picture(n).found_by) for n in range(12)]
     noise = [Picture(one.data + os.urandom(700_000), WHIPPET, one.found_by) for one in pictures]
     make_store(tmp_path / "store", noise)
     target = small_disk / "whippets"
-    options = ("--out", str(tmp_path / "store"), "--format", "webdataset", "--name", "x")
+    options = ("--out", str(tmp_path / "store"), "--format", kind, "--name", "x")
     done = cli("export", str(target), *options)
     assert done.returncode == 1
     assert "no space left" in done.stderr
     assert "the same command goes on" in done.stderr
     assert "Traceback" not in done.stderr
-    assert not list(target.glob("*.part"))
+    assert not list(target.rglob("*.part"))
     subprocess.run(["mount", "-o", "remount,size=40m", str(small_disk)], check=True)
     assert cli("export", str(target), *options).returncode == 0
     assert cli("export", str(tmp_path / "undisturbed"), *options).returncode == 0
     assert tree(target) == tree(tmp_path / "undisturbed")
+
+
+def test_two_exports_into_one_folder_at_once_are_told_of(cli: RunCli, tmp_path: Path) -> None:
+    make_store(tmp_path / "store", [picture(1)])
+    with lock_folder(tmp_path / "x" / FOLDER):
+        done = cli("export", str(tmp_path / "x"), "--out", str(tmp_path / "store"), "--format", "csv")
+    assert done.returncode == 1
+    assert "another export into" in done.stderr
+    assert cli("export", str(tmp_path / "x"), "--out", str(tmp_path / "store"), "--format", "csv").returncode == 0
 
 
 @pytest.mark.slow
