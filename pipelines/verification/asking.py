@@ -26,7 +26,7 @@ class Rule:
         accept: An image is accepted that is good at least so probably.
         reject: One is rejected that is good at most so probably.
         first: Votes that every image gets.
-        most: Votes that one gets at most.
+        most: Votes that one gets at most, ``first`` or more.
         learn: Images of each synset that get ``LEARN_VOTES`` votes.
         budget: Most votes for a synset, 0 for any number.
     """
@@ -56,8 +56,7 @@ def wanted(good: Floats, votes: Integers, learning: Flags, rule: Rule = DEFAULT)
         learning: Which are of those from which it is learnt.
         rule: When to stop.
     """
-    one_more = np.maximum(rule.first - votes, 1)
-    need = np.where(is_open(good, votes, rule), np.minimum(one_more, rule.most - votes), 0)
+    need = np.where(is_open(good, votes, rule), np.maximum(rule.first - votes, 1), 0)
     return np.where(learning, np.maximum(need, LEARN_VOTES - votes), need)
 
 

@@ -19,7 +19,8 @@ from tests.pipelines.test_records import CANDIDATE, EXAMPLES
 # Of those that the fleet works on.
 _INPUTS = {topic.name for stage, topic in INPUTS.items() if stage not in OPTIONAL}
 _TYPES = {topic.name: kind for kind, topic in topics.TOPIC_OF.items()}
-_EXAMPLES = {type(example): example for example in EXAMPLES}
+# The first of each kind is a plain one.
+_EXAMPLES = {type(example): example for example in reversed(EXAMPLES)}
 _NEAR_LIMIT = 1_025_000  # with 1,000 headers it is nearer still
 _PRIVATE = "http://127.0.9.9"  # outside of what the demo may ask: refused at once, and nobody is asked
 _numbers = itertools.count()

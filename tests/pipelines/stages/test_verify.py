@@ -10,6 +10,8 @@ import pyarrow.parquet
 import pytest
 
 from synsift.pipelines import topics
+from synsift.pipelines.assembly import stages_of
+from synsift.pipelines.config import load
 from synsift.pipelines.errors import UsageError
 from synsift.pipelines.records import Survivor, Task, Verified, Vote
 from synsift.pipelines.stages import mend
@@ -265,3 +267,20 @@ def test_a_batch_is_open_while_an_image_of_it_wants_votes_of_others(world: World
     run(world)
     append_votes(world.log, [vote(7, "b")])
     assert [one.task.id[0] for one in read_open_batches(world.log)] == ["2"], "the copy has the votes"
+
+
+@pytest.mark.parametrize(("wanted", "among"), [("true", True), ("false", False)])
+def test_the_configuration_adds_it_to_a_crawl(wanted: str, among: bool) -> None:
+    names = stages_of(load(env={}, options={"verify.stages": wanted}).settings)
+    assert ({"inherit", "verify", "attest"} <= set(names)) is among
+    assert among or not {"inherit", "verify", "attest"} & set(names)
+
+
+def test_gold_of_another_synset_is_said_and_not_counted(world: World) -> None:
+    append_votes(world.log, many_votes())
+    foreign = vote(77, "plan", f"other:{DAISY}", is_gold=True)
+    append_votes(world.log, [foreign, vote(77, "v1", "no")])
+    run(world)
+    one = said(world)[Place(WHIPPET, sha(77))]
+    assert (one.verdict, one.rule, one.other) == ("rejected", "elsewhere", DAISY)
+    assert read_counts(world.log)[WHIPPET].verified == {"accepted": 10, "rejected": 20}

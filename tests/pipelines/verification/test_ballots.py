@@ -59,3 +59,14 @@ def test_whatever_replaces_whatever_an_heir_is_found_and_no_vote_is_lost(links: 
 def test_the_order_in_which_votes_are_read_changes_nothing(votes: list[tuple[Place, str, str, str]]) -> None:
     found = cast(*votes)
     assert {name: ballot.answer for name, ballot in found.of(B).items()} == {"v": "no", "w": "yes"}
+
+
+def test_of_two_votes_of_one_moment_the_one_that_is_read_last_counts() -> None:
+    assert cast((A, "v", "yes", "1Z"), (A, "v", "no", "1Z")).of(A)["v"].answer == "no"
+
+
+def test_an_answer_is_for_the_image_against_it_or_neither() -> None:
+    found = {word: Ballot(word, "1Z") for word in ("yes", "no", "broken", "other:n2", "unsure", "unimageable")}
+    assert [word for word, ballot in found.items() if ballot.is_yes] == ["yes"]
+    assert [word for word, ballot in found.items() if ballot.is_silent] == ["unsure", "unimageable"]
+    assert [word for word, ballot in found.items() if ballot.is_of_another] == ["other:n2"]
