@@ -54,13 +54,17 @@ MISSING: Final = Counter(
 
 
 class LiveCollector:
-    """Gauges made of the stages' and the log's own statistics, when asked."""
+    """Gauges made of the stages' statistics, when asked, and of what was last read of the log."""
 
     def __init__(
-        self, statistics: Callable[[], Iterable[Statistics]], lags: Callable[[], Iterable[tuple[str, Iterable[Lag]]]]
+        self,
+        statistics: Callable[[], Iterable[Statistics]],
+        lags: Callable[[], Iterable[tuple[str, Iterable[Lag]]]],
+        lag_age_s: Callable[[], float],
     ) -> None:
         self._statistics = statistics
         self._lags = lags
+        self._lag_age_s = lag_age_s
 
     def collect(self) -> Iterator[Metric]:
         """The gauges, as the Prometheus client asks for them."""
@@ -72,7 +76,12 @@ class LiveCollector:
         lag = GaugeMetricFamily("synsift_pipelines_lag", "Inputs that wait, in all partitions", labels=["stage"])
         for name, partitions in self._lags():
             lag.add_metric([name], sum(partition.records for partition in partitions))
-        yield from (in_flight, owned, lag)
+        age = GaugeMetricFamily(
+            "synsift_pipelines_lag_age_seconds",
+            "Since when the lag stands as it is shown: grows where the log doesn't answer",
+            value=self._lag_age_s(),
+        )
+        yield from (in_flight, owned, lag, age)
 
 
 def lost_inputs() -> dict[str, int]:

@@ -15,9 +15,10 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from synsift.pipelines.config import ServiceSettings
-from synsift.pipelines.errors import LogError, LogUnavailable, StoreUnavailable
+from synsift.pipelines.errors import LogUnavailable, StoreUnavailable
 from synsift.pipelines.log.base import Log
 from synsift.pipelines.metrics import REGISTRY, LiveCollector
+from synsift.pipelines.service.lag_view import LagView
 from synsift.pipelines.stage import INPUTS
 from synsift.pipelines.worker import Worker
 
@@ -58,21 +59,31 @@ class WorkerService(_Service):
     def __init__(self, worker: Worker, log: Log, *, liveness_s: float) -> None:
         self._worker = worker
         self._liveness_s = liveness_s
+        self._view = LagView(
+            lambda: [(stage.name, log.lag(stage.name, INPUTS[stage.name].name)) for stage in worker.stages]
+        )
         live = CollectorRegistry()
         live.register(
-            LiveCollector(
-                lambda: [stage.statistics() for stage in worker.stages],
-                lambda: [(stage.name, log.lag(stage.name, INPUTS[stage.name].name)) for stage in worker.stages],
-            )
+            LiveCollector(lambda: [stage.statistics() for stage in worker.stages], self._view.lags, self._view.age_s)
         )
         self._registries = (REGISTRY, live)
 
+    def app(self) -> web.Application:
+        """The web application; what waits on the log is read while it serves."""
+        app = super().app()
+        app.on_startup.append(self._begin)
+        app.on_cleanup.append(self._end)
+        return app
+
+    async def _begin(self, _app: web.Application) -> None:
+        self._view.start()
+
+    async def _end(self, _app: web.Application) -> None:
+        self._view.stop()
+
     async def metrics(self, _request: web.Request) -> web.Response:
-        """Prometheus's text format."""
-        try:
-            body = await asyncio.to_thread(lambda: b"".join(map(generate_latest, self._registries)))
-        except LogError as exc:
-            return web.Response(status=503, text=f"{exc}\n")
+        """Prometheus's text format, from memory, whatever the log does."""
+        body = b"".join(map(generate_latest, self._registries))
         return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     async def healthz(self, _request: web.Request) -> web.Response:

@@ -1,4 +1,5 @@
 import asyncio
+import threading
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -62,6 +63,43 @@ def test_a_worker_whose_stage_no_longer_polls_is_not_alive(tmp_path: Path) -> No
             assert (await get(port, "/healthz"))[0] == 200
 
     asyncio.run(asyncio.wait_for(scenario(), 20))
+
+
+def test_a_scrape_is_answered_while_the_log_is_silent_and_says_how_old_its_view_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make_world(tmp_path)
+    stage = DedupeStage(world.log, world.router, options=DedupeOptions(Judging(), 10))
+    worker = Worker(world.log, [stage], until_idle=False)
+    monkeypatch.setattr("synsift.pipelines.service.lag_view.EVERY_S", 0.01)
+    silent, asked, lag = threading.Event(), threading.Event(), world.log.lag
+
+    def patient(group: str, topic: str) -> object:
+        if silent.is_set():
+            asked.set()
+            threading.Event().wait(600)
+        return lag(group, topic)
+
+    monkeypatch.setattr(world.log, "lag", patient)
+
+    def age_in(text: str) -> float:
+        return float(text.split("\nsynsift_pipelines_lag_age_seconds ")[1].split("\n")[0])
+
+    async def scenario() -> None:
+        async with serving(ServiceSettings(port=0), worker, world.log) as port:
+            while 'synsift_pipelines_lag{stage="dedupe"} 0.0' not in (await get(port, "/metrics"))[1]:
+                await asyncio.sleep(0.02)
+            silent.set()
+            while not asked.is_set():
+                await asyncio.sleep(0.02)
+            status, text = await get(port, "/metrics")
+            assert status == 200
+            assert 'synsift_pipelines_lag{stage="dedupe"} 0.0' in text
+            before_s = age_in(text)
+            while age_in((await get(port, "/metrics"))[1]) <= before_s:
+                await asyncio.sleep(0.02)
+
+    asyncio.run(asyncio.wait_for(scenario(), 60))
 
 
 def test_nothing_is_served_where_no_port_is_configured(tmp_path: Path) -> None:
