@@ -28,6 +28,8 @@ from typing import Any, Final, NoReturn
 ROOT: Final = Path(__file__).parents[1]
 _LONGEST_REQUEST: Final = 1 << 20
 _SIZE_BYTES: Final = 8
+_LOADING_S: Final = 120
+"""The first command waits until the libraries are loaded, and other tests may load this machine at the same time."""
 
 
 class WarmCommands:
@@ -55,7 +57,7 @@ class WarmCommands:
             files[0].write(stdin)
             files[0].seek(0)
             request = json.dumps({"arguments": list(arguments), "env": dict(env), "cwd": str(cwd)}).encode()
-            self._socket.settimeout(10)
+            self._socket.settimeout(_LOADING_S)
             socket.send_fds(
                 self._socket, [len(request).to_bytes(_SIZE_BYTES, "big")], [file.fileno() for file in files]
             )
