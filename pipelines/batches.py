@@ -36,6 +36,7 @@ _SURE: Final = 0.995
 """Of an image that may be gold: rather few that are right than one that blames voters who are."""
 _PREFERRED, _LEARN, _DECIDE = 0, 1_000, 2_000
 _ID_DIGITS: Final = 32
+_GOLD_BATCHES: Final = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,9 +232,8 @@ class _Planner:
                 known.add(sha256)
                 entries.append(self._router.vote(self._gold_vote(wnid, sha256, is_good=sha256 in good)))
             planned.batches += 1
-        planned.asked += sum(wish.votes for wish in wishes) - sum(
-            image.cast for image in images if image.sha256 in {wish.sha256 for wish in wishes}
-        )
+        cast = {image.sha256: image.cast for image in images}
+        planned.asked += sum(wish.votes - cast[wish.sha256] for wish in wishes)
         return entries
 
     def _task(self, wnid: str, batch: Batch, gold: Sequence[str]) -> Task:
@@ -281,10 +281,13 @@ class _Planner:
         good = [image.sha256 for image in sure if image.verdict == Verdict.ACCEPTED and _is_sure(image)]
         bad = [image.sha256 for image in sure if image.is_gold and image.verdict == Verdict.REJECTED]
         own = {image.sha256 for image in images}
-        for other, pool in self._other_gold.items():
-            if other != wnid and self._is_distant(wnid, other):
-                bad += [sha256 for sha256 in pool if sha256 not in own]
-                self._from.update(dict.fromkeys(pool, other))
+        distant = [other for other in self._other_gold if other != wnid and self._is_distant(wnid, other)]
+        # As many as several batches hold, of as many synsets as there are.
+        each = -(-_GOLD_BATCHES * self._options.size // max(1, len(distant)))
+        for other in shuffled(distant, wnid)[: _GOLD_BATCHES * self._options.size]:
+            pool = [sha256 for sha256 in self._other_gold[other][:each] if sha256 not in own]
+            bad += pool
+            self._from.update(dict.fromkeys(pool, other))
         return good, bad
 
     def _pool_of_others(self) -> dict[str, list[str]]:
@@ -322,9 +325,8 @@ class _Planner:
         hashes = np.stack([np.frombuffer(found.hash256, np.uint8) for found in prints.values()])
         turned = np.stack([found.orientations() for found in prints.values()])
         for row, column in near(hashes, turned):
-            if row != column:
-                apart[names[row]].add(names[column])
-                apart[names[column]].add(names[row])
+            apart[names[row]].add(names[column])
+            apart[names[column]].add(names[row])
         return apart
 
     def _prints(self, here: Collection[str]) -> dict[str, Fingerprint]:

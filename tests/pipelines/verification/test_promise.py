@@ -69,3 +69,9 @@ def test_thresholds_are_tried_in_order_and_none_after_the_first_that_fails() -> 
     assert last_that_holds(audit, 0.98, thresholds=(0.999, 0.997, 0.99, 0.98)) == 0.997
     assert asked == [0.999, 0.997, 0.99]
     assert last_that_holds(lambda _: Audit(100, 50), 0.98) is None
+
+
+def test_what_never_or_always_fails_is_certain() -> None:
+    assert at_most(0, 10, 0.0) == 1.0
+    assert at_most(9, 10, 1.0) == 0.0
+    assert at_most(10, 10, 1.0) == 1.0
