@@ -1,13 +1,18 @@
 """Batches go out and votes come in, several people at once."""
 
+import contextlib
 from pathlib import Path
 
 import pytest
 
 from synsift.pipelines import topics
 from synsift.pipelines.errors import UsageError
+from synsift.pipelines.log.kafka import KafkaLog
+from synsift.pipelines.log.kafka_clients import KafkaAddress
+from synsift.pipelines.log.kafka_topics import KafkaTopics, Shape
 from synsift.pipelines.records import Vote
 from synsift.pipelines.review.desk import Desk
+from synsift.pipelines.topics import Router
 from synsift.pipelines.voting import append_votes
 from tests.pipelines.review.desks import AT, GREYHOUND, WHIPPET, TwoSynsets, task, world_of
 
@@ -123,3 +128,24 @@ def test_a_synset_that_the_ontology_lacks_is_shown_by_its_id(tmp_path: Path) -> 
     found = world_of(tmp_path, tasks=1)
     assert found.desk.named("n1").name == "n1"
     assert found.desk.named(WHIPPET).others == ("snap dog",)
+
+
+def test_on_kafka_a_voter_sees_no_batch_again_that_was_just_handed_in(kafka: KafkaAddress) -> None:
+    prefix = "review-"
+    KafkaTopics(kafka, prefix=prefix).create(Shape(4, 1))
+    log = KafkaLog(kafka, partitions=4, prefix=prefix)
+    router = Router(4)
+    tasks = [task(number, [f"{4 * number + n:064x}" for n in range(4)]) for number in range(5)]
+    log.produce([router.task(one) for one in tasks])
+    with contextlib.closing(log), contextlib.closing(Desk(log, TwoSynsets())) as desk:  # type: ignore[arg-type]
+        desk.refresh()
+        seen = []
+        while (offer := desk.offer("ana")) is not None:
+            seen.append(offer.task.id)
+            desk.take("ana", offer.task.id, all_no(offer), took_s=1.0)
+            desk.refresh()
+        assert seen == [one.id for one in tasks]
+        with contextlib.closing(Desk(log, TwoSynsets())) as another:  # type: ignore[arg-type]
+            another.refresh()
+            assert another.offer("ana") is None, "at the next start, too"
+            assert another.offer("ben") is not None
