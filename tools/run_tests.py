@@ -13,6 +13,7 @@ import tempfile
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 ROOT = Path(__file__).parents[1]
 MAX_CHARACTERS = 300
@@ -34,43 +35,54 @@ def failures(report: Path) -> Iterator[str]:
                 yield f"{found.tag}: {case.get('classname')}::{case.get('name')}: {first}"[:MAX_CHARACTERS]
 
 
+# Slow tests in two lots that take about the same time, each with a broker of its own.
+_BROKERS: Final = ("tests/faults", "tests/pipelines/log")
+LOTS: Final = (list(_BROKERS), ["tests", *(f"--ignore={path}" for path in _BROKERS)])
+
+
 def main(arguments: list[str]) -> int:
     """Run them; 0 if all passed."""
-    with tempfile.TemporaryDirectory() as folder:
-        reports = [Path(folder, "fast.xml"), Path(folder, "slow.xml")]
-        status = run(arguments, *reports)
-        for report in reports:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        status = run(arguments, folder)
+        for report in sorted(folder.glob("*.xml")):
             for line in failures(report):
                 sys.stdout.write(f"{line}\n")
     return status
 
 
-def run(arguments: list[str], fast_report: Path, slow_report: Path) -> int:
-    """Run both, side by side."""
-    with tempfile.TemporaryFile("w+", errors="replace") as output:
-        slow = subprocess.Popen(  # noqa: S603 - ours
-            pytest("slow", ["--color=no", f"--junitxml={slow_report}", *arguments]),
-            cwd=ROOT,
-            stdout=output,
-            stderr=output,
-        )
-        try:
-            fast = subprocess.run(  # noqa: S603 - ours
-                pytest("not slow", [f"--junitxml={fast_report}", *arguments]), cwd=ROOT, check=False
-            )
-            status = fast.returncode
-            if status:
-                slow.send_signal(signal.SIGINT)
-            else:
-                sys.stdout.write("the slow tests, which began with the fast ones:\n")
-                sys.stdout.flush()
-            slow_status = slow.wait()
-        except KeyboardInterrupt:
-            slow.wait()
-            return 1
-        output.seek(0)
-        sys.stdout.write(output.read())
-    return status or slow_status
+def run(arguments: list[str], folder: Path) -> int:
+    """Run all side by side."""
+    slow = [begin(arguments, lot, folder, number) for number, lot in enumerate(LOTS)]
+    try:
+        command = pytest("not slow", [f"--junitxml={folder / 'fast.xml'}", *arguments])
+        status = subprocess.run(command, cwd=ROOT, check=False).returncode  # noqa: S603 - ours
+        if status:
+            for process in slow:
+                process.send_signal(signal.SIGINT)
+        else:
+            sys.stdout.write("the slow tests, which began with the fast ones:\n")
+            sys.stdout.flush()
+        statuses = [process.wait() for process in slow]
+    except KeyboardInterrupt:
+        for process in slow:
+            process.wait()
+        return 1
+    for number in range(len(slow)):
+        sys.stdout.write(output_of(folder, number).read_text(errors="replace"))
+    return status or max(statuses)
+
+
+def begin(arguments: list[str], lot: list[str], folder: Path, number: int) -> "subprocess.Popen[bytes]":
+    """Start a lot of slow tests, whose output is kept."""
+    options = ["--color=no", f"--junitxml={folder / f'slow-{number}.xml'}", *lot, *arguments]
+    with output_of(folder, number).open("wb") as output:
+        return subprocess.Popen(pytest("slow", options), cwd=ROOT, stdout=output, stderr=output)  # noqa: S603 - ours
+
+
+def output_of(folder: Path, number: int) -> Path:
+    """Where that stands."""
+    return folder / f"slow-{number}.txt"
 
 
 if __name__ == "__main__":
