@@ -197,6 +197,8 @@ def _crawl(parts: "Parts", asks: "Sequence[Ask]", run: _Run) -> int:
         err.print(f"{counted(asked_again, 'input', 'inputs')} that found no network the last time: asking again")
     elif planned.new == 0:
         err.print("all of this was planned before; going on with what is left of it")
+        if any(name == "urls" for name, _ in asks):
+            err.print("hint: a list that has changed since is read anew under another name")
 
     async def work() -> Ending:
         async with rereading(worker.stages, settings, run.configuration):

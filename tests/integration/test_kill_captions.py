@@ -113,3 +113,52 @@ def test_ctrl_c_keeps_what_was_read_and_says_so(tmp_path: Path) -> None:
     assert "Traceback" not in said
     done = subprocess.run(plan(out), env=env, check=True, capture_output=True, text=True, timeout=TIMEOUT_S)
     assert "going on behind row" in done.stderr
+
+
+def processes_of(out: Path) -> list[int]:
+    """All processes that have a store in their environment, whoever started them."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if str(out).encode() in (folder / "environ").read_bytes():
+                found.append(int(folder.name))
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_several_processes_end_with_the_one_that_is_killed_and_the_list_is_as_one_makes_it(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    rows = range(450_000)
+    urls = pa.array([f"https://h{n % 97}.example/{n}.jpg" for n in rows])
+    captions = pa.array([f"{NAMES[n * 3 % len(NAMES)]} {'x ' * (n % 11)}" for n in rows])
+    (tmp_path / "lists").mkdir()
+    table = pa.table({"url": urls, "caption": captions})
+    pq.write_table(table, tmp_path / "lists" / "1.parquet", row_group_size=10_000)
+    envs = {}
+    for name, jobs in (("one", 1), ("several", 2)):
+        options = {
+            "store.url": str(tmp_path / name),
+            "sources.captions.jobs": jobs,
+            "identity.contact": "a@b.example",
+        }
+        envs[name] = environment(options)
+    subprocess.run(plan(tmp_path / "one"), env=envs["one"], check=True, capture_output=True, timeout=TIMEOUT_S)
+    out = tmp_path / "several"
+    process = subprocess.Popen(plan(out), env=envs["several"], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    deadline_s = time.monotonic() + TIMEOUT_S
+    while process.poll() is None and len(processes_of(out)) < 4:  # its own, two that match, and whoever starts these
+        assert time.monotonic() < deadline_s
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=0.005)
+    assert process.poll() is None, "it ended before it had started any"
+    process.send_signal(number)
+    process.wait()
+    while processes_of(out):
+        assert time.monotonic() < deadline_s, "a process outlives the one that started it"
+    done = subprocess.run(plan(out), env=envs["several"], check=True, capture_output=True, text=True, timeout=TIMEOUT_S)
+    assert "going on behind row" in done.stderr
+    sifted = [next((tmp_path / name / "lists").glob("captions-*.parquet")) for name in ("one", "several")]
+    assert sifted[0].read_bytes() == sifted[1].read_bytes()
+    assert not list((out / "lists").glob("*.sifting"))

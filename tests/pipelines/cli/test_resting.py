@@ -25,8 +25,9 @@ def test_a_crawl_ends_with_the_time_to_come_back(cli: RunCli, tmp_path: Path) ->
     urls = tmp_path / "list.csv"
     urls.write_text("url,synset\n" + "".join(f"http://127.0.0.1:{port}/{number}.jpg,n1\n" for number in range(300)))
     arguments = ("crawl", "--source", "urls", "--list", str(urls), "--out", str(tmp_path / "out"))
-    for _ in range(2):
+    for is_known in (False, True):
         done = cli(*arguments, options=OPTIONS)
+        assert ("hint: a list that has changed since is read anew under another name" in done.stderr) == is_known
         assert done.returncode == 1, done.stderr
         assert "300 image URLs wait for hosts that don't answer" in done.stderr
         assert re.search(r"hint: the same command asks them again, from .*\d\d:\d\d on", done.stderr)
