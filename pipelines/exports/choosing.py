@@ -153,8 +153,9 @@ class Surveyor:
             StoreError: It can't be read.
         """
         for number, standing in enumerate(read_standing(objects)):
+            before = self._count
             self._look_at(number, standing)
-            on_synset(len(standing.rows))
+            on_synset(self._count - before)
         self._spool.close()
         found_sides, clusters = self._split()
         return Plan(
@@ -172,7 +173,6 @@ class Surveyor:
         )
 
     def _look_at(self, synset: int, standing: Standing) -> None:
-        self._left_out[ODD_ROW] += standing.odd
         judgements = self._judgements.get(standing.wnid, {})
         for found in standing.rows:
             row = row_of(self._count, standing.wnid, found, judgements.get(found["sha256"], NONE))
@@ -185,6 +185,7 @@ class Surveyor:
                 self._columns.add(synset, found, is_chosen=not reason)
                 self._joined.see((row.wnid, row.sha256), self._count, found)
             self._count += 1
+        self._left_out[ODD_ROW] += standing.odd
 
     def _refusal(self, row: Row, found: Mapping[str, Any]) -> str:
         choice = self._choice

@@ -141,7 +141,8 @@ def measure(
 def _measure(
     standing: Standing, decided: Mapping[str, Judgement], concepts: Concepts, *, accepted_only: bool, with_average: bool
 ) -> Measured:
-    rows = standing.rows
+    rows = list(standing.rows)
+    survivors = len(rows)
     votes = [decided.get(row["sha256"], NONE) for row in rows]
     voted = [one for one in votes if one.yes + one.no]
     if accepted_only:
@@ -151,7 +152,7 @@ def _measure(
         wnid=standing.wnid,
         name=name,
         depth=depth,
-        survivors=len(standing.rows),
+        survivors=survivors,
         decisions=dict(Counter(one.decision for one in votes if one.decision)),
         yes=sum(one.yes for one in votes),
         no=sum(one.no for one in votes),

@@ -1,4 +1,4 @@
-"""A store's manifests → the images that stand, a synset at a time: memory is that of the largest synset."""
+"""A store's manifests → the images that stand, a synset at a time, and of that a part at a time."""
 
 import re
 from collections import defaultdict
@@ -19,25 +19,28 @@ from synsift.pipelines.storage.manifests import decode_part
 
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _LONGEST: Final = 4_000
+_NAMES: Final = ["sha256", "replaces", "format", "width_px", "height_px"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Standing:
-    """The images of a synset, in the order in which they survived.
+    """The images of a synset, in the order in which they survived. They are read as they are asked for, and once.
 
     Attributes:
         wnid: The synset.
-        rows: Rows of its manifest.
-        odd: How many rows of it name no image as this program writes them.
+        rows: Rows of its manifest, a part of it at a time.
+        odd: How many rows of it name no image as this program writes them; known with the first row.
     """
 
     wnid: str
-    rows: list[dict[str, Any]] = field(default_factory=list)
+    rows: Iterator[dict[str, Any]] = field(default_factory=lambda: iter(()))
     odd: int = 0
 
 
 def read_standing(objects: ObjectStore) -> Iterator[Standing]:
     """The images that stand, synset by synset, in the order of wnids.
+
+    Memory is that of the SHA-256 of one synset, and of the rows of one part.
 
     Raises:
         StoreError: A part of a manifest can't be read.
@@ -50,30 +53,36 @@ def read_standing(objects: ObjectStore) -> Iterator[Standing]:
             parts[part.wnid].append(part)
     for wnid in sorted(parts):
         ordered = sorted(parts[wnid], key=lambda part: (part.partition, part.first, part.last))
-        yield _standing(wnid, [_rows(objects, part.path) for part in ordered])
+        standing = Standing(wnid)
+        standing.rows = _standing(objects, [part.path for part in ordered], standing)
+        yield standing
 
 
-def _rows(objects: ObjectStore, path: str) -> list[dict[str, Any]]:
+def _standing(objects: ObjectStore, paths: list[str], standing: Standing) -> Iterator[dict[str, Any]]:
+    """What stands: each image once, with what its last row says of it, and none that another one replaced."""
+    last: dict[str, tuple[int, int]] = {}
+    gone: set[str] = set()
+    for part, path in enumerate(paths):
+        for number, row in enumerate(_rows(objects, path, _NAMES)):
+            if _is_sound(row):
+                last[row["sha256"]] = (part, number)
+                gone.add(row["replaces"] or "")
+            else:
+                standing.odd += 1
+    for part, path in enumerate(paths):
+        for number, row in enumerate(_rows(objects, path)):
+            if last.get(row["sha256"]) == (part, number) and row["sha256"] not in gone:
+                yield row
+
+
+def _rows(objects: ObjectStore, path: str, columns: list[str] | None = None) -> list[dict[str, Any]]:
     hint = "`synsift storage verify --fetch-again` writes parts of manifests anew by the log"
     try:
-        return decode_part(objects.get(path))
+        return decode_part(objects.get(path), columns)
     except StoreError:
         raise
     except Exception as exc:  # Arrow and Python have many words for what can be wrong with old bytes
         raise StoreError(f"{path} can't be read: it is no part of a manifest", hint=hint) from exc
-
-
-def _standing(wnid: str, parts: list[list[dict[str, Any]]]) -> Standing:
-    found: dict[str, dict[str, Any]] = {}
-    gone: set[str] = set()
-    odd = 0
-    for row in (row for rows in parts for row in rows):
-        if not _is_sound(row):
-            odd += 1
-            continue
-        found[row["sha256"]] = row
-        gone.add(row.get("replaces") or "")
-    return Standing(wnid, [row for sha256, row in found.items() if sha256 not in gone], odd)
 
 
 def _is_sound(row: Mapping[str, Any]) -> bool:

@@ -43,8 +43,8 @@ def encode_part(survivors: Sequence[tuple[int, Survivor]]) -> bytes:
     return target.getvalue()
 
 
-def decode_part(data: bytes) -> list[dict[str, Any]]:
-    """Read the rows of a part.
+def decode_part(data: bytes, columns: list[str] | None = None) -> list[dict[str, Any]]:
+    """Read the rows of a part, or some columns of them.
 
     Arrow's own threads have no part in it: one that still holds the bytes when Python ends aborts the process
     (``terminate called without an active exception``), whatever the command had found.
@@ -52,7 +52,7 @@ def decode_part(data: bytes) -> list[dict[str, Any]]:
     import pyarrow.parquet
 
     with pyarrow.parquet.ParquetFile(io.BytesIO(data), pre_buffer=False) as part:
-        rows: list[dict[str, Any]] = part.read(use_threads=False).to_pylist()
+        rows: list[dict[str, Any]] = part.read(columns, use_threads=False).to_pylist()
     return rows
 
 

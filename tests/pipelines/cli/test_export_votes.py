@@ -7,9 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from synsift.testing import Server
 from tests.conftest import RunCli
+from tests.pipelines.cli.test_conflicts import crawled, host
 from tests.pipelines.exports.stores import DAISY, WHIPPET, picture
 from tests.pipelines.exports.voted import OPTIONS, VOTERS, make_voted
+
+__all__ = ["host"]  # a fixture
 
 PICTURES = [picture(seed, (WHIPPET, DAISY)[seed % 2]) for seed in range(16)]
 GOOD, BAD = PICTURES[:8], PICTURES[8:13]
@@ -77,3 +81,22 @@ def test_numbers_tell_of_votes(cli: RunCli, tmp_path: Path) -> None:
     shutil.rmtree(store / "verified")
     again = cli("stats", "--out", str(store), "--format", "jsonl", "--only", "survivors", options=OPTIONS)
     assert {json.loads(line)["accepted"] for line in again.stdout.splitlines()} == {None}
+
+
+def test_copies_that_the_crawl_found_across_synsets_stay_on_one_side(cli: RunCli, host: Server, tmp_path: Path) -> None:
+    rows = [(seed, 320, WHIPPET) for seed in range(20)] + [(seed, 200, DAISY) for seed in range(0, 20, 2)]
+    store = crawled(cli, host, tmp_path, rows=rows)
+    target = tmp_path / "split"
+    done = cli("export", str(target), "--out", str(store), "--format", "imagefolder", "--split", "test=0.4")
+    assert done.returncode == 0, done.stderr
+    assert "not landed" not in done.stderr
+    clusters: dict[str, set[str]] = {}
+    for side in ("train", "test"):
+        for line in (target / side / "metadata.jsonl").read_text().splitlines():
+            found = json.loads(line)
+            clusters.setdefault(found["cluster"], set()).add(found["wnid"])
+            assert found["split"] == side
+    assert len(clusters) == 20
+    assert sum(len(wnids) == 2 for wnids in clusters.values()) == 10
+    clean = cli("leaks", str(target / "train"), str(target / "test"), "--format", "jsonl")
+    assert clean.returncode == 0, clean.stdout
