@@ -14,8 +14,10 @@ from synsift.pipelines.cli.paths import try_folder
 from synsift.pipelines.errors import UsageError
 
 if TYPE_CHECKING:
+    from synsift.pipelines.config import Settings
     from synsift.pipelines.demo.run import DemoResult
     from synsift.pipelines.demo.voters import Verified
+    from synsift.pipelines.demo.web import Directory
 
 
 def demo(
@@ -46,12 +48,9 @@ def demo(
 
       synsift demo --kafka localhost:9092 --store s3://bucket/demo
     """
-    from synsift.pipelines.assembly import kafka_topics, open_parts, topics_shape
-    from synsift.pipelines.cli.watch import watching
-    from synsift.pipelines.demo.run import crawl_demo, demo_options, demo_web, judge
-    from synsift.pipelines.demo.voters import VOTERS, verify_demo
+    from synsift.pipelines.assembly import kafka_topics, topics_shape
+    from synsift.pipelines.demo.run import demo_options, demo_web
     from synsift.pipelines.logs import set_up_logging
-    from synsift.pipelines.worker import Ending
 
     if out is not None:
         try_folder(out, "--out")
@@ -70,20 +69,31 @@ def demo(
         settings = configuration(None, values, **options).settings
         if kafka is not None:
             kafka_topics(settings).create(topics_shape(settings))
-        parts = open_parts(settings)
-        try:
-            if crawl_demo(parts, lambda worker: watching(parts.log, worker)) is Ending.INTERRUPTED:
-                raise typer.Exit(1)
-            err.print(f"asking {VOTERS} made-up voters, of whom one says yes to everything …")
-            verified = verify_demo(parts, directory)
-            result = judge(parts, directory)
-        finally:
-            parts.log.close()
+        result, verified = _play(settings, directory)
     status = _tell(result, folder / "report.html", output)
     _tell_verified(verified)
     if kafka is None and store is None:
         err.print(f"vote yourself: `{follow_up('review', out=str(folder))}`")
     raise typer.Exit(status)
+
+
+def _play(settings: "Settings", directory: "Directory") -> "tuple[DemoResult, Verified]":
+    """Crawl, vote, and compare both with the truth."""
+    from synsift.pipelines.assembly import open_parts
+    from synsift.pipelines.cli.watch import watching
+    from synsift.pipelines.demo.run import crawl_demo, judge
+    from synsift.pipelines.demo.voters import VOTERS, verify_demo
+    from synsift.pipelines.worker import Ending
+
+    parts = open_parts(settings)
+    try:
+        if crawl_demo(parts, lambda worker: watching(parts.log, worker)) is Ending.INTERRUPTED:
+            raise typer.Exit(1)
+        err.print(f"asking {VOTERS} made-up voters, of whom one says yes to everything …")
+        verified = verify_demo(parts, directory)
+        return judge(parts, directory), verified
+    finally:
+        parts.log.close()
 
 
 def _tell(result: "DemoResult", page: Path, output: Format) -> int:

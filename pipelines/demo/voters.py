@@ -68,9 +68,9 @@ def verify_demo(parts: Parts, directory: Directory) -> Verified:
             break
         for voter in range(VOTERS):
             cast += append_votes(parts.log, _votes(parts, voter, shows, kinds))
-    asyncio.run(Worker(parts.log, make_stages(STAGES, parts), until_idle=True).run())
     # What is left for whoever tries the page: a batch of each synset, of what is as sure as votes make it.
     plan(parts.log, rivals, Ties(lambda: concepts), dataclasses.replace(options, rule=_NEVER_SURE))
+    asyncio.run(Worker(parts.log, make_stages(STAGES, parts), until_idle=True).run())
     standing = list(read_standing(parts.log))
     wrong = sum(
         one.verdict != ("accepted" if shows.get(one.place.sha256) == kinds.get(one.place.wnid) else "rejected")

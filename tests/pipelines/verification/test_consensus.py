@@ -136,3 +136,10 @@ def test_a_confidence_is_rounded_down_and_never_up(verdict: Verdict, good: float
 def test_tables_go_up_to_the_votes_that_are_asked_for() -> None:
     assert judge(crowd(voters=2), RULE, least=7).tables["n1"].shape == (8, 8)
     assert judge(crowd(voters=9), RULE, least=2).tables["n1"].shape == (10, 10)
+
+
+def test_votes_of_every_kind_are_spent() -> None:
+    ballots = cast(("70", "v0", "yes"), ("70", "v1", "no"), ("70", "v2", "unsure"), into=crowd())
+    found = of(judge(ballots, Rule(accept=0.999, reject=0.001, first=2, most=3)), "70")
+    assert (found.votes, found.verdict) == (3, Verdict.CONTESTED)
+    assert of(judge(ballots, Rule(accept=0.999, reject=0.001, first=2, most=4)), "70").verdict is Verdict.OPEN
