@@ -8,6 +8,7 @@ from synsift.crawler.errors import SourceAway, SourceError
 from synsift.crawler.ontology import Concepts
 from synsift.crawler.queries import SynsetQuery
 from synsift.pipelines.cli.console import counted, err, warn
+from synsift.pipelines.cli.exit_status import ExitStatus
 from synsift.pipelines.cli.url_lists import files_named
 from synsift.pipelines.errors import UsageError
 
@@ -74,7 +75,7 @@ def caption_queries(
     except KeyboardInterrupt:
         telling.stop()
         warn.print("synsift: interrupted; the same command goes on behind the rows that were read")
-        raise SystemExit(1) from None
+        raise SystemExit(ExitStatus.FAILED) from None
     finally:
         telling.stop()
     if sifted.summary.rows or sifted.summary.problems:

@@ -24,6 +24,7 @@ from synsift.pipelines.cli.asking import (
     read_asks,
 )
 from synsift.pipelines.cli.console import SYNSET_DETAILS, counted, err, print_rows, synset_row
+from synsift.pipelines.cli.exit_status import ExitStatus
 from synsift.pipelines.cli.ontology import (
     ALL_LANGS,
     Langs,
@@ -231,8 +232,8 @@ def _told(parts: "Parts", worker: "Worker", asked: Sequence[SynsetQuery], run: _
     asked_in_vain = [x for x in letters if x.letter.stage == "search" and x.letter.topic]
     if asked_in_vain and not any(found.found for found in counts.values()):
         tell_unanswered(asked_in_vain, parts.settings)
-        return 1
-    return int(lost or rests)
+        return ExitStatus.FAILED
+    return ExitStatus.FAILED if lost or rests else ExitStatus.DONE
 
 
 def _targets_of(parts: "Parts", queries: Sequence[SynsetQuery], want: int) -> Callable[[], bool]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from synsift.pipelines.cli.console import counted, err, print_rows
+from synsift.pipelines.cli.exit_status import ExitStatus
 from synsift.pipelines.cli.options import (
     ConfigFile,
     Format,
@@ -126,7 +127,7 @@ def dedupe(
     err.print(_summary(found, scanned, has_reference=bool(known), merged=merged))
     list_unreadable(scanned.unreadable)
     if _place(found, scanned.images, known.names, folders, link=link, move=move) or not scanned.images:
-        raise typer.Exit(1)
+        raise typer.Exit(ExitStatus.FAILED)
 
 
 def _cluster(scanner: Scanner, scanned: "Scanned", known: "Reference", keep: list[str]) -> "Clustering":

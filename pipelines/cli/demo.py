@@ -9,6 +9,7 @@ import typer
 
 from synsift.pipelines.cli import verbosity
 from synsift.pipelines.cli.console import SYNSET_DETAILS, err, print_rows, synset_row
+from synsift.pipelines.cli.exit_status import ExitStatus
 from synsift.pipelines.cli.options import Format, OutputFormat, SetValues, configuration, follow_up
 from synsift.pipelines.cli.paths import try_folder
 from synsift.pipelines.errors import UsageError
@@ -88,7 +89,7 @@ def _play(settings: "Settings", directory: "Directory") -> "tuple[DemoResult, Ve
     parts = open_parts(settings)
     try:
         if crawl_demo(parts, lambda worker: watching(parts.log, worker)) is Ending.INTERRUPTED:
-            raise typer.Exit(1)
+            raise typer.Exit(ExitStatus.FAILED)
         err.print(f"asking {VOTERS} made-up voters, of whom one says yes to everything …")
         verified = verify_demo(parts, directory)
         return judge(parts, directory), verified
@@ -115,7 +116,7 @@ def _tell(result: "DemoResult", page: Path, output: Format) -> int:
     else:
         err.print("\nequal to the truth: every copy recognised, every trap refused, nothing lost", style="green")
     err.print(f"look at it: {page.resolve()}")
-    return 1 if result.differences else 0
+    return ExitStatus.FAILED if result.differences else ExitStatus.DONE
 
 
 def _tell_verified(found: "Verified") -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from synsift.pipelines.cli.console import counted, err, print_rows, warn
+from synsift.pipelines.cli.exit_status import ExitStatus
 from synsift.pipelines.cli.exporting import Only, accepted_only_of, opened, tell_behind
 from synsift.pipelines.cli.ontology import OntologyFile, concepts_of
 from synsift.pipelines.cli.options import ConfigFile, Format, Out, SetValues, follow_up, settings_of
@@ -227,7 +228,7 @@ def _survey(
     _tell_left_out(plan, choice)
     if not plan.spool.count:
         warn.print("nothing is exported: no image is left", style="yellow")
-        raise typer.Exit(1)
+        raise typer.Exit(ExitStatus.FAILED)
     return plan
 
 
@@ -243,7 +244,7 @@ def _run(plan: "Plan", wanted: "Wanted", asked: _Asked, objects: "Objects", sett
             return export.run(ImageReader(objects), max_pixels=settings.fetch.max_pixels, on_images=advance)
         except KeyboardInterrupt:
             warn.print("synsift: interrupted; the same command goes on")
-            raise typer.Exit(1) from None
+            raise typer.Exit(ExitStatus.FAILED) from None
 
 
 @contextlib.contextmanager
@@ -309,4 +310,4 @@ def _tell(exported: "Exported", plan: "Plan", asked: _Asked) -> None:
         warn.print(f"left out for want of their bytes: {why}", style="yellow")
         again = follow_up("storage verify --fetch-again", **asked.place)
         err.print(f"hint: `{again}` makes images whole again; then the same export adds them")
-        raise typer.Exit(1)
+        raise typer.Exit(ExitStatus.FAILED)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from synsift.pipelines.cli.console import err, print_rows
+from synsift.pipelines.cli.exit_status import ExitStatus
 from synsift.pipelines.cli.options import (
     ConfigFile,
     Format,
@@ -110,7 +111,7 @@ def fingerprint(
     if out is not None:
         err.print(f"{len(rows)} fingerprints in {out}")
     if not rows:
-        raise typer.Exit(1)
+        raise typer.Exit(ExitStatus.FAILED)
 
 
 def _hash_rows(hashes: "Mapping[str, Mapping[str, bytes]]", kinds: Sequence[str]) -> list[dict[str, Any]]:
@@ -195,7 +196,7 @@ def match(
     print_rows(rows, output, details=("match",), empty="no images")
     list_unreadable(scanned.unreadable)
     if not scanned.images:
-        raise typer.Exit(1)
+        raise typer.Exit(ExitStatus.FAILED)
 
 
 def _matches(

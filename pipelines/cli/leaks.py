@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from synsift.pipelines.cli.console import counted, err, print_rows
+from synsift.pipelines.cli.exit_status import ExitStatus
 from synsift.pipelines.cli.options import (
     ConfigFile,
     Format,
@@ -99,7 +100,7 @@ def leaks(
     if page is not None:
         _write_page(page, found, one, other, scanner.options.max_pixels)
     if found:
-        raise typer.Exit(1)
+        raise typer.Exit(ExitStatus.FAILED)
 
 
 def _side(path: Path, scanner: Scanner, unreadable: "list[Unreadable]") -> _Side:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from synsift.pipelines.cli.console import counted, err, print_rows
+from synsift.pipelines.cli.exit_status import ExitStatus
 from synsift.pipelines.cli.options import ConfigFile, Format, Out, OutputFormat, SetValues, follow_up, settings_of
 from synsift.pipelines.errors import UsageError
 from synsift.pipelines.folder_lock import lock_folder
@@ -61,7 +62,7 @@ def check(
     if bad:
         if not bad[SURVIVORS.name]:
             err.print("hint: workers skip them, or make dead letters of them; nothing else has to be done")
-        raise typer.Exit(1)
+        raise typer.Exit(ExitStatus.FAILED)
 
 
 @app.command()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from synsift.pipelines.cli.exit_status import ExitStatus
 from synsift.pipelines.cli.options import ConfigFile, Contact, Out, SetValues, settings_of
 from synsift.pipelines.cli.suggestions import check_known
 from synsift.pipelines.folder_lock import lock_folder
@@ -78,7 +79,7 @@ def run(
             with reporting(parts.log, worker):
                 ending = asyncio.run(work())
             if tell_end(parts, worker, ending) | tell_lost():
-                raise typer.Exit(1)
+                raise typer.Exit(ExitStatus.FAILED)
 
 
 def _patience(settings: "Settings") -> dict[str, float]:

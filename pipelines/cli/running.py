@@ -22,13 +22,10 @@ from typing import Final, TextIO
 import typer
 
 from synsift.pipelines.cli.app import app
+from synsift.pipelines.cli.exit_status import ExitStatus
 from synsift.pipelines.cli.grammar import PROGRAM, wrong_use
 from synsift.pipelines.errors import SynsiftError, UsageError
 from synsift.pipelines.texts import for_people
-
-DONE: Final = 0
-FAILED: Final = 1
-WRONG_USE: Final = 2
 
 _COMPLETE: Final = f"_{PROGRAM.upper()}_COMPLETE"
 
@@ -45,7 +42,7 @@ class Complaint:
 
     text: str
     hint: str
-    status: int
+    status: ExitStatus
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -76,18 +73,18 @@ def _invoke(arguments: Sequence[str]) -> int:
     except typer.Exit as exc:
         return exc.exit_code
     except (typer.Abort, EOFError, KeyboardInterrupt):
-        _leave_on_ctrl_c(FAILED)
-        return _complain(Complaint("interrupted", "", FAILED))
+        _leave_on_ctrl_c(ExitStatus.FAILED)
+        return _complain(Complaint("interrupted", "", ExitStatus.FAILED))
     except BrokenPipeError:
         raise
     except Exception as exc:
         if type(exc).__name__ == "NoArgsIsHelpError":
-            return WRONG_USE  # the help is printed by now
+            return ExitStatus.WRONG_USE  # the help is printed by now
         complaint = complaint_of(exc)
         if complaint is None:
             raise
         return _complain(complaint)
-    return DONE
+    return ExitStatus.DONE
 
 
 def _tell_of_bug(kind: type[BaseException], exc: BaseException, trace: TracebackType | None) -> None:
@@ -100,17 +97,17 @@ def complaint_of(exc: Exception) -> Complaint | None:
 
     translated = wrong_use(exc)
     if translated is not None:
-        return Complaint(str(translated), translated.hint, WRONG_USE)
+        return Complaint(str(translated), translated.hint, ExitStatus.WRONG_USE)
     if isinstance(exc, (UsageError, TargetError)):
-        return Complaint(str(exc), exc.hint, WRONG_USE)
+        return Complaint(str(exc), exc.hint, ExitStatus.WRONG_USE)
     if isinstance(exc, (SynsiftError, CrawlerError)):
-        return Complaint(str(exc), exc.hint, FAILED)
+        return Complaint(str(exc), exc.hint, ExitStatus.FAILED)
     if isinstance(exc, _dedupe_errors()):
-        return Complaint(str(exc), "", FAILED)
+        return Complaint(str(exc), "", ExitStatus.FAILED)
     if isinstance(exc, OSError):
         return _of_system(exc)
     if isinstance(exc, MemoryError):
-        return Complaint("not enough memory", "", FAILED)
+        return Complaint("not enough memory", "", ExitStatus.FAILED)
     return None
 
 
@@ -123,7 +120,7 @@ def _dedupe_errors() -> tuple[type[Exception], ...]:
 def _of_system(exc: OSError) -> Complaint:
     place = f"`{exc.filename}`" if exc.filename else "the output"
     hint = "free some space and run the same command again" if exc.errno == errno.ENOSPC else ""
-    return Complaint(f"{place}: {exc.strerror or exc}", hint, FAILED)
+    return Complaint(f"{place}: {exc.strerror or exc}", hint, ExitStatus.FAILED)
 
 
 def _complain(complaint: Complaint) -> int:
@@ -160,7 +157,7 @@ def _quiet_pipes() -> Iterator[None]:
         yield
     except BrokenPipeError:
         _drop_output()
-        raise SystemExit(DONE) from None
+        raise SystemExit(ExitStatus.DONE) from None
 
 
 def _drop_output() -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from synsift.pipelines.cli.console import counted, err, warn
+from synsift.pipelines.cli.exit_status import ExitStatus
 from synsift.pipelines.cli.options import settings_of
 from synsift.pipelines.cli.verbosity import is_verbose
 
@@ -116,7 +117,7 @@ class Scanner:
             except KeyboardInterrupt:
                 kept = "" if self._cache is None else "; what was done is kept: run it again to go on"
                 warn.print(f"synsift: interrupted{kept}")
-                raise typer.Exit(1) from None
+                raise typer.Exit(ExitStatus.FAILED) from None
 
     def reference(self, paths: Sequence[Path]) -> "Reference":
         """All that is to be compared with, of ``dedupe.reference`` too: folders, images, sets, lists of hashes."""

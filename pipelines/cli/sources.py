@@ -9,6 +9,7 @@ import typer
 
 from synsift.crawler.wording import masked
 from synsift.pipelines.cli.console import counted, err, print_rows, warn
+from synsift.pipelines.cli.exit_status import ExitStatus
 from synsift.pipelines.cli.options import ConfigFile, Contact, Format, OutputFormat, SetValues, settings_of
 from synsift.pipelines.cli.paths import try_file
 from synsift.pipelines.cli.suggestions import check_known
@@ -93,7 +94,7 @@ def check(
     if record is not None and found.answer is not None:
         found.answer.write(record)
     _tell(found, output)
-    raise typer.Exit(0 if found.problem == "" else 1)
+    raise typer.Exit(ExitStatus.DONE if found.problem == "" else ExitStatus.FAILED)
 
 
 def named_sources(text: str, settings: "Settings") -> list[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from synsift.pipelines.cli.console import counted, err, print_rows, warn
+from synsift.pipelines.cli.exit_status import ExitStatus
 from synsift.pipelines.cli.exporting import Only, accepted_only_of, opened, tell_behind
 from synsift.pipelines.cli.ontology import OntologyFile, concepts_of
 from synsift.pipelines.cli.options import ConfigFile, Format, Out, OutputFormat, SetValues, settings_of
@@ -103,7 +104,7 @@ def _measured(
         found = list(measure(objects, judgements, concepts, accepted_only=accepted_only, with_average=with_average))
     if not found:
         warn.print("no image stands in this store", style="yellow")
-        raise typer.Exit(1)
+        raise typer.Exit(ExitStatus.FAILED)
     return named_apart(found), accepted_only
 
 

@@ -9,6 +9,7 @@ import typer
 
 from synsift.pipelines.cli.belonging import tell_if_apart
 from synsift.pipelines.cli.console import counted, err, print_rows, tell
+from synsift.pipelines.cli.exit_status import ExitStatus
 from synsift.pipelines.cli.options import (
     ConfigFile,
     Contact,
@@ -110,9 +111,9 @@ def verify(
     elif damaged:
         again = follow_up("storage verify --fetch-again", out=out, file=file, values=values)
         err.print(f"hint: `{again}` copies them from where they stand whole, or asks their URLs again")
-        raise typer.Exit(1)
+        raise typer.Exit(ExitStatus.FAILED)
     elif not compared:
-        raise typer.Exit(1)
+        raise typer.Exit(ExitStatus.FAILED)
 
 
 def _verify(settings: "Settings", share: float) -> "tuple[list[Verified], bool]":
@@ -178,7 +179,7 @@ def _mend(settings: "Settings", damaged: list[str]) -> None:
     for path in unknown:
         err.print(f"{path} stays as it is: the log can't tell what it held")
     if left or unknown:
-        raise typer.Exit(1)
+        raise typer.Exit(ExitStatus.FAILED)
 
 
 @app.command()

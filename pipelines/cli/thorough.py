@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from synsift.pipelines.cli.console import counted, err, warn
+from synsift.pipelines.cli.exit_status import ExitStatus
 from synsift.pipelines.cli.scanning import Scanner, progress
 from synsift.pipelines.errors import UsageError
 
@@ -178,7 +179,7 @@ def _ties(
         except KeyboardInterrupt:
             kept = "" if scanner.features_cache is None else "; what was done is kept: run it again to go on"
             warn.print(f"synsift: interrupted{kept}")
-            raise typer.Exit(1) from None
+            raise typer.Exit(ExitStatus.FAILED) from None
 
 
 def with_ties(rows: Iterable[dict[str, Any]], merged: "Merged[str] | None") -> Iterator[dict[str, Any]]:

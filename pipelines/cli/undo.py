@@ -6,6 +6,7 @@ from typing import Annotated, Final
 import typer
 
 from synsift.pipelines.cli.console import counted, err
+from synsift.pipelines.cli.exit_status import ExitStatus
 from synsift.pipelines.cli.scanning import progress
 from synsift.pipelines.folders.undo import journal_of, read_moves
 from synsift.pipelines.folders.undo import undo as undo_moves
@@ -45,4 +46,4 @@ def undo(
         if len(undone.left_alone) > _SHOWN:
             err.print(f"  … and {len(undone.left_alone) - _SHOWN} more")
     if others or undone.left_alone:
-        raise typer.Exit(1)
+        raise typer.Exit(ExitStatus.FAILED)

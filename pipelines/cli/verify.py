@@ -12,6 +12,7 @@ import typer
 
 from synsift.crawler.ontology import Concepts
 from synsift.pipelines.cli.console import counted, err, print_rows
+from synsift.pipelines.cli.exit_status import ExitStatus
 from synsift.pipelines.cli.ontology import OntologyFile, concepts_of
 from synsift.pipelines.cli.options import ConfigFile, Format, Out, OutputFormat, SetValues, follow_up, settings_of
 from synsift.pipelines.errors import UsageError
@@ -345,4 +346,4 @@ def _tell_audit(audits: "Sequence[Audit]", paths: Sequence[Path], promise: float
             break
         held = True
     if not held:
-        raise typer.Exit(1)
+        raise typer.Exit(ExitStatus.FAILED)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from synsift.pipelines.cli.console import counted, err, print_rows, warn
+from synsift.pipelines.cli.exit_status import ExitStatus
 from synsift.pipelines.cli.ontology import OntologyFile, concepts_of
 from synsift.pipelines.cli.options import ConfigFile, Format, Out, OutputFormat, SetValues, follow_up, settings_of
 from synsift.pipelines.cli.suggestions import check_known
@@ -129,7 +130,7 @@ def import_(
     err.print(f"{counted(done.written, 'new vote', 'new votes')}, {done.known:,} known before")
     if done.unreadable:
         warn.print(f"{counted(done.unreadable, 'place is no vote', 'places are no votes')}", style="yellow")
-        raise typer.Exit(1)
+        raise typer.Exit(ExitStatus.FAILED)
 
 
 def _check_asked(log: "Log") -> None:
