@@ -124,7 +124,7 @@ def _turk(batches: Batches) -> Iterator[dict[str, Any]]:
         urls = [batches.url_of(sha256) for sha256 in task.images]
         if any(not url.startswith("https://") for url in urls):
             raise UsageError(
-                "Mechanical Turk shows images by https alone",
+                "images for Mechanical Turk must have an https address",
                 hint="`--images https://…/{sha256}` says where the images can be had",
             )
         yield {**_described(batches, task), "images": " ".join(urls), "sha256s": " ".join(task.images)}
@@ -134,7 +134,7 @@ def _ground_truth(batches: Batches) -> Iterator[dict[str, Any]]:
     for row in _plain(batches):
         if not row["image"].startswith("s3://"):
             raise UsageError(
-                "Ground Truth reads images from S3 alone",
+                "images for Ground Truth must be on S3",
                 hint="`--images s3://bucket/…/{sha256}` says where the images can be had",
             )
         kept = {name: row[name] for name in ("task", "wnid", "sha256")}
