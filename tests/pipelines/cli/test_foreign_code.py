@@ -27,7 +27,7 @@ from typing import ClassVar
 
 from synsift.crawler.sources import About, FoundImage, Page, SourceRequest, setting
 
-STREAM = sys.stdout
+STREAM = sys.__stdout__
 
 
 def speak(where):
@@ -101,7 +101,8 @@ def env(host: Server, tmp_path: Path) -> dict[str, str]:
         "logging.level": "WARNING",
     }
     more = {"PYTHONPATH": os.pathsep.join([str(tmp_path / "site"), str(ROOT / "src")])}
-    return environment(options) | more | {"STUCK_WHILE": str(tmp_path / "stuck")}
+    # What waits in a buffer must not come out later, where it would be data.
+    return environment(options) | more | {"STUCK_WHILE": str(tmp_path / "stuck"), "PYTHONUNBUFFERED": ""}
 
 
 def crawl(tmp_path: Path) -> list[str]:
