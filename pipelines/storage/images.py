@@ -13,8 +13,6 @@ from synsift.pipelines.storage import layout
 from synsift.pipelines.storage.objects import Objects
 
 _FLAGS: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
-# As one whose size isn't known is read: in pieces.
-_PIECE_BYTES: Final = 1 << 20
 
 
 class ImageReader:
@@ -58,7 +56,8 @@ class ImageReader:
             if not stat.S_ISREG(status.st_mode):
                 return self._objects.get(path)
             pieces = []
-            while piece := os.read(handle, max(_PIECE_BYTES, status.st_size + 1)):
+            # As much as there should be, and a byte: a larger buffer that is cut down leaves holes in memory.
+            while piece := os.read(handle, status.st_size + 1):
                 pieces.append(piece)
             return pieces[0] if len(pieces) == 1 else b"".join(pieces)
         except OSError:
