@@ -20,10 +20,11 @@ from synsift.pipelines.records import Vote
 from synsift.pipelines.rivals import Rivals
 from synsift.pipelines.verification.asking import Rule
 from synsift.pipelines.verifying import STAGES, rule_of
-from synsift.pipelines.voting import append_votes, read_open_batches, read_standing
+from synsift.pipelines.voting import OpenBatch, append_votes, read_open_batches, read_standing
 from synsift.pipelines.worker import Worker
 
 VOTERS: Final = 15
+_NAMES: Final = [f"voter-{number:02d}" for number in range(VOTERS)]
 _RIGHT: Final = 0.96
 _AT: Final = "2009-06-20T00:00:00Z"
 _MOST_ROUNDS: Final = 20
@@ -36,7 +37,7 @@ class Verified:
 
     Attributes:
         images: Survivors.
-        votes: That were cast, those on images of known answer apart.
+        votes: That were cast, those on images of known answer included.
         verdicts: Verdict → how many images.
         wrong: Images whose verdict isn't what they show.
     """
@@ -66,8 +67,7 @@ def verify_demo(parts: Parts, directory: Directory) -> Verified:
         planned = plan(parts.log, rivals, Ties(lambda: concepts), options)
         if not sum(one.batches for one in planned):
             break
-        for voter in range(VOTERS):
-            cast += append_votes(parts.log, _votes(parts, voter, shows, kinds))
+        cast += append_votes(parts.log, _votes(parts, shows, kinds))
     # What is left for whoever tries the page: a batch of each synset, of what is as sure as votes make it.
     plan(parts.log, rivals, Ties(lambda: concepts), dataclasses.replace(options, rule=_NEVER_SURE))
     asyncio.run(Worker(parts.log, make_stages(STAGES, parts), until_idle=True).run())
@@ -79,22 +79,31 @@ def verify_demo(parts: Parts, directory: Directory) -> Verified:
     return Verified(len(standing), cast, Counter(one.verdict for one in standing), wrong)
 
 
-def _votes(parts: Parts, voter: int, shows: Mapping[str, str], kinds: Mapping[str, str]) -> list[Vote]:
-    """What a voter says of all that is open."""
-    name = f"voter-{voter:02d}"
+def _votes(parts: Parts, shows: Mapping[str, str], kinds: Mapping[str, str]) -> list[Vote]:
+    """What voters say of all that is open, of each batch as many as it wants, and in turn."""
     return [
         Vote(
             wnid=batch.task.wnid,
             sha256=sha256,
-            voter=name,
+            voter=_NAMES[voter],
             answer="yes" if _says_yes(voter, sha256, is_good=shows.get(sha256) == kinds.get(batch.task.wnid)) else "no",
             at=_AT,
             origin="demo",
             task=batch.task.id,
         )
-        for batch in read_open_batches(parts.log, name)
-        for sha256 in batch.left_for(name)
+        for batch in read_open_batches(parts.log)
+        for sha256 in batch.task.images
+        for voter in _asked(batch, sha256)
     ]
+
+
+def _asked(batch: OpenBatch, sha256: str) -> list[int]:
+    """Those who have not answered of an image yet, as many as are wanted, and of gold all who see the batch."""
+    first = int(batch.task.id[:8], 16) % VOTERS
+    order = [(first + number) % VOTERS for number in range(VOTERS)]
+    new = [voter for voter in order if _NAMES[voter] not in batch.answered[sha256]]
+    wanted = batch.wanted if sha256 in batch.gold else batch.task.votes - len(batch.answered[sha256])
+    return new[: max(0, wanted)]
 
 
 def _says_yes(voter: int, sha256: str, *, is_good: bool) -> bool:
