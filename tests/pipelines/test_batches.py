@@ -9,7 +9,7 @@ from PIL import ImageOps
 
 from synsift.crawler.ontology import wordnet
 from synsift.pipelines import topics
-from synsift.pipelines.batches import Planned, PlanOptions, plan
+from synsift.pipelines.batches import Planned, PlanOptions, article_of, plan
 from synsift.pipelines.conflicts import read_conflicts
 from synsift.pipelines.pairs import Ties, pair_id
 from synsift.pipelines.records import Conflict, Relation, Survivor, Task, Vote
@@ -199,6 +199,61 @@ def test_a_synset_that_cannot_be_shown_is_asked_about_no_more(world: World) -> N
     (found,) = planned(world)
     assert found.batches == 0
     assert found.verdicts["unimageable"] == 3
+
+
+def test_what_is_asked_of_a_round_is_what_is_wanted_beyond_what_was_cast(world: World) -> None:
+    survive(world, WHIPPET, range(12))
+    planned(world, rule=Rule(learn=0))
+    mixed = [
+        Vote(wnid=WHIPPET, sha256=sha(n), voter=f"{n} {word}", answer=word, at=AT)
+        for n in range(12)
+        for word in ("yes", "no")
+    ]
+    append_votes(world.log, mixed)
+    (found,) = planned(world, rule=Rule(learn=0))
+    assert (found.cast, found.asked, found.batches) == (24, 12, 2)
+    assert {task.votes for task in tasks(world)[-2:]} == {3}
+
+
+def test_gold_is_never_nearly_the_same_as_what_it_is_hidden_among(world: World) -> None:
+    survive(world, WHIPPET, range(3))
+    survive(world, DAISY, range(1))
+    related = Relation(wnid=WHIPPET, sha256=sha(0), of=sha(0, DAISY), kind="shares_a_part")
+    world.log.produce([world.router.relation(related)])
+    planned(world, rule=Rule(learn=0), only=(WHIPPET,))
+    (task,) = tasks(world)
+    assert set(task.images) == {sha(n) for n in range(3)}
+
+
+def test_gold_shows_something_distant_where_nothing_else_is_known(world: World) -> None:
+    survive(world, WHIPPET, range(3))
+    survive(world, DAISY, range(1))
+    survive(world, DOG, range(1))
+    planned(world, rule=Rule(learn=0), only=(WHIPPET,))
+    (task,) = tasks(world)
+    assert set(task.images) == {*(sha(n) for n in range(3)), sha(0, DAISY)}, "a whippet is a dog"
+
+
+def test_an_image_that_somebody_voted_against_is_no_gold(world: World) -> None:
+    survive(world, WHIPPET, range(30))
+    while sum(one.batches for one in planned(world)):
+        answer(world, 10, good=15)
+    against = [Vote(wnid=WHIPPET, sha256=sha(n), voter="odd", answer="no", at=AT) for n in range(15)]
+    append_votes(world.log, against)
+    before = len(tasks(world))
+    survive(world, WHIPPET, range(200, 206))
+    planned(world, rule=Rule(learn=0))
+    shown = {sha256 for task in tasks(world)[before:] for sha256 in task.images}
+    assert {sha(n) for n in range(200, 206)} <= shown
+    assert not [vote for vote in world.records(topics.VOTES, Vote) if vote.is_gold and vote.sha256 in shown]
+
+
+def test_an_article_is_named_as_the_synset_is() -> None:
+    link = article_of("https://wiki.example/{}", wordnet())
+    assert link(WHIPPET) == "https://wiki.example/Whippet"
+    assert link(ITALIAN_GREYHOUND) == "https://wiki.example/Italian_greyhound"
+    assert link("shelf") == ""
+    assert article_of("", wordnet())(WHIPPET) == ""
 
 
 # Rivals.
