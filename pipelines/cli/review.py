@@ -31,7 +31,10 @@ _KEY_CHARACTERS: Final = 22
 
 def review(
     host: Annotated[
-        str, typer.Option("--host", help="Listen here; `0.0.0.0` lets phones and others in, who have the key")
+        str,
+        typer.Option(
+            "--host", metavar="ADDRESS", help="Listen here; `0.0.0.0` lets phones and others in, who have the key"
+        ),
     ] = _LOOPBACK,
     port: Annotated[int, typer.Option("--port", min=0, max=65_535, help="Listen on this port; 0 for any")] = 8_501,
     browse: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in a browser")] = True,

@@ -1,6 +1,6 @@
 """The real Label Studio takes our tasks with their configuration, and what is voted there comes back.
 
-Label Studio is a gigabyte, so it isn't installed with what else tests need: SYNSIFT_LABEL_STUDIO names its program.
+Label Studio is a gigabyte, so it isn't installed with what else tests need: LABEL_STUDIO names its program.
 """
 
 import json
@@ -25,11 +25,11 @@ from synsift.pipelines.records import Vote
 from synsift.pipelines.review.desk import named_of
 from tests.pipelines.review.desks import GREYHOUND, TwoSynsets, world_of
 
-PROGRAM = os.environ.get("SYNSIFT_LABEL_STUDIO", "")
+PROGRAM = os.environ.get("LABEL_STUDIO", "")
 TOKEN = "0123456789abcdef0123456789abcdef01234567"  # noqa: S105 - of a server that lives for one test
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(not PROGRAM, reason="SYNSIFT_LABEL_STUDIO names no program (`pip install label-studio`, 1 GB)"),
+    pytest.mark.skipif(not PROGRAM, reason="LABEL_STUDIO names no program (`pip install label-studio`, 1 GB)"),
 ]
 
 
