@@ -149,6 +149,7 @@ def _export(asked: _Asked, settings: "Settings", concepts: "Concepts") -> None:
 
     with contextlib.ExitStack() as stack:
         objects, log = opened(settings, stack)
+        _check_apart(asked.target, settings)
         judgements = read_judgements(log, objects)
         accepted_only = accepted_only_of(asked.only, judgements, doing="exporting")
         choice = _choice(asked, settings, log, accepted_only=accepted_only)
@@ -170,6 +171,16 @@ def _check_target(target: Path) -> None:
     if "://" in str(target) or str(target).startswith(("s3:/", "gs:/", "az:/")):
         raise UsageError(f"`{target}` is no folder", hint="export to a folder, and upload that")
     try_folder(target, "TARGET")
+
+
+def _check_apart(target: Path, settings: "Settings") -> None:
+    """Refuse a folder among those in which the store has its own: what was exported would be read as images of it."""
+    from synsift.pipelines.storage.layout import TOPS
+    from synsift.pipelines.store_settings import store_address
+
+    store = store_address(settings).folder
+    if store is not None and any(target.resolve().is_relative_to(store.resolve() / top) for top in TOPS):
+        raise UsageError(f"`{target}` is among what the store itself holds", hint="name a folder beside the store")
 
 
 def _choice(asked: _Asked, settings: "Settings", log: "Log | None", *, accepted_only: bool) -> "Choice":

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import errno
+import logging
 import os
 import secrets
 import signal
@@ -26,6 +28,11 @@ if TYPE_CHECKING:
 
 _LOOPBACK: Final = "127.0.0.1"
 _EVERYWHERE: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared, not bound
+_WHY_NOT: Final = {
+    errno.EADDRINUSE: "another program has that port: `--port 0` takes any that is free",
+    errno.EACCES: "ports below 1024 are the system's: `--port 0` takes any that is free",
+    errno.EADDRNOTAVAIL: "`--host` is an address of this machine; `0.0.0.0` is all of them",
+}
 _KEY_CHARACTERS: Final = 22
 
 
@@ -69,9 +76,9 @@ def review(
         if not tasks:
             plan = follow_up("verify plan", out=out, file=file, values=values)
             raise SynsiftError("there is no batch to vote on", hint=f"`{plan}` makes some")
-        err.print(f"{counted(len(tasks), 'batch', 'batches')} to vote on; Ctrl-C ends the page, and loses nothing")
         key = _key()
         with _listening(host, port) as listener:
+            err.print(f"{counted(len(tasks), 'batch', 'batches')} to vote on; Ctrl-C ends the page, and loses nothing")
             address = _address(host, listener.getsockname()[1], key)
             typer.echo(address)
             if browse and host == _LOOPBACK and os.environ.get("DISPLAY", os.name == "nt"):
@@ -110,7 +117,9 @@ def _listening(host: str, port: int) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(place)
     except OSError as exc:
-        hint = "another program has that port: `--port 0` takes any that is free" if port else ""
+        hint = (
+            _WHY_NOT.get(exc.errno or 0, "") if not isinstance(exc, socket.gaierror) else _WHY_NOT[errno.EADDRNOTAVAIL]
+        )
         raise UsageError(f"`{host}`, port {port}: {exc.strerror or exc}", hint=hint) from exc
     return listener
 
@@ -125,6 +134,8 @@ def _address(host: str, port: int, key: str) -> str:
 async def _serve(settings: "Settings", log: "Log", concepts: Concepts, listener: socket.socket, key: str) -> None:
     from aiohttp import web
 
+    # Of what strangers send that is no HTTP, and of browsers that hang up, it would write a traceback each.
+    logging.getLogger("aiohttp.server").addFilter(_is_ours)
     runner = web.AppRunner(_server(settings, log, concepts, key).app(), access_log=None, shutdown_timeout=2.0)
     await runner.setup()
     stop = asyncio.Event()
@@ -137,6 +148,15 @@ async def _serve(settings: "Settings", log: "Log", concepts: Concepts, listener:
     finally:
         await runner.cleanup()
     err.print("the page is closed; all that was handed in is in the log")
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Whether an error is one of this program, not of what somebody sent."""
+    from aiohttp.http_exceptions import HttpProcessingError
+    from aiohttp.web import RequestPayloadError
+
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, HttpProcessingError | RequestPayloadError | ConnectionError)
 
 
 def _server(settings: "Settings", log: "Log", concepts: Concepts, key: str) -> "ReviewServer":

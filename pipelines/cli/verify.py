@@ -1,10 +1,9 @@
 """``synsift verify``: what people are asked, and what follows from what they say."""
 
 import contextlib
-import csv
 import random
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -29,8 +28,6 @@ app = typer.Typer(no_args_is_help=True, help="Ask people which candidates are ri
 
 _VERDICTS: Final = ("accepted", "rejected", "contested", "open")
 _MOST_SHOWN: Final = 3
-_SAMPLE: Final = ("wnid", "sha256", "object", "threshold", "is_right")
-_RIGHT: Final = {"yes": True, "y": True, "1": True, "true": True, "no": False, "n": False, "0": False, "false": False}
 
 Synsets = Annotated[list[str] | None, typer.Argument(metavar="WNID...", help="Only these synsets")]
 
@@ -123,10 +120,13 @@ def _crawled(log: "Log", named: Iterable[str]) -> set[str]:
     crawled = {survivor.candidate.wnid for survivor in read_all(log, Survivor)}
     for wnid in named:
         if wnid not in crawled:
-            some = ", ".join(f"`{one}`" for one in sorted(crawled)[:_MOST_SHOWN])
-            there_are = f"there are {some}{' …' if len(crawled) > _MOST_SHOWN else ''}" if crawled else ""
-            raise UsageError(f"no image of `{wnid}` has survived", hint=there_are)
+            raise UsageError(f"no image of `{wnid}` has survived", hint=_some_of(crawled))
     return crawled
+
+
+def _some_of(synsets: Collection[str]) -> str:
+    some = ", ".join(f"`{one}`" for one in sorted(synsets)[:_MOST_SHOWN])
+    return f"there are {some}{' …' if len(synsets) > _MOST_SHOWN else ''}" if synsets else ""
 
 
 def _named(wnid: str, concepts: Concepts, *, is_short: bool) -> dict[str, str]:
@@ -215,7 +215,8 @@ def tables(
       synsift verify tables n02091134 --votes 4 --out dogs --format csv
     """
     concepts = concepts_of(ontology)
-    _, outcome = _judged(settings_of(file, values, store__url=out), most=votes)
+    ballots, outcome = _judged(settings_of(file, values, store__url=out), most=votes)
+    _check_voted(synsets or (), ballots)
     is_short = output is Format.TABLE
     rows = (
         {**_named(wnid, concepts, is_short=is_short), **dict(_cells(table, votes, is_short=is_short))}
@@ -223,6 +224,14 @@ def tables(
         if not synsets or wnid in synsets
     )
     print_rows(rows, output, empty="nobody has voted yet")
+
+
+def _check_voted(synsets: Sequence[str], ballots: "Ballots") -> None:
+    """Of synsets that were named, each must have votes."""
+    voted = {place.wnid for place in ballots.places()}
+    for wnid in synsets:
+        if wnid not in voted:
+            raise UsageError(f"nobody has voted on `{wnid}`", hint=_some_of(voted))
 
 
 def _cells(table: "Any", votes: int, *, is_short: bool) -> Iterator[tuple[str, str | float]]:  # noqa: ANN401 - an array
@@ -250,7 +259,8 @@ def audit(
     ] = None,
     images: Annotated[int, typer.Option("--images", min=1, help="Images to draw")] = 1_000,
     threshold: Annotated[
-        float | None, typer.Option("--at", metavar="0…1", help="Least confidence to draw from  [verify.accept]")
+        float | None,
+        typer.Option("--at", min=0, max=1, metavar="0…1", help="Least confidence to draw from  [verify.accept]"),
     ] = None,
     promise: Annotated[
         float, typer.Option("--promise", metavar="0…1", help="Share of accepted images that should be right")
@@ -272,17 +282,18 @@ def audit(
 
       synsift verify audit --judged sample.csv --promise 0.98 --out dogs
     """
+    from synsift.pipelines.exchange.samples import COLUMNS, read_samples
     from synsift.pipelines.verification.promise import allowed_errors, sample_size
 
     settings = settings_of(file, values, store__url=out)
     if not 0 < promise < 1:
         raise UsageError(f"`--promise` is a share between 0 and 1, not `{promise:g}`")
     if judged:
-        _tell_audit([_read_sample(path) for path in judged], judged, promise)
+        _tell_audit(read_samples(judged), judged, promise)
         return
     least = settings.verify.accept if threshold is None else threshold
     rows = _draw(settings, least, images, seed)
-    print_rows(rows, Format.CSV, columns=_SAMPLE)
+    print_rows(rows, Format.CSV, columns=COLUMNS)
     allowed = allowed_errors(len(rows), promise)
     if allowed < 0:
         needed = sample_size(0, promise)
@@ -316,23 +327,6 @@ def _draw(settings: "Settings", least: float, images: int, seed: int) -> list[di
         }
         for one in drawn
     ]
-
-
-def _read_sample(path: Path) -> "Audit":
-    from synsift.pipelines.verification.promise import Audit
-
-    right: list[bool] = []
-    try:
-        with path.open(encoding="utf-8", newline="") as source:
-            for row in csv.DictReader(source):
-                answer = _RIGHT.get((row.get("is_right") or "").strip().lower())
-                if answer is None:
-                    place = f"`{path}`, line {len(right) + 2}"
-                    raise UsageError(f"{place}: the last column, `is_right`, has neither yes nor no")
-                right.append(answer)
-    except (OSError, UnicodeError) as exc:
-        raise UsageError(f"`{path}` can't be read: {getattr(exc, 'strerror', '') or 'it is no text in UTF-8'}") from exc
-    return Audit(len(right), right.count(False))
 
 
 def _tell_audit(audits: "Sequence[Audit]", paths: Sequence[Path], promise: float) -> None:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from synsift.pipelines.clock import now_text
 from synsift.pipelines.exchange.said import Said, Unreadable
@@ -11,8 +12,21 @@ from synsift.pipelines.exchange.votes_in import PLAIN, Line, read_votes
 from synsift.pipelines.log.base import Log
 from synsift.pipelines.reading import Broken, Skipped, read_all, read_bytes
 from synsift.pipelines.records import Survivor, Task, Vote, encode
+from synsift.pipelines.texts import printable
 from synsift.pipelines.verification.ballots import COPY, Place
 from synsift.pipelines.voting import append_votes, place_of
+
+_AHEAD_S: Final = 24 * 3600.0
+"""So far ahead a time may be, of another zone or a wrong clock. One further ahead would outlast all later votes."""
+_REPLACED: Final = "\ufffd"
+_SHOWN: Final = 40
+_WANTED: Final = {
+    "wnid": "a synset: letters, digits and `.`, `_`, `-`, 64 at most",
+    "sha256": "the SHA-256 of an image: 64 digits of 0-9a-f",
+    "voter": "a name: 128 characters at most, no control characters",
+    "answer": "an answer: yes, no, unsure, broken, unimageable or other:WNID",
+    "task": "the id of a batch: 32 digits of 0-9a-f",
+}
 
 Tell = Callable[[Path, Unreadable], None]
 Name = tuple[str, str, str]
@@ -61,6 +75,7 @@ class _Importing:
         self._places = _places(log)
         self._last: dict[Name, str] = {_name(vote): vote.answer for vote in read_all(log, Vote, Skipped())}
         self._now = now_text()
+        self._latest = now_text(ahead_s=_AHEAD_S)
 
     def votes(self, path: Path, kind: str, lines: Iterator[Line]) -> Iterator[Vote]:
         """The votes of a file that may be new. One without a time is of now, if its voter hasn't said the same last."""
@@ -88,18 +103,31 @@ class _Importing:
             took_s=said.took_s,
             task=said.task,
         )
+        if _REPLACED in said.voter:
+            return Unreadable(said.where, "its voter's name isn't in UTF-8: save the file as that")
+        if said.at > self._latest:
+            return Unreadable(said.where, f"it was given at {said.at}, which is yet to come")
         try:
             checked = read_bytes(Vote, encode(vote))
         except UnicodeError:
             return Unreadable(said.where, "it has characters that are none")
         if isinstance(checked, Broken):
-            return Unreadable(said.where, checked.text)
+            return Unreadable(said.where, _why_broken(vote, checked))
         if said.answer.startswith(COPY):
             return Unreadable(said.where, f"`{said.answer[:12]}…` is no answer of a voter's")
         if Place(vote.wnid, vote.sha256) not in self._places:
             why = f"no image `{vote.sha256[:12]}…` was ever kept or asked for under `{vote.wnid}`"
             return Unreadable(said.where, why)
         return vote
+
+
+def _why_broken(vote: Vote, broken: Broken) -> str:
+    """What is wrong with a vote, in words: the record's own say it by a pattern."""
+    for name, wanted in _WANTED.items():
+        if f"`$.{name}`" in broken.text:
+            value = printable(str(getattr(vote, name)))
+            return f"its {name}, `{value[:_SHOWN]}{'…' if len(value) > _SHOWN else ''}`, is not {wanted}"
+    return broken.text
 
 
 def _name(vote: Vote) -> Name:

@@ -10,8 +10,8 @@ from synsift.pipelines.verification.ballots import OTHER, UNIMAGEABLE, UNSURE, Y
 RIVAL: Final = "rival "
 """Before the number of a rival synset, where a service can't offer other answers in each batch."""
 _WORDS: Final = {
-    **dict.fromkeys(("yes", "y", "1", "true", "good", "positive"), YES),
-    **dict.fromkeys(("no", "n", "0", "false", "bad", "negative", "none"), "no"),
+    **dict.fromkeys(("yes", "y", "1", "1.0", "true", "good", "positive"), YES),
+    **dict.fromkeys(("no", "n", "0", "0.0", "false", "bad", "negative", "none"), "no"),
     **dict.fromkeys(("unsure", "?", "maybe", "skip", "don't know"), UNSURE),
     "broken": "broken",
     UNIMAGEABLE: UNIMAGEABLE,

@@ -5,8 +5,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from synsift.pipelines.errors import UsageError
+
 _MOST_LINES: Final = 200
 """A row that spans more has an open quote."""
+_LOOKED_AT_BYTES: Final = 64
+"""A zero among the first bytes is no text's: packed, or UTF-16 without its mark."""
 _BOMS: Final = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"\xef\xbb\xbf", "utf-8-sig"))
 
 
@@ -15,10 +19,14 @@ def text_of(path: Path) -> str:
 
     Raises:
         OSError: It can't be read.
+        UsageError: It is no text.
     """
     data = path.read_bytes()
     encoding = next((name for mark, name in _BOMS if data.startswith(mark)), "utf-8")
-    return data.decode(encoding, errors="replace")
+    if encoding != "utf-16" and b"\0" in data[:_LOOKED_AT_BYTES]:
+        raise UsageError(f"`{path}` is no text in UTF-8", hint="unpack it, or save it as UTF-8")
+    text = data.decode(encoding, errors="replace")
+    return text if "\n" in text else text.replace("\r", "\n")  # as old Macs end lines
 
 
 def rows_of(text: str) -> Iterator[tuple[int, list[str] | str]]:

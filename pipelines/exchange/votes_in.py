@@ -23,6 +23,7 @@ _COLUMNS: Final = {
     "at": ("at", "time", "created_at", "timestamp"),
     "took_s": ("took_s", "seconds", "lead_time"),
     "task": ("task", "batch"),
+    "rivals": ("rival_wnids",),
 }
 _NEEDED: Final = ("wnid", "sha256", "voter", "answer")
 _BROKEN: Final = (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError)
@@ -114,12 +115,23 @@ def _of_plain(item: Any, where: str) -> Iterator[Line]:  # noqa: ANN401 - from a
         where,
         str(found["wnid"]).strip(),
         str(found["sha256"]).strip().lower(),
-        str(found["voter"]).strip(),
-        answer_of(found["answer"]),
+        _name_of(found["voter"]),
+        answer_of(found["answer"], tuple(str(found["rivals"] or "").split())),
         moment_of(found["at"]),
         seconds_of(found["took_s"]),
         str(found["task"] or "").strip(),
     )
+
+
+def _name_of(voter: Any) -> str:  # noqa: ANN401 - from anybody
+    """A voter's name, or their number.
+
+    Raises:
+        ValueError: It is neither.
+    """
+    if isinstance(voter, bool) or not isinstance(voter, str | int):
+        raise ValueError("its `voter` is neither a text nor a number")
+    return str(voter).strip()
 
 
 def _of_label_studio(item: Any, where: str) -> Iterator[Line]:  # noqa: ANN401 - from anybody

@@ -67,6 +67,10 @@ class Journal:
         found = self._written.get(unit)
         return found is not None and not found.left_out
 
+    def forget(self, unit: str) -> None:
+        """A unit isn't whole any more."""
+        self._written.pop(unit, None)
+
     def note(self, written: Written) -> None:
         """A unit is whole."""
         with (self.folder / _JOURNAL).open("ab") as file:

@@ -4,6 +4,7 @@ That order is a shuffle which never changes: neighbours have nothing to do with 
 images has them in the same places.
 """
 
+import contextlib
 import hashlib
 import shutil
 from collections.abc import Iterator
@@ -36,7 +37,10 @@ class Spool:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
+        """Delete all of it. What a full disk has no room for isn't wanted any more."""
+        for file in self._files.values():
+            with contextlib.suppress(OSError):
+                file.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def add(self, row: Row) -> None:

@@ -16,6 +16,7 @@ from typing import Final
 
 from synsift.pipelines.exports.choosing import Plan
 from synsift.pipelines.exports.formats.base import Container, LeftOut, Unit, Written
+from synsift.pipelines.exports.formats.folder import ImageFolder
 from synsift.pipelines.exports.journal import Journal
 from synsift.pipelines.exports.reading import Loaded, load
 from synsift.pipelines.exports.rows import Placed
@@ -131,6 +132,25 @@ def _loaded(work: Work, images: Iterator[Placed]) -> Iterator[Loaded]:
 
 def _wanted(work: Work, journal: Journal, names: deque[str], on_images: OnImages) -> Iterator[Placed]:
     """Images of units that aren't whole; their names are put into a queue, in the same order."""
+    _forget_what_is_gone(work, journal)
+    for name, placed in _in_units(work):
+        if journal.has(name):
+            on_images(1)
+            continue
+        names.append(name)
+        yield placed
+
+
+def _forget_what_is_gone(work: Work, journal: Journal) -> None:
+    """Blocks of files that somebody has deleted some of, or cut off, are written anew."""
+    if isinstance(work.container, ImageFolder) and journal.written():
+        for name, placed in _in_units(work):
+            if journal.has(name) and not work.container.holds(work.folder, placed):
+                journal.forget(name)
+
+
+def _in_units(work: Work) -> Iterator[tuple[str, Placed]]:
+    """All images, each with the name of its unit."""
     cuts = {side: _Cut() for side in work.plan.side_names}
     container = work.container
     for placed in work.plan:
@@ -140,9 +160,4 @@ def _wanted(work: Work, journal: Journal, names: deque[str], on_images: OnImages
             cut.number, cut.images, cut.size_bytes = cut.number + 1, 0, 0
         cut.images += 1
         cut.size_bytes += size_bytes
-        name = container.name(placed.side, cut.number)
-        if journal.has(name):
-            on_images(1)
-            continue
-        names.append(name)
-        yield placed
+        yield container.name(placed.side, cut.number), placed

@@ -3,6 +3,7 @@
 import random
 import re
 import time
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
@@ -122,7 +123,7 @@ class Desk:
         Raises:
             UsageError: That is no name.
         """
-        check_voter(voter)
+        voter = voter_of(voter)
         open_ones = [open_batch(task, self._ballots) for task in self._tasks.values() if task.is_open]
         able = [one for one in open_ones if one.left_for(voter) and one.wanted > self._others_at(one, voter)]
         able.sort(key=lambda one: (one.task.id in passing_over, one.task.rank, one.task.id))
@@ -164,7 +165,7 @@ class Desk:
         Raises:
             UsageError: Something is no answer, or no image of the batch.
         """
-        check_voter(voter)
+        voter = voter_of(voter)
         task = self._tasks.get(task_id)
         if task is None:
             raise UsageError("this batch is not known", hint="load the page again")
@@ -217,14 +218,16 @@ def _shuffled(batch: OpenBatch, voter: str) -> list[str]:
     return images
 
 
-def check_voter(voter: Any) -> None:  # noqa: ANN401 - from a browser
-    """Refuse what can't be a voter's name.
+def voter_of(name: Any) -> str:  # noqa: ANN401 - from a browser
+    """A voter's name; one that looks the same is the same, whichever keyboard it was typed on.
 
     Raises:
-        UsageError: It can't be.
+        UsageError: It can't be one.
     """
-    if not isinstance(voter, str) or not _VOTER.fullmatch(voter):
-        raise UsageError("a voter's name has 1 to 128 characters, and doesn't begin with a space")
+    voter = unicodedata.normalize("NFC", name).strip(" ") if isinstance(name, str) else ""
+    if not _VOTER.fullmatch(voter):
+        raise UsageError("a voter's name has 1 to 128 characters, and no line feeds or other controls")
+    return voter
 
 
 def _check_answer(task: Task, sha256: str, answer: str) -> None:

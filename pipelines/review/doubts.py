@@ -12,7 +12,7 @@ from synsift.pipelines.log.base import Log
 from synsift.pipelines.pairs import is_conflict
 from synsift.pipelines.reading import Broken, Skipped, read_all
 from synsift.pipelines.records import Candidate, Duplicate, Survivor, Vote
-from synsift.pipelines.review.desk import NO, ORIGIN, check_voter
+from synsift.pipelines.review.desk import NO, ORIGIN, voter_of
 from synsift.pipelines.review.judged import DIFFERENT, JudgedPairs, Key, key_of
 from synsift.pipelines.stages.dedupe_state import fingerprint_of
 from synsift.pipelines.topics import Router
@@ -95,7 +95,7 @@ class PairDesk:
         Raises:
             UsageError: There is no such pair or answer, or it can't be kept.
         """
-        check_voter(voter)
+        voter = voter_of(voter)
         pair = next((one for one in self._pairs if (one.first, one.second) == (first, second)), None)
         if pair is None:
             raise UsageError("this pair is not known", hint="load the page again")

@@ -8,6 +8,7 @@
 """
 
 import asyncio
+import hashlib
 import hmac
 import json
 import logging
@@ -22,7 +23,7 @@ from synsift.pipelines.errors import LogError, StoreError, SynsiftError
 from synsift.pipelines.pages.page import asset as shared_asset
 from synsift.pipelines.records import Task
 from synsift.pipelines.review.assets import asset
-from synsift.pipelines.review.desk import Desk, check_voter
+from synsift.pipelines.review.desk import Desk, voter_of
 from synsift.pipelines.review.doubts import Pair, PairDesk
 from synsift.pipelines.review.pictures import Pictures
 from synsift.pipelines.verification.ballots import Place
@@ -121,7 +122,7 @@ class ReviewServer:
     async def page(self, request: web.Request) -> web.Response:
         """The page; the key goes from its address into a cookie, which no other site's pages can send."""
         if KEY in request.query:
-            answer = web.Response(status=303, headers={**_HEADERS, "Location": "/"})
+            answer = web.Response(status=303, headers={**_HEADERS, "Location": request.path})
             answer.set_cookie(_COOKIE, self._key, httponly=True, samesite="Strict", max_age=30 * 86_400)
             return answer
         name = "pairs.html" if request.path == "/pairs" else "review.html"
@@ -211,7 +212,7 @@ class ReviewServer:
     async def pair(self, request: web.Request) -> web.Response:
         """A pair that nobody has judged, or none."""
         voter, passed = request.query.get("voter", ""), request.query.getall("passed", [])
-        check_voter(voter)
+        voter_of(voter)
         if self._make_pairs is None:
             raise web.HTTPNotFound
         make = self._make_pairs
@@ -271,15 +272,18 @@ class ReviewServer:
 
 
 def _name(pair: Pair) -> str:
-    """Names a pair for a browser."""
-    return " ".join((*pair.first, *pair.second))
+    """Names a pair for a browser: shortly, as an address holds those of a hundred that are passed over."""
+    return hashlib.sha256(" ".join((*pair.first, *pair.second)).encode()).hexdigest()[:32]
 
 
 async def _said(request: web.Request) -> Any:  # noqa: ANN401 - from a browser
     """JSON that a page of ours sent: no form of another site can send any."""
-    if request.content_type != "application/json":
+    if request.content_type != "application/json" or "Content-Encoding" in request.headers:
         raise web.HTTPUnsupportedMediaType
-    return json.loads(await request.read())
+    try:
+        return json.loads(await request.read())
+    except (OSError, web.RequestPayloadError) as exc:
+        raise web.HTTPBadRequest(reason="it broke off") from exc
 
 
 def _quietly(pictures: Pictures, sha256: str) -> None:

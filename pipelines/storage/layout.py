@@ -23,6 +23,8 @@ MANIFESTS: Final = "manifests/"
 CONFLICTS: Final = "conflicts/"
 VERIFIED: Final = "verified/"
 """Apart from the manifests: a folder of parts that are read as one table holds parts of one form."""
+TOPS: Final = (BLOBS, "features/", CANDIDATES, "snapshots/", MANIFESTS, CONFLICTS, VERIFIED)
+"""All folders at the top."""
 
 _BLOB: Final = re.compile(r"blobs/(?P<begin>[0-9a-f]{2})/(?P<sha256>(?P=begin)[0-9a-f]{62})")
 _CANDIDATE: Final = re.compile(

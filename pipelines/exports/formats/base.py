@@ -121,11 +121,15 @@ class HashedFile:
         """Nothing to do: ``finish`` does it. Arrow calls it."""
 
     def finish(self) -> tuple[int, str]:
-        """Give it its name: its size and SHA-256."""
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        self._file.close()
-        self._part.replace(self._path)
+        """Give it its name: its size and SHA-256. Where the disk refuses, nothing half is left."""
+        try:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+            self._part.replace(self._path)
+        except OSError:
+            self.abandon()
+            raise
         return self.size_bytes, self._digest.hexdigest() if self._digest is not None else ""
 
     def abandon(self) -> None:

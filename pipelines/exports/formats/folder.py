@@ -5,6 +5,7 @@ train/metadata.jsonl             a line an image: its reader leaves out what isn
 """
 
 import os
+import stat
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +31,15 @@ class ImageFolder:
     def begin(self, folder: Path, unit: str, side: str) -> "Block":
         """Begin a block."""
         return Block(folder, side, self._made)
+
+    def holds(self, folder: Path, placed: Placed) -> bool:
+        """Whether the file of an image is there, and as long as it was; of a scaled one, whether it holds anything."""
+        try:
+            found = os.stat(f"{folder}/{placed.side}/{placed.file_name}", follow_symlinks=False)
+        except OSError:
+            return False
+        is_whole = found.st_size > 0 if placed.is_scaled else found.st_size == placed.row.size_bytes
+        return stat.S_ISREG(found.st_mode) and is_whole
 
 
 class Block:

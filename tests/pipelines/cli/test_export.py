@@ -350,6 +350,25 @@ def test_a_full_disk_ends_it_in_words_and_the_same_command_goes_on(
     assert tree(target) == tree(tmp_path / "undisturbed")
 
 
+@pytest.mark.parametrize("left_kb", [16, 80])
+def test_a_disk_that_is_full_already_is_named_and_nothing_half_is_left(
+    cli: RunCli, tmp_path: Path, small_disk: Path, left_kb: int
+) -> None:
+    """The first has no room for what an export works with, the second none for its tables."""
+    pictures = [picture(n, title="x" * 4_000) for n in range(12)]
+    make_store(tmp_path / "store", pictures)
+    (small_disk / "filler").write_bytes(bytes(6 * 1024 * 1024 - left_kb * 1024))
+    target = small_disk / "whippets"
+    done = cli("export", str(target), "--out", str(tmp_path / "store"), "--format", "csv")
+    assert done.returncode == 1
+    assert f"no space left for `{target}`" in done.stderr
+    assert "the same command goes on" in done.stderr
+    assert not (target / FOLDER / "rows").exists()
+    assert not list(target.rglob("*.part"))
+    (small_disk / "filler").unlink()
+    assert cli("export", str(target), "--out", str(tmp_path / "store"), "--format", "csv").returncode == 0
+
+
 def test_two_exports_into_one_folder_at_once_are_told_of(cli: RunCli, tmp_path: Path) -> None:
     make_store(tmp_path / "store", [picture(1)])
     with lock_folder(tmp_path / "x" / FOLDER):
@@ -406,3 +425,35 @@ def test_a_store_on_s3_is_exported_as_one_in_a_folder(cli: RunCli, tmp_path: Pat
     there = cli("export", str(tmp_path / "there"), *more, options=options)
     assert here.returncode == there.returncode == 0, here.stderr + there.stderr
     assert tree(tmp_path / "here") == tree(tmp_path / "there")
+
+
+@pytest.mark.parametrize("scaled", [(), ("--max-side", "64")])
+def test_files_that_were_deleted_or_cut_off_are_written_again(
+    cli: RunCli, tmp_path: Path, scaled: tuple[str, ...]
+) -> None:
+    make_store(tmp_path / "store", [picture(seed, WHIPPET) for seed in range(4)])
+    command = ("export", str(tmp_path / "to"), "--out", str(tmp_path / "store"), "--format", "imagefolder", *scaled)
+    assert cli(*command).returncode == 0
+    whole = tree(tmp_path / "to")
+    gone, cut, link, _ = sorted((tmp_path / "to" / "train" / WHIPPET).iterdir())
+    gone.unlink()
+    cut.write_bytes(b"")
+    link.unlink()
+    link.symlink_to(tmp_path / "elsewhere")
+    again = cli(*command)
+    assert again.returncode == 1, "what is no file of ours is not written through"
+    assert not (tmp_path / "elsewhere").exists()
+    link.unlink()
+    again = cli(*command)
+    assert again.returncode == 0, again.stderr
+    assert tree(tmp_path / "to") == whole
+
+
+@pytest.mark.parametrize("inside", ["manifests/x", "candidates", "blobs/ab", "verified/n02091134"])
+def test_nothing_is_exported_into_what_the_store_holds(cli: RunCli, tmp_path: Path, inside: str) -> None:
+    make_store(tmp_path / "store", [picture(1)])
+    before = tree(tmp_path / "store")
+    done = cli("export", str(tmp_path / "store" / inside), "--out", str(tmp_path / "store"), "--format", "csv")
+    assert done.returncode == 2
+    assert "is among what the store itself holds" in done.stderr
+    assert tree(tmp_path / "store") == before

@@ -170,3 +170,17 @@ def test_a_sample_that_is_too_small_is_told(cli: RunCli, out: Path) -> None:
     voted(cli, out)
     done = cli("verify", "audit", "--out", str(out))
     assert "20 images are too few to show 98.0%: that needs 149" in done.stderr
+
+
+def test_a_table_of_a_synset_that_nobody_voted_on_is_told(cli: RunCli, out: Path) -> None:
+    voted(cli, out)
+    done = cli("verify", "tables", DAISY, "--out", str(out))
+    assert done.returncode == 2
+    assert f"nobody has voted on `{DAISY}`" in done.stderr
+    assert f"there are `{WHIPPET}`" in done.stderr
+
+
+def test_a_threshold_that_is_no_share_is_refused(cli: RunCli, out: Path) -> None:
+    done = cli("verify", "audit", "--at", "5", "--out", str(out))
+    assert done.returncode == 2
+    assert "--at" in done.stderr

@@ -282,7 +282,7 @@ def test_who_has_changed_their_mind_is_believed_though_no_time_is_told(
     found: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number, answer in enumerate(("yes", "no", "no", "yes")):
-        monkeypatch.setattr(importing, "now_text", lambda number=number: f"2026-11-01T10:00:0{number}Z")
+        monkeypatch.setattr(importing, "now_text", lambda number=number, **_: f"2026-11-01T10:00:0{number}Z")
         taken(found, tmp_path / f"{number}.csv", "wnid,sha256,voter,answer\n" + row(found, answer=answer))
     assert [vote.answer for vote in votes(found)] == ["yes", "no", "yes"]
 
@@ -290,3 +290,56 @@ def test_who_has_changed_their_mind_is_believed_though_no_time_is_told(
 def test_odd_names_of_synsets_travel(found: SimpleNamespace) -> None:
     text = sent(found, "label-studio")["tasks.json"]
     assert ODD in json.loads(text)[0]["data"]["rivals"]
+
+
+def test_a_table_may_say_rivals_by_their_number_and_answers_as_floats(found: SimpleNamespace, tmp_path: Path) -> None:
+    """Label Studio's short JSON, its CSV, and what a data frame writes."""
+    one, two, three = found.tasks[0].images[:3]
+    item = {"wnid": WHIPPET, "rival_wnids": GREYHOUND, "annotator": 7, "lead_time": 2.5}
+    answers = {one: "rival 1", two: 1.0, three: 0.0}
+    items = [{**item, "sha256": sha256, "verdict": answer} for sha256, answer in answers.items()]
+    done, told = taken(found, tmp_path / "short.json", json.dumps(items))
+    assert (done.written, told) == (3, [])
+    assert {vote.sha256: vote.answer for vote in votes(found)} == {one: f"other:{GREYHOUND}", two: "yes", three: "no"}
+
+
+def test_names_that_are_not_in_utf_8_are_told_and_are_not_one_voter(found: SimpleNamespace, tmp_path: Path) -> None:
+    path = tmp_path / "latin.csv"
+    lines = ["wnid,sha256,voter,answer", *(row(found, voter=name) for name in ("jos\u00e9", "jos\u00e8", "ana"))]
+    path.write_bytes("\n".join(lines).encode("latin-1"))
+    told: list[str] = []
+    done = import_votes(found.world.log, [path], lambda _, what: told.append(f"{what.where}: {what.why}"))
+    assert [vote.voter for vote in votes(found)] == ["ana"]
+    assert done.unreadable == 2
+    assert told[0] == "line 2: its voter's name isn't in UTF-8: save the file as that"
+
+
+def test_a_vote_of_the_future_is_none_as_no_later_one_could_replace_it(found: SimpleNamespace, tmp_path: Path) -> None:
+    head = "wnid,sha256,voter,answer,at\n"
+    rows = f"{row(found)},2999-01-01\n{row(found, voter='bob')},2026-01-01\n"
+    done, told = taken(found, tmp_path / "future.csv", head + rows)
+    assert done.written == 1
+    assert told == ["future.csv, line 2: it was given at 2999-01-01T00:00:00Z, which is yet to come"]
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"voter": "a\x1bb"}, "its voter, `a\ufffdb`, is not a name"),
+        ({"voter": "x" * 200}, "\u2026`, is not a name: 128 characters at most"),
+        ({"voter": {"a": 1}}, "its `voter` is neither a text nor a number"),
+        ({"voter": True}, "its `voter` is neither a text nor a number"),
+        ({"wnid": "a b"}, "its wnid, `a b`, is not a synset"),
+        ({"sha256": "photo.jpg"}, "its sha256, `photo.jpg`, is not the SHA-256 of an image"),
+        ({"answer": "other:"}, "its answer, `other:`, is not an answer"),
+        ({"task": "7"}, "its task, `7`, is not the id of a batch"),
+    ],
+)
+def test_why_it_is_no_vote_is_said_in_words(
+    found: SimpleNamespace, tmp_path: Path, change: dict[str, Any], why: str
+) -> None:
+    item = {"wnid": WHIPPET, "sha256": found.tasks[0].images[0], "voter": "ana", "answer": "yes", **change}
+    done, told = taken(found, tmp_path / "odd.json", json.dumps([item]))
+    assert done.written == 0
+    assert why in told[0]
+    assert "regex" not in told[0]

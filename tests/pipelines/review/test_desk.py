@@ -87,7 +87,7 @@ def test_what_is_handed_in_twice_counts_once_and_a_change_of_mind_counts(tmp_pat
     ("voter", "answer", "words"),
     [
         ("", "yes", "a voter's name"),
-        (" ana", "yes", "a voter's name"),
+        ("ana\n", "yes", "a voter's name"),
         ("a\nb", "yes", "a voter's name"),
         ("a\ud800", "yes", "a voter's name"),
         ("a" * 129, "yes", "a voter's name"),

@@ -171,3 +171,45 @@ def test_whatever_is_sent_nothing_but_votes_gets_into_the_log(found: SimpleNames
         assert vote.sha256 in one.images
         assert vote.answer in {"yes", "no", "unsure", "broken", "unimageable"}
         assert 0 <= vote.took_s <= 86_400
+
+
+def test_what_breaks_off_or_is_packed_is_no_batch_and_no_fault_of_ours(
+    found: SimpleNamespace, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def script(session: aiohttp.ClientSession, base: str) -> int:
+        url = URL(base)
+        assert url.port is not None
+        _, writer = await asyncio.open_connection("127.0.0.1", url.port)
+        head = f"POST /api/votes HTTP/1.1\r\nHost: x\r\nCookie: synsift_review={KEY}\r\n"
+        writer.write(f"{head}Content-Type: application/json\r\nContent-Length: 99\r\n\r\n{{".encode())
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+        headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+        async with session.post(base + "api/votes", data=b"no gzip", headers=headers) as answer:
+            return answer.status
+
+    assert talk(found, None, script) == 415
+    assert not [record for record in caplog.records if "ConnectionReset" in str(record.exc_info)]
+
+
+def test_a_name_is_the_same_voter_however_it_was_typed(found: SimpleNamespace) -> None:
+    async def script(session: aiohttp.ClientSession, base: str) -> None:
+        images = found.tasks[0].images
+        for voter, answer in (("Jos\u00e9", "yes"), ("Jose\u0301", "no"), ("Jos\u00e9 ", "unsure")):
+            said = {"voter": voter, "task": found.tasks[0].id, "answers": {images[0]: answer}, "took_s": 1}
+            async with session.post(base + "api/votes", json=said) as answered:
+                assert answered.status == 200
+
+    talk(found, None, script)
+    said = found.world.records(topics.VOTES, Vote)
+    assert {vote.voter for vote in said} == {"Jos\u00e9"}
+    assert [vote.answer for vote in said] == ["yes", "no", "unsure"]
+
+
+def test_the_key_leads_to_the_page_that_was_asked_for(found: SimpleNamespace) -> None:
+    async def script(session: aiohttp.ClientSession, base: str) -> str:
+        async with session.get(f"{base}pairs?key={KEY}") as answer:
+            return answer.url.path
+
+    assert talk(found, None, script, key="") == "/pairs"
