@@ -1,6 +1,7 @@
 """The page of votes in a real browser, as people use it."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -22,7 +23,7 @@ from tests.dedupe.pictures import encoded, scene
 from tests.loopback import serving
 from tests.pipelines.review.desks import GREYHOUND, ODD, WHIPPET, world_of
 from tests.pipelines.worlds import candidate, stored
-from tools.browser import Page, browser, installed
+from tools.browser import BrowserError, Page, browser, installed
 
 KEY = "a-key-of-the-tests"
 SAY = "document.getElementById('say').textContent"
@@ -38,9 +39,12 @@ def found(tmp_path: Path) -> SimpleNamespace:
 
 
 async def until(page: Page, condition: str) -> None:
-    await page.run(
-        f"new Promise(done => {{ const look = () => ({condition}) ? done() : setTimeout(look, 10); look(); }})"
-    )
+    """Wait until something holds on the page, whatever page that is by then: asking one that is left fails."""
+    while True:
+        with contextlib.suppress(BrowserError):
+            if await page.run(f"Boolean({condition})"):
+                return
+        await asyncio.sleep(0.02)
 
 
 async def begin(page: Page, name: str = "ana") -> list[str]:
