@@ -343,3 +343,9 @@ def test_why_it_is_no_vote_is_said_in_words(
     assert done.written == 0
     assert why in told[0]
     assert "regex" not in told[0]
+
+
+def test_a_name_is_one_voter_in_whatever_file_it_stands(found: SimpleNamespace, tmp_path: Path) -> None:
+    lines = [row(found, voter=name) for name in ("Jos\u00e9", "Jose\u0301")]
+    taken(found, tmp_path / "two.csv", "\n".join(["wnid,sha256,voter,answer", *lines]))
+    assert {vote.voter for vote in votes(found)} == {"Jos\u00e9"}
