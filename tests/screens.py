@@ -55,6 +55,7 @@ SCREENS: Final = (
     Screen("dedupe-narrow", ("dedupe", "photos", "--no-cache"), 44),
     Screen("match", ("match", "photos", "--against", "photos/1.jpg", "--no-cache")),
     Screen("fingerprint", ("fingerprint", "photos", "--no-cache")),
+    Screen("leaks", ("leaks", "photos", "photos/a holiday by the sea", "--no-cache")),
     Screen("calibrate", ("calibrate", "photos", "--no-cache", "--sample", "3")),
     Screen("synsets", ("synsets", "whippet", "crane")),
     Screen("synsets-tree", ("synsets", "whippet", "--tree")),

@@ -94,9 +94,10 @@ def leaks(
     found = _across(one, other, scanner)
     rows = [_row(crossing, one, other) for crossing in found]
     empty = f"nothing of `{test}` is in `{train}`"
-    print_rows(rows if output is not Format.TABLE else map(_short, rows), output, columns=_COLUMNS, empty=empty)
+    shown = rows if output is not Format.TABLE else map(_short, rows)
+    print_rows(shown, output, details=("in train", "in test"), columns=_COLUMNS, empty=empty)
     list_unreadable(unreadable)
-    _tell(found, one, other)
+    _tell(found, one, other, has_read_all=not unreadable)
     if page is not None:
         _write_page(page, found, one, other, scanner.options.max_pixels)
     if found:
@@ -205,14 +206,14 @@ def _short(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _tell(found: "Sequence[Crossing]", train: _Side, test: _Side) -> None:
+def _tell(found: "Sequence[Crossing]", train: _Side, test: _Side, *, has_read_all: bool) -> None:
     exact = {one.other_sha256 for one in found if one.is_exact}
     leaked = {one.other_sha256 for one in found}
     files = sum(len(test.names[sha256]) for sha256 in leaked)
     same = sum(len(test.names[sha256]) for sha256 in exact)
     sizes = f"{counted(len(train), 'image', 'images')} to train, {len(test):,} to test"
     if not leaked:
-        err.print(f"{sizes}: nothing leaks")
+        err.print(f"{sizes}: nothing leaks{'' if has_read_all else ', of what could be read'}")
         return
     share = 100 * files / len(test)
     err.print(

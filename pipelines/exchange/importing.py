@@ -1,5 +1,6 @@
 """What files say → votes in the log. What can't be a vote is told with its place, and the rest goes on."""
 
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -96,7 +97,7 @@ class _Importing:
         vote = Vote(
             wnid=said.wnid,
             sha256=said.sha256,
-            voter=said.voter,
+            voter=unicodedata.normalize("NFC", said.voter),
             answer=said.answer,
             at=said.at or self._now,
             origin=origin,

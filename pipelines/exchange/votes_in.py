@@ -217,8 +217,8 @@ def _rows(
 
 def _of_turk(row: Mapping[str, str], where: str) -> Iterator[Line]:
     """A row of a result of Mechanical Turk: one worker's answers on a batch."""
-    if row.get("AssignmentStatus") == "Rejected":
-        return
+    if row.get("AssignmentStatus") == "Rejected" or row.get("Reject", "").strip():
+        return  # the column is filled in the file by which a requester rejects: with an x, or why
     answers = json.loads(row["Answer.answers"])
     if not isinstance(answers, dict) or not answers:
         raise ValueError("its `Answer.answers` has no answers")

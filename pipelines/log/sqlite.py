@@ -1,5 +1,6 @@
 """The log in one SQLite file: for one machine, any number of processes, no server."""
 
+import os
 import sqlite3
 import threading
 import time
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from synsift.pipelines import topics
-from synsift.pipelines.errors import FencedError
+from synsift.pipelines.errors import FencedError, LogError
 from synsift.pipelines.log.base import Lag, Listener, Message, Position
 from synsift.pipelines.log.sqlite_group import Group, Seat
 from synsift.pipelines.log.sqlite_rows import Row, message_of, record_id, row_of
@@ -59,12 +60,27 @@ class SqliteLog:
         self._lock = threading.Lock()
         quick_check(path)
         self._db = connect_to_read(path, partitions) if read_only else connect(path, partitions)
+        with errors_of(path):
+            self._file = path.stat()
 
     def produce(self, entries: Sequence[Entry]) -> None:
-        """Write entries, all or nothing; durable on return."""
+        """Write entries, all or nothing; durable on return, as long as the file stands under its name."""
         with self._lock, errors_of(self.path), immediate(self._db):
+            self._check_there()
             append(self._db, entries)
         self.notify()
+
+    def _check_there(self) -> None:
+        """Refuse to write into a file that was deleted: SQLite would, and it would be lost."""
+        try:
+            is_there = os.path.samestat(self.path.stat(), self._file)
+        except FileNotFoundError:
+            is_there = False
+        if not is_there:
+            raise LogError(
+                f"the log {self.path} was deleted or moved while it was in use",
+                hint="begin anew; what was written before is where it was moved to",
+            )
 
     def join(self, group: str, topic: str, listener: Listener, *, whole: bool = False) -> "SqliteMember":
         """Become a member of a group that reads one topic."""

@@ -1,5 +1,6 @@
 """The database file of the SQLite log: schema, connections, and SQLite's errors in our words."""
 
+import os
 import sqlite3
 import stat
 import urllib.parse
@@ -246,6 +247,9 @@ def errors_of(path: Path) -> Iterator[None]:
             raise LogUnavailable(f"the log {path} stayed locked for {_BUSY_TIMEOUT_S:.0f} s") from exc
         if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
             raise damaged(path, str(exc)) from exc
+        if name.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")) and not os.access(path.parent, os.W_OK):
+            hint = "its folder is another user's, or the disk is read-only"
+            raise LogError(f"the log {path} can't be written", hint=hint) from exc
         raise LogError(f"the log {path}: {exc}", hint="`synsift log check` looks at it") from exc
     except UnicodeDecodeError as exc:  # SQLite's own message quotes what is damaged
         raise damaged(path, f"it holds what is no text ({exc.reason})") from exc

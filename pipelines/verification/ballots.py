@@ -50,12 +50,13 @@ class Ballot:
         return self.answer in (UNSURE, UNIMAGEABLE)
 
     @property
-    def _moment(self) -> str:
+    def moment(self) -> str:
+        """When, in a form that sorts."""
         return self.at.rstrip("Z")
 
     def is_before(self, other: "Ballot") -> bool:
         """Whether another one, which is read later, takes its place."""
-        return self._moment <= other._moment  # noqa: SLF001 - of its own kind
+        return self.moment <= other.moment
 
 
 class Ballots:

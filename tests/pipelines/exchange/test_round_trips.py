@@ -119,7 +119,13 @@ def test_mechanical_turk(found: SimpleNamespace, tmp_path: Path) -> None:
     head = [*TURK, *(f"Input.{name}" for name in inputs[0]), "Answer.answers", "Approve", "Reject"]
     writer = csv.DictWriter(target, head)
     writer.writeheader()
-    for status, worker in (("Approved", "A1"), ("Submitted", "A2"), ("Rejected", "A3")):
+    said = (
+        ("Approved", "A1", ""),
+        ("Submitted", "A2", ""),
+        ("Rejected", "A3", ""),
+        ("Submitted", "A4", "all the same"),
+    )
+    for status, worker, reject in said:
         for row in inputs:
             shas = row["sha256s"].split()
             answers = dict(zip(shas, ("yes", "no", "rival 1", "broken"), strict=True))
@@ -132,6 +138,7 @@ def test_mechanical_turk(found: SimpleNamespace, tmp_path: Path) -> None:
                     "WorkTimeInSeconds": "60",
                     **{f"Input.{name}": value for name, value in row.items()},
                     "Answer.answers": json.dumps(answers),
+                    "Reject": reject,
                 }
             )
     done, told = taken(found, tmp_path / "Batch_1_batch_results.csv", target.getvalue())
@@ -343,3 +350,9 @@ def test_why_it_is_no_vote_is_said_in_words(
     assert done.written == 0
     assert why in told[0]
     assert "regex" not in told[0]
+
+
+def test_a_name_is_one_voter_in_whatever_file_it_stands(found: SimpleNamespace, tmp_path: Path) -> None:
+    lines = [row(found, voter=name) for name in ("Jos\u00e9", "Jose\u0301")]
+    taken(found, tmp_path / "two.csv", "\n".join(["wnid,sha256,voter,answer", *lines]))
+    assert {vote.voter for vote in votes(found)} == {"Jos\u00e9"}

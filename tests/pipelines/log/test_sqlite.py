@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import signal
 import sqlite3
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -115,3 +116,30 @@ def test_a_log_of_a_newer_format_is_refused(tmp_path: Path) -> None:
     db.close()
     with pytest.raises(LogError, match="format 99"):
         SqliteLog(path, partitions=4)
+
+
+@pytest.mark.parametrize("how", ["deleted", "moved", "another"])
+def test_nothing_is_written_into_a_file_that_was_taken_away(tmp_path: Path, how: str) -> None:
+    """SQLite goes on with the file that it holds open: whoever was told that it is written would have lost it."""
+    path = tmp_path / "out" / "log.db"
+    log = SqliteLog(path, partitions=PARTITIONS)
+    log.produce([entry("one")])
+    path.parent.rename(tmp_path / "elsewhere")
+    if how == "deleted":
+        for file in (tmp_path / "elsewhere").iterdir():
+            file.unlink()
+    if how == "another":
+        SqliteLog(path, partitions=PARTITIONS).close()
+    with pytest.raises(LogError, match="deleted or moved while it was in use") as caught:
+        log.produce([entry("two")])
+    assert caught.value.hint
+    log.close()
+
+
+def test_a_disk_that_may_not_be_written_is_said_to_be_that(small_disk: Path) -> None:
+    path = small_disk / "out" / "log.db"
+    SqliteLog(path, partitions=PARTITIONS).close()
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    with pytest.raises(LogError, match=r"log\.db can't be written") as caught:
+        SqliteLog(path, partitions=PARTITIONS)
+    assert "read-only" in caught.value.hint

@@ -12,7 +12,7 @@ from synsift.pipelines.errors import UsageError
 from synsift.pipelines.folders.not_copies import read_not_copies
 from synsift.pipelines.pairs import Tie, pair_id
 from synsift.pipelines.records import Conflict, Duplicate, Survivor, Vote
-from synsift.pipelines.review import doubts
+from synsift.pipelines.review import doubts, server
 from synsift.pipelines.review.doubts import CONFLICT, DOUBT, PairDesk
 from synsift.pipelines.review.judged import JudgedPairs
 from synsift.pipelines.verification.ballots import Place
@@ -136,3 +136,10 @@ def test_a_file_that_can_not_be_read_or_written_is_named(tmp_path: Path, found: 
     with pytest.raises(UsageError, match="can't be written"):
         desk.take("ana", doubt.first, doubt.second, "same")
     assert doubt in desk.left()
+
+
+def test_a_hundred_pairs_that_are_passed_over_fit_into_an_address(found: SimpleNamespace) -> None:
+    """8,190 bytes are what the server takes; a voter's name may need twelve for each of its 128 characters."""
+    names = [server._name(pair) for pair in found.desk().left()]
+    assert len(set(names)) == len(names) == 2
+    assert 128 * 12 + 100 * max(len(f"&passed={name}") for name in names) < 8_000
