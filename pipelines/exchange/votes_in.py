@@ -1,10 +1,11 @@
 """Files of votes that services and tables give → what they say, whatever else is in them."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from json import JSONDecodeError
 from pathlib import Path
 from typing import Any, Final
 
+from synsift.crawler.outside_json import loads
 from synsift.pipelines.errors import UsageError
 from synsift.pipelines.exchange.said import Said, Unreadable, answer_of, moment_of, seconds_of
 from synsift.pipelines.exchange.tables import rows_of, text_of
@@ -53,9 +54,9 @@ def read_votes(path: Path) -> tuple[str, Iterator[Line]]:
 def _whole(path: Path, text: str) -> tuple[str, Iterator[Line]]:
     """A file that is one list of JSON."""
     try:
-        items = json.loads(text)
+        items = loads(text)
     except (ValueError, RecursionError) as exc:
-        where = f", line {exc.lineno}" if isinstance(exc, json.JSONDecodeError) else ""
+        where = f", line {exc.lineno}" if isinstance(exc, JSONDecodeError) else ""
         raise UsageError(f"`{path}`{where} isn't JSON", hint="it may have been cut off: load it down again") from exc
     first = next((item for item in items if isinstance(item, dict)), {})
     if "annotations" in first and "data" in first:
@@ -70,7 +71,7 @@ def _lines(text: str) -> tuple[str, Iterator[Line]]:
     values: list[Any] = []
     for line in text.split("\n"):
         try:
-            values.append(json.loads(line) if line.strip() else None)
+            values.append(loads(line) if line.strip() else None)
         except (ValueError, RecursionError):
             values.append(Unreadable("", "it isn't JSON"))
     first = next((value for value in values if isinstance(value, dict)), {})
@@ -173,9 +174,9 @@ def _of_responses(item: Any, where: str) -> Iterator[Line]:  # noqa: ANN401 - fr
     """What a consolidation function of Ground Truth is given: the answers of all workers on an object."""
     data = item["dataObject"]
     content = data.get("content")
-    known = json.loads(content) if isinstance(content, str) else data
+    known = loads(content) if isinstance(content, str) else data
     for answer in item["annotations"]:
-        said = json.loads(answer["annotationData"]["content"])
+        said = loads(answer["annotationData"]["content"])
         label = said.get("verdict", said.get("label"))
         label = label.get("label") if isinstance(label, dict) else label
         rivals = tuple(known.get("rival-wnids") or ())
@@ -219,7 +220,7 @@ def _of_turk(row: Mapping[str, str], where: str) -> Iterator[Line]:
     """A row of a result of Mechanical Turk: one worker's answers on a batch."""
     if row.get("AssignmentStatus") == "Rejected" or row.get("Reject", "").strip():
         return  # the column is filled in the file by which a requester rejects: with an x, or why
-    answers = json.loads(row["Answer.answers"])
+    answers = loads(row["Answer.answers"])
     if not isinstance(answers, dict) or not answers:
         raise ValueError("its `Answer.answers` has no answers")
     rivals = tuple(row.get("Input.rival_wnids", "").split())

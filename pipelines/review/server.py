@@ -10,7 +10,6 @@
 import asyncio
 import hashlib
 import hmac
-import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -19,6 +18,7 @@ from typing import Any, Final, TypeVar
 
 from aiohttp import web
 
+from synsift.crawler.outside_json import loads
 from synsift.pipelines.errors import LogError, StoreError, SynsiftError
 from synsift.pipelines.pages.page import asset as shared_asset
 from synsift.pipelines.records import Task
@@ -281,7 +281,7 @@ async def _said(request: web.Request) -> Any:  # noqa: ANN401 - from a browser
     if request.content_type != "application/json" or "Content-Encoding" in request.headers:
         raise web.HTTPUnsupportedMediaType
     try:
-        return json.loads(await request.read())
+        return loads(await request.read())
     except (OSError, web.RequestPayloadError) as exc:
         raise web.HTTPBadRequest(reason="it broke off") from exc
 
