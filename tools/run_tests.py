@@ -36,8 +36,8 @@ def failures(report: Path) -> Iterator[str]:
 
 
 # Slow tests in two lots that take about the same time, each with a broker of its own.
-_BROKERS: Final = ("tests/faults", "tests/pipelines/log")
-LOTS: Final = (list(_BROKERS), ["tests", *(f"--ignore={path}" for path in _BROKERS)])
+_FIRST: Final = ("tests/faults", "tests/pipelines/log", "tests/docs")
+LOTS: Final = (list(_FIRST), ["tests", *(f"--ignore={path}" for path in _FIRST)])
 
 
 def main(arguments: list[str]) -> int:
