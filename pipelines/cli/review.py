@@ -88,9 +88,9 @@ def review(
 
 def _key() -> str:
     """The key of the page: the same one each time, so that a page that is open still has it after a new start."""
-    from synsift.pipelines.review.pictures import thumbnails_folder
+    from synsift.pipelines.folders.cache import cache_home
 
-    file = thumbnails_folder().parent / "review-key"
+    file = cache_home() / "review-key"
     with contextlib.suppress(OSError, UnicodeError):
         known = file.read_text(encoding="ascii").strip()
         if len(known) == _KEY_CHARACTERS:

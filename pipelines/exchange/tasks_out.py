@@ -5,7 +5,6 @@ import io
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 from xml.sax.saxutils import quoteattr
@@ -13,6 +12,7 @@ from xml.sax.saxutils import quoteattr
 from synsift.pipelines.errors import UsageError
 from synsift.pipelines.exchange.said import RIVAL
 from synsift.pipelines.exchange.votes_in import GROUND_TRUTH, LABEL_STUDIO, MTURK
+from synsift.pipelines.pages.page import asset
 from synsift.pipelines.records import Task
 from synsift.pipelines.review.desk import Named
 
@@ -54,7 +54,7 @@ def files_of(form: str, batches: Batches) -> dict[str, str]:
         tasks = [{"data": row} for row in _label_studio(batches)]
         return {"tasks.json": json.dumps(tasks, ensure_ascii=False, indent=1) + "\n", "labelling.xml": _labelling()}
     if form == MTURK:
-        page = resources.files(__package__).joinpath("task_page.html").read_text(encoding="utf-8")
+        page = asset("task_page.html", "synsift.pipelines.exchange")
         return {"batches.csv": _csv(_turk(batches)), "page.html": page}
     if form == GROUND_TRUTH:
         return {"manifest.jsonl": _json_lines(_ground_truth(batches))}

@@ -44,10 +44,15 @@ def features_path(path: Path) -> Path:
     return path.with_name(f"{path.stem}-features{path.suffix}")
 
 
-def default_path() -> Path:
-    """Where it is if nobody says otherwise (XDG base directories)."""
+def cache_home() -> Path:
+    """Where we keep what can be made again (XDG base directories)."""
     home = os.environ.get("XDG_CACHE_HOME")
-    return (Path(home) if home else Path.home() / ".cache") / "synsift" / "fingerprints.db"
+    return (Path(home) if home else Path.home() / ".cache") / "synsift"
+
+
+def default_path() -> Path:
+    """Where it is if nobody says otherwise."""
+    return cache_home() / "fingerprints.db"
 
 
 class _File:

@@ -39,9 +39,9 @@ def head_of(title: str, *, script: str = "") -> str:
 END: Final = "</body></html>\n"
 
 
-def asset(name: str) -> str:
-    """A style sheet or a script that stands beside this module."""
-    return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
+def asset(name: str, package: str = "synsift.pipelines.pages") -> str:
+    """A style sheet, a script or a page that stands beside this module, or in another package."""
+    return resources.files(package).joinpath(name).read_text(encoding="utf-8")
 
 
 def text(value: str) -> str:

@@ -14,6 +14,7 @@ from PIL import Image
 
 from synsift.dedupe.decode import readable_formats
 from synsift.pipelines.errors import NoSuchObject
+from synsift.pipelines.folders.cache import cache_home
 from synsift.pipelines.pages.thumbnails import thumbnail
 from synsift.pipelines.storage import layout
 from synsift.pipelines.storage.base import ObjectStore
@@ -134,6 +135,5 @@ class Pictures:
 
 
 def thumbnails_folder() -> Path:
-    """Where small pictures are kept (XDG base directories)."""
-    home = os.environ.get("XDG_CACHE_HOME")
-    return (Path(home) if home else Path.home() / ".cache") / "synsift" / "thumbnails"
+    """Where small pictures are kept."""
+    return cache_home() / "thumbnails"

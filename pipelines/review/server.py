@@ -20,9 +20,8 @@ from aiohttp import web
 
 from synsift.crawler.outside_json import loads
 from synsift.pipelines.errors import LogError, StoreError, SynsiftError
-from synsift.pipelines.pages.page import asset as shared_asset
+from synsift.pipelines.pages.page import asset
 from synsift.pipelines.records import Task
-from synsift.pipelines.review.assets import asset
 from synsift.pipelines.review.desk import Desk, voter_of
 from synsift.pipelines.review.doubts import Pair, PairDesk
 from synsift.pipelines.review.pictures import Pictures
@@ -126,12 +125,12 @@ class ReviewServer:
             answer.set_cookie(_COOKIE, self._key, httponly=True, samesite="Strict", max_age=30 * 86_400)
             return answer
         name = "pairs.html" if request.path == "/pairs" else "review.html"
-        return web.Response(text=asset(name), content_type="text/html", headers=_HEADERS)
+        return web.Response(text=asset(name, "synsift.pipelines.review"), content_type="text/html", headers=_HEADERS)
 
     async def asset(self, request: web.Request) -> web.Response:
         """Its style and its script."""
         name = request.match_info["name"]
-        text = shared_asset(name) if name == "look.css" else asset(name)
+        text = asset(name) if name == "look.css" else asset(name, "synsift.pipelines.review")
         kind = "text/css" if name.endswith(".css") else "text/javascript"
         return web.Response(text=text, content_type=kind, headers=_HEADERS)
 

@@ -28,8 +28,7 @@ class LagView:
         """
         self._read = read
         self._stop = threading.Event()
-        self._begun_s = time.monotonic()
-        self._found: tuple[float, Lags] = (self._begun_s, ())
+        self._found: tuple[float, Lags] = (time.monotonic(), ())
         # A daemon: a reading that hangs with its broker keeps no worker from ending.
         self._thread = threading.Thread(target=self._run, name="lag", daemon=True)
 
