@@ -58,6 +58,11 @@ class Landing:
         """Its synset."""
         return self.survivor.candidate.wnid
 
+    @property
+    def identity(self) -> tuple[str, str]:
+        """Its synset and SHA-256: the same image may land in other synsets of the batch, or fail to."""
+        return self.wnid, self.survivor.candidate.image.sha256
+
 
 class LandStage(LingeringStage):
     """Writes what consumers read."""
@@ -94,23 +99,23 @@ class LandStage(LingeringStage):
         """Land a batch; see the module's docstring for the order."""
         landings = self._decode(messages)
         replaced = {(landing.wnid, landing.survivor.replaces) for landing in landings if landing.survivor.replaces}
-        missing: dict[str, tuple[str, str]] = {}
+        missing: dict[tuple[str, str], tuple[str, str]] = {}
 
         def copy(landing: Landing) -> None:
             sha256 = landing.survivor.candidate.image.sha256
             try:
                 self._copy(landing)
             except NoSuchObject:
-                missing[sha256] = BLOB_MISSING, f"blob {sha256} is not in the store"
+                missing[landing.identity] = BLOB_MISSING, f"blob {sha256} is not in the store"
             except DamagedBlob as exc:
-                missing[sha256] = BLOB_DAMAGED, str(exc)
+                missing[landing.identity] = BLOB_DAMAGED, str(exc)
 
         # What is replaced within the batch needs no object, and what others were withdrawn for landed when it came.
-        standing = [x for x in landings if (x.wnid, x.survivor.candidate.image.sha256) not in replaced]
+        standing = [x for x in landings if x.identity not in replaced]
         self._all(copy, [x for x in standing if not x.survivor.relation])
-        landed = [x for x in landings if x.survivor.candidate.image.sha256 not in missing]
+        landed = [x for x in landings if x.identity not in missing]
         again = self._write_manifests(landed)
-        moved = {(x.wnid, x.survivor.candidate.image.sha256) for x in landed} & replaced
+        moved = {x.identity for x in landed} & replaced
 
         def move_out(one: tuple[str, str]) -> None:
             if self._move_out(one) or one[0] in again:
@@ -119,7 +124,7 @@ class LandStage(LingeringStage):
         self._all(move_out, sorted(replaced))
         for landing in landings:
             has_moved = (landing.wnid, landing.survivor.replaces) in moved
-            self._finish(landing, missing.get(landing.survivor.candidate.image.sha256), has_moved=has_moved)
+            self._finish(landing, missing.get(landing.identity), has_moved=has_moved)
 
     def _decode(self, messages: Iterable[Message]) -> list[Landing]:
         landings: list[Landing] = []

@@ -301,6 +301,26 @@ def test_a_blob_that_rots_between_the_look_and_the_copy_does_not_land(world: Wor
     assert world.paths("candidates/") == []
 
 
+class GoneAfterOneCopy(Objects):
+    """A disk from which a blob is lost once it was copied."""
+
+    def copy(self, source: str, target: str) -> None:
+        super().copy(source, target)
+        self.delete(source)
+
+
+def test_an_image_of_two_synsets_that_is_lost_between_them_lands_in_the_first(world: World) -> None:
+    one = stored(world, large(1))
+    send(world, candidate(one, "n1"), candidate(one, "n2"))
+    run(world, dedupe(world))
+    run(world, land(world, GoneAfterOneCopy(world.objects.address)))
+    (landed,) = [path for path in world.paths("candidates/") if path.endswith(".jpg")]
+    (other,) = {"n1", "n2"} - {landed.split("/")[1]}
+    assert [(letter.wnid, letter.outcome) for letter in world.letters()] == [(other, "blob_missing")]
+    rows = [row for part in world.paths("manifests/") for row in decode_part(world.objects.get(part))]
+    assert [row["object"] for row in rows] == [landed]
+
+
 def test_what_never_landed_is_not_counted_as_moved_out(world: World) -> None:
     first, best = stored(world, small(1)), stored(world, large(1))
     send(world, candidate(first))
