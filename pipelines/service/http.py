@@ -64,7 +64,7 @@ class WorkerService(_Service):
         )
         live = CollectorRegistry()
         live.register(
-            LiveCollector(lambda: [stage.statistics() for stage in worker.stages], self._view.lags, self._view.age_s)
+            LiveCollector(lambda: [(stage.statistics(), stage.readings()) for stage in worker.stages], self._view)
         )
         self._registries = (REGISTRY, live)
 
