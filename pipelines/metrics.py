@@ -96,7 +96,10 @@ ProcessCollector(registry=REGISTRY)
 
 GAUGES: Final[Mapping[str, tuple[str, str]]] = {
     "held_inputs": ("Inputs that a stage has read ahead and holds in memory", ""),
-    "ready_inputs": ("Of these, those whose host could be asked this moment, if the worker had a place free", ""),
+    "ready_inputs": (
+        "Inputs that a stage holds and whose host could be asked this moment, if the worker had a place free",
+        "",
+    ),
     "requests_in_flight": ("Requests on their way", ""),
     "hosts": ("Hosts that fail, by what is done about it", "state"),
     "state_images": ("Images in a stage's memory, to be compared with", ""),
@@ -159,7 +162,7 @@ class LiveCollector:
         lag = GaugeMetricFamily("synsift_pipelines_lag", "Inputs that wait, in all partitions", labels=["stage"])
         ready_lag = GaugeMetricFamily(
             "synsift_pipelines_ready_lag",
-            "Of these, about so many that a further worker could begin at once: by what this one holds of them",
+            "Inputs that wait, about so many of them that a further worker could begin at once: by what this one holds",
             labels=["stage"],
         )
         largest = GaugeMetricFamily(
@@ -169,7 +172,7 @@ class LiveCollector:
         )
         oldest = GaugeMetricFamily(
             "synsift_pipelines_oldest_input_seconds",
-            "Since when the oldest of them waits, at least: as long as this worker has seen it",
+            "Since when the oldest input waits, at least: as long as this worker has seen it",
             labels=["stage"],
         )
         for name, partitions in self._view.lags():
