@@ -97,7 +97,7 @@ ProcessCollector(registry=REGISTRY)
 GAUGES: Final[Mapping[str, tuple[str, str]]] = {
     "held_inputs": ("Inputs that a stage has read ahead and holds in memory", ""),
     "ready_inputs": (
-        "Inputs that a stage holds and whose host could be asked this moment, if the worker had a place free",
+        "Inputs held whose host could be asked this moment, if the worker had a place free",
         "",
     ),
     "requests_in_flight": ("Requests on their way", ""),
