@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes what the chart has from the code: the schema of its values, the topics, the rules and the dashboards.
 
-    python deploy/helm/make_files.py
+python deploy/helm/make_files.py
 """
 
 import json

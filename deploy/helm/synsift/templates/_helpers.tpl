@@ -73,3 +73,7 @@ volumeMounts:
   - {name: tmp, mountPath: /tmp}
 workingDir: /tmp
 {{- end }}
+
+{{- define "synsift.strimzi" -}}
+{{ ternary "kafka.strimzi.io/v1beta2" "kafka.strimzi.io/v1" (and (.Capabilities.APIVersions.Has "kafka.strimzi.io/v1beta2") (not (.Capabilities.APIVersions.Has "kafka.strimzi.io/v1"))) }}
+{{- end }}

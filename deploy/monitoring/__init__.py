@@ -1,1 +1,0 @@
-"""What a fleet is watched with."""
