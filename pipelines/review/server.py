@@ -33,6 +33,7 @@ _log: Final = logging.getLogger(__name__)
 
 _MAX_BODY_BYTES: Final = 1 << 20
 _PICTURE_THREADS: Final = 2
+_SHARED: Final = ("look.css", "asking.js")
 
 
 class ReviewServer:
@@ -97,7 +98,7 @@ class ReviewServer:
     async def asset(self, request: web.Request) -> web.Response:
         """Its style and its script."""
         name = request.match_info["name"]
-        text = asset(name) if name == "look.css" else asset(name, "synsift.pipelines.review")
+        text = asset(name) if name in _SHARED else asset(name, "synsift.pipelines.review")
         kind = "text/css" if name.endswith(".css") else "text/javascript"
         return web.Response(text=text, content_type=kind, headers=HEADERS)
 
