@@ -17,7 +17,7 @@ from synsift.pipelines.reading import Broken, Skipped, look_at_state
 from synsift.pipelines.records import Record, Task, Vote
 from synsift.pipelines.stages.verify import cast
 from synsift.pipelines.topics import Router
-from synsift.pipelines.verification.ballots import COPY, OTHER, UNIMAGEABLE, UNSURE, YES, Ballots
+from synsift.pipelines.verification.ballots import COPY, OTHER, PLANNER, UNIMAGEABLE, UNSURE, YES, Ballots
 from synsift.pipelines.voting import OpenBatch, open_batch
 
 R = TypeVar("R", bound=Record)
@@ -26,7 +26,9 @@ NO: Final = "no"
 BROKEN: Final = "broken"
 ORIGIN: Final = "review"
 _ANSWERS: Final = frozenset({YES, NO, UNSURE, BROKEN, UNIMAGEABLE})
-_VOTER: Final = re.compile(r"[^\x00-\x20\x7f\ud800-\udfff][^\x00-\x1f\x7f\ud800-\udfff]{0,127}")
+_NO_NAME: Final = r"\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff"
+"""Controls, all that ends a line, and what turns the rest of a line around."""
+_VOTER: Final = re.compile(rf"(?! )[^{_NO_NAME}]{{1,128}}")
 _LEASE_S: Final = 20 * 60.0
 """So long a batch that somebody was given counts as being answered by them."""
 _MOST_S: Final = 24 * 3600.0
@@ -227,6 +229,8 @@ def voter_of(name: Any) -> str:  # noqa: ANN401 - from a browser
     voter = unicodedata.normalize("NFC", name).strip(" ") if isinstance(name, str) else ""
     if not _VOTER.fullmatch(voter):
         raise UsageError("a voter's name has 1 to 128 characters, and no line feeds or other controls")
+    if voter == PLANNER:
+        raise UsageError(f"`{PLANNER}` is the name of what plans batches", hint="take another one")
     return voter
 
 
