@@ -116,7 +116,7 @@ def _of_plain(item: Any, where: str) -> Iterator[Line]:  # noqa: ANN401 - from a
     if lacking:
         raise ValueError(f"it has no {' and no '.join(f'`{name}`' for name in lacking)}")
     voter = _name_of(found["voter"])
-    if _ANNOTATED <= fields.keys():  # the same person as in its JSON, and the same time
+    if fields.keys() >= _ANNOTATED:  # the same person as in its JSON, and the same time
         voter, found["at"] = f"{LABEL_STUDIO}:{voter}", fields.get("updated_at") or found["at"]
     yield Said(
         where,

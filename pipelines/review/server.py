@@ -105,7 +105,8 @@ class ReviewServer:
     async def _guard(self, request: web.Request, handler: Callable[[web.Request], Awaitable[Any]]) -> Any:  # noqa: ANN401
         """Let in who has the key, and tell a browser what went wrong in words."""
         given = request.query.get(KEY) or request.cookies.get(_COOKIE, "")
-        if not hmac.compare_digest(given.encode(), self._key.encode()):
+        # What is no UTF-8 in a cookie is surrogates here.
+        if not hmac.compare_digest(given.encode(errors="surrogatepass"), self._key.encode()):
             text = "This address lacks its key: open the one that `synsift review` has printed, whole.\n"
             return web.Response(status=403, text=text, headers=_HEADERS)
         try:
@@ -198,15 +199,15 @@ class ReviewServer:
         """Take a batch; when this is answered, its votes are in the log."""
         try:
             said = await _said(request)
-            voter, task, once = said["voter"], said["task"], said.get("once", "")
+            voter, task, changes = said["voter"], said["task"], said.get("changes", False) is True
             answers = {str(sha256): str(answer) for sha256, answer in said["answers"].items()}
             took_s = float(said.get("took_s", 0))
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return _problem(400, "that is no batch")
-        if not isinstance(task, str) or not isinstance(once, str):
+        if not isinstance(task, str):
             return _problem(400, "that is no batch")
-        taken = await _in(self._at_desk, lambda: self._desk.take(voter, task, answers, took_s=took_s, once=once[:64]))
-        return _json({"taken": taken})
+        taken = await _in(self._at_desk, lambda: self._desk.take(voter, task, answers, took_s=took_s, changes=changes))
+        return _json({"taken": taken.written, "kept": taken.kept})
 
     async def pair(self, request: web.Request) -> web.Response:
         """A pair that nobody has judged, or none."""
