@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from synsift.pipelines.cli.console import counted, err, print_rows
+from synsift.pipelines.cli.console import counted, err, print_rows, warn
 from synsift.pipelines.cli.exit_status import ExitStatus
 from synsift.pipelines.cli.options import (
     ConfigFile,
@@ -75,7 +75,8 @@ def leaks(
     """Find images of a test set that stand in a training set, too: the same files, and copies of them.
 
     Either is a folder of images, an export (WebDataset's tar files and Parquet with images are read), or a file of
-    fingerprints. The exit status is 1 if something leaks, so that a script can stop there.
+    fingerprints. The exit status is 1 if something leaks, or if a file of images breaks off, so that a script can stop
+    there.
 
     [bold]Examples[/bold]
 
@@ -100,7 +101,14 @@ def leaks(
     _tell(found, one, other, has_read_all=not unreadable)
     if page is not None:
         _write_page(page, found, one, other, scanner.options.max_pixels)
-    if found:
+    from synsift.pipelines.folders.packed import BROKEN
+
+    broken = sum(one.reason == BROKEN for one in unreadable)
+    if broken:
+        warn.print(
+            f"{counted(broken, 'file', 'files')} of images couldn't be read whole: nobody knows what is in the rest"
+        )
+    if found or broken:
         raise typer.Exit(ExitStatus.FAILED)
 
 
@@ -111,7 +119,7 @@ def _side(path: Path, scanner: Scanner, unreadable: "list[Unreadable]") -> _Side
         UsageError: There is none.
     """
     from synsift.pipelines.folders.hash_files import is_list, read_entries
-    from synsift.pipelines.folders.packed import SUFFIXES, find_packed
+    from synsift.pipelines.folders.packed import BROKEN, find_packed
 
     if not path.exists():
         raise UsageError(f"there is no file or folder `{path}`")
@@ -128,10 +136,13 @@ def _side(path: Path, scanner: Scanner, unreadable: "list[Unreadable]") -> _Side
         scanned = scanner.scan([path])
         for name, image in scanned.images.items():
             side.add(name, image)
-        # Files that hold images are read below.
-        unreadable += [one for one in scanned.unreadable if not one.path.lower().endswith(SUFFIXES)]
+        below = {str(file) for file in packed}
+        unreadable += [one for one in scanned.unreadable if one.path not in below]
     _add_packed(side, packed, scanner, unreadable)
     if not side.images:
+        for one in unreadable:
+            if one.path == str(path) and one.reason == BROKEN:
+                raise UsageError(f"`{path}` can't be read: {one.message}")
         raise UsageError(f"there is no image in `{path}`", hint="name a folder of images, an export with images in it")
     return side
 
