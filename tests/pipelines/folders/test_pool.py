@@ -31,6 +31,7 @@ def test_who_is_killed_leaves_no_process_behind() -> None:
     ) as process:
         assert process.stdout is not None
         workers = set(iter(lambda: process.stdout.readline().strip(), "done"))  # type: ignore[union-attr]
-        assert workers and str(process.pid) not in workers
+        assert workers
+        assert str(process.pid) not in workers
         process.send_signal(signal.SIGKILL)
         process.communicate(timeout=60)  # ends when nobody holds its output any more
