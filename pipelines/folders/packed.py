@@ -135,7 +135,7 @@ def _check_end(archive: tarfile.TarFile) -> None:
     """
     source = archive.fileobj
     if source is not None:
-        source.seek(archive.offset)  # type: ignore[attr-defined]
+        source.seek(archive.offset)
         if source.read(tarfile.BLOCKSIZE).strip(tarfile.NUL):
             raise tarfile.ReadError("what follows its last member is broken")
 
