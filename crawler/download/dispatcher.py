@@ -96,6 +96,11 @@ class Dispatcher(Generic[T]):
         return list(self._schedule.waiting_jobs())
 
     @property
+    def ready_jobs(self) -> int:
+        """Jobs of hosts that may be asked now, if there were places."""
+        return self._schedule.ready_jobs
+
+    @property
     def active(self) -> int:
         """Jobs that run."""
         return self._schedule.active

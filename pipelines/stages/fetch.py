@@ -35,7 +35,7 @@ from synsift.pipelines.metrics import DEFERRED, FETCHED_BYTES, WORK_SECONDS
 from synsift.pipelines.reading import BROKEN_RECORD, Broken, Skipped, read
 from synsift.pipelines.records import Candidate, Fetched, HttpAnswer, Image, ImageUrl
 from synsift.pipelines.said import Consent
-from synsift.pipelines.stage import REPEATED, REUSED
+from synsift.pipelines.stage import REPEATED, REUSED, Reading
 from synsift.pipelines.stages.consent import hear_image
 from synsift.pipelines.stages.denial import as_of_now, refuse_denied
 from synsift.pipelines.stages.download_stage import DownloadStage
@@ -161,6 +161,11 @@ class FetchStage(DownloadStage[Wanted]):
         """Keys of hosts that are left alone for now."""
         asleep = self.health.asleep(time.time())
         return frozenset(key.encode() for origin in asleep for key in self._router.keys.keys_of(origin))
+
+    def readings(self) -> Sequence[Reading]:
+        """What waits, and for hosts in which state."""
+        states = self.health.count_states(time.time())
+        return (*super().readings(), *(Reading("hosts", number, state) for state, number in states.items()))
 
     def rests_until_s(self) -> float | None:
         """When a host may be asked again, in Unix time, if all that is left waits for hosts that fail; else None."""
