@@ -96,6 +96,11 @@ class Dispatcher(Generic[T]):
         return list(self._schedule.waiting_jobs())
 
     @property
+    def waiting(self) -> int:
+        """Jobs that wait."""
+        return self._schedule.waiting
+
+    @property
     def active(self) -> int:
         """Jobs that run."""
         return self._schedule.active

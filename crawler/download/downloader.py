@@ -85,6 +85,16 @@ class Waits(Protocol[T_contra]):
         """Take a task back, to submit it when its host may be asked again."""
 
 
+class Steers(Protocol[T_contra]):
+    """Who may stop tasks at any time before a request of theirs leaves."""
+
+    def stops(self, task: T_contra, url: str) -> bool:
+        """Whether a task must not ask for a URL now: its own, or where it was led."""
+
+    async def stopped(self, task: T_contra, url: str) -> None:
+        """Take a task back that was to ask for a URL."""
+
+
 class Downloader(Generic[T]):
     """Carries tasks of one stage. Lives in one event loop."""
 
@@ -117,6 +127,30 @@ class Downloader(Generic[T]):
         self._reachability = Reachability(names_tell=names_tell)
         self._told_at_s = -_TELL_EVERY_S
         self._sickbay: Sickbay[Job[T]] | None = None
+        self._steers: Steers[T] | None = None
+
+    def let_steer(self, steers: Steers[T]) -> None:
+        """Ask before each request whether it may leave."""
+        self._steers = steers
+
+    async def look_again(self) -> None:
+        """Give back what waits and is stopped by now."""
+        steers = self._steers
+        if steers is None:
+            return
+
+        def is_stopped(job: Job[T]) -> bool:
+            return steers.stops(job.task, job.current_url)
+
+        hosts = {job.host for job in self._dispatcher.waiting_jobs() if is_stopped(job)}
+        for job in [job for host in hosts for job in self._dispatcher.withdraw(host, is_stopped)]:
+            await steers.stopped(job.task, job.current_url)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no task is on its way, and none waits here."""
+        is_empty = not self._dispatcher.active and not self._dispatcher.waiting
+        return is_empty and (self._sickbay is None or self._sickbay.is_empty)
 
     def let_wait(self, waits: Waits[T]) -> None:
         """Leave hosts that are ill alone, and let their tasks wait, rather than end them after some tries."""
@@ -151,7 +185,10 @@ class Downloader(Generic[T]):
     async def next(self) -> Job[T] | None:
         """Wait for the next job that may start; None once closed."""
         while (job := await self._dispatcher.next()) is not None:
-            if self._sickbay is None or await self._lets(job, self._sickbay):
+            if self._steers is not None and self._steers.stops(job.task, job.current_url):
+                self._dispatcher.finish(job.host)
+                await self._steers.stopped(job.task, job.current_url)
+            elif self._sickbay is None or await self._lets(job, self._sickbay):
                 job.attempts += 1
                 job.began_s = time.monotonic()
                 return job

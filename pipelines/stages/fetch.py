@@ -10,6 +10,7 @@ import contextlib
 import dataclasses
 import itertools
 import logging
+import math
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -28,22 +29,24 @@ from synsift.crawler.wording import masked
 from synsift.dedupe import ImageError
 from synsift.pipelines import topics
 from synsift.pipelines.clock import now_text, text_of
+from synsift.pipelines.controls.steering import Steering
+from synsift.pipelines.controls.view import Stop, Stopped
 from synsift.pipelines.decoding.errors import DecodersUnavailable
 from synsift.pipelines.errors import StoreError, StoreUnavailable
 from synsift.pipelines.log.base import Log, Message
 from synsift.pipelines.metrics import DEFERRED, FETCHED_BYTES, WORK_SECONDS
-from synsift.pipelines.reading import BROKEN_RECORD, Broken, Skipped, read
+from synsift.pipelines.reading import BROKEN_RECORD, Broken, Skipped, read, read_bytes
 from synsift.pipelines.records import Candidate, Fetched, HttpAnswer, Image, ImageUrl
 from synsift.pipelines.said import Consent
 from synsift.pipelines.stage import REPEATED, REUSED
 from synsift.pipelines.stages.consent import hear_image
-from synsift.pipelines.stages.denial import as_of_now, refuse_denied
+from synsift.pipelines.stages.denial import as_of_now, refuse_blocked, refuse_denied
 from synsift.pipelines.stages.download_stage import DownloadStage
 from synsift.pipelines.stages.fetch_memory import HostBook, PartitionMemory, entry_of, seconds_until
 from synsift.pipelines.stages.fetch_needs import BlobStore, FetchOptions, Fingerprinter
 from synsift.pipelines.stages.host_homes import moved_entry, read_fetched
 from synsift.pipelines.stages.image_record import image_record
-from synsift.pipelines.stages.look_ahead import PEEK_RECORDS
+from synsift.pipelines.stages.look_ahead import PAUSED, PEEK_RECORDS
 from synsift.pipelines.stages.placeholders import PLACEHOLDER, Placeholders
 from synsift.pipelines.stages.tally import Count
 from synsift.pipelines.stages.wanted import Wanted, page_of
@@ -67,16 +70,31 @@ class FetchStage(DownloadStage[Wanted]):
 
     name = "fetch"
 
-    def __init__(
-        self, log: Log, router: Router, *, blobs: BlobStore, decoders: Fingerprinter, options: FetchOptions
+    def __init__(  # noqa: PLR0913 - what it works with
+        self,
+        log: Log,
+        router: Router,
+        *,
+        blobs: BlobStore,
+        decoders: Fingerprinter,
+        options: FetchOptions,
+        steering: Steering | None = None,
     ) -> None:
-        super().__init__(log, router, look_ahead=options.look_ahead, in_order=False, politeness=options.politeness)
+        super().__init__(
+            log,
+            router,
+            look_ahead=options.look_ahead,
+            in_order=False,
+            politeness=options.politeness,
+            steering=steering,
+        )
         self._blobs = blobs
         self._decoders = decoders
         self._options = options
         self._memory: dict[int, PartitionMemory[Wanted]] = {}
         self.health = HostHealth(options.health)
         self._hosts = HostBook(self.health, router)
+        self._paused: dict[tuple[int, int], Wanted] = {}
         self._workers = ThreadPoolExecutor(options.threads, thread_name_prefix="fetch-work")
 
     def make_downloader(self) -> Downloader[Wanted]:
@@ -85,6 +103,7 @@ class FetchStage(DownloadStage[Wanted]):
             self, politeness=self.politeness, patience=self._options.patience, hosts=self._router.keys
         )
         downloader.let_wait(self)
+        downloader.let_steer(self)
         return downloader
 
     async def run_spider(self, downloader: Downloader[Wanted]) -> None:
@@ -110,6 +129,8 @@ class FetchStage(DownloadStage[Wanted]):
     def forget(self, partition: int) -> None:
         """Drop what is known of a partition's URLs."""
         self._memory.pop(partition, None)
+        for place in [place for place in tuple(self._paused) if place[0] == partition]:
+            self._paused.pop(place, None)
 
     def message_of(self, task: Wanted) -> Message:
         """The input behind a URL."""
@@ -132,7 +153,13 @@ class FetchStage(DownloadStage[Wanted]):
         memory = self._memory.get(message.partition)
         if memory is None:
             return  # revoked since it was read: the next owner reads it, too
+        stop = self.view.of_url(wanted.record.url, wanted.record.wnid)
+        if stop is not None:
+            self._stop(wanted, stop)
+            return
         known = memory.get(wanted.record.url)
+        if known is not None and known.outcome == Stopped.BLOCKED:
+            known = None  # what was blocked then may come in now
         if known is not None and not (wanted.replay_of and known.image is None):
             await self._serve(wanted, known)
         elif wanted.record.url in memory.in_flight:
@@ -155,16 +182,83 @@ class FetchStage(DownloadStage[Wanted]):
         for peek in self.look_ahead.peeks(time.monotonic(), self._resting):
             behind = self._logbook.read(topics.IMAGE_URLS.name, peek.partition, peek.start)
             with contextlib.closing(behind):
-                self.look_ahead.peeked(peek, itertools.islice(behind, PEEK_RECORDS), time.monotonic())
+                seen = map(self._as_held, itertools.islice(behind, PEEK_RECORDS))
+                self.look_ahead.peeked(peek, seen, time.monotonic())
+
+    def _as_held(self, message: Message) -> Message:
+        """A record that stands behind, under the key under which it would be held."""
+        record = read_bytes(ImageUrl, message.value or b"") if self.view.pauses else None
+        if not isinstance(record, ImageUrl):
+            return message
+        stop = self.view.of_url(record.url, record.wnid)
+        return message if stop is None or stop.ends else dataclasses.replace(message, key=PAUSED)
+
+    # What operators say.
+
+    def stops(self, task: Wanted, url: str) -> bool:
+        """Whether operators stop a URL, or where it led."""
+        return self.view.of_url(url, task.record.wnid) is not None
+
+    async def stop_task(self, task: Wanted, url: str) -> None:
+        """Let a URL wait that was to be asked, or end it; those that wait for the same URL are looked at, too."""
+        memory = self._memory.get(task.message.partition)
+        waiting = memory.in_flight.pop(task.record.url, []) if memory is not None else []
+        stop = self.view.of_url(url, task.record.wnid)
+        if stop is None:
+            await self._want(task)
+        else:
+            self._stop(task, stop)
+        for wanted in waiting:
+            if self._ledger.is_open(wanted.message):
+                await self._want(wanted)
+
+    def _stop(self, wanted: Wanted, stop: Stop) -> None:
+        message, record = wanted.message, wanted.record
+        if stop.ends:
+            counts = ends_of(record, stop.how, is_candidate=False)
+            if wanted.replay_of:
+                counts.append(Count(record.wnid, wanted.replay_of, -1))
+            letter = self._ledger.dead_letter(message, stop.how, stop.text, wnid=record.wnid)
+            self._ledger.finish(message, [letter], counts)
+            return
+        self.look_ahead.pause(message)
+        if self.look_ahead.passes_over(message):
+            self._to_tail(wanted, time.time())
+            return
+        self.turnstile.rest(message)
+        self._paused[message.partition, message.offset] = wanted
+
+    async def steer(self) -> None:
+        """Let go on what is paused no more."""
+        for place, wanted in list(self._paused.items()):
+            stop = self.view.of_url(wanted.record.url, wanted.record.wnid)
+            is_open = self._ledger.is_open(wanted.message)
+            if is_open and stop is not None and not stop.ends:
+                continue
+            if is_open and stop is None and not self.turnstile.resume(wanted.message):
+                self._steered_by = -1  # another input is tried alone: look again at the next turn
+                continue
+            self._paused.pop(place, None)
+            if is_open:
+                self.look_ahead.resume(wanted.message)
+                await self._want(wanted)
 
     def _resting(self) -> frozenset[bytes]:
         """Keys of hosts that are left alone for now."""
         asleep = self.health.asleep(time.time())
-        return frozenset(key.encode() for origin in asleep for key in self._router.keys.keys_of(origin))
+        return frozenset({PAUSED, *(key.encode() for origin in asleep for key in self._router.keys.keys_of(origin))})
 
     def rests_until_s(self) -> float | None:
-        """When a host may be asked again, in Unix time, if all that is left waits for hosts that fail; else None."""
-        return self.downloader.wakes_at_s() if self.look_ahead.is_read_out else None
+        """When a host may be asked again, in Unix time, if all that is left waits for hosts that fail; else None.
+
+        Infinity, if all that is left is paused.
+        """
+        if not self.look_ahead.is_read_out:
+            return None
+        paused = len(self._paused)
+        if paused and paused >= self._ledger.pending and self.downloader.is_idle:
+            return math.inf
+        return self.downloader.wakes_at_s()
 
     def _defer(self, wanted: Wanted) -> None:
         """Put a URL of a hot host at the tail of its partition, not to be asked before what is held of that host."""
@@ -194,6 +288,10 @@ class FetchStage(DownloadStage[Wanted]):
     async def deliver(self, task: Wanted, result: Received) -> None:
         """Take the bytes of an image."""
         body: bytes = result.content
+        stop = self.view.of_url(result.answer.url, task.record.wnid)
+        if stop is not None and stop.ends:  # said while it was on its way
+            await self.stop_task(task, result.answer.url)
+            return
         try:
             judgement, consent = hear_image(body, result.answer, self._options.limits)
             if judgement.refuses:
@@ -232,6 +330,7 @@ class FetchStage(DownloadStage[Wanted]):
         with WORK_SECONDS.labels(self.name).time():
             found, hashes = self._decoders.look(body)
             refuse_denied(self._options.deny, found, hashes)
+            refuse_blocked(self.view, found)
             self._options.pictures.check(found)
             image = image_record(found, hashes)
             self._blobs.put_content(layout.blob(image.sha256), body)
@@ -311,7 +410,7 @@ class FetchStage(DownloadStage[Wanted]):
         memory = self._memory.get(wanted.message.partition)
         if memory is None:
             return  # as in `take`
-        known = as_of_now(self._options.deny, memory.get(known.url) or known)
+        known = as_of_now(self._options.deny, self.view, memory.get(known.url) or known)
         record = wanted.record
         if record.wnid in known.wnids:
             counts = ends_of(record, REPEATED, is_candidate=False)

@@ -27,6 +27,8 @@ from synsift.crawler.sources.foreign import foreign_code
 from synsift.crawler.spiders.base import run_spider
 from synsift.crawler.spiders.search import SearchSpider
 from synsift.pipelines.clock import text_of
+from synsift.pipelines.controls.steering import Steering
+from synsift.pipelines.controls.view import Stop
 from synsift.pipelines.log.base import Log, Member, Message
 from synsift.pipelines.reading import Broken, Skipped, read
 from synsift.pipelines.records import Query
@@ -48,6 +50,8 @@ LIMIT_REACHED: Final = "limit_reached"
 UNKNOWN_SOURCE: Final = "unknown_source"
 _LOOK_AHEAD: Final = 1_000
 _VERDICTS_EVERY_S: Final = 0.3
+_UNTIL_TOLD_S: Final = math.inf
+"""Until when a line rests that is paused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +84,11 @@ class SearchStage(DownloadStage[PageQuery]):
         sources: Mapping[str, Source | LocalSource],
         options: SearchOptions,
         clock: Callable[[], float] = time.time,
+        steering: Steering | None = None,
     ) -> None:
-        super().__init__(log, router, look_ahead=_LOOK_AHEAD, in_order=True, politeness=options.politeness)
+        super().__init__(
+            log, router, look_ahead=_LOOK_AHEAD, in_order=True, politeness=options.politeness, steering=steering
+        )
         self._sources = dict(sources)
         self._options = options
         self._asked = {name: source for name, source in sources.items() if not isinstance(source, LocalSource)}
@@ -96,7 +103,6 @@ class SearchStage(DownloadStage[PageQuery]):
         self._quotas = {quota.key: quota for quota in options.quotas.values()}
         self._rations = Rations(options.quotas, self._ledger, router.partitions, clock)
         self._clock = clock
-        self._configured = options.politeness
         self._owned: set[int] = set()
         self._shared_for = 0
         self._rations.wait_for_keys({name: each.about.key for name, each in self._asked.items() if is_keyless(each)})
@@ -104,25 +110,54 @@ class SearchStage(DownloadStage[PageQuery]):
 
     def make_downloader(self) -> Downloader[PageQuery]:
         """A downloader for which the names of its hosts are known: only the configuration names them."""
-        return Downloader(
+        downloader: Downloader[PageQuery] = Downloader(
             self,
             politeness=self.politeness,
             patience=self._options.patience,
             hosts=HostKeys({}, self._key_of),
             names_tell=True,
         )
+        downloader.let_steer(self)
+        return downloader
+
+    def stops(self, task: PageQuery, _url: str) -> bool:
+        """Whether operators stop a query."""
+        return isinstance(task, Ask) and self._stop_of(task) is not None
+
+    def _stop_of(self, ask: Ask) -> Stop | None:
+        return self.view.of_query(ask.wnid, ask.source)
+
+    async def stop_task(self, task: PageQuery, _url: str) -> None:
+        """Put a query back that was to be asked, or end it."""
+        ask = _ask(task)
+        stop = self._stop_of(ask)
+        if stop is not None and stop.ends:
+            self._end_stopped(ask, stop)
+            await self._ask_next(ask)
+        elif self._is_by_novelty(ask.query):
+            self._desks.put_back(ask)
+            self.turnstile.rest(ask.message)
+        else:
+            self._rest(line_of(ask), _UNTIL_TOLD_S if stop is not None else 0.0)
+
+    def _end_stopped(self, ask: Ask, stop: Stop) -> None:
+        self._ledger.reject(ask.message, stop.how, stop.text, wnid=ask.wnid)
+
+    async def steer(self) -> None:
+        """Look again at all that waits: it may go on, or end."""
+        self._lines.wake_all()
+        self._desks.stir_all()
 
     def _key_of(self, name: str) -> str:
         """The key of a host: all of an owner whose quota holds for all of them together are one."""
         domain = registered_domain(name)
         return next((key for key, quota in self._quotas.items() if domain in quota.domains), domain)
 
-    def repace(self, politeness: Politeness) -> None:
-        """Ask sources as hard as is said from now on, and no harder than their owners allow to all workers together."""
-        self._configured = politeness
+    def bounded(self, politeness: Politeness) -> Politeness:
+        """No harder than the owners of sources allow to all workers together."""
         self._shared_for = len(self._owned)
         share = max(1, self._shared_for) / self._router.partitions
-        super().repace(replace(politeness, paces=Shares(politeness.pace_of, self._quotas, share)))
+        return replace(politeness, paces=Shares(politeness.pace_of, self._quotas, share))
 
     async def run_spider(self, downloader: Downloader[PageQuery]) -> None:
         """Run the search spider, and wait for pages of lists that are being read at its end."""
@@ -163,7 +198,7 @@ class SearchStage(DownloadStage[PageQuery]):
     async def take(self, message: Message) -> None:
         """Queue a query behind the others of its synset at its source."""
         if self._quotas and self._shared_for != len(self._owned):
-            self.repace(self._configured)
+            self.pace()
         query = read(Query, message, self._router)
         if isinstance(query, Broken):
             self._ledger.reject(message, query.outcome, query.text)
@@ -267,6 +302,10 @@ class SearchStage(DownloadStage[PageQuery]):
     async def _ask_first(self, line: Line) -> None:
         """Ask the first query in a line that its synset's limit still allows."""
         while (ask := self._lines.head(line)) is not None:
+            stop = self._stop_of(ask)
+            if stop is not None and not stop.ends:
+                self._rest(line, _UNTIL_TOLD_S)
+                return
             if self._room(ask) > 0 and (until_s := self._rests_until_s(ask.source)) > 0:
                 self._rest(line, until_s)
                 return
@@ -280,9 +319,15 @@ class SearchStage(DownloadStage[PageQuery]):
     async def _ask_from_desks(self) -> None:
         """Ask what is worth most, and end what isn't asked any more."""
         due = self._desks.due(
-            self._clock(), yields_of=self._yields_of, known=self._verdicts.known, rests_until_s=self._rests_until_s
+            self._clock(),
+            yields_of=self._yields_of,
+            known=self._verdicts.known,
+            rests_until_s=self._rests_until_s,
+            stop_of=self._stop_of,
         )
         for found in due:
+            for ask, stop in found.stopped:
+                self._end_stopped(ask, stop)
             for ask, why in found.end:
                 self._ledger.finish(ask.message, [], [Count(ask.wnid, why)])
             for ask in found.ask:
@@ -293,6 +338,10 @@ class SearchStage(DownloadStage[PageQuery]):
 
     async def _begins(self, ask: Ask) -> bool:
         """Begin with a query; False if it has ended by that."""
+        stop = self._stop_of(ask)
+        if stop is not None and stop.ends:
+            self._end_stopped(ask, stop)
+            return False
         if self._room(ask) <= 0:
             self._ledger.finish(ask.message, [], [Count(ask.wnid, LIMIT_REACHED)])
             return False
