@@ -83,4 +83,6 @@ class Control(Record, frozen=True, kw_only=True):
         name = f"{self.action}{unit}/{self.subject}/{self.target}"
         if len(name.encode("utf-8", "replace")) <= _MAX_KEY:
             return name
-        return f"{self.action}{unit}/{self.subject}/#{hashlib.sha256(self.target.encode('utf-8', 'replace')).hexdigest()}"
+        return (
+            f"{self.action}{unit}/{self.subject}/#{hashlib.sha256(self.target.encode('utf-8', 'replace')).hexdigest()}"
+        )

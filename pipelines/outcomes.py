@@ -279,7 +279,7 @@ EXPLAINED: Final = (
         "blocked",
         "fetch, dedupe, land",
         False,
-        "Operators block its host, its URL, or the picture itself, in any disguise (`synsift block`, `synsift remove`).",
+        "Operators block its host, its URL or the picture, in any disguise (`synsift block`, `synsift remove`).",
         "The dead letter says who, and why; `synsift controls` lists all. After `synsift unblock`, replay.",
     ),
     Explained(

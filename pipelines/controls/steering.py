@@ -1,8 +1,7 @@
-"""Follows the topic ``controls`` in a thread of its own, so that each stage of a process has a view of some tenths of
-a second ago, whatever it is on with.
+"""Follows the topic ``controls`` in a thread of its own: each stage has a fresh view, whatever it is on with.
 
     begin ──all that stands there is read──▶ view ──every 0.3 s what is new──▶ view ──▶ … ──▶ end
-                                              └─ the log is away ──▶ the last view holds; all is read again when it is back
+                                              └─ the log is away ──▶ the last view holds, and later all is read
 
 A record that can't be read is passed by, counted, and named once.
 """
@@ -67,9 +66,7 @@ class Steering:
                 self._open()
             if self._thread is None:
                 self._ending = threading.Event()
-                self._thread = threading.Thread(
-                    target=self._follow, args=(self._ending,), name="controls", daemon=True
-                )
+                self._thread = threading.Thread(target=self._follow, args=(self._ending,), name="controls", daemon=True)
                 self._thread.start()
 
     def end(self, user: str) -> None:
@@ -101,7 +98,7 @@ class Steering:
                 if not is_told:
                     _log.warning("controls can't be read now: %s; what was said before holds", exc)
                 is_told = True
-            except Exception:
+            except Exception:  # noqa: BLE001 - whatever strangers wrote: without this thread, nobody would hear anything
                 self._close()
                 _log.exception("controls could not be taken in; what was said before holds")
 

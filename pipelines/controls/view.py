@@ -1,6 +1,6 @@
 """What holds now of all that operators have said. Pure: a view never changes; another record gives another view.
 
-    records ──with_──▶ View ──▶ stop of a query, a URL, an image: dropped or blocked before paused; delays, limits, …
+records ──with_──▶ View ──▶ stop of a query, a URL, an image: dropped or blocked before paused; delays, limits, …
 """
 
 from collections.abc import Iterable, Mapping

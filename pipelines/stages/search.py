@@ -37,7 +37,7 @@ from synsift.pipelines.stages.desks import Desks
 from synsift.pipelines.stages.download_stage import DownloadStage
 from synsift.pipelines.stages.introductions import Introduction, Introductions
 from synsift.pipelines.stages.lines import Line, Lines, line_of
-from synsift.pipelines.stages.page_outputs import PageOutputs
+from synsift.pipelines.stages.page_outputs import FOUND, PageOutputs
 from synsift.pipelines.stages.rations import Rations
 from synsift.pipelines.stages.tally import Count
 from synsift.pipelines.stages.verdicts import Verdicts
@@ -76,7 +76,7 @@ class SearchStage(DownloadStage[PageQuery]):
 
     name = "search"
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it works with
         self,
         log: Log,
         router: Router,
@@ -100,6 +100,7 @@ class SearchStage(DownloadStage[PageQuery]):
         self._read_verdicts_at_s = -math.inf
         self._introductions: Introductions[Ask] = Introductions(sources)
         self._uncommitted: dict[tuple[str, int], int] = {}
+        self._found: dict[tuple[str, int], int] = {}
         self._quotas = {quota.key: quota for quota in options.quotas.values()}
         self._rations = Rations(options.quotas, self._ledger, router.partitions, clock)
         self._clock = clock
@@ -190,6 +191,7 @@ class SearchStage(DownloadStage[PageQuery]):
         self._owned.add(partition)
         self._rations.restore(partition)
         self._uncommitted = {key: number for key, number in self._uncommitted.items() if key[1] != partition}
+        self._found = {key: number for key, number in self._found.items() if key[1] != partition}
 
     def message_of(self, task: PageQuery) -> Message:
         """The input behind a page's query."""
@@ -420,24 +422,35 @@ class SearchStage(DownloadStage[PageQuery]):
 
     def _room(self, ask: Ask) -> int:
         """How many image URLs the synset may still get."""
+        said = self.view.limit(ask.wnid)
+        if said is not None:
+            return said - self._found_so_far(ask)
         if ask.query.limit == 0:
             return 1 << 60
         counter = limit_counter(ask.query)
         committed = self._ledger.count_of(ask.message.partition, ask.wnid, counter)
         return ask.query.limit - max(committed, self._uncommitted.get((ask.wnid, ask.message.partition), 0))
 
+    def _found_so_far(self, ask: Ask) -> int:
+        """Image URLs of a synset, whatever the limit was when they were found."""
+        committed = self._ledger.count_of(ask.message.partition, ask.wnid, FOUND)
+        return max(committed, self._found.get((ask.wnid, ask.message.partition), 0))
+
     def _outputs(self, ask: Ask, page: Page) -> tuple[list[Entry], list[Count]]:
-        room, query = self._room(ask), ask.query
-        if query.limit:
-            taken = min(room, len(page.images))
-            self._uncommitted[(query.wnid, ask.message.partition)] = query.limit - room + taken
-        return PageOutputs(
+        room, query, place = max(0, self._room(ask)), ask.query, (ask.wnid, ask.message.partition)
+        if query.limit and self.view.limit(ask.wnid) is None:
+            self._uncommitted[place] = query.limit - room + min(room, len(page.images))
+        entries, counts = PageOutputs(
             ask,
             self._router,
             self._ledger,
             page_size=self._sources[ask.source].page_size,
             counts_arms=self._is_by_novelty(query),
         ).of(page, room)
+        if self.view.limit(ask.wnid) is not None:
+            found = sum(count.number for count in counts if (count.wnid, count.outcome) == (ask.wnid, FOUND))
+            self._found[place] = self._found_so_far(ask) + found
+        return entries, counts
 
 
 def _ask(task: PageQuery) -> Ask:

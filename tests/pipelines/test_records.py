@@ -6,7 +6,6 @@ import pytest
 
 from synsift.pipelines import records
 from synsift.pipelines.control_records import Word
-from synsift.pipelines.control_records import Word
 from synsift.pipelines.errors import RecordError, UnknownVersion
 from synsift.pipelines.records import (
     Candidate,

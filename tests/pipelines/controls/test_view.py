@@ -92,7 +92,7 @@ def test_a_picture_is_blocked_in_any_disguise_and_comes_in_when_that_is_lifted()
     whole, copy = fingerprint(encoded(picture, "PNG")), fingerprint(encoded(picture.resize((200, 150)), "JPEG"))
     view = View()
     for seed in range(10, 22):  # more than there are sets
-        view = view.with_({"k%d" % seed: picture_control(fingerprint(encoded(scene(seed, (320, 240)), "PNG")))})
+        view = view.with_({f"k{seed}": picture_control(fingerprint(encoded(scene(seed, (320, 240)), "PNG")))})
     view = view.with_({"k": picture_control(whole)})
     assert how(view.of_image(copy)) == "blocked"
     assert how(view.of_image(whole)) == "blocked"
