@@ -438,6 +438,7 @@ def _lift(settings: "Settings", wanted: Sequence[tuple[str, str, str]], who: str
 def _control(one: tuple[Any, ...], who: str | None, why: str) -> "Control":
     from synsift.pipelines.clock import now_text
     from synsift.pipelines.control_records import Control
+    from synsift.pipelines.controls.view import problem_of
     from synsift.pipelines.records import decode, encode
 
     action, subject, target, value, picture = (*one, 0.0, "")[:5]
@@ -451,10 +452,14 @@ def _control(one: tuple[Any, ...], who: str | None, why: str) -> "Control":
         value=value,
         fingerprint=picture,
     )
+    hint = "reasons and names have at most 500 characters, URLs 2,000"
     try:
-        return decode(Control, encode(made))  # as every worker will read it
+        read = decode(Control, encode(made))  # as every worker will read it
     except (RecordError, UnicodeError) as exc:
-        raise UsageError(f"that can't be said: {exc}", hint="texts have at most 500 characters, URLs 2,000") from exc
+        raise UsageError(f"that can't be said: {exc}", hint=hint) from exc
+    if problem := problem_of(read):
+        raise UsageError(f"that can't be said: {problem}")
+    return read
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""Follows the topic ``controls`` in a thread of its own: each stage has a fresh view, whatever it is on with.
+"""Follows the topic ``controls`` in a thread of its own: each stage has a fresh view, whatever it does.
 
     begin ──all that stands there is read──▶ view ──every 0.3 s what is new──▶ view ──▶ … ──▶ end
                                               └─ the log is away ──▶ the last view holds, and later all is read

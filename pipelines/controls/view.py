@@ -3,6 +3,7 @@
 records ──with_──▶ View ──▶ stop of a query, a URL, an image: dropped or blocked before paused; delays, limits, …
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -257,7 +258,14 @@ def problem_of(control: Control) -> str:
             return "its fingerprint is another picture's"
     if (control.action, control.subject) not in ALLOWED:
         return f"there is no {control.action} of a {control.subject}"
-    return ""
+    form = _FORMS.get(control.subject)
+    return "" if form is None or form.fullmatch(control.target) else f"{control.target[:80]!r} is no {control.subject}"
+
+
+_FORMS: Final = {
+    "synset": re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"),
+    "sha256": re.compile(r"[0-9a-f]{64}"),
+}
 
 
 ALLOWED: Final = frozenset(

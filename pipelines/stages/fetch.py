@@ -432,6 +432,8 @@ class FetchStage(DownloadStage[Wanted]):
         entry = entry_of(self._router, served)
         outcome = REUSED if known.image is not None else known.outcome
         counts = ends_of(record, outcome, is_candidate=known.image is not None)
+        if wanted.replay_of:
+            counts.append(Count(record.wnid, wanted.replay_of, -1))
         if self._ledger.finish(wanted.message, [self._output(wanted, served), entry], counts):
             memory.put(entry)
 
