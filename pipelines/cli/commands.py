@@ -110,6 +110,11 @@ COMMANDS: Final[Mapping[str, Home]] = {
         "unblock",
         "Let in again what was blocked. What ended as `blocked` comes back by `synsift dead-letters replay`.",
     ),
+    "remove": Home(
+        "remove",
+        "remove",
+        "Take images down: all copies in any disguise leave the store and its tables, and never come back.",
+    ),
     "delay": Home(
         "steer",
         "delay",

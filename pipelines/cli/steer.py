@@ -43,6 +43,7 @@ Who = Annotated[str | None, typer.Option("--who", metavar="NAME", help="Who want
 
 _AS_CONFIGURED: Final = "default"
 _SHOWN: Final = 8
+_OF_A_FILE: Final = ("sha256", "fingerprint")
 _SECONDS: Final = "every worker that runs knows within a second; one that begins later, before it works"
 
 
@@ -164,7 +165,10 @@ def unblock(
       synsift unblock --url 'https://example.com/private/*' --out dogs
     """
     settings = settings_of(file, values, store__url=out)
-    _lift(settings, [found[:3] for found in _blocked(host, url, sha256, image)], who, why, "may come in")
+    found = [one[:3] for one in _blocked(host, url, sha256, image)]
+    # A file may be blocked by its bytes, by what it shows, or, where it was taken down, by both.
+    both = [(action, subject, name) for action, _, name in found if len(name) == 64 for subject in _OF_A_FILE]
+    _lift(settings, list(dict.fromkeys([*found, *both])), who, why, "may come in")
 
 
 Amount = Annotated[
@@ -425,7 +429,7 @@ def _lift(settings: "Settings", wanted: Sequence[tuple[str, str, str]], who: str
     asked = set(wanted)
     with _open(settings) as (log, view):
         found = [
-            lifted(one, who=who or _me(), why=why, at=now_text())
+            lifted(one, who=who or me(), why=why, at=now_text())
             for one in view.controls.values()
             if (one.action, one.subject, one.target) in asked and not one.is_lifted
         ]
@@ -446,7 +450,7 @@ def _control(one: tuple[Any, ...], who: str | None, why: str) -> "Control":
         action=action,
         subject=subject,
         target=target,
-        who=who or _me(),
+        who=who or me(),
         why=why,
         at=now_text(),
         value=value,
@@ -481,7 +485,8 @@ def _tell(news: "Sequence[Control]", done: str) -> None:
         err.print("nothing new: it was so before")
 
 
-def _me() -> str:
+def me() -> str:
+    """Who runs this, as the system calls them."""
     try:
         return getpass.getuser()[:100] or "somebody"
     except (OSError, KeyError, ImportError):
