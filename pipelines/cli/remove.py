@@ -12,7 +12,6 @@ from synsift.pipelines.cli.exit_status import ExitStatus
 from synsift.pipelines.cli.options import ConfigFile, Out, SetValues, follow_up, settings_of
 from synsift.pipelines.cli.steer import Digests, Who, Why, digest_of, me
 from synsift.pipelines.errors import UsageError
-from synsift.pipelines.texts import escaped
 
 if TYPE_CHECKING:
     from synsift.pipelines.config import Settings
@@ -62,7 +61,7 @@ def remove(
 
     request = Request(wanted, (who or me())[:_MAX_WORDS], why)
     told = _only_look(settings, request) if dry_run else _remove(settings, request)
-    typer.echo(escaped(json.dumps(told, indent=2, ensure_ascii=False)))
+    typer.echo(json.dumps(told, indent=2))
     if told["state"] == "begun":
         warn.print("a worker was on with something for too long: it may have written one of them again", style="yellow")
         warn.print(f"hint: the same command ends it, or `{follow_up('status', out=out, file=file, values=values)}`")

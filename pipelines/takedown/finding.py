@@ -171,6 +171,7 @@ class Inventory:
         self._links = bytearray()
         self.named: dict[str, str] = dict.fromkeys(wanted.sha256, "")
         self.unread = 0
+        self._base = 0
         self._read()
 
     def _read(self) -> None:
@@ -180,13 +181,15 @@ class Inventory:
             topics.CANDIDATES.name: self._candidate,
             topics.FETCHED.name: self._fetched,
         }
-        for topic in _TOPICS:
+        for number, topic in enumerate(_TOPICS):
+            read = readers[topic.name]
             for partition in range(self._log.partitions):
+                self._base = (number << _PARTITION_BITS | partition) << _OFFSET_BITS
                 for message in self._log.read(topic.name, partition):
                     if message.value is None:
                         continue
                     try:
-                        readers[topic.name](message)
+                        read(message)
                     except (msgspec.MsgspecError, UnicodeError, RecursionError):
                         self.unread += 1
         self._pack()
@@ -224,7 +227,7 @@ class Inventory:
         if digest is None:
             return
         self._prefixes.append(_prefix(digest))
-        self._named_at.append(_packed(message))
+        self._named_at.append(self._base | message.offset)
         if digest in self._known:
             return
         data = _head_of(image.hash)
@@ -233,7 +236,7 @@ class Inventory:
             return
         self._known.add(digest)
         self._step.digests.append(digest)
-        self._step.places.append(_packed(message))
+        self._step.places.append(self._base | message.offset)
         self._step.records.append(data)
         if len(self._step.digests) >= _STEP:
             self._pack()
@@ -425,11 +428,6 @@ def _prefix(digest: bytes) -> int:
 
 def _prefixes(digests: NDArray[np.uint8]) -> NDArray[np.uint64]:
     return np.ascontiguousarray(digests[..., :8]).view("<u8")[..., 0]
-
-
-def _packed(message: Message) -> int:
-    topic = next(number for number, one in enumerate(_TOPICS) if one.name == message.topic)
-    return (topic << _PARTITION_BITS | message.partition) << _OFFSET_BITS | message.offset
 
 
 def _unpacked(place: int) -> tuple[str, int, int]:
