@@ -153,6 +153,11 @@ class Dispatcher(Generic[T]):
         self._repaced.set()  # whoever waits for a turn gets another one
         self._repaced = asyncio.Event()
 
+    def rerank(self, rank_of: Callable[[T], float] | None) -> None:
+        """Begin jobs of a higher rank first from now on, within politeness; None where all are equal."""
+        self._schedule.rerank(rank_of)
+        self._changed.set()
+
     def close(self) -> None:
         """Give no more jobs; those that wait are dropped."""
         self._closed = True

@@ -146,6 +146,14 @@ class Downloader(Generic[T]):
         for job in [job for host in hosts for job in self._dispatcher.withdraw(host, is_stopped)]:
             await steers.stopped(job.task, job.current_url)
 
+    def rerank(self, rank_of: Callable[[T], float] | None) -> None:
+        """Begin tasks of a higher rank first from now on, within politeness; None where all are equal."""
+        self._dispatcher.rerank(None if rank_of is None else lambda job: rank_of(job.task))
+
+    def waiting_tasks(self) -> list[T]:
+        """Tasks that wait to begin, but for those whose host is being probed."""
+        return [job.task for job in self._dispatcher.waiting_jobs()]
+
     @property
     def is_idle(self) -> bool:
         """Whether no task is on its way, and none waits here."""

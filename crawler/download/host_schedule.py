@@ -12,6 +12,7 @@ connection is open, and if each host's next job stood behind thousands of others
 anew for each. Jobs that were begun go before all that were not.
 """
 
+import bisect
 import heapq
 import itertools
 import math
@@ -78,9 +79,18 @@ class _Host(Generic[T]):
             return None
         return self.next_at_s if self.queue else max(self.next_at_s, self.later[0][0])
 
-    def take(self, now_s: float) -> T:
+    def put(self, job: T, rank_of: Callable[[T], float] | None) -> int:
+        """Queue a job behind those that were begun and those of its rank or a higher one; gives its place."""
+        if rank_of is None:
+            self.queue.append(job)
+            return len(self.queue) - 1
+        at = bisect.bisect_right(self.queue, -rank_of(job), lo=self.begun, key=lambda other: -rank_of(other))
+        self.queue.insert(at, job)
+        return at
+
+    def take(self, now_s: float, rank_of: Callable[[T], float] | None) -> T:
         while self.later and self.later[0][0] <= now_s:
-            self.queue.append(heapq.heappop(self.later)[2])
+            self.put(heapq.heappop(self.later)[2], rank_of)
         self.begun = max(0, self.begun - 1)
         return self.queue.pop(0)
 
@@ -102,7 +112,8 @@ class HostSchedule(Generic[T]):
         self._pace_of = pace_of
         self._hosts: dict[str, _Host[T]] = {}
         self._ready: list[tuple[float, int, str]] = []
-        self._due: list[tuple[bool, int, str]] = []
+        self._due: list[tuple[float, bool, int, str]] = []
+        self._rank_of: Callable[[T], float] | None = None
         self._turn = itertools.count()
         self._prune_at = _PRUNE_FROM
         self.active = 0
@@ -118,10 +129,27 @@ class HostSchedule(Generic[T]):
         entry = self._host(host)
         if not_before_s > 0:
             heapq.heappush(entry.later, (not_before_s, next(self._turn), job))
-        else:
-            entry.queue.append(job)
+        elif entry.put(job, self._rank_of) == entry.begun and entry.is_due and self._rank_of is not None:
+            self._line_up(host, entry)
         self.waiting += 1
         self._list(host, entry)
+
+    def rerank(self, rank_of: Callable[[T], float] | None) -> None:
+        """Begin jobs of a higher rank first from now on: those of a host, and where there is a choice, of hosts.
+
+        Args:
+            rank_of: Of a job; must stay the same as long as this isn't called again. None where all are equal.
+        """
+        self._rank_of = rank_of
+        for entry in self._hosts.values():
+            if rank_of is not None and len(entry.queue) - entry.begun > 1:
+                begun, rest = entry.queue[: entry.begun], entry.queue[entry.begun :]
+                entry.queue = [*begun, *sorted(rest, key=lambda job: -rank_of(job))]
+        due = [host for *_, host in sorted(self._due)]
+        self._due = []
+        for host in dict.fromkeys(due):
+            if host in self._hosts and self._hosts[host].is_due:
+                self._line_up(host, self._hosts[host])
 
     def put_back(self, host: str, job: T) -> None:
         """Put a job that was begun at the head of its host's queue: it goes on as soon as that may be asked."""
@@ -139,7 +167,7 @@ class HostSchedule(Generic[T]):
             self._prune(now_s)
         self._let_due(now_s)
         while self.active < self._places and self._due:
-            _, _, host = heapq.heappop(self._due)
+            *_, host = heapq.heappop(self._due)
             entry = self._hosts.get(host)
             if entry is None or not entry.is_due:
                 continue  # forgotten since, or listed twice
@@ -167,10 +195,11 @@ class HostSchedule(Generic[T]):
 
     def _line_up(self, host: str, entry: _Host[T]) -> None:
         entry.is_due = True
-        heapq.heappush(self._due, (not (entry.begun or entry.visit), next(self._turn), host))
+        rank = 0.0 if self._rank_of is None or not entry.queue else self._rank_of(entry.queue[0])
+        heapq.heappush(self._due, (-rank, not (entry.begun or entry.visit), next(self._turn), host))
 
     def _start(self, host: str, entry: _Host[T], now_s: float) -> T:
-        job = entry.take(now_s)
+        job = entry.take(now_s, self._rank_of)
         entry.visit = (entry.visit or _VISIT) - 1 if entry.delay_s > 0 else 0
         entry.active += 1
         self.active += 1

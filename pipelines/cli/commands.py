@@ -125,6 +125,11 @@ COMMANDS: Final[Mapping[str, Home]] = {
         "limit",
         "Set how many image URLs a synset may get, instead of the `--limit` that it was planned with.",
     ),
+    "priority": Home(
+        "steer",
+        "priority",
+        "Let synsets go before others, in search and in fetch, as far as politeness lets them.",
+    ),
     "controls": Home(
         "steer",
         "controls",

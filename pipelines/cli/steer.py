@@ -224,6 +224,32 @@ def limit(
     _set(settings, "limit", "synset", synsets, number, who, why, option="--synset", is_whole=True)
 
 
+def priority(
+    number: Annotated[
+        str, typer.Argument(metavar="N|default", help="The higher goes first; default for 0, as everywhere")
+    ],
+    synset: Synsets = None,
+    subtree: Under = None,
+    why: Why = "",
+    who: Who = None,
+    ontology: OntologyFile = None,
+    out: Out = None,
+    file: ConfigFile = None,
+    values: SetValues = None,
+) -> None:
+    """Let synsets go before others, in search and in fetch, as far as politeness lets them.
+
+    [bold]Examples[/bold]
+
+      synsift priority 5 --under n02087122 --why "hunting dogs are wanted by Friday" --out dogs
+
+      synsift priority default --under n02087122 --out dogs
+    """
+    settings = settings_of(file, values, store__url=out)
+    synsets = _synsets(synset, subtree, ontology)
+    _set(settings, "priority", "synset", synsets, number, who, why, option="--synset")
+
+
 def controls(
     everything: Annotated[
         bool, typer.Option("--all", help="Also what was lifted, and what was said of the same things before")

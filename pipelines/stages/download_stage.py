@@ -115,6 +115,10 @@ class DownloadStage(ABC, Generic[T]):
         """Take a task back that was to ask for a URL, and must not by what operators say; or let it go on."""
         raise NotImplementedError
 
+    def rank_of(self, task: T) -> float:
+        """How much a task goes before others: by what operators say of its synset."""
+        raise NotImplementedError
+
     async def steer(self) -> None:
         """Let go on what waited for another word than there is now; in the event loop."""
 
@@ -254,6 +258,7 @@ class DownloadStage(ABC, Generic[T]):
             return
         self._steered_by = view.number
         self.pace()
+        self.downloader.rerank(self.rank_of if view.ranks else None)
         await self.downloader.look_again()
         await self.steer()
 

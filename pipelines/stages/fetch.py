@@ -46,7 +46,7 @@ from synsift.pipelines.stages.fetch_memory import HostBook, PartitionMemory, ent
 from synsift.pipelines.stages.fetch_needs import BlobStore, FetchOptions, Fingerprinter
 from synsift.pipelines.stages.host_homes import moved_entry, read_fetched
 from synsift.pipelines.stages.image_record import image_record
-from synsift.pipelines.stages.look_ahead import PAUSED, PEEK_RECORDS
+from synsift.pipelines.stages.look_ahead import LATER, PAUSED, PEEK_RECORDS
 from synsift.pipelines.stages.placeholders import PLACEHOLDER, Placeholders
 from synsift.pipelines.stages.tally import Count
 from synsift.pipelines.stages.wanted import Wanted, page_of
@@ -166,7 +166,7 @@ class FetchStage(DownloadStage[Wanted]):
             memory.in_flight[wanted.record.url].append(wanted)
         elif known is None and (same := memory.get_content(wanted.record)) is not None:
             await self._serve(wanted, same)
-        elif self.look_ahead.passes_over(message):
+        elif self._passes_over(wanted):
             self._defer(wanted)
         else:
             memory.in_flight[wanted.record.url] = []
@@ -177,7 +177,7 @@ class FetchStage(DownloadStage[Wanted]):
 
     def look_further(self) -> None:
         """Where slow hosts fill a partition and requests could be made, see whether there are others behind."""
-        if not self.downloader.has_free_places:
+        if not self.downloader.has_free_places and not self.view.ranks:
             return
         for peek in self.look_ahead.peeks(time.monotonic(), self._resting):
             behind = self._logbook.read(topics.IMAGE_URLS.name, peek.partition, peek.start)
@@ -187,13 +187,30 @@ class FetchStage(DownloadStage[Wanted]):
 
     def _as_held(self, message: Message) -> Message:
         """A record that stands behind, under the key under which it would be held."""
-        record = read_bytes(ImageUrl, message.value or b"") if self.view.pauses else None
+        view = self.view
+        record = read_bytes(ImageUrl, message.value or b"") if view.pauses or view.ranks else None
         if not isinstance(record, ImageUrl):
             return message
-        stop = self.view.of_url(record.url, record.wnid)
-        return message if stop is None or stop.ends else dataclasses.replace(message, key=PAUSED)
+        stop = view.of_url(record.url, record.wnid)
+        if stop is not None and not stop.ends:
+            return dataclasses.replace(message, key=PAUSED)
+        return dataclasses.replace(message, key=LATER) if self._comes_later(record) else message
+
+    def _comes_later(self, record: ImageUrl) -> bool:
+        """Whether URLs of other synsets go before it."""
+        return self.view.ranks and self.view.priority(record.wnid) <= 0
+
+    def _passes_over(self, wanted: Wanted) -> bool:
+        message = wanted.message
+        if self._comes_later(wanted.record):
+            self.look_ahead.count_as(message, LATER)
+        return self.look_ahead.passes_over(message)
 
     # What operators say.
+
+    def rank_of(self, task: Wanted) -> float:
+        """By its synset."""
+        return self.view.priority(task.record.wnid)
 
     def stops(self, task: Wanted, url: str) -> bool:
         """Whether operators stop a URL, or where it led."""
@@ -221,7 +238,7 @@ class FetchStage(DownloadStage[Wanted]):
             letter = self._ledger.dead_letter(message, stop.how, stop.text, wnid=record.wnid)
             self._ledger.finish(message, [letter], counts)
             return
-        self.look_ahead.pause(message)
+        self.look_ahead.count_as(message, PAUSED)
         if self.look_ahead.passes_over(message):
             self._to_tail(wanted, time.time())
             return
@@ -229,7 +246,9 @@ class FetchStage(DownloadStage[Wanted]):
         self._paused[message.partition, message.offset] = wanted
 
     async def steer(self) -> None:
-        """Let go on what is paused no more."""
+        """Let go on what is paused no more, and tell apart what others go before."""
+        for task in self.downloader.waiting_tasks():
+            self.look_ahead.count_as(task.message, LATER if self._comes_later(task.record) else None)
         for place, wanted in list(self._paused.items()):
             stop = self.view.of_url(wanted.record.url, wanted.record.wnid)
             is_open = self._ledger.is_open(wanted.message)
@@ -240,13 +259,15 @@ class FetchStage(DownloadStage[Wanted]):
                 continue
             self._paused.pop(place, None)
             if is_open:
-                self.look_ahead.resume(wanted.message)
+                self.look_ahead.count_as(wanted.message, None)
                 await self._want(wanted)
 
     def _resting(self) -> frozenset[bytes]:
         """Keys of hosts that are left alone for now."""
         asleep = self.health.asleep(time.time())
-        return frozenset({PAUSED, *(key.encode() for origin in asleep for key in self._router.keys.keys_of(origin))})
+        return frozenset(
+            {PAUSED, LATER, *(key.encode() for origin in asleep for key in self._router.keys.keys_of(origin))}
+        )
 
     def rests_until_s(self) -> float | None:
         """When a host may be asked again, in Unix time, if all that is left waits for hosts that fail; else None.
@@ -262,6 +283,9 @@ class FetchStage(DownloadStage[Wanted]):
 
     def _defer(self, wanted: Wanted) -> None:
         """Put a URL of a hot host at the tail of its partition, not to be asked before what is held of that host."""
+        if self._comes_later(wanted.record):
+            self._to_tail(wanted, time.time())
+            return
         pace = self.politeness.pace_of(self._router.keys.key_of(wanted.record.url))
         wait_s = max(_MIN_DEFER_S, self.look_ahead.held_by(wanted.message) * pace.delay_s)
         illness = self.health.illness(origin_of(wanted.record.url))

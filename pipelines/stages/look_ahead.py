@@ -33,6 +33,8 @@ _QUIET_TURNS: Final = 20
 _REST_S_PER_RECORD: Final = 0.002
 PAUSED: Final = b"\x00paused"
 """Stands for the key of an input that is paused, whatever its host: no host has that."""
+LATER: Final = b"\x00later"
+"""Stands for the key of an input that others go before: what stands behind it may be of those."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class _Partition:
     rests_until_s: float = 0.0
     quiet_turns: int = 0
     aside: set[int] = field(default_factory=set)
-    paused: set[int] = field(default_factory=set)
+    counted_as: dict[int, bytes] = field(default_factory=dict)
     is_peeked_out: bool = False
 
     @property
@@ -77,7 +79,7 @@ class _Partition:
 
     def key_of(self, message: Message) -> bytes | None:
         """Under which key an input counts."""
-        return PAUSED if message.offset in self.paused else message.key
+        return self.counted_as.get(message.offset, message.key)
 
     def let_go(self, key: bytes | None) -> None:
         self.held[key] -= 1
@@ -156,23 +158,19 @@ class LookAhead:
             found.aside.discard(message.offset)
         elif found is not None and (key := found.key_of(message)) in found.held:
             found.let_go(key)
-            found.paused.discard(message.offset)
+            found.counted_as.pop(message.offset, None)
 
-    def pause(self, message: Message) -> None:
-        """An input waits until it is said that it goes on: it counts among those that do, not as its host's."""
+    def count_as(self, message: Message, key: bytes | None) -> None:
+        """Let an input that is held count as one of another key than its own, such as ``PAUSED``; None for its own."""
         found = self._partitions.get(message.partition)
-        if found is not None and message.offset not in found.paused and message.key in found.held:
-            found.let_go(message.key)
-            found.paused.add(message.offset)
-            found.held[PAUSED] += 1
-
-    def resume(self, message: Message) -> None:
-        """It goes on, and counts as its host's again."""
-        found = self._partitions.get(message.partition)
-        if found is not None and message.offset in found.paused:
-            found.let_go(PAUSED)
-            found.paused.discard(message.offset)
-            found.held[message.key] += 1
+        if found is None or (before := found.key_of(message)) not in found.held:
+            return
+        found.let_go(before)
+        if key is None:
+            found.counted_as.pop(message.offset, None)
+        else:
+            found.counted_as[message.offset] = key
+        found.held[found.key_of(message)] += 1
 
     def waiting(self) -> frozenset[int]:
         """Partitions not to be read now."""

@@ -141,6 +141,10 @@ class SearchStage(DownloadStage[PageQuery]):
         else:
             self._rest(line_of(ask), _UNTIL_TOLD_S if stop is not None else 0.0)
 
+    def rank_of(self, task: PageQuery) -> float:
+        """By its synset."""
+        return self.view.priority(task.wnid)
+
     def _end_stopped(self, ask: Ask, stop: Stop) -> None:
         self._ledger.reject(ask.message, stop.how, stop.text, wnid=ask.wnid)
 

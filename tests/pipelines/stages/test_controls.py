@@ -5,6 +5,8 @@ import math
 import time
 from collections.abc import Callable
 
+from aiohttp import web
+
 from synsift.crawler.queries import SynsetQuery
 from synsift.dedupe import fingerprint
 from synsift.pipelines import topics
@@ -217,3 +219,49 @@ def test_a_limit_that_is_said_holds_instead_of_the_planned_one(site: SmallWeb, w
     search(world, {"commons": source})
     assert sorted(name for _, name, _ in urls(world)) == sorted("abcdestuv")
     assert not outcomes(world)
+
+
+def test_a_synset_of_priority_is_fetched_first_wherever_it_stands_in_the_log(site: SmallWeb, world: World) -> None:
+    asked: list[str] = []
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        asked.append(request.path)
+        return web.Response(body=picture(int(request.path.split("/")[2].partition(".")[0]) % 7))
+
+    for number in range(300):  # twice a partition's share
+        site.pages[f"/low/{number}.jpg"] = answer
+        want(world, site.url(f"/low/{number}.jpg"))
+    for number in range(20):
+        site.pages[f"/high/{number}.jpg"] = answer
+        want(world, site.url(f"/high/{number}.jpg"), "n2")
+    stage = fetch_stage(world, delay_s=0.05, per_host=1)
+
+    def steps() -> None:
+        until(lambda: len(asked) > 3)
+        say(world.log, control("priority", "synset", "n2", 5))
+        until(lambda: sum("/high/" in path for path in asked) == 20)
+        assert len(asked) < 200  # before most of what stands before them
+        say(world.log, control("priority", "synset", "n2", is_lifted=True), control("delay", "host", ADDRESSES[0], 0))
+        until(lambda: len(asked) == 320)
+
+    while_it_runs(world, stage, steps)
+    assert len(set(asked)) == 320
+    assert not outcomes(world)
+
+
+def test_a_synset_of_priority_is_asked_for_first(site: SmallWeb, world: World) -> None:
+    source = wiki(site, {"dog": list("abc"), "cat": list("xyz"), "owl": list("rst")}, page_size=1)
+    queries = [SynsetQuery(wnid, text) for wnid, text in (("n1", "dog"), ("n2", "cat"), ("n3", "owl"))]
+    plan(world.log, world.router, queries, source="commons")
+    say(world.log, control("priority", "synset", "n3", 1))
+    order: list[str] = []
+    api = site.pages["/api.php"]
+
+    async def noted(request: web.Request) -> web.StreamResponse:
+        order.append(request.query.get("gsrsearch", "").strip('"'))
+        return await api(request)
+
+    site.pages["/api.php"] = noted
+    search(world, {"commons": source})
+    assert len(urls(world)) == 9
+    assert order[1].startswith("owl") or order[0].startswith("owl")
