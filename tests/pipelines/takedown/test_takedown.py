@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -15,23 +16,27 @@ from synsift.pipelines.conflicts import read_conflicts
 from synsift.pipelines.controls.steering import read_view
 from synsift.pipelines.dead_letters import read_dead_letters, replay
 from synsift.pipelines.exports.standing import read_standing as read_manifests
+from synsift.pipelines.log.kafka import KafkaLog
+from synsift.pipelines.log.kafka_clients import KafkaAddress
 from synsift.pipelines.records import Candidate, Fetched, Image, Survivor, Task, Verified
 from synsift.pipelines.removed import read_removed
 from synsift.pipelines.stages import mend
 from synsift.pipelines.storage import layout
 from synsift.pipelines.storage.expected import expected, reached
-from synsift.pipelines.storage.objects import Objects
+from synsift.pipelines.storage.objects import Objects, StoreAddress
 from synsift.pipelines.storage.verified_parts import encode_verdicts
 from synsift.pipelines.storage.verify import verify
 from synsift.pipelines.summary import read_groups
 from synsift.pipelines.takedown import removing
 from synsift.pipelines.takedown.finding import Found, Wanted, find
 from synsift.pipelines.takedown.removing import Request, take_down
+from synsift.pipelines.topics import Router
 from synsift.pipelines.voting import read_standing
 from tests.dedupe.pictures import encoded, photograph
 from tests.pipelines.controls.said import AT
+from tests.pipelines.log.test_kafka import prefix  # noqa: F401 - a fixture
 from tests.pipelines.stages.test_dedupe_and_land import dedupe, land, run, send
-from tests.pipelines.worlds import World, candidate, stored
+from tests.pipelines.worlds import PARTITIONS, World, candidate, stored
 
 
 @dataclass
@@ -55,6 +60,10 @@ def by(found: Image, author: str, wnid: str = "n1") -> Candidate:
 
 @pytest.fixture
 def crawl(world: World) -> Crawl:
+    return make_crawl(world)
+
+
+def make_crawl(world: World) -> Crawl:
     whole, other = photograph(1), photograph(2)
     found = Crawl(
         world,
@@ -173,6 +182,21 @@ def test_it_never_comes_back_by_another_url_nor_by_a_replay_of_all(crawl: Crawl)
     }
     assert rows(world) == {crawl.other.sha256}
     assert {found.letter.outcome for found in read_dead_letters(world.log)} == {"blocked"}
+
+
+@pytest.mark.slow
+def test_on_kafka_as_well(kafka: KafkaAddress, prefix: str, tmp_path: Path) -> None:  # noqa: F811 - a fixture
+    log = KafkaLog(kafka, partitions=PARTITIONS, prefix=prefix)
+    try:
+        world = World(log, Objects(StoreAddress(str(tmp_path))), Router(PARTITIONS))  # type: ignore[arg-type]
+        crawl = make_crawl(world)
+        told = removal(crawl, Wanted(authors=("Jane Doe",)))
+        assert {one["sha256"] for one in told["images"]} == crawl.all_of_it()
+        assert rows(world) == {crawl.other.sha256}
+        assert problems(world) == []
+        assert removal(crawl, Wanted(authors=("Jane Doe",))) == told
+    finally:
+        log.close()
 
 
 class Torn(Objects):
