@@ -14,7 +14,7 @@ from synsift.pipelines.record_parts import Moment, Record
 MAX_PAST: Final = 20
 """Earlier words that a record keeps."""
 _END: Final = r"(?![\s\S])"
-Action = Annotated[str, Meta(pattern=rf"^(pause|drop|block|delay|limit|priority|budget){_END}")]
+Action = Annotated[str, Meta(pattern=rf"^(pause|drop|block|delay|limit|priority){_END}")]
 """What a control does."""
 Subject = Annotated[str, Meta(pattern=rf"^(host|source|synset|url|sha256|fingerprint){_END}")]
 """What kind of thing it does that to."""
@@ -48,7 +48,7 @@ class Control(Record, frozen=True, kw_only=True):
 
     Attributes:
         action: ``pause``: what it is about waits in the log. ``drop``: it ends as a dead letter. ``block``: it must not
-            come in. ``delay``, ``limit``, ``priority``, ``budget``: ``value`` holds instead of what is configured.
+            come in. ``delay``, ``limit``, ``priority``: ``value`` holds instead of what is configured or planned.
         subject: ``host``, ``source``, ``synset``, ``url``, ``sha256`` or ``fingerprint``.
         target: Which: the name of a host, with all names below it; of a source; a wnid; a URL, in which each ``*``
             stands for any text; a SHA-256, of a fingerprint that of its picture.
@@ -56,7 +56,6 @@ class Control(Record, frozen=True, kw_only=True):
         why: Their reason.
         at: When it was said.
         value: Of a delay, in seconds; of a limit, image URLs; of a priority, the higher first, 0 as everywhere.
-        unit: Of a budget: ``images``, ``bytes`` or ``requests``; empty otherwise.
         fingerprint: What is not to come near, in the text form of a fingerprint; empty for other subjects.
         removal: Names the take-down that it is of; empty for none.
         is_lifted: Whether it holds no more.
@@ -70,7 +69,6 @@ class Control(Record, frozen=True, kw_only=True):
     why: _Words
     at: Moment
     value: float = 0.0
-    unit: Annotated[str, Meta(pattern=rf"^(images|bytes|requests)?{_END}")] = ""
     fingerprint: Annotated[str, Meta(max_length=20_000)] = ""
     removal: Annotated[str, Meta(pattern=rf"^([0-9a-f]{{32}})?{_END}")] = ""
     is_lifted: bool = False
@@ -79,10 +77,7 @@ class Control(Record, frozen=True, kw_only=True):
     @property
     def key(self) -> str:
         """Its key: the same for all that is said of one thing."""
-        unit = f":{self.unit}" if self.unit else ""
-        name = f"{self.action}{unit}/{self.subject}/{self.target}"
+        name = f"{self.action}/{self.subject}/{self.target}"
         if len(name.encode("utf-8", "replace")) <= _MAX_KEY:
             return name
-        return (
-            f"{self.action}{unit}/{self.subject}/#{hashlib.sha256(self.target.encode('utf-8', 'replace')).hexdigest()}"
-        )
+        return f"{self.action}/{self.subject}/#{hashlib.sha256(self.target.encode('utf-8', 'replace')).hexdigest()}"

@@ -301,7 +301,7 @@ def _rows(control: "Control", *, has_past: bool) -> Iterator[dict[str, Any]]:
         }
 
 
-_WITH_VALUE: Final = ("delay", "limit", "priority", "budget")
+_WITH_VALUE: Final = ("delay", "limit", "priority")
 _Thing = tuple[str, str]
 _Said = tuple[str, str, str, float, str]
 

@@ -274,7 +274,6 @@ ALLOWED: Final = frozenset(
         *(("drop", subject) for subject in ("host", "source", "synset")),
         *(("block", subject) for subject in ("host", "url", "sha256", "fingerprint")),
         *(("delay", "host"), ("limit", "synset"), ("priority", "synset")),
-        *(("budget", subject) for subject in ("synset", "source")),
     }
 )
 """What can be said of what."""
