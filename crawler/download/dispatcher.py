@@ -101,6 +101,11 @@ class Dispatcher(Generic[T]):
         return self._schedule.waiting
 
     @property
+    def ready_jobs(self) -> int:
+        """Jobs of hosts that may be asked now, if there were places."""
+        return self._schedule.ready_jobs
+
+    @property
     def active(self) -> int:
         """Jobs that run."""
         return self._schedule.active

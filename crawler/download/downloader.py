@@ -179,6 +179,16 @@ class Downloader(Generic[T]):
         """Whether more requests could be made, if hosts allowed it."""
         return self._dispatcher.has_free_places
 
+    @property
+    def ready_jobs(self) -> int:
+        """Jobs of hosts that may be asked now, if there were places."""
+        return self._dispatcher.ready_jobs
+
+    @property
+    def active(self) -> int:
+        """Requests on their way."""
+        return self._dispatcher.active
+
     async def submit(self, task: T, url: str, *, delay_s: float = 0.0) -> None:
         """Take a task, to begin at the earliest after a delay. A URL that can't be fetched ends at once."""
         problem = attempt.url_problem(url)

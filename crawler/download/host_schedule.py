@@ -320,6 +320,11 @@ class HostSchedule(Generic[T]):
         self._list(host, entry)
         return [*taken, *(job for _, _, job in later)]
 
+    @property
+    def ready_jobs(self) -> int:
+        """Jobs of hosts that may be asked now, if there were places."""
+        return sum(len(entry.queue) for entry in self._hosts.values() if entry.is_due)
+
     def waiting_jobs(self) -> Iterator[T]:
         """All that wait."""
         for entry in self._hosts.values():

@@ -12,8 +12,9 @@ from synsift.pipelines.controls.view import View
 from synsift.pipelines.errors import FencedError, LogUnavailable, StoreUnavailable, SynsiftError
 from synsift.pipelines.gate import Gate
 from synsift.pipelines.log.base import Log, Member, Message
+from synsift.pipelines.metrics import REJOINS
 from synsift.pipelines.reading import Skipped
-from synsift.pipelines.stage import DEFAULT_PATIENCE_S, Statistics
+from synsift.pipelines.stage import DEFAULT_PATIENCE_S, Reading, Statistics
 from synsift.pipelines.stages.ledger import Hooks, Ledger
 from synsift.pipelines.stages.membership import Membership, Stopped
 from synsift.pipelines.stages.turnstile import Turnstile
@@ -117,6 +118,10 @@ class BatchStage(ABC):
         """How it is now."""
         return Statistics(self.name, self._ledger.partitions, self._ledger.pending, self._joined, self._ledger.silent_s)
 
+    def readings(self) -> Sequence[Reading]:
+        """Nothing more, for most stages."""
+        return ()
+
     async def run(self) -> None:
         """Work until ``stop``; then leave the group."""
         try:
@@ -146,6 +151,7 @@ class BatchStage(ABC):
                 except (FencedError, LogUnavailable) as exc:
                     # What was not committed is forgotten, and its state with it: both come back from the log.
                     _log.warning("%s: %s; joining anew", self.name, exc)
+                    REJOINS.labels(self.name, type(exc).__name__).inc()
                     member = self._rejoin()
                 self._joined = True
         except BaseException as exc:

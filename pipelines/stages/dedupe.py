@@ -21,7 +21,7 @@ from synsift.pipelines.log.base import Log, Message
 from synsift.pipelines.metrics import WORK_SECONDS
 from synsift.pipelines.reading import Broken, Skipped, read
 from synsift.pipelines.records import Candidate, Duplicate, Survivor, Withdrawal
-from synsift.pipelines.stage import COUNTED
+from synsift.pipelines.stage import COUNTED, Reading
 from synsift.pipelines.stages.batch_stage import BatchStage
 from synsift.pipelines.stages.dedupe_state import (
     DEFAULT_POLICY,
@@ -134,6 +134,14 @@ class DedupeStage(BatchStage):
             return None
         hit = self._lists.find({"sha256": bytes.fromhex(candidate.image.sha256), **hashes_in(candidate.image)})
         return None if hit is None else Verdict(Kind.REFERENCE, of_entry(hit.entry), hit.distance_bits, "identity")
+
+    def readings(self) -> Sequence[Reading]:
+        """How large its state is, and how far its snapshots are behind."""
+        behind_s = self._state.oldest_snapshot_s()
+        return (
+            Reading("state_images", self._state.images),
+            *(() if behind_s is None else [Reading("snapshot_age_seconds", behind_s)]),
+        )
 
     def committed(self) -> None:
         """Write the snapshots that are due."""

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, Generic, TypeVar
 
@@ -25,8 +25,9 @@ from synsift.pipelines.controls.view import View
 from synsift.pipelines.errors import FencedError, LogUnavailable
 from synsift.pipelines.gate import Gate
 from synsift.pipelines.log.base import Log, Member, Message
+from synsift.pipelines.metrics import REJOINS
 from synsift.pipelines.reading import Skipped
-from synsift.pipelines.stage import DEFAULT_PATIENCE_S, Statistics
+from synsift.pipelines.stage import DEFAULT_PATIENCE_S, Reading, Statistics
 from synsift.pipelines.stages.ledger import Hooks, Ledger
 from synsift.pipelines.stages.look_ahead import LookAhead
 from synsift.pipelines.stages.membership import Membership, Stopped
@@ -188,6 +189,16 @@ class DownloadStage(ABC, Generic[T]):
         """How it is now."""
         return Statistics(self.name, self._ledger.partitions, self._ledger.pending, self._joined, self._ledger.silent_s)
 
+    def readings(self) -> Sequence[Reading]:
+        """What waits in memory, and how much of it could be asked for at once if there were more places."""
+        if self._downloader is None:
+            return ()
+        return (
+            Reading("held_inputs", self._ledger.pending),
+            Reading("ready_inputs", self._downloader.ready_jobs),
+            Reading("requests_in_flight", self._downloader.active),
+        )
+
     async def run(self) -> None:
         """Work until ``stop``; then finish what is in flight, commit and leave the group."""
         self.downloader = self._downloader = self.make_downloader()
@@ -279,6 +290,7 @@ class DownloadStage(ABC, Generic[T]):
         except (FencedError, LogUnavailable) as exc:
             # What was not committed is forgotten, and its state with it: both come back from the log.
             _log.warning("%s: %s; joining anew", self.name, exc)
+            REJOINS.labels(self.name, type(exc).__name__).inc()
             self._joined = False
             self._ledger.forget_all()
             return await self._in_log_thread(self._rejoin)

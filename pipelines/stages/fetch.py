@@ -38,7 +38,7 @@ from synsift.pipelines.metrics import DEFERRED, FETCHED_BYTES, WORK_SECONDS
 from synsift.pipelines.reading import BROKEN_RECORD, Broken, Skipped, read, read_bytes
 from synsift.pipelines.records import Candidate, Fetched, HttpAnswer, Image, ImageUrl
 from synsift.pipelines.said import Consent
-from synsift.pipelines.stage import REPEATED, REUSED
+from synsift.pipelines.stage import REPEATED, REUSED, Reading
 from synsift.pipelines.stages.consent import hear_image
 from synsift.pipelines.stages.denial import as_of_now, refuse_blocked, refuse_denied
 from synsift.pipelines.stages.download_stage import DownloadStage
@@ -268,6 +268,11 @@ class FetchStage(DownloadStage[Wanted]):
         return frozenset(
             {PAUSED, LATER, *(key.encode() for origin in asleep for key in self._router.keys.keys_of(origin))}
         )
+
+    def readings(self) -> Sequence[Reading]:
+        """What waits, and for hosts in which state."""
+        states = self.health.count_states(time.time())
+        return (*super().readings(), *(Reading("hosts", number, state) for state, number in states.items()))
 
     def rests_until_s(self) -> float | None:
         """When a host may be asked again, in Unix time, if all that is left waits for hosts that fail; else None.

@@ -20,10 +20,17 @@ from typing import Final
 from synsift.pipelines import topics
 from synsift.pipelines.clock import now_text
 from synsift.pipelines.dead_letters import DeadLetter, entry_of
-from synsift.pipelines.errors import LogUnavailable
+from synsift.pipelines.errors import FencedError, LogUnavailable
 from synsift.pipelines.log.attempts import FEW, Attempts, Begun
 from synsift.pipelines.log.base import Log, Member, Message, Position
-from synsift.pipelines.metrics import COMMIT_SECONDS, MISSING, OUTCOMES
+from synsift.pipelines.metrics import (
+    ASSIGNMENTS,
+    COMMIT_FAILURES,
+    COMMIT_SECONDS,
+    MISSING,
+    OUTCOMES,
+    REBUILD_SECONDS,
+)
 from synsift.pipelines.reading import Skipped, read_state
 from synsift.pipelines.records import Progress
 from synsift.pipelines.stage import INPUTS
@@ -100,10 +107,13 @@ class Ledger:
     def on_assigned(self, positions: Mapping[int, Position]) -> None:
         """Rebuild the state of new partitions."""
         suspected: list[Attempts] = []
+        if positions:
+            ASSIGNMENTS.labels(self._stage).inc()
         for partition, position in positions.items():
             skipped, alive = Skipped(), set(self.lives.names)
-            self._tally.take_over(partition, self._read_counts(partition, skipped, alive))
-            self._hooks.restore(partition, skipped)
+            with REBUILD_SECONDS.labels(self._stage).time():
+                self._tally.take_over(partition, self._read_counts(partition, skipped, alive))
+                self._hooks.restore(partition, skipped)
             self.note_skipped(partition, skipped)
             book = Book(position, self.lives.name, alive)
             with self._lock:
@@ -376,7 +386,11 @@ class Ledger:
                 with member.transaction() as transaction:
                     transaction.produce(entries)
                     transaction.consume(positions)
+            except FencedError as exc:
+                COMMIT_FAILURES.labels(self._stage, type(exc).__name__).inc()
+                raise
             except LogUnavailable as exc:
+                COMMIT_FAILURES.labels(self._stage, type(exc).__name__).inc()
                 if wait_s is None:
                     raise
                 _log.warning("%s: %s; trying again in %.1f s", self._stage, exc, wait_s)

@@ -80,6 +80,26 @@ def test_what_was_begun_and_is_withdrawn_leaves_others_in_their_turn() -> None:
     assert order == ["e", "b", "d", "c"]
 
 
+def test_what_waits_for_a_place_is_ready_and_what_waits_for_its_host_is_not() -> None:
+    plan = schedule(places=1, delay_s=10.0)
+    for n in range(3):
+        plan.add("slow", f"slow{n}")
+    assert plan.pop(0.0) == "slow0"
+    assert plan.pop(1.0) is None
+    assert plan.ready_jobs == 0, "a further worker could do nothing for it"
+    plan.add("other", "other0")
+    plan.add("other", "other1")
+    plan.add("later", "later0", not_before_s=50.0)
+    assert plan.pop(1.0) is None
+    assert plan.ready_jobs == 2
+    plan.finish("slow")
+    assert plan.pop(1.0) == "other0"
+    assert plan.pop(10.0) is None
+    assert plan.ready_jobs == 2, "the slow host may be asked again, the other not yet"
+    assert plan.pop(11.0) is None
+    assert plan.ready_jobs == 3
+
+
 def test_a_delay_lies_between_two_starts() -> None:
     plan = schedule(delay_s=2.0)
     plan.add("host", "a")
