@@ -30,7 +30,8 @@ from synsift.pipelines.stages.image_record import image_record
 from synsift.pipelines.storage import layout
 from synsift.pipelines.storage.manifests import encode_part
 from synsift.pipelines.storage.objects import Objects, StoreAddress
-from synsift.pipelines.takedown.finding import Wanted, find
+from synsift.pipelines.takedown.finding import find
+from synsift.pipelines.takedown.named import Wanted
 from synsift.pipelines.takedown.removing import Request, take_down
 from synsift.pipelines.topics import Router
 from tests.dedupe.pictures import encoded, photograph

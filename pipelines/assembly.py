@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from synsift.pipelines.log.kafka_clients import KafkaAddress
     from synsift.pipelines.log.kafka_topics import KafkaTopics, Shape
     from synsift.pipelines.stages.mend import Manners
-    from synsift.pipelines.stages.search import SearchOptions
+    from synsift.pipelines.stages.search_needs import SearchOptions
 
 STAGES: Final = tuple(INPUTS)
 
@@ -229,9 +229,8 @@ def make_stages(names: Sequence[str], parts: Parts) -> list[Stage]:
 def _search(parts: Parts, steering: Steering) -> Stage:
     from synsift.pipelines.stages.search import SearchStage
 
-    sources = make_sources(parts.settings)
-    options = search_options(parts.settings, sources)
-    return SearchStage(parts.log, parts.router, sources=sources, options=options, steering=steering)
+    log, router, sources = parts.log, parts.router, make_sources(parts.settings)
+    return SearchStage(log, router, sources=sources, options=search_options(parts.settings, sources), steering=steering)
 
 
 def search_options(settings: Settings, sources: Mapping[str, AnySource]) -> "SearchOptions":
@@ -244,7 +243,7 @@ def search_options(settings: Settings, sources: Mapping[str, AnySource]) -> "Sea
     Raises:
         TargetError: No contact is configured.
     """
-    from synsift.pipelines.stages.search import SearchOptions
+    from synsift.pipelines.stages.search_needs import SearchOptions
 
     search = settings.search
     return SearchOptions(
@@ -341,10 +340,8 @@ def _fetch(parts: Parts, steering: Steering, reference: Reference, deny: Referen
     )
     limits = _decoding_limits(parts.settings)
     kinds = [kind for kind in KINDS if kind in {*reference.kinds, *deny.kinds}]
-    decoders = DecoderPool(settings.threads, limits, kinds)
-    return FetchStage(
-        parts.log, parts.router, blobs=parts.objects, decoders=decoders, options=options, steering=steering
-    )
+    pool = DecoderPool(settings.threads, limits, kinds)
+    return FetchStage(parts.log, parts.router, blobs=parts.objects, decoders=pool, options=options, steering=steering)
 
 
 def _decoding_limits(settings: Settings) -> DecodingLimits:
@@ -370,8 +367,7 @@ def _dedupe(parts: Parts, steering: Steering, reference: Reference, match: Match
     settings = parts.settings.dedupe
     policy = SnapshotPolicy(growth=settings.snapshot_growth, age_s=settings.snapshot_age_s)
     options = DedupeOptions(Judging(match, reference.matcher, reference.lists), settings.batch, policy)
-    snapshots = Snapshots(parts.objects)
-    return DedupeStage(parts.log, parts.router, options=options, snapshots=snapshots, steering=steering)
+    return DedupeStage(parts.log, parts.router, options=options, snapshots=Snapshots(parts.objects), steering=steering)
 
 
 def _thorough(parts: Parts, match: MatchOptions) -> Stage:

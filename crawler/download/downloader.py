@@ -11,13 +11,13 @@ import datetime
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final, Generic, Protocol, TypeVar
+from typing import Final, Generic, TypeVar
 
 from synsift.crawler.download import attempt
 from synsift.crawler.download.attempt import Answer, Follow, GiveUp, Patience, Retry, origin_of
 from synsift.crawler.download.dispatcher import Dispatcher, Politeness
-from synsift.crawler.download.host_health import HostHealth, Illness
+from synsift.crawler.download.givers import Abandoned, Receiver, Steers, Waits
+from synsift.crawler.download.host_health import Illness
 from synsift.crawler.download.host_rules import HostKeys
 from synsift.crawler.download.job import Job
 from synsift.crawler.download.reachability import Reachability
@@ -44,55 +44,6 @@ _TOO_MUCH: Final = frozenset({Outcome.RATE_LIMITED, Outcome.TIMEOUT})
 _BUSY: Final = 503
 # So late a request may come that was on its way when its host fell ill.
 _LATE_S: Final = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Abandoned:
-    """A URL's other end.
-
-    Attributes:
-        outcome: Its class: an ``Outcome``, or a stage's own word.
-        message: What happened, for people.
-        attempts: Tries that were made.
-        until_s: When it may be asked again, in Unix time, if whoever was asked said so; else 0.
-    """
-
-    outcome: str
-    message: str
-    attempts: int
-    until_s: float = 0.0
-
-
-class Receiver(Protocol[T_contra]):
-    """Who gets the results, each task exactly once."""
-
-    async def received(self, task: T_contra, result: Received) -> None:
-        """Take a good end."""
-
-    async def abandoned(self, task: T_contra, result: Abandoned) -> None:
-        """Take a failure."""
-
-
-class Waits(Protocol[T_contra]):
-    """Who keeps tasks whose host is left alone for a while."""
-
-    health: HostHealth
-
-    def is_waited_for(self, task: T_contra) -> bool:
-        """Whether a task keeps others from beginning until it has ended."""
-
-    async def postponed(self, task: T_contra, origin: str, illness: Illness) -> None:
-        """Take a task back, to submit it when its host may be asked again."""
-
-
-class Steers(Protocol[T_contra]):
-    """Who may stop tasks at any time before a request of theirs leaves."""
-
-    def stops(self, task: T_contra, url: str) -> bool:
-        """Whether a task must not ask for a URL now: its own, or where it was led."""
-
-    async def stopped(self, task: T_contra, url: str) -> None:
-        """Take a task back that was to ask for a URL."""
 
 
 class Downloader(Generic[T]):

@@ -10,12 +10,14 @@ import typer
 from synsift.pipelines.cli.console import counted, err, warn
 from synsift.pipelines.cli.exit_status import ExitStatus
 from synsift.pipelines.cli.options import ConfigFile, Out, SetValues, follow_up, settings_of
-from synsift.pipelines.cli.steer import Digests, Who, Why, digest_of, me
+from synsift.pipelines.cli.saying import digest_of, me
+from synsift.pipelines.cli.steer import Digests, Who, Why
 from synsift.pipelines.errors import UsageError
 
 if TYPE_CHECKING:
     from synsift.pipelines.config import Settings
-    from synsift.pipelines.takedown.finding import Found, Wanted
+    from synsift.pipelines.takedown.finding import Found
+    from synsift.pipelines.takedown.named import Wanted
     from synsift.pipelines.takedown.removing import Request
 
 
@@ -75,7 +77,7 @@ def _wanted(
     urls: list[str] | None, digests: list[str] | None, authors: list[str] | None, like: list[Path] | None
 ) -> "Wanted":
     from synsift.dedupe import fingerprint
-    from synsift.pipelines.takedown.finding import Wanted
+    from synsift.pipelines.takedown.named import Wanted
 
     named = [*(urls or []), *(authors or [])]
     if any(not text.replace("*", "").strip() for text in named):

@@ -14,7 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, Generic, TypeVar
 
 from synsift.crawler.download.dispatcher import Politeness
-from synsift.crawler.download.downloader import Abandoned, Downloader
+from synsift.crawler.download.downloader import Downloader
+from synsift.crawler.download.givers import Abandoned
 from synsift.crawler.download.host_health import Illness
 from synsift.crawler.download.host_rules import name_of
 from synsift.crawler.download.reading import Received

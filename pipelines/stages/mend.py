@@ -18,7 +18,8 @@ import msgspec
 
 from synsift.crawler.download.attempt import Patience
 from synsift.crawler.download.dispatcher import Politeness
-from synsift.crawler.download.downloader import Abandoned, Downloader
+from synsift.crawler.download.downloader import Downloader
+from synsift.crawler.download.givers import Abandoned
 from synsift.crawler.download.host_rules import HostKeys
 from synsift.crawler.download.reading import Received
 from synsift.crawler.download.settings import Limits

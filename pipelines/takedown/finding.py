@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,8 +20,21 @@ from synsift.dedupe.fingerprint import RECORD, VERSION
 from synsift.dedupe.reference import Reference
 from synsift.dedupe.sieve import Sieve, grains
 from synsift.pipelines import topics
-from synsift.pipelines.controls.patterns import Pattern, url_target
 from synsift.pipelines.log.base import Log, Message
+from synsift.pipelines.takedown.named import (
+    CANDIDATE,
+    DUPLICATE,
+    FETCHED,
+    SURVIVOR,
+    TOPICS,
+    UNREADABLE,
+    Meant,
+    NamedCandidate,
+    NamedImage,
+    Wanted,
+    images_in,
+    named_in,
+)
 
 _COPIES: Final = frozenset({"exact", "near", "copy"})
 _STEP: Final = 4_096
@@ -31,23 +43,6 @@ _MANY: Final = 50
 """So many records of a partition are read in one go, with those between them."""
 _HEAD: Final = f"{VERSION}:"
 _HEAD_CHARACTERS: Final = -(-RECORD.itemsize // 3) * 4
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What is to go.
-
-    Attributes:
-        urls: Of images or of pages that show them; each ``*`` stands for any text.
-        sha256: Of files.
-        authors: As sources give them, in small or capital letters; each ``*`` stands for any text.
-        like: Pictures that are at hand.
-    """
-
-    urls: tuple[str, ...] = ()
-    sha256: tuple[str, ...] = ()
-    authors: tuple[str, ...] = ()
-    like: tuple[Fingerprint, ...] = ()
 
 
 @dataclass(slots=True)
@@ -71,70 +66,6 @@ class Found:
     urls: set[str] = field(default_factory=set)
 
 
-# Only what is needed of a record, and without its checks: what a later version adds, or a stranger writes badly, hides
-# no image.
-class _Image(msgspec.Struct):
-    sha256: str
-    hash: str = ""
-    format: str = ""
-
-
-class _FoundBy(msgspec.Struct):
-    author: str = ""
-    landing_page: str = ""
-
-
-class _Answer(msgspec.Struct):
-    final_url: str = ""
-
-
-class _Candidate(msgspec.Struct):
-    image: _Image
-    wnid: str = ""
-    url: str = ""
-    found_by: _FoundBy = msgspec.field(default_factory=_FoundBy)
-    answer: _Answer | None = None
-
-
-class _Survivor(msgspec.Struct):
-    candidate: _Candidate
-    replaces: str = ""
-    relation: str = ""
-
-
-class _Duplicate(msgspec.Struct):
-    sha256: str
-    of: str = ""
-    kind: str = ""
-    candidate: _Candidate | None = None
-
-
-class _Fetched(msgspec.Struct):
-    url: str = ""
-    image: _Image | None = None
-    answer: _Answer | None = None
-
-
-class _Meant:
-    """Whether a record is what was named."""
-
-    def __init__(self, wanted: Wanted) -> None:
-        self._sha256 = frozenset(wanted.sha256)
-        self._urls = [Pattern(url_target(url)) for url in wanted.urls]
-        self._authors = [Pattern(_name(author)) for author in wanted.authors]
-
-    def image(self, sha256: str, urls: Iterable[str], author: str = "") -> bool:
-        if sha256 in self._sha256:
-            return True
-        if self._urls and any(found.matches(url_target(url)) for url in urls if url for found in self._urls):
-            return True
-        return bool(self._authors) and any(found.matches(_name(author)) for found in self._authors if author)
-
-
-def _name(author: str) -> str:
-    return " ".join(author.casefold().split())
-
-
 @dataclass(slots=True)
 class _Step:
     """Rows that are not packed yet."""
@@ -144,7 +75,6 @@ class _Step:
     records: list[bytes] = field(default_factory=list)
 
 
-_TOPICS: Final = (topics.SURVIVORS, topics.DUPLICATES, topics.CANDIDATES, topics.FETCHED)
 _OFFSET_BITS: Final = 44
 _PARTITION_BITS: Final = 16
 
@@ -160,7 +90,7 @@ class Inventory:
             wanted: What is looked for.
         """
         self._log = log
-        self._meant = _Meant(wanted)
+        self._meant = Meant(wanted)
         self._step = _Step()
         self._known: set[bytes] = set()
         self._digests: list[NDArray[np.void]] = []
@@ -181,7 +111,7 @@ class Inventory:
             topics.CANDIDATES.name: self._candidate,
             topics.FETCHED.name: self._fetched,
         }
-        for number, topic in enumerate(_TOPICS):
+        for number, topic in enumerate(TOPICS):
             read = readers[topic.name]
             for partition in range(self._log.partitions):
                 self._base = (number << _PARTITION_BITS | partition) << _OFFSET_BITS
@@ -190,37 +120,37 @@ class Inventory:
                         continue
                     try:
                         read(message)
-                    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+                    except UNREADABLE:
                         self.unread += 1
         self._pack()
 
     def _survivor(self, message: Message) -> None:
-        record = _SURVIVOR.decode(message.value or b"")
+        record = SURVIVOR.decode(message.value or b"")
         if record.replaces and record.relation in ("", "copy"):
             self._link(record.candidate.image.sha256, record.replaces)
         self._take(record.candidate, message)
 
     def _duplicate(self, message: Message) -> None:
-        record = _DUPLICATE.decode(message.value or b"")
+        record = DUPLICATE.decode(message.value or b"")
         if record.kind in _COPIES:
             self._link(record.sha256, record.of)
         if record.candidate is not None:
             self._take(record.candidate, message)
 
     def _candidate(self, message: Message) -> None:
-        self._take(_CANDIDATE.decode(message.value or b""), message)
+        self._take(CANDIDATE.decode(message.value or b""), message)
 
     def _fetched(self, message: Message) -> None:
-        record = _FETCHED.decode(message.value or b"")
+        record = FETCHED.decode(message.value or b"")
         if record.image is not None:
             urls = (record.url, record.answer.final_url if record.answer else "")
             self._add(record.image, message, is_named=self._meant.image(record.image.sha256, urls))
 
-    def _take(self, found: _Candidate, message: Message) -> None:
+    def _take(self, found: NamedCandidate, message: Message) -> None:
         urls = (found.url, found.answer.final_url if found.answer else "", found.found_by.landing_page)
         self._add(found.image, message, is_named=self._meant.image(found.image.sha256, urls, found.found_by.author))
 
-    def _add(self, image: _Image, message: Message, *, is_named: bool) -> None:
+    def _add(self, image: NamedImage, message: Message, *, is_named: bool) -> None:
         if is_named:
             self.named[image.sha256] = image.hash or self.named.get(image.sha256, "")
         digest = _digest(image.sha256)
@@ -311,7 +241,7 @@ class Inventory:
     def _text_at(self, place: int, sha256: str) -> str:
         topic, partition, offset = _unpacked(place)
         message = next(iter(self._log.read(topic, partition, offset)), None)
-        for image in _images_in(message) if message is not None and message.offset == offset else ():
+        for image in images_in(message) if message is not None and message.offset == offset else ():
             if image.sha256 == sha256:
                 return image.hash
         return ""
@@ -350,7 +280,7 @@ def _described(inventory: Inventory, because: dict[str, str], texts: dict[str, s
     """What records say of some images."""
     found = {sha256: Found(sha256, why, fingerprint=texts.get(sha256, "")) for sha256, why in because.items()}
     for message in inventory.messages({bytes.fromhex(sha256) for sha256 in found}):
-        for image, wnid, url in _named_in(message):
+        for image, wnid, url in named_in(message):
             if (one := found.get(image.sha256)) is None:
                 continue
             one.format = one.format or image.format
@@ -360,31 +290,6 @@ def _described(inventory: Inventory, because: dict[str, str], texts: dict[str, s
             if wnid and message.topic == topics.SURVIVORS.name:
                 one.wnids.add(wnid)
     return [found[sha256] for sha256 in sorted(found)]
-
-
-def _named_in(message: Message) -> Iterator[tuple[_Image, str, str]]:
-    """Images that a record names, each with a synset and a URL, where it has them."""
-    value = message.value or b""
-    try:
-        if message.topic == topics.FETCHED.name:
-            fetched = _FETCHED.decode(value)
-            if fetched.image is not None:
-                yield fetched.image, "", fetched.url
-            return
-        if message.topic == topics.CANDIDATES.name:
-            candidate: _Candidate | None = _CANDIDATE.decode(value)
-        elif message.topic == topics.SURVIVORS.name:
-            candidate = _SURVIVOR.decode(value).candidate
-        else:
-            candidate = _DUPLICATE.decode(value).candidate
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        return
-    if candidate is not None:
-        yield candidate.image, candidate.wnid, candidate.url
-
-
-def _images_in(message: Message) -> Iterator[_Image]:
-    return (image for image, _, _ in _named_in(message))
 
 
 def _is_near(picture: Fingerprint, reference: Reference, images: Iterable[Fingerprint], options: MatchOptions) -> bool:
@@ -433,10 +338,4 @@ def _prefixes(digests: NDArray[np.uint8]) -> NDArray[np.uint64]:
 def _unpacked(place: int) -> tuple[str, int, int]:
     offset = place & ((1 << _OFFSET_BITS) - 1)
     partition = place >> _OFFSET_BITS & ((1 << _PARTITION_BITS) - 1)
-    return _TOPICS[place >> (_OFFSET_BITS + _PARTITION_BITS)].name, partition, offset
-
-
-_SURVIVOR: Final = msgspec.json.Decoder(_Survivor)
-_DUPLICATE: Final = msgspec.json.Decoder(_Duplicate)
-_CANDIDATE: Final = msgspec.json.Decoder(_Candidate)
-_FETCHED: Final = msgspec.json.Decoder(_Fetched)
+    return TOPICS[place >> (_OFFSET_BITS + _PARTITION_BITS)].name, partition, offset

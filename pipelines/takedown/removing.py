@@ -30,7 +30,8 @@ from synsift.pipelines.stage import INPUTS
 from synsift.pipelines.storage import layout
 from synsift.pipelines.storage.base import ObjectStore
 from synsift.pipelines.storage.redaction import without
-from synsift.pipelines.takedown.finding import Found, Wanted
+from synsift.pipelines.takedown.finding import Found
+from synsift.pipelines.takedown.named import Wanted
 from synsift.pipelines.topics import Router
 from synsift.pipelines.voting import read_tasks
 

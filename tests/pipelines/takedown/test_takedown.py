@@ -28,7 +28,8 @@ from synsift.pipelines.storage.verified_parts import encode_verdicts
 from synsift.pipelines.storage.verify import verify
 from synsift.pipelines.summary import read_groups
 from synsift.pipelines.takedown import removing
-from synsift.pipelines.takedown.finding import Found, Wanted, find
+from synsift.pipelines.takedown.finding import Found, find
+from synsift.pipelines.takedown.named import Wanted
 from synsift.pipelines.takedown.removing import Request, take_down
 from synsift.pipelines.topics import Router
 from synsift.pipelines.voting import read_standing
