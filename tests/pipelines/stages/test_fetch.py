@@ -432,7 +432,7 @@ def test_a_revoked_partition_is_forgotten(world: World) -> None:
     stage = FetchStage(world.log, world.router, blobs=world.objects, decoders=InProcess(), options=options)
     stage.restore(1, Skipped())
     stage.forget(1)
-    assert stage._memory == {}
+    assert stage.memory == {}
 
 
 class Gate:
