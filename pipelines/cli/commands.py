@@ -55,6 +55,7 @@ COMMANDS: Final[Mapping[str, Home]] = {
     ),
     "run": Home("run", "run", "Run a worker: some stages, or all, until it is told to stop."),
     "status": Home("status", "status", "Show how far every stage and every synset is."),
+    "fleet": Home("fleet", "fleet", "Serve a page that shows live what a fleet does, until Ctrl-C."),
     "relations": Home(
         "relations",
         "relations",

@@ -1,5 +1,5 @@
 "use strict";
-// What the pages of votes and of pairs share: elements, words, and talk with the server.
+// What the pages that are served share: elements, words, and talk with the server.
 const asking = (() => {
   const $ = (id) => document.getElementById(id);
   let busy = false;
@@ -23,7 +23,7 @@ const asking = (() => {
     try {
       answer = await fetch(path, body && { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
     } catch {
-      throw new Error("The server doesn't answer: is `synsift review` still running? Nothing is lost.");
+      throw new Error("The server doesn't answer: is its command still running? Nothing is lost.");
     }
     if (answer.status === 403) throw new Error("The server has another key now: open the address that it printed.");
     const said = await answer.json().catch(() => ({}));
