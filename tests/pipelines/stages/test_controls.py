@@ -91,6 +91,7 @@ def test_a_synset_that_is_paused_while_it_is_fetched_stops_and_goes_on_where_it_
         until(lambda: site.asked.total() > 2)  # robots.txt, and some
         say(world.log, control("pause", "synset", "n1"))
         until(lambda: len(stage.paused) > 30)  # all that was waiting in the downloader
+        assert {one.gauge: one.value for one in stage.readings()}["paused_inputs"] > 30
         asked = site.asked.total()
         want(world, site.url("/39.jpg", ADDRESSES[2]), "n2")
         until(lambda: candidates(world).count("39.jpg") == 1)
