@@ -9,6 +9,7 @@ import itertools
 from array import array
 from base64 import b64decode
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -95,14 +96,17 @@ class Inventory:
         self._known: set[bytes] = set()
         self._digests: list[NDArray[np.void]] = []
         self._places: list[NDArray[np.int64]] = []
-        self._grains: list[NDArray[np.void]] = []
         # Of every record that names an image: the first bytes of its SHA-256, and where it stands.
         self._prefixes, self._named_at = array("Q"), array("q")
         self._links = bytearray()
         self.named: dict[str, str] = dict.fromkeys(wanted.sha256, "")
         self.unread = 0
         self._base = 0
-        self._read()
+        # What tells copies is worked out beside the reading, which is what takes time.
+        self._packing: list[Future[NDArray[np.void]]] = []
+        with ThreadPoolExecutor(1, thread_name_prefix="grains") as self._packer:
+            self._read()
+        self._grains = [one.result() for one in self._packing]
 
     def _read(self) -> None:
         readers: dict[str, Callable[[Message], None]] = {
@@ -182,7 +186,8 @@ class Inventory:
             return
         self._digests.append(np.frombuffer(b"".join(step.digests), dtype="V32"))
         self._places.append(np.array(step.places, dtype=np.int64))
-        self._grains.append(grains(np.frombuffer(b"".join(step.records), dtype=RECORD)))
+        rows = np.frombuffer(b"".join(step.records), dtype=RECORD)
+        self._packing.append(self._packer.submit(grains, rows))
 
     def linked(self, digests: set[bytes]) -> set[bytes]:
         """What the log calls a copy of some images, or what it calls these copies of; that of these, too."""
