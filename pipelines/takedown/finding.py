@@ -40,6 +40,8 @@ from synsift.pipelines.takedown.named import (
 _COPIES: Final = frozenset({"exact", "near", "copy"})
 _STEP: Final = 4_096
 _MAX_ROUNDS: Final = 8
+_SHA256: Final = b'"sha256":"'
+"""Before an image's digest; within a text of a record its quotation marks are escaped."""
 _MANY: Final = 50
 """So many records of a partition are read in one go, with those between them."""
 _HEAD: Final = f"{VERSION}:"
@@ -145,10 +147,23 @@ class Inventory:
         self._take(CANDIDATE.decode(message.value or b""), message)
 
     def _fetched(self, message: Message) -> None:
+        if not self._meant.reads_urls and self._is_known(message):
+            return
         record = FETCHED.decode(message.value or b"")
         if record.image is not None:
             urls = (record.url, record.answer.final_url if record.answer else "")
             self._add(record.image, message, is_named=self._meant.image(record.image.sha256, urls))
+
+    def _is_known(self, message: Message) -> bool:
+        """Whether all there is to know of a record is that it names an image that is known: then it needn't be read."""
+        value = message.value or b""
+        at = value.find(_SHA256)
+        digest = _digest(value[at + len(_SHA256) :][:64].decode("latin-1")) if at >= 0 else None
+        if digest is None or digest not in self._known:
+            return False
+        self._prefixes.append(_prefix(digest))
+        self._named_at.append(self._base | message.offset)
+        return True
 
     def _take(self, found: NamedCandidate, message: Message) -> None:
         urls = (found.url, found.answer.final_url if found.answer else "", found.found_by.landing_page)
