@@ -50,5 +50,8 @@ const asking = (() => {
     }
   }
 
-  return { $, make, printable, counted, ask, complain, carefully };
+  // For clicks: the second of a double one is meant for what is gone by then.
+  const once = (work) => (event) => { if (event.detail < 2) carefully(work); };
+
+  return { $, make, printable, counted, ask, complain, carefully, once };
 })();

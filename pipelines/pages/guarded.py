@@ -48,7 +48,8 @@ class Gate:
     async def guard(self, request: web.Request, handler: Callable[[web.Request], Awaitable[Any]]) -> Any:  # noqa: ANN401
         """Let in who has the key, and tell a browser what went wrong in words."""
         given = request.query.get(KEY) or request.cookies.get(self._cookie, "")
-        if not hmac.compare_digest(given.encode(), self._key.encode()):
+        # What is no UTF-8 in a cookie is surrogates here.
+        if not hmac.compare_digest(given.encode(errors="surrogatepass"), self._key.encode()):
             text = f"This address lacks its key: open the one that `synsift {self._command}` has printed, whole.\n"
             return web.Response(status=403, text=text, headers=HEADERS)
         try:

@@ -162,17 +162,17 @@ class ReviewServer:
         """Take a batch; when this is answered, its votes are in the log."""
         try:
             said = await _said(request)
-            voter, task, once = said["voter"], said["task"], said.get("once", "")
+            voter, task, changes = said["voter"], said["task"], said.get("changes", False) is True
             answers = {str(sha256): str(answer) for sha256, answer in said["answers"].items()}
             took_s = float(said.get("took_s", 0))
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return problem(400, "that is no batch")
-        if not isinstance(task, str) or not isinstance(once, str):
+        if not isinstance(task, str):
             return problem(400, "that is no batch")
         taken = await in_thread(
-            self._at_desk, lambda: self._desk.take(voter, task, answers, took_s=took_s, once=once[:64])
+            self._at_desk, lambda: self._desk.take(voter, task, answers, took_s=took_s, changes=changes)
         )
-        return json_answer({"taken": taken})
+        return json_answer({"taken": taken.written, "kept": taken.kept})
 
     async def pair(self, request: web.Request) -> web.Response:
         """A pair that nobody has judged, or none."""

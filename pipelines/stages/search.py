@@ -29,6 +29,7 @@ from synsift.pipelines.controls.steering import Steering
 from synsift.pipelines.log.base import Log, Member, Message
 from synsift.pipelines.reading import Broken, Skipped, read
 from synsift.pipelines.records import Query
+from synsift.pipelines.stage import Reading
 from synsift.pipelines.stages.asks import Ask, page_query, read_list, request_of
 from synsift.pipelines.stages.desks import Desks
 from synsift.pipelines.stages.introductions import Introduction, Introductions
@@ -136,6 +137,11 @@ class SearchStage(SteeredQueries):
         if self.desks and now_s - self._read_verdicts_at_s >= _VERDICTS_EVERY_S:
             self._read_verdicts_at_s = now_s
             self.desks.heard(self._verdicts.read(frozenset(self._owned)))
+
+    def readings(self) -> Sequence[Reading]:
+        """What waits, and which sources rest."""
+        resting = self._rations.resting().items()
+        return (*super().readings(), *(Reading("source_rest_seconds", rest_s, source) for source, rest_s in resting))
 
     def restore(self, partition: int, skipped: Skipped) -> None:
         """Forget what was counted beyond the committed counts."""
