@@ -125,7 +125,8 @@ def finer_look(one: Picture, other: Picture, seen: Seen, *, side_px: float) -> F
     found = align(_GRID, (mine, _GRID.layers(theirs, _INSIDE)), seen.place, steps=_STEPS, enough=_ENOUGH)
     if found is None:
         return _APART
-    share, beyond = found.share, _beyond((one, mine), (other, theirs), found)
+    beyond, covered = _beyond((one, mine), (other, theirs), found)
+    share = min(found.share, covered)
     found.leave_out(_INSIDE[0] * (found.others[0] > 0.5))
     if found.share < _LEAST_SEEN:
         return _APART
@@ -202,15 +203,15 @@ def _most(picture: Floats) -> Floats:
     return picture
 
 
-def _beyond(one: tuple[Picture, Floats], other: tuple[Picture, Floats], seen: Seen) -> float:
-    """``Finer.beyond``: of each picture, what lies where the other one ends, with its borders."""
+def _beyond(one: tuple[Picture, Floats], other: tuple[Picture, Floats], seen: Seen) -> tuple[float, float]:
+    """``Finer.beyond``: of each picture, what lies where the other one ends, with its borders; and the other's share."""
     there = seen.place[:, :2] @ _GRID.xy + seen.place[:, 2:]
     back = np.linalg.inv(seen.place[:, :2].astype(np.float64)) @ (_GRID.xy - seen.place[:, 2:])
     shares = []
     for (_, luma), (picture, _), places in ((one, other, there), (other, one, back)):
         edges = sum(np.square(slope).ravel() for slope in np.gradient(luma.reshape(FINE_SIDE, FINE_SIDE)))
         shares.append(float(edges @ _is_outside(picture, places)) / float(np.sum(edges) + _NOISE))
-    return max(shares)
+    return max(shares), 1 - float(_is_outside(one[0], back).mean())
 
 
 def _is_outside(picture: Picture, places: Floats) -> NDArray[np.bool_]:
