@@ -37,6 +37,7 @@ _SLOPE_NOISE: Final = 100.0
 # together. Nearer, what was drawn anew in another size differs in ink all along its edges.
 _NEAR_PX: Final = 2
 _TOGETHER_PX: Final = 3
+_TONES: Final = 16
 # Shares of plain ground and of what stands on it.
 _USUAL_PLAIN: Final = 0.75
 _LEAST_SUBJECT: Final = 0.04
@@ -181,13 +182,28 @@ def _differences(mine: Floats, theirs: Floats, seen: Seen) -> tuple[float, float
 def _ink(mine: Floats, theirs: Floats, weights: Floats) -> float:
     """``Finer.ink`` of two thumbnails that lie over one another."""
     inside = weights > 0
-    contrast = max(1.0, float(np.ptp(mine[inside])), float(np.ptp(theirs[inside])))
-    one, other = (picture.reshape(FINE_SIDE, FINE_SIDE) for picture in (mine, theirs))
-    off = np.maximum(_off(one, other), _off(other, one)) * weights.reshape(FINE_SIDE, FINE_SIDE)
-    sums = np.pad(off, ((1, 0), (1, 0))).cumsum(0, dtype=np.float64).cumsum(1)
+    contrast = min(float(np.ptp(mine[inside])), float(np.ptp(theirs[inside])))
+    off = [
+        _off(*(picture.reshape(FINE_SIDE, FINE_SIDE) for picture in (one, _retoned(one, other, inside))))
+        / max(1.0, float(np.ptp(one[inside])))
+        for one, other in ((mine, theirs), (theirs, mine))
+    ]
+    sums = np.pad(np.maximum(*off) * weights.reshape(FINE_SIDE, FINE_SIDE), ((1, 0), (1, 0)))
+    sums = sums.cumsum(0, dtype=np.float64).cumsum(1)
     side = _TOGETHER_PX
     of_place = sums[side:, side:] - sums[:-side, side:] - sums[side:, :-side] + sums[:-side, :-side]
-    return float(of_place.max()) / side**2 / contrast
+    return float(of_place.max()) / side**2 if contrast >= 1 else 0.0
+
+
+def _retoned(mine: Floats, theirs: Floats, inside: NDArray[np.bool_]) -> Floats:
+    """The other picture, each of its tones as what lies there in mine as a rule: light changes hues, each by itself."""
+    low, high = float(theirs[inside].min()), float(theirs[inside].max())
+    places = ((theirs - low) * ((_TONES - 1) / max(1.0, high - low))).clip(0, _TONES - 1)
+    whole = np.round(places[inside]).astype(np.intp)
+    counts = np.bincount(whole, minlength=_TONES)
+    sums = np.bincount(whole, weights=mine[inside], minlength=_TONES)
+    known = np.flatnonzero(counts)
+    return np.interp(places, known, sums[known] / counts[known]).astype(np.float32)
 
 
 def _off(picture: Floats, other: Floats) -> Floats:
@@ -204,7 +220,7 @@ def _most(picture: Floats) -> Floats:
 
 
 def _beyond(one: tuple[Picture, Floats], other: tuple[Picture, Floats], seen: Seen) -> tuple[float, float]:
-    """``Finer.beyond``: of each picture, what lies where the other one ends, with its borders; and the other's share."""
+    """``Finer.beyond``, where a picture ends with its borders; and the share of the other that the one shows."""
     there = seen.place[:, :2] @ _GRID.xy + seen.place[:, 2:]
     back = np.linalg.inv(seen.place[:, :2].astype(np.float64)) @ (_GRID.xy - seen.place[:, 2:])
     shares = []

@@ -81,7 +81,8 @@ _NOISY: Final = (0.25, 0.5)
 _PHOTO_BYTES: Final = (700, 400)
 _PHOTO_BYTES_WIDE: Final = 200
 _PHOTO_PX: Final = (100.0, 170.0)
-# … and what no photograph has: such a standard deviation, in grey levels, or so many stripes.
+# … and what no photograph has that isn't plain: such a standard deviation, in grey levels, or so many stripes.
+_NOT_PLAIN: Final = (0.12, 0.16)
 _STARK: Final = (80.0, 90.0)
 _STRIPED: Final = (0.4, 0.6)
 # Of pictures that show little: a logistic regression of copies against what is alike; a logit of 40 is a score of 1.
@@ -93,18 +94,15 @@ _UNLIKE_LEAST: Final = 0.001
 _UNLIKE: Final = (0.0397, 0.0257)
 _WORST_LEAST: Final = 0.01
 _WORST: Final = 0.009
-# … and more of plain ground, where copies differ by less.
-_WORST_LEAST_PLAIN: Final = 0.3
-_WORST_PLAIN: Final = 0.05
 _BITS: Final = 0.0458
 # What other ink in one place costs from so much on, and at most; and what lies beyond the other's edge.
-_INK: Final = 2.0
-_INK_LEAST: Final = 0.08
-_INK_LEAST_PLAIN: Final = 0.05
-_PLAIN_GROUND: Final = (0.5, 0.75)
+_INK: Final = 3.0
+_INK_LEAST: Final = 0.1
+_INK_LEAST_PLAIN: Final = 0.03
+_PLAIN_GROUND: Final = (0.65, 0.85)
 _INK_MOST: Final = 0.3
 _BEYOND: Final = 1.0
-_BEYOND_LEAST: Final = 0.3
+_BEYOND_LEAST: Final = 0.45
 _BEYOND_MOST: Final = 0.3
 _FINE_STRETCHED: Final = 1.08
 _FINE_STRETCH: Final = 1.0
@@ -170,7 +168,7 @@ def _drawn(finer: Finer) -> float:
     (few, few_if_noisy), (noisy, hardly_noisy) = _PHOTO_BYTES, _NOISY
     least = few_if_noisy + (few - few_if_noisy) * _share(exact, (noisy, hardly_noisy))
     detailed = _share(finer.size_bytes, (least, least + _PHOTO_BYTES_WIDE))
-    code = max(_share(finer.spread, _STARK), _share(finer.striped, _STRIPED))
+    code = max(_share(finer.spread, _STARK), _share(finer.striped, _STRIPED)) * (1 - _share(finer.plain, _NOT_PLAIN))
     return 1 - (1 - _share(exact, _EXACT)) * (1 - code) * detailed * _share(finer.side_px, _PHOTO_PX)
 
 
@@ -232,12 +230,10 @@ def _little(agreement: Agreement, finer: Finer, bits: int, much: list[Fault]) ->
     of_unlike = _UNLIKE[0] + _UNLIKE[1] * simple
     moved = sum(cost * max(0.0, 1 - finer.share - low) * max(0.0, finer.plain - plain) for low, plain, cost in _MOVED)
     stretch = _over(agreement.stretch, _FINE_STRETCHED, _FINE_STRETCH, _FINE_STRETCH_MOST)
-    of_worst = _WORST * math.log1p(finer.worst / _WORST_LEAST)
-    of_worst += _WORST_PLAIN * finer.plain * math.log1p(10 * max(0.0, finer.worst - _WORST_LEAST_PLAIN))
     least_ink = _INK_LEAST + (_INK_LEAST_PLAIN - _INK_LEAST) * _share(finer.plain, _PLAIN_GROUND)
     of_light = [
         Fault(of_unlike * math.log1p(finer.unlike / _UNLIKE_LEAST), f"{finer.unlike:.1%} of the fine details differ"),
-        Fault(of_worst, f"they differ by {finer.worst:.2f} in some places"),
+        Fault(_WORST * math.log1p(finer.worst / _WORST_LEAST), f"they differ by {finer.worst:.2f} in some places"),
         Fault(_BITS * bits / 50, _bits(bits)),
         Fault(moved, f"one shows {finer.share:.0%} of the other"),
         Fault(stretch * finer.plain, _stretched(agreement)),

@@ -258,6 +258,37 @@ def receipt(seed: int) -> Image.Image:
     return image
 
 
+def squares(seed: int, side: int = 25) -> Image.Image:
+    """A code of squares, as telephones read them: marks in its corners and the first half are always the same."""
+    code = np.random.default_rng(0).integers(0, 2, (side, side)) * 255
+    code[:, : side // 2] = np.random.default_rng(seed).integers(0, 2, (side, side // 2)) * 255
+    mark = np.full((8, 8), 255)
+    mark[:7, :7] = 0
+    mark[1:6, 1:6] = 255
+    mark[2:5, 2:5] = 0
+    code[:8, :8], code[:8, -8:], code[-8:, :8] = mark, mark[:, ::-1], mark[::-1]
+    return Image.fromarray(code.astype(np.uint8)).resize((8 * side, 8 * side), Image.Resampling.NEAREST)
+
+
+def bars(seed: int) -> Image.Image:
+    """A bar code without margins: its beginning, middle and end are always the same."""
+    code = np.random.default_rng(seed).integers(0, 2, 95) * 255
+    code[:3] = code[-3:] = (0, 255, 0)
+    code[45:50] = (255, 0, 255, 0, 255)
+    return Image.fromarray(np.tile(code.astype(np.uint8), (60, 1))).resize((380, 150), Image.Resampling.NEAREST)
+
+
+def cake(*shares: float, hole: int = 0) -> Image.Image:
+    """A chart of parts of a whole."""
+    image = Image.new("RGB", (300, 300), "white")
+    pen, begin = ImageDraw.Draw(image), -90.0
+    for share, fill in zip(shares, ("#4e79a7", "#f28e2b", "#e15759", "#76b7b2"), strict=False):
+        pen.pieslice((20, 20, 280, 280), begin, begin + 360 * share, fill=fill)
+        begin += 360 * share
+    pen.ellipse((150 - hole, 150 - hole, 150 + hole, 150 + hole), fill="white")
+    return image
+
+
 _ARROW = ((20, 100), (90, 30), (90, 75), (180, 75), (180, 125), (90, 125), (90, 170))
 ALIKE = {
     "arrows to the left and to the right": (sign(*_ARROW), sign(*((200 - x, y) for x, y in _ARROW))),
@@ -271,6 +302,9 @@ ALIKE = {
         sign((20, 80), (180, 80), (180, 120), (20, 120)),
         sign((80, 20), (120, 20), (120, 180), (80, 180)),
     ),
+    "codes of squares": (squares(26), squares(42)),
+    "bar codes": (bars(3), bars(6)),
+    "charts of other parts": (cake(0.3, 0.3, 0.2, 0.2, hole=60), cake(0.3, 0.26, 0.24, 0.2, hole=60)),
 }
 
 
@@ -289,3 +323,10 @@ def test_only_the_orientations_that_are_wanted_are_looked_for() -> None:
     assert kind(scene(3), turned["half a turn"], upright) is Kind.NEAR
     with pytest.raises(ValueError, match="orientations are some of identity"):
         MatchOptions(orientations=("upside-down",))
+
+
+def test_a_few_letters_over_a_photograph_are_no_other_ink() -> None:
+    image = photograph(3)
+    written = image.copy()
+    ImageDraw.Draw(written).text((20, 20), "the same", fill="white", font_size=40)
+    assert kind(image, written) is Kind.NEAR
