@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""How soon a batch of 48 pictures stands on the page of votes, in a real Chromium.
+"""How soon a batch of pictures stands on the page of votes, in a real Chromium.
 
-    benchmarks/review.py --photos DIR [--batches 6]
+    benchmarks/review.py --photos DIR [--batches 6] [--images 48]
 
 Cold: the first batch, right after the server has begun. Ahead: the next ones, whose small pictures were made while
 somebody looked at the one before, here for a second. Again: the first batch in a new browser. Seconds from the key to
@@ -33,7 +33,6 @@ from synsift.pipelines.topics import Router
 from tools.browser import Page, browser
 
 PARTITIONS = 4
-BATCH = 48
 AT = "2026-01-02T03:04:05Z"
 DRAWN = (
     "new Promise(done => { const begin = performance.now(); const look = () => {"
@@ -44,15 +43,15 @@ DRAWN = (
 )
 
 
-def fill(folder: Path, photos: list[Path], batches: int) -> SqliteLog:
+def fill(folder: Path, photos: list[Path], batches: int, images: int) -> SqliteLog:
     """A log with batches and a store with their pictures."""
     log, objects = SqliteLog(folder / "log.db", partitions=PARTITIONS), Objects(StoreAddress(str(folder)))
     router = Router(PARTITIONS)
     for number in range(batches):
         names = []
-        for n in range(BATCH):
+        for n in range(images):
             # Bytes behind a JPEG's end change its name and nothing else.
-            data = photos[(number * BATCH + n) % len(photos)].read_bytes() + f"{number} {n}".encode()
+            data = photos[(number * images + n) % len(photos)].read_bytes() + f"{number} {n}".encode()
             names.append(hashlib.sha256(data).hexdigest())
             objects.put(layout.blob(names[-1]), data)
         task = Task(
@@ -99,11 +98,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photos", type=Path, required=True)
     parser.add_argument("--batches", type=int, default=6)
+    parser.add_argument("--images", type=int, default=48)
     options = parser.parse_args()
     photos = sorted(path for path in options.photos.rglob("*") if path.suffix.lower() in (".jpg", ".jpeg"))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with contextlib.closing(fill(folder, photos, options.batches)) as log:
+        with contextlib.closing(fill(folder, photos, options.batches, options.images)) as log:
             asyncio.run(measure(folder, log, options.batches))
 
 

@@ -23,6 +23,7 @@ from synsift.dedupe.hash_kinds import KINDS
 from synsift.dedupe.reference import Reference
 from synsift.pipelines import verifying
 from synsift.pipelines.config import Settings
+from synsift.pipelines.controls.steering import Steering
 from synsift.pipelines.decoding.pool import DecoderPool
 from synsift.pipelines.decoding.pool import Limits as DecodingLimits
 from synsift.pipelines.errors import ConfigError, UsageError
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
     from synsift.pipelines.log.kafka_clients import KafkaAddress
     from synsift.pipelines.log.kafka_topics import KafkaTopics, Shape
     from synsift.pipelines.stages.mend import Manners
-    from synsift.pipelines.stages.search import SearchOptions
+    from synsift.pipelines.stages.search_needs import SearchOptions
 
 STAGES: Final = tuple(INPUTS)
 
@@ -206,12 +207,13 @@ def make_stages(names: Sequence[str], parts: Parts) -> list[Stage]:
     # Files that these name may be large: they are read once for all stages.
     match = cache(lambda: match_options(parts.settings.dedupe))
     references = cache(lambda: read_references(parts.settings, match()))
+    steering = cache(lambda: Steering(parts.log, match()))
     makers: dict[str, Callable[[], Stage]] = {
-        "search": lambda: _search(parts),
-        "fetch": lambda: _fetch(parts, *references()),
-        "dedupe": lambda: _dedupe(parts, references()[0], match()),
+        "search": lambda: _search(parts, steering()),
+        "fetch": lambda: _fetch(parts, steering(), *references()),
+        "dedupe": lambda: _dedupe(parts, steering(), references()[0], match()),
         "thorough": lambda: _thorough(parts, match()),
-        "land": lambda: _land(parts),
+        "land": lambda: _land(parts, steering()),
         "conflicts": lambda: ConflictsStage(
             parts.log, parts.router, options=ConflictsOptions(match(), parts.settings.dedupe.batch)
         ),
@@ -224,11 +226,11 @@ def make_stages(names: Sequence[str], parts: Parts) -> list[Stage]:
     return stages
 
 
-def _search(parts: Parts) -> Stage:
+def _search(parts: Parts, steering: Steering) -> Stage:
     from synsift.pipelines.stages.search import SearchStage
 
-    sources = make_sources(parts.settings)
-    return SearchStage(parts.log, parts.router, sources=sources, options=search_options(parts.settings, sources))
+    log, router, sources = parts.log, parts.router, make_sources(parts.settings)
+    return SearchStage(log, router, sources=sources, options=search_options(parts.settings, sources), steering=steering)
 
 
 def search_options(settings: Settings, sources: Mapping[str, AnySource]) -> "SearchOptions":
@@ -241,7 +243,7 @@ def search_options(settings: Settings, sources: Mapping[str, AnySource]) -> "Sea
     Raises:
         TargetError: No contact is configured.
     """
-    from synsift.pipelines.stages.search import SearchOptions
+    from synsift.pipelines.stages.search_needs import SearchOptions
 
     search = settings.search
     return SearchOptions(
@@ -317,7 +319,7 @@ def manners_of(settings: Settings) -> "Manners":
     )
 
 
-def _fetch(parts: Parts, reference: Reference, deny: Reference) -> Stage:
+def _fetch(parts: Parts, steering: Steering, reference: Reference, deny: Reference) -> Stage:
     from synsift.pipelines.stages.fetch import FetchStage
     from synsift.pipelines.stages.fetch_needs import FetchOptions
     from synsift.pipelines.stages.wanted_pictures import WantedPictures
@@ -338,8 +340,8 @@ def _fetch(parts: Parts, reference: Reference, deny: Reference) -> Stage:
     )
     limits = _decoding_limits(parts.settings)
     kinds = [kind for kind in KINDS if kind in {*reference.kinds, *deny.kinds}]
-    decoders = DecoderPool(settings.threads, limits, kinds)
-    return FetchStage(parts.log, parts.router, blobs=parts.objects, decoders=decoders, options=options)
+    pool = DecoderPool(settings.threads, limits, kinds)
+    return FetchStage(parts.log, parts.router, blobs=parts.objects, decoders=pool, options=options, steering=steering)
 
 
 def _decoding_limits(settings: Settings) -> DecodingLimits:
@@ -361,11 +363,11 @@ def read_references(settings: Settings, match: MatchOptions) -> tuple[Reference,
     return read_reference(settings.dedupe.reference, match), read_reference(settings.dedupe.deny, match)
 
 
-def _dedupe(parts: Parts, reference: Reference, match: MatchOptions) -> Stage:
+def _dedupe(parts: Parts, steering: Steering, reference: Reference, match: MatchOptions) -> Stage:
     settings = parts.settings.dedupe
     policy = SnapshotPolicy(growth=settings.snapshot_growth, age_s=settings.snapshot_age_s)
     options = DedupeOptions(Judging(match, reference.matcher, reference.lists), settings.batch, policy)
-    return DedupeStage(parts.log, parts.router, options=options, snapshots=Snapshots(parts.objects))
+    return DedupeStage(parts.log, parts.router, options=options, snapshots=Snapshots(parts.objects), steering=steering)
 
 
 def _thorough(parts: Parts, match: MatchOptions) -> Stage:
@@ -390,9 +392,9 @@ def _annotate(parts: Parts) -> Stage:
     return AnnotateStage(parts.log, parts.router, objects=parts.objects, batch=land.batch, linger_s=land.linger_s)
 
 
-def _land(parts: Parts) -> Stage:
+def _land(parts: Parts, steering: Steering) -> Stage:
     settings = parts.settings.land
     # A folder answers at once: threads would only fight for the interpreter's lock.
     threads = 1 if parts.objects.address.folder is not None else settings.threads
     options = LandOptions(settings.batch, settings.linger_s, threads)
-    return LandStage(parts.log, parts.router, objects=parts.objects, options=options)
+    return LandStage(parts.log, parts.router, objects=parts.objects, options=options, steering=steering)

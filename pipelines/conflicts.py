@@ -9,6 +9,7 @@ from synsift.pipelines.log.base import Log
 from synsift.pipelines.pairs import Place, Ties
 from synsift.pipelines.reading import Broken, Skipped, read_all
 from synsift.pipelines.records import Candidate, Conflict, Survivor
+from synsift.pipelines.removed import read_removed, read_survivors
 from synsift.pipelines.stages.beholder import Pairs
 from synsift.pipelines.stages.dedupe_state import fingerprint_of
 
@@ -32,7 +33,7 @@ def find_conflicts(
 def _standing(log: Log, skipped: Skipped | None) -> Iterator[tuple[str, Fingerprint]]:
     gone = {(one.candidate.wnid, one.replaces) for one in read_all(log, Survivor) if one.replaces}
     seen: set[Place] = set()
-    for survivor in read_all(log, Survivor, skipped):
+    for survivor in read_survivors(log, skipped):
         candidate = survivor.candidate
         name = candidate.wnid, candidate.image.sha256
         if name in gone or name in seen:
@@ -48,13 +49,14 @@ def read_conflicts(log: Log, skipped: Skipped | None = None) -> list[Conflict]:
     found: dict[str, Conflict] = {}
     for pair in read_all(log, Conflict, skipped):
         found[pair.id] = pair
-    return [pair for pair in found.values() if pair.stands]
+    removed = read_removed(log)
+    return [pair for pair in found.values() if pair.stands and removed.isdisjoint((pair.sha256, pair.other_sha256))]
 
 
 def read_origins(log: Log, places: Collection[Place]) -> dict[Place, Candidate]:
     """The survivors of some places, each as it came first."""
     found: dict[Place, Candidate] = {}
-    for survivor in read_all(log, Survivor) if places else ():
+    for survivor in read_survivors(log) if places else ():
         place = survivor.candidate.wnid, survivor.candidate.image.sha256
         if place in places:
             found.setdefault(place, survivor.candidate)

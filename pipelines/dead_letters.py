@@ -15,6 +15,7 @@ A letter about a part of an input, a line of a list for example, has the part as
 without a value, whose ``__synsift.errors.closes`` is the letter's own ``partition/offset``.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -152,6 +153,27 @@ def read_dead_letters(log: Log, skipped: Skipped | None = None) -> list[OpenLett
             else:
                 found[f"{partition}/{message.offset}"] = letter
     return [OpenLetter(place, letter) for place, letter in found.items()]
+
+
+class LetterFold:
+    """Counts open dead letters as their topic is followed."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, tuple[str, str]] = {}
+
+    def take(self, message: Message) -> None:
+        """Take the next record of the topic: a letter, or one that closes a letter. Others don't count."""
+        closes = _said(message).get("closes")
+        if closes is not None:
+            self._open.pop(closes, None)
+            return
+        letter = letter_of(message)
+        if not isinstance(letter, Broken):
+            self._open[f"{message.partition}/{message.offset}"] = (letter.stage, letter.outcome)
+
+    def counts(self) -> Counter[tuple[str, str]]:
+        """Stage and outcome → how many are open."""
+        return Counter(self._open.values())
 
 
 def look_at(message: Message) -> DeadLetter | Broken | None:

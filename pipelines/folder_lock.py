@@ -52,4 +52,8 @@ def lock_folder(folder: Path | None, *, shared: bool = False) -> Iterator[None]:
             file.truncate(0)
             file.write(str(os.getpid()))
             file.flush()
-        yield
+        try:
+            yield
+        finally:
+            if not shared:
+                file.truncate(0)

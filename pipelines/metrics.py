@@ -1,13 +1,16 @@
-"""What is counted, and shown to Prometheus. Labels have closed sets of values: stages and outcomes."""
+"""What is counted, and shown to Prometheus. Labels have closed sets of values: stages, outcomes, names of errors."""
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Final
+import platform
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from importlib.metadata import version
+from typing import Final, Protocol
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Histogram, Info, ProcessCollector
 from prometheus_client.core import GaugeMetricFamily, Metric
 
+from synsift.crawler import timings
 from synsift.pipelines.log.base import Lag
-from synsift.pipelines.stage import Statistics
+from synsift.pipelines.stage import Reading, Statistics
 
 REGISTRY: Final = CollectorRegistry()
 
@@ -52,36 +55,148 @@ MISSING: Final = Counter(
     registry=REGISTRY,
 )
 
+REBUILD_SECONDS: Final = Histogram(
+    "synsift_pipelines_rebuild_seconds",
+    "Time until the state of a partition was rebuilt, after it was taken over",
+    ["stage"],
+    buckets=(0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300),
+    registry=REGISTRY,
+)
+ASSIGNMENTS: Final = Counter(
+    "synsift_pipelines_rebalances_total",
+    "Rebalances of a stage's group that gave this worker partitions",
+    ["stage"],
+    registry=REGISTRY,
+)
+REJOINS: Final = Counter(
+    "synsift_pipelines_rejoins_total",
+    "Times that a stage left its group and joined it anew, and why",
+    ["stage", "error"],
+    registry=REGISTRY,
+)
+COMMIT_FAILURES: Final = Counter(
+    "synsift_pipelines_commit_failures_total",
+    "Transactions on the log that were aborted",
+    ["stage", "error"],
+    registry=REGISTRY,
+)
+STORE_ERRORS: Final = Counter(
+    "synsift_pipelines_store_errors_total",
+    "Operations that the object store refused, or did not answer, after the client's own retries",
+    ["error"],
+    registry=REGISTRY,
+)
+Info("synsift_build", "What this worker is", registry=REGISTRY).info(
+    {"version": version("synsift"), "python": platform.python_version()}
+)
+for _timing in timings.ALL:
+    REGISTRY.register(_timing)
+# Memory, CPU time and open files of the process, by the names that every client library has.
+ProcessCollector(registry=REGISTRY)
+
+GAUGES: Final[Mapping[str, tuple[str, str]]] = {
+    "held_inputs": ("Inputs that a stage has read ahead and holds in memory", ""),
+    "ready_inputs": (
+        "Inputs held whose host could be asked this moment, if the worker had a place free",
+        "",
+    ),
+    "requests_in_flight": ("Requests on their way", ""),
+    "hosts": ("Hosts that fail, by what is done about it", "state"),
+    "source_rest_seconds": ("For how long yet a source is not asked: its quota is spent, or it said so", "source"),
+    "state_images": ("Images in a stage's memory, to be compared with", ""),
+    "snapshot_age_seconds": ("Since when what was judged is in no snapshot, at most", ""),
+}
+"""What stages may show of themselves (``Stage.readings``): name → what it is, and its label, if there is one."""
+
+
+class LagReader(Protocol):
+    """What was last read of the log."""
+
+    def lags(self) -> Iterable[tuple[str, Iterable[Lag]]]:
+        """Stages and their partitions."""
+
+    def oldest_s(self) -> Mapping[str, float]:
+        """Stage → since when its oldest input waits, at least."""
+
+    def age_s(self) -> float:
+        """Since when that stands."""
+
 
 class LiveCollector:
     """Gauges made of the stages' statistics, when asked, and of what was last read of the log."""
 
     def __init__(
         self,
-        statistics: Callable[[], Iterable[Statistics]],
-        lags: Callable[[], Iterable[tuple[str, Iterable[Lag]]]],
-        lag_age_s: Callable[[], float],
+        statistics: Callable[[], Iterable[tuple[Statistics, Iterable[Reading]]]],
+        view: LagReader,
     ) -> None:
         self._statistics = statistics
-        self._lags = lags
-        self._lag_age_s = lag_age_s
+        self._view = view
 
     def collect(self) -> Iterator[Metric]:
         """The gauges, as the Prometheus client asks for them."""
         in_flight = GaugeMetricFamily("synsift_pipelines_in_flight", "Inputs being worked on", labels=["stage"])
         owned = GaugeMetricFamily("synsift_pipelines_partitions", "Input partitions owned", labels=["stage"])
-        for stage in self._statistics():
+        silent = GaugeMetricFamily(
+            "synsift_pipelines_silent_seconds", "Since when a stage has not polled the log", labels=["stage"]
+        )
+        ready = GaugeMetricFamily(
+            "synsift_pipelines_stage_ready", "1 once a stage has its partitions, rebuilt", labels=["stage"]
+        )
+        own = {
+            name: GaugeMetricFamily(f"synsift_pipelines_{name}", text, labels=["stage", label] if label else ["stage"])
+            for name, (text, label) in GAUGES.items()
+        }
+        shares: dict[str, float] = {}
+        for stage, readings in self._statistics():
             in_flight.add_metric([stage.stage], stage.in_flight)
             owned.add_metric([stage.stage], stage.partitions)
+            silent.add_metric([stage.stage], stage.silent_s)
+            ready.add_metric([stage.stage], stage.is_ready)
+            found = list(readings)
+            for reading in found:
+                own[reading.gauge].add_metric([stage.stage, *([reading.label] if reading.label else [])], reading.value)
+            shares[stage.stage] = _ready_share({reading.gauge: reading.value for reading in found})
+        yield from (in_flight, owned, silent, ready, *own.values(), *self._waiting(shares))
+
+    def _waiting(self, shares: Mapping[str, float]) -> Iterator[Metric]:
         lag = GaugeMetricFamily("synsift_pipelines_lag", "Inputs that wait, in all partitions", labels=["stage"])
-        for name, partitions in self._lags():
-            lag.add_metric([name], sum(partition.records for partition in partitions))
+        ready_lag = GaugeMetricFamily(
+            "synsift_pipelines_ready_lag",
+            "Inputs that wait, about so many of them that a further worker could begin at once: by what this one holds",
+            labels=["stage"],
+        )
+        largest = GaugeMetricFamily(
+            "synsift_pipelines_largest_partition_lag",
+            "Inputs that wait in the partition with most of them",
+            labels=["stage"],
+        )
+        oldest = GaugeMetricFamily(
+            "synsift_pipelines_oldest_input_seconds",
+            "Since when the oldest input waits, at least: as long as this worker has seen it",
+            labels=["stage"],
+        )
+        for name, partitions in self._view.lags():
+            waiting = [partition.records for partition in partitions]
+            records = sum(waiting)
+            lag.add_metric([name], records)
+            largest.add_metric([name], max(waiting, default=0))
+            ready_lag.add_metric([name], records * shares.get(name, 1.0))
+        for name, waits_s in self._view.oldest_s().items():
+            oldest.add_metric([name], waits_s)
         age = GaugeMetricFamily(
             "synsift_pipelines_lag_age_seconds",
             "Since when the lag stands as it is shown: grows where the log doesn't answer",
-            value=self._lag_age_s(),
+            value=self._view.age_s(),
         )
-        yield from (in_flight, owned, lag, age)
+        yield from (lag, largest, ready_lag, oldest, age)
+
+
+def _ready_share(readings: Mapping[str, float]) -> float:
+    """How much of what waits could begin at once, by what is held of it; all, where a stage doesn't wait for hosts."""
+    if "ready_inputs" not in readings or not readings["held_inputs"]:
+        return 1.0
+    return min(1.0, readings["ready_inputs"] / readings["held_inputs"])
 
 
 def lost_inputs() -> dict[str, int]:

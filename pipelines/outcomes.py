@@ -276,6 +276,20 @@ EXPLAINED: Final = (
     ),
     *PICTURES,
     Explained(
+        "blocked",
+        "fetch, dedupe, land",
+        False,
+        "Operators block its host, its URL or the picture, in any disguise (`synsift block`, `synsift remove`).",
+        "The dead letter says who, and why; `synsift controls` lists all. After `synsift unblock`, replay.",
+    ),
+    Explained(
+        "dropped",
+        "search, fetch",
+        False,
+        "Operators dropped its host, source or synset (`synsift drop`).",
+        "The dead letter says who, and why. After `synsift resume`, replay.",
+    ),
+    Explained(
         "internal_error",
         "all",
         False,

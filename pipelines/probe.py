@@ -3,7 +3,8 @@
 import time
 from dataclasses import dataclass, field
 
-from synsift.crawler.download.downloader import Abandoned, Downloader
+from synsift.crawler.download.downloader import Downloader
+from synsift.crawler.download.givers import Abandoned
 from synsift.crawler.download.host_rules import HostKeys
 from synsift.crawler.download.reading import Received
 from synsift.crawler.sources.base import FoundImage, IntroducedSource, Page, PageQuery, Source, SourceAnswer

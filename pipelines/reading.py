@@ -21,6 +21,7 @@ from synsift.pipelines.partitioning import partition_of
 from synsift.pipelines.records import (
     Candidate,
     Conflict,
+    Control,
     Fetched,
     ImageUrl,
     Progress,
@@ -104,6 +105,8 @@ def read(kind: type[R], message: Message, router: Router) -> R | Broken:
     if wanted is not None and wanted != message.partition and not _was_home(record, message, router):
         text = f"it stands on partition {message.partition} and its key belongs on {wanted} of {router.partitions}"
         return Broken(WRONG_PARTITION, text)
+    if isinstance(record, Control) and message.key != record.key.encode("utf-8", "replace"):
+        return Broken(BROKEN_RECORD, "not a Control: its key is another one than it says")
     return record
 
 
@@ -190,9 +193,9 @@ def _home(record: Record, router: Router) -> int | None:
         return router.of_image_url(record.url)
     if isinstance(record, Fetched):
         return router.of_url(record.url)
-    if isinstance(record, Progress):
-        return record.partition
-    return None
+    if isinstance(record, Control):
+        return partition_of(record.key, router.partitions)
+    return record.partition if isinstance(record, Progress) else None
 
 
 def _was_home(record: Record, message: Message, router: Router) -> bool:

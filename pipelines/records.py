@@ -5,6 +5,7 @@
                           │                 └─ thorough ──▶ Relation       └─conflicts──▶ Conflict ──annotate──▶ …
                           └──▶ Fetched (so that no URL is fetched twice)
                                              plan ──▶ Task ──people──▶ Vote ──verify──▶ Verified ──attest──▶ …
+                                           operators ──▶ Control ──▶ every stage
     every stage ──▶ Progress, and dead letters: the inputs themselves, with what happened in headers
 
 What becomes a key or a part of an object's name has a form, and is checked where a record is read. Readers ignore
@@ -16,6 +17,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from synsift.pipelines.control_records import Control
 from synsift.pipelines.errors import RecordError, UnknownVersion
 from synsift.pipelines.record_parts import (
     VERSION,
@@ -42,6 +44,7 @@ __all__ = [
     "VERSION",
     "Candidate",
     "Conflict",
+    "Control",
     "Duplicate",
     "Fetched",
     "FoundBy",
@@ -289,7 +292,7 @@ class Progress(Record, frozen=True, kw_only=True):
 
 ALL: Final = (
     *(Query, ImageUrl, Candidate, Survivor, Duplicate, Relation, Conflict, Fetched, Progress),
-    *(Task, Vote, Verified),
+    *(Task, Vote, Verified, Control),
 )
 """Every record type that travels, for schemas and tests."""
 

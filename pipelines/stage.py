@@ -1,5 +1,6 @@
 """What all know of a stage: its name, its input, and what it says of itself. Below the stages, metrics and storage."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -58,6 +59,21 @@ class Statistics:
     silent_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A number that a stage shows of itself at one moment.
+
+    Attributes:
+        gauge: One of ``metrics.GAUGES``.
+        value: In the gauge's unit.
+        label: What tells it from others of the same gauge, where the gauge has a label.
+    """
+
+    gauge: str
+    value: float
+    label: str = ""
+
+
 class Stage(Protocol):
     """A stage of the stream."""
 
@@ -84,6 +100,9 @@ class Stage(Protocol):
 
     def statistics(self) -> Statistics:
         """How it is now."""
+
+    def readings(self) -> Sequence[Reading]:
+        """What else it shows of itself. In the event loop, at once."""
 
     def rests_until_s(self) -> float | None:
         """When it goes on, in Unix time, if all that is left waits until then; else None. Safe from any thread."""

@@ -10,7 +10,8 @@ import msgspec
 from synsift.crawler.outcome import Outcome
 from synsift.pipelines.log.base import Log
 from synsift.pipelines.reading import Skipped, read_all
-from synsift.pipelines.records import Candidate, Duplicate, Progress, Survivor
+from synsift.pipelines.records import Candidate, Duplicate, Progress
+from synsift.pipelines.removed import read_removed, read_survivors
 from synsift.pipelines.stage import REPEATED, REUSED
 
 SKIPPED: Final = "skipped:"
@@ -151,7 +152,8 @@ def read_groups(log: Log) -> dict[str, list[Group]]:
     known: dict[str, dict[str, Candidate]] = defaultdict(dict)
     heir: dict[tuple[str, str], str] = {}
     order: dict[str, list[str]] = defaultdict(list)
-    for survivor in read_all(log, Survivor):
+    removed = read_removed(log)
+    for survivor in read_survivors(log):
         candidate = survivor.candidate
         known[candidate.wnid][candidate.image.sha256] = candidate
         if survivor.replaces:
@@ -171,6 +173,8 @@ def read_groups(log: Log) -> dict[str, list[Group]]:
         for wnid, first in order.items()
     }
     for duplicate in read_all(log, Duplicate):
+        if duplicate.sha256 in removed:
+            continue
         group = groups.get(duplicate.wnid, {}).get(last_heir(duplicate.wnid, duplicate.of))
         if group is not None:
             replaced = known[duplicate.wnid].get(duplicate.sha256)

@@ -52,12 +52,13 @@ CONFLICTS: Final = Topic("conflicts", Cleanup.KEEP)
 TASKS: Final = Topic("tasks", Cleanup.KEEP)
 VOTES: Final = Topic("votes", Cleanup.KEEP)
 VERIFIED: Final = Topic("verified", Cleanup.KEEP)
+CONTROLS: Final = Topic("controls", Cleanup.COMPACT)
 POSITIONS: Final = Topic("positions", Cleanup.COMPACT)
 """How far each group is, where the log is Kafka: it forgets the offsets of a group that is away for a week."""
 
 ALL: Final = (
     *(QUERIES, IMAGE_URLS, CANDIDATES, SURVIVORS, DUPLICATES, FETCHED, PROGRESS, DEAD_LETTERS, POSITIONS),
-    *(RELATIONS, CONFLICTS, TASKS, VOTES, VERIFIED),
+    *(RELATIONS, CONFLICTS, TASKS, VOTES, VERIFIED, CONTROLS),
 )
 """In the order in which they came to be: the SQLite log knows them by their number."""
 
@@ -75,6 +76,7 @@ TOPIC_OF: Final[dict[type[records.Record], Topic]] = {
     records.Vote: VOTES,
     records.Verified: VERIFIED,
     records.Progress: PROGRESS,
+    records.Control: CONTROLS,
 }
 """Which records stand on which topic. What stands on ``dead-letters`` is the input itself, whatever it was."""
 
@@ -224,6 +226,10 @@ class Router:
     def fetched(self, record: records.Fetched) -> Entry:
         """Entry of a fetched URL, on its host's partition."""
         return Entry(FETCHED.name, self.of_url(record.url), record.url.encode(), encode(record))
+
+    def control(self, record: records.Control) -> Entry:
+        """Entry of what operators want, on the partition of its key."""
+        return Entry(CONTROLS.name, partition_of(record.key, self.partitions), record.key.encode(), encode(record))
 
     @staticmethod
     def progress(record: records.Progress) -> Entry:

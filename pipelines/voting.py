@@ -12,6 +12,7 @@ from synsift.pipelines.errors import UsageError
 from synsift.pipelines.log.base import Log
 from synsift.pipelines.reading import Skipped, read_all
 from synsift.pipelines.records import Survivor, Task, Verified, Vote
+from synsift.pipelines.removed import read_survivors
 from synsift.pipelines.stages.verify import cast
 from synsift.pipelines.topics import Router
 from synsift.pipelines.verification.ballots import COPY, Ballots, Place
@@ -66,7 +67,7 @@ def read_standing(log: Log, wnids: Collection[str] = (), skipped: Skipped | None
         Place(one.candidate.wnid, one.replaces): place_of(one) for one in read_all(log, Survivor) if one.replaces
     }
     given: set[Place] = set()
-    for survivor in read_all(log, Survivor, skipped):
+    for survivor in read_survivors(log, skipped):
         place = place_of(survivor)
         if place in replaced or place in given or (wnids and place.wnid not in wnids):
             continue

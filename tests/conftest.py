@@ -109,6 +109,13 @@ def component(names: Sequence[str]) -> str:
     missing(f"none of {', '.join(names)} is installed")
 
 
+def complaints_of_promtool(metrics: str) -> str:
+    """What Prometheus's own checker says of metrics as they are served; empty if nothing."""
+    command = [component(["promtool"]), "check", "metrics"]
+    done = subprocess.run(command, input=metrics, capture_output=True, text=True, check=False, timeout=60)
+    return done.stdout + done.stderr
+
+
 def missing(what: str) -> NoReturn:
     """Skip a test for lack of a component; in CI that is a failure."""
     if os.environ.get("CI") == "true":

@@ -26,6 +26,9 @@ from synsift.pipelines.image_sources import make_sources, quotas_of
 from synsift.pipelines.outcomes import EXPLAINED
 from synsift.pipelines.verdicts import VERDICTS
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from metrics_page import metrics_page
+
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 NOTE = "<!-- Made by tools/make_docs.py from the code: change it there, then run `make docs`. -->"
 
@@ -254,6 +257,7 @@ def files() -> Iterator[tuple[Path, str]]:
     yield DOCS / "sources.md", sources_page()
     yield DOCS / "commands.md", commands_page()
     yield DOCS / "outcomes.md", outcomes_page()
+    yield DOCS / "metrics.md", metrics_page(DOCS / "runbooks", NOTE)
     yield DOCS / "records.md", records_page()
 
 

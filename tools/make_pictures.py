@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Draw the pictures of the docs anew: the page of groups and that of votes, light and dark, as Chromium shows them.
+"""Draw the pictures of the docs anew: the pages of groups, of votes and of a fleet, as Chromium shows them.
 
     tools/make_pictures.py
 
@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import io
 import socket
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -26,6 +25,8 @@ from synsift.dedupe import cluster, fingerprint
 from synsift.pipelines.assembly import open_log
 from synsift.pipelines.config import load
 from synsift.pipelines.demo.pictures import encoded, picture
+from synsift.pipelines.overview.server import FleetServer
+from synsift.pipelines.overview.watching import Overview
 from synsift.pipelines.pages.groups import Found, render_groups
 from synsift.pipelines.review.desk import Desk
 from synsift.pipelines.review.pictures import Pictures
@@ -92,6 +93,29 @@ async def shoot_votes(demo: Path) -> None:
         await runner.cleanup()
 
 
+async def shoot_fleet(demo: Path) -> None:
+    """Take the picture of the fleet's page while a demo runs."""
+    running = await asyncio.create_subprocess_exec(sys.executable, "-m", "synsift", "demo", "--out", str(demo))
+    while not (demo / "log.db").exists():  # noqa: ASYNC110 - another process makes it
+        await asyncio.sleep(0.1)
+    with (
+        contextlib.closing(open_log(load(env={}, options={"store.url": str(demo)}).settings, read_only=True)) as log,
+        socket.create_server(("127.0.0.1", 0)) as listener,
+    ):
+        pictures = Pictures(Objects(StoreAddress(str(demo))), None, max_pixels=10_000_000)
+        runner = web.AppRunner(FleetServer(Overview(log, WordNet()), pictures, key="key").app())
+        await runner.setup()
+        await web.SockSite(runner, listener).start()
+        async with browser() as page:
+            await page.look(width_px=WIDTH_PX, height_px=HEIGHT_PX)
+            await page.open(f"http://127.0.0.1:{listener.getsockname()[1]}/?key=key")
+            while await page.run("document.querySelectorAll('.newest img').length < 24"):  # noqa: ASYNC110 - the browser's
+                await asyncio.sleep(0.2)
+            save(IMAGES / "fleet.png", await page.screenshot())
+        await runner.cleanup()
+    await running.wait()
+
+
 def save(target: Path, data: bytes) -> None:
     """As a PNG of few colours, which is a third of the size and looks alike."""
     with Image.open(io.BytesIO(data)) as shot:
@@ -117,7 +141,7 @@ def main() -> None:
         page.write_text("".join(render_groups(found)).replace(name, ""), encoding="utf-8")
         asyncio.run(shoot(page.as_uri()))
         demo = Path(name, "demo")
-        subprocess.run([sys.executable, "-m", "synsift", "demo", "--out", demo], check=True)  # noqa: S603 - ours
+        asyncio.run(shoot_fleet(demo))
         asyncio.run(shoot_votes(demo))
 
 

@@ -11,6 +11,7 @@ from synsift.crawler.dns.message import Answer, BadMessage, Code, Kind
 from synsift.crawler.dns.name_cache import Known, NameCache
 from synsift.crawler.dns.system_files import ResolvConf, Server, SystemFiles, server_of
 from synsift.crawler.errors import CrawlerError, LookupFailed, NetworkDown, NoSuchHost
+from synsift.crawler.timings import DNS_SECONDS
 
 _log: Final = logging.getLogger(__name__)
 
@@ -107,15 +108,19 @@ class Lookups:
             return self._found(name, here, 0.0)
         async with self._places:
             try:
-                if not self._own and name.rstrip(".").endswith(f".{_MULTICAST}"):
-                    return await self._ask_system(name)
-                return await self._ask_servers(name)
+                with DNS_SECONDS.time():
+                    return await self._ask_others(name)
             except (LookupFailed, NetworkDown) as exc:
                 stale = self._cache.stale(name, time.monotonic())
                 if stale is None:
                     raise
                 _log.debug("%s; taken for where it was", exc)
                 return self._found(name, stale.addresses, 0.0)
+
+    async def _ask_others(self, name: str) -> Known:
+        if not self._own and name.rstrip(".").endswith(f".{_MULTICAST}"):
+            return await self._ask_system(name)
+        return await self._ask_servers(name)
 
     async def _ask_system(self, name: str) -> Known:
         """Let the system look, by multicast."""

@@ -19,6 +19,7 @@ from aiohttp.client_reqrep import ConnectionKey
 
 from synsift.crawler.download.answer_reader import AnswerReader
 from synsift.crawler.errors import BrokenAnswer
+from synsift.crawler.timings import CONNECT_SECONDS
 
 __all__ = ["STANDS_ON", "FrugalConnector", "PatientHandler", "read_in_small_pieces", "read_patiently"]
 
@@ -111,6 +112,10 @@ class FrugalConnector(aiohttp.TCPConnector):
         super().__init__(**options)
         self._numbers = itertools.count(1)
         self._idle: collections.deque[tuple[int, PatientHandler]] = collections.deque()
+
+    async def _create_connection(self, req: Any, traces: Any, timeout: Any) -> ResponseHandler:  # noqa: ANN401, ASYNC109 - aiohttp's own
+        with CONNECT_SECONDS.time():
+            return await super()._create_connection(req, traces, timeout)
 
     def _release(self, key: ConnectionKey, protocol: ResponseHandler, *, should_close: bool = False) -> None:
         super()._release(key, protocol, should_close=should_close)

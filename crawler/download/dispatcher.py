@@ -96,6 +96,16 @@ class Dispatcher(Generic[T]):
         return list(self._schedule.waiting_jobs())
 
     @property
+    def waiting(self) -> int:
+        """Jobs that wait."""
+        return self._schedule.waiting
+
+    @property
+    def ready_jobs(self) -> int:
+        """Jobs of hosts that may be asked now, if there were places."""
+        return self._schedule.ready_jobs
+
+    @property
     def active(self) -> int:
         """Jobs that run."""
         return self._schedule.active
@@ -147,6 +157,11 @@ class Dispatcher(Generic[T]):
         self._changed.set()
         self._repaced.set()  # whoever waits for a turn gets another one
         self._repaced = asyncio.Event()
+
+    def rerank(self, rank_of: Callable[[T], float] | None) -> None:
+        """Begin jobs of a higher rank first from now on, within politeness; None where all are equal."""
+        self._schedule.rerank(rank_of)
+        self._changed.set()
 
     def close(self) -> None:
         """Give no more jobs; those that wait are dropped."""

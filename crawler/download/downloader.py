@@ -11,13 +11,13 @@ import datetime
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final, Generic, Protocol, TypeVar
+from typing import Final, Generic, TypeVar
 
 from synsift.crawler.download import attempt
 from synsift.crawler.download.attempt import Answer, Follow, GiveUp, Patience, Retry, origin_of
 from synsift.crawler.download.dispatcher import Dispatcher, Politeness
-from synsift.crawler.download.host_health import HostHealth, Illness
+from synsift.crawler.download.givers import Abandoned, Receiver, Steers, Waits
+from synsift.crawler.download.host_health import Illness
 from synsift.crawler.download.host_rules import HostKeys
 from synsift.crawler.download.job import Job
 from synsift.crawler.download.reachability import Reachability
@@ -44,45 +44,6 @@ _TOO_MUCH: Final = frozenset({Outcome.RATE_LIMITED, Outcome.TIMEOUT})
 _BUSY: Final = 503
 # So late a request may come that was on its way when its host fell ill.
 _LATE_S: Final = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Abandoned:
-    """A URL's other end.
-
-    Attributes:
-        outcome: Its class: an ``Outcome``, or a stage's own word.
-        message: What happened, for people.
-        attempts: Tries that were made.
-        until_s: When it may be asked again, in Unix time, if whoever was asked said so; else 0.
-    """
-
-    outcome: str
-    message: str
-    attempts: int
-    until_s: float = 0.0
-
-
-class Receiver(Protocol[T_contra]):
-    """Who gets the results, each task exactly once."""
-
-    async def received(self, task: T_contra, result: Received) -> None:
-        """Take a good end."""
-
-    async def abandoned(self, task: T_contra, result: Abandoned) -> None:
-        """Take a failure."""
-
-
-class Waits(Protocol[T_contra]):
-    """Who keeps tasks whose host is left alone for a while."""
-
-    health: HostHealth
-
-    def is_waited_for(self, task: T_contra) -> bool:
-        """Whether a task keeps others from beginning until it has ended."""
-
-    async def postponed(self, task: T_contra, origin: str, illness: Illness) -> None:
-        """Take a task back, to submit it when its host may be asked again."""
 
 
 class Downloader(Generic[T]):
@@ -117,6 +78,38 @@ class Downloader(Generic[T]):
         self._reachability = Reachability(names_tell=names_tell)
         self._told_at_s = -_TELL_EVERY_S
         self._sickbay: Sickbay[Job[T]] | None = None
+        self._steers: Steers[T] | None = None
+
+    def let_steer(self, steers: Steers[T]) -> None:
+        """Ask before each request whether it may leave."""
+        self._steers = steers
+
+    async def look_again(self) -> None:
+        """Give back what waits and is stopped by now."""
+        steers = self._steers
+        if steers is None:
+            return
+
+        def is_stopped(job: Job[T]) -> bool:
+            return steers.stops(job.task, job.current_url)
+
+        hosts = {job.host for job in self._dispatcher.waiting_jobs() if is_stopped(job)}
+        for job in [job for host in hosts for job in self._dispatcher.withdraw(host, is_stopped)]:
+            await steers.stopped(job.task, job.current_url)
+
+    def rerank(self, rank_of: Callable[[T], float] | None) -> None:
+        """Begin tasks of a higher rank first from now on, within politeness; None where all are equal."""
+        self._dispatcher.rerank(None if rank_of is None else lambda job: rank_of(job.task))
+
+    def waiting_tasks(self) -> list[T]:
+        """Tasks that wait to begin, but for those whose host is being probed."""
+        return [job.task for job in self._dispatcher.waiting_jobs()]
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no task is on its way, and none waits here."""
+        is_empty = not self._dispatcher.active and not self._dispatcher.waiting
+        return is_empty and (self._sickbay is None or self._sickbay.is_empty)
 
     def let_wait(self, waits: Waits[T]) -> None:
         """Leave hosts that are ill alone, and let their tasks wait, rather than end them after some tries."""
@@ -137,6 +130,16 @@ class Downloader(Generic[T]):
         """Whether more requests could be made, if hosts allowed it."""
         return self._dispatcher.has_free_places
 
+    @property
+    def ready_jobs(self) -> int:
+        """Jobs of hosts that may be asked now, if there were places."""
+        return self._dispatcher.ready_jobs
+
+    @property
+    def active(self) -> int:
+        """Requests on their way."""
+        return self._dispatcher.active
+
     async def submit(self, task: T, url: str, *, delay_s: float = 0.0) -> None:
         """Take a task, to begin at the earliest after a delay. A URL that can't be fetched ends at once."""
         problem = attempt.url_problem(url)
@@ -151,7 +154,10 @@ class Downloader(Generic[T]):
     async def next(self) -> Job[T] | None:
         """Wait for the next job that may start; None once closed."""
         while (job := await self._dispatcher.next()) is not None:
-            if self._sickbay is None or await self._lets(job, self._sickbay):
+            if self._steers is not None and self._steers.stops(job.task, job.current_url):
+                self._dispatcher.finish(job.host)
+                await self._steers.stopped(job.task, job.current_url)
+            elif self._sickbay is None or await self._lets(job, self._sickbay):
                 job.attempts += 1
                 job.began_s = time.monotonic()
                 return job

@@ -101,6 +101,14 @@ class HostHealth:
         """Hosts that are not to be asked now. Safe from any thread."""
         return [host for host, found in list(self._ill.items()) if now_s < found.until_s]
 
+    def count_states(self, now_s: float) -> dict[str, int]:
+        """How many ill hosts are ``asleep``, ``waking`` (may be tried again) and ``given_up``."""
+        counts = {"asleep": 0, "waking": 0, "given_up": 0}
+        for found in list(self._ill.values()):
+            state = "waking" if now_s >= found.until_s else "given_up" if found.is_given_up else "asleep"
+            counts[state] += 1
+        return counts
+
     def may_ask(self, host: str, now_s: float) -> Leave:
         """Whether a request may be made now. A ``PROBE`` is made by whoever is told so."""
         found = self._ill.get(host)

@@ -16,9 +16,9 @@ import heapq
 import itertools
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
 
+from synsift.crawler.download.host_queue import NEVER, HostQueue
 from synsift.crawler.download.host_rules import Pace
 from synsift.crawler.download.host_tempo import Tempo
 from synsift.crawler.download.shared_address import SharedAddress
@@ -28,61 +28,10 @@ T = TypeVar("T")
 _PRUNE_FROM: Final = 10_000
 # So long a host that was slowed down is known when nothing is left to ask it for.
 _KNOWN_S: Final = 600.0
-_NEVER: Final = float("-inf")
 _VISIT: Final = 16
 """So many jobs a host's turn has at most, where time must lie between them."""
 _AT: Final = "@"
 """Before an address, where it is listed among hosts: no host's name has that."""
-
-
-@dataclass(slots=True)
-class _Host(Generic[T]):
-    pace: Pace
-    # No deque: an empty one takes 600 bytes, for each of a hundred thousand hosts.
-    queue: list[T] = field(default_factory=list)
-    later: list[tuple[float, int, T]] = field(default_factory=list)
-    active: int = 0
-    started_at_s: float = _NEVER
-    paused_until_s: float = _NEVER
-    crawl_delay_s: float = 0.0
-    tempo: Tempo | None = None
-    listed_at_s: float | None = None
-    is_due: bool = False
-    begun: int = 0
-    visit: int = 0
-    address: str = ""
-    awaits_turn: bool = False
-    has_turn: bool = False
-
-    @property
-    def delay_s(self) -> float:
-        """Between two starts, for now."""
-        return max(self.crawl_delay_s, self.pace.delay_s if self.tempo is None else self.tempo.delay_s)
-
-    @property
-    def next_at_s(self) -> float:
-        """When its next job may start, if it has one and a place is free."""
-        return max(self.paused_until_s, self.started_at_s + self.delay_s)
-
-    @property
-    def is_slowed(self) -> bool:
-        return self.tempo is not None and self.tempo.delay_s > self.pace.delay_s
-
-    @property
-    def is_idle(self) -> bool:
-        return self.active == 0 and not self.queue and not self.later
-
-    def ready_at_s(self) -> float | None:
-        """When its next job may start; None if it has none or no place is free."""
-        if self.active >= self.pace.places or not (self.queue or self.later):
-            return None
-        return self.next_at_s if self.queue else max(self.next_at_s, self.later[0][0])
-
-    def take(self, now_s: float) -> T:
-        while self.later and self.later[0][0] <= now_s:
-            self.queue.append(heapq.heappop(self.later)[2])
-        self.begun = max(0, self.begun - 1)
-        return self.queue.pop(0)
 
 
 class HostSchedule(Generic[T]):
@@ -100,9 +49,10 @@ class HostSchedule(Generic[T]):
         self._addresses: dict[str, SharedAddress] = {}
         self._places = places
         self._pace_of = pace_of
-        self._hosts: dict[str, _Host[T]] = {}
+        self._hosts: dict[str, HostQueue[T]] = {}
         self._ready: list[tuple[float, int, str]] = []
-        self._due: list[tuple[bool, int, str]] = []
+        self._due: list[tuple[float, bool, int, str]] = []
+        self._rank_of: Callable[[T], float] | None = None
         self._turn = itertools.count()
         self._prune_at = _PRUNE_FROM
         self.active = 0
@@ -118,10 +68,27 @@ class HostSchedule(Generic[T]):
         entry = self._host(host)
         if not_before_s > 0:
             heapq.heappush(entry.later, (not_before_s, next(self._turn), job))
-        else:
-            entry.queue.append(job)
+        elif entry.put(job, self._rank_of) == entry.begun and entry.is_due and self._rank_of is not None:
+            self._line_up(host, entry)
         self.waiting += 1
         self._list(host, entry)
+
+    def rerank(self, rank_of: Callable[[T], float] | None) -> None:
+        """Begin jobs of a higher rank first from now on: those of a host, and where there is a choice, of hosts.
+
+        Args:
+            rank_of: Of a job; must stay the same as long as this isn't called again. None where all are equal.
+        """
+        self._rank_of = rank_of
+        for entry in self._hosts.values():
+            if rank_of is not None and len(entry.queue) - entry.begun > 1:
+                begun, rest = entry.queue[: entry.begun], entry.queue[entry.begun :]
+                entry.queue = [*begun, *sorted(rest, key=lambda job: -rank_of(job))]
+        due = [host for *_, host in sorted(self._due)]
+        self._due = []
+        for host in dict.fromkeys(due):
+            if host in self._hosts and self._hosts[host].is_due:
+                self._line_up(host, self._hosts[host])
 
     def put_back(self, host: str, job: T) -> None:
         """Put a job that was begun at the head of its host's queue: it goes on as soon as that may be asked."""
@@ -139,7 +106,7 @@ class HostSchedule(Generic[T]):
             self._prune(now_s)
         self._let_due(now_s)
         while self.active < self._places and self._due:
-            _, _, host = heapq.heappop(self._due)
+            *_, host = heapq.heappop(self._due)
             entry = self._hosts.get(host)
             if entry is None or not entry.is_due:
                 continue  # forgotten since, or listed twice
@@ -165,12 +132,13 @@ class HostSchedule(Generic[T]):
             if entry is not None and entry.listed_at_s == listed_at_s and not entry.is_due:
                 self._line_up(host, entry)
 
-    def _line_up(self, host: str, entry: _Host[T]) -> None:
+    def _line_up(self, host: str, entry: HostQueue[T]) -> None:
         entry.is_due = True
-        heapq.heappush(self._due, (not (entry.begun or entry.visit), next(self._turn), host))
+        rank = 0.0 if self._rank_of is None or not entry.queue else self._rank_of(entry.queue[0])
+        heapq.heappush(self._due, (-rank, not (entry.begun or entry.visit), next(self._turn), host))
 
-    def _start(self, host: str, entry: _Host[T], now_s: float) -> T:
-        job = entry.take(now_s)
+    def _start(self, host: str, entry: HostQueue[T], now_s: float) -> T:
+        job = entry.take(now_s, self._rank_of)
         entry.visit = (entry.visit or _VISIT) - 1 if entry.delay_s > 0 else 0
         entry.active += 1
         self.active += 1
@@ -291,6 +259,11 @@ class HostSchedule(Generic[T]):
         self._list(host, entry)
         return [*taken, *(job for _, _, job in later)]
 
+    @property
+    def ready_jobs(self) -> int:
+        """Jobs of hosts that may be asked now, if there were places."""
+        return sum(len(entry.queue) for entry in self._hosts.values() if entry.is_due)
+
     def waiting_jobs(self) -> Iterator[T]:
         """All that wait."""
         for entry in self._hosts.values():
@@ -302,7 +275,7 @@ class HostSchedule(Generic[T]):
         """When ``pop`` may give a job again, if nothing finishes before; None for never."""
         if self.active >= self._places or not (self._ready or self._due):
             return None
-        return _NEVER if self._due else self._ready[0][0]
+        return NEVER if self._due else self._ready[0][0]
 
     def _prune(self, now_s: float) -> None:
         """Forget hosts that have nothing to do and are past their delay, but those that want more than their pace."""
@@ -320,13 +293,13 @@ class HostSchedule(Generic[T]):
             entry.tempo = Tempo(entry.pace)
         return entry.tempo, entry.pace
 
-    def _host(self, host: str) -> _Host[T]:
+    def _host(self, host: str) -> HostQueue[T]:
         entry = self._hosts.get(host)
         if entry is None:
-            entry = self._hosts[host] = _Host(self._pace_of(host))
+            entry = self._hosts[host] = HostQueue(self._pace_of(host))
         return entry
 
-    def _list(self, host: str, entry: _Host[T]) -> None:
+    def _list(self, host: str, entry: HostQueue[T]) -> None:
         ready_at_s = None if entry.awaits_turn or entry.is_due else entry.ready_at_s()
         if ready_at_s is not None and ready_at_s != entry.listed_at_s:
             entry.listed_at_s = ready_at_s
@@ -334,7 +307,7 @@ class HostSchedule(Generic[T]):
 
     # Addresses: hosts that could be asked wait for their turn, and get it one after the other.
 
-    def _has_turn(self, host: str, entry: _Host[T], now_s: float) -> bool:
+    def _has_turn(self, host: str, entry: HostQueue[T], now_s: float) -> bool:
         """Whether a host that is ready may be asked for all that others at its address do; else it waits for that."""
         address = self._addresses.get(entry.address)
         if address is None or self._at_address is None:
@@ -382,7 +355,7 @@ class HostSchedule(Generic[T]):
     def _forget(self, host: str) -> None:
         self._leave(self._hosts.pop(host))
 
-    def _leave(self, entry: _Host[T]) -> None:
+    def _leave(self, entry: HostQueue[T]) -> None:
         address = self._addresses.get(entry.address)
         if address is None:
             return

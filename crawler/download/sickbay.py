@@ -75,6 +75,11 @@ class Sickbay(Generic[J]):
         self._is_waited_for = is_waited_for
         self._aside: dict[str, list[J]] = {}
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is set aside."""
+        return not any(self._aside.values())
+
     async def admit(self, job: J, delay_s: float) -> float | None:
         """How long a job that is new must wait; None if it has ended unasked."""
         found = self.health.illness(job.origin)

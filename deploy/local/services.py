@@ -36,6 +36,9 @@ S3_BUCKET = "synsift"
 _GO_PROGRAMS = {
     "versitygw": "github.com/versity/versitygw/cmd/versitygw@v1.8.0",
     "server": "github.com/Shopify/toxiproxy/v2/cmd/server@v2.5.0",
+    # No servers: what the chart is rendered and checked with.
+    "helm": "helm.sh/helm/v3/cmd/helm@v3.18.4",
+    "kubeconform": "github.com/yannh/kubeconform/cmd/kubeconform@v0.7.0",
 }
 _START_TIMEOUT_S = 120.0
 _PR_SET_PDEATHSIG = 1
@@ -72,12 +75,21 @@ def install_go(name: str) -> Path:
     return program
 
 
-def _run(command: list[str], **env: str) -> None:
+def download_go(module: str) -> Path:
+    """The source of a Go module, as its registry has it."""
+    with tempfile.TemporaryDirectory() as scratch:
+        _run(["go", "mod", "init", "scratch"], folder=scratch)
+        told = _run(["go", "mod", "download", "-json", module], folder=scratch)
+    return Path(json.loads(told)["Dir"])
+
+
+def _run(command: list[str], folder: str | None = None, **env: str) -> str:
     if shutil.which(command[0]) is None:
         raise MissingComponent(f"{command[0]} is not installed, and {' '.join(command)} needs it")
-    done = subprocess.run(command, env={**os.environ, **env}, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=folder, env={**os.environ, **env}, capture_output=True, text=True, check=False)
     if done.returncode:
         raise MissingComponent(f"{' '.join(command)} failed: {(done.stderr or done.stdout)[-2000:]}")
+    return done.stdout
 
 
 @dataclass

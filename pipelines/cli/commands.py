@@ -55,6 +55,7 @@ COMMANDS: Final[Mapping[str, Home]] = {
     ),
     "run": Home("run", "run", "Run a worker: some stages, or all, until it is told to stop."),
     "status": Home("status", "status", "Show how far every stage and every synset is."),
+    "fleet": Home("fleet", "fleet", "Serve a page that shows live what a fleet does, until Ctrl-C."),
     "relations": Home(
         "relations",
         "relations",
@@ -89,6 +90,52 @@ COMMANDS: Final[Mapping[str, Home]] = {
         "Find images of a test set that stand in a training set, too: the same files, and copies of them.",
     ),
     "config": Home("config", "config", "Show every key of the configuration, its value and where that came from."),
+    "pause": Home(
+        "steer",
+        "pause",
+        "Let hosts, sources or synsets wait: what they are to be asked stays in the log until `synsift resume`.",
+    ),
+    "resume": Home("steer", "resume", "Let what is paused or dropped go on."),
+    "drop": Home(
+        "steer",
+        "drop",
+        "Ask nothing more of hosts, sources or for synsets: what waits for them ends as a dead letter, `dropped`.",
+    ),
+    "block": Home(
+        "steer",
+        "block",
+        "Keep hosts, URLs or pictures out: what comes of them ends as a dead letter, `blocked`.",
+    ),
+    "unblock": Home(
+        "steer",
+        "unblock",
+        "Let in again what was blocked. What ended as `blocked` comes back by `synsift dead-letters replay`.",
+    ),
+    "remove": Home(
+        "remove",
+        "remove",
+        "Take images down: all copies in any disguise leave the store and its tables, and never come back.",
+    ),
+    "delay": Home(
+        "steer",
+        "delay",
+        "Set the time between two requests at a host. A Crawl-delay of the host's own is kept all the same.",
+    ),
+    "limit": Home(
+        "steer",
+        "limit",
+        "Set how many image URLs a synset may get, instead of the `--limit` that it was planned with.",
+    ),
+    "priority": Home(
+        "steer",
+        "priority",
+        "Let synsets go before others, in search and in fetch, as far as politeness lets them.",
+    ),
+    "controls": Home(
+        "steer",
+        "controls",
+        "Show what operators have said: what is paused, dropped, blocked or set, by whom, and why.",
+    ),
     "dead-letters": Home("dead_letters", "app", "List what failed, and try it again."),
     "identity": Home("identity", "app", "Make the key that signs requests, and show what to publish of it."),
     "log": Home("log", "app", "Check the log, and rescue a damaged one."),

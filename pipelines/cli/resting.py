@@ -1,6 +1,7 @@
 """What a command says that ends while some of its work waits: for hosts that don't answer, for sources that rest."""
 
 import datetime
+import math
 from typing import TYPE_CHECKING
 
 from synsift.pipelines.cli.console import counted, err, warn
@@ -26,6 +27,9 @@ def tell_resting(parts: "Parts", worker: "Worker") -> bool:
     if until_s is None:
         return False
     left = {name: sum(lag.records for lag in parts.log.lag(name, INPUTS[name].name)) for name in ("search", "fetch")}
+    if until_s == math.inf:
+        _tell_paused(left)
+        return True
     when = datetime.datetime.fromtimestamp(until_s).astimezone()
     day = "" if when.date() == datetime.datetime.now().astimezone().date() else f"{when:%Y-%m-%d} "
     if left["search"]:
@@ -36,6 +40,17 @@ def tell_resting(parts: "Parts", worker: "Worker") -> bool:
         warn.print(f"up to {waiting} for hosts that don't answer", style="yellow")
     warn.print(f"hint: the same command asks them again, from {day}{when:%H:%M} on")
     return True
+
+
+def _tell_paused(left: dict[str, int]) -> None:
+    """Say that the rest goes on when operators say so."""
+    for stage, one, many in (
+        ("search", "query is paused", "queries are paused"),
+        ("fetch", "image URL is paused", "image URLs are paused"),
+    ):
+        if left[stage]:
+            warn.print(f"up to {counted(left[stage], one, many)}", style="yellow")
+    warn.print("hint: `synsift controls` says by whom and why, `synsift resume` lets them go on")
 
 
 def tell_left(parts: "Parts", again: str) -> None:

@@ -160,6 +160,27 @@ def looked_through(
     return found
 
 
+def ties_across(queries: Mapping[str, str], against: Mapping[str, str], scanner: Scanner) -> "list[Related[str]]":
+    """What local features say of images of one set and those of another, said of the first; the strongest first.
+
+    What only shares a part, such as a logo or a frame, is left out, and so is what is known to be no copy.
+
+    Args:
+        queries: SHA-256 by path of the first set: files that are here.
+        against: The same of the other.
+        scanner: How images are read, and which pairs are never copies.
+    """
+    from synsift.dedupe import Tie
+
+    never = scanner.match.not_copies
+    found = [
+        one
+        for one in _ties(queries, against, scanner, {**queries, **against})
+        if one.relation.tie is not Tie.SHARES_A_PART and against[one.of] not in never.of(queries[one.name])
+    ]
+    return sorted(found, key=lambda one: (-one.relation.strength, one.name, one.of))
+
+
 def _ties(
     queries: Iterable[str], against: Iterable[str], scanner: Scanner, sha256_of: Mapping[str, str]
 ) -> "Iterator[Related[str]]":

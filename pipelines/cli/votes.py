@@ -12,6 +12,7 @@ from synsift.pipelines.cli.ontology import OntologyFile, concepts_of
 from synsift.pipelines.cli.options import ConfigFile, Format, Out, OutputFormat, SetValues, follow_up, settings_of
 from synsift.pipelines.cli.suggestions import check_known
 from synsift.pipelines.errors import SynsiftError, UsageError
+from synsift.pipelines.texts import kept
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -150,7 +151,7 @@ class _Telling:
     def __call__(self, path: Path, found: "Unreadable") -> None:
         self._number += 1
         if self._number <= _TOLD:
-            warn.print(f"{path}, {found.where}: {found.why}", style="yellow", markup=False)
+            warn.print(kept(f"{path}, {found.where}: {found.why}"), style="yellow", markup=False)
 
     def rest(self) -> None:
         """Say how many more there were."""

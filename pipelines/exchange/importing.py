@@ -14,7 +14,7 @@ from synsift.pipelines.log.base import Log
 from synsift.pipelines.reading import Broken, Skipped, read_all, read_bytes
 from synsift.pipelines.records import Survivor, Task, Vote, encode
 from synsift.pipelines.texts import printable
-from synsift.pipelines.verification.ballots import COPY, Place
+from synsift.pipelines.verification.ballots import COPY, PLANNER, Place
 from synsift.pipelines.voting import append_votes, place_of
 
 _AHEAD_S: Final = 24 * 3600.0
@@ -106,6 +106,8 @@ class _Importing:
         )
         if _REPLACED in said.voter:
             return Unreadable(said.where, "its voter's name isn't in UTF-8: save the file as that")
+        if vote.voter == PLANNER:
+            return Unreadable(said.where, f"a voter can't be called `{PLANNER}`: that says what is gold")
         if said.at > self._latest:
             return Unreadable(said.where, f"it was given at {said.at}, which is yet to come")
         try:

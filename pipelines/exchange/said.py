@@ -69,6 +69,8 @@ def answer_of(text: Any, rivals: tuple[str, ...] = ()) -> str:  # noqa: ANN401 -
     Raises:
         ValueError: It is none.
     """
+    if not isinstance(text, str | int | float):  # JSON's null would be the word none, and so a no
+        raise ValueError("its answer is neither a text nor a number")
     word = ("yes" if text else "no") if isinstance(text, bool) else str(text).strip()
     if word.startswith(OTHER):
         return word

@@ -9,6 +9,7 @@ from synsift.crawler.outside_json import loads
 from synsift.pipelines.errors import UsageError
 from synsift.pipelines.exchange.said import Said, Unreadable, answer_of, moment_of, seconds_of
 from synsift.pipelines.exchange.tables import rows_of, text_of
+from synsift.pipelines.texts import printable
 
 LABEL_STUDIO: Final = "label-studio"
 MTURK: Final = "mturk"
@@ -27,6 +28,8 @@ _COLUMNS: Final = {
     "rivals": ("rival_wnids",),
 }
 _NEEDED: Final = ("wnid", "sha256", "voter", "answer")
+_ANNOTATED: Final = frozenset({"annotation_id", "annotator"})
+"""Columns of Label Studio's short exports, JSON-MIN and CSV, and of nothing else."""
 _BROKEN: Final = (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError)
 
 
@@ -112,11 +115,14 @@ def _of_plain(item: Any, where: str) -> Iterator[Line]:  # noqa: ANN401 - from a
     lacking = [name for name in _NEEDED if found[name] in (None, "")]
     if lacking:
         raise ValueError(f"it has no {' and no '.join(f'`{name}`' for name in lacking)}")
+    voter = _name_of(found["voter"])
+    if fields.keys() >= _ANNOTATED:  # the same person as in its JSON, and the same time
+        voter, found["at"] = f"{LABEL_STUDIO}:{voter}", fields.get("updated_at") or found["at"]
     yield Said(
         where,
         str(found["wnid"]).strip(),
         str(found["sha256"]).strip().lower(),
-        _name_of(found["voter"]),
+        voter,
         answer_of(found["answer"], tuple(str(found["rivals"] or "").split())),
         moment_of(found["at"]),
         seconds_of(found["took_s"]),
@@ -128,9 +134,9 @@ def _name_of(voter: Any) -> str:  # noqa: ANN401 - from anybody
     """A voter's name, or their number.
 
     Raises:
-        ValueError: It is neither.
+        ValueError: It is neither. Those whom nobody names would else all be one voter.
     """
-    if isinstance(voter, bool) or not isinstance(voter, str | int):
+    if isinstance(voter, bool) or not isinstance(voter, str | int) or not str(voter).strip():
         raise ValueError("its `voter` is neither a text nor a number")
     return str(voter).strip()
 
@@ -150,8 +156,10 @@ def _of_label_studio(item: Any, where: str) -> Iterator[Line]:  # noqa: ANN401 -
             if len(choices) != 1:
                 raise ValueError(f"it has {len(choices)} answers, where one is wanted")
             by = annotation["completed_by"]
-            name = by.get("email") or by["id"] if isinstance(by, dict) else by
-            when, took_s = moment_of(annotation.get("created_at")), seconds_of(annotation.get("lead_time"))
+            name = _name_of(by.get("email") or by["id"] if isinstance(by, dict) else by)
+            # Who changes an annotation leaves `created_at` as it was.
+            when = moment_of(annotation.get("updated_at") or annotation.get("created_at"))
+            took_s = seconds_of(annotation.get("lead_time"))
             yield Said(at, wnid, sha256, f"{LABEL_STUDIO}:{name}", answer_of(choices[0], rivals), when, took_s, task)
 
         yield from _carefully(at, annotation, read)
@@ -162,12 +170,21 @@ def _of_manifest(item: Any, where: str) -> Iterator[Line]:  # noqa: ANN401 - fro
     names = [name for name in item if name.endswith("-metadata")]
     if not names:
         raise ValueError("it has no label")
-    for name in names:
+    rivals, task = tuple(item.get("rival-wnids") or ()), str(item.get("task") or "")
+    wnid, sha256 = item["wnid"], item["sha256"]
+
+    def read(name: str, place: str) -> Iterator[Line]:
         known = item[name]
-        answer = answer_of(known["class-name"], tuple(item.get("rival-wnids") or ()))
+        if str(known.get("human-annotated", "yes")).lower() in ("no", "false"):
+            raise ValueError("a machine labelled it, and nobody looked")
+        if "class-name" not in known and "failure-reason" in known:
+            raise ValueError(f"its labelling failed: {str(known['failure-reason'])[:80]}")
         voter = f"{GROUND_TRUTH}:{known.get('job-name') or name.removesuffix('-metadata')}"
         when = moment_of(known.get("creation-date"))
-        yield Said(where, item["wnid"], item["sha256"], voter, answer, when, 0.0, str(item.get("task") or ""))
+        yield Said(place, wnid, sha256, voter, answer_of(known["class-name"], rivals), when, 0.0, task)
+
+    for name in names:
+        yield from _carefully(where if len(names) == 1 else f"{where}, {printable(name)}", name, read)
 
 
 def _of_responses(item: Any, where: str) -> Iterator[Line]:  # noqa: ANN401 - from anybody
@@ -175,14 +192,18 @@ def _of_responses(item: Any, where: str) -> Iterator[Line]:  # noqa: ANN401 - fr
     data = item["dataObject"]
     content = data.get("content")
     known = loads(content) if isinstance(content, str) else data
-    for answer in item["annotations"]:
+    rivals, task = tuple(known.get("rival-wnids") or ()), str(known.get("task") or "")
+    wnid, sha256 = known["wnid"], known["sha256"]
+
+    def read(answer: Any, place: str) -> Iterator[Line]:  # noqa: ANN401 - from anybody
         said = loads(answer["annotationData"]["content"])
         label = said.get("verdict", said.get("label"))
         label = label.get("label") if isinstance(label, dict) else label
-        rivals = tuple(known.get("rival-wnids") or ())
-        voter = f"{GROUND_TRUTH}:{answer['workerId']}"
-        task = str(known.get("task") or "")
-        yield Said(where, known["wnid"], known["sha256"], voter, answer_of(label, rivals), "", 0.0, task)
+        voter = f"{GROUND_TRUTH}:{_name_of(answer['workerId'])}"
+        yield Said(place, wnid, sha256, voter, answer_of(label, rivals), "", 0.0, task)
+
+    for number, answer in enumerate(item["annotations"], 1):
+        yield from _carefully(f"{where}, annotation {number}", answer, read)
 
 
 def _table(path: Path, text: str) -> tuple[str, Iterator[Line]]:
@@ -224,16 +245,13 @@ def _of_turk(row: Mapping[str, str], where: str) -> Iterator[Line]:
     if not isinstance(answers, dict) or not answers:
         raise ValueError("its `Answer.answers` has no answers")
     rivals = tuple(row.get("Input.rival_wnids", "").split())
-    each_s = seconds_of(row.get("WorkTimeInSeconds")) / len(answers)
-    at, voter = moment_of(row.get("SubmitTime")), f"{MTURK}:{row['WorkerId']}"
-    for sha256, answer in answers.items():
-        yield Said(
-            where,
-            row["Input.wnid"],
-            str(sha256),
-            voter,
-            answer_of(answer, rivals),
-            at,
-            round(each_s, 2),
-            row["Input.task"],
-        )
+    each_s = round(seconds_of(row.get("WorkTimeInSeconds")) / len(answers), 2)
+    at, voter = moment_of(row.get("SubmitTime")), f"{MTURK}:{_name_of(row['WorkerId'])}"
+    wnid, task = row["Input.wnid"], row["Input.task"]
+
+    def read(said: tuple[str, Any], place: str) -> Iterator[Line]:
+        sha256, answer = said
+        yield Said(place, wnid, sha256, voter, answer_of(answer, rivals), at, each_s, task)
+
+    for number, said in enumerate(answers.items(), 1):
+        yield from _carefully(f"{where}, answer {number}", said, read)

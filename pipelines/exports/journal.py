@@ -133,6 +133,10 @@ def check_free(target: Path) -> None:
         UsageError: It holds something.
     """
     if not target.exists():
+        if target.is_symlink():
+            raise UsageError(
+                f"`{target}` is a symbolic link to nothing", hint="name a folder, or make the one it means"
+            )
         return
     if not target.is_dir():
         raise UsageError(f"`{target}` is a file, where a folder to export to is wanted")

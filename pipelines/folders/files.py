@@ -41,7 +41,7 @@ class Unreadable:
     Attributes:
         path: Of the file or folder.
         reason: One word: an outcome of ``dedupe.ImageError``, or ``not_readable``, ``not_followed``, ``too_large``,
-            ``decoder_crashed``, ``denied``.
+            ``decoder_crashed``, ``denied``; ``broken`` of a file that holds many.
         message: A sentence.
     """
 

@@ -16,12 +16,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from synsift.dedupe import looks_like_image
-from synsift.pipelines.errors import UsageError
 from synsift.pipelines.folders.files import Unreadable
 from synsift.pipelines.folders.scan import DEFAULT_MAX_BYTES
-from synsift.pipelines.folders.work import TOO_LARGE
+from synsift.pipelines.folders.work import NOT_READABLE, TOO_LARGE
 
 SUFFIXES: Final = (".tar", ".parquet")
+BROKEN: Final = "broken"
+"""Why a file that holds many can't be read whole."""
 _IMAGE: Final = "image"
 _HEAD_BYTES: Final = 64
 _ROWS: Final = 100
@@ -53,14 +54,15 @@ def holds_images(file: Path) -> bool:
 
 
 def _has_images(file: Path) -> bool:
+    """Whether it has the column; so has what can't be read, for all that is known, and reading it says why."""
     try:
         return _IMAGE in pq.read_schema(file).names
     except (pa.ArrowException, OSError):
-        return False
+        return True
 
 
 def find_packed(paths: Iterable[Path]) -> list[Path]:
-    """Files that hold images, among some paths and in folders, in the order of their names."""
+    """Files that hold images, among some paths and in folders, in the order of their names; broken ones, too."""
     found: list[Path] = []
     for path in paths:
         inside = sorted(path.rglob("*")) if path.is_dir() else [path]
@@ -77,19 +79,16 @@ def unpack(file: Path, unreadable: list[Unreadable]) -> Iterator[Packed]:
 
     Args:
         file: Which.
-        unreadable: Takes what can't be read.
-
-    Raises:
-        UsageError: The file isn't what its name says, or breaks off.
+        unreadable: Takes what can't be read: images, and the file itself as ``BROKEN`` where it isn't what its name
+            says, or breaks off behind what was given.
     """
     try:
-        yield from _of_tar(file, unreadable) if file.suffix.lower() == ".tar" else _of_parquet(file)
+        yield from (_of_tar if file.suffix.lower() == ".tar" else _of_parquet)(file, unreadable)
     except (tarfile.TarError, pa.ArrowException, EOFError) as exc:
-        raise UsageError(
-            f"`{file}` can't be read: {str(exc).splitlines()[0] if str(exc) else 'it breaks off'}"
-        ) from exc
+        why = str(exc).splitlines()[0] if str(exc) else "it breaks off"
+        unreadable.append(Unreadable(str(file), BROKEN, why))
     except OSError as exc:
-        raise UsageError(f"`{file}` can't be read: {exc.strerror or exc}") from exc
+        unreadable.append(Unreadable(str(file), BROKEN, exc.strerror or str(exc)))
 
 
 def read_again(packed: Place) -> bytes:
@@ -125,17 +124,35 @@ def _of_tar(file: Path, unreadable: list[Unreadable]) -> Iterator[Packed]:
                 continue
             place = Place(file, member.offset_data, member.size)
             yield Packed(name, place, head + content.read())
+        _check_end(archive)
 
 
-def _of_parquet(file: Path) -> Iterator[Packed]:
-    number = 0
+def _check_end(archive: tarfile.TarFile) -> None:
+    """Make sure that an archive is over where no member follows: `tarfile` takes a broken head for the end, too.
+
+    Raises:
+        ReadError: Something else stands there.
+    """
+    source = archive.fileobj
+    if source is not None:
+        source.seek(archive.offset)
+        if source.read(tarfile.BLOCKSIZE).strip(tarfile.NUL):
+            raise tarfile.ReadError("what follows its last member is broken")
+
+
+def _of_parquet(file: Path, unreadable: list[Unreadable]) -> Iterator[Packed]:
+    number = without = 0
     with pq.ParquetFile(file) as table:
         for batch in table.iter_batches(_ROWS, columns=[_IMAGE]):
             for row in batch.column(0):
                 data = _bytes_of(row.as_py())
                 if data:
                     yield Packed(f"{file}/{number}", Place(file, number, len(data)), data)
+                else:
+                    without += 1
                 number += 1
+    if without:
+        unreadable.append(Unreadable(str(file), NOT_READABLE, f"{without:,} of its {number:,} rows hold no image"))
 
 
 def _bytes_of(value: Any) -> bytes:  # noqa: ANN401 - what a column may hold

@@ -66,21 +66,28 @@ class SqliteLog:
     def produce(self, entries: Sequence[Entry]) -> None:
         """Write entries, all or nothing; durable on return, as long as the file stands under its name."""
         with self._lock, errors_of(self.path), immediate(self._db):
-            self._check_there()
+            self.check_there()
             append(self._db, entries)
         self.notify()
 
-    def _check_there(self) -> None:
-        """Refuse to write into a file that was deleted: SQLite would, and it would be lost."""
-        try:
-            is_there = os.path.samestat(self.path.stat(), self._file)
-        except FileNotFoundError:
-            is_there = False
-        if not is_there:
+    def check_there(self) -> None:
+        """Refuse to write into a file that was deleted: SQLite would, and it would be lost.
+
+        Raises:
+            LogError: It isn't there any more, or another one is.
+        """
+        if not self.is_there():
             raise LogError(
                 f"the log {self.path} was deleted or moved while it was in use",
                 hint="begin anew; what was written before is where it was moved to",
             )
+
+    def is_there(self) -> bool:
+        """Whether the file that was opened stands under its name."""
+        try:
+            return os.path.samestat(self.path.stat(), self._file)
+        except FileNotFoundError:
+            return False
 
     def join(self, group: str, topic: str, listener: Listener, *, whole: bool = False) -> "SqliteMember":
         """Become a member of a group that reads one topic."""
@@ -127,6 +134,7 @@ class SqliteLog:
     def adopt(self, identity: str) -> None:
         """Take the identity of a log that is gone, whose store this one goes on with."""
         with self._lock, errors_of(self.path), immediate(self._db):
+            self.check_there()
             self._db.execute("UPDATE meta SET value = ? WHERE name = 'identity'", (identity,))
 
     def ends(self, topic: str) -> dict[int, int]:
@@ -179,6 +187,8 @@ class SqliteMember:
         self._generation = -1
         self._beat_at_s = 0.0
         self._turn = 0
+        with errors_of(log.path):
+            log.check_there()  # a file that is gone would be made anew
         self._db = connect(log.path, log.partitions)
         name = f"{group}-{uuid.uuid4().hex[:8]}"
         self._group = Group(self._db, Seat(group, topic, name), partitions=log.partitions, whole=whole)
@@ -218,8 +228,11 @@ class SqliteMember:
         try:
             if self._next:
                 self._listener.on_revoked(frozenset(self._next))
-            with self._writing():
-                self._group.leave()
+            with errors_of(self._log.path):
+                is_there = self._log.is_there()
+            if is_there:  # of a file that was deleted nobody is a member
+                with self._writing():
+                    self._group.leave()
         finally:
             self._next = {}
             self._db.close()
@@ -277,6 +290,7 @@ class SqliteMember:
     @contextmanager
     def _writing(self) -> Iterator[None]:
         with errors_of(self._log.path), immediate(self._db):
+            self._log.check_there()
             yield
 
 

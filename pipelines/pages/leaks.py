@@ -15,13 +15,14 @@ _TITLE: Final = "Test images in training"
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A pair: what it is, the files of either side, and how their pictures are made."""
+    """A pair: what it is, the files of either side, how their pictures are made; what local features say of it."""
 
     crossing: Crossing
     train: Sequence[str]
     test: Sequence[str]
     train_picture: Callable[[], str]
     test_picture: Callable[[], str]
+    tie: str = ""
 
 
 def render_leaks(found: Sequence[Shown], train: int, test: int) -> Iterator[str]:
@@ -49,7 +50,8 @@ def render_leaks(found: Sequence[Shown], train: int, test: int) -> Iterator[str]
 def _pair(one: Shown) -> str:
     crossing = one.crossing
     turned = "" if crossing.transform == "identity" else f", {crossing.transform}"
-    kind = "the same file" if crossing.is_exact else f"copies, {crossing.score:.3f} of 1{turned}"
+    said = f"test {one.tie.replace('_', ' ')} train, by local features" if one.tie else "copies"
+    kind = "the same file" if crossing.is_exact else f"{said}, {crossing.score:.3f} of 1{turned}"
     figures = _figure("train", one.train, one.train_picture()) + _figure("test", one.test, one.test_picture())
     return f'<section class="group"><div class="cards">{figures}</div><p><b>{text(kind)}</b></p></section>\n'
 

@@ -15,10 +15,10 @@ from synsift.pipelines.errors import UsageError
 from synsift.pipelines.log.base import Follower, Log
 from synsift.pipelines.reading import Broken, Skipped, look_at_state
 from synsift.pipelines.records import Record, Task, Vote
-from synsift.pipelines.stages.verify import cast
+from synsift.pipelines.review.open_batches import OpenBatches
 from synsift.pipelines.topics import Router
-from synsift.pipelines.verification.ballots import COPY, OTHER, UNIMAGEABLE, UNSURE, YES, Ballots
-from synsift.pipelines.voting import OpenBatch, open_batch
+from synsift.pipelines.verification.ballots import COPY, OTHER, PLANNER, UNIMAGEABLE, UNSURE, YES, Place
+from synsift.pipelines.voting import OpenBatch
 
 R = TypeVar("R", bound=Record)
 
@@ -26,7 +26,9 @@ NO: Final = "no"
 BROKEN: Final = "broken"
 ORIGIN: Final = "review"
 _ANSWERS: Final = frozenset({YES, NO, UNSURE, BROKEN, UNIMAGEABLE})
-_VOTER: Final = re.compile(r"[^\x00-\x20\x7f\ud800-\udfff][^\x00-\x1f\x7f\ud800-\udfff]{0,127}")
+_NO_NAME: Final = r"\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff"
+"""Controls, all that ends a line, and what turns the rest of a line around."""
+_VOTER: Final = re.compile(rf"(?! )[^{_NO_NAME}]{{1,128}}")
 _LEASE_S: Final = 20 * 60.0
 """So long a batch that somebody was given counts as being answered by them."""
 _MOST_S: Final = 24 * 3600.0
@@ -66,6 +68,19 @@ class Offer:
     ahead: Sequence[str] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of answers that were handed in.
+
+    Attributes:
+        written: Votes that are new in the log.
+        kept: Images whose voter has said something else before, which stands.
+    """
+
+    written: int
+    kept: int = 0
+
+
 class Desk:
     """Gives batches out and takes votes in. Used by one thread at a time."""
 
@@ -75,11 +90,9 @@ class Desk:
         self._concepts = concepts
         self._clock = clock
         self._skipped = Skipped()
-        self._tasks: dict[str, Task] = {}
+        self._batches = OpenBatches()
         self._images: set[str] = set()
-        self._ballots = Ballots()
         self._given: dict[str, dict[str, float]] = {}
-        self._taken: set[tuple[str, str]] = set()
         self._on_tasks: Follower = log.follow(topics.TASKS.name)
         self._on_votes: Follower = log.follow(topics.VOTES.name)
 
@@ -91,10 +104,10 @@ class Desk:
     def refresh(self) -> None:
         """Read what was written since."""
         for task in self._news(self._on_tasks, Task):
-            self._tasks[task.id] = task
+            self._batches.put(task)
             self._images.update(task.images)
         for vote in self._news(self._on_votes, Vote):
-            cast(self._ballots, vote)
+            self._batches.cast(vote)
 
     def _news(self, follower: Follower, kind: type[R]) -> list[R]:
         found = []
@@ -124,8 +137,7 @@ class Desk:
             UsageError: That is no name.
         """
         voter = voter_of(voter)
-        open_ones = [open_batch(task, self._ballots) for task in self._tasks.values() if task.is_open]
-        able = [one for one in open_ones if one.left_for(voter) and one.wanted > self._others_at(one, voter)]
+        able = [one for one, wanted in self._batches.for_voter(voter) if wanted > self._others_at(one, voter)]
         able.sort(key=lambda one: (one.task.id in passing_over, one.task.rank, one.task.id))
         if not able:
             return None
@@ -136,13 +148,12 @@ class Desk:
 
     def first_images(self) -> list[str]:
         """Images of the batch that is wanted first: most voters will see it first."""
-        open_ones = [task for task in self._tasks.values() if task.is_open]
-        first = min(open_ones, key=lambda task: (task.rank, task.id), default=None)
+        first = self._batches.first()
         return [] if first is None else list(first.images)
 
     def again(self, task_id: str) -> Task | None:
         """A batch that was handed in, to be looked at once more."""
-        return self._tasks.get(task_id)
+        return self._batches.task(task_id)
 
     def _others_at(self, batch: OpenBatch, voter: str) -> int:
         now_s = self._clock()
@@ -151,51 +162,55 @@ class Desk:
             del given[name]
         return sum(name != voter for name in given)
 
-    def take(self, voter: str, task_id: str, answers: Mapping[str, str], *, took_s: float, once: str = "") -> int:
-        """Write a voter's answers into the log; returns when they are there. Gives how many.
+    def take(
+        self, voter: str, task_id: str, answers: Mapping[str, str], *, took_s: float, changes: bool = False
+    ) -> Taken:
+        """Write a voter's answers into the log; returns when they are there.
+
+        What stands there already is not written again, so a browser that heard no answer may hand in twice, whatever
+        became of the server meanwhile. Nor is an answer changed by a page that doesn't know of it, in another tab.
 
         Args:
             voter: Whose they are.
             task_id: The batch.
             answers: By SHA-256 of the image.
             took_s: Seconds that all of it took.
-            once: Names this handing in: a second one of the same name changes nothing, such as that of a browser that
-                heard no answer.
+            changes: Whether the voter knows what they answered before, and means to change it.
 
         Raises:
             UsageError: Something is no answer, or no image of the batch.
         """
         voter = voter_of(voter)
-        task = self._tasks.get(task_id)
+        self.refresh()
+        task = self._batches.task(task_id)
         if task is None:
             raise UsageError("this batch is not known", hint="load the page again")
         if not 0 <= took_s <= _MOST_S:
             took_s = 0.0
         for sha256, answer in answers.items():
             _check_answer(task, sha256, answer)
-        if once and (voter, once) in self._taken:
-            return 0
+        before = {sha256: self._batches.answer(Place(task.wnid, sha256), voter) for sha256 in answers}
+        others = {sha256 for sha256, answer in answers.items() if before[sha256] not in ("", answer)}
+        new = [sha256 for sha256 in answers if not before[sha256] or (changes and sha256 in others)]
         at, each_s = now_text(), round(took_s / max(1, len(answers)), 2)
         votes = [
             Vote(
                 wnid=task.wnid,
                 sha256=sha256,
                 voter=voter,
-                answer=answer,
+                answer=answers[sha256],
                 at=at,
                 origin=ORIGIN,
                 took_s=each_s,
                 task=task.id,
             )
-            for sha256, answer in answers.items()
+            for sha256 in new
         ]
         self._log.produce([self._router.vote(vote) for vote in votes])
-        if once:
-            self._taken.add((voter, once))
         self._given.get(task_id, {}).pop(voter, None)
         for vote in votes:  # at once: a follower of Kafka may hear of them a moment later, and then a second time
-            cast(self._ballots, vote)
-        return len(votes)
+            self._batches.cast(vote)
+        return Taken(len(votes), len(others.difference(new)))
 
     def named(self, wnid: str) -> Named:
         """A synset as a voter sees it."""
@@ -227,6 +242,8 @@ def voter_of(name: Any) -> str:  # noqa: ANN401 - from a browser
     voter = unicodedata.normalize("NFC", name).strip(" ") if isinstance(name, str) else ""
     if not _VOTER.fullmatch(voter):
         raise UsageError("a voter's name has 1 to 128 characters, and no line feeds or other controls")
+    if voter == PLANNER:
+        raise UsageError(f"`{PLANNER}` is the name of what plans batches", hint="take another one")
     return voter
 
 

@@ -11,7 +11,8 @@ from synsift.pipelines.errors import UsageError
 from synsift.pipelines.log.base import Log
 from synsift.pipelines.pairs import is_conflict
 from synsift.pipelines.reading import Broken, Skipped, read_all
-from synsift.pipelines.records import Candidate, Duplicate, Survivor, Vote
+from synsift.pipelines.records import Candidate, Duplicate, Vote
+from synsift.pipelines.removed import read_removed, read_survivors
 from synsift.pipelines.review.desk import NO, ORIGIN, voter_of
 from synsift.pipelines.review.judged import DIFFERENT, JudgedPairs, Key, key_of
 from synsift.pipelines.stages.dedupe_state import fingerprint_of
@@ -135,12 +136,14 @@ def _doubts(log: Log, options: MatchOptions) -> Sequence[Pair]:
     near = [one for one in read_all(log, Duplicate, Skipped()) if one.kind == "near"][-_MOST:]
     kept: dict[tuple[str, str], Candidate] = {}
     wanted = {(one.wnid, sha256) for one in near for sha256 in (one.of, one.sha256)}
-    for survivor in read_all(log, Survivor, Skipped()):
+    for survivor in read_survivors(log, Skipped()):
         name = survivor.candidate.wnid, survivor.candidate.image.sha256
         if name in wanted:
             kept[name] = survivor.candidate
-    found = []
+    found, removed = [], read_removed(log)
     for one in near:
+        if one.sha256 in removed:
+            continue
         candidate, of = one.candidate or kept.get((one.wnid, one.sha256)), kept.get((one.wnid, one.of))
         if candidate is not None and of is not None and (pair := _doubt(of, candidate, options)) is not None:
             found.append(pair)

@@ -1,7 +1,7 @@
 "use strict";
 // The page of pairs: shows two pictures, and takes one answer by a key, a click or a tap.
 (() => {
-  const { $, make, printable, counted, ask, carefully } = asking, KEPT = 100;
+  const { $, make, printable, counted, ask, carefully, once } = asking, KEPT = 100;
   let voter = localStorage.getItem("synsift-voter") || "";
   let pair = null, left = 0, judged = 0, passed = [], before = [];
 
@@ -48,7 +48,7 @@
     $("answers").append(...pair.answers.map((answer) => {
       const button = make("button", { type: "button" }, words(answer), make("kbd", { textContent: KEYS[answer].toUpperCase() }));
       button.dataset.answer = answer;
-      button.addEventListener("click", () => carefully(() => judge(answer)));
+      button.addEventListener("click", once(() => judge(answer)));
       return button;
     }));
     $("reasons").append(...pair.reasons.map((reason) => make("li", { textContent: printable(reason) })));
@@ -68,12 +68,12 @@
       if (before.length) show(before.pop());
       return;
     }
-    if (!pair || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!pair || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
     const answer = pair.answers.find((one) => KEYS[one] === event.key.toLowerCase());
     if (answer) carefully(() => judge(answer));
   });
   $("undo").addEventListener("click", () => before.length && show(before.pop()));
-  $("pass").addEventListener("click", () => carefully(async () => { passed = [...passed, pair.id].slice(-KEPT); await load(); }));
+  $("pass").addEventListener("click", once(async () => { passed = [...passed, pair.id].slice(-KEPT); await load(); }));
 
   if (voter) carefully(load);
   else location.replace("/");

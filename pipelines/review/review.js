@@ -2,7 +2,7 @@
 // The page of votes: shows a batch, takes marks by keys, clicks and taps, and hands them in.
 // What it was told becomes text, never markup. Marks that are not handed in yet are kept by the browser.
 (() => {
-  const { $, make, printable, counted, ask, complain, carefully } = asking;
+  const { $, make, printable, counted, ask, complain, carefully, once } = asking;
   const grid = $("grid"), KEPT = 50;
   let voter = localStorage.getItem("synsift-voter") || "";
   let batch = null, answers = new Map(), undone = [], brush = "yes", began = 0, voted = 0;
@@ -176,14 +176,17 @@
 
   async function handIn(all) {
     const given = Object.fromEntries(batch.images.map((sha) => [sha, all || answers.get(sha) || "no"]));
-    const once = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-    const body = { voter, task: batch.id, answers: given, took_s: (performance.now() - began) / 1000, once };
-    const said = await ask("api/votes", body).catch(() => ask("api/votes", body)); // heard or not: `once` makes it one
+    const body = { voter, task: batch.id, answers: given, took_s: (performance.now() - began) / 1000, changes: returning };
+    const said = await ask("api/votes", body).catch(() => ask("api/votes", body)); // heard or not: the same votes count once
     voted += said.taken;
     remember(draft(), null);
     history = [...history.filter((one) => one.id !== batch.id), { id: batch.id, answers: given }].slice(-KEPT);
     remember(past(), history);
     await load();
+    if (said.kept) {
+      complain(new Error("Of that batch you had handed in " + counted(said.kept, "picture", "pictures") + " already, in another tab "
+        + "or elsewhere, with another answer, which stands. Undo brings the batch back."));
+    }
   }
 
   async function undo() {
@@ -245,8 +248,13 @@
       return;
     }
     if (event.ctrlKey || event.metaKey || event.altKey || !batch) return;
+    const handsIn = event.key === "Enter" || event.key === "PageDown";
+    if (event.repeat && handsIn) { // a key that is held would hand in batches that nobody saw
+      event.preventDefault();
+      return;
+    }
     if (at.closest("button, a, label, input") && (event.key === " " || event.key === "Enter")) return;
-    if (event.key === "Enter" || event.key === "PageDown") {
+    if (handsIn) {
       event.preventDefault();
       carefully(() => handIn());
       return;
@@ -256,10 +264,10 @@
     if (press(event.key)) event.preventDefault();
   });
 
-  $("hand-in").addEventListener("click", () => carefully(() => handIn()));
+  $("hand-in").addEventListener("click", once(() => handIn()));
   $("undo").addEventListener("click", () => carefully(undo));
-  $("unimageable").addEventListener("click", () => carefully(() => handIn("unimageable")));
-  $("pass").addEventListener("click", () => carefully(async () => { passed = [...passed, batch.id].slice(-KEPT); await load(); }));
+  $("unimageable").addEventListener("click", once(() => handIn("unimageable")));
+  $("pass").addEventListener("click", once(async () => { passed = [...passed, batch.id].slice(-KEPT); await load(); }));
   $("change").addEventListener("click", () => { voter = ""; begin(); });
   $("blurred").addEventListener("change", () => document.body.classList.toggle("blurred", $("blurred").checked));
   $("large").addEventListener("click", () => $("large").close());

@@ -9,17 +9,17 @@
 
 import asyncio
 import hashlib
-import hmac
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import Any, Final, TypeVar
 
 from aiohttp import web
 
 from synsift.crawler.outside_json import loads
-from synsift.pipelines.errors import LogError, StoreError, SynsiftError
+from synsift.pipelines.errors import SynsiftError
+from synsift.pipelines.pages.guarded import HEADERS, KEPT_A_DAY, Gate, favicon, in_thread, json_answer, problem
 from synsift.pipelines.pages.page import asset
 from synsift.pipelines.records import Task
 from synsift.pipelines.review.desk import Desk, voter_of
@@ -31,22 +31,9 @@ T = TypeVar("T")
 
 _log: Final = logging.getLogger(__name__)
 
-KEY: Final = "key"
-_COOKIE: Final = "synsift_review"
 _MAX_BODY_BYTES: Final = 1 << 20
-_POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
-_HEADERS: Final = {
-    "Content-Security-Policy": _POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
-_KEPT_A_DAY: Final = {**_HEADERS, "Cache-Control": "private, max-age=86400, immutable"}
 _PICTURE_THREADS: Final = 2
+_SHARED: Final = ("look.css", "asking.js")
 
 
 class ReviewServer:
@@ -67,7 +54,7 @@ class ReviewServer:
         self._make_pairs = make_pairs
         self._pairs: PairDesk | None = None
         self._pictures = pictures
-        self._key = key
+        self._gate = Gate(key, "review")
         # The desk is used by one thread at a time; pictures by several, beside it.
         self._at_desk = ThreadPoolExecutor(1, "review-log")
         self._at_pairs = ThreadPoolExecutor(1, "review-pairs")
@@ -76,11 +63,11 @@ class ReviewServer:
 
     def app(self) -> web.Application:
         """The web application."""
-        app = web.Application(client_max_size=_MAX_BODY_BYTES, middlewares=[self._guard])
+        app = web.Application(client_max_size=_MAX_BODY_BYTES, middlewares=[self._gate.guard])
         app.router.add_get("/", self.page)
         app.router.add_get("/pairs", self.page)
         app.router.add_get("/{name:look.css|review.css|review.js|asking.js|pairs.js}", self.asset)
-        app.router.add_get("/favicon.ico", self.favicon)
+        app.router.add_get("/favicon.ico", favicon)
         app.router.add_get("/small/{sha256:[0-9a-f]{64}}", self.small)
         app.router.add_get("/large/{sha256:[0-9a-f]{64}}", self.large)
         app.router.add_get("/api/batch", self.batch)
@@ -94,65 +81,42 @@ class ReviewServer:
 
     async def _open(self, _app: web.Application) -> None:
         """Make the first pictures before anybody has told their name."""
-        self._make_ahead(await _in(self._at_desk, self._desk.first_images))
+        self._make_ahead(await in_thread(self._at_desk, self._desk.first_images))
 
     async def _close(self, _app: web.Application) -> None:
         self._at_pictures.shutdown(wait=True, cancel_futures=True)
         self._at_desk.shutdown(wait=True)
         self._at_pairs.shutdown(wait=True)
 
-    @web.middleware
-    async def _guard(self, request: web.Request, handler: Callable[[web.Request], Awaitable[Any]]) -> Any:  # noqa: ANN401
-        """Let in who has the key, and tell a browser what went wrong in words."""
-        given = request.query.get(KEY) or request.cookies.get(_COOKIE, "")
-        if not hmac.compare_digest(given.encode(), self._key.encode()):
-            text = "This address lacks its key: open the one that `synsift review` has printed, whole.\n"
-            return web.Response(status=403, text=text, headers=_HEADERS)
-        try:
-            return await handler(request)
-        except web.HTTPException as exc:
-            return _problem(exc.status, exc.reason)
-        except (LogError, StoreError) as exc:
-            _log.warning("%s", exc)
-            return _problem(503, str(exc), getattr(exc, "hint", ""))
-        except SynsiftError as exc:
-            return _problem(400, str(exc), getattr(exc, "hint", ""))
-
     async def page(self, request: web.Request) -> web.Response:
-        """The page; the key goes from its address into a cookie, which no other site's pages can send."""
-        if KEY in request.query:
-            answer = web.Response(status=303, headers={**_HEADERS, "Location": request.path})
-            answer.set_cookie(_COOKIE, self._key, httponly=True, samesite="Strict", max_age=30 * 86_400)
-            return answer
+        """The page."""
+        if (welcome := self._gate.welcome(request)) is not None:
+            return welcome
         name = "pairs.html" if request.path == "/pairs" else "review.html"
-        return web.Response(text=asset(name, "synsift.pipelines.review"), content_type="text/html", headers=_HEADERS)
+        return web.Response(text=asset(name, "synsift.pipelines.review"), content_type="text/html", headers=HEADERS)
 
     async def asset(self, request: web.Request) -> web.Response:
         """Its style and its script."""
         name = request.match_info["name"]
-        text = asset(name) if name == "look.css" else asset(name, "synsift.pipelines.review")
+        text = asset(name) if name in _SHARED else asset(name, "synsift.pipelines.review")
         kind = "text/css" if name.endswith(".css") else "text/javascript"
-        return web.Response(text=text, content_type=kind, headers=_HEADERS)
-
-    async def favicon(self, _request: web.Request) -> web.Response:
-        """There is none, and no browser need complain."""
-        return web.Response(status=204, headers=_HEADERS)
+        return web.Response(text=text, content_type=kind, headers=HEADERS)
 
     async def small(self, request: web.Request) -> web.Response:
         """A small picture of an image that is in a batch."""
         sha256 = self._known(request)
-        data = self._pictures.kept(sha256) or await _in(self._at_pictures, lambda: self._pictures.small(sha256))
+        data = self._pictures.kept(sha256) or await in_thread(self._at_pictures, lambda: self._pictures.small(sha256))
         if data is None:
             raise web.HTTPNotFound
-        return web.Response(body=data, content_type="image/webp", headers=_KEPT_A_DAY)
+        return web.Response(body=data, content_type="image/webp", headers=KEPT_A_DAY)
 
     async def large(self, request: web.Request) -> web.Response:
         """The original of an image that is in a batch; whatever it is, nothing in it runs."""
         sha256 = self._known(request)
-        found = await _in(self._at_pictures, lambda: self._pictures.original(sha256))
+        found = await in_thread(self._at_pictures, lambda: self._pictures.original(sha256))
         if found is None:
             raise web.HTTPNotFound
-        headers = {**_KEPT_A_DAY, "Content-Security-Policy": "default-src 'none'; sandbox"}
+        headers = {**KEPT_A_DAY, "Content-Security-Policy": "default-src 'none'; sandbox"}
         return web.Response(body=found[0], content_type=found[1], headers=headers)
 
     def _known(self, request: web.Request) -> str:
@@ -177,9 +141,9 @@ class ReviewServer:
                 "ahead": list(offer.ahead),
             }
 
-        found = await _in(self._at_desk, find)
+        found = await in_thread(self._at_desk, find)
         self._make_ahead([*(found["batch"] or {"images": []})["images"], *found.get("ahead", ())])
-        return _json(found)
+        return json_answer(found)
 
     async def again(self, request: web.Request) -> web.Response:
         """A batch that was handed in, to be looked at once more."""
@@ -189,24 +153,26 @@ class ReviewServer:
             task = self._desk.again(name)
             return None if task is None else self._described(task, task.images)
 
-        found = await _in(self._at_desk, find)
+        found = await in_thread(self._at_desk, find)
         if found is None:
             raise web.HTTPNotFound
-        return _json({"batch": found})
+        return json_answer({"batch": found})
 
     async def votes(self, request: web.Request) -> web.Response:
         """Take a batch; when this is answered, its votes are in the log."""
         try:
             said = await _said(request)
-            voter, task, once = said["voter"], said["task"], said.get("once", "")
+            voter, task, changes = said["voter"], said["task"], said.get("changes", False) is True
             answers = {str(sha256): str(answer) for sha256, answer in said["answers"].items()}
             took_s = float(said.get("took_s", 0))
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-            return _problem(400, "that is no batch")
-        if not isinstance(task, str) or not isinstance(once, str):
-            return _problem(400, "that is no batch")
-        taken = await _in(self._at_desk, lambda: self._desk.take(voter, task, answers, took_s=took_s, once=once[:64]))
-        return _json({"taken": taken})
+            return problem(400, "that is no batch")
+        if not isinstance(task, str):
+            return problem(400, "that is no batch")
+        taken = await in_thread(
+            self._at_desk, lambda: self._desk.take(voter, task, answers, took_s=took_s, changes=changes)
+        )
+        return json_answer({"taken": taken.written, "kept": taken.kept})
 
     async def pair(self, request: web.Request) -> web.Response:
         """A pair that nobody has judged, or none."""
@@ -221,10 +187,10 @@ class ReviewServer:
                 self._pairs = make()
             return sorted(self._pairs.left(), key=lambda pair: _name(pair) in passed)
 
-        left = await _in(self._at_pairs, find)
+        left = await in_thread(self._at_pairs, find)
         self._make_ahead([place.sha256 for pair in left[:3] for place in (pair.first, pair.second)])
-        shown = await _in(self._at_desk, lambda: self._shown(left[0])) if left else None
-        return _json({"pair": shown, "left": len(left)})
+        shown = await in_thread(self._at_desk, lambda: self._shown(left[0])) if left else None
+        return json_answer({"pair": shown, "left": len(left)})
 
     def _shown(self, pair: Pair) -> dict[str, Any]:
         return {
@@ -246,12 +212,12 @@ class ReviewServer:
             voter, answer = said["voter"], str(said["answer"])
             first, second = (Place(str(one["wnid"]), str(one["sha256"])) for one in said["pictures"])
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-            return _problem(400, "that is no judgement of a pair")
+            return problem(400, "that is no judgement of a pair")
         if self._pairs is None:
-            return _problem(400, "this pair is not known", "load the page again")
+            return problem(400, "this pair is not known", "load the page again")
         pairs = self._pairs
-        await _in(self._at_pairs, lambda: pairs.take(voter, first, second, answer))
-        return _json({"taken": 1})
+        await in_thread(self._at_pairs, lambda: pairs.take(voter, first, second, answer))
+        return json_answer({"taken": 1})
 
     def _described(self, task: Task, images: Sequence[str]) -> dict[str, Any]:
         return {
@@ -290,15 +256,3 @@ def _quietly(pictures: Pictures, sha256: str) -> None:
         pictures.small(sha256)
     except SynsiftError as exc:
         _log.debug("%s: %s", sha256, exc)  # whoever asks for it is told
-
-
-async def _in(executor: Executor, work: Callable[[], T]) -> T:
-    return await asyncio.get_running_loop().run_in_executor(executor, work)
-
-
-def _json(value: Mapping[str, Any]) -> web.Response:
-    return web.json_response(value, headers=_HEADERS)
-
-
-def _problem(status: int, text: str, hint: str = "") -> web.Response:
-    return web.json_response({"error": text, "hint": hint}, status=status, headers=_HEADERS)

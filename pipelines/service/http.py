@@ -6,7 +6,7 @@ import itertools
 import logging
 import time
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from typing import Final, TypeVar
 
@@ -15,9 +15,18 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from synsift.pipelines.config import ServiceSettings
-from synsift.pipelines.errors import LogUnavailable, StoreUnavailable
+from synsift.pipelines.errors import DiskFull, FencedError, LogUnavailable, StoreError, StoreUnavailable
 from synsift.pipelines.log.base import Log
-from synsift.pipelines.metrics import REGISTRY, LiveCollector
+from synsift.pipelines.metrics import (
+    COMMIT_FAILURES,
+    MISSING,
+    OUTCOMES,
+    REGISTRY,
+    REJOINS,
+    STORE_ERRORS,
+    LiveCollector,
+)
+from synsift.pipelines.outcomes import EXPLAINED
 from synsift.pipelines.service.lag_view import LagView
 from synsift.pipelines.stage import INPUTS
 from synsift.pipelines.worker import Worker
@@ -53,6 +62,20 @@ class _Service(ABC):
         """Whether it is at work."""
 
 
+def begin_at_zero(stages: Iterable[str]) -> None:
+    """Show what hasn't happened yet, too: of a counter that begins at 1 Prometheus sees no increase."""
+    for stage in stages:
+        for known in EXPLAINED:
+            if known.stage == "all" or stage in known.stage.split(", "):
+                OUTCOMES.labels(stage, known.outcome)
+        MISSING.labels(INPUTS[stage].name)
+        for error in (FencedError, LogUnavailable):
+            REJOINS.labels(stage, error.__name__)
+            COMMIT_FAILURES.labels(stage, error.__name__)
+    for refusal in (StoreError, StoreUnavailable, DiskFull):
+        STORE_ERRORS.labels(refusal.__name__)
+
+
 class WorkerService(_Service):
     """Answers for one worker."""
 
@@ -64,9 +87,10 @@ class WorkerService(_Service):
         )
         live = CollectorRegistry()
         live.register(
-            LiveCollector(lambda: [stage.statistics() for stage in worker.stages], self._view.lags, self._view.age_s)
+            LiveCollector(lambda: [(stage.statistics(), stage.readings()) for stage in worker.stages], self._view)
         )
         self._registries = (REGISTRY, live)
+        begin_at_zero(stage.name for stage in worker.stages)
 
     def app(self) -> web.Application:
         """The web application; what waits on the log is read while it serves."""

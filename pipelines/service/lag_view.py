@@ -3,7 +3,8 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from synsift.pipelines.errors import LogError
@@ -15,6 +16,34 @@ EVERY_S: Final = 3.0
 
 Lags = Sequence[tuple[str, Sequence[Lag]]]
 """Stage → its partitions."""
+_MOST_SEEN: Final = 500
+"""Moments remembered of a partition: at most, every other is forgotten."""
+
+
+class EndsSeen:
+    """When the end of a partition was seen where, so that it is known since when a record waits. Time is an argument.
+
+    Logs need not say when a record was written, and clocks of those who write differ: what is seen here is true at
+    least (the way of kafka-lag-exporter).
+    """
+
+    def __init__(self) -> None:
+        self._seen: deque[tuple[float, int]] = deque()
+
+    def __len__(self) -> int:
+        """How many moments are remembered."""
+        return len(self._seen)
+
+    def waits_s(self, lag: Lag, now_s: float) -> float:
+        """Note where the end is; gives since when the first record that isn't done waits, at least. 0 if none does."""
+        seen = self._seen
+        if not seen or seen[-1][1] != lag.end:
+            seen.append((now_s, lag.end))
+        while seen and seen[0][1] <= lag.committed:
+            seen.popleft()
+        if len(seen) > _MOST_SEEN:
+            self._seen = deque(one for number, one in enumerate(seen) if not number % 2)
+        return now_s - seen[0][0] if seen and lag.records else 0.0
 
 
 class LagView:
@@ -29,6 +58,8 @@ class LagView:
         self._read = read
         self._stop = threading.Event()
         self._found: tuple[float, Lags] = (time.monotonic(), ())
+        self._ends: dict[tuple[str, int], EndsSeen] = {}
+        self._waits_s: Mapping[str, float] = {}
         # A daemon: a reading that hangs with its broker keeps no worker from ending.
         self._thread = threading.Thread(target=self._run, name="lag", daemon=True)
 
@@ -44,6 +75,10 @@ class LagView:
         """Stages and their partitions; none before they were read once."""
         return self._found[1]
 
+    def oldest_s(self) -> Mapping[str, float]:
+        """Stage → since when its oldest input waits, at least; it goes on waiting while the log doesn't answer."""
+        return {stage: waits_s + self.age_s() if waits_s else 0.0 for stage, waits_s in self._waits_s.items()}
+
     def age_s(self) -> float:
         """Since when that stands; since the start, if it was never read."""
         return time.monotonic() - self._found[0]
@@ -52,9 +87,20 @@ class LagView:
         while not self._stop.is_set():
             begin_s = time.monotonic()
             try:
-                self._found = (begin_s, self._read())
+                self.take(begin_s, self._read())
             except LogError as exc:
                 _log.debug("lag: %s", exc)
             except Exception as exc:  # noqa: BLE001 - a log that closes as its worker ends; the age tells the rest
                 _log.debug("lag", exc_info=exc)
             self._stop.wait(EVERY_S)
+
+    def take(self, now_s: float, lags: Lags) -> None:
+        """Show what was read at a moment, in seconds by the monotonic clock."""
+        waits_s = {
+            stage: max((self._seen(stage, lag).waits_s(lag, now_s) for lag in partitions), default=0.0)
+            for stage, partitions in lags
+        }
+        self._found, self._waits_s = (now_s, lags), waits_s
+
+    def _seen(self, stage: str, lag: Lag) -> EndsSeen:
+        return self._ends.setdefault((stage, lag.partition), EndsSeen())

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from synsift.crawler.errors import SourceError
 from synsift.crawler.secret import unsealed
-from synsift.crawler.sources.base import LocalSource, Page, PageQuery
+from synsift.crawler.sources.base import LocalSource, Page, PageQuery, Source, SourceRequest
 from synsift.crawler.sources.foreign import SLOW_LIST_S, foreign_code
 from synsift.pipelines.log.base import Message
 from synsift.pipelines.records import Query
@@ -45,3 +46,15 @@ def read_list(source: LocalSource, ask: Ask) -> Page:
     """Read a page of a list on this machine."""
     with foreign_code(ask.source, SLOW_LIST_S):
         return source.read(ask)
+
+
+def request_of(source: Source, ask: Ask) -> SourceRequest | str:
+    """What to send to a source; or why it can't say that: one odd query must not stop its synset's others."""
+    try:
+        with foreign_code(ask.source):
+            request = source.request(ask)
+        if not isinstance(request, SourceRequest) or not isinstance(request.url, str):
+            raise TypeError("its request is no `SourceRequest`")
+    except Exception as exc:  # noqa: BLE001 - the per-item guard: sources are other people's code
+        return str(exc) if isinstance(exc, SourceError) else f"{type(exc).__name__}: {exc}"
+    return request

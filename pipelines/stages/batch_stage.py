@@ -7,11 +7,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Final
 
+from synsift.pipelines.controls.steering import Steering
+from synsift.pipelines.controls.view import View
 from synsift.pipelines.errors import FencedError, LogUnavailable, StoreUnavailable, SynsiftError
 from synsift.pipelines.gate import Gate
 from synsift.pipelines.log.base import Log, Member, Message
+from synsift.pipelines.metrics import REJOINS
 from synsift.pipelines.reading import Skipped
-from synsift.pipelines.stage import DEFAULT_PATIENCE_S, Statistics
+from synsift.pipelines.stage import DEFAULT_PATIENCE_S, Reading, Statistics
 from synsift.pipelines.stages.ledger import Hooks, Ledger
 from synsift.pipelines.stages.membership import Membership, Stopped
 from synsift.pipelines.stages.turnstile import Turnstile
@@ -20,6 +23,7 @@ from synsift.pipelines.topics import Router
 _log: Final = logging.getLogger(__name__)
 
 _POLL_S: Final = 0.2
+_NOTHING_SAID: Final = View()
 _SHORT_POLL_S: Final = 0.1
 # Beyond the store client's own retries: an outage of a minute or two costs time, a longer one ends the worker, so that
 # whoever runs it learns of it.
@@ -32,16 +36,34 @@ class BatchStage(ABC):
     name: str
     patience_s: float = DEFAULT_PATIENCE_S
 
-    def __init__(self, log: Log, router: Router, *, batch: int) -> None:
+    def __init__(self, log: Log, router: Router, *, batch: int, steering: Steering | None = None) -> None:
+        """Make one.
+
+        Args:
+            log: What it reads and writes.
+            router: Makes entries.
+            batch: Inputs that it reads at once.
+            steering: What operators say, where that matters to the stage; followed while it runs.
+        """
+        self._steering = steering
         self._logbook = log
         self._router = router
         self._batch = batch
         hooks = Hooks(self._take_over, self._let_go, lambda message: self.turnstile.ended(message), self.make_durable)
         self._ledger = Ledger(self.name, log, router, hooks)
         self.turnstile = Turnstile(self.name, self._ledger, in_order=True)
-        self._membership = Membership(self.name, log, self._ledger)
+        self._membership = Membership(self.name, log, self._ledger, self._listen)
         self._stopping = False
         self._joined = False
+
+    @property
+    def view(self) -> View:
+        """What operators say now."""
+        return _NOTHING_SAID if self._steering is None else self._steering.view
+
+    def _listen(self) -> None:
+        if self._steering is not None:
+            self._steering.begin(self.name)
 
     @abstractmethod
     def work(self, messages: Sequence[Message]) -> None:
@@ -96,6 +118,10 @@ class BatchStage(ABC):
         """How it is now."""
         return Statistics(self.name, self._ledger.partitions, self._ledger.pending, self._joined, self._ledger.silent_s)
 
+    def readings(self) -> Sequence[Reading]:
+        """Nothing more, for most stages."""
+        return ()
+
     async def run(self) -> None:
         """Work until ``stop``; then leave the group."""
         try:
@@ -104,6 +130,8 @@ class BatchStage(ABC):
             pass
         finally:
             self.turnstile.close()
+            if self._steering is not None:
+                self._steering.end(self.name)
 
     def _run(self) -> None:
         member = self._membership.join(self.patience_s)
@@ -123,6 +151,7 @@ class BatchStage(ABC):
                 except (FencedError, LogUnavailable) as exc:
                     # What was not committed is forgotten, and its state with it: both come back from the log.
                     _log.warning("%s: %s; joining anew", self.name, exc)
+                    REJOINS.labels(self.name, type(exc).__name__).inc()
                     member = self._rejoin()
                 self._joined = True
         except BaseException as exc:
@@ -172,8 +201,10 @@ class BatchStage(ABC):
 class LingeringStage(BatchStage):
     """A stage that waits a little for batches to fill: larger ones make fewer and larger objects."""
 
-    def __init__(self, log: Log, router: Router, *, batch: int, linger_s: float) -> None:
-        super().__init__(log, router, batch=batch)
+    def __init__(
+        self, log: Log, router: Router, *, batch: int, linger_s: float, steering: Steering | None = None
+    ) -> None:
+        super().__init__(log, router, batch=batch, steering=steering)
         self._linger_s = linger_s
         self._hurried = False
 

@@ -16,11 +16,12 @@ import msgspec
 
 from synsift.dedupe import Kind, Verdict
 from synsift.dedupe.reference import of_entry
+from synsift.pipelines.controls.steering import Steering
 from synsift.pipelines.log.base import Log, Message
 from synsift.pipelines.metrics import WORK_SECONDS
 from synsift.pipelines.reading import Broken, Skipped, read
 from synsift.pipelines.records import Candidate, Duplicate, Survivor, Withdrawal
-from synsift.pipelines.stage import COUNTED
+from synsift.pipelines.stage import COUNTED, Reading
 from synsift.pipelines.stages.batch_stage import BatchStage
 from synsift.pipelines.stages.dedupe_state import (
     DEFAULT_POLICY,
@@ -62,8 +63,10 @@ class DedupeStage(BatchStage):
         *,
         options: DedupeOptions,
         snapshots: Snapshots | None = None,
+        steering: Steering | None = None,
     ) -> None:
-        super().__init__(log, router, batch=options.batch)
+        steering = steering or Steering(log, options.judging.match)
+        super().__init__(log, router, batch=options.batch, steering=steering)
         self._lists = options.judging.lists
         self._state = DedupeState(log, snapshots, judging=options.judging, policy=options.snapshots, beat=self.beat)
 
@@ -84,9 +87,11 @@ class DedupeStage(BatchStage):
                 continue
             image = fingerprint_of(candidate.image)
             if isinstance(image, Broken):
-                letter = self._ledger.dead_letter(message, image.outcome, image.text, wnid=candidate.wnid)
-                counts = [Count(candidate.wnid, image.outcome), *arm_count(JUDGED, candidate.wnid, candidate.found_by)]
-                self._ledger.finish(message, [letter], counts)
+                self._end_unjudged(message, candidate, image.outcome, image.text)
+                continue
+            stop = self.view.of_image(image)
+            if stop is not None:
+                self._end_unjudged(message, candidate, stop.how, stop.text)
                 continue
             if candidate.withdraws is not None:
                 self._withdraw(message, candidate, candidate.withdraws)
@@ -98,6 +103,11 @@ class DedupeStage(BatchStage):
             if verdict.of is None:
                 counts += arm_count(NEW, candidate.wnid, candidate.found_by)
             self._ledger.finish(message, self._outputs(candidate, verdict), counts)
+
+    def _end_unjudged(self, message: Message, candidate: Candidate, outcome: str, text: str) -> None:
+        letter = self._ledger.dead_letter(message, outcome, text, wnid=candidate.wnid)
+        counts = [Count(candidate.wnid, outcome), *arm_count(JUDGED, candidate.wnid, candidate.found_by)]
+        self._ledger.finish(message, [letter], counts)
 
     def _withdraw(self, message: Message, keeper: Candidate, wanted: Withdrawal) -> None:
         """Let a survivor go for the sake of another one."""
@@ -124,6 +134,14 @@ class DedupeStage(BatchStage):
             return None
         hit = self._lists.find({"sha256": bytes.fromhex(candidate.image.sha256), **hashes_in(candidate.image)})
         return None if hit is None else Verdict(Kind.REFERENCE, of_entry(hit.entry), hit.distance_bits, "identity")
+
+    def readings(self) -> Sequence[Reading]:
+        """How large its state is, and how far its snapshots are behind."""
+        behind_s = self._state.oldest_snapshot_s()
+        return (
+            Reading("state_images", self._state.images),
+            *(() if behind_s is None else [Reading("snapshot_age_seconds", behind_s)]),
+        )
 
     def committed(self) -> None:
         """Write the snapshots that are due."""

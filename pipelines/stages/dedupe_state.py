@@ -231,6 +231,23 @@ class DedupeState:
                 took_s,
             )
 
+    @property
+    def images(self) -> int:
+        """Images that are held in memory. Safe from any thread."""
+        return sum(
+            len(matcher) for state in list(self._partitions.values()) for matcher in list(state.matchers.values())
+        )
+
+    def oldest_snapshot_s(self) -> float | None:
+        """How old the oldest snapshot is that something came after, counting from when it was found; None for none.
+
+        Safe from any thread.
+        """
+        now_s = time.monotonic()
+        return max(
+            (now_s - state.written_at_s for state in list(self._partitions.values()) if state.grown), default=None
+        )
+
     def keep(self) -> None:
         """Write the snapshots that are due. Call it when everything judged is committed.
 

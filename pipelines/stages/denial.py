@@ -7,6 +7,7 @@ import msgspec
 
 from synsift.dedupe import Fingerprint, ImageError
 from synsift.dedupe.reference import Reference
+from synsift.pipelines.controls.view import Stopped, View
 from synsift.pipelines.records import Fetched
 from synsift.pipelines.stages.dedupe_state import fingerprint_of, hashes_in
 
@@ -30,15 +31,33 @@ def refuse_denied(deny: Reference | None, found: Fingerprint, hashes: Mapping[st
         raise Denied(same.in_words("dedupe.deny")[:_MESSAGE_CHARACTERS].encode("utf-8", "replace").decode())
 
 
-def as_of_now(deny: Reference | None, known: Fetched) -> Fetched:
-    """What is known of a URL that was fetched before: a list may have grown since, and deny what it gave."""
-    if deny is None or known.image is None:
+class Blocked(ImageError):
+    """Operators don't want it to come in."""
+
+    outcome = Stopped.BLOCKED
+
+
+def refuse_blocked(view: View, found: Fingerprint) -> None:
+    """Let pass what operators don't block.
+
+    Raises:
+        Blocked: They do; the message says who, and why.
+    """
+    stop = view.of_image(found) if view.blocks_images else None
+    if stop is not None:
+        raise Blocked(stop.text[:_MESSAGE_CHARACTERS].encode("utf-8", "replace").decode())
+
+
+def as_of_now(deny: Reference | None, view: View, known: Fetched) -> Fetched:
+    """What is known of a URL that was fetched before: more may be denied, or blocked, since."""
+    if known.image is None or (deny is None and not view.blocks_images):
         return known
     found = fingerprint_of(known.image)
     if not isinstance(found, Fingerprint):
         return known
     try:
         refuse_denied(deny, found, hashes_in(known.image))
-    except Denied as exc:
+        refuse_blocked(view, found)
+    except (Denied, Blocked) as exc:
         return msgspec.structs.replace(known, outcome=exc.outcome, message=str(exc), image=None, answer=None)
     return known

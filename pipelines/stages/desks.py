@@ -6,10 +6,12 @@ added ──▶ waiting ──due──▶ asked ──ended──▶ coming, un
             └──▶ ended unasked: the target is reached, or it gives nothing new any more
 """
 
+import math
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Final, Generic, Protocol, TypeVar
 
+from synsift.pipelines.controls.view import Stop
 from synsift.pipelines.stages.novelty import Bounds, Known, NextPage, Queries, choose
 from synsift.pipelines.stages.yields import Yields
 
@@ -64,10 +66,12 @@ class Due(Generic[A]):
     Attributes:
         ask: Queries to ask.
         end: Queries to end unasked, and why.
+        stopped: Queries that operators end, and by which word.
     """
 
     ask: list[A]
     end: list[tuple[A, str]]
+    stopped: list[tuple[A, Stop]] = field(default_factory=list)
 
 
 class Desks(Generic[A]):
@@ -86,6 +90,7 @@ class Desks(Generic[A]):
         self._stirred: set[str] = set()
         self._rests: dict[str, float] = {}
         self._resting = 0
+        self._paused: set[str] = set()
 
     def __len__(self) -> int:
         return len(self._desks)
@@ -148,6 +153,7 @@ class Desks(Generic[A]):
         yields_of: Callable[[A], Yields],
         known: Known,
         rests_until_s: Callable[[str], float],
+        stop_of: Callable[[A], Stop | None] = lambda _: None,
     ) -> Iterator[Due[A]]:
         """What to do, synset by synset.
 
@@ -156,6 +162,7 @@ class Desks(Generic[A]):
             yields_of: What the queries of a query's synset gave.
             known: What those of all synsets gave.
             rests_until_s: When a source answers again, in Unix time; 0 if it does now.
+            stop_of: What operators say of a query.
         """
         self._stir(now_s)
         stirred, self._stirred = self._stirred, set()
@@ -167,12 +174,28 @@ class Desks(Generic[A]):
                 if not desk.asked and not desk.coming:
                     del self._desks[wnid]
                 continue
-            yield self._due(desk, now_s, yields_of(desk.waiting[0]), known, rests_until_s)
-        self._count_resting()
+            stopped = [(ask, stop) for ask in desk.waiting if (stop := stop_of(ask)) is not None]
+            ended = [(ask, stop) for ask, stop in stopped if stop.ends]
+            self._take(desk, [ask for ask, _ in ended])
+            self._paused.discard(wnid)
+            if len(stopped) > len(ended):
+                self._paused.add(wnid)
+            if not desk.waiting:
+                self._stirred.add(wnid)
+                yield Due([], [], ended)
+                continue
+            found = self._due(desk, now_s, yields_of(desk.waiting[0]), known, rests_until_s, stop_of)
+            yield Due(found.ask, found.end, ended)
+        self._count_resting(stop_of)
 
     def resting(self) -> tuple[int, float]:
         """How many queries wait for sources that rest, and when the first of these goes on; 0 for never."""
-        return self._resting, min(self._rests.values(), default=0.0)
+        never_s = math.inf if self._paused else 0.0
+        return self._resting, min(self._rests.values(), default=never_s)
+
+    def stir_all(self) -> None:
+        """Look again at all desks."""
+        self._stirred.update(self._desks)
 
     def _stir(self, now_s: float) -> None:
         """Look again at those whose sources answer again, or that have waited for long enough."""
@@ -186,8 +209,14 @@ class Desks(Generic[A]):
             if late or (desk.waits and now_s - desk.heard_at_s >= self._patience_s):
                 self._stirred.add(wnid)
 
-    def _due(
-        self, desk: _Desk[A], now_s: float, yields: Yields, known: Known, rests_until_s: Callable[[str], float]
+    def _due(  # noqa: PLR0913 - as of `due`
+        self,
+        desk: _Desk[A],
+        now_s: float,
+        yields: Yields,
+        known: Known,
+        rests_until_s: Callable[[str], float],
+        stop_of: Callable[[A], Stop | None],
     ) -> Due[A]:
         self._hear(desk, now_s, yields)
         end = [(ask, ENOUGH) for ask in desk.waiting if 0 < ask.want <= yields.unique]
@@ -195,7 +224,7 @@ class Desks(Generic[A]):
         for source in {ask.source for ask in desk.waiting}:
             if (until_s := rests_until_s(source)) > now_s:
                 self._rests[source] = until_s
-        awake = [ask for ask in desk.waiting if ask.source not in self._rests]
+        awake = [ask for ask in desk.waiting if ask.source not in self._rests and stop_of(ask) is None]
         want = max((ask.want for ask in awake), default=0)
         queries = Queries(awake, desk.asked, [*desk.coming])
         choice = choose(queries, yields, known, Bounds(want, self._on_the_way, desk.unheard))
@@ -219,8 +248,13 @@ class Desks(Generic[A]):
         if taken:
             desk.waiting = [ask for ask in desk.waiting if id(ask) not in taken]
 
-    def _count_resting(self) -> None:
-        if not self._rests:
+    def _count_resting(self, stop_of: Callable[[A], Stop | None]) -> None:
+        self._paused.intersection_update(self._desks)
+        if not self._rests and not self._paused:
             self._resting = 0
             return
-        self._resting = sum(ask.source in self._rests for desk in self._desks.values() for ask in desk.waiting)
+        self._resting = sum(
+            ask.source in self._rests or (wnid in self._paused and stop_of(ask) is not None)
+            for wnid, desk in self._desks.items()
+            for ask in desk.waiting
+        )

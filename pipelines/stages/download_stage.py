@@ -9,20 +9,26 @@ import asyncio
 import contextlib
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, Generic, TypeVar
 
 from synsift.crawler.download.dispatcher import Politeness
-from synsift.crawler.download.downloader import Abandoned, Downloader
+from synsift.crawler.download.downloader import Downloader
+from synsift.crawler.download.givers import Abandoned
 from synsift.crawler.download.host_health import Illness
+from synsift.crawler.download.host_rules import name_of
 from synsift.crawler.download.reading import Received
 from synsift.crawler.outcome import Outcome
+from synsift.pipelines.controls.pacing import steered
+from synsift.pipelines.controls.steering import Steering
+from synsift.pipelines.controls.view import View
 from synsift.pipelines.errors import FencedError, LogUnavailable
 from synsift.pipelines.gate import Gate
 from synsift.pipelines.log.base import Log, Member, Message
+from synsift.pipelines.metrics import REJOINS
 from synsift.pipelines.reading import Skipped
-from synsift.pipelines.stage import DEFAULT_PATIENCE_S, Statistics
+from synsift.pipelines.stage import DEFAULT_PATIENCE_S, Reading, Statistics
 from synsift.pipelines.stages.ledger import Hooks, Ledger
 from synsift.pipelines.stages.look_ahead import LookAhead
 from synsift.pipelines.stages.membership import Membership, Stopped
@@ -46,14 +52,25 @@ class DownloadStage(ABC, Generic[T]):
     name: str
     patience_s: float = DEFAULT_PATIENCE_S
 
-    def __init__(self, log: Log, router: Router, *, look_ahead: int, in_order: bool, politeness: Politeness) -> None:
+    def __init__(  # noqa: PLR0913 - what the two stages differ in
+        self,
+        log: Log,
+        router: Router,
+        *,
+        look_ahead: int,
+        in_order: bool,
+        politeness: Politeness,
+        steering: Steering | None = None,
+    ) -> None:
         self._logbook = log
-        self.politeness = politeness
+        self.politeness = self._unsteered = politeness
+        self._steering = steering or Steering(log)
+        self._steered_by = -1
         self._router = router
         self.look_ahead = LookAhead(look_ahead)
         hooks = Hooks(self._take_over, self._let_go, self.ended, self.make_durable)
         self._ledger = Ledger(self.name, log, router, hooks)
-        self._membership = Membership(self.name, log, self._ledger)
+        self._membership = Membership(self.name, log, self._ledger, lambda: self._steering.begin(self.name))
         self.turnstile = Turnstile(self.name, self._ledger, in_order=in_order)
         self._stopping = False
         self._fatal: Exception | None = None
@@ -96,6 +113,17 @@ class DownloadStage(ABC, Generic[T]):
         """When it goes on, in Unix time, if all that is left waits until then; else None. Safe from any thread."""
         return None
 
+    async def stop_task(self, task: T, url: str) -> None:
+        """Take a task back that was to ask for a URL, and must not by what operators say; or let it go on."""
+        raise NotImplementedError
+
+    def rank_of(self, task: T) -> float:
+        """How much a task goes before others: by what operators say of its synset."""
+        raise NotImplementedError
+
+    async def steer(self) -> None:
+        """Let go on what waited for another word than there is now; in the event loop."""
+
     async def postpone(self, task: T, origin: str, illness: Illness) -> None:
         """Put the input of a task off until its host may be asked again; only where a stage keeps hosts' health."""
         raise NotImplementedError
@@ -127,10 +155,28 @@ class DownloadStage(ABC, Generic[T]):
         """Nothing to do: this stage never waits for a batch."""
 
     def repace(self, politeness: Politeness) -> None:
-        """Hit hosts as hard as is said from now on; in the event loop."""
-        self.politeness = politeness
+        """Hit hosts as hard as is said from now on, but where operators say otherwise; in the event loop."""
+        self._unsteered = politeness
+        self.pace()
+
+    def pace(self) -> None:
+        """Work out anew how hard hosts may be hit."""
+        self.politeness = self.bounded(steered(self._unsteered, self.view, self._parts_of))
         if self._downloader is not None:
-            self._downloader.repace(politeness)
+            self._downloader.repace(self.politeness)
+
+    def bounded(self, politeness: Politeness) -> Politeness:
+        """A politeness within what holds whatever is configured or said."""
+        return politeness
+
+    @property
+    def view(self) -> View:
+        """What operators say now."""
+        return self._steering.view
+
+    def _parts_of(self, key: str) -> int:
+        """Over how many keys the host of a key is split."""
+        return len(self._router.keys.keys_of_name(name_of(key))) if name_of(key) != key else 1
 
     def share(self, gate: Gate) -> None:
         """Let this process try one input alone where that is needed."""
@@ -144,6 +190,16 @@ class DownloadStage(ABC, Generic[T]):
         """How it is now."""
         return Statistics(self.name, self._ledger.partitions, self._ledger.pending, self._joined, self._ledger.silent_s)
 
+    def readings(self) -> Sequence[Reading]:
+        """What waits in memory, and how much of it could be asked for at once if there were more places."""
+        if self._downloader is None:
+            return ()
+        return (
+            Reading("held_inputs", self._ledger.pending),
+            Reading("ready_inputs", self._downloader.ready_jobs),
+            Reading("requests_in_flight", self._downloader.active),
+        )
+
     async def run(self) -> None:
         """Work until ``stop``; then finish what is in flight, commit and leave the group."""
         self.downloader = self._downloader = self.make_downloader()
@@ -154,6 +210,7 @@ class DownloadStage(ABC, Generic[T]):
         finally:
             self._log_thread.shutdown()
             self.turnstile.close()
+            self._steering.end(self.name)
         if self._fatal is not None:
             raise self._fatal
 
@@ -202,8 +259,24 @@ class DownloadStage(ABC, Generic[T]):
 
         await self._guard(put_off, task, origin)
 
+    async def stopped(self, task: T, url: str) -> None:
+        """Take a task back from the downloader that operators stop."""
+        await self._guard(self.stop_task, task, url)
+
+    async def _take_word(self) -> None:
+        """Do as operators say from now on, if they said something new."""
+        view = self.view
+        if view.number == self._steered_by:
+            return
+        self._steered_by = view.number
+        self.pace()
+        self.downloader.rerank(self.rank_of if view.ranks else None)
+        await self.downloader.look_again()
+        await self.steer()
+
     async def _turn(self, member: Member) -> Member:
         """Commit, read, begin; once."""
+        await self._take_word()
         try:
             for message in await self._in_log_thread(self._exchange, member):
                 self.look_ahead.read(message)
@@ -218,6 +291,7 @@ class DownloadStage(ABC, Generic[T]):
         except (FencedError, LogUnavailable) as exc:
             # What was not committed is forgotten, and its state with it: both come back from the log.
             _log.warning("%s: %s; joining anew", self.name, exc)
+            REJOINS.labels(self.name, type(exc).__name__).inc()
             self._joined = False
             self._ledger.forget_all()
             return await self._in_log_thread(self._rejoin)

@@ -10,6 +10,7 @@ import contextlib
 import dataclasses
 import itertools
 import logging
+import math
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +19,8 @@ from typing import Final, TypeVar
 import msgspec
 
 from synsift.crawler.download.attempt import origin_of
-from synsift.crawler.download.downloader import Abandoned, Downloader
+from synsift.crawler.download.downloader import Downloader
+from synsift.crawler.download.givers import Abandoned
 from synsift.crawler.download.host_health import HostHealth, Illness
 from synsift.crawler.download.reading import Received
 from synsift.crawler.outcome import Outcome
@@ -28,6 +30,8 @@ from synsift.crawler.wording import masked
 from synsift.dedupe import ImageError
 from synsift.pipelines import topics
 from synsift.pipelines.clock import now_text, text_of
+from synsift.pipelines.controls.steering import Steering
+from synsift.pipelines.controls.view import Stopped
 from synsift.pipelines.decoding.errors import DecodersUnavailable
 from synsift.pipelines.errors import StoreError, StoreUnavailable
 from synsift.pipelines.log.base import Log, Message
@@ -35,19 +39,17 @@ from synsift.pipelines.metrics import DEFERRED, FETCHED_BYTES, WORK_SECONDS
 from synsift.pipelines.reading import BROKEN_RECORD, Broken, Skipped, read
 from synsift.pipelines.records import Candidate, Fetched, HttpAnswer, Image, ImageUrl
 from synsift.pipelines.said import Consent
-from synsift.pipelines.stage import REPEATED, REUSED
+from synsift.pipelines.stage import REPEATED, REUSED, Reading
 from synsift.pipelines.stages.consent import hear_image
-from synsift.pipelines.stages.denial import as_of_now, refuse_denied
-from synsift.pipelines.stages.download_stage import DownloadStage
+from synsift.pipelines.stages.denial import as_of_now, refuse_blocked, refuse_denied
 from synsift.pipelines.stages.fetch_memory import HostBook, PartitionMemory, entry_of, seconds_until
 from synsift.pipelines.stages.fetch_needs import BlobStore, FetchOptions, Fingerprinter
+from synsift.pipelines.stages.fetch_steering import SteeredUrls
 from synsift.pipelines.stages.host_homes import moved_entry, read_fetched
 from synsift.pipelines.stages.image_record import image_record
-from synsift.pipelines.stages.look_ahead import PEEK_RECORDS
+from synsift.pipelines.stages.look_ahead import LATER, PAUSED, PEEK_RECORDS
 from synsift.pipelines.stages.placeholders import PLACEHOLDER, Placeholders
-from synsift.pipelines.stages.tally import Count
-from synsift.pipelines.stages.wanted import Wanted, page_of
-from synsift.pipelines.stages.yields import ends_of
+from synsift.pipelines.stages.wanted import Wanted, ends, page_of
 from synsift.pipelines.storage import layout
 from synsift.pipelines.texts import kept
 from synsift.pipelines.topics import Entry, Router
@@ -62,19 +64,25 @@ _MOST_WAIT_S: Final = 60.0
 _STORE_RETRIES_S: Final = (0.5, 2.0, 8.0)
 
 
-class FetchStage(DownloadStage[Wanted]):
+class FetchStage(SteeredUrls):
     """Downloads images."""
 
     name = "fetch"
 
-    def __init__(
-        self, log: Log, router: Router, *, blobs: BlobStore, decoders: Fingerprinter, options: FetchOptions
+    def __init__(  # noqa: PLR0913 - what it works with
+        self,
+        log: Log,
+        router: Router,
+        *,
+        blobs: BlobStore,
+        decoders: Fingerprinter,
+        options: FetchOptions,
+        steering: Steering | None = None,
     ) -> None:
-        super().__init__(log, router, look_ahead=options.look_ahead, in_order=False, politeness=options.politeness)
+        super().__init__(log, router, look_ahead=options.look_ahead, politeness=options.politeness, steering=steering)
         self._blobs = blobs
         self._decoders = decoders
         self._options = options
-        self._memory: dict[int, PartitionMemory[Wanted]] = {}
         self.health = HostHealth(options.health)
         self._hosts = HostBook(self.health, router)
         self._workers = ThreadPoolExecutor(options.threads, thread_name_prefix="fetch-work")
@@ -85,6 +93,7 @@ class FetchStage(DownloadStage[Wanted]):
             self, politeness=self.politeness, patience=self._options.patience, hosts=self._router.keys
         )
         downloader.let_wait(self)
+        downloader.let_steer(self)
         return downloader
 
     async def run_spider(self, downloader: Downloader[Wanted]) -> None:
@@ -105,11 +114,12 @@ class FetchStage(DownloadStage[Wanted]):
             else:
                 memory.read(message.key, message.value, message.headers)
                 self._hosts.restore(message)
-        self._memory[partition] = memory
+        self.memory[partition] = memory
 
     def forget(self, partition: int) -> None:
         """Drop what is known of a partition's URLs."""
-        self._memory.pop(partition, None)
+        self.memory.pop(partition, None)
+        self.forget_paused(partition)
 
     def message_of(self, task: Wanted) -> Message:
         """The input behind a URL."""
@@ -123,23 +133,30 @@ class FetchStage(DownloadStage[Wanted]):
             return
         moved = moved_entry(message, record, self._router)
         if moved is None:
-            await self._want(Wanted(message, record))
+            await self.want(Wanted(message, record))
         else:
             self._ledger.finish(message, [moved], [])
 
-    async def _want(self, wanted: Wanted) -> None:
+    async def want(self, wanted: Wanted) -> None:
+        """Fetch a URL, unless that was done, is being done, or must not be."""
         message = wanted.message
-        memory = self._memory.get(message.partition)
+        memory = self.memory.get(message.partition)
         if memory is None:
             return  # revoked since it was read: the next owner reads it, too
+        stop = self.view.of_url(wanted.record.url, wanted.record.wnid)
+        if stop is not None:
+            self.stop_url(wanted, stop)
+            return
         known = memory.get(wanted.record.url)
+        if known is not None and known.outcome == Stopped.BLOCKED:
+            known = None  # what was blocked then may come in now
         if known is not None and not (wanted.replay_of and known.image is None):
             await self._serve(wanted, known)
         elif wanted.record.url in memory.in_flight:
             memory.in_flight[wanted.record.url].append(wanted)
         elif known is None and (same := memory.get_content(wanted.record)) is not None:
             await self._serve(wanted, same)
-        elif self.look_ahead.passes_over(message):
+        elif self.passes_over(wanted):
             self._defer(wanted)
         else:
             memory.in_flight[wanted.record.url] = []
@@ -150,30 +167,50 @@ class FetchStage(DownloadStage[Wanted]):
 
     def look_further(self) -> None:
         """Where slow hosts fill a partition and requests could be made, see whether there are others behind."""
-        if not self.downloader.has_free_places:
+        if not self.downloader.has_free_places and not self.view.ranks:
             return
         for peek in self.look_ahead.peeks(time.monotonic(), self._resting):
             behind = self._logbook.read(topics.IMAGE_URLS.name, peek.partition, peek.start)
             with contextlib.closing(behind):
-                self.look_ahead.peeked(peek, itertools.islice(behind, PEEK_RECORDS), time.monotonic())
+                seen = map(self.as_held, itertools.islice(behind, PEEK_RECORDS))
+                self.look_ahead.peeked(peek, seen, time.monotonic())
 
     def _resting(self) -> frozenset[bytes]:
         """Keys of hosts that are left alone for now."""
         asleep = self.health.asleep(time.time())
-        return frozenset(key.encode() for origin in asleep for key in self._router.keys.keys_of(origin))
+        return frozenset(
+            {PAUSED, LATER, *(key.encode() for origin in asleep for key in self._router.keys.keys_of(origin))}
+        )
+
+    def readings(self) -> Sequence[Reading]:
+        """What waits, and for hosts in which state."""
+        states = self.health.count_states(time.time())
+        return (*super().readings(), *(Reading("hosts", number, state) for state, number in states.items()))
 
     def rests_until_s(self) -> float | None:
-        """When a host may be asked again, in Unix time, if all that is left waits for hosts that fail; else None."""
-        return self.downloader.wakes_at_s() if self.look_ahead.is_read_out else None
+        """When a host may be asked again, in Unix time, if all that is left waits for hosts that fail; else None.
+
+        Infinity, if all that is left is paused.
+        """
+        if not self.look_ahead.is_read_out:
+            return None
+        paused = len(self.paused)
+        if paused and paused >= self._ledger.pending and self.downloader.is_idle:
+            return math.inf
+        return self.downloader.wakes_at_s()
 
     def _defer(self, wanted: Wanted) -> None:
         """Put a URL of a hot host at the tail of its partition, not to be asked before what is held of that host."""
+        if self.comes_later(wanted.record):
+            self.to_tail(wanted, time.time())
+            return
         pace = self.politeness.pace_of(self._router.keys.key_of(wanted.record.url))
         wait_s = max(_MIN_DEFER_S, self.look_ahead.held_by(wanted.message) * pace.delay_s)
         illness = self.health.illness(origin_of(wanted.record.url))
-        self._to_tail(wanted, max(time.time() + wait_s, illness.until_s if illness else 0.0))
+        self.to_tail(wanted, max(time.time() + wait_s, illness.until_s if illness else 0.0))
 
-    def _to_tail(self, wanted: Wanted, not_before_s: float, beside: Sequence[Entry] = ()) -> None:
+    def to_tail(self, wanted: Wanted, not_before_s: float, beside: Sequence[Entry] = ()) -> None:
+        """Put a URL at the tail of its partition."""
         record = msgspec.structs.replace(wanted.record, not_before=text_of(not_before_s))
         entry = dataclasses.replace(self._router.image_url(record), headers=wanted.message.headers)
         self._ledger.finish(wanted.message, [entry, *beside], [])
@@ -181,11 +218,11 @@ class FetchStage(DownloadStage[Wanted]):
 
     async def postpone(self, task: Wanted, origin: str, illness: Illness) -> None:
         """Put a URL whose host fails at the tail, and those that wait for the same URL."""
-        memory = self._memory.get(task.message.partition)
+        memory = self.memory.get(task.message.partition)
         waiting = memory.in_flight.pop(task.record.url, []) if memory is not None else []
-        self._to_tail(task, illness.until_s, self._hosts.fell_asleep(origin, task.record.url, illness))
+        self.to_tail(task, illness.until_s, self._hosts.fell_asleep(origin, task.record.url, illness))
         for wanted in waiting:
-            self._to_tail(wanted, illness.until_s)
+            self.to_tail(wanted, illness.until_s)
 
     def make_durable(self) -> None:
         """Blobs first, then the records that name them."""
@@ -194,6 +231,10 @@ class FetchStage(DownloadStage[Wanted]):
     async def deliver(self, task: Wanted, result: Received) -> None:
         """Take the bytes of an image."""
         body: bytes = result.content
+        stop = self.view.of_url(result.answer.url, task.record.wnid)
+        if stop is not None and stop.ends:  # said while it was on its way
+            await self.stop_task(task, result.answer.url)
+            return
         try:
             judgement, consent = hear_image(body, result.answer, self._options.limits)
             if judgement.refuses:
@@ -208,7 +249,7 @@ class FetchStage(DownloadStage[Wanted]):
             self.fail(exc)
             return
         FETCHED_BYTES.inc(len(body))
-        memory = self._memory.get(task.message.partition)
+        memory = self.memory.get(task.message.partition)
         if memory is not None and not memory.placeholders.takes(task.record.url, image.sha256):
             text = f"SHA-256 {image.sha256}: other URLs of this host gave the same picture"
             await self._end_without(task, Abandoned(PLACEHOLDER, text, result.attempts))
@@ -221,17 +262,18 @@ class FetchStage(DownloadStage[Wanted]):
 
     async def drop(self, task: Wanted) -> None:
         """Those that waited for the same URL ask for it themselves."""
-        memory = self._memory.get(task.message.partition)
+        memory = self.memory.get(task.message.partition)
         waiting = memory.in_flight.pop(task.record.url, []) if memory is not None else []
         for wanted in waiting:
             if self._ledger.is_open(wanted.message):
-                await self._want(wanted)
+                await self.want(wanted)
 
     def _keep(self, body: bytes) -> Image:
         """Fingerprint and store an image; in a thread."""
         with WORK_SECONDS.labels(self.name).time():
             found, hashes = self._decoders.look(body)
             refuse_denied(self._options.deny, found, hashes)
+            refuse_blocked(self.view, found)
             self._options.pictures.check(found)
             image = image_record(found, hashes)
             self._blobs.put_content(layout.blob(image.sha256), body)
@@ -287,18 +329,16 @@ class FetchStage(DownloadStage[Wanted]):
 
     def _served_by(self, task: Wanted) -> tuple[str, ...]:
         """The synsets that have the image of a URL, this one included: it may be fetched again for one more of them."""
-        memory = self._memory.get(task.message.partition)
+        memory = self.memory.get(task.message.partition)
         known = memory.get(task.record.url) if memory is not None else None
         others = known.wnids if known is not None and known.image is not None else ()
         return (*(wnid for wnid in others if wnid != task.record.wnid), task.record.wnid)
 
     async def _end(self, task: Wanted, fetched: Fetched) -> None:
         """Finish a URL, and serve those that waited for it."""
-        memory = self._memory.get(task.message.partition)
+        memory = self.memory.get(task.message.partition)
         entry = entry_of(self._router, fetched)
-        counts = ends_of(task.record, fetched.outcome, is_candidate=fetched.image is not None)
-        if task.replay_of:
-            counts.append(Count(task.record.wnid, task.replay_of, -1))
+        counts = ends(task, fetched.outcome, is_candidate=fetched.image is not None)
         entries = [self._output(task, fetched), entry, *self._hosts.got_well()]
         if not self._ledger.finish(task.message, entries, counts) or memory is None:
             return  # its partition was let go meanwhile: what isn't committed must not be known
@@ -308,16 +348,13 @@ class FetchStage(DownloadStage[Wanted]):
 
     async def _serve(self, wanted: Wanted, known: Fetched) -> None:
         """Answer a URL from what is known of it."""
-        memory = self._memory.get(wanted.message.partition)
+        memory = self.memory.get(wanted.message.partition)
         if memory is None:
             return  # as in `take`
-        known = as_of_now(self._options.deny, memory.get(known.url) or known)
+        known = as_of_now(self._options.deny, self.view, memory.get(known.url) or known)
         record = wanted.record
         if record.wnid in known.wnids:
-            counts = ends_of(record, REPEATED, is_candidate=False)
-            if wanted.replay_of:
-                counts.append(Count(record.wnid, wanted.replay_of, -1))
-            self._ledger.finish(wanted.message, [], counts)
+            self._ledger.finish(wanted.message, [], ends(wanted, REPEATED, is_candidate=False))
             return
         try:
             is_there = known.image is None or await self._ask_store(self._blobs.exists, layout.blob(known.image.sha256))
@@ -332,7 +369,7 @@ class FetchStage(DownloadStage[Wanted]):
         served = msgspec.structs.replace(known, wnids=(*known.wnids, record.wnid))
         entry = entry_of(self._router, served)
         outcome = REUSED if known.image is not None else known.outcome
-        counts = ends_of(record, outcome, is_candidate=known.image is not None)
+        counts = ends(wanted, outcome, is_candidate=known.image is not None)
         if self._ledger.finish(wanted.message, [self._output(wanted, served), entry], counts):
             memory.put(entry)
 

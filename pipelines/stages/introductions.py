@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
-from synsift.crawler.download.downloader import Abandoned
+from synsift.crawler.download.givers import Abandoned
 from synsift.crawler.outcome import Outcome
 from synsift.crawler.sources.base import IntroducedSource, LocalSource, PageQuery, Source, SourceRequest
 from synsift.crawler.sources.foreign import foreign_code

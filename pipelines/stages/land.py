@@ -18,7 +18,8 @@ from typing import Final
 
 import msgspec
 
-from synsift.dedupe import EXTENSIONS
+from synsift.dedupe import EXTENSIONS, Fingerprint
+from synsift.pipelines.controls.steering import Steering
 from synsift.pipelines.errors import DamagedBlob, NoSuchObject
 from synsift.pipelines.log.base import Log, Message
 from synsift.pipelines.metrics import WORK_SECONDS
@@ -26,6 +27,7 @@ from synsift.pipelines.reading import BROKEN_RECORD, Broken, Skipped, read, read
 from synsift.pipelines.records import Survivor, encode
 from synsift.pipelines.stage import COUNTED
 from synsift.pipelines.stages.batch_stage import LingeringStage
+from synsift.pipelines.stages.dedupe_state import fingerprint_of
 from synsift.pipelines.stages.part_writer import PartWriter
 from synsift.pipelines.stages.tally import Count
 from synsift.pipelines.storage import layout
@@ -69,8 +71,11 @@ class LandStage(LingeringStage):
 
     name = "land"
 
-    def __init__(self, log: Log, router: Router, *, objects: ObjectStore, options: LandOptions) -> None:
-        super().__init__(log, router, batch=options.batch, linger_s=options.linger_s)
+    def __init__(
+        self, log: Log, router: Router, *, objects: ObjectStore, options: LandOptions, steering: Steering | None = None
+    ) -> None:
+        steering = steering or Steering(log)
+        super().__init__(log, router, batch=options.batch, linger_s=options.linger_s, steering=steering)
         self._objects = objects
         self._options = options
         self._parts = PartWriter(objects, layout.MANIFESTS)
@@ -97,7 +102,7 @@ class LandStage(LingeringStage):
 
     def work(self, messages: Sequence[Message]) -> None:
         """Land a batch; see the module's docstring for the order."""
-        landings = self._decode(messages)
+        landings = [landing for landing in self._decode(messages) if not self._is_blocked(landing)]
         replaced = {(landing.wnid, landing.survivor.replaces) for landing in landings if landing.survivor.replaces}
         missing: dict[tuple[str, str], tuple[str, str]] = {}
 
@@ -137,6 +142,15 @@ class LandStage(LingeringStage):
                 continue
             landings.append(Landing(message, survivor))
         return landings
+
+    def _is_blocked(self, landing: Landing) -> bool:
+        """Whether an image must not land by what operators say; then what it replaces stays, if it may itself."""
+        view = self.view
+        image = fingerprint_of(landing.survivor.candidate.image) if view.blocks_images else None
+        stop = view.of_image(image) if isinstance(image, Fingerprint) else None
+        if stop is not None:
+            self._ledger.reject(landing.message, stop.how, stop.text, wnid=landing.wnid)
+        return stop is not None
 
     def _copy(self, landing: Landing) -> None:
         with WORK_SECONDS.labels(self.name).time():

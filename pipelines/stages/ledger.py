@@ -17,13 +17,12 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from synsift.pipelines import topics
+from synsift.pipelines import metrics, topics
 from synsift.pipelines.clock import now_text
 from synsift.pipelines.dead_letters import DeadLetter, entry_of
-from synsift.pipelines.errors import LogUnavailable
+from synsift.pipelines.errors import FencedError, LogUnavailable
 from synsift.pipelines.log.attempts import FEW, Attempts, Begun
 from synsift.pipelines.log.base import Log, Member, Message, Position
-from synsift.pipelines.metrics import COMMIT_SECONDS, MISSING, OUTCOMES
 from synsift.pipelines.reading import Skipped, read_state
 from synsift.pipelines.records import Progress
 from synsift.pipelines.stage import INPUTS
@@ -100,10 +99,12 @@ class Ledger:
     def on_assigned(self, positions: Mapping[int, Position]) -> None:
         """Rebuild the state of new partitions."""
         suspected: list[Attempts] = []
+        metrics.ASSIGNMENTS.labels(self._stage).inc(bool(positions))
         for partition, position in positions.items():
             skipped, alive = Skipped(), set(self.lives.names)
-            self._tally.take_over(partition, self._read_counts(partition, skipped, alive))
-            self._hooks.restore(partition, skipped)
+            with metrics.REBUILD_SECONDS.labels(self._stage).time():
+                self._tally.take_over(partition, self._read_counts(partition, skipped, alive))
+                self._hooks.restore(partition, skipped)
             self.note_skipped(partition, skipped)
             book = Book(position, self.lives.name, alive)
             with self._lock:
@@ -132,7 +133,7 @@ class Ledger:
             "%s: %s has lost up to %d records that were never done: the log begins at %d, behind the position",
             *(self._stage, place, missing, lost.stop),
         )
-        MISSING.labels(topic).inc(missing)
+        metrics.MISSING.labels(topic).inc(missing)
         self._tally.add(partition, [Count("", f"lost:{topic}", missing)])
 
     def on_revoked(self, partitions: Collection[int]) -> None:
@@ -311,7 +312,7 @@ class Ledger:
             self._tally.add(item.message.partition, item.counts)
         entries += map(self._router.progress, self._tally.take_records())
         was_spoiled, self._is_spoiled = self._is_spoiled, True
-        with COMMIT_SECONDS.labels(self._stage).time():
+        with metrics.COMMIT_SECONDS.labels(self._stage).time():
             if finished:
                 self._hooks.durable()
             self._write(member, entries, positions, _RETRY_S if finished else ())
@@ -322,7 +323,7 @@ class Ledger:
             self._hooks.ended(item.message)
             for count in item.counts:
                 if count.number > 0 and ":" not in count.outcome:
-                    OUTCOMES.labels(self._stage, count.outcome).inc(count.number)
+                    metrics.OUTCOMES.labels(self._stage, count.outcome).inc(count.number)
         return len(finished)
 
     def _advance(self, finished: Iterable[Finished], letting_go: Collection[int]) -> dict[int, Position]:
@@ -376,8 +377,9 @@ class Ledger:
                 with member.transaction() as transaction:
                     transaction.produce(entries)
                     transaction.consume(positions)
-            except LogUnavailable as exc:
-                if wait_s is None:
+            except (FencedError, LogUnavailable) as exc:
+                metrics.COMMIT_FAILURES.labels(self._stage, type(exc).__name__).inc()
+                if wait_s is None or isinstance(exc, FencedError):
                     raise
                 _log.warning("%s: %s; trying again in %.1f s", self._stage, exc, wait_s)
                 time.sleep(wait_s)

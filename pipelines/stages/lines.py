@@ -93,6 +93,10 @@ class Lines(Generic[A]):
                 del self._resting[line]
                 yield line
 
+    def wake_all(self) -> None:
+        """Look at all lines that rest again, whatever they rest for."""
+        self._resting = dict.fromkeys(self._resting, 0.0)
+
     def resting(self) -> tuple[int, float]:
         """How many queries wait in lines that rest, and when the first of these goes on, in Unix time; 0 for never."""
         found = [(len(self._lines.get(line, ())), until_s) for line, until_s in tuple(self._resting.items())]

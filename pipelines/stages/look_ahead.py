@@ -31,6 +31,10 @@ _PEEK_EVERY_S: Final = 2.0
 _QUIET_TURNS: Final = 20
 # Writing a record again costs some 0.1 ms: with this rest, passing takes a twentieth of the time at most.
 _REST_S_PER_RECORD: Final = 0.002
+PAUSED: Final = b"\x00paused"
+"""Stands for the key of an input that is paused, whatever its host: no host has that."""
+LATER: Final = b"\x00later"
+"""Stands for the key of an input that others go before: what stands behind it may be of those."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,7 @@ class _Partition:
     rests_until_s: float = 0.0
     quiet_turns: int = 0
     aside: set[int] = field(default_factory=set)
+    counted_as: dict[int, bytes] = field(default_factory=dict)
     is_peeked_out: bool = False
 
     @property
@@ -71,6 +76,15 @@ class _Partition:
         return frozenset(
             k for k, n in self.held.items() if (n * _HOT_PART > share and n * _HOT_RATIO > most) or k in resting
         )
+
+    def key_of(self, message: Message) -> bytes | None:
+        """Under which key an input counts."""
+        return self.counted_as.get(message.offset, message.key)
+
+    def let_go(self, key: bytes | None) -> None:
+        self.held[key] -= 1
+        if self.held[key] <= 0:
+            del self.held[key]
 
     @property
     def others(self) -> int:
@@ -142,10 +156,21 @@ class LookAhead:
         found = self._partitions.get(message.partition)
         if found is not None and message.offset in found.aside:
             found.aside.discard(message.offset)
-        elif found is not None and message.key in found.held:
-            found.held[message.key] -= 1
-            if found.held[message.key] <= 0:
-                del found.held[message.key]
+        elif found is not None and (key := found.key_of(message)) in found.held:
+            found.let_go(key)
+            found.counted_as.pop(message.offset, None)
+
+    def count_as(self, message: Message, key: bytes | None) -> None:
+        """Let an input that is held count as one of another key than its own, such as ``PAUSED``; None for its own."""
+        found = self._partitions.get(message.partition)
+        if found is None or (before := found.key_of(message)) not in found.held:
+            return
+        found.let_go(before)
+        if key is None:
+            found.counted_as.pop(message.offset, None)
+        else:
+            found.counted_as[message.offset] = key
+        found.held[found.key_of(message)] += 1
 
     def waiting(self) -> frozenset[int]:
         """Partitions not to be read now."""
@@ -204,7 +229,7 @@ class LookAhead:
     def passes_over(self, message: Message) -> bool:
         """Whether an input that was just admitted is to go to the tail."""
         found = self._partitions.get(message.partition)
-        if found is None or message.offset >= found.pass_to or message.key not in found.hot:
+        if found is None or message.offset >= found.pass_to or found.key_of(message) not in found.hot:
             return False
         found.deferred += 1
         return True
@@ -212,4 +237,4 @@ class LookAhead:
     def held_by(self, message: Message) -> int:
         """How many inputs of the same key are held."""
         found = self._partitions.get(message.partition)
-        return found.held[message.key] if found is not None else 0
+        return found.held[found.key_of(message)] if found is not None else 0

@@ -8,6 +8,7 @@ in ──the log is away, or this member was declared dead──▶ out ──jo
 import logging
 import threading
 import time
+from collections.abc import Callable
 from typing import Final
 
 from synsift.pipelines.errors import FencedError, LogUnavailable
@@ -28,14 +29,16 @@ class Stopped(Exception):
 class Membership:
     """Joins for a stage. All but ``stop`` is for the thread that polls."""
 
-    def __init__(self, stage: str, log: Log, ledger: Ledger) -> None:
+    def __init__(self, stage: str, log: Log, ledger: Ledger, prepare: Callable[[], None] = lambda: None) -> None:
         """Begin outside. The ledger's ``member`` is there while the stage is in.
 
         Args:
             stage: Whose group.
             log: Where.
             ledger: Is told of partitions, and that the stage lives while it waits.
+            prepare: Read what must be known before any work; may raise what a log that is away does.
         """
+        self._prepare = prepare
         self._stage = stage
         self._logbook = log
         self._ledger = ledger
@@ -74,6 +77,7 @@ class Membership:
         raise Stopped
 
     def _join(self) -> Member:
+        self._prepare()
         whole = self._stage in WHOLE
         return self._logbook.join(self._stage, INPUTS[self._stage].name, self._ledger, whole=whole)
 

@@ -18,7 +18,8 @@ import msgspec
 
 from synsift.crawler.download.attempt import Patience
 from synsift.crawler.download.dispatcher import Politeness
-from synsift.crawler.download.downloader import Abandoned, Downloader
+from synsift.crawler.download.downloader import Downloader
+from synsift.crawler.download.givers import Abandoned
 from synsift.crawler.download.host_rules import HostKeys
 from synsift.crawler.download.reading import Received
 from synsift.crawler.download.settings import Limits
@@ -29,6 +30,7 @@ from synsift.pipelines.errors import NoSuchObject
 from synsift.pipelines.log.base import Log
 from synsift.pipelines.reading import Broken, Skipped, read_all, read_bytes, read_state
 from synsift.pipelines.records import Conflict, Fetched, Survivor, Verified, encode
+from synsift.pipelines.removed import read_removed
 from synsift.pipelines.stages.land import BLOB_DAMAGED, BLOB_MISSING
 from synsift.pipelines.stages.wanted import told_page
 from synsift.pipelines.storage import layout
@@ -101,14 +103,17 @@ def find_wrong(log: Log, objects: ObjectStore, damaged: Iterable[str], letters: 
         damaged: Objects whose bytes aren't what they should be.
         letters: Survivors without bytes.
     """
+    removed = read_removed(log)
     found: dict[str, Wrong] = {}
     for path in damaged:
         sha256 = layout.blob_sha256(path) or layout.candidate_sha256(path)
-        if sha256 is not None:
+        if sha256 is not None and sha256 not in removed:
             found.setdefault(sha256, Wrong(sha256)).paths.add(path)
     urls: dict[str, dict[str, str]] = defaultdict(dict)
     for survivor in filter(None, map(survivor_of, letters)):
         image = survivor.candidate.image
+        if image.sha256 in removed:
+            continue
         found.setdefault(image.sha256, Wrong(image.sha256)).paths.add(layout.blob(image.sha256))
         urls[image.sha256][survivor.candidate.url] = told_page(survivor.candidate.found_by)
     if not found:
@@ -133,9 +138,12 @@ def write_from_log(log: Log, objects: ObjectStore, damaged: Sequence[str]) -> se
     parts = [part for path in damaged if (part := layout.manifest_part(path)) is not None]
     rows: dict[str, list[tuple[int, Survivor]]] = defaultdict(list)
     latest: dict[str, Survivor] = {}
+    removed = read_removed(log)
     for partition in range(log.partitions) if origins or parts else ():
         for message, survivor in read_state(log, Survivor, partition, skipped=Skipped()):
             wnid = survivor.candidate.wnid
+            if survivor.candidate.image.sha256 in removed:
+                continue
             if (path := origins.get((wnid, survivor.candidate.image.sha256))) is not None:
                 latest[path] = survivor
             for part in parts:
@@ -151,10 +159,15 @@ def write_from_log(log: Log, objects: ObjectStore, damaged: Sequence[str]) -> se
 def _write_conflicts(log: Log, objects: ObjectStore, damaged: Iterable[str]) -> set[str]:
     """Write anew parts that tell of conflicts."""
     parts = [part for path in damaged if (part := layout.conflict_part(path)) is not None]
+    removed = read_removed(log)
     for part in parts:
         pairs = read_state(log, Conflict, part.partition, skipped=Skipped(), start=part.first)
         upto = takewhile(lambda found: found[0].offset <= part.last, pairs)  # noqa: B023 - used up before the next
-        rows = [(m.offset, pair) for m, pair in upto if part.wnid in (pair.wnid, pair.other_wnid)]
+        rows = [
+            (m.offset, pair)
+            for m, pair in upto
+            if part.wnid in (pair.wnid, pair.other_wnid) and removed.isdisjoint((pair.sha256, pair.other_sha256))
+        ]
         objects.put(part.path, encode_conflicts(part.wnid, rows))
     return {part.path for part in parts}
 
@@ -162,10 +175,12 @@ def _write_conflicts(log: Log, objects: ObjectStore, damaged: Iterable[str]) -> 
 def _write_verdicts(log: Log, objects: ObjectStore, damaged: Iterable[str]) -> set[str]:
     """Write anew parts that tell of verdicts."""
     parts = [part for path in damaged if (part := layout.verified_part(path)) is not None]
+    removed = read_removed(log)
     for part in parts:
         verdicts = read_state(log, Verified, part.partition, skipped=Skipped(), start=part.first)
         upto = takewhile(lambda found: found[0].offset <= part.last, verdicts)  # noqa: B023 - used up before the next
-        objects.put(part.path, encode_verdicts([(m.offset, one) for m, one in upto if part.wnid == one.wnid]))
+        rows = [(m.offset, one) for m, one in upto if part.wnid == one.wnid and one.sha256 not in removed]
+        objects.put(part.path, encode_verdicts(rows))
     return {part.path for part in parts}
 
 

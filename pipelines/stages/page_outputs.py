@@ -17,6 +17,8 @@ from synsift.pipelines.stages.yields import ASKED, GIVEN, arm_count, name_of
 from synsift.pipelines.summary import LEFT_OUT
 from synsift.pipelines.topics import Entry, Router
 
+FOUND: Final = "found"
+"""Count of image URLs that a synset got."""
 BAD_ENTRY: Final = "bad_entry"
 _MAX_REJECT: Final = 64_000
 """Characters that are kept of an entry that can't be used."""
@@ -71,7 +73,7 @@ class PageOutputs:
                 rejects.append(Reject(f"{where}: {problem}", found.url))
                 continue
             entries.append(self._router.image_url(record))
-            counts += [Count(record.wnid, "found"), *arm_count(GIVEN, record.wnid, record.found_by)]
+            counts += [Count(record.wnid, FOUND), *arm_count(GIVEN, record.wnid, record.found_by)]
         for reject in rejects:
             entries.append(self._bad_entry(reject))
             counts.append(Count(query.wnid, BAD_ENTRY))

@@ -81,6 +81,17 @@ class Rations:
         spent = self._spent(key, now_s)
         return 0.0 if any(number < self._part(quota, at) for at, number in spent.items()) else next_day_s(now_s)
 
+    def resting(self) -> dict[str, float]:
+        """Sources that were asked and may not be asked now → for how many seconds yet. Safe in the event loop."""
+        now_s = self._clock()
+        names = [name for noted in tuple(self._noted.values()) for name in tuple(noted)]
+        keys = {name.removeprefix(_RESTS).removeprefix(_ASKED).split(":")[0] for name in names}
+        sources = {name for name in self._quotas if self._key(name) in keys} | (
+            keys - {q.key for q in self._quotas.values()}
+        )
+        rests_s = {name: self.rests_until_s(name) - now_s for name in sorted(sources - self._keyless.keys())}
+        return {name: rest_s for name, rest_s in rests_s.items() if rest_s > 0}
+
     def spend(self, source: str) -> None:
         """A source is asked: the partition that has most left pays."""
         quota = self._quotas.get(source)

@@ -10,33 +10,35 @@ import logging
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Final
 
-from synsift.crawler.download.attempt import Patience
 from synsift.crawler.download.dispatcher import Politeness
-from synsift.crawler.download.downloader import Abandoned, Downloader
+from synsift.crawler.download.downloader import Downloader
+from synsift.crawler.download.givers import Abandoned
 from synsift.crawler.download.host_rules import HostKeys
-from synsift.crawler.download.quotas import Quota, Shares
+from synsift.crawler.download.quotas import Shares
 from synsift.crawler.download.reading import Received
-from synsift.crawler.download.settings import Limits
 from synsift.crawler.errors import SourceError
 from synsift.crawler.outcome import Outcome
 from synsift.crawler.sources.base import LocalSource, Page, PageQuery, Source, SourceRequest, is_keyless
-from synsift.crawler.sources.foreign import foreign_code
 from synsift.crawler.spiders.base import run_spider
 from synsift.crawler.spiders.search import SearchSpider
 from synsift.pipelines.clock import text_of
+from synsift.pipelines.controls.steering import Steering
 from synsift.pipelines.log.base import Log, Member, Message
 from synsift.pipelines.reading import Broken, Skipped, read
 from synsift.pipelines.records import Query
-from synsift.pipelines.stages.asks import Ask, limit_counter, page_query, read_list
+from synsift.pipelines.stage import Reading
+from synsift.pipelines.stages.asks import Ask, page_query, read_list, request_of
 from synsift.pipelines.stages.desks import Desks
-from synsift.pipelines.stages.download_stage import DownloadStage
 from synsift.pipelines.stages.introductions import Introduction, Introductions
 from synsift.pipelines.stages.lines import Line, Lines, line_of
 from synsift.pipelines.stages.page_outputs import PageOutputs
 from synsift.pipelines.stages.rations import Rations
+from synsift.pipelines.stages.room import Rooms
+from synsift.pipelines.stages.search_needs import SearchOptions
+from synsift.pipelines.stages.search_steering import UNTIL_TOLD_S, SteeredQueries, ask_in
 from synsift.pipelines.stages.tally import Count
 from synsift.pipelines.stages.verdicts import Verdicts
 from synsift.pipelines.stages.yields import Yields
@@ -50,29 +52,12 @@ _LOOK_AHEAD: Final = 1_000
 _VERDICTS_EVERY_S: Final = 0.3
 
 
-@dataclass(frozen=True, slots=True)
-class SearchOptions:
-    """What a search stage needs of the configuration."""
-
-    politeness: Politeness
-    patience: Patience
-    limits: Limits
-    quotas: Mapping[str, Quota] = field(default_factory=dict)
-    """What all workers together may ask, by source."""
-    by_novelty: bool = False
-    """Whether all queries are asked by what they give; else those that want so many survivors."""
-    on_the_way: int = 100
-    """Image URLs of a synset without an end, before more are asked for by what they give."""
-    verdict_wait_s: float = 60.0
-    """How long to wait for news of these."""
-
-
-class SearchStage(DownloadStage[PageQuery]):
+class SearchStage(SteeredQueries):
     """Asks image sources."""
 
     name = "search"
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it works with
         self,
         log: Log,
         router: Router,
@@ -80,23 +65,25 @@ class SearchStage(DownloadStage[PageQuery]):
         sources: Mapping[str, Source | LocalSource],
         options: SearchOptions,
         clock: Callable[[], float] = time.time,
+        steering: Steering | None = None,
     ) -> None:
-        super().__init__(log, router, look_ahead=_LOOK_AHEAD, in_order=True, politeness=options.politeness)
+        super().__init__(
+            log, router, look_ahead=_LOOK_AHEAD, in_order=True, politeness=options.politeness, steering=steering
+        )
         self._sources = dict(sources)
         self._options = options
         self._asked = {name: source for name, source in sources.items() if not isinstance(source, LocalSource)}
         self._read = {name: source for name, source in sources.items() if isinstance(source, LocalSource)}
         self._reading: set[asyncio.Task[None]] = set()
-        self._lines: Lines[Ask] = Lines()
-        self._desks: Desks[Ask] = Desks(on_the_way=options.on_the_way, patience_s=options.verdict_wait_s)
+        self.lines: Lines[Ask] = Lines()
+        self.desks: Desks[Ask] = Desks(on_the_way=options.on_the_way, patience_s=options.verdict_wait_s)
         self._verdicts = Verdicts(log, router, lambda source: self._sources[source].page_size)
         self._read_verdicts_at_s = -math.inf
         self._introductions: Introductions[Ask] = Introductions(sources)
-        self._uncommitted: dict[tuple[str, int], int] = {}
+        self._rooms = Rooms(self._ledger)
         self._quotas = {quota.key: quota for quota in options.quotas.values()}
         self._rations = Rations(options.quotas, self._ledger, router.partitions, clock)
         self._clock = clock
-        self._configured = options.politeness
         self._owned: set[int] = set()
         self._shared_for = 0
         self._rations.wait_for_keys({name: each.about.key for name, each in self._asked.items() if is_keyless(each)})
@@ -104,25 +91,26 @@ class SearchStage(DownloadStage[PageQuery]):
 
     def make_downloader(self) -> Downloader[PageQuery]:
         """A downloader for which the names of its hosts are known: only the configuration names them."""
-        return Downloader(
+        downloader: Downloader[PageQuery] = Downloader(
             self,
             politeness=self.politeness,
             patience=self._options.patience,
             hosts=HostKeys({}, self._key_of),
             names_tell=True,
         )
+        downloader.let_steer(self)
+        return downloader
 
     def _key_of(self, name: str) -> str:
         """The key of a host: all of an owner whose quota holds for all of them together are one."""
         domain = registered_domain(name)
         return next((key for key, quota in self._quotas.items() if domain in quota.domains), domain)
 
-    def repace(self, politeness: Politeness) -> None:
-        """Ask sources as hard as is said from now on, and no harder than their owners allow to all workers together."""
-        self._configured = politeness
+    def bounded(self, politeness: Politeness) -> Politeness:
+        """No harder than the owners of sources allow to all workers together."""
         self._shared_for = len(self._owned)
         share = max(1, self._shared_for) / self._router.partitions
-        super().repace(replace(politeness, paces=Shares(politeness.pace_of, self._quotas, share)))
+        return replace(politeness, paces=Shares(politeness.pace_of, self._quotas, share))
 
     async def run_spider(self, downloader: Downloader[PageQuery]) -> None:
         """Run the search spider, and wait for pages of lists that are being read at its end."""
@@ -139,31 +127,36 @@ class SearchStage(DownloadStage[PageQuery]):
         """Drop the lines of a partition's synsets."""
         self._owned.discard(partition)
         self._rations.forget(partition)
-        self._lines.forget(lambda ask: ask.message.partition == partition)
-        self._held = {line for line in self._held if self._lines.head(line) is not None}
-        self._desks.forget(lambda ask: ask.message.partition == partition)
+        self.lines.forget(lambda ask: ask.message.partition == partition)
+        self._held = {line for line in self._held if self.lines.head(line) is not None}
+        self.desks.forget(lambda ask: ask.message.partition == partition)
 
     def look_further(self) -> None:
         """Read what became of image URLs, where that decides what is asked next."""
         now_s = time.monotonic()
-        if self._desks and now_s - self._read_verdicts_at_s >= _VERDICTS_EVERY_S:
+        if self.desks and now_s - self._read_verdicts_at_s >= _VERDICTS_EVERY_S:
             self._read_verdicts_at_s = now_s
-            self._desks.heard(self._verdicts.read(frozenset(self._owned)))
+            self.desks.heard(self._verdicts.read(frozenset(self._owned)))
+
+    def readings(self) -> Sequence[Reading]:
+        """What waits, and which sources rest."""
+        resting = self._rations.resting().items()
+        return (*super().readings(), *(Reading("source_rest_seconds", rest_s, source) for source, rest_s in resting))
 
     def restore(self, partition: int, skipped: Skipped) -> None:
         """Forget what was counted beyond the committed counts."""
         self._owned.add(partition)
         self._rations.restore(partition)
-        self._uncommitted = {key: number for key, number in self._uncommitted.items() if key[1] != partition}
+        self._rooms.restore(partition)
 
     def message_of(self, task: PageQuery) -> Message:
         """The input behind a page's query."""
-        return _ask(task).message
+        return ask_in(task).message
 
     async def take(self, message: Message) -> None:
         """Queue a query behind the others of its synset at its source."""
         if self._quotas and self._shared_for != len(self._owned):
-            self.repace(self._configured)
+            self.pace()
         query = read(Query, message, self._router)
         if isinstance(query, Broken):
             self._ledger.reject(message, query.outcome, query.text)
@@ -174,16 +167,16 @@ class SearchStage(DownloadStage[PageQuery]):
             text = f"there is no source {ask.source!r}; this worker knows {known}"
             self._ledger.reject(message, UNKNOWN_SOURCE, text, wnid=ask.wnid)
             return
-        if self._is_by_novelty(query):
-            self._desks.add(ask, self._clock())
+        if self.is_by_novelty(query):
+            self.desks.add(ask, self._clock())
             self.look_ahead.set_aside(message)
             # What waits for a verdict must not keep the one alone that is to give it.
             self.turnstile.rest(message)
-        elif self._lines.add(ask):
+        elif self.lines.add(ask):
             await self._ask_first(line_of(ask))
         else:
             self.turnstile.rest(message)
-            if self._lines.is_resting(line_of(ask)):
+            if self.lines.is_resting(line_of(ask)):
                 self.look_ahead.set_aside(message)
 
     async def received(self, task: PageQuery, result: Received) -> None:
@@ -203,7 +196,7 @@ class SearchStage(DownloadStage[PageQuery]):
     async def _ask_all(self, asks: Sequence[Ask]) -> None:
         """Ask what waited for its source, and is still ours to ask."""
         for ask in asks:
-            is_next = self._desks.is_asked(ask) if self._is_by_novelty(ask.query) else self._lines.is_head(ask)
+            is_next = self.desks.is_asked(ask) if self.is_by_novelty(ask.query) else self.lines.is_head(ask)
             if is_next and self._ledger.is_open(ask.message):
                 await self._submit(ask)
 
@@ -212,13 +205,13 @@ class SearchStage(DownloadStage[PageQuery]):
         await self._end(task, result.content)
 
     async def _end(self, task: PageQuery, page: Page) -> None:
-        ask = _ask(task)
+        ask = ask_in(task)
         entries, counts = self._outputs(ask, page)
         self._ledger.finish(ask.message, entries, counts)
-        if self._is_by_novelty(ask.query) and any(entry.topic == QUERIES.name for entry in entries):
-            self._desks.end(ask, goes_on_s=self._clock())
+        if self.is_by_novelty(ask.query) and any(entry.topic == QUERIES.name for entry in entries):
+            self.desks.end(ask, goes_on_s=self._clock())
         else:
-            await self._ask_next(ask)
+            await self.ask_next(ask)
 
     def _start_reading(self, ask: Ask, source: LocalSource) -> None:
         if self._stopping:
@@ -240,59 +233,74 @@ class SearchStage(DownloadStage[PageQuery]):
 
     async def abandon(self, task: PageQuery, result: Abandoned) -> None:
         """A page that can't be had ends its query, and the next one goes on; unless its source only wants a rest."""
-        ask = _ask(task)
+        ask = ask_in(task)
         if result.until_s > self._clock():
             if not self._rations.rests_until_s(ask.source):
                 _log.warning("%s: %s; asking on at %s", ask.source, result.message, text_of(result.until_s))
             self._rations.let_rest(ask.source, result.until_s)
-            if self._is_by_novelty(ask.query):
-                self._desks.put_back(ask)
+            if self.is_by_novelty(ask.query):
+                self.desks.put_back(ask)
                 self.turnstile.rest(ask.message)
             else:
-                self._rest(line_of(ask), result.until_s)
+                self.rest(line_of(ask), result.until_s)
             return
         self._ledger.reject(ask.message, result.outcome, result.message, attempts=result.attempts, wnid=ask.wnid)
-        await self._ask_next(ask)
+        await self.ask_next(ask)
 
     async def drop(self, task: PageQuery) -> None:
         """The next query of the synset goes on."""
-        await self._ask_next(_ask(task))
+        await self.ask_next(ask_in(task))
 
-    async def _ask_next(self, ask: Ask) -> None:
-        if self._is_by_novelty(ask.query):
-            self._desks.end(ask)
-        elif self._lines.end(ask):
+    async def ask_next(self, ask: Ask) -> None:
+        """Let those go on that wait behind a query that has ended."""
+        if self.is_by_novelty(ask.query):
+            self.desks.end(ask)
+        elif self.lines.end(ask):
             await self._ask_first(line_of(ask))
 
     async def _ask_first(self, line: Line) -> None:
         """Ask the first query in a line that its synset's limit still allows."""
-        while (ask := self._lines.head(line)) is not None:
+        while (ask := self.lines.head(line)) is not None:
+            stop = self.stop_of(ask)
+            if stop is not None and not stop.ends:
+                self.rest(line, UNTIL_TOLD_S)
+                return
             if self._room(ask) > 0 and (until_s := self._rests_until_s(ask.source)) > 0:
-                self._rest(line, until_s)
+                self.rest(line, until_s)
                 return
             if not self.turnstile.resume(ask.message):
                 self._held.add(line)
                 return
             if await self._begins(ask):
                 return
-            self._lines.end(ask)
+            self.lines.end(ask)
 
     async def _ask_from_desks(self) -> None:
         """Ask what is worth most, and end what isn't asked any more."""
-        due = self._desks.due(
-            self._clock(), yields_of=self._yields_of, known=self._verdicts.known, rests_until_s=self._rests_until_s
+        due = self.desks.due(
+            self._clock(),
+            yields_of=self._yields_of,
+            known=self._verdicts.known,
+            rests_until_s=self._rests_until_s,
+            stop_of=self.stop_of,
         )
         for found in due:
+            for ask, stop in found.stopped:
+                self.end_stopped(ask, stop)
             for ask, why in found.end:
                 self._ledger.finish(ask.message, [], [Count(ask.wnid, why)])
             for ask in found.ask:
                 if not self.turnstile.resume(ask.message):
-                    self._desks.put_back(ask)
+                    self.desks.put_back(ask)
                 elif not await self._begins(ask):
-                    self._desks.end(ask)
+                    self.desks.end(ask)
 
     async def _begins(self, ask: Ask) -> bool:
         """Begin with a query; False if it has ended by that."""
+        stop = self.stop_of(ask)
+        if stop is not None and stop.ends:
+            self.end_stopped(ask, stop)
+            return False
         if self._room(ask) <= 0:
             self._ledger.finish(ask.message, [], [Count(ask.wnid, LIMIT_REACHED)])
             return False
@@ -309,7 +317,8 @@ class SearchStage(DownloadStage[PageQuery]):
     def _yields_of(self, ask: Ask) -> Yields:
         return self._verdicts.of(ask.wnid, self._ledger.counts_of(ask.message.partition, ask.wnid))
 
-    def _is_by_novelty(self, query: Query) -> bool:
+    def is_by_novelty(self, query: Query) -> bool:
+        """Whether it is asked by what it gives."""
         return self._options.by_novelty or query.want > 0
 
     async def _waits_for_introduction(self, ask: Ask) -> bool:
@@ -322,36 +331,31 @@ class SearchStage(DownloadStage[PageQuery]):
 
     async def _submit(self, ask: Ask) -> None:
         if not await self._ask_for(ask):
-            await self._ask_next(ask)
+            await self.ask_next(ask)
 
     async def _ask_for(self, ask: Ask) -> bool:
         """Ask a source; False, and a dead letter, where it can't say what to send."""
-        try:
-            with foreign_code(ask.source):
-                request = self._asked[ask.source].request(ask)
-            if not isinstance(request, SourceRequest) or not isinstance(request.url, str):
-                raise TypeError("its request is no `SourceRequest`")
-        except Exception as exc:  # noqa: BLE001 - the per-item guard: one odd query must not stop its synset's others
-            text = str(exc) if isinstance(exc, SourceError) else f"{type(exc).__name__}: {exc}"
-            self._ledger.reject(ask.message, Outcome.SOURCE_ERROR, text, wnid=ask.wnid)
+        request = request_of(self._asked[ask.source], ask)
+        if isinstance(request, str):
+            self._ledger.reject(ask.message, Outcome.SOURCE_ERROR, request, wnid=ask.wnid)
             return False
         self._rations.spend(ask.source)
         await self.downloader.submit(ask, request.url)
         return True
 
-    def _rest(self, line: Line, until_s: float) -> None:
+    def rest(self, line: Line, until_s: float) -> None:
         """Leave a line alone; who waits there keeps no other source's queries from being read."""
-        for ask in self._lines.rest(line, until_s):
+        for ask in self.lines.rest(line, until_s):
             self.look_ahead.set_aside(ask.message)
             self.turnstile.rest(ask.message)
 
     async def _turn(self, member: Member) -> Member:
         """Commit, read, begin; once. What has rested long enough begins, too."""
         held, self._held = self._held, set()
-        for line in [*held, *self._lines.wake(self._clock())]:
+        for line in [*held, *self.lines.wake(self._clock())]:
             await self._ask_first(line)
         member = await super()._turn(member)
-        if self._desks:
+        if self.desks:
             await self._ask_from_desks()
         return member
 
@@ -364,34 +368,24 @@ class SearchStage(DownloadStage[PageQuery]):
 
     def rests_until_s(self) -> float | None:
         """When it goes on, in Unix time, if all that is left waits for sources that answer nothing before then."""
-        resting = [found for found in (self._lines.resting(), self._desks.resting()) if found[0]]
+        resting = [found for found in (self.lines.resting(), self.desks.resting()) if found[0]]
         number = sum(found for found, _ in resting)
         rests = number > 0 and number >= self._ledger.pending and self.look_ahead.is_read_out
         return min(until_s for _, until_s in resting) if rests else None
 
-    def _room(self, ask: Ask) -> int:
-        """How many image URLs the synset may still get."""
-        if ask.query.limit == 0:
-            return 1 << 60
-        counter = limit_counter(ask.query)
-        committed = self._ledger.count_of(ask.message.partition, ask.wnid, counter)
-        return ask.query.limit - max(committed, self._uncommitted.get((ask.wnid, ask.message.partition), 0))
-
     def _outputs(self, ask: Ask, page: Page) -> tuple[list[Entry], list[Count]]:
-        room, query = self._room(ask), ask.query
-        if query.limit:
-            taken = min(room, len(page.images))
-            self._uncommitted[(query.wnid, ask.message.partition)] = query.limit - room + taken
-        return PageOutputs(
+        room = max(0, self._room(ask))
+        outputs = PageOutputs(
             ask,
             self._router,
             self._ledger,
             page_size=self._sources[ask.source].page_size,
-            counts_arms=self._is_by_novelty(query),
-        ).of(page, room)
+            counts_arms=self.is_by_novelty(ask.query),
+        )
+        entries, counts = outputs.of(page, room)
+        self._rooms.took(ask, self.view.limit(ask.wnid), min(room, len(page.images)), counts)
+        return entries, counts
 
-
-def _ask(task: PageQuery) -> Ask:
-    if not isinstance(task, Ask):
-        raise TypeError(f"not a task of this stage: {task!r}")
-    return task
+    def _room(self, ask: Ask) -> int:
+        """How many image URLs the synset may still get."""
+        return self._rooms.left(ask, self.view.limit(ask.wnid))

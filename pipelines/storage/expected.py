@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 
 from synsift.pipelines.log.base import Log
 from synsift.pipelines.pairs import places_of
-from synsift.pipelines.reading import Skipped, read_state
+from synsift.pipelines.reading import Skipped, read_all, read_state
 from synsift.pipelines.records import Conflict, Survivor, Verified
+from synsift.pipelines.removed import read_removed
 from synsift.pipelines.stage import INPUTS
 
 Name = tuple[str, str]
@@ -73,12 +74,27 @@ def expected(log: Log, at: Reached, letters: Collection[Name]) -> Expected:
             if message.offset < at.annotated.get(partition, 0):
                 found.told |= {(wnid, pair.id) for wnid, _ in places_of(pair)}
         found.judged |= _judged(log, at, partition)
+    _leave_out(found, read_removed(log), log)
     for name in letters:
         found.waiting.pop(name, None)
     for name in (*letters, *found.waiting):
         found.landed.pop(name, None)
         found.noted.discard(name)
     return found
+
+
+def _leave_out(found: Expected, removed: Collection[str], log: Log) -> None:
+    """Expect nothing of what was taken down."""
+    if not removed:
+        return
+    for names in (found.noted, found.judged):
+        names -= {name for name in names if name[1] in removed}
+    for survivors in (found.landed, found.waiting):
+        for name in [name for name in survivors if name[1] in removed]:
+            del survivors[name]
+    for pair in read_all(log, Conflict, Skipped()):
+        if not {pair.sha256, pair.other_sha256}.isdisjoint(removed):
+            found.told -= {(wnid, pair.id) for wnid, _ in places_of(pair)}
 
 
 def _judged(log: Log, at: Reached, partition: int) -> set[Name]:

@@ -8,6 +8,7 @@ snapshots/dedupe/<partition>/…            state of deduplication (``snapshots.
 manifests/<wnid>/<partition>-<first>-<last>.parquet   what offsets first…last of ``survivors`` say of it
 conflicts/<wnid>/<partition>-<first>-<last>.parquet   … and those of ``conflicts``
 verified/<wnid>/<partition>-<first>-<last>.parquet    … and those of ``verified``
+removals/<id>.json                         receipts of what was taken down
 """
 
 import re
@@ -22,8 +23,9 @@ CANDIDATES: Final = "candidates/"
 MANIFESTS: Final = "manifests/"
 CONFLICTS: Final = "conflicts/"
 VERIFIED: Final = "verified/"
+REMOVALS: Final = "removals/"
 """Apart from the manifests: a folder of parts that are read as one table holds parts of one form."""
-TOPS: Final = (BLOBS, "features/", CANDIDATES, "snapshots/", MANIFESTS, CONFLICTS, VERIFIED)
+TOPS: Final = (BLOBS, "features/", CANDIDATES, "snapshots/", MANIFESTS, CONFLICTS, VERIFIED, REMOVALS)
 """All folders at the top."""
 
 _BLOB: Final = re.compile(r"blobs/(?P<begin>[0-9a-f]{2})/(?P<sha256>(?P=begin)[0-9a-f]{62})")
@@ -86,6 +88,11 @@ def provenance_of(path: str) -> tuple[str, str] | None:
     """Synset and SHA-256 of the image whose provenance an object's name names; None for any other object."""
     found = _PROVENANCE.fullmatch(path)
     return (found["wnid"], found["sha256"]) if found is not None else None
+
+
+def receipt(removal: str) -> str:
+    """Name of the receipt of a take-down."""
+    return f"{REMOVALS}{removal}.json"
 
 
 def provenance(wnid: str, sha256: str) -> str:

@@ -17,6 +17,7 @@ from obstore.store import from_url
 from synsift.crawler.secret import Secret
 from synsift.crawler.wording import code, masked
 from synsift.pipelines.errors import DiskFull, NoSuchObject, NotAFile, StoreError, StoreUnavailable, UsageError
+from synsift.pipelines.metrics import STORE_ERRORS
 from synsift.pipelines.storage.durable import sync_folder
 from synsift.pipelines.storage.failures import Kind, failure_of, hint_of
 from synsift.pipelines.storage.folder_listing import Found, kind_of, walk
@@ -251,7 +252,10 @@ class Objects:
         try:
             yield
         except (exceptions.BaseError, OSError) as exc:
-            raise self._explain(action, exc) from exc
+            error = self._explain(action, exc)
+            if not isinstance(error, NoSuchObject):
+                STORE_ERRORS.labels(type(error).__name__).inc()
+            raise error from exc
 
     def _explain(self, action: str, exc: Exception) -> StoreError:
         found = failure_of(exc)

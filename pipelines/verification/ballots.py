@@ -10,7 +10,7 @@ YES: Final = "yes"
 UNSURE: Final = "unsure"
 UNIMAGEABLE: Final = "unimageable"
 PLANNER: Final = "plan"
-"""Who says what is gold, and takes images of other synsets for that."""
+"""Who says what is gold, and takes images of other synsets for that. No person has this name."""
 
 
 class Place(NamedTuple):
@@ -75,6 +75,8 @@ class Ballots:
         if ballot.answer.startswith(COPY):
             self._inherit(place, place._replace(sha256=ballot.answer.removeprefix(COPY)))
             return
+        if voter == PLANNER and not ballot.is_gold:
+            return  # a person of that name would take what is known away
         self._put(self._cast.setdefault(self.last_heir(place), {}), voter, ballot)
 
     def last_heir(self, place: Place) -> Place:

@@ -32,3 +32,10 @@ def test_all_that_the_package_needs_is_copied_into_the_image() -> None:
     for folder in ("crawler", "dedupe", "pipelines"):
         assert f"COPY {folder} {folder}" in DOCKERFILE
         assert f"!{folder}" in (ROOT / ".dockerignore").read_text().splitlines()
+
+
+def test_all_that_the_compose_file_mounts_is_there() -> None:
+    mounted = re.findall(r"- (\.[^:]+):/", COMPOSE)
+    assert len(mounted) >= 5
+    for path in mounted:
+        assert (ROOT / "deploy/compose" / path).exists(), path

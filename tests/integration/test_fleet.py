@@ -108,8 +108,8 @@ def test_a_broker_that_is_killed_in_the_midst_of_a_crawl_costs_only_time(
 
 def test_topics_are_made_once_described_and_their_shape_is_checked(cli: RunCli, kafka: KafkaAddress) -> None:
     options = {"kafka.bootstrap": kafka.bootstrap, "kafka.prefix": "shape-", "log.partitions": 2}
-    assert "made 14 topics; 0 were there" in cli("topics", "create", options=options).stderr
-    assert "made 0 topics; 14 were there" in cli("topics", "create", options=options).stderr
+    assert "made 15 topics; 0 were there" in cli("topics", "create", options=options).stderr
+    assert "made 0 topics; 15 were there" in cli("topics", "create", options=options).stderr
     assert "shape-survivors" in cli("topics", "describe", options=options).stdout
     other = cli("topics", "create", options={**options, "log.partitions": 3})
     assert other.returncode == 2

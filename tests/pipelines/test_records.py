@@ -5,10 +5,12 @@ import msgspec
 import pytest
 
 from synsift.pipelines import records
+from synsift.pipelines.control_records import Word
 from synsift.pipelines.errors import RecordError, UnknownVersion
 from synsift.pipelines.records import (
     Candidate,
     Conflict,
+    Control,
     Duplicate,
     Fetched,
     FoundBy,
@@ -100,6 +102,17 @@ EXAMPLES: list[Record] = [
         unsure=1,
         rule="voters",
         other="n2",
+    ),
+    Control(
+        action="limit",
+        subject="synset",
+        target="n1",
+        who="Zoë",
+        why="enough for now",
+        at="2026-01-02T03:04:05Z",
+        value=500,
+        is_lifted=True,
+        past=(Word(who="Ann", why="a first look", at="2026-01-01T03:04:05Z", value=100),),
     ),
 ]
 GOLDEN = Path(__file__).parent.parent / "data" / "records-v1.jsonl"

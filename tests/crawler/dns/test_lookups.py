@@ -10,6 +10,7 @@ import pytest
 from synsift.crawler.dns.lookups import Lookups
 from synsift.crawler.dns.system_files import SystemFiles
 from synsift.crawler.errors import CrawlerError, LookupFailed, NetworkDown, NoSuchHost
+from synsift.crawler.timings import DNS_SECONDS
 from tests.name_server import (
     AAAA,
     NO_SUCH_NAME,
@@ -338,3 +339,13 @@ def test_a_circle_of_names_in_an_answer_is_no_answer() -> None:
 
     (found,), _ = ask(answers, "h.example", timeout_s=20)
     assert isinstance(found, CrawlerError)
+
+
+def test_what_a_lookup_takes_is_timed_and_what_is_remembered_is_not() -> None:
+    def timed() -> float:
+        return next(s.value for m in DNS_SECONDS.collect() for s in m.samples if s.name.endswith("_count"))
+
+    before = timed()
+    answers = {"here.example": HERE, "gone.example": Reply(code=NO_SUCH_NAME)}
+    ask(lambda asked: answers[asked.name], "here.example", "here.example", "gone.example", "localhost")
+    assert timed() == before + 2

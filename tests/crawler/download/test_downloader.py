@@ -9,7 +9,8 @@ import pytest
 
 from synsift.crawler.download.attempt import Answer, Patience
 from synsift.crawler.download.dispatcher import Politeness
-from synsift.crawler.download.downloader import Abandoned, Downloader
+from synsift.crawler.download.downloader import Downloader
+from synsift.crawler.download.givers import Abandoned
 from synsift.crawler.download.host_health import HealthPolicy, HostHealth, Illness
 from synsift.crawler.download.host_rules import HostKeys
 from synsift.crawler.download.reading import Readers, Received

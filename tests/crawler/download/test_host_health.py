@@ -38,6 +38,16 @@ def test_a_dead_host_costs_few_requests_before_it_is_given_up() -> None:
     assert now_s - 1e9 >= POLICY.give_up_s
 
 
+def test_ill_hosts_are_counted_by_what_is_done_about_them() -> None:
+    hosts = health()
+    assert hosts.count_states(0.0) == {"asleep": 0, "waking": 0, "given_up": 0}
+    until_s = hosts.failed("a", 0.0, "x").until_s
+    hosts.remember("b", Illness(since_s=0.0, until_s=1e9, failures=9, cause="x", is_given_up=True))
+    assert hosts.count_states(until_s - 1) == {"asleep": 1, "waking": 0, "given_up": 1}
+    assert hosts.count_states(until_s) == {"asleep": 0, "waking": 1, "given_up": 1}
+    assert hosts.count_states(1e9) == {"asleep": 0, "waking": 2, "given_up": 0}
+
+
 def test_one_request_probes_and_the_others_wait_for_it() -> None:
     hosts = health()
     until_s = hosts.failed("h", 0.0, "x").until_s

@@ -80,6 +80,26 @@ def test_what_was_begun_and_is_withdrawn_leaves_others_in_their_turn() -> None:
     assert order == ["e", "b", "d", "c"]
 
 
+def test_what_waits_for_a_place_is_ready_and_what_waits_for_its_host_is_not() -> None:
+    plan = schedule(places=1, delay_s=10.0)
+    for n in range(3):
+        plan.add("slow", f"slow{n}")
+    assert plan.pop(0.0) == "slow0"
+    assert plan.pop(1.0) is None
+    assert plan.ready_jobs == 0, "a further worker could do nothing for it"
+    plan.add("other", "other0")
+    plan.add("other", "other1")
+    plan.add("later", "later0", not_before_s=50.0)
+    assert plan.pop(1.0) is None
+    assert plan.ready_jobs == 2
+    plan.finish("slow")
+    assert plan.pop(1.0) == "other0"
+    assert plan.pop(10.0) is None
+    assert plan.ready_jobs == 2, "the slow host may be asked again, the other not yet"
+    assert plan.pop(11.0) is None
+    assert plan.ready_jobs == 3
+
+
 def test_a_delay_lies_between_two_starts() -> None:
     plan = schedule(delay_s=2.0)
     plan.add("host", "a")
@@ -255,3 +275,70 @@ def test_every_job_starts_once_and_no_rule_is_broken(
     assert sorted(seen) == list(range(len(jobs)))
     for times in starts.values():
         assert all(later - earlier >= delay_s - 1e-9 for earlier, later in itertools.pairwise(times))
+
+
+def rank_of(job: str) -> float:
+    return float(job.partition(" ")[0])
+
+
+def test_jobs_of_a_higher_rank_start_first_of_a_host_and_of_all_hosts() -> None:
+    plan = schedule(places=1)
+    for job in ("0 a", "0 b"):
+        plan.add("x", job)
+    plan.add("y", "0 c")
+    plan.rerank(rank_of)
+    plan.add("y", "2 d")
+    plan.add("x", "1 e")
+    plan.add("x", "1 f")
+    plan.add("z", "-1 g")
+    found = []
+    while (job := plan.pop(0.0)) is not None:
+        found.append(job)
+        plan.finish({"a": "x", "b": "x", "c": "y", "d": "y", "e": "x", "f": "x", "g": "z"}[job[-1]])
+    assert found[:3] == ["2 d", "1 e", "1 f"]
+    assert found[-1] == "-1 g"
+    assert len(found) == 7
+
+
+def test_ranks_that_are_taken_back_leave_the_order_of_a_host() -> None:
+    plan = schedule()
+    plan.rerank(rank_of)
+    plan.add("x", "0 a")
+    plan.add("x", "1 b", not_before_s=5.0)
+    plan.rerank(None)
+    plan.add("x", "2 c")
+    assert drain(plan, 9.0) == ["0 a", "2 c", "1 b"]
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("xyz"), st.integers(-2, 2), st.booleans(), st.booleans(), st.booleans()),
+        min_size=1,
+        max_size=40,
+    )
+)
+@settings(max_examples=200, deadline=None)
+def test_whatever_the_ranks_every_job_starts_once(steps: list[tuple[str, int, bool, bool, bool]]) -> None:
+    plan = schedule(places=3, per_host=2)
+    added: list[str] = []
+    started: list[tuple[str, str]] = []
+    running: list[str] = []
+    for number, (host, rank, waits, pops, reranks) in enumerate(steps):
+        job = f"{rank} {host}{number}"
+        plan.add(host, job, not_before_s=float(number) if waits else 0.0)
+        added.append(job)
+        if reranks:
+            plan.rerank(rank_of if rank else None)
+        if pops and (found := plan.pop(float(number))) is not None:
+            started.append((found, found.partition(" ")[2][0]))
+            running.append(found.partition(" ")[2][0])
+        if running and number % 2:
+            plan.finish(running.pop())
+    while plan.waiting:
+        found = plan.pop(1_000.0)
+        if found is None:
+            plan.finish(running.pop())
+            continue
+        started.append((found, found.partition(" ")[2][0]))
+        running.append(found.partition(" ")[2][0])
+    assert sorted(job for job, _ in started) == sorted(added)

@@ -27,11 +27,11 @@ HOLDERS = ["webdataset", "imagefolder", "parquet"]
 
 
 def tree(folder: Path) -> dict[str, str]:
-    """SHA-256 of all that was exported; what a run works with is none of it."""
+    """SHA-256 of all that was exported, and of what a run that is over leaves beside it."""
     return {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != ".lock"
+        if path.is_file()
     }
 
 
@@ -306,6 +306,9 @@ def test_a_folder_that_holds_something_else_is_left_alone(cli: RunCli, tmp_path:
     assert [path.name for path in held.iterdir()] == ["thesis.tex"]
     onto_store = cli("export", str(tmp_path / "store"), *options)
     assert onto_store.returncode == 2
+    (tmp_path / "link").symlink_to("nowhere")
+    on_link = cli("export", str(tmp_path / "link"), *options)
+    assert (on_link.returncode, "a symbolic link to nothing" in on_link.stderr) == (2, True)
     on_file = cli("export", str(held / "thesis.tex"), *options)
     assert on_file.returncode == 2
     assert "is a file" in on_file.stderr or "can't be written" in on_file.stderr

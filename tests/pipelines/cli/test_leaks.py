@@ -115,6 +115,40 @@ def test_archives_and_fingerprints_stand_for_their_images(
     assert not list(tmp_path.parent.glob("*.jpg"))
 
 
+def spoiled(whole: bytes, how: str) -> bytes:
+    """A file of images, with a part of it gone: in the midst of an image, or where the head of one stood."""
+    if how == "cut":
+        return whole[: len(whole) * 2 // 3]
+    begin = whole.index(b"../../small.png")
+    return whole[:begin] + b"#" * 512 + whole[begin + 512 :]
+
+
+@pytest.mark.parametrize(("kind", "how"), [("tar", "cut"), ("tar", "head"), ("parquet", "cut")])
+def test_a_file_that_breaks_off_among_others_is_no_all_clear(
+    cli: RunCli, sides: tuple[Path, Path], tmp_path: Path, kind: str, how: str
+) -> None:
+    """Its rest was passed over in silence, or ended all, by what had broken."""
+    train, test = sides
+    target = tmp_path / "shards"
+    target.mkdir()
+    shard = packed(train, target, kind) if how == "cut" else packed(test, target, kind)
+    shard.write_bytes(spoiled(shard.read_bytes(), how))
+    (target / "clean.jpg").write_bytes(encoded(scene(77), "JPEG"))
+    (test / "other").mkdir()
+    (test / "other" / "x.jpg").write_bytes(encoded(scene(78), "JPEG"))
+    done = cli("leaks", str(target), str(test / "other"), "--format", "jsonl")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"{shard}: broken: " in done.stderr.replace("\n", " ").replace("  ", " ")
+    assert "nothing leaks, of what could be read" in done.stderr
+    assert "1 file of images couldn't be read whole" in done.stderr
+
+
+def test_rows_without_bytes_are_told_of(cli: RunCli, sides: tuple[Path, Path], tmp_path: Path) -> None:
+    done = cli("leaks", str(packed(sides[0], tmp_path, "parquet")), str(sides[1]), "--format", "jsonl")
+    assert found(done.stdout)
+    assert "1 of its 13 rows hold no image" in done.stderr
+
+
 def test_an_export_that_was_split_leaks_nothing(cli: RunCli, tmp_path: Path) -> None:
     pictures = [picture(seed, author="") for seed in range(24)]
     pictures += [picture(seed, DAISY, side_px=200, author="") for seed in range(0, 24, 2)]

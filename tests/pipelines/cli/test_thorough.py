@@ -15,6 +15,7 @@ from PIL import Image, ImageOps
 from tests.conftest import RunCli, missing
 from tests.dedupe.local.scenes import busy
 from tests.dedupe.pictures import encoded
+from tests.pipelines.cli.test_leaks import packed
 
 WITHOUT_OPENCV = "import sys; sys.modules['cv2'] = None\n"
 
@@ -177,3 +178,27 @@ def test_features_are_kept_for_the_next_run(cli: RunCli, photos: Path, tmp_path:
     with contextlib.closing(sqlite3.connect(tmp_path / "kept-features.db")) as db, db:
         db.execute("UPDATE features SET data = x'00'")
     assert rows(cli("dedupe", str(photos), *options)) == first
+
+
+def test_leaks_sees_a_part_of_a_training_image_in_a_test_set(cli: RunCli, photos: Path, tmp_path: Path) -> None:
+    test = tmp_path / "test"
+    test.mkdir()
+    for name in ("01-turned", "02-part", "03-pasted"):
+        (photos / f"{name}.jpg").rename(test / f"{name}.jpg")
+    (test / "other.jpg").write_bytes(encoded(busy(90), "JPEG"))
+    (photos / "04-mirrored-and-turned.jpg").unlink()
+    options = ("leaks", str(photos), str(test), "--no-cache", "--format", "jsonl")
+    assert cli(*options).returncode == 0
+    page = tmp_path / "leaks.html"
+    done = cli(*options, "--thorough", "--page", str(page))
+    assert done.returncode == 1, done.stderr
+    seen = {
+        (Path(row["test"]).stem, row["kind"], Path(row["train"]).stem)
+        for row in map(json.loads, done.stdout.splitlines())
+    }
+    assert seen == {("01-turned", "copy", "01"), ("02-part", "part_of", "02"), ("03-pasted", "contains", "03")}
+    assert "3 of the test images (75.0 %) stand in training" in done.stderr
+    assert "test part of train, by local features" in page.read_text()
+    away = cli(*options[:2], str(packed(test, tmp_path, "tar")), *options[3:], "--thorough")
+    assert (away.returncode, away.stdout) == (0, "")
+    assert "4 images are no files here: compared by hashes alone" in away.stderr

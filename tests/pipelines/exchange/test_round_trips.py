@@ -17,6 +17,8 @@ from synsift.pipelines.exchange.importing import Imported, import_votes
 from synsift.pipelines.exchange.tasks_out import FORMS, Batches, files_of, write_files
 from synsift.pipelines.records import Vote
 from synsift.pipelines.review.desk import named_of
+from synsift.pipelines.verification.ballots import Place
+from synsift.pipelines.voting import read_ballots
 from tests.pipelines.review.desks import GREYHOUND, ODD, WHIPPET, TwoSynsets, world_of
 
 URL = "https://images.example/{}"
@@ -356,3 +358,90 @@ def test_a_name_is_one_voter_in_whatever_file_it_stands(found: SimpleNamespace, 
     lines = [row(found, voter=name) for name in ("Jos\u00e9", "Jose\u0301")]
     taken(found, tmp_path / "two.csv", "\n".join(["wnid,sha256,voter,answer", *lines]))
     assert {vote.voter for vote in votes(found)} == {"Jos\u00e9"}
+
+
+def turked(found: SimpleNamespace, answers: Any) -> str:
+    row = {"WorkerId": "A1", "Input.task": found.tasks[0].id, "Input.wnid": WHIPPET}
+    row["Answer.answers"] = json.dumps(answers)
+    target = io.StringIO()
+    writer = csv.DictWriter(target, list(row))
+    writer.writeheader()
+    writer.writerow(row)
+    return target.getvalue()
+
+
+def test_an_answer_that_is_none_costs_no_other_of_its_batch(found: SimpleNamespace, tmp_path: Path) -> None:
+    first, second, third, _ = found.tasks[0].images
+    done, told = taken(found, tmp_path / "turk.csv", turked(found, {first: "perhaps", second: "yes", third: None}))
+    assert (done.written, done.unreadable) == (1, 2)
+    assert [line.partition(": ")[0] for line in told] == ["turk.csv, line 2, answer 1", "turk.csv, line 2, answer 3"]
+    assert told[1].endswith("its answer is neither a text nor a number")  # null, which isn't the word none
+    content = json.dumps({"wnid": WHIPPET, "sha256": first})
+    answers = [{"workerId": "w1", "annotationData": {"content": "{"}}]
+    answers += [{"workerId": w, "annotationData": {"content": '{"verdict": "no"}'}} for w in ("w2", None, "w3")]
+    objects = [{"datasetObjectId": "0", "dataObject": {"content": content}, "annotations": answers}]
+    done, told = taken(found, tmp_path / "responses.json", json.dumps(objects))
+    assert done.voters == {"ground-truth:w2": 1, "ground-truth:w3": 1}
+    assert [line.partition(": ")[0][-12:] for line in told] == ["annotation 1", "annotation 3"]
+    lines = {"wnid": WHIPPET, "sha256": second, "sport-metadata": {"class-name": "football"}}
+    lines["verdict-metadata"] = {"class-name": "yes", "job-name": "j"}
+    done, told = taken(found, tmp_path / "manifest.jsonl", json.dumps(lines))
+    assert (done.voters, len(told)) == ({"ground-truth:j": 1}, 1)
+
+
+def test_a_machine_has_no_vote(found: SimpleNamespace, tmp_path: Path) -> None:
+    """Ground Truth labels by itself what it is sure of, if it is let, and says so."""
+    images = found.tasks[0].images
+    said = [{"class-name": "yes", "human-annotated": by} for by in ("yes", "no")] + [{"failure-reason": "it broke"}]
+    lines = [
+        json.dumps({"wnid": WHIPPET, "sha256": sha256, "verdict-metadata": known})
+        for sha256, known in zip(images, said, strict=False)
+    ]
+    done, told = taken(found, tmp_path / "manifest.jsonl", "\n".join(lines))
+    assert done.written == 1
+    assert [line.partition(": ")[2] for line in told] == [
+        "a machine labelled it, and nobody looked",
+        "its labelling failed: it broke",
+    ]
+
+
+def test_who_changes_an_annotation_is_believed_each_time(found: SimpleNamespace, tmp_path: Path) -> None:
+    """Label Studio leaves ``created_at`` as it was: a change of mind and back was the vote that stood there already."""
+    data = {"wnid": WHIPPET, "sha256": found.tasks[0].images[0]}
+    for hour, answer in enumerate(("yes", "no", "yes"), 11):
+        one = annotation(3, answer, updated_at=f"2026-11-01T{hour}:00:00.000000Z")
+        done, _ = taken(found, tmp_path / "export.json", json.dumps([{"data": data, "annotations": [one]}]))
+        assert done.written == 1
+    ballots = read_ballots(found.world.log)
+    assert ballots.of(Place(**data))["label-studio:3"].answer == "yes"
+
+
+@pytest.mark.parametrize("by", [None, True, [3], {"id": None}, {"email": ""}, "", 1.5])
+def test_those_whom_nobody_names_are_not_one_voter(found: SimpleNamespace, tmp_path: Path, by: Any) -> None:
+    """Label Studio exports annotations of a user who was deleted with nobody's name."""
+    data = {"wnid": WHIPPET, "sha256": found.tasks[0].images[0]}
+    tasks = [{"data": data, "annotations": [annotation(by, "yes"), annotation(7, "yes")]}]
+    done, told = taken(found, tmp_path / "export.json", json.dumps(tasks))
+    assert (done.voters, len(told)) == ({"label-studio:7": 1}, 1)
+
+
+def test_short_exports_of_label_studio_are_of_the_same_voters(found: SimpleNamespace, tmp_path: Path) -> None:
+    times = {"created_at": "2026-11-01T10:00:00.123456Z", "updated_at": "2026-11-01T11:00:00.123456Z"}
+    data = {"wnid": WHIPPET, "sha256": found.tasks[0].images[0], "task": found.tasks[0].id}
+    whole = [{"data": data, "annotations": [annotation(3, "yes", **times)]}]
+    assert taken(found, tmp_path / "export.json", json.dumps(whole))[0].written == 1
+    row = {**data, "verdict": "yes", "annotator": 3, "annotation_id": 1, "lead_time": 2.5, **times}
+    for name, text in (
+        ("min.json", json.dumps([row])),
+        ("min.csv", ",".join(row) + "\n" + ",".join(str(value) for value in row.values())),
+    ):
+        done, told = taken(found, tmp_path / name, text)
+        assert (done.written, done.known, told) == (0, 1, [])
+
+
+def test_nobody_takes_away_what_is_known(found: SimpleNamespace, tmp_path: Path) -> None:
+    """Gold is said by a voter of our own, and the last vote of a voter counts."""
+    first, second, *_ = found.tasks[0].images
+    text = f"wnid,sha256,voter,answer\n{WHIPPET},{first},plan,no\n{WHIPPET},{second},planner,no\n"
+    done, told = taken(found, tmp_path / "votes.csv", text)
+    assert (done.written, told) == (1, ["votes.csv, line 2: a voter can't be called `plan`: that says what is gold"])

@@ -197,3 +197,20 @@ def test_mlcroissant_finds_no_fault_and_reads_the_records(
     if kind == "parquet":
         assert len(shown) == len(pictures)
     assert "splits" in names
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["webdataset", "parquet"])
+def test_mlcroissant_reads_pictures_of_webp_alone_where_the_guide_says_so(
+    cli: RunCli, tmp_path: Path, kind: str
+) -> None:
+    """It has no name for WebP: files that are nothing else it can't read, whatever stands in them."""
+    pictures = [picture(seed, kind="WEBP") for seed in range(4)]
+    make_store(tmp_path / "store", pictures)
+    target = exported(cli, tmp_path / "store", "--format", kind, "--format", "croissant")
+    rows, files, shown, _, _ = read_by(CROISSANT, target, tmp_path)
+    assert sorted(row[:2] for row in rows) == expected(pictures)
+    if kind == "parquet":
+        assert shown == [[320, 240]] * 4
+    else:
+        assert sorted(files) == sorted(one.sha256 for one in pictures)

@@ -124,6 +124,8 @@ def test_nothing_is_written_into_a_file_that_was_taken_away(tmp_path: Path, how:
     path = tmp_path / "out" / "log.db"
     log = SqliteLog(path, partitions=PARTITIONS)
     log.produce([entry("one")])
+    member = log.join("stage", INPUT, Owner())
+    member.poll(10, 0.0)
     path.parent.rename(tmp_path / "elsewhere")
     if how == "deleted":
         for file in (tmp_path / "elsewhere").iterdir():
@@ -133,7 +135,20 @@ def test_nothing_is_written_into_a_file_that_was_taken_away(tmp_path: Path, how:
     with pytest.raises(LogError, match="deleted or moved while it was in use") as caught:
         log.produce([entry("two")])
     assert caught.value.hint
+
+    def joining() -> None:
+        log.join("stage", INPUT, Owner())
+
+    def writing() -> None:
+        with member.transaction() as transaction:
+            transaction.produce([entry("three")])
+
+    for work in (writing, lambda: member.commit({0: Position(1)}), lambda: log.adopt("another"), joining):
+        with pytest.raises(LogError, match="deleted or moved while it was in use"):
+            work()
+    member.close()
     log.close()
+    assert path.exists() == (how == "another")
 
 
 def test_a_disk_that_may_not_be_written_is_said_to_be_that(small_disk: Path) -> None:

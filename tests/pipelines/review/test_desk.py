@@ -11,7 +11,7 @@ from synsift.pipelines.log.kafka import KafkaLog
 from synsift.pipelines.log.kafka_clients import KafkaAddress
 from synsift.pipelines.log.kafka_topics import KafkaTopics, Shape
 from synsift.pipelines.records import Vote
-from synsift.pipelines.review.desk import Desk
+from synsift.pipelines.review.desk import Desk, Taken
 from synsift.pipelines.topics import Router
 from synsift.pipelines.voting import append_votes
 from tests.pipelines.review.desks import AT, GREYHOUND, WHIPPET, TwoSynsets, task, world_of
@@ -27,7 +27,7 @@ def test_a_voter_gets_batch_after_batch_and_never_an_image_twice(tmp_path: Path)
     while (offer := found.desk.offer("ana")) is not None:
         assert offer.left == 3 - len(seen) // 4
         seen += offer.images
-        assert found.desk.take("ana", offer.task.id, all_no(offer), took_s=8.0) == 4
+        assert found.desk.take("ana", offer.task.id, all_no(offer), took_s=8.0) == Taken(4)
     assert sorted(seen) == sorted(sha for one in found.tasks for sha in one.images)
     votes = found.world.records(topics.VOTES, Vote)
     assert {(vote.voter, vote.origin, vote.answer, vote.took_s) for vote in votes} == {("ana", "review", "no", 2.0)}
@@ -73,9 +73,9 @@ def test_what_another_program_writes_is_seen(tmp_path: Path) -> None:
 def test_what_is_handed_in_twice_counts_once_and_a_change_of_mind_counts(tmp_path: Path) -> None:
     found = world_of(tmp_path, tasks=1)
     one = found.tasks[0]
-    assert found.desk.take("ana", one.id, all_no(one), took_s=1.0, once="a") == 4
-    assert found.desk.take("ana", one.id, all_no(one), took_s=1.0, once="a") == 0
-    assert found.desk.take("ana", one.id, {one.images[0]: "yes"}, took_s=1.0, once="b") == 1
+    assert found.desk.take("ana", one.id, all_no(one), took_s=1.0) == Taken(4)
+    assert found.desk.take("ana", one.id, all_no(one), took_s=1.0) == Taken(0)
+    assert found.desk.take("ana", one.id, {one.images[0]: "yes"}, took_s=1.0, changes=True) == Taken(1)
     found.desk.take("ben", one.id, dict.fromkeys(one.images, f"other:{GREYHOUND}"), took_s=1.0)
     answers = {(vote.voter, vote.sha256): vote.answer for vote in found.world.records(topics.VOTES, Vote)}
     assert answers["ana", one.images[0]] == "yes"
@@ -83,10 +83,41 @@ def test_what_is_handed_in_twice_counts_once_and_a_change_of_mind_counts(tmp_pat
     assert answers["ben", one.images[1]] == "other:n02091032"
 
 
+def test_after_a_new_start_what_is_sent_again_is_not_written_twice(tmp_path: Path) -> None:
+    """The server died after the votes were in the log, and before the browser heard of it."""
+    found = world_of(tmp_path, tasks=2)
+    one = found.tasks[0]
+    found.desk.take("ana", one.id, all_no(one), took_s=1.0)
+    with contextlib.closing(Desk(found.world.log, TwoSynsets())) as another:  # type: ignore[arg-type]
+        assert another.take("ana", one.id, all_no(one), took_s=2.0) == Taken(0)
+        assert another.take("ana", found.tasks[1].id, all_no(found.tasks[1]), took_s=2.0) == Taken(4)
+    assert found.desk.take("ana", found.tasks[1].id, all_no(found.tasks[1]), took_s=2.0) == Taken(0), (
+        "by another server"
+    )
+    assert len(found.world.records(topics.VOTES, Vote)) == 8
+
+
+def test_a_page_that_knows_of_no_answer_changes_none(tmp_path: Path) -> None:
+    """A second tab had the same batch, and there it looked as if nothing were marked."""
+    found = world_of(tmp_path, tasks=1)
+    one = found.tasks[0]
+    first, second, *others = one.images
+    found.desk.take("ana", one.id, {first: "yes", second: "no"}, took_s=1.0)
+    assert found.desk.take("ana", one.id, all_no(one), took_s=1.0) == Taken(written=2, kept=1)
+    answers = {vote.sha256: vote.answer for vote in found.world.records(topics.VOTES, Vote)}
+    assert answers == {first: "yes", **dict.fromkeys([second, *others], "no")}
+    assert found.desk.take("ana", one.id, all_no(one), took_s=1.0, changes=True) == Taken(1), "by undo they know"
+
+
 @pytest.mark.parametrize(
     ("voter", "answer", "words"),
     [
         ("", "yes", "a voter's name"),
+        ("plan", "yes", "what plans batches"),
+        (" plan ", "yes", "what plans batches"),
+        ("\u202eana", "yes", "a voter's name"),
+        ("a\u2028b", "yes", "a voter's name"),
+        ("a\x85b", "yes", "a voter's name"),
         ("ana\n", "yes", "a voter's name"),
         ("a\nb", "yes", "a voter's name"),
         ("a\ud800", "yes", "a voter's name"),

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -237,3 +238,54 @@ def test_pairs_are_judged_by_keys_and_a_judgement_can_be_undone(
 
     visit(found, script)
     assert len(read_not_copies([found.judged])) == 0
+
+
+def test_a_batch_that_was_handed_in_elsewhere_is_left_as_it_was(found: SimpleNamespace) -> None:
+    """A second tab has the same batch, and knows nothing of the marks that were handed in by the first."""
+
+    async def script(page: Page) -> list[str]:
+        shown = await begin(page)
+        elsewhere = {"voter": "ana", "task": found.tasks[0].id, "answers": dict.fromkeys(shown, "yes"), "took_s": 1}
+        sent = f"{{method: 'POST', headers: {{'Content-Type': 'application/json'}}, body: {json.dumps(elsewhere)!r}}}"
+        assert await page.run(f"fetch('api/votes', {sent}).then(answer => answer.status)") == 200
+        await hand_in(page)
+        await until(page, f"{SAY}.includes('6 pictures already')")
+        assert len(await page.run(SHOWN)) == 6, "the next batch is there"
+        return shown
+
+    shown = visit(found, script)
+    assert [votes_of(found)[sha] for sha in shown] == ["yes"] * 6
+
+
+@pytest.mark.parametrize("at", ["grid", "button"])
+def test_a_key_that_is_held_hands_in_no_batch_that_nobody_saw(found: SimpleNamespace, at: str) -> None:
+    async def script(page: Page) -> None:
+        await begin(page)
+        if at == "button":
+            await page.run("document.getElementById('hand-in').focus()")
+        await hand_in(page)
+        for _ in range(20):
+            key = {"key": "Enter", "windowsVirtualKeyCode": 13, "text": "\r"}
+            await page.ask("Input.dispatchKeyEvent", type="keyDown", autoRepeat=True, **key)
+        await page.run("new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
+        await until(page, "!document.body.hasAttribute('aria-busy')")
+
+    visit(found, script)
+    assert len(votes_of(found)) == 6
+
+
+def test_a_double_click_hands_in_one_batch(found: SimpleNamespace) -> None:
+    async def script(page: Page) -> None:
+        before = await begin(page)
+        where = await page.run(
+            "(r => ({x: r.x + r.width / 2, y: r.y + r.height / 2}))"
+            "(document.getElementById('hand-in').getBoundingClientRect())"
+        )
+        for count in (1, 2):
+            for kind in ("mousePressed", "mouseReleased"):
+                mouse = {"type": kind, "button": "left", "clickCount": count, **where}
+                await page.ask("Input.dispatchMouseEvent", **mouse)
+            await until(page, f"!document.body.hasAttribute('aria-busy') && !{SHOWN}.includes({before[0]!r})")
+
+    visit(found, script)
+    assert len(votes_of(found)) == 6

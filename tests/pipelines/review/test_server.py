@@ -60,6 +60,21 @@ def test_nothing_is_shown_without_the_key(found: SimpleNamespace) -> None:
     assert set(talk(found, None, script, key="another")) == {403}
 
 
+@pytest.mark.parametrize("name", [b"\xff\xfe", b"\xed\xa0\x80", b"\xc3", b"", b"\xe9" * 5_000])
+def test_a_cookie_of_any_bytes_is_no_key_and_no_fault_of_ours(
+    found: SimpleNamespace, name: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def script(_session: aiohttp.ClientSession, base: str) -> bytes:
+        reader, writer = await asyncio.open_connection("127.0.0.1", URL(base).port)
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nCookie: synsift_review=" + name + b"\r\n\r\n")
+        status = await reader.readline()
+        writer.close()
+        return status
+
+    assert talk(found, None, script).split()[1] == b"403"
+    assert not caplog.records
+
+
 def test_the_key_goes_from_the_address_into_a_cookie(found: SimpleNamespace) -> None:
     async def script(session: aiohttp.ClientSession, base: str) -> tuple[str, str]:
         async with session.get(f"{base}?key={KEY}") as answer:
@@ -78,7 +93,9 @@ def test_votes_are_in_the_log_when_the_answer_comes(found: SimpleNamespace) -> N
         assert batch["synset"]["name"] == "whippet"
         assert [rival["wnid"] for rival in batch["rivals"]] == ["n02091032"]
         said = {"voter": "ana", "task": batch["id"], "answers": dict.fromkeys(batch["images"], "yes"), "took_s": 4}
-        assert await (await session.post(base + "api/votes", json=said)).json() == {"taken": 4}
+        assert await (await session.post(base + "api/votes", json=said)).json() == {"taken": 4, "kept": 0}
+        said["answers"] = dict.fromkeys(batch["images"], "no")
+        assert await (await session.post(base + "api/votes", json=said)).json() == {"taken": 0, "kept": 4}
         assert len(found.world.records(topics.VOTES, Vote)) == 4
         again = (await (await session.get(f"{base}api/again?task={batch['id']}")).json())["batch"]
         assert sorted(again["images"]) == sorted(batch["images"])
@@ -143,7 +160,7 @@ def test_a_link_that_is_none_of_the_web_is_left_out(found: SimpleNamespace) -> N
 
 def test_whatever_is_sent_nothing_but_votes_gets_into_the_log(found: SimpleNamespace) -> None:
     one = found.tasks[0]
-    good = {"voter": "ana", "task": one.id, "answers": {one.images[0]: "yes"}, "took_s": 1, "once": "x"}
+    good = {"voter": "ana", "task": one.id, "answers": {one.images[0]: "yes"}, "took_s": 1, "changes": False}
     odd: list[Any] = [None, 3, -1, 1e999, True, [], {}, "", "x" * 70_000, "\ud800", {"a": {}}, [[]], "copy:" + "0" * 64]
     bodies: list[bytes] = [b"", b"null", b"[]", b"{", b"\xff\xfe", b"[" * 100_000, json.dumps(good).encode()[:-9]]
     bodies += [json.dumps({**good, name: value}).encode() for name in good for value in odd]
@@ -197,7 +214,7 @@ def test_a_name_is_the_same_voter_however_it_was_typed(found: SimpleNamespace) -
     async def script(session: aiohttp.ClientSession, base: str) -> None:
         images = found.tasks[0].images
         for voter, answer in (("Jos\u00e9", "yes"), ("Jose\u0301", "no"), ("Jos\u00e9 ", "unsure")):
-            said = {"voter": voter, "task": found.tasks[0].id, "answers": {images[0]: answer}, "took_s": 1}
+            said = {"voter": voter, "task": found.tasks[0].id, "answers": {images[0]: answer}, "changes": True}
             async with session.post(base + "api/votes", json=said) as answered:
                 assert answered.status == 200
 

@@ -1,7 +1,9 @@
 import asyncio
+import platform
 import threading
 import urllib.error
 import urllib.request
+from importlib.metadata import version
 from pathlib import Path
 
 import aiohttp
@@ -14,6 +16,7 @@ from synsift.pipelines.service.http import opened_patiently, serving
 from synsift.pipelines.stages.dedupe import DedupeOptions, DedupeStage
 from synsift.pipelines.stages.dedupe_state import Judging
 from synsift.pipelines.worker import Worker
+from tests.conftest import complaints_of_promtool
 from tests.dedupe.pictures import encoded, scene
 from tests.pipelines.worlds import candidate, make_world, stored
 
@@ -45,6 +48,14 @@ def test_a_worker_is_ready_once_its_state_is_rebuilt_and_shows_what_it_did(tmp_p
         assert 'synsift_pipelines_outcomes_total{outcome="unique",stage="dedupe"}' in metrics
         assert 'synsift_pipelines_partitions{stage="dedupe"} 4.0' in metrics
         assert 'synsift_pipelines_commit_seconds_count{stage="dedupe"}' in metrics
+        assert 'synsift_pipelines_state_images{stage="dedupe"} 1.0' in metrics
+        assert 'synsift_pipelines_ready_lag{stage="dedupe"} 0.0' in metrics
+        assert 'synsift_pipelines_oldest_input_seconds{stage="dedupe"} 0.0' in metrics
+        assert 'synsift_pipelines_stage_ready{stage="dedupe"} 1.0' in metrics
+        assert (
+            f'synsift_build_info{{python="{platform.python_version()}",version="{version("synsift")}"}} 1.0' in metrics
+        )
+        assert not complaints_of_promtool(metrics)
 
     asyncio.run(asyncio.wait_for(scenario(), 20))
 

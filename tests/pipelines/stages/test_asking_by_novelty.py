@@ -17,7 +17,8 @@ from synsift.crawler.sources import About, FoundImage, Page, PageQuery
 from synsift.pipelines import topics
 from synsift.pipelines.records import ImageUrl, Progress
 from synsift.pipelines.stages.plan import plan_asks
-from synsift.pipelines.stages.search import SearchOptions, SearchStage
+from synsift.pipelines.stages.search import SearchStage
+from synsift.pipelines.stages.search_needs import SearchOptions
 from synsift.pipelines.stages.yields import JUDGED, NEW, UNIQUE, name_of
 from synsift.pipelines.summary import read_counts
 from synsift.pipelines.worker import Worker

@@ -432,7 +432,7 @@ def test_a_revoked_partition_is_forgotten(world: World) -> None:
     stage = FetchStage(world.log, world.router, blobs=world.objects, decoders=InProcess(), options=options)
     stage.restore(1, Skipped())
     stage.forget(1)
-    assert stage._memory == {}
+    assert stage.memory == {}
 
 
 class Gate:
@@ -480,6 +480,10 @@ def test_hosts_behind_a_slow_one_in_its_partition_are_not_held_up_and_nothing_is
         await until(lambda: site.asked["/fast.jpg"] == 30)
         assert not gate.is_open
         assert stage.statistics().in_flight < 2_000
+        shown = {reading.gauge: reading.value for reading in stage.readings()}
+        assert shown["held_inputs"] > 100
+        assert shown["requests_in_flight"] >= 1
+        assert shown["ready_inputs"] == 0, "all wait for a host, none for a place"
         gate.is_open = True
         await until(lambda: world.log.lag("fetch", "image-urls")[slow_partition].records == 0)
         worker.interrupt()

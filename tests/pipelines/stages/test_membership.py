@@ -16,7 +16,8 @@ from synsift.pipelines.stage import Stage
 from synsift.pipelines.stages import membership
 from synsift.pipelines.stages.dedupe import DedupeOptions, DedupeStage
 from synsift.pipelines.stages.dedupe_state import Judging
-from synsift.pipelines.stages.search import SearchOptions, SearchStage
+from synsift.pipelines.stages.search import SearchStage
+from synsift.pipelines.stages.search_needs import SearchOptions
 from synsift.pipelines.worker import Ending, Worker
 from tests.dedupe.pictures import encoded, scene
 from tests.pipelines.worlds import World, candidate, make_world, stored

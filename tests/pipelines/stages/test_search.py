@@ -20,7 +20,8 @@ from synsift.pipelines.dead_letters import DeadLetter
 from synsift.pipelines.reading import Skipped
 from synsift.pipelines.records import ImageUrl, Progress, Query
 from synsift.pipelines.stages.plan import Planned, plan
-from synsift.pipelines.stages.search import SearchOptions, SearchStage
+from synsift.pipelines.stages.search import SearchStage
+from synsift.pipelines.stages.search_needs import SearchOptions
 from synsift.pipelines.worker import Worker
 from tests.pipelines.stages.web import SmallWeb
 from tests.pipelines.worlds import PARTITIONS, World

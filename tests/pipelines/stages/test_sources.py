@@ -24,7 +24,8 @@ from synsift.crawler.sources import About, FoundImage, Page, PageQuery, Source, 
 from synsift.pipelines import topics
 from synsift.pipelines.records import ImageUrl
 from synsift.pipelines.stages.plan import plan, plan_asks
-from synsift.pipelines.stages.search import SearchOptions, SearchStage
+from synsift.pipelines.stages.search import SearchStage
+from synsift.pipelines.stages.search_needs import SearchOptions
 from synsift.pipelines.summary import read_counts
 from synsift.pipelines.worker import Ending, Worker
 from synsift.testing import Asked, Server, serving

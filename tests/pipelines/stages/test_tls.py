@@ -21,7 +21,8 @@ from synsift.crawler.sources import CommonsSource
 from synsift.pipelines import topics
 from synsift.pipelines.records import Candidate, Survivor
 from synsift.pipelines.stages.plan import plan
-from synsift.pipelines.stages.search import SearchOptions, SearchStage
+from synsift.pipelines.stages.search import SearchStage
+from synsift.pipelines.stages.search_needs import SearchOptions
 from synsift.pipelines.storage.manifests import decode_part, encode_part
 from synsift.pipelines.worker import Worker
 from tests.certificates import Signed, sign

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synsift.pipelines.verification.ballots import Ballot, Ballots, Place
+from synsift.pipelines.verification.ballots import PLANNER, Ballot, Ballots, Place
 
 A, B, C = (Place("n1", name) for name in "abc")
 
@@ -70,3 +70,10 @@ def test_an_answer_is_for_the_image_against_it_or_neither() -> None:
     assert [word for word, ballot in found.items() if ballot.is_yes] == ["yes"]
     assert [word for word, ballot in found.items() if ballot.is_silent] == ["unsure", "unimageable"]
     assert [word for word, ballot in found.items() if ballot.is_of_another] == ["other:n2"]
+
+
+def test_nobody_of_the_planners_name_takes_away_what_is_known() -> None:
+    ballots = Ballots()
+    ballots.cast(A, PLANNER, Ballot("yes", "2026-01-01T00:00:00Z", is_gold=True))
+    ballots.cast(A, PLANNER, Ballot("no", "2026-01-02T00:00:00Z"))
+    assert ballots.of(A) == {PLANNER: Ballot("yes", "2026-01-01T00:00:00Z", is_gold=True)}

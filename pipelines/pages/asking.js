@@ -1,5 +1,5 @@
 "use strict";
-// What the pages of votes and of pairs share: elements, words, and talk with the server.
+// What the pages that are served share: elements, words, and talk with the server.
 const asking = (() => {
   const $ = (id) => document.getElementById(id);
   let busy = false;
@@ -23,7 +23,7 @@ const asking = (() => {
     try {
       answer = await fetch(path, body && { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
     } catch {
-      throw new Error("The server doesn't answer: is `synsift review` still running? Nothing is lost.");
+      throw new Error("The server doesn't answer: is its command still running? Nothing is lost.");
     }
     if (answer.status === 403) throw new Error("The server has another key now: open the address that it printed.");
     const said = await answer.json().catch(() => ({}));
@@ -50,5 +50,8 @@ const asking = (() => {
     }
   }
 
-  return { $, make, printable, counted, ask, complain, carefully };
+  // For clicks: the second of a double one is meant for what is gone by then.
+  const once = (work) => (event) => { if (event.detail < 2) carefully(work); };
+
+  return { $, make, printable, counted, ask, complain, carefully, once };
 })();

@@ -1,0 +1,1 @@
+"""What a fleet does now, as a page: ``synsift fleet``."""

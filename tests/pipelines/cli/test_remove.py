@@ -1,0 +1,93 @@
+"""``synsift remove`` says what would go, takes it down, and refuses what makes no sense."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from synsift.pipelines.storage import layout
+from tests.conftest import RunCli
+from tests.dedupe.pictures import encoded, photograph
+from tests.pipelines.stages.test_dedupe_and_land import dedupe, land, run, send
+from tests.pipelines.worlds import PARTITIONS, World, candidate, make_world, stored
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    found = make_world(tmp_path / "out")
+    for seed in (1, 2):
+        send(found, candidate(stored(found, encoded(photograph(seed), "JPEG")), url=f"https://a.example/{seed}.jpg"))
+    run(found, dedupe(found), land(found))
+    return found
+
+
+def place(world: World) -> tuple[str, ...]:
+    return ("--out", str(world.log.path.parent), "--set", f"log.partitions={PARTITIONS}")
+
+
+def test_a_dry_run_says_what_a_run_takes_down_and_both_can_be_done_again(
+    world: World, cli: RunCli, tmp_path: Path
+) -> None:
+    (tmp_path / "like.png").write_bytes(encoded(photograph(1).resize((300, 225)), "PNG"))
+    words = (
+        "remove",
+        "--like",
+        str(tmp_path / "like.png"),
+        "--why",
+        "a private picture",
+        "--who",
+        "ann",
+        *place(world),
+    )
+    before = world.paths(layout.CANDIDATES)
+    dry = cli(*words, "--dry-run")
+    assert dry.returncode == 0, dry.stderr
+    assert "would remove 2 images, 1 of them copies of those named; 3 objects" in dry.stderr
+    assert world.paths(layout.CANDIDATES) == before
+    assert not world.paths(layout.REMOVALS)
+    planned = json.loads(dry.stdout)
+    assert planned["state"] == "dry run"
+    told = []
+    for _ in range(2):
+        done = cli(*words)
+        assert done.returncode == 0, done.stderr
+        told.append(json.loads(done.stdout))
+    assert told[0] == told[1]
+    assert (told[0]["state"], told[0]["who"], told[0]["why"]) == ("done", "ann", "a private picture")
+    assert told[0]["objects"] == planned["objects"]
+    assert len(world.paths(layout.CANDIDATES)) == len(before) - 2
+    verified = cli("storage", "verify", *place(world))
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    listed = cli("controls", "--format", "jsonl", *place(world))
+    assert {json.loads(line)["of"] for line in listed.stdout.splitlines()} == {"sha256", "fingerprint", "url"}
+    sheet = cli("status", *place(world))
+    assert sheet.returncode == 0, sheet.stderr
+
+
+WRONG = {
+    "nothing named": (("--why", "x"), "nothing is named"),
+    "no reason": (("--sha256", "ab" * 32), "`--why` is missing"),
+    "everything": (("--url", "**", "--why", "x"), "would take everything down"),
+    "everybody": (("--author", " * ", "--why", "x"), "would take everything down"),
+    "no URL": (("--url", "example.com", "--why", "x"), "a URL begins with"),
+    "no SHA-256": (("--sha256", "xyz", "--why", "x"), "is no SHA-256"),
+}
+
+
+@pytest.mark.parametrize(("words", "complaint"), WRONG.values(), ids=WRONG.keys())
+def test_what_makes_no_sense_takes_nothing_down(
+    world: World, cli: RunCli, words: tuple[str, ...], complaint: str
+) -> None:
+    before = world.paths(layout.CANDIDATES)
+    done = cli("remove", *words, *place(world))
+    assert done.returncode == 2, done.stderr
+    assert complaint in done.stderr
+    assert world.paths(layout.CANDIDATES) == before
+
+
+def test_a_file_that_is_no_picture_or_not_there_is_named(world: World, cli: RunCli, tmp_path: Path) -> None:
+    (tmp_path / "text.txt").write_text("no picture")
+    for name in ("text.txt", "none.jpg"):
+        done = cli("remove", "--like", str(tmp_path / name), "--why", "x", *place(world))
+        assert done.returncode in (1, 2), done.stderr
+        assert "Traceback" not in done.stderr
