@@ -203,26 +203,27 @@ def _retoned(mine: Floats, theirs: Floats, inside: NDArray[np.bool_]) -> Floats:
     counts = np.bincount(whole, minlength=_TONES)
     sums = np.bincount(whole, weights=mine[inside], minlength=_TONES)
     known = np.flatnonzero(counts)
-    return np.interp(places, known, sums[known] / counts[known]).astype(np.float32)
+    return np.asarray(np.interp(places, known, sums[known] / counts[known]), dtype=np.float32)
 
 
 def _off(picture: Floats, other: Floats) -> Floats:
     """How far each pixel is above, or below, all that is near its place in the other picture."""
-    return np.maximum(0, np.maximum(picture - _most(other), -_most(-other) - picture))
+    beyond: Floats = np.maximum(0, np.maximum(picture - _most(other), -_most(-other) - picture))
+    return beyond
 
 
 def _most(picture: Floats) -> Floats:
     """The highest of all that is near, of each pixel."""
     for _ in range(2):
         padded = np.pad(picture, ((_NEAR_PX, _NEAR_PX), (0, 0)), mode="edge")
-        picture = sliding_window_view(padded, 2 * _NEAR_PX + 1, axis=0).max(axis=-1).T
+        picture = np.asarray(sliding_window_view(padded, 2 * _NEAR_PX + 1, axis=0).max(axis=-1).T)
     return picture
 
 
 def _beyond(one: tuple[Picture, Floats], other: tuple[Picture, Floats], seen: Seen) -> tuple[float, float]:
     """``Finer.beyond``, where a picture ends with its borders; and the share of the other that the one shows."""
     there = seen.place[:, :2] @ _GRID.xy + seen.place[:, 2:]
-    back = np.linalg.inv(seen.place[:, :2].astype(np.float64)) @ (_GRID.xy - seen.place[:, 2:])
+    back = np.linalg.pinv(seen.place[:, :2].astype(np.float64)) @ (_GRID.xy - seen.place[:, 2:])
     shares = []
     for (_, luma), (picture, _), places in ((one, other, there), (other, one, back)):
         edges = sum(np.square(slope).ravel() for slope in np.gradient(luma.reshape(FINE_SIDE, FINE_SIDE)))
