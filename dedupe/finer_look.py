@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -216,7 +215,10 @@ def _most(picture: Floats) -> Floats:
     """The highest of all that is near, of each pixel."""
     for _ in range(2):
         padded = np.pad(picture, ((_NEAR_PX, _NEAR_PX), (0, 0)), mode="edge")
-        picture = np.asarray(sliding_window_view(padded, 2 * _NEAR_PX + 1, axis=0).max(axis=-1).T)
+        found = padded[: len(picture)].copy()
+        for off in range(1, 2 * _NEAR_PX + 1):
+            np.maximum(found, padded[off : off + len(picture)], out=found)
+        picture = found.T
     return picture
 
 
