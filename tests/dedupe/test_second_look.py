@@ -1,5 +1,6 @@
 """What is a copy and what is only alike."""
 
+import zlib
 from collections.abc import Callable
 
 import numpy as np
@@ -9,6 +10,9 @@ from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 from synsift.dedupe import Fingerprint, Kind, Matcher, MatchOptions, fingerprint
 from synsift.dedupe.evidence import EVIDENCE_BYTES
 from synsift.dedupe.fingerprint import RECORD
+from synsift.dedupe.judgement import judge
+from synsift.dedupe.second_look import Side, second_look
+from synsift.dedupe.views import WHOLE
 from tests.dedupe.pictures import encoded, photograph, scene
 
 _FIELDS = RECORD.fields or {}
@@ -203,6 +207,30 @@ def test_evidence_of_any_bytes_is_compared_without_harm() -> None:
     assert compared > 5
 
 
+def test_thumbnails_of_any_bytes_are_compared_without_harm() -> None:
+    rng = np.random.default_rng(2)
+    image = of(cake(0.3, 0.7))
+    compared = 0
+    with np.errstate(divide="raise", over="raise", invalid="raise"):
+        for number in range(300):
+            sides = []
+            for _ in range(2):
+                raw = bytearray(rng.bytes(4 + 64 * 32) if number % 3 else bytes(4 + 64 * 32))
+                raw[4:] = raw[4:] if number % 2 else bytes(raw[4:36]) * 64
+                evidence = bytearray(image.evidence)
+                evidence[:4] = bytes(rng.integers(0, 127, 4).astype(np.uint8))
+                inside = tuple(rng.uniform(0, 300, 2).tolist())
+                sides.append(Side(bytes(evidence), zlib.compress(bytes(raw)), 40.0, inside, WHOLE))
+            agreement = second_look(*sides, orientation=number % 8)
+            finer = agreement.finer
+            assert 0 <= judge(agreement, 20).score <= 1
+            if finer is not None:
+                compared += 1
+                assert 0 <= finer.ink <= 1
+                assert 0 <= finer.beyond <= 1
+    assert compared > 50
+
+
 def light(image: Image.Image, change: Callable[[np.ndarray], np.ndarray]) -> Image.Image:
     return Image.fromarray((change(np.asarray(image, dtype=float) / 255) * 255).clip(0, 255).astype(np.uint8))
 
@@ -330,3 +358,9 @@ def test_a_few_letters_over_a_photograph_are_no_other_ink() -> None:
     written = image.copy()
     ImageDraw.Draw(written).text((20, 20), "the same", fill="white", font_size=40)
     assert kind(image, written) is Kind.NEAR
+
+
+def test_codes_carry_a_thumbnail_though_nothing_of_them_is_plain() -> None:
+    assert of(squares(1)).fine
+    assert of(bars(1)).fine
+    assert not any(of(photograph(seed)).fine for seed in (1, 3, 5))
