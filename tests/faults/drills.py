@@ -319,9 +319,11 @@ def main() -> int:
     with demo_web() as web, ground(1) as place:
         for name in options.only:
             drill = DRILLS[name]
-            with tempfile.TemporaryDirectory(prefix="synsift-drill-") as folder:
-                with watched(place, web, name, Path(folder)) as fleet:
-                    took_s, fired, shown = play(drill, fleet, options.within)
+            with (
+                tempfile.TemporaryDirectory(prefix="synsift-drill-") as folder,
+                watched(place, web, name, Path(folder)) as fleet,
+            ):
+                took_s, fired, shown = play(drill, fleet, options.within)
             missed += took_s < 0
             after = f"{took_s:.0f} s" if took_s >= 0 else "never"
             others = ", ".join(sorted(fired - {drill.alert})) or "none"
