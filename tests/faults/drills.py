@@ -231,7 +231,7 @@ DRILLS: Final = {
     ),
     "copies": Drill(
         "a synset yields only copies", only_copies, "SynsiftOnlyCopies",
-        "dedupe: Verdicts", 'sum by (outcome) (increase(synsift_pipelines_outcomes_total{stage="dedupe"}[30s])) > 0',
+        "dedupe: Verdicts", 'sum by (outcome) (increase(synsift_pipelines_outcomes_total{stage="dedupe"}[60s])) > 0',
     ),
     "secret": Drill(
         "a wrong secret", wrong_secret, "SynsiftWorkerDown", "fleet: Workers", 'sum(up{job="synsift"})',
