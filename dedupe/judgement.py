@@ -81,16 +81,32 @@ _NOISY: Final = (0.25, 0.5)
 _PHOTO_BYTES: Final = (700, 400)
 _PHOTO_BYTES_WIDE: Final = 200
 _PHOTO_PX: Final = (100.0, 170.0)
+# … and what no photograph has that isn't plain: such a standard deviation, in grey levels, or so many stripes.
+_NOT_PLAIN: Final = (0.12, 0.16)
+_STARK: Final = (80.0, 90.0)
+_STRIPED: Final = (0.4, 0.6)
 # Of pictures that show little: a logistic regression of copies against what is alike; a logit of 40 is a score of 1.
 # Pairs of numbers: of all, and more of those that are simple, whose thumbnails take few bytes.
 _SIMPLE_BYTES: Final = 1250
+# Stripes take few bytes, however much they say.
+_STRIPES: Final = (0.3, 0.5)
 _UNLIKE_LEAST: Final = 0.001
 _UNLIKE: Final = (0.0397, 0.0257)
 _WORST_LEAST: Final = 0.01
 _WORST: Final = 0.009
 _BITS: Final = 0.0458
-_FINE_STRETCHED: Final = 1.06
-_FINE_STRETCH: Final = 0.3
+# What other ink in one place costs from so much on, and at most; and what lies beyond the other's edge.
+_INK: Final = 3.0
+_INK_LEAST: Final = 0.1
+_INK_LEAST_PLAIN: Final = 0.03
+_PLAIN_GROUND: Final = (0.65, 0.85)
+_INK_MOST: Final = 0.3
+_BEYOND: Final = 1.0
+_BEYOND_LEAST: Final = 0.45
+_BEYOND_MOST: Final = 0.3
+_FINE_STRETCHED: Final = 1.08
+_FINE_STRETCH: Final = 1.0
+_FINE_STRETCH_MOST: Final = 0.3
 # … of plain ground, and of simple ones; less of many colours and details, which signs don't have.
 _TURNED: Final = (0.214, 0.161)
 _TURNED_COLOURED: Final = 0.8
@@ -152,7 +168,8 @@ def _drawn(finer: Finer) -> float:
     (few, few_if_noisy), (noisy, hardly_noisy) = _PHOTO_BYTES, _NOISY
     least = few_if_noisy + (few - few_if_noisy) * _share(exact, (noisy, hardly_noisy))
     detailed = _share(finer.size_bytes, (least, least + _PHOTO_BYTES_WIDE))
-    return 1 - (1 - _share(exact, _EXACT)) * detailed * _share(finer.side_px, _PHOTO_PX)
+    code = max(_share(finer.spread, _STARK), _share(finer.striped, _STRIPED)) * (1 - _share(finer.plain, _NOT_PLAIN))
+    return 1 - (1 - _share(exact, _EXACT)) * (1 - code) * detailed * _share(finer.side_px, _PHOTO_PX)
 
 
 def _times(faults: list[Fault], share: float) -> list[Fault]:
@@ -163,6 +180,11 @@ def _scaled(faults: list[Fault], to: float) -> list[Fault]:
     """The same faults, whose costs sum up to another number, or to what they were if that is less."""
     total = sum(max(0.0, fault.cost) for fault in faults)
     return [fault._replace(cost=fault.cost * min(1.0, max(0.0, to) / (total + 1e-9))) for fault in faults]
+
+
+def _over(value: float, least: float, cost: float, most: float) -> float:
+    """What it costs that a value is above another, and at most."""
+    return min(most, cost * max(0.0, value - least))
 
 
 def _share(value: float, between: tuple[float, float]) -> float:
@@ -204,16 +226,17 @@ def _faint(agreement: Agreement) -> list[Fault]:
 
 def _little(agreement: Agreement, finer: Finer, bits: int, much: list[Fault]) -> list[Fault]:
     """Of pictures that show little, by their finer thumbnails; and what speaks very much against them otherwise."""
-    simple = max(0.0, _SIMPLE_BYTES - finer.size_bytes) / 1000
+    simple = max(0.0, _SIMPLE_BYTES - finer.size_bytes) / 1000 * (1 - _share(finer.striped, _STRIPES))
     of_unlike = _UNLIKE[0] + _UNLIKE[1] * simple
     moved = sum(cost * max(0.0, 1 - finer.share - low) * max(0.0, finer.plain - plain) for low, plain, cost in _MOVED)
-    stretch = max(0.0, agreement.stretch - _FINE_STRETCHED)
+    stretch = _over(agreement.stretch, _FINE_STRETCHED, _FINE_STRETCH, _FINE_STRETCH_MOST)
+    least_ink = _INK_LEAST + (_INK_LEAST_PLAIN - _INK_LEAST) * _share(finer.plain, _PLAIN_GROUND)
     of_light = [
         Fault(of_unlike * math.log1p(finer.unlike / _UNLIKE_LEAST), f"{finer.unlike:.1%} of the fine details differ"),
         Fault(_WORST * math.log1p(finer.worst / _WORST_LEAST), f"they differ by {finer.worst:.2f} in some places"),
         Fault(_BITS * bits / 50, _bits(bits)),
         Fault(moved, f"one shows {finer.share:.0%} of the other"),
-        Fault(_FINE_STRETCH * stretch * finer.plain, _stretched(agreement)),
+        Fault(stretch * finer.plain, _stretched(agreement)),
     ]
     # Of a picture of many tones that was made grey, colours are those that it had.
     grey = (1 - _share(finer.colour, _COLOURED)) * _share(finer.tones_bits, _MANY_TONES)
@@ -226,7 +249,15 @@ def _little(agreement: Agreement, finer: Finer, bits: int, much: list[Fault]) ->
     of_turned = _TURNED[0] * finer.plain + _TURNED[1] * simple
     of_turned *= 1 - _TURNED_COLOURED * _share(colour, _MANY_COLOURED) * _share(finer.tones_bits, _TONES_OF_SIGNS)
     of_turned *= 1 - _TURNED_DETAILED * _share(finer.size_bytes, _DETAILED_BYTES)
-    others = [Fault(agreement.is_turned * of_turned, "one is mirrored or turned"), *_of_hues(agreement, finer)]
+    others = [
+        Fault(agreement.is_turned * of_turned, "one is mirrored or turned"),
+        Fault(_over(finer.ink, least_ink, _INK, _INK_MOST), "in one place they differ, whatever is near it"),
+        Fault(
+            _over(finer.beyond, _BEYOND_LEAST, _BEYOND, _BEYOND_MOST),
+            f"{finer.beyond:.0%} of what one shows lies beyond the other's edge",
+        ),
+        *_of_hues(agreement, finer),
+    ]
     beyond = sum(max(0.0, fault.cost) for fault in much) - _MUCH_FORGIVEN
     return [*of_light, *others, *_scaled(much, beyond)]
 

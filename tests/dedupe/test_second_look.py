@@ -1,5 +1,6 @@
 """What is a copy and what is only alike."""
 
+import zlib
 from collections.abc import Callable
 
 import numpy as np
@@ -9,6 +10,9 @@ from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 from synsift.dedupe import Fingerprint, Kind, Matcher, MatchOptions, fingerprint
 from synsift.dedupe.evidence import EVIDENCE_BYTES
 from synsift.dedupe.fingerprint import RECORD
+from synsift.dedupe.judgement import judge
+from synsift.dedupe.second_look import Side, second_look
+from synsift.dedupe.views import WHOLE
 from tests.dedupe.pictures import encoded, photograph, scene
 
 _FIELDS = RECORD.fields or {}
@@ -203,6 +207,30 @@ def test_evidence_of_any_bytes_is_compared_without_harm() -> None:
     assert compared > 5
 
 
+def test_thumbnails_of_any_bytes_are_compared_without_harm() -> None:
+    rng = np.random.default_rng(2)
+    image = of(cake(0.3, 0.7))
+    compared = 0
+    with np.errstate(divide="raise", over="raise", invalid="raise"):
+        for number in range(300):
+            sides = []
+            for _ in range(2):
+                raw = bytearray(rng.bytes(4 + 64 * 32) if number % 3 else bytes(4 + 64 * 32))
+                raw[4:] = raw[4:] if number % 2 else bytes(raw[4:36]) * 64
+                evidence = bytearray(image.evidence)
+                evidence[:4] = bytes(rng.integers(0, 127, 4).astype(np.uint8))
+                inside = tuple(rng.uniform(0, 300, 2).tolist())
+                sides.append(Side(bytes(evidence), zlib.compress(bytes(raw)), 40.0, inside, WHOLE))
+            agreement = second_look(*sides, orientation=number % 8)
+            finer = agreement.finer
+            assert 0 <= judge(agreement, 20).score <= 1
+            if finer is not None:
+                compared += 1
+                assert 0 <= finer.ink <= 1
+                assert 0 <= finer.beyond <= 1
+    assert compared > 50
+
+
 def light(image: Image.Image, change: Callable[[np.ndarray], np.ndarray]) -> Image.Image:
     return Image.fromarray((change(np.asarray(image, dtype=float) / 255) * 255).clip(0, 255).astype(np.uint8))
 
@@ -258,6 +286,37 @@ def receipt(seed: int) -> Image.Image:
     return image
 
 
+def squares(seed: int, side: int = 25) -> Image.Image:
+    """A code of squares, as telephones read them: marks in its corners and the first half are always the same."""
+    code = np.random.default_rng(0).integers(0, 2, (side, side)) * 255
+    code[:, : side // 2] = np.random.default_rng(seed).integers(0, 2, (side, side // 2)) * 255
+    mark = np.full((8, 8), 255)
+    mark[:7, :7] = 0
+    mark[1:6, 1:6] = 255
+    mark[2:5, 2:5] = 0
+    code[:8, :8], code[:8, -8:], code[-8:, :8] = mark, mark[:, ::-1], mark[::-1]
+    return Image.fromarray(code.astype(np.uint8)).resize((8 * side, 8 * side), Image.Resampling.NEAREST)
+
+
+def bars(seed: int) -> Image.Image:
+    """A bar code without margins: its beginning, middle and end are always the same."""
+    code = np.random.default_rng(seed).integers(0, 2, 95) * 255
+    code[:3] = code[-3:] = (0, 255, 0)
+    code[45:50] = (255, 0, 255, 0, 255)
+    return Image.fromarray(np.tile(code.astype(np.uint8), (60, 1))).resize((380, 150), Image.Resampling.NEAREST)
+
+
+def cake(*shares: float, hole: int = 0) -> Image.Image:
+    """A chart of parts of a whole."""
+    image = Image.new("RGB", (300, 300), "white")
+    pen, begin = ImageDraw.Draw(image), -90.0
+    for share, fill in zip(shares, ("#4e79a7", "#f28e2b", "#e15759", "#76b7b2"), strict=False):
+        pen.pieslice((20, 20, 280, 280), begin, begin + 360 * share, fill=fill)
+        begin += 360 * share
+    pen.ellipse((150 - hole, 150 - hole, 150 + hole, 150 + hole), fill="white")
+    return image
+
+
 _ARROW = ((20, 100), (90, 30), (90, 75), (180, 75), (180, 125), (90, 125), (90, 170))
 ALIKE = {
     "arrows to the left and to the right": (sign(*_ARROW), sign(*((200 - x, y) for x, y in _ARROW))),
@@ -271,6 +330,9 @@ ALIKE = {
         sign((20, 80), (180, 80), (180, 120), (20, 120)),
         sign((80, 20), (120, 20), (120, 180), (80, 180)),
     ),
+    "codes of squares": (squares(26), squares(42)),
+    "bar codes": (bars(3), bars(6)),
+    "charts of other parts": (cake(0.3, 0.3, 0.2, 0.2, hole=60), cake(0.3, 0.26, 0.24, 0.2, hole=60)),
 }
 
 
@@ -289,3 +351,16 @@ def test_only_the_orientations_that_are_wanted_are_looked_for() -> None:
     assert kind(scene(3), turned["half a turn"], upright) is Kind.NEAR
     with pytest.raises(ValueError, match="orientations are some of identity"):
         MatchOptions(orientations=("upside-down",))
+
+
+def test_a_few_letters_over_a_photograph_are_no_other_ink() -> None:
+    image = photograph(3)
+    written = image.copy()
+    ImageDraw.Draw(written).text((20, 20), "the same", fill="white", font_size=40)
+    assert kind(image, written) is Kind.NEAR
+
+
+def test_codes_carry_a_thumbnail_though_nothing_of_them_is_plain() -> None:
+    assert of(squares(1)).fine
+    assert of(bars(1)).fine
+    assert not any(of(photograph(seed)).fine for seed in (1, 3, 5))
