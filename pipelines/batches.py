@@ -159,10 +159,11 @@ class _Planner:
         for image in images:
             planned.verdicts[image.verdict] += 1
         wishes, open_ones = self._wishes(wnid, images), {one.sha256 for one in images if one.verdict == Verdict.OPEN}
-        closed = [task for task in self._tasks[wnid] if not self._asks(task, open_ones)]
+        can_be_shown = wnid not in self._outcome.unimageable
+        closed = [task for task in self._tasks[wnid] if not can_be_shown or not self._asks(task, open_ones)]
         entries = [self._router.task(msgspec.structs.replace(task, is_open=False)) for task in closed]
         planned.closed = len(closed)
-        if wnid not in self._outcome.unimageable and wishes:
+        if can_be_shown and wishes:
             entries += self._batches(wnid, images, wishes, planned)
         return planned, entries
 

@@ -101,6 +101,7 @@ GAUGES: Final[Mapping[str, tuple[str, str]]] = {
         "",
     ),
     "requests_in_flight": ("Requests on their way", ""),
+    "paused_inputs": ("Inputs held that operators have paused; more may wait in the log", ""),
     "hosts": ("Hosts that fail, by what is done about it", "state"),
     "source_rest_seconds": ("For how long yet a source is not asked: its quota is spent, or it said so", "source"),
     "state_images": ("Images in a stage's memory, to be compared with", ""),

@@ -25,6 +25,7 @@ from synsift.pipelines.topics import Router
 _log: Final = logging.getLogger(__name__)
 
 _LOOK_S: Final = 0.3
+_LEAVE_S: Final = 2.0
 
 
 class Steering:
@@ -78,10 +79,7 @@ class Steering:
                 return
             self._ending.set()
             self._thread = None
-        thread.join()
-        with self._lock:
-            if self._thread is None:
-                self._close()
+        thread.join(_LEAVE_S)  # a log that doesn't answer holds nobody up; the thread ends by itself
 
     def _follow(self, ending: threading.Event) -> None:
         is_told = False
@@ -101,6 +99,9 @@ class Steering:
             except Exception:  # noqa: BLE001 - whatever strangers wrote: without this thread, nobody would hear anything
                 self._close()
                 _log.exception("controls could not be taken in; what was said before holds")
+        with self._lock:
+            if self._thread is None:  # else it is the next one's
+                self._close()
 
     def _open(self) -> None:
         """Read all, as if nothing was known: what was deleted while nobody looked is gone."""

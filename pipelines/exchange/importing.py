@@ -14,7 +14,7 @@ from synsift.pipelines.log.base import Log
 from synsift.pipelines.reading import Broken, Skipped, read_all, read_bytes
 from synsift.pipelines.records import Survivor, Task, Vote, encode
 from synsift.pipelines.texts import printable
-from synsift.pipelines.verification.ballots import COPY, PLANNER, Place
+from synsift.pipelines.verification.ballots import COPY, OTHER, PLANNER, Place
 from synsift.pipelines.voting import append_votes, place_of
 
 _AHEAD_S: Final = 24 * 3600.0
@@ -118,6 +118,8 @@ class _Importing:
             return Unreadable(said.where, _why_broken(vote, checked))
         if said.answer.startswith(COPY):
             return Unreadable(said.where, f"`{said.answer[:12]}…` is no answer of a voter's")
+        if said.answer == OTHER + said.wnid:
+            return Unreadable(said.where, f"it says that it shows another synset, and names its own, `{said.wnid}`")
         if Place(vote.wnid, vote.sha256) not in self._places:
             why = f"no image `{vote.sha256[:12]}…` was ever kept or asked for under `{vote.wnid}`"
             return Unreadable(said.where, why)

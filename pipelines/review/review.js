@@ -118,7 +118,9 @@
   const current = () => grid.querySelector('.cell[tabindex="0"]');
 
   function rove(cell) {
-    for (const other of cells()) other.tabIndex = other === cell ? 0 : -1;
+    const before = current();
+    if (before) before.tabIndex = -1;
+    cell.tabIndex = 0;
   }
 
   function focus(cell) {

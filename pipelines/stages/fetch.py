@@ -185,7 +185,8 @@ class FetchStage(SteeredUrls):
     def readings(self) -> Sequence[Reading]:
         """What waits, and for hosts in which state."""
         states = self.health.count_states(time.time())
-        return (*super().readings(), *(Reading("hosts", number, state) for state, number in states.items()))
+        hosts = (Reading("hosts", number, state) for state, number in states.items())
+        return (*super().readings(), Reading("paused_inputs", len(self.paused)), *hosts)
 
     def rests_until_s(self) -> float | None:
         """When a host may be asked again, in Unix time, if all that is left waits for hosts that fail; else None.

@@ -13,6 +13,9 @@ from obstore.exceptions import InvalidPathError
 _STATUS: Final = re.compile(r"status code: (\d{3})")
 _CODE: Final = re.compile(r"<Code>\s*(\w+)\s*</Code>")
 _NO_SPACE: Final = ("No space left on device", "os error 28", "Disk quota exceeded", "os error 122")
+_INSUFFICIENT_STORAGE: Final = 507  # RFC 4918
+# MinIO's, Ceph's, and those of stores that grant a bucket so much.
+_FULL: Final = frozenset({"XMinioStorageFull", "XMinioAdminBucketQuotaExceeded", "QuotaExceeded", "StorageFull"})
 _NO_ANSWER: Final = ("error sending request", "HTTP error", "timed out", "dns error", "connection closed")
 _CREDENTIALS: Final = frozenset(
     {
@@ -82,7 +85,7 @@ def failure_of(error: Exception) -> Failure:
 
 
 def _kind(error: Exception, text: str, status: int, code: str) -> Kind:
-    if any(words in text for words in _NO_SPACE):
+    if any(words in text for words in _NO_SPACE) or status == _INSUFFICIENT_STORAGE or code in _FULL:
         return Kind.NO_SPACE
     if isinstance(error, InvalidPathError):
         return Kind.NO_NAME

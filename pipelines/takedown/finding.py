@@ -9,6 +9,7 @@ import itertools
 from array import array
 from base64 import b64decode
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -39,6 +40,8 @@ from synsift.pipelines.takedown.named import (
 _COPIES: Final = frozenset({"exact", "near", "copy"})
 _STEP: Final = 4_096
 _MAX_ROUNDS: Final = 8
+_SHA256: Final = b'"sha256":"'
+"""Before an image's digest; within a text of a record its quotation marks are escaped."""
 _MANY: Final = 50
 """So many records of a partition are read in one go, with those between them."""
 _HEAD: Final = f"{VERSION}:"
@@ -95,14 +98,17 @@ class Inventory:
         self._known: set[bytes] = set()
         self._digests: list[NDArray[np.void]] = []
         self._places: list[NDArray[np.int64]] = []
-        self._grains: list[NDArray[np.void]] = []
         # Of every record that names an image: the first bytes of its SHA-256, and where it stands.
         self._prefixes, self._named_at = array("Q"), array("q")
         self._links = bytearray()
         self.named: dict[str, str] = dict.fromkeys(wanted.sha256, "")
         self.unread = 0
         self._base = 0
-        self._read()
+        # What tells copies is worked out beside the reading, which is what takes time.
+        self._packing: list[Future[NDArray[np.void]]] = []
+        with ThreadPoolExecutor(1, thread_name_prefix="grains") as self._packer:
+            self._read()
+        self._grains = [one.result() for one in self._packing]
 
     def _read(self) -> None:
         readers: dict[str, Callable[[Message], None]] = {
@@ -141,10 +147,23 @@ class Inventory:
         self._take(CANDIDATE.decode(message.value or b""), message)
 
     def _fetched(self, message: Message) -> None:
+        if not self._meant.reads_urls and self._is_known(message):
+            return
         record = FETCHED.decode(message.value or b"")
         if record.image is not None:
             urls = (record.url, record.answer.final_url if record.answer else "")
             self._add(record.image, message, is_named=self._meant.image(record.image.sha256, urls))
+
+    def _is_known(self, message: Message) -> bool:
+        """Whether all there is to know of a record is that it names an image that is known: then it needn't be read."""
+        value = message.value or b""
+        at = value.find(_SHA256)
+        digest = _digest(value[at + len(_SHA256) :][:64].decode("latin-1")) if at >= 0 else None
+        if digest is None or digest not in self._known:
+            return False
+        self._prefixes.append(_prefix(digest))
+        self._named_at.append(self._base | message.offset)
+        return True
 
     def _take(self, found: NamedCandidate, message: Message) -> None:
         urls = (found.url, found.answer.final_url if found.answer else "", found.found_by.landing_page)
@@ -182,7 +201,8 @@ class Inventory:
             return
         self._digests.append(np.frombuffer(b"".join(step.digests), dtype="V32"))
         self._places.append(np.array(step.places, dtype=np.int64))
-        self._grains.append(grains(np.frombuffer(b"".join(step.records), dtype=RECORD)))
+        rows = np.frombuffer(b"".join(step.records), dtype=RECORD)
+        self._packing.append(self._packer.submit(grains, rows))
 
     def linked(self, digests: set[bytes]) -> set[bytes]:
         """What the log calls a copy of some images, or what it calls these copies of; that of these, too."""

@@ -89,6 +89,11 @@ class Meant:
         self._urls = [Pattern(url_target(url)) for url in wanted.urls]
         self._authors = [Pattern(_name(author)) for author in wanted.authors]
 
+    @property
+    def reads_urls(self) -> bool:
+        """Whether URLs matter."""
+        return bool(self._urls)
+
     def image(self, sha256: str, urls: Iterable[str], author: str = "") -> bool:
         """Whether an image of these URLs and this author is meant."""
         if sha256 in self._sha256:

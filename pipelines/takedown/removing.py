@@ -25,7 +25,8 @@ from synsift.pipelines.controls.steering import read_view
 from synsift.pipelines.controls.writing import say
 from synsift.pipelines.errors import NoSuchObject, StoreError
 from synsift.pipelines.log.base import Log
-from synsift.pipelines.reading import Skipped
+from synsift.pipelines.reading import Skipped, read_all
+from synsift.pipelines.records import Conflict, Verified
 from synsift.pipelines.stage import INPUTS
 from synsift.pipelines.storage import layout
 from synsift.pipelines.storage.base import ObjectStore
@@ -35,11 +36,11 @@ from synsift.pipelines.takedown.named import Wanted
 from synsift.pipelines.topics import Router
 from synsift.pipelines.voting import read_tasks
 
-_TABLES: Final = (
-    (layout.MANIFESTS, ("sha256",)),
-    (layout.CONFLICTS, ("sha256", "other_sha256")),
-    (layout.VERIFIED, ("sha256",)),
-)
+_TABLES: Final = {
+    layout.MANIFESTS: ("sha256",),
+    layout.CONFLICTS: ("sha256", "other_sha256"),
+    layout.VERIFIED: ("sha256",),
+}
 _HEARD_S: Final = 1.5
 _MOST_WAIT_S: Final = 30.0
 _LOOK_S: Final = 0.2
@@ -110,13 +111,12 @@ def take_down(
     removed.tombstones = len(say(log, router, read_view(log), controls))
     removed.is_sure = _let_workers_hear(log)
     before = read_receipt(objects, request.id)
-    planned = sorted({*before.get("objects", ()), *paths_of(objects, found)})
-    removed.objects = there(objects, planned)
+    removed.objects = there(objects, paths_of(objects, found))
     objects.put(layout.receipt(request.id), _json(receipt(request, found, removed, before, state="begun")))
     objects.sync()
     removed.batches = _close_batches(log, router, found)
     _delete(objects, removed.objects)
-    _cut_rows(objects, found, removed)
+    _cut_rows(log, objects, found, removed)
     told = receipt(request, found, removed, before, state="done" if removed.is_sure else "begun")
     objects.put(layout.receipt(request.id), _json(told))
     objects.sync()
@@ -183,21 +183,26 @@ def _delete(objects: ObjectStore, paths: Sequence[str]) -> None:
             pass
 
 
-def _cut_rows(objects: ObjectStore, found: Sequence[Found], removed: Removed) -> None:
+def _cut_rows(log: Log, objects: ObjectStore, found: Sequence[Found], removed: Removed) -> None:
     """Leave them out of tables: of manifests, and of what stands beside these."""
     gone = {one.sha256 for one in found}
-    for wnid in sorted({wnid for one in found for wnid in one.wnids}):
-        for folder, columns in _TABLES:
+    for folder, columns in _TABLES.items():
+        for wnid in sorted(_synsets(log, folder, found)):
             for path in list(objects.list(f"{folder}{wnid}/")):
-                if layout.part_in(folder, path) is None:
-                    continue
-                number = _cut(objects, path, columns, gone)
-                if number:
+                if layout.part_in(folder, path) is not None and (number := _cut(objects, path, columns, gone)):
                     removed.rows[path] = number
-    # A pair is told of under both of its synsets, and the other one may not be among these.
-    for path in list(objects.list(layout.CONFLICTS)):
-        if layout.conflict_part(path) is not None and (number := _cut(objects, path, ("other_sha256",), gone)):
-            removed.rows[path] = removed.rows.get(path, 0) + number
+
+
+def _synsets(log: Log, folder: str, found: Sequence[Found]) -> set[str]:
+    """Synsets whose tables may name them: of a pair both, and of gold those for which it was shown."""
+    gone = {one.sha256 for one in found}
+    wnids = {wnid for one in found for wnid in one.wnids}
+    if folder == layout.CONFLICTS:
+        pairs = [pair for pair in read_all(log, Conflict, Skipped()) if gone & {pair.sha256, pair.other_sha256}]
+        return wnids | {wnid for pair in pairs for wnid in (pair.wnid, pair.other_wnid)}
+    if folder == layout.VERIFIED:
+        return wnids | {one.wnid for one in read_all(log, Verified, Skipped()) if one.sha256 in gone}
+    return wnids
 
 
 def _cut(objects: ObjectStore, path: str, columns: Sequence[str], gone: set[str]) -> int:

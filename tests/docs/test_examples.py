@@ -133,7 +133,7 @@ def test_every_configuration_example_loads(block: Block, tmp_path: Path) -> None
 
 
 def test_every_block_says_its_language_or_is_a_drawing() -> None:
-    allowed = {"console", "python", "toml", "csv", "json", "yaml", ""}
+    allowed = {"console", "python", "toml", "csv", "json", "yaml", "promql", ""}
     assert [block.name for block in ALL if block.language not in allowed] == []
     bare = [block.name for block in ALL if not block.language and block.text.lstrip().startswith(("$ ", "import "))]
     assert bare == []

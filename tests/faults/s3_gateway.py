@@ -15,6 +15,7 @@ _DROPPED = {"transfer-encoding", "connection", "keep-alive", "content-length"}
 _SLOW_DOWN = (
     b"<?xml version='1.0'?><Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"
 )
+_FULL = b"<?xml version='1.0'?><Error><Code>XMinioStorageFull</Code><Message>There is no room.</Message></Error>"
 _STALL_S = 60.0
 
 
@@ -25,6 +26,7 @@ class S3Gateway:
         port: Where it listens.
         busy: Part of the requests that are answered with 503.
         stalled: Part of the requests that are never answered.
+        full: Whether there is no room: nothing can be written.
         failed: How many were answered with 503 or not at all.
     """
 
@@ -32,6 +34,7 @@ class S3Gateway:
         self.port = 0
         self.busy = 0.0
         self.stalled = 0.0
+        self.full = False
         self.failed = 0
         self._upstream_port = upstream_port
         self._rng = rng
@@ -48,6 +51,9 @@ class S3Gateway:
             if chance < self.stalled:
                 await asyncio.sleep(_STALL_S)
             return web.Response(status=503, body=_SLOW_DOWN, content_type="application/xml")
+        if self.full and request.method == "PUT":
+            self.failed += 1
+            return web.Response(status=507, body=_FULL, content_type="application/xml")
         url = URL(f"http://127.0.0.1:{self._upstream_port}{request.raw_path}", encoded=True)
         body = await request.read()
         async with (

@@ -288,3 +288,20 @@ def test_canoes_are_told_from_kayaks() -> None:
 
 def test_what_no_ontology_knows_has_rivals_only_by_copies() -> None:
     assert Rivals(wordnet(), {"shelf", WHIPPET}, []).of("shelf") == ()
+
+
+def test_of_what_no_picture_can_show_nobody_is_asked_any_more(world: World) -> None:
+    """Batches from which it is learnt how hard a synset is stayed open, and asked seven more people."""
+    survive(world, WHIPPET, range(30))
+    planned(world)
+    for name in ("ana", "ben", "cem"):
+        for batch in read_open_batches(world.log, name):
+            votes = [
+                Vote(wnid=WHIPPET, sha256=sha256, voter=name, answer="unimageable", at=AT, task=batch.task.id)
+                for sha256 in batch.left_for(name)
+            ]
+            append_votes(world.log, votes)
+    assert read_open_batches(world.log), "what is learnt from wants ten"
+    (found,) = planned(world)
+    assert (found.batches, found.asked) == (0, 0)
+    assert read_open_batches(world.log) == []

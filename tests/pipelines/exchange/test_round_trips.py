@@ -445,3 +445,11 @@ def test_nobody_takes_away_what_is_known(found: SimpleNamespace, tmp_path: Path)
     text = f"wnid,sha256,voter,answer\n{WHIPPET},{first},plan,no\n{WHIPPET},{second},planner,no\n"
     done, told = taken(found, tmp_path / "votes.csv", text)
     assert (done.written, told) == (1, ["votes.csv, line 2: a voter can't be called `plan`: that says what is gold"])
+
+
+def test_an_image_is_not_another_synset_that_is_its_own(found: SimpleNamespace, tmp_path: Path) -> None:
+    """It counted against the image, which whoever wrote it can't have meant."""
+    text = f"wnid,sha256,voter,answer\n{WHIPPET},{found.tasks[0].images[0]},ana,other:{WHIPPET}\n"
+    done, told = taken(found, tmp_path / "votes.csv", text)
+    assert (done.written, done.unreadable) == (0, 1)
+    assert "names its own" in told[0]

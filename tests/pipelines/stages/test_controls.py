@@ -19,6 +19,8 @@ from synsift.pipelines.storage import layout
 from synsift.pipelines.worker import Ending, Worker
 from tests.dedupe.pictures import encoded, scene
 from tests.pipelines.controls.said import AT, control, picture_control, say
+from tests.pipelines.stages import test_asking_by_novelty as novelty
+from tests.pipelines.stages.test_asking_by_novelty import Judge, Shelf
 from tests.pipelines.stages.test_dedupe_and_land import dedupe, land, run, send
 from tests.pipelines.stages.test_fetch import counts, fetch, fetch_stage, picture, want
 from tests.pipelines.stages.test_search import search, urls, wiki
@@ -91,6 +93,7 @@ def test_a_synset_that_is_paused_while_it_is_fetched_stops_and_goes_on_where_it_
         until(lambda: site.asked.total() > 2)  # robots.txt, and some
         say(world.log, control("pause", "synset", "n1"))
         until(lambda: len(stage.paused) > 30)  # all that was waiting in the downloader
+        assert {one.gauge: one.value for one in stage.readings()}["paused_inputs"] > 30
         asked = site.asked.total()
         want(world, site.url("/39.jpg", ADDRESSES[2]), "n2")
         until(lambda: candidates(world).count("39.jpg") == 1)
@@ -265,3 +268,22 @@ def test_a_synset_of_priority_is_asked_for_first(site: SmallWeb, world: World) -
     search(world, {"commons": source})
     assert len(urls(world)) == 9
     assert order[1].startswith("owl") or order[0].startswith("owl")
+
+
+def test_queries_that_are_asked_by_what_they_give_are_paused_and_dropped_as_others(world: World) -> None:
+    shelf = Shelf(4, False, Judge(world))
+    novelty.plan(world, ["good"], ["dog", "cat"], want=1_000)
+    for subject, target in (("source", "good"), ("synset", "n1")):
+        say(world.log, control("pause", subject, target))
+        worker = Worker(world.log, [novelty.stage_of(world, {"good": shelf})], until_idle=True)
+        assert asyncio.run(worker.run()) is Ending.RESTING
+        assert worker.rests_until_s == math.inf
+        assert shelf.asked == []
+        say(world.log, control("pause", subject, target, is_lifted=True))
+    say(world.log, control("drop", "synset", "n1"))
+    novelty.search(world, novelty.stage_of(world, {"good": shelf}))
+    assert outcomes(world) == ["dropped", "dropped"]
+    say(world.log, control("drop", "synset", "n1", is_lifted=True))
+    replay_all(world)
+    novelty.search(world, novelty.stage_of(world, {"good": shelf}))
+    assert sorted(shelf.asked) == sorted((text, page) for text in ("dog", "cat") for page in range(4))

@@ -18,10 +18,11 @@ from synsift.pipelines.dead_letters import read_dead_letters, replay
 from synsift.pipelines.exports.standing import read_standing as read_manifests
 from synsift.pipelines.log.kafka import KafkaLog
 from synsift.pipelines.log.kafka_clients import KafkaAddress
-from synsift.pipelines.records import Candidate, Fetched, Image, Survivor, Task, Verified
+from synsift.pipelines.records import Candidate, Conflict, Fetched, Image, Survivor, Task, Verified
 from synsift.pipelines.removed import read_removed
 from synsift.pipelines.stages import mend
 from synsift.pipelines.storage import layout
+from synsift.pipelines.storage.conflict_parts import encode_conflicts
 from synsift.pipelines.storage.expected import expected, reached
 from synsift.pipelines.storage.objects import Objects, StoreAddress
 from synsift.pipelines.storage.verified_parts import encode_verdicts
@@ -88,6 +89,22 @@ def make_crawl(world: World) -> Crawl:
     world.log.produce([world.router.task(task), world.router.verified(verdict)])
     part = layout.ManifestPart("n1", world.router.of_wnid("n1"), 0, 0, layout.VERIFIED)
     world.objects.put(part.path, encode_verdicts([(0, verdict)]))
+    gold = msgspec.structs.replace(verdict, wnid="n5")  # shown for another synset, whose answer is known
+    pair = Conflict(
+        id="8" * 32,
+        wnid="n6",
+        sha256=found.other.sha256,
+        other_wnid="n1",
+        other_sha256=found.best.sha256,
+        kind="near",
+        tie="disjoint",
+    )
+    world.log.produce([world.router.verified(gold), world.router.conflict(pair)])
+    part = layout.ManifestPart("n5", world.router.of_wnid("n5"), 0, 0, layout.VERIFIED)
+    world.objects.put(part.path, encode_verdicts([(0, gold)]))
+    for wnid in ("n1", "n6"):
+        part = layout.ManifestPart(wnid, 0, 0, 0, layout.CONFLICTS)
+        world.objects.put(part.path, encode_conflicts(wnid, [(0, pair)]))
     return found
 
 
@@ -156,6 +173,7 @@ def test_however_it_is_named_all_copies_of_it_go_and_nothing_else(crawl: Crawl, 
     assert not read_conflicts(world.log)
     assert [task.is_open for task in world.records(topics.TASKS, Task)][-1] is False
     assert not world.paths("verified/")
+    assert not world.paths("conflicts/")
 
 
 def test_it_never_comes_back_by_another_url_nor_by_a_replay_of_all(crawl: Crawl) -> None:
@@ -242,6 +260,19 @@ def test_cut_off_anywhere_the_same_command_ends_it_and_the_receipt_has_all(
     assert problems(world) == []
     assert {path for path in gone if not path.endswith(".parquet")} == set(told["objects"])
     assert removal(crawl, wanted)["objects"] == told["objects"]  # once more changes nothing
+
+
+def test_a_receipt_of_strangers_takes_nothing_else_down(crawl: Crawl) -> None:
+    world = crawl.world
+    request = Request(Wanted(sha256=(crawl.best.sha256,)), "ann", "they asked")
+    path = layout.receipt(request.id)
+    bad = [b"", b"\xff", b"[" * 100_000, b'{"objects":7}', b'{"images":[1]}', b'{"images":[{}],"objects":["log.db"]}']
+    for data in (*bad, b'{"objects":["%s"]}' % layout.blob(crawl.other.sha256).encode()):
+        world.objects.put(path, data)
+        removal(crawl, request.wanted)
+        assert rows(world) == {crawl.other.sha256}
+        assert world.objects.exists(layout.blob(crawl.other.sha256))
+    assert world.log.path.exists()
 
 
 def test_an_image_that_is_let_in_again_is_removed_no_more(crawl: Crawl) -> None:
