@@ -36,7 +36,7 @@ def failures(report: Path) -> Iterator[str]:
 
 
 # Slow tests in two lots that take about the same time, each with a broker of its own.
-_FIRST: Final = ("tests/faults", "tests/pipelines/log", "tests/docs")
+_FIRST: Final = ("tests/faults", "tests/pipelines/log", "tests/docs", "tests/packaging", "tests/deploy")
 LOTS: Final = (list(_FIRST), ["tests", *(f"--ignore={path}" for path in _FIRST)])
 
 

@@ -44,7 +44,7 @@ def test_hosts_of_several_names_share_the_bound_of_their_address(site: SmallWeb,
             busy.serve(f"/{host}-{number}.jpg", picture(number))
             want(world, site.url(f"/{host}-{number}.jpg", host))
     stage = fetch_stage(world)
-    stage.politeness = dataclasses.replace(stage.politeness, places_per_host=2, delay_s=0.1, at_address=Pace(0.1, 2))
+    stage.repace(dataclasses.replace(stage.politeness, places_per_host=2, delay_s=0.1, at_address=Pace(0.1, 2)))
     fetch(world, stage=stage)
     assert counts(world) == {"fetched": 16}
     assert busy.most <= 2
@@ -59,7 +59,7 @@ def test_a_bound_that_is_lifted_while_hosts_wait_holds_them_up_no_longer(site: S
         want(world, site.url(f"/{host}.jpg", host))
     stage = fetch_stage(world)
     polite = dataclasses.replace(stage.politeness, places_per_host=1, delay_s=5_000.0)
-    stage.politeness = dataclasses.replace(polite, at_address=Pace(3_000.0, 1))
+    stage.repace(dataclasses.replace(polite, at_address=Pace(3_000.0, 1)))
     worker = Worker(world.log, [stage], until_idle=True, rest_s=20)
 
     async def scenario() -> None:
