@@ -15,10 +15,9 @@ A letter about a part of an input, a line of a list for example, has the part as
 without a value, whose ``__synsift.errors.closes`` is the letter's own ``partition/offset``.
 """
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from synsift.crawler.outcome import Outcome
 from synsift.crawler.wording import masked
@@ -27,6 +26,8 @@ from synsift.pipelines.clock import now_text
 from synsift.pipelines.log.base import Log, Message
 from synsift.pipelines.reading import BROKEN_RECORD, Broken, Skipped
 from synsift.pipelines.topics import Entry, Headers, Router
+
+V = TypeVar("V")
 
 PREFIX: Final = "__synsift.errors."
 REPLAY_OF: Final = "__synsift.replay.outcome"
@@ -139,41 +140,42 @@ def letter_of(message: Message) -> DeadLetter | Broken:
 
 def read_dead_letters(log: Log, skipped: Skipped | None = None) -> list[OpenLetter]:
     """Dead letters that were not replayed, in the order of their places."""
-    noted = Skipped() if skipped is None else skipped
-    found: dict[str, DeadLetter] = {}
+    fold: LetterFold[DeadLetter] = LetterFold(lambda letter: letter, skipped)
     for partition in range(log.partitions):
         for message in log.read(topics.DEAD_LETTERS.name, partition):
-            closes = _said(message).get("closes")
-            if closes is not None:
-                found.pop(closes, None)
-                continue
-            letter = letter_of(message)
-            if isinstance(letter, Broken):
-                noted.note(message, letter)
-            else:
-                found[f"{partition}/{message.offset}"] = letter
-    return [OpenLetter(place, letter) for place, letter in found.items()]
+            fold.take(message)
+    return [OpenLetter(place, letter) for place, letter in fold.open.items()]
 
 
-class LetterFold:
-    """Counts open dead letters as their topic is followed."""
+class LetterFold(Generic[V]):
+    """The open dead letters, as their topic is read.
 
-    def __init__(self) -> None:
-        self._open: dict[str, tuple[str, str]] = {}
+    Attributes:
+        open: Place of each, ``partition/offset`` → what is kept of it.
+    """
+
+    def __init__(self, keep: Callable[[DeadLetter], V], skipped: Skipped | None = None) -> None:
+        """Begin with none.
+
+        Args:
+            keep: What is wanted of a letter.
+            skipped: Notes what is no letter.
+        """
+        self.open: dict[str, V] = {}
+        self._keep = keep
+        self._skipped = Skipped() if skipped is None else skipped
 
     def take(self, message: Message) -> None:
-        """Take the next record of the topic: a letter, or one that closes a letter. Others don't count."""
+        """Take the next record of the topic: a letter, or one that closes a letter."""
         closes = _said(message).get("closes")
         if closes is not None:
-            self._open.pop(closes, None)
+            self.open.pop(closes, None)
             return
         letter = letter_of(message)
-        if not isinstance(letter, Broken):
-            self._open[f"{message.partition}/{message.offset}"] = (letter.stage, letter.outcome)
-
-    def counts(self) -> Counter[tuple[str, str]]:
-        """Stage and outcome → how many are open."""
-        return Counter(self._open.values())
+        if isinstance(letter, Broken):
+            self._skipped.note(message, letter)
+        else:
+            self.open[f"{message.partition}/{message.offset}"] = self._keep(letter)
 
 
 def look_at(message: Message) -> DeadLetter | Broken | None:

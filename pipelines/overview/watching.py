@@ -74,7 +74,7 @@ class Overview:
             for topic in (topics.PROGRESS, topics.DEAD_LETTERS, topics.FETCHED, topics.SURVIVORS)
         }
         self._synsets: dict[str, _Synset] = {}
-        self._letters = LetterFold()
+        self._letters = LetterFold(lambda letter: (letter.stage, letter.outcome))
         self._hosts: dict[bytes, _Rest] = {}
         self._newest: list[tuple[str, int, Survivor]] = []
         self._numbers = itertools.count()
@@ -106,6 +106,7 @@ class Overview:
             for message in self._followers[topic].read():
                 take(message)
         now_s = time.time()
+        letters = Counter(self._letters.open.values())
         hosts = [rest for rest in self._hosts.values() if rest.until_s > now_s]
         return {
             "at": text_of(now_s),
@@ -116,9 +117,9 @@ class Overview:
             "hosts_in_all": len(hosts),
             "letters": [
                 {"stage": stage, "outcome": outcome, "number": number}
-                for (stage, outcome), number in self._letters.counts().most_common(_MOST_ROWS)
+                for (stage, outcome), number in letters.most_common(_MOST_ROWS)
             ],
-            "letters_in_all": self._letters.counts().total(),
+            "letters_in_all": letters.total(),
             "lost": self._synsets[""].counts("").lost if "" in self._synsets else {},
             "newest": [
                 self._picture(survivor) for *_, survivor in sorted(self._newest, key=lambda one: one[:2], reverse=True)

@@ -105,6 +105,11 @@ class Fleet:
         self._until(lambda: len(self.ask("synsift_pipelines_stage_ready == 1")) == len(_STAGES))
         self._until(lambda: bool(self.ask('sum(synsift_pipelines_outcomes_total{stage="land"}) > 0')))
 
+    def await_silence(self, alert: str) -> None:
+        """Wait until rates are known, and an alert does not fire, as it may while workers start."""
+        self._until(lambda: bool(self.ask('stage:synsift_outcomes:rate5m{stage="land"} > 0')))
+        self._until(lambda: alert not in self.firing())
+
     @staticmethod
     def _until(condition: Callable[[], bool], within_s: float = 120) -> None:
         deadline_s = time.monotonic() + within_s
@@ -288,7 +293,7 @@ def watched(place: Ground, web: Directory, name: str, folder: Path) -> Iterator[
 def play(drill: Drill, fleet: Fleet, within_s: float) -> tuple[float, set[str], str]:
     """Plant a cause. Gives the seconds until its alert fired (-1: never), all that fired, what a panel showed."""
     fleet.await_work()
-    time.sleep(8)
+    fleet.await_silence(drill.alert)
     before = fleet.firing()
     begin_s = time.monotonic()
     drill.plant(fleet)
