@@ -15,7 +15,6 @@ from synsift.pipelines import topics
 from synsift.pipelines.conflicts import read_conflicts
 from synsift.pipelines.controls.steering import read_view
 from synsift.pipelines.dead_letters import read_dead_letters, replay
-from synsift.pipelines.exports.standing import read_standing as read_manifests
 from synsift.pipelines.log.kafka import KafkaLog
 from synsift.pipelines.log.kafka_clients import KafkaAddress
 from synsift.pipelines.records import Candidate, Conflict, Fetched, Image, Survivor, Task, Verified
@@ -25,6 +24,7 @@ from synsift.pipelines.storage import layout
 from synsift.pipelines.storage.conflict_parts import encode_conflicts
 from synsift.pipelines.storage.expected import expected, reached
 from synsift.pipelines.storage.objects import Objects, StoreAddress
+from synsift.pipelines.storage.standing import read_standing as read_manifests
 from synsift.pipelines.storage.verified_parts import encode_verdicts
 from synsift.pipelines.storage.verify import verify
 from synsift.pipelines.summary import read_groups
