@@ -221,6 +221,9 @@ def _cut(objects: ObjectStore, path: str, columns: Sequence[str], gone: set[str]
     except StoreError:
         raise
     except Exception as exc:  # Arrow and Python have many words for what can be wrong with old bytes
+        if layout.current_wnid(path) is not None:
+            objects.delete(path)  # it is made of manifests, and is made of them anew
+            return 0
         hint = "`synsift storage verify --fetch-again` writes it anew by the log; then run the same again"
         raise DamagedPart(f"{path} can't be read: it is no part of a table", hint=hint) from exc
     if number and data is None:
