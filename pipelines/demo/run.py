@@ -97,10 +97,7 @@ def crawl_demo(parts: Parts, watch: Callable[[Worker], contextlib.AbstractContex
     plan(parts.log, parts.router, queries, source="commons")
     worker = Worker(parts.log, make_stages(stages_of(parts.settings), parts), until_idle=True)
     with watch(worker):
-        ending = asyncio.run(worker.run())
-    if ending is not Ending.INTERRUPTED:
-        list(compact(parts.objects))
-    return ending
+        return asyncio.run(worker.run())
 
 
 def judge(parts: Parts, directory: Directory) -> DemoResult:
@@ -120,7 +117,11 @@ def judge(parts: Parts, directory: Directory) -> DemoResult:
 
 
 def actual_of(parts: Parts) -> dict[str, Actual]:
-    """What a crawl made of each synset; under the empty wnid, dead letters that belong to none."""
+    """What a crawl made of each synset; under the empty wnid, dead letters that belong to none.
+
+    The view of what stands is renewed for that, as workers that go on leave it to others.
+    """
+    list(compact(parts.objects))
     counts = read_counts(parts.log)
     groups = read_groups(parts.log)
     letters: dict[str, Counter[str]] = defaultdict(Counter)

@@ -1,11 +1,13 @@
 import json
 import re
 import subprocess
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import RunCli, component
+from tests.integration.engines import of_folder
 
 CHROMIUM_FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 CHROMIUM_FLAGS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
@@ -25,6 +27,10 @@ def test_the_demo_equals_its_truth_and_its_page_opens_in_a_browser(cli: RunCli, 
         assert row["found"] == row["repeated"] + row["fetched"] + row["refused"]
         assert row["fetched"] == row["unique"] + row["exact"] + row["near"]
         assert row["landed"] == row["unique"]
+
+    for engine, read in of_folder(str(out)).items():
+        counts = Counter(found["wnid"] for found in read())
+        assert counts == {row["synset"].split()[-1]: row["unique"] for row in rows}, engine
 
     again = cli("demo", "--out", str(out))
     assert again.returncode == 2
