@@ -1,12 +1,13 @@
 """Manifests → the view of what stands now, one object a synset, renewed where its manifest has changed.
 
-    manifests/<wnid>/*.parquet ──standing──▶ a file ──put──▶ current/wnid=<wnid>/part-0.parquet
-                                                     └─ then: has the manifest changed meanwhile? once more
+    manifests/<wnid>/*.parquet ──standing, and there──▶ a file ──put──▶ current/wnid=<wnid>/part-0.parquet
+                                                                └─ then: has the manifest changed meanwhile? once more
 
-The view is a function of the manifests, and nothing reads it back: whatever becomes of it, it is made anew. An object
-is put whole or not at all, so that a reader sees a synset as it was or as it is, never half and never twice; several
-who renew it at once end with the same. What a synset's view was made of stands in ``synsift-current.json`` by the marks
-that the store gives to objects: if that is lost, or is wrong, work is done again, and that is all.
+The view follows from the manifests and the images that are there, and nothing reads it back: whatever becomes of it,
+it is made anew. An object is put whole or not at all, so that a reader sees a synset as it was or as it is, never half
+and never twice; several who renew it at once end with the same. What a synset's view was made of stands in
+``synsift-current.json`` by the marks that the store gives to objects: if that is lost, or is wrong, work is done again,
+and that is all.
 """
 
 import hashlib
@@ -180,11 +181,12 @@ class _Compactor:
 
     def _write(self, wnid: str, account: Mapping[str, str]) -> tuple[int, str]:
         """Write a view by some parts; gives the number of its images, and its mark."""
-        paths = account_of(account).get(wnid, [])
-        target = layout.current_view(wnid)
+        target, there = layout.current_view(wnid), _there(self._objects, wnid)
+        standing = standing_of(self._objects, wnid, account_of(account).get(wnid, []))
+        rows = (row for row in standing.rows if row["sha256"] in there)
         with tempfile.TemporaryDirectory(prefix="synsift-current-") as folder:
             file = Path(folder) / "part.parquet"
-            images = _write_file(wnid, standing_of(self._objects, wnid, paths).rows, file)
+            images = _write_file(wnid, rows, file)
             if images:
                 return images, self._objects.put_file(target, file)
         self._objects.delete(target)
@@ -232,6 +234,12 @@ def _account(objects: ViewedStore, prefix: str) -> dict[str, dict[str, str]]:
         if part is not None and is_identifier(part.wnid):
             found.setdefault(part.wnid, {})[path] = tag
     return found
+
+
+def _there(objects: ViewedStore, wnid: str) -> set[str]:
+    """Images of a synset whose object is there: what is to replace one may have had no bytes to land with."""
+    paths = (path for path, _ in objects.list_tagged(f"{layout.CANDIDATES}{wnid}/"))
+    return {sha256 for path in paths if (sha256 := layout.candidate_sha256(path)) is not None}
 
 
 def _digest(account: Mapping[str, str]) -> str:

@@ -73,7 +73,7 @@ def verify(
         if found is not None:
             said.add(found.path)
             yield found
-    yield from _verify_view(objects)
+    yield from _verify_view(objects, listed)
     if expect is not None:
         expected = expect()
         yield from (found for found in _gone(listed, expected) if found.path not in said)
@@ -132,7 +132,7 @@ def _verify_parts(
         yield Verified(f"{folder}{wnid}/", f"{some} in none of its parts")
 
 
-def _verify_view(objects: Objects) -> Iterator[Verified]:
+def _verify_view(objects: Objects, listed: _Listed) -> Iterator[Verified]:
     """Read the view, and compare it with manifests where it was made of them as they are now."""
     is_fresh = Fresh(objects)
     account = account_of(objects.list(layout.MANIFESTS))
@@ -149,7 +149,8 @@ def _verify_view(objects: Objects) -> Iterator[Verified]:
             yield Verified(path, "its bytes are not the view's")
             continue
         with contextlib.suppress(DamagedPart, NoSuchObject):  # said of the part
-            standing = {row["sha256"] for row in standing_of(objects, wnid, account.get(wnid, ())).rows}
+            rows = standing_of(objects, wnid, account.get(wnid, ())).rows
+            standing = {row["sha256"] for row in rows if (wnid, row["sha256"]) in listed.images}
             if images != standing and is_fresh(wnid) and Fresh(objects)(wnid):
                 yield Verified(path, "it names other images than its synset's manifest")
 

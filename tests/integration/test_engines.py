@@ -51,6 +51,7 @@ def make(objects: Objects) -> None:
         objects.put(path, as_before(objects.get(path)))
     for offset, one in enumerate((picture(31), picture(32, DAISY), picture(33, "7"), picture(34, "2026-01-01")), 100):
         part = layout.ManifestPart(one.wnid, 0, offset, offset)
+        objects.put(layout.named_candidate(one.wnid, one.sha256, "jpg"), one.data)
         objects.put(part.path, encode_part([(offset, told(one))]))
     assert {str(one.outcome) for one in compact(objects)} == {"written"}
 
@@ -129,6 +130,7 @@ def test_a_reader_that_is_under_way_keeps_what_it_began_with(tmp_path: Path) -> 
     path = tmp_path / layout.current_view(WHIPPET)
     with path.open("rb") as file:
         before = pyarrow.parquet.ParquetFile(io.BytesIO(path.read_bytes())).read().num_rows
+        objects.put(layout.named_candidate(WHIPPET, picture(50).sha256, "jpg"), picture(50).data)
         objects.put(layout.ManifestPart(WHIPPET, 0, 500, 500).path, encode_part([(500, told(picture(50)))]))
         list(compact(objects))
         assert pyarrow.parquet.ParquetFile(file).read().num_rows == before

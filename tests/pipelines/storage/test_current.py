@@ -67,6 +67,7 @@ def is_right(objects: Objects) -> bool:
 
 def add(objects: Objects, one: Picture, offset: int) -> None:
     part = layout.ManifestPart(one.wnid, 0, offset, offset)
+    objects.put(layout.named_candidate(one.wnid, one.sha256, "jpg"), one.data)
     objects.put(part.path, encode_part([(offset, survivor_of(one))]))
 
 
@@ -114,6 +115,14 @@ def test_the_view_of_a_synset_of_which_nothing_stands_goes(objects: Objects) -> 
     assert outcomes(objects) == {WHIPPET: "deleted", DAISY: "deleted"}
     assert in_view(objects) == []
     assert outcomes(objects) == {}
+
+
+def test_an_image_whose_object_is_not_there_is_in_no_view(objects: Objects) -> None:
+    """Of one that was replaced by what could not land then, the object is moved out, and no row says why."""
+    objects.delete(layout.named_candidate(WHIPPET, picture(2).sha256, "jpg"))
+    outcomes(objects)
+    assert len(in_view(objects)) == 5
+    assert picture(2).sha256 not in {sha256 for _, sha256 in in_view(objects)}
 
 
 def test_a_part_that_cannot_be_read_leaves_its_view_and_hinders_no_other(objects: Objects) -> None:
