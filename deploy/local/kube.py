@@ -104,7 +104,7 @@ _STRIMZI: Final = {
 def install_schemas() -> Path:
     """The folder of the schemas; made if it isn't there."""
     # Other kinds are another folder: one that was made for fewer would lack some.
-    kinds = zlib.crc32(" ".join(_KINDS).encode())
+    kinds = zlib.crc32(" ".join(sorted(_KINDS)).encode())
     folder = CACHE / f"kube-{VERSION}-{kinds:08x}"
     if (folder / "done").exists():
         return folder
