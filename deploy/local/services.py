@@ -20,6 +20,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 import urllib.error
@@ -81,6 +82,24 @@ def download_go(module: str) -> Path:
         _run(["go", "mod", "init", "scratch"], folder=scratch)
         told = _run(["go", "mod", "download", "-json", module], folder=scratch)
     return Path(json.loads(told)["Dir"])
+
+
+def unpack_npm(package: str, member: str, target: Path) -> Path:
+    """One file of a package of npm; nothing of it is run. Fetched if it isn't there."""
+    if not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory() as scratch:
+            name = json.loads(_run(["npm", "pack", "--ignore-scripts", "--json", package], folder=scratch))[0][
+                "filename"
+            ]
+            with tarfile.open(Path(scratch) / name) as archive:
+                found = archive.extractfile(member)
+                if found is None:
+                    raise MissingComponent(f"{package} has no {member}")
+                own = target.with_suffix(f".{os.getpid()}")
+                own.write_bytes(found.read())
+                own.replace(target)
+    return target
 
 
 def _run(command: list[str], folder: str | None = None, **env: str) -> str:
