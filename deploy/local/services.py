@@ -61,9 +61,18 @@ def free_port() -> int:
 
 def install_kafka() -> Path:
     """The folder of the broker's jars; fetched if it isn't there."""
-    libs = CACHE / "kafka" / "libs"
-    if not any(libs.glob("kafka_*.jar")):
-        _run(["mvn", "-q", "-B", "-f", str(ROOT / "deploy/local/kafka/pom.xml"), "dependency:copy-dependencies",
+    return _install_jars("kafka", "kafka_*.jar")
+
+
+def install_kafka_tools() -> Path:
+    """The folder of the jars of Kafka's command-line tools; fetched if it isn't there."""
+    return _install_jars("kafka-tools", "kafka-tools-4*.jar")
+
+
+def _install_jars(name: str, told_by: str) -> Path:
+    libs = CACHE / name / "libs"
+    if not any(libs.glob(told_by)):
+        _run(["mvn", "-q", "-B", "-f", str(ROOT / f"deploy/local/{name}/pom.xml"), "dependency:copy-dependencies",
               f"-DoutputDirectory={libs}"])  # fmt: skip
     return libs
 
