@@ -3,10 +3,9 @@
 What asks the web is loaded when it is wired: Scrapy takes as long to load as all the rest, and few commands ask.
 """
 
-import contextlib
 import os
 import socket
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -30,6 +29,7 @@ from synsift.pipelines.errors import ConfigError, UsageError
 from synsift.pipelines.folders.features import need_opencv
 from synsift.pipelines.folders.hash_files import read_reference
 from synsift.pipelines.image_sources import AnySource, make_sources, quotas_of
+from synsift.pipelines.kafka_settings import kafka_address, kafka_topics, topics_shape
 from synsift.pipelines.log.base import Log
 from synsift.pipelines.log.sqlite import SqliteLog
 from synsift.pipelines.matching import match_options
@@ -49,8 +49,6 @@ from synsift.pipelines.web_access import make_access
 
 if TYPE_CHECKING:
     from synsift.crawler.identity.signatures import Signer
-    from synsift.pipelines.log.kafka_clients import KafkaAddress
-    from synsift.pipelines.log.kafka_topics import KafkaTopics, Shape
     from synsift.pipelines.stages.mend import Manners
     from synsift.pipelines.stages.search_needs import SearchOptions
 
@@ -80,60 +78,6 @@ def log_path(settings: Settings) -> Path:
         return Path(settings.log.path).expanduser()
     folder = store_address(settings).folder
     return folder.expanduser() / "log.db" if folder is not None else Path("synsift-log.db")
-
-
-def kafka_address(settings: Settings) -> "KafkaAddress":
-    """Where the configuration says that the brokers are.
-
-    Raises:
-        ConfigError: kafka-python isn't installed.
-    """
-    with _kafka_installed():
-        from synsift.pipelines.log.kafka_clients import KafkaAddress
-
-    kafka = settings.kafka
-    return KafkaAddress(
-        bootstrap=kafka.bootstrap,
-        security_protocol=kafka.security_protocol,
-        sasl_mechanism=kafka.sasl_mechanism,
-        username=kafka.username,
-        password=kafka.password,
-        ca_file=kafka.ca_file,
-        compression=kafka.compression,
-        connect_timeout_s=kafka.connect_timeout_s,
-        session_timeout_s=kafka.session_timeout_s,
-        poll_timeout_s=kafka.poll_timeout_s,
-        keep_done=kafka.keep_done,
-    )
-
-
-@contextlib.contextmanager
-def _kafka_installed() -> Iterator[None]:
-    """Say what to install where kafka-python is missing: who works on one machine needs none."""
-    try:
-        yield
-    except ModuleNotFoundError as exc:
-        if exc.name is None or exc.name.partition(".")[0] != "kafka":
-            raise
-        raise ConfigError(
-            "kafka.bootstrap names brokers, and kafka-python isn't installed", hint="pip install 'synsift[fleet]'"
-        ) from exc
-
-
-def kafka_topics(settings: Settings) -> "KafkaTopics":
-    """The topics on the brokers that the configuration names."""
-    address = kafka_address(settings)
-
-    from synsift.pipelines.log.kafka_topics import KafkaTopics
-
-    return KafkaTopics(address, prefix=settings.kafka.prefix)
-
-
-def topics_shape(settings: Settings) -> "Shape":
-    """What the topics on Kafka must be like."""
-    from synsift.pipelines.log.kafka_topics import Shape
-
-    return Shape(settings.log.partitions, settings.kafka.replication, settings.kafka.retention_days)
 
 
 def check_log(settings: Settings) -> None:

@@ -76,7 +76,10 @@ class LogSettings(Branch):
         default="", description="SQLite file of the log; empty for log.db in the store's folder, or ./synsift-log.db"
     )
     partitions: int = Field(
-        default=16, ge=1, le=1024, description="Partitions of every topic; can't be changed once the log exists"
+        default=16,
+        ge=1,
+        le=1024,
+        description="Partitions of every topic; once the log exists, only `synsift topics grow` changes it, on Kafka",
     )
 
 
