@@ -36,6 +36,7 @@ from synsift.pipelines.matching import match_options
 from synsift.pipelines.politeness import fetch_politeness, host_rules, search_politeness
 from synsift.pipelines.stage import INPUTS, Stage
 from synsift.pipelines.stages.annotate import AnnotateStage
+from synsift.pipelines.stages.budgets import Allowed, Budget
 from synsift.pipelines.stages.conflicts import ConflictsOptions, ConflictsStage
 from synsift.pipelines.stages.dedupe import DedupeOptions, DedupeStage
 from synsift.pipelines.stages.dedupe_state import Judging, SnapshotPolicy
@@ -203,6 +204,7 @@ def search_options(settings: Settings, sources: Mapping[str, AnySource]) -> "Sea
             signer=make_signer(settings),
         ),
         quotas=quotas_of(settings, sources),
+        allowed=allowed_cost(settings),
         by_novelty=search.paging == "novelty",
         on_the_way=search.on_the_way,
         verdict_wait_s=search.verdict_wait_s,
@@ -242,6 +244,13 @@ def consent_policy(settings: Settings) -> Policy:
     return Policy(consent.profile, refuse, ignore)
 
 
+def allowed_cost(settings: Settings) -> Allowed:
+    """What synsets and sources may cost in all."""
+    budget = settings.budget
+    sources = {name: Budget(*each) for name, each in settings.sources.budgets().items()}
+    return Allowed(Budget(budget.images, budget.requests, budget.bytes), sources)
+
+
 def manners_of(settings: Settings) -> "Manners":
     """How hosts of images are asked."""
     from synsift.pipelines.stages.mend import Manners
@@ -278,6 +287,7 @@ def _fetch(parts: Parts, steering: Steering, reference: Reference, deny: Referen
         deny=deny or None,
         pictures=WantedPictures(settings.min_side_px, settings.max_aspect, settings.formats),
         placeholder_urls=settings.placeholder_urls,
+        allowed=allowed_cost(parts.settings),
         health=HealthPolicy(
             in_a_row=settings.host_failures, sleep_s=settings.host_sleep_s, give_up_s=settings.host_down_after_s
         ),

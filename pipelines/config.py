@@ -132,6 +132,16 @@ class StoreSettings(Branch):
     )
 
 
+class BudgetSettings(Branch):
+    """What each synset may cost in all, all workers together."""
+
+    images: int = Field(default=0, ge=0, description="Budget of images that came, of each synset; 0 for any number")
+    requests: int = Field(
+        default=0, ge=0, description="Budget of requests, for pages and images, of each synset; 0 for any number"
+    )
+    bytes: int = Field(default=0, ge=0, description="Budget of bytes of images, of each synset; 0 for any number")
+
+
 class DedupeSettings(Branch):
     """The stage ``dedupe``."""
 
@@ -221,6 +231,7 @@ class Settings(Branch):
     log: LogSettings = LogSettings()
     kafka: KafkaSettings = KafkaSettings()
     store: StoreSettings = StoreSettings()
+    budget: BudgetSettings = BudgetSettings()
     sources: SourcesSettings = SourcesSettings()
     search: SearchSettings = SearchSettings()
     fetch: FetchSettings = FetchSettings()
