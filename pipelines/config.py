@@ -111,6 +111,11 @@ class KafkaSettings(Branch):
     ca_file: str = Field(default="", description="CA certificates to check brokers with; empty for the system's")
     connect_timeout_s: float = Field(default=15.0, gt=0, description="Seconds to wait for a broker to answer")
     session_timeout_s: float = Field(default=10.0, gt=0, description="When a worker whose process is gone is replaced")
+    instance: str = Field(
+        default="",
+        pattern="^[A-Za-z0-9._-]{0,200}$",
+        description="Name of this worker that outlives its restarts (static membership); empty for none",
+    )
     poll_timeout_s: float = Field(default=300.0, gt=0, description="When a worker that no longer polls is replaced")
 
 

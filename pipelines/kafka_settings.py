@@ -38,6 +38,7 @@ def kafka_address(settings: Settings) -> "KafkaAddress":
         session_timeout_s=kafka.session_timeout_s,
         poll_timeout_s=kafka.poll_timeout_s,
         keep_done=kafka.keep_done,
+        instance=kafka.instance,
     )
 
 

@@ -59,6 +59,8 @@ class KafkaAddress:
         session_timeout_s: A member whose process is gone is dead after so long.
         poll_timeout_s: A member that doesn't poll for so long is dead, however alive its process.
         keep_done: Inputs of a partition that stay on the log after they are done; negative for all.
+        instance: Name of this worker that outlives its restarts: it comes back as the member that it was, without a
+            rebalance (KIP-345). Empty for none.
     """
 
     bootstrap: str
@@ -72,6 +74,7 @@ class KafkaAddress:
     session_timeout_s: float = 10.0
     poll_timeout_s: float = 300.0
     keep_done: int = -1
+    instance: str = ""
 
     def doubt(self, error: Exception) -> str:
         """What else may be wrong where no broker could be reached: kafka-python doesn't tell a refusal from silence."""
@@ -147,6 +150,7 @@ def make_consumer(
             "session_timeout_ms": int(address.session_timeout_s * 1000),
             "heartbeat_interval_ms": int(address.session_timeout_s * 1000 / 4),
             "max_poll_interval_ms": int(address.poll_timeout_s * 1000),
+            "group_instance_id": address.instance or None,
         }
     return KafkaConsumer(
         client_id=client_id,
