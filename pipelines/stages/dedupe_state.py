@@ -313,8 +313,10 @@ class DedupeState:
                 _log.warning("%s is of another log; looking for an older snapshot", path)
                 continue
             self._beat()
-            matchers = {wnid: self._judging.matcher(survivors) for wnid, survivors in snapshot.synsets.items()}
-            withdrawn = {wnid: dict(pairs) for wnid, pairs in snapshot.withdrawn.items()}
+            home = Router(self._log.partitions).of_wnid  # some left for other partitions if the topics were grown since
+            ours = {wnid: found for wnid, found in snapshot.synsets.items() if home(wnid) == partition}
+            matchers = {wnid: self._judging.matcher(survivors) for wnid, survivors in ours.items()}
+            withdrawn = {wnid: dict(pairs) for wnid, pairs in snapshot.withdrawn.items() if wnid in ours}
             return _Partition(matchers, withdrawn, last), records
         return _Partition(), self._log.read(topics.SURVIVORS.name, partition)
 
