@@ -14,6 +14,7 @@ from synsift.pipelines.storage.base import ObjectStore
 from synsift.pipelines.storage.manifests import decode_part
 
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
+_KEPT_BYTES: Final = 32 << 20
 _NAMES: Final = ["sha256", "replaces", "format", "width_px", "height_px"]
 
 
@@ -42,7 +43,7 @@ class Standing:
 def read_standing(objects: ObjectStore) -> Iterator[Standing]:
     """The images that stand, synset by synset, in the order of wnids.
 
-    Memory is that of the SHA-256 of one synset, and of the rows of one part.
+    Memory is that of the SHA-256 of one synset, of the rows of one part, and of 32 MB of parts.
 
     Raises:
         StoreError: A part of a manifest can't be read.
@@ -75,19 +76,54 @@ def standing_of(objects: Readable, wnid: str, paths: Sequence[str]) -> Standing:
 
 def _standing(objects: Readable, paths: Sequence[str], standing: Standing) -> Iterator[dict[str, Any]]:
     """What stands: each image once, with what its last row says of it, and none that another one replaced."""
+    kept = _Kept(objects)
+    last, standing.odd = _last_rows(kept, paths)
+    wanted = {part for part, _ in last.values()}
+    for part, path in enumerate(paths):
+        for number, row in enumerate(_rows(kept, path) if part in wanted else ()):
+            if last.get(row["sha256"]) == (part, number):
+                yield row
+
+
+def standing_images(objects: Readable, paths: Sequence[str]) -> set[str]:
+    """SHA-256 of the images of one synset that stand, by the parts of its manifest."""
+    return set(_last_rows(objects, paths)[0])
+
+
+def _last_rows(objects: Readable, paths: Sequence[str]) -> tuple[dict[str, tuple[int, int]], int]:
+    """Of each image that stands, the part and the row that speak of it last; and how many rows name none."""
     last: dict[str, tuple[int, int]] = {}
     gone: set[str] = set()
+    odd = 0
     for part, path in enumerate(paths):
         for number, row in enumerate(_rows(objects, path, _NAMES)):
             if _is_sound(row):
                 last[row["sha256"]] = (part, number)
                 gone.add(row["replaces"] or "")
             else:
-                standing.odd += 1
-    for part, path in enumerate(paths):
-        for number, row in enumerate(_rows(objects, path)):
-            if last.get(row["sha256"]) == (part, number) and row["sha256"] not in gone:
-                yield row
+                odd += 1
+    for sha256 in gone:
+        last.pop(sha256, None)
+    return last, odd
+
+
+class _Kept:
+    """Reads parts that are read twice, and keeps the bytes of the first ones in between."""
+
+    def __init__(self, objects: Readable) -> None:
+        self._objects = objects
+        self._parts: dict[str, bytes] = {}
+        self._left_bytes = _KEPT_BYTES
+
+    def get(self, path: str) -> bytes:
+        """Read a part."""
+        if path in self._parts:
+            return self._parts.pop(path)
+        data = self._objects.get(path)
+        if len(data) <= self._left_bytes:
+            self._parts[path] = data
+            self._left_bytes -= len(data)
+        return data
 
 
 def _rows(objects: Readable, path: str, columns: list[str] | None = None) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ from synsift.pipelines.storage.current import read_current
 from synsift.pipelines.storage.expected import Expected, Name
 from synsift.pipelines.storage.manifests import decode_part
 from synsift.pipelines.storage.objects import Objects
-from synsift.pipelines.storage.standing import account_of, standing_of
+from synsift.pipelines.storage.standing import account_of, standing_images
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +149,8 @@ def _verify_view(objects: Objects, listed: _Listed) -> Iterator[Verified]:
             yield Verified(path, "its bytes are not the view's")
             continue
         with contextlib.suppress(DamagedPart, NoSuchObject):  # said of the part
-            rows = standing_of(objects, wnid, account.get(wnid, ())).rows
-            standing = {row["sha256"] for row in rows if (wnid, row["sha256"]) in listed.images}
+            found = standing_images(objects, account.get(wnid, ()))
+            standing = {sha256 for sha256 in found if (wnid, sha256) in listed.images}
             if images != standing and is_fresh(wnid) and Fresh(objects)(wnid):
                 yield Verified(path, "it names other images than its synset's manifest")
 
