@@ -4,7 +4,10 @@ import datetime
 import io
 import os
 import random
+import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -211,6 +214,35 @@ def test_what_changes_while_a_view_is_made_is_not_missed(tmp_path: Path) -> None
         assert gone not in {sha256 for _, sha256 in in_view(objects)}
 
 
+def test_a_synset_whose_one_image_is_replaced_meanwhile_is_never_without_a_view(tmp_path: Path) -> None:
+    """What was listed before a better copy came, and what after: between the two lists no image stood in both."""
+
+    def replaced(objects: Objects, before: int, seed: int) -> None:
+        add(objects, Picture(picture(seed).data, replaces=picture(before).sha256), 100 + seed)
+        objects.delete(layout.named_candidate(WHIPPET, picture(before).sha256, "jpg"))
+
+    point, happened = 0, True
+    while happened:
+        objects = make_store(tmp_path / str(point), [picture(1)])
+        outcomes(objects)
+        replaced(objects, 1, 2)
+        happened = False
+
+        def meanwhile(number: int, _name: str, at: int = point, store: Objects = objects) -> None:
+            nonlocal happened
+            assert len(in_view(store)) == 1
+            if number == at:
+                happened = True
+                replaced(store, 2, 3)
+
+        outcomes(Watched(objects, meanwhile))
+        assert len(in_view(objects)) == 1
+        outcomes(objects)
+        assert is_right(objects)
+        point += 1
+    assert point > 8
+
+
 def take_out(objects: Objects, sha256: str) -> None:
     for path in list(objects.list(layout.MANIFESTS)):
         with pyarrow.parquet.ParquetFile(io.BytesIO(objects.get(path))) as part:
@@ -251,6 +283,38 @@ def test_a_synset_that_lands_all_the_time_is_left_to_whoever_comes_next(tmp_path
     assert outcomes(Watched(objects, lands), wnids=[WHIPPET]) == {WHIPPET: "changing"}
     assert outcomes(objects, wnids=[WHIPPET]) == {WHIPPET: "written"}
     assert outcomes(objects)[WHIPPET] == "unchanged"
+
+
+def test_readers_and_several_makers_beside_who_lands_meet_nothing_that_never_was(objects: Objects) -> None:
+    """Pictures come one by one, each the better copy of the one before: in each state exactly one of them stands."""
+    outcomes(objects)
+    standing_before = len(in_view(objects))
+    pictures = [picture(seed, "n9") for seed in range(40, 52)]
+    is_landed = threading.Event()
+
+    def lands() -> None:
+        for offset, one in enumerate(pictures):
+            replaces = pictures[offset - 1].sha256 if offset else ""
+            add(objects, Picture(one.data, "n9", replaces=replaces), 400 + offset)
+            objects.delete(layout.named_candidate("n9", replaces, "jpg"))
+        is_landed.set()
+
+    def makes() -> None:
+        while not is_landed.is_set():
+            outcomes(objects)
+
+    def reads() -> None:
+        while not is_landed.is_set():
+            seen = Counter(wnid for wnid, _ in in_view(objects))
+            assert seen["n9"] <= 1
+            assert seen.total() - seen["n9"] == standing_before
+
+    with ThreadPoolExecutor(4) as pool:
+        for ended in [pool.submit(work) for work in (makes, makes, reads, lands)]:
+            ended.result()
+    outcomes(objects)
+    assert is_right(objects)
+    assert ("n9", pictures[-1].sha256) in in_view(objects)
 
 
 OLD_COLUMNS = ("wnid", "kind", "transform", "consent", "is_cut", "tls", "relation")
