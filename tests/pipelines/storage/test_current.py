@@ -15,11 +15,12 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
-from synsift.pipelines.errors import NoSuchObject
+from synsift.pipelines.errors import DamagedPart, NoSuchObject
 from synsift.pipelines.records import Survivor
 from synsift.pipelines.storage import layout
 from synsift.pipelines.storage.compaction import Outcome, Renewed, compact
 from synsift.pipelines.storage.current import read_current, write_current
+from synsift.pipelines.storage.expected import Expected
 from synsift.pipelines.storage.manifests import encode_part
 from synsift.pipelines.storage.objects import Objects, StoreAddress
 from synsift.pipelines.storage.standing import read_standing
@@ -341,6 +342,26 @@ def test_parts_of_earlier_versions_come_into_the_same_view(objects: Objects) -> 
     assert rows[1]["transform"] is rows[1]["is_cut"] is rows[1]["consent"] is rows[1]["tls"] is None
     assert rows[4]["transform"] == ""
     assert {row["fetched_at"] for row in rows.values()} == {datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.UTC)}
+
+
+@pytest.mark.parametrize("column", ["replaces", "sha256", "format", "width_px"])
+def test_a_part_that_lost_the_name_of_a_column_is_damaged_and_brings_nothing_back(tmp_path: Path, column: str) -> None:
+    """Rot in its footer: read as if nothing were replaced, it would let stand what is gone."""
+    objects = make_store(tmp_path, some_pictures())
+    outcomes(objects)
+    part = max(path for path in objects.list(layout.MANIFESTS) if WHIPPET in path)
+    with pyarrow.parquet.ParquetFile(io.BytesIO(objects.get(part))) as found:
+        table = found.read()
+    target = io.BytesIO()
+    pyarrow.parquet.write_table(table.rename_columns({column: f"{column}x"}), target)
+    objects.put(part, target.getvalue())
+    assert outcomes(objects)[WHIPPET] == "unreadable"
+    found_wrong = {one.path for one in verify(objects, expect=Expected) if one.problem}
+    assert part in found_wrong, "what is to be mended is named to who mends it"
+    with pytest.raises(DamagedPart, match="lacks a column"):
+        truth(objects)
+    objects.put(part, encode_part([]))
+    assert outcomes(objects)[WHIPPET] == "written"
 
 
 def test_times_that_are_none_are_null(tmp_path: Path) -> None:
