@@ -24,7 +24,7 @@ from synsift.pipelines.errors import DamagedSnapshot, StoreError
 from synsift.pipelines.log.base import Log, Message
 from synsift.pipelines.reading import BROKEN_RECORD, Broken, Skipped, good, read
 from synsift.pipelines.records import Image, Survivor
-from synsift.pipelines.stages.resting import Bed, Synsets
+from synsift.pipelines.stages.resting import Bed, Replayed, Synsets
 from synsift.pipelines.storage.snapshots import Snapshot, Snapshots, digest_of
 from synsift.pipelines.topics import Router
 
@@ -120,17 +120,17 @@ def hashes_in(image: Image) -> dict[str, bytes]:
     return {kind: bytes.fromhex(text) for kind, text in image.hashes.items() if len(text) % 2 == 0}
 
 
-def _restore(state: _Partition, matcher: Matcher, image: Fingerprint, survivor: Survivor) -> None:
+def _restore(state: _Partition, known: Replayed, image: Fingerprint, survivor: Survivor) -> None:
     if survivor.relation:
         state.withdrawn.setdefault(survivor.candidate.wnid, {})[survivor.replaces] = image.sha256
-        if matcher.survivor_of(image.sha256) is None:  # the record of when it came was skipped
-            matcher.restore(image)
+        if not known.is_known(image.sha256):  # the record of when it came was skipped
+            known.restore(image)
         return
     try:
-        matcher.restore(image, replaces=survivor.replaces or None)
+        known.restore(image, replaces=survivor.replaces or None)
     except KeyError:
         # The record of what it replaces was skipped; without that this is the first of its cluster.
-        matcher.restore(image)
+        known.restore(image)
 
 
 def _stands(state: _Partition, wnid: str, sha256: str) -> bool:
@@ -220,9 +220,10 @@ class DedupeState:
             if isinstance(image, Broken):
                 skipped.note(message, image)
                 continue
-            _restore(state, state.matchers.matcher(survivor.candidate.wnid), image, survivor)
+            _restore(state, state.matchers.replay(survivor.candidate.wnid), image, survivor)
             state.restored += 1
             state.last = message
+        state.matchers.settle()
         self.forget(partition)
         self._partitions[partition] = state
         total = state.matchers.images

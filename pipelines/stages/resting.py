@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import IO, Final
 
-from synsift.dedupe import Matcher, Survivors
+from synsift.dedupe import Fingerprint, Matcher, Survivors
 from synsift.pipelines.errors import StoreUnavailable
 
 _WORTH_CLEANING: Final = 64 << 20
@@ -133,6 +133,32 @@ class _Resting:
     images: int
 
 
+class Replayed:
+    """Rows of a synset that are read from the log: no index is made, as nobody asks it anything yet."""
+
+    def __init__(self, rows: Survivors | None = None) -> None:
+        """Begin with some rows, or none."""
+        self.rows = Survivors() if rows is None else rows
+        clusters = self.rows.rows["cluster"].tolist()
+        self._cluster_of = dict(zip(self.rows.sha256s(), clusters, strict=True))
+        self.images = len(set(clusters))
+
+    def restore(self, image: Fingerprint, *, replaces: str | None = None) -> None:
+        """Take a picture that survived before, as ``Matcher.restore`` does.
+
+        Raises:
+            KeyError: The picture that it replaces was never restored.
+        """
+        cluster = self.images if replaces is None else self._cluster_of[replaces]
+        self.images = max(self.images, cluster + 1)
+        self.rows.append(image, cluster)
+        self._cluster_of[image.sha256] = cluster
+
+    def is_known(self, sha256: str) -> bool:
+        """Whether a picture was restored."""
+        return sha256 in self._cluster_of
+
+
 class Synsets:
     """The matchers of one partition. Used by one thread, but for ``images``."""
 
@@ -146,6 +172,7 @@ class Synsets:
         self._make, self._bed = make, bed
         self._awake: dict[str, Matcher] = {}
         self._resting: dict[str, _Resting] = {}
+        self._replayed: dict[str, Replayed] = {}
         # When each was asked the last time, those first that were asked longest ago.
         self._asked_s: dict[str, float] = {}
         self._looked_s = 0.0
@@ -187,6 +214,22 @@ class Synsets:
         """Take in a synset that wasn't there, at rest."""
         images = len(set(survivors.rows["cluster"].tolist()))
         self._resting[wnid] = _Resting(self._lay(survivors), images)
+
+    def replay(self, wnid: str) -> Replayed:
+        """A synset whose survivors are read from the log, before anybody asks; ``settle`` ends that."""
+        found = self._replayed.get(wnid)
+        if found is None:
+            resting = self._resting.pop(wnid, None)
+            found = self._replayed[wnid] = Replayed(None if resting is None else self._rows(resting))
+            if resting is not None:
+                self._free(resting)
+        return found
+
+    def settle(self) -> None:
+        """Lay all down that were read from the log."""
+        for wnid, found in self._replayed.items():
+            self._resting[wnid] = _Resting(self._lay(found.rows), found.images)
+        self._replayed.clear()
 
     def survivors(self) -> Iterator[tuple[str, Survivors]]:
         """All that survived of each synset; none is woken by that."""
