@@ -109,13 +109,12 @@ def schema(topic: Annotated[str, typer.Argument(metavar="TOPIC", help="Name of a
 
       synsift topics schema survivors
     """
-    import msgspec
-
     from synsift.pipelines import topics
+    from synsift.pipelines.schemas import schema_of
 
     kinds = {found.name: kind for kind, found in topics.TOPIC_OF.items()}
     check_known("topic", topic, kinds)
-    typer.echo(json.dumps(msgspec.json.schema(kinds[topic]), indent=2, ensure_ascii=False))
+    typer.echo(json.dumps(schema_of(kinds[topic]), indent=2, ensure_ascii=False))
 
 
 def _row(found: "FoundTopic") -> dict[str, Any]:

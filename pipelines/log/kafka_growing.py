@@ -32,7 +32,7 @@ from synsift.pipelines.log.kafka_positions import entries_of, newest
 from synsift.pipelines.log.kafka_topics import KafkaTopics
 from synsift.pipelines.log.watermark import Watermark
 from synsift.pipelines.records import ImageUrl, Progress, Record, decode
-from synsift.pipelines.topics import Cleanup, Entry, Headers, Router, Topic
+from synsift.pipelines.topics import Cleanup, Entry, Headers, Router, Topic, saying
 
 R = TypeVar("R", bound=Record)
 
@@ -306,7 +306,7 @@ class _Work:
             made = self._made(
                 Progress, message, lambda record: Router.progress(msgspec.structs.replace(record, partition=home))
             )
-            return own if made is None else dataclasses.replace(own, key=made.key, value=made.value)
+            return own if made is None else saying(made, headers)
         return own
 
     @staticmethod

@@ -7,7 +7,6 @@ image URL ──┬─ fetched before ──────────────
 
 import asyncio
 import contextlib
-import dataclasses
 import itertools
 import logging
 import math
@@ -52,7 +51,7 @@ from synsift.pipelines.stages.placeholders import PLACEHOLDER, Placeholders
 from synsift.pipelines.stages.wanted import Wanted, ends, page_of
 from synsift.pipelines.storage import layout
 from synsift.pipelines.texts import kept
-from synsift.pipelines.topics import Entry, Router
+from synsift.pipelines.topics import Entry, Router, saying
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -215,7 +214,7 @@ class FetchStage(SteeredUrls):
     def to_tail(self, wanted: Wanted, not_before_s: float, beside: Sequence[Entry] = ()) -> None:
         """Put a URL at the tail of its partition."""
         record = msgspec.structs.replace(wanted.record, not_before=text_of(not_before_s))
-        entry = dataclasses.replace(self._router.image_url(record), headers=wanted.message.headers)
+        entry = saying(self._router.image_url(record), wanted.message.headers)
         self._ledger.finish(wanted.message, [entry, *beside], self.budgets.cost(wanted.message))
         DEFERRED.inc()
 

@@ -4,7 +4,6 @@ A host that fails is written there, too, as its robots.txt: until when it is lef
 the next start asks it sooner. One that is well again has its record deleted.
 """
 
-import dataclasses
 import datetime
 import hashlib
 from collections.abc import Sequence
@@ -18,7 +17,7 @@ from synsift.pipelines.reading import Broken, read_bytes
 from synsift.pipelines.records import Fetched, ImageUrl, Rest
 from synsift.pipelines.stages.placeholders import Placeholders
 from synsift.pipelines.stages.shelf import Shelf
-from synsift.pipelines.topics import FETCHED, Entry, Router, host_of
+from synsift.pipelines.topics import FETCHED, Entry, Router, host_of, saying
 
 W = TypeVar("W")
 
@@ -133,7 +132,7 @@ class HostBook:
 def entry_of(router: Router, fetched: Fetched) -> Entry:
     """The entry of what a URL gave, with the name of its bytes where that is known."""
     headers = ((CONTENT_ID, fetched.content_id.encode()),) if fetched.content_id else ()
-    return dataclasses.replace(router.fetched(fetched), headers=headers)
+    return saying(router.fetched(fetched), headers)
 
 
 def moment_of(text: str) -> float | None:
