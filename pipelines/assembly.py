@@ -319,7 +319,7 @@ def read_references(settings: Settings, match: MatchOptions) -> tuple[Reference,
 
 def _dedupe(parts: Parts, steering: Steering, reference: Reference, match: MatchOptions) -> Stage:
     settings = parts.settings.dedupe
-    policy = SnapshotPolicy(growth=settings.snapshot_growth, age_s=settings.snapshot_age_s)
+    policy = SnapshotPolicy(settings.snapshot_growth, settings.snapshot_age_s, settings.rest_s)
     options = DedupeOptions(Judging(match, reference.matcher, reference.lists), settings.batch, policy)
     return DedupeStage(parts.log, parts.router, options=options, snapshots=Snapshots(parts.objects), steering=steering)
 

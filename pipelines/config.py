@@ -187,6 +187,9 @@ class DedupeSettings(Branch):
     snapshot_age_s: float = Field(
         default=DEFAULT_POLICY.age_s, gt=0, description="Longest time before a snapshot is written, if anything is new"
     )
+    rest_s: float = Field(
+        default=DEFAULT_POLICY.rest_s, ge=0, description="A synset without a candidate for so long rests on disk"
+    )
 
 
 class LandSettings(Branch):

@@ -16,6 +16,7 @@ from synsift.pipelines.log.base import Message
 from synsift.pipelines.reading import Broken, read_bytes
 from synsift.pipelines.records import Fetched, ImageUrl, Rest
 from synsift.pipelines.stages.placeholders import Placeholders
+from synsift.pipelines.stages.shelf import Shelf
 from synsift.pipelines.topics import FETCHED, Entry, Router, host_of, saying
 
 W = TypeVar("W")
@@ -34,8 +35,8 @@ CONTENT_ID: Final = "content-id"
 class PartitionMemory(Generic[W]):
     """What is known of the URLs of one partition, and what waits for those that are being fetched."""
 
-    fetched: dict[bytes, bytes] = field(default_factory=dict)
-    contents: dict[bytes, bytes] = field(default_factory=dict)
+    fetched: Shelf = field(default_factory=Shelf)
+    contents: Shelf = field(default_factory=Shelf)
     in_flight: dict[str, list[W]] = field(default_factory=dict)
     placeholders: Placeholders = field(default_factory=lambda: Placeholders(0))
 
@@ -59,7 +60,7 @@ class PartitionMemory(Generic[W]):
     def read(self, key: bytes, value: bytes | None, headers: Sequence[tuple[str, bytes]] = ()) -> None:
         """Know a URL by a record of the log."""
         if value is None:
-            self.fetched.pop(_digest(key), None)
+            self.fetched.pop(_digest(key))
             return
         self.fetched[_digest(key)] = value
         self.placeholders.restore(value)

@@ -1,6 +1,7 @@
 """Topics that grow: every record is found at its home once, and whoever was killed in the midst goes on."""
 
 import itertools
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 
@@ -275,7 +276,9 @@ def test_partitions_that_somebody_added_are_taken_in_and_records_on_them_are_sai
     old.produce(survivors(Router(BEFORE)))
     with place.topics._admin() as admin:
         admin.create_partitions({place.prefix + topics.SURVIVORS.name: 3})
-    assert any("has 3 partitions" in problem for problem in place.topics.problems(Shape(BEFORE)))
+    deadline_s = time.monotonic() + 60  # the broker answers before it shows them
+    while not any("has 3 partitions" in problem for problem in place.topics.problems(Shape(BEFORE))):
+        assert time.monotonic() < deadline_s
     producer = KafkaProducer(bootstrap_servers=place.address.bootstrap)
     producer.send(place.prefix + topics.SURVIVORS.name, b"odd", partition=2).get(timeout=30)
     producer.close()
