@@ -37,7 +37,7 @@ _TURN_BINS: Final = 36
 _TURN_WIDTH: Final = 4.5
 _SECOND_PEAK: Final = 0.8
 GRID: Final = 8
-"""Samples along a side of what surrounds a point: two for each of the 4 × 4 cells. Three find no more, and take longer."""
+"""Samples along a side of what surrounds a point: two for each of the 4 × 4 cells; three find no more."""
 _CELLS: Final = 4
 _CELL_WIDTH: Final = 3.0
 _DIRECTIONS: Final = 8
@@ -263,8 +263,8 @@ def _described(lengths: Floats, angles: Floats) -> NDArray[np.uint8]:
     first = turned.astype(np.int32)
     upper = lengths * (turned - first)
     by_direction = np.zeros(len(lengths) * _DIRECTIONS * samples, np.float32)
-    begins = np.arange(len(lengths), dtype=np.int32)[:, None] * (_DIRECTIONS * samples)
-    begins = begins + np.arange(samples, dtype=np.int32)
+    rows = np.arange(len(lengths), dtype=np.int32)[:, None] * np.int32(_DIRECTIONS * samples)
+    begins: NDArray[np.int32] = rows + np.arange(samples, dtype=np.int32)
     by_direction[begins + (first & (_DIRECTIONS - 1)) * samples] = lengths - upper
     by_direction[begins + ((first + 1) & (_DIRECTIONS - 1)) * samples] = upper
     cells = by_direction.reshape(-1, samples) @ _CELL_WEIGHTS

@@ -61,3 +61,12 @@ def test_narrow_and_plain_pictures_have_few_points_or_none(size: tuple[int, int]
         assert len(points) == len(descriptors)
         assert points.shape[1:] == (4,)
     assert len(find_points(np.full(size, 77, np.uint8))[0]) == 0
+
+
+@pytest.mark.parametrize("cell_px", [3, 4, 8])
+def test_a_pattern_whose_points_all_stand_out_alike_has_no_more_of_them(cell_px: int) -> None:
+    rows, columns = np.indices((384, 512)) // cell_px
+    picture = (255 * ((rows + columns) & 1)).astype(np.uint8)
+    points, descriptors = find_points(picture)
+    assert len(points) == len(descriptors) <= MOST_POINTS
+    assert np.isfinite(points).all()
