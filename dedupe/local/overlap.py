@@ -45,6 +45,7 @@ class Overlap:
         moved: How far the corners of the first lie from those of the second, as a share of the sides; 0 where one lies
             upon the other as if nothing had been turned, sized or cropped.
         flat: Which share of the cells is of one tone exactly: of the picture that has less of them.
+        side_px: The longer side of the picture that was worked on, of the smaller one.
     """
 
     agreed: float
@@ -58,6 +59,7 @@ class Overlap:
     held_cells: int
     moved: float
     flat: float
+    side_px: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,6 +113,7 @@ def overlap(first: Features, second: Features, alignment: Alignment) -> Overlap:
         held_cells=int(between.sum()),
         moved=_moved(first, second, alignment),
         flat=min(float((_cells(picture).std(1) < _FLAT).mean()) for picture in (one, other)),
+        side_px=min(max(seen.width_px, seen.height_px) for seen in (first, second)),
     )
 
 

@@ -19,6 +19,9 @@ from synsift.dedupe.local.opencv import load_opencv
 
 MOST_POINTS: Final = 600
 """More would find a picture that is small in another one more often, at 136 bytes and 8 µs each."""
+# Some have two directions.
+_MOST_PLACES: Final = 500
+_TILES: Final = 6
 # Less than Lowe has, as if the picture were enlarged by 1.6: what is small in another picture has finer points only.
 _SIGMA: Final = 1.0
 _CAMERA_SIGMA: Final = 0.5
@@ -96,20 +99,27 @@ def find_points(picture: NDArray[np.uint8]) -> tuple[Floats, NDArray[np.uint8]]:
     octaves = _octaves(opencv, picture)
     # All points together from here on; of each it is known in which blurred picture it was found.
     blurred = [layer for layers in octaves for layer in layers[1 : _LAYERS + 1]]
-    places, whose = _strongest(*_search(opencv, octaves))
+    places, whose = _search(opencv, octaves)
+    chosen = _chosen(places, _tiles(places * _zoom(whose)[:, None], picture.shape))
+    places, whose = places[chosen], whose[chosen]
     if not len(places):
         return np.empty((0, 4), np.float32), np.empty((0, _CELLS**2 * _DIRECTIONS), np.uint8)
     scale = places[:, 2:3]
     around = places[:, 0:1] + _TURN_X * scale, places[:, 1:2] + _TURN_Y * scale
     which, turns = _turns(*_slopes(opencv, _sampled(opencv, blurred, whose, around)))
-    kept = _largest(places[which, 3])
+    kept = _first_turns(which, places[:, 3])
     which, turns = which[kept], turns[kept]
     places, whose = places[which], whose[which]
     descriptors = _described(*_slopes(opencv, _sampled(opencv, blurred, whose, _turned_grid(places, turns))))
-    zoom = np.float32(2) ** (whose // _LAYERS)
+    zoom = _zoom(whose)
     points = np.stack([places[:, 0] * zoom, places[:, 1] * zoom, 2 * places[:, 2] * zoom, turns], 1)
     order = np.argsort(-places[:, 3], kind="stable")
     return points[order].astype(np.float32), descriptors[order]
+
+
+def _zoom(whose: NDArray[np.intp]) -> Floats:
+    """How many pixels of the picture one of each point's blurred picture is wide."""
+    return np.float32(2) ** (whose // _LAYERS).astype(np.float32)
 
 
 def _octaves(opencv: Any, picture: NDArray[np.uint8]) -> list[list[Pixels]]:  # noqa: ANN401 - OpenCV has no types
@@ -221,19 +231,46 @@ def _solved(bend: tuple[Floats, ...], slope: tuple[Floats, ...]) -> Floats:
     return tops / whole
 
 
-def _strongest(places: Floats, whose: NDArray[np.intp]) -> tuple[Floats, NDArray[np.intp]]:
-    """Those that stand out most, in the order that they have."""
-    kept = _largest(places[:, 3])
-    return places[kept], whose[kept]
+def _chosen(places: Floats, tiles: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Which ``_MOST_PLACES`` to take, in their order: half of them stand out most, half do so in their own tile.
+
+    Else a page of text had all points of a screenshot, and the photograph on it none.
+    """
+    best = np.argsort(-places[:, 3], kind="stable")
+    if len(best) <= _MOST_PLACES:
+        return np.sort(best)
+    first, rest = best[: _MOST_PLACES // 2], best[_MOST_PLACES // 2 :]
+    by_tile = rest[np.argsort(tiles[rest], kind="stable")]
+    _, begins, sizes = np.unique(tiles[by_tile], return_index=True, return_counts=True)
+    rank = np.arange(len(by_tile)) - np.repeat(begins, sizes)
+    return np.sort(np.concatenate([first, by_tile[np.argsort(rank, kind="stable")][: _MOST_PLACES - len(first)]]))
 
 
-def _largest(strengths: Floats) -> NDArray[np.intp]:
-    """Which ``MOST_POINTS`` are largest, in their order; of equal ones the first, however many there are."""
-    return np.sort(np.argsort(-strengths, kind="stable")[:MOST_POINTS])
+def _tiles(places: Floats, shape: tuple[int, ...]) -> NDArray[np.intp]:
+    """In which of ``_TILES`` × ``_TILES`` parts of the picture each point lies.
+
+    Args:
+        places: x and y in pixels of the picture.
+        shape: Its height and width.
+    """
+    parts = (places[:, :2] * _TILES / (shape[1], shape[0])).astype(np.intp).clip(0, _TILES - 1)
+    found: NDArray[np.intp] = parts[:, 1] * _TILES + parts[:, 0]
+    return found
+
+
+def _first_turns(which: NDArray[np.intp], strengths: Floats) -> NDArray[np.intp]:
+    """Which directions to keep, in their order: the first of each point, then others of those that stand out most.
+
+    Args:
+        which: Whose direction each is, in order.
+        strengths: How much each point stands out.
+    """
+    is_other = np.diff(which, prepend=-1) == 0
+    return np.sort(np.lexsort((-strengths[which], is_other))[:MOST_POINTS])
 
 
 def _turns(lengths: Floats, angles: Floats) -> tuple[NDArray[np.intp], Floats]:
-    """The direction of each point, or its directions: which point, and radians."""
+    """The direction of each point, or its directions, the clearest first: which point, and radians."""
     bins = (angles * np.float32(_TURN_BINS / (2 * np.pi)) + np.float32(0.5)).astype(np.int32)
     bins[bins >= _TURN_BINS] -= _TURN_BINS
     bins += _TURN_BINS * np.arange(len(bins), dtype=np.int32)[:, None]
@@ -244,6 +281,8 @@ def _turns(lengths: Floats, angles: Floats) -> tuple[NDArray[np.intp], Floats]:
     before, after = np.roll(counts, 1, 1), np.roll(counts, -1, 1)
     is_peak = (counts > before) & (counts > after) & (counts >= _SECOND_PEAK * counts.max(1, keepdims=True))
     which, at = np.nonzero(is_peak)
+    clearest = np.lexsort((-counts[which, at], which))
+    which, at = which[clearest], at[clearest]
     top, left, right = counts[which, at], before[which, at], after[which, at]
     between = (left - right) / 2 / (left - 2 * top + right)
     return which, ((at + between) * (2 * np.pi / _TURN_BINS) % (2 * np.pi)).astype(np.float32)

@@ -101,16 +101,19 @@ class Bounds:
     Attributes:
         in_place: Where one lies upon the other with nothing moved. Of two pictures of which one half is the same up to
             0.62 of the cells agree; of photographs with a sticker on them 0.66.
-        drawn: The same of drawings and windows. Of toolboxes with another tool chosen 181 points agree, 0.56 of them,
-            and 0.96 of the cells.
-        whole: Where all of both lies in both, turned, sized or skewed. Of two icons with other signs on one sheet 67
-            points agree, of 143, and 0.71 of the cells; of unrelated photographs 9 points at most.
-        plain: The same on plain ground.
+        drawn: The same of drawings, windows, and wares on white. Of one window with other entries 242 points agree,
+            0.44 of them, and 0.77 of the cells; of dials and rings of parts 49 points.
+        small: The same of small pictures. Of faces with another mouth 105 points agree, of 139, and 0.94 of the cells.
+        whole: Where all of both lies in both, turned, sized or skewed. Of unrelated photographs 9 points at most agree.
+        plain: The same on plain ground, and of small pictures: of two icons on one sheet 67 points agree, of 143, and
+            0.71 of the cells.
         part: Where one lies in the other. What was cropped and then pasted agrees between its points alone; of pictures
             with the same words above 17 do, in 15 cells.
         plain_part: The same on plain ground.
         moved: From which share of the sides on corners are said to be elsewhere.
         flat: From which share of cells of one tone exactly, in both, on they are drawings: photographs have noise.
+        small_px: Pictures whose longer side is below it are as icons are: half of their points agree, whatever sign
+            they bear. Smaller ones than 256 px were enlarged to that.
         rich: From which share of cells that say something on the ground isn't plain.
         within: From which share on a picture is said to lie within another.
         shared: Least number of points of what only shares a part.
@@ -118,34 +121,54 @@ class Bounds:
 
     in_place: tuple[Wanted, ...] = (
         Wanted(130, agreed=0.65, met=0.3, could=300),
-        Wanted(60, agreed=0.97, met=0.2, could=200),
+        Wanted(60, agreed=0.85, met=0.5),
+        Wanted(80, agreed=0.95, met=0.15),
+        Wanted(60, agreed=0.97, met=0.2),
+        Wanted(20, agreed=0.99, met=0.2),
     )
-    drawn: tuple[Wanted, ...] = (Wanted(60, agreed=0.97, met=0.2, could=200),)
+    drawn: tuple[Wanted, ...] = (
+        Wanted(250, agreed=0.7, met=0.48),
+        Wanted(150, agreed=0.85, met=0.4),
+        Wanted(60, agreed=0.85, met=0.5),
+        Wanted(60, agreed=0.97, met=0.2),
+        Wanted(20, agreed=0.99, met=0.2),
+    )
+    small: tuple[Wanted, ...] = (
+        Wanted(200, agreed=0.85, met=0.55, could=480),
+        Wanted(60, agreed=0.97, met=0.2, could=200),
+        Wanted(30, agreed=0.99, met=0.25),
+    )
     whole: tuple[Wanted, ...] = (
-        Wanted(40, agreed=0.6, met=0.1, could=240),
-        Wanted(14, agreed=0.75, could=240),
+        Wanted(40, agreed=0.6, met=0.1),
+        Wanted(14, agreed=0.75),
         Wanted(8, agreed=0.96),
     )
     plain: tuple[Wanted, ...] = (
         Wanted(80, agreed=0.6, met=0.2),
+        Wanted(50, agreed=0.8, could=400),
         Wanted(50, agreed=0.9),
-        Wanted(20, agreed=0.965, met=0.2),
+        Wanted(20, agreed=0.92, met=0.2),
+        Wanted(14, agreed=0.95, met=0.18),
     )
     part: tuple[Wanted, ...] = (
         Wanted(30, agreed=0.5),
         Wanted(20, agreed=0.6),
+        Wanted(12, agreed=0.8),
         Wanted(10, agreed=0.85),
         Wanted(7, agreed=0.95),
+        Wanted(6, agreed=0.98),
         Wanted(10, agreed=0.9, cells=1),
         Wanted(18, agreed=0.3, held=0.95, held_cells=18),
     )
     plain_part: tuple[Wanted, ...] = (
         Wanted(80, agreed=0.5, met=0.25),
         Wanted(20, agreed=0.83, met=0.15),
+        Wanted(12, agreed=0.9, met=0.2),
         Wanted(10, agreed=0.97, met=0.15),
     )
     moved: float = 0.06
     flat: float = 0.02
+    small_px: int = 288
     rich: float = 0.85
     within: float = 0.7
     shared: int = 16
@@ -155,7 +178,7 @@ class Bounds:
         """Points below which nothing is said."""
         return min(
             one.points
-            for table in (self.in_place, self.drawn, self.whole, self.plain, self.part, self.plain_part)
+            for table in (self.in_place, self.drawn, self.small, self.whole, self.plain, self.part, self.plain_part)
             for one in table
         )
 
@@ -208,12 +231,14 @@ def judge(points: int, lies: Overlap, bounds: Bounds = DEFAULT_BOUNDS) -> Tie:
 
 def _table(lies: Overlap, bounds: Bounds, *, is_whole: bool) -> tuple[Wanted, ...]:
     """What is wanted where pictures lie so."""
-    is_rich = lies.told >= bounds.rich
+    is_rich, is_small = lies.told >= bounds.rich, lies.side_px < bounds.small_px
     if not is_whole:
         return bounds.part if is_rich else bounds.plain_part
-    if lies.moved < bounds.moved:
-        return bounds.in_place if lies.flat < bounds.flat else bounds.drawn
-    return bounds.whole if is_rich else bounds.plain
+    if lies.moved >= bounds.moved:
+        return bounds.whole if is_rich and not is_small else bounds.plain
+    if is_small:
+        return bounds.small
+    return bounds.in_place if lies.flat < bounds.flat else bounds.drawn
 
 
 def _is_enough(points: int, lies: Overlap, wanted: Wanted) -> bool:
