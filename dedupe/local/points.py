@@ -302,10 +302,10 @@ def _described(lengths: Floats, angles: Floats) -> NDArray[np.uint8]:
     first = turned.astype(np.int32)
     upper = lengths * (turned - first)
     by_direction = np.zeros(len(lengths) * _DIRECTIONS * samples, np.float32)
-    rows = np.arange(len(lengths), dtype=np.int32)[:, None] * np.int32(_DIRECTIONS * samples)
-    begins: NDArray[np.int32] = rows + np.arange(samples, dtype=np.int32)
-    by_direction[begins + (first & (_DIRECTIONS - 1)) * samples] = lengths - upper
-    by_direction[begins + ((first + 1) & (_DIRECTIONS - 1)) * samples] = upper
+    begins = np.arange(len(lengths), dtype=np.int32)[:, None] * np.int32(_DIRECTIONS * samples)
+    places = begins + np.arange(samples, dtype=np.int32)
+    by_direction[places + (first & (_DIRECTIONS - 1)) * samples] = lengths - upper
+    by_direction[places + ((first + 1) & (_DIRECTIONS - 1)) * samples] = upper
     cells = by_direction.reshape(-1, samples) @ _CELL_WEIGHTS
     found = cells.reshape(-1, _DIRECTIONS, _CELLS**2).transpose(0, 2, 1).reshape(-1, _DIRECTIONS * _CELLS**2)
     found = found / np.maximum(_FLAT, np.linalg.norm(found, axis=1, keepdims=True))
