@@ -107,8 +107,10 @@ class Bounds:
         whole: Where all of both lies in both, turned, sized or skewed. Of unrelated photographs 9 points at most agree.
         plain: The same on plain ground, and of small pictures: of two icons on one sheet 67 points agree, of 143, and
             0.71 of the cells.
-        part: Where one lies in the other. What was cropped and then pasted agrees between its points alone; of pictures
-            with the same words above 17 do, in 15 cells.
+        drawn_moved: As ``plain``, of drawings and windows: of one window of two sizes with other entries 156 points
+            agree, and 0.65 of the cells; of two panels of one program 77 and 0.90.
+        part: Where one lies in the other. What was cropped and then pasted agrees between its points alone; of
+            pictures with the same words above 17 do, in 15 cells.
         plain_part: The same on plain ground.
         moved: From which share of the sides on corners are said to be elsewhere.
         flat: From which share of cells of one tone exactly, in both, on they are drawings: photographs have noise.
@@ -147,8 +149,13 @@ class Bounds:
         Wanted(80, agreed=0.6, met=0.2),
         Wanted(50, agreed=0.8, could=400),
         Wanted(50, agreed=0.9),
-        Wanted(20, agreed=0.92, met=0.2),
-        Wanted(14, agreed=0.95, met=0.18),
+        Wanted(20, agreed=0.92, met=0.2, could=60),
+        Wanted(14, agreed=0.95, met=0.18, could=60),
+    )
+    drawn_moved: tuple[Wanted, ...] = (
+        Wanted(50, agreed=0.93),
+        Wanted(20, agreed=0.95, met=0.2, could=60),
+        Wanted(14, agreed=0.96, met=0.18, could=60),
     )
     part: tuple[Wanted, ...] = (
         Wanted(30, agreed=0.5),
@@ -158,7 +165,7 @@ class Bounds:
         Wanted(7, agreed=0.95),
         Wanted(6, agreed=0.98),
         Wanted(10, agreed=0.9, cells=1),
-        Wanted(18, agreed=0.3, held=0.95, held_cells=18),
+        Wanted(18, agreed=0.3, could=200, held=0.95, held_cells=18),
     )
     plain_part: tuple[Wanted, ...] = (
         Wanted(80, agreed=0.5, met=0.25),
@@ -176,11 +183,8 @@ class Bounds:
     @property
     def fewest(self) -> int:
         """Points below which nothing is said."""
-        return min(
-            one.points
-            for table in (self.in_place, self.drawn, self.small, self.whole, self.plain, self.part, self.plain_part)
-            for one in table
-        )
+        tables = (self.in_place, self.drawn, self.small, self.whole, self.plain, self.drawn_moved)
+        return min(one.points for table in (*tables, self.part, self.plain_part) for one in table)
 
 
 DEFAULT_BOUNDS: Final = Bounds()
@@ -234,6 +238,8 @@ def _table(lies: Overlap, bounds: Bounds, *, is_whole: bool) -> tuple[Wanted, ..
     is_rich, is_small = lies.told >= bounds.rich, lies.side_px < bounds.small_px
     if not is_whole:
         return bounds.part if is_rich else bounds.plain_part
+    if lies.moved >= bounds.moved and lies.flat >= bounds.flat:
+        return bounds.drawn_moved
     if lies.moved >= bounds.moved:
         return bounds.whole if is_rich and not is_small else bounds.plain
     if is_small:

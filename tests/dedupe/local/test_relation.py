@@ -205,6 +205,10 @@ def test_the_tie_follows_from_points_and_overlap(points: int, lies: Overlap, tie
         (65, lying(0.92, moved=0.0, met=0.58, could=113, flat=0.2), Tie.COPY),
         (105, lying(0.94, moved=0.0, met=0.76, could=139, side_px=256), Tie.SHARES_A_PART),
         (242, lying(0.77, moved=0.0, met=0.44, could=553, flat=0.07), Tie.SHARES_A_PART),
+        # One window of two sizes, with other entries; wares on white, turned.
+        (156, lying(0.65, told=0.8, flat=0.1), Tie.SHARES_A_PART),
+        (77, lying(0.9, flat=0.1), Tie.SHARES_A_PART),
+        (48, lying(0.96, told=0.41, met=0.44, flat=0.3, could=110), Tie.COPY),
         # A thumbnail.
         (62, lying(1.0, moved=0.0, met=0.29, could=213, side_px=256), Tie.COPY),
     ],
