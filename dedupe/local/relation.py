@@ -136,7 +136,7 @@ class Bounds:
         Wanted(20, agreed=0.99, met=0.2),
     )
     small: tuple[Wanted, ...] = (
-        Wanted(200, agreed=0.85, met=0.55, could=480),
+        Wanted(200, agreed=0.72, met=0.52, could=480),
         Wanted(60, agreed=0.97, met=0.2, could=200),
         Wanted(30, agreed=0.99, met=0.25),
     )
@@ -153,6 +153,7 @@ class Bounds:
         Wanted(14, agreed=0.95, met=0.18, could=60),
     )
     drawn_moved: tuple[Wanted, ...] = (
+        Wanted(80, agreed=0.85, met=0.4),
         Wanted(50, agreed=0.93),
         Wanted(20, agreed=0.95, met=0.2, could=60),
         Wanted(14, agreed=0.96, met=0.18, could=60),
@@ -165,6 +166,7 @@ class Bounds:
         Wanted(7, agreed=0.95),
         Wanted(6, agreed=0.98),
         Wanted(10, agreed=0.9, cells=1),
+        Wanted(9, agreed=0.95, cells=4),
         Wanted(18, agreed=0.3, could=200, held=0.95, held_cells=18),
     )
     plain_part: tuple[Wanted, ...] = (
