@@ -14,7 +14,6 @@ from synsift.pipelines.demo.web import Directory
 from synsift.pipelines.log.base import Log
 from synsift.pipelines.log.kafka import KafkaLog
 from synsift.pipelines.log.kafka_clients import KafkaAddress
-from synsift.pipelines.stage import INPUTS, OPTIONAL
 from synsift.pipelines.topics import Entry
 from tests.conftest import RunCli, kafka_options, s3_options
 from tests.integration.processes import TIMEOUT_S, end, start
@@ -106,7 +105,8 @@ def test_topics_that_grow_in_the_midst_of_a_crawl_change_nothing_of_the_result(
     worker.terminate()
     worker.communicate(timeout=TIMEOUT_S)
     log.close()
-    others = [name for name in INPUTS if name not in ("search", "fetch", *OPTIONAL)]
+    # All that `run all` began, and that hosts and sources don't hold up: what has begun must be done.
+    others = ("dedupe", "land", "conflicts", "annotate")
     end(start("run", *others, "--drain", out=None, options=options))
     grown = cli("topics", "grow", "--partitions", "32", options=options)
     assert grown.returncode == 0, grown.stderr
