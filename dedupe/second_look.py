@@ -22,8 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synsift.dedupe.alignment import Grid, Seen, align, cosine, mean_in, powers_of, toned, windows
+from synsift.dedupe.elsewhere import are_framed_alike, outside_bits
 from synsift.dedupe.evidence import PICTURE_SIDE, Picture, strength_of
 from synsift.dedupe.finer_look import Finer, finer_look
+from synsift.dedupe.fingerprint import Fingerprint
 from synsift.dedupe.frequencies import FREQUENCIES, HASH_BITS, Floats, dct_matrix, taper
 from synsift.dedupe.views import View
 
@@ -70,6 +72,7 @@ class Side(NamedTuple):
         information: Of its fingerprint.
         inside_px: Width and height of what is inside of its borders.
         view: What the hash saw of it.
+        hashes: Of the whole, and of what is inside of its borders, one after the other; empty without borders.
     """
 
     evidence: bytes
@@ -77,6 +80,12 @@ class Side(NamedTuple):
     information: float
     inside_px: tuple[float, float]
     view: View
+    hashes: bytes = b""
+
+
+def side_of(image: Fingerprint, view: View) -> Side:
+    """A picture for a second look, of which a hash saw a view."""
+    return Side(image.evidence, image.fine, image.information, image.inside_px, view, image.framed_hashes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +104,8 @@ class Agreement:
         contrast: Contrast of the first to that of the second.
         is_turned: Whether one is mirrored or turned.
         finer: Of the finer thumbnails; None unless both have one.
+        outside_bits: Of drawings with the same borders, in how many more bits hashes of the wholes differ than those
+            of what is inside.
     """
 
     detail: float
@@ -108,6 +119,7 @@ class Agreement:
     contrast: float
     is_turned: bool
     finer: Finer | None
+    outside_bits: int = 0
 
 
 _APART: Final = Agreement(
@@ -142,6 +154,8 @@ def second_look(query: Side, stored: Side, *, orientation: int) -> Agreement:
         return _APART
     places = _places(one.luma, seen)
     colours, one_tint = _colours(one, seen, places)
+    finer = finer_look(one, other, seen, side_px=min(_side_px(query), _side_px(stored)))
+    bits = _bits(one.luma, seen)
     return Agreement(
         detail=_detail(one.luma, seen),
         places=float(places.agree.sum() / max(1, places.show.sum())),
@@ -149,11 +163,14 @@ def second_look(query: Side, stored: Side, *, orientation: int) -> Agreement:
         stretch=_stretch(seen.place, query.inside_px[:: -1 if orientation >= 4 else 1], stored.inside_px),
         colours=colours,
         one_tint=one_tint,
-        bits=_bits(one.luma, seen),
+        bits=bits,
         information=max(query.information, stored.information),
         contrast=_contrast(one.luma, seen),
         is_turned=orientation != 0,
-        finer=finer_look(one, other, seen, side_px=min(_side_px(query), _side_px(stored))),
+        finer=finer,
+        outside_bits=0
+        if finer is None or not are_framed_alike(one.borders, other.borders)
+        else outside_bits(query.hashes, stored.hashes, orientation, bits),
     )
 
 
