@@ -13,9 +13,15 @@ from PIL import Image, ImageDraw
 
 Draw = Callable[[random.Random], Image.Image]
 
-_SIGNS: Final = "H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr".split()
-_MONTHS: Final = "JANUARY FEBRUARY MARCH APRIL MAY JUNE JULY AUGUST SEPTEMBER OCTOBER NOVEMBER DECEMBER".split()
-_DAYS: Final = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+_SIGNS: Final = (
+    *("H", "He", "Li", "Be", "B", "C", "N", "O", "F", "Ne", "Na", "Mg", "Al", "Si", "P", "S", "Cl", "Ar", "K", "Ca"),
+    *("Sc", "Ti", "V", "Cr", "Mn", "Fe", "Co", "Ni", "Cu", "Zn", "Ga", "Ge", "As", "Se", "Br", "Kr"),
+)
+_MONTHS: Final = (
+    *("JANUARY", "FEBRUARY", "MARCH", "APRIL", "MAY", "JUNE"),
+    *("JULY", "AUGUST", "SEPTEMBER", "OCTOBER", "NOVEMBER", "DECEMBER"),
+)
+_DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 def _page(width: int, height: int, fill: str = "white") -> tuple[Image.Image, ImageDraw.ImageDraw]:
@@ -191,7 +197,9 @@ def keyboard(rng: random.Random) -> Image.Image:
     marked = rng.sample(range(40), rng.randint(1, 2))
     for key in range(40):
         x, y = 10 + key % 10 * 40 + key // 10 * 4, 8 + key // 10 * 34
-        pen.rounded_rectangle((x, y, x + 34, y + 29), 5, fill="#e63946" if key in marked else "white", outline="#555555")
+        pen.rounded_rectangle(
+            (x, y, x + 34, y + 29), 5, fill="#e63946" if key in marked else "white", outline="#555555"
+        )
     return image
 
 
@@ -200,7 +208,9 @@ def piano(rng: random.Random) -> Image.Image:
     image, pen = _page(430, 140)
     chord = rng.sample(range(14), 3)
     for key in range(14):
-        pen.rectangle((5 + 30 * key, 5, 35 + 30 * key, 135), fill="#8ecae6" if key in chord else "white", outline="black")
+        pen.rectangle(
+            (5 + 30 * key, 5, 35 + 30 * key, 135), fill="#8ecae6" if key in chord else "white", outline="black"
+        )
     for key in range(14):
         if key % 7 not in (2, 6):
             pen.rectangle((26 + 30 * key, 5, 44 + 30 * key, 82), fill="black")

@@ -105,5 +105,5 @@ def outside_bits(one: bytes, other: bytes, orientation: int, inside_bits: int) -
         return 0
     mine = oriented_hashes(np.frombuffer(one, np.uint8).reshape(2, HASH_BYTES))[:, orientation]
     theirs = np.frombuffer(other, np.uint8).reshape(2, HASH_BYTES)
-    whole, inside = np.bitwise_count(mine ^ theirs).sum(axis=1).tolist()
+    whole, inside = (int(bits) for bits in np.bitwise_count(mine ^ theirs).sum(axis=1))
     return max(0, whole - max(inside, inside_bits))

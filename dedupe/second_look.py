@@ -168,10 +168,16 @@ def second_look(query: Side, stored: Side, *, orientation: int) -> Agreement:
         contrast=_contrast(one.luma, seen),
         is_turned=orientation != 0,
         finer=finer,
-        outside_bits=0
-        if finer is None or not are_framed_alike(one.borders, other.borders)
-        else outside_bits(query.hashes, stored.hashes, orientation, bits),
+        outside_bits=0 if finer is None else _outside_bits((one, query), (other, stored), orientation, bits),
     )
+
+
+def _outside_bits(one: tuple[Picture, Side], other: tuple[Picture, Side], orientation: int, bits: int) -> int:
+    """``Agreement.outside_bits`` of the query and the stored picture, whose insides differ in so many bits."""
+    (mine, query), (theirs, stored) = one, other
+    if not are_framed_alike(mine.borders, theirs.borders):
+        return 0
+    return outside_bits(query.hashes, stored.hashes, orientation, bits)
 
 
 def _side_px(side: Side) -> float:
