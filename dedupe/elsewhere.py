@@ -17,10 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synsift.dedupe.alignment import mean_in, windows
+from synsift.dedupe.fine import FINE_SIDE
 from synsift.dedupe.frequencies import HASH_BYTES, Floats, oriented_hashes
 
-# Of places: how many on a side, and how much of one is seen at least.
-_PLACES: Final = 8
+# Places: eight on a side; and how much of one is seen at least.
+_WINDOWS: Final = windows(FINE_SIDE, 8)
 _SEEN: Final = 0.3
 # What noise adds to the slopes of a place, in squares of grey levels a pixel; with so many times as much it has edges.
 _NOISE: Final = 50.0
@@ -38,22 +39,22 @@ _KNOWN: Final = 0.012
 _CORNERS: Final = np.array([[-0.5, 0.5, -0.5, 0.5], [-0.5, -0.5, 0.5, 0.5]])
 
 
-def moved(mine: Floats, theirs: Floats, weights: Floats, side: int) -> float:
+def moved(mine: Floats, theirs: Floats, weights: Floats) -> float:
     """How far a part lies from where it lies in the other picture, in pixels, beyond what is usual in the two.
 
     Args:
-        mine: A square picture, ``(side²,)``, in grey levels.
+        mine: A thumbnail, ``(64²,)``, in grey levels.
         theirs: What the other has there, with its tones as in mine.
         weights: 1 where it is seen, else 0.
-        side: In pixels.
     """
-    middle = (0.5 * (mine + theirs)).reshape(side, side)
+    middle = (0.5 * (mine + theirs)).reshape(FINE_SIDE, FINE_SIDE)
     down, right = (slope.ravel() for slope in np.gradient(middle))
     off = theirs - mine
-    products = np.stack(
-        [np.ones_like(off), right * right, right * down, down * down, right * off, down * off, off * off]
-    )
-    seen, across, both, along, by_right, by_down, differs = mean_in(windows(side, _PLACES), products * weights)
+    products = np.empty((7, len(off)), dtype=np.float32)
+    products[0], products[1], products[2], products[6] = 1, right * right, right * down, off * off
+    products[3], products[4], products[5] = down * down, right * off, down * off
+    products *= weights
+    seen, across, both, along, by_right, by_down, differs = mean_in(_WINDOWS, products)
     noise = _NOISE * np.maximum(seen, 1e-6)
     determinant = (across + noise) * (along + noise) - both * both
     to_right = ((along + noise) * by_right - both * by_down) / determinant
@@ -63,8 +64,8 @@ def moved(mine: Floats, theirs: Floats, weights: Floats, side: int) -> float:
     has_edges = (seen > _SEEN) & (across + along > _EDGES * noise)
     if not has_edges.any():
         return 0.0
-    unlike = np.sqrt(differs / (0.5 * (across + along) + noise))[has_edges]
-    usual = float(np.quantile(unlike, _USUAL))
+    unlike = np.sort(np.sqrt(differs / (0.5 * (across + along) + noise))[has_edges])
+    usual = float(unlike[int(_USUAL * (len(unlike) - 1))])
     return max(0.0, float(np.sort(shifts, axis=None)[-_MOST:].mean()) - _USUAL_SHARE * usual)
 
 

@@ -148,7 +148,7 @@ def finer_look(one: Picture, other: Picture, seen: Seen, *, side_px: float) -> F
         unlike=unlike,
         worst=worst,
         ink=_ink(mine, seen_as, found.weights),
-        moved=moved(mine, seen_as, found.weights, FINE_SIDE),
+        moved=moved(mine, seen_as, found.weights),
         shifted=shifted(one.borders, other.borders, found.place),
         beyond=beyond,
         hues=_hues(one.chroma, chroma, seen.weights),

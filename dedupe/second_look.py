@@ -50,10 +50,13 @@ _COLOURED: Final = 5.0
 _SAME_COLOUR: Final = 8.0
 _SAME_SHARE: Final = 0.5
 _MOST_BALANCE: Final = 14.0
+# Where what is beside disagreeing places is left out, such a share must be left.
+_MOST_LEFT: Final = 0.4
 _SATURATION: Final = (0.25, 4.0)
 # Below so many levels what is left of colours, without what follows the light, is one tint or none.
 _TINT: Final = 7.0
 _TINT_SHARE: Final = 0.08
+_STRONG_TINT_SHARE: Final = 0.05
 _FAINT: Final = 3.0
 # Cosines of the colours of all places, without their balance: from none of them agreeing to all.
 _UNLIKE: Final = 0.3
@@ -249,6 +252,8 @@ def _colours(one: Picture, seen: Seen, places: _Places) -> tuple[float, bool]:
     one_tint = tinted[0] != tinted[1] or (all(tinted) and is_grey)
     if not mine.size:
         return 0.0, one_tint
+    known = _known_colours(places)[places.agree]
+    mine, theirs = mine[:, known], theirs[:, known]
     balance = [chroma.mean(axis=1, keepdims=True) for chroma in (mine, theirs)]
     a, b = mine - balance[0], theirs - balance[1]
     saturation = float(np.clip((a * b).sum() / (np.square(b).sum() + 1e-6), *_SATURATION))
@@ -265,6 +270,21 @@ def _colours(one: Picture, seen: Seen, places: _Places) -> tuple[float, bool]:
     return min(1.0, max(float(same[coloured].mean()), alike)), one_tint
 
 
+def _known_colours(places: _Places) -> NDArray[np.bool_]:
+    """Which places have colours of their own: what was put over a place colours those beside it, as colours are coarse.
+
+    All, where too few would be left.
+    """
+    covered = places.show & ~places.agree
+    for _ in range(2):
+        wider = covered.copy()
+        wider[1:] |= covered[:-1]
+        wider[:-1] |= covered[1:]
+        covered = wider.T
+    left = np.count_nonzero(places.agree & ~covered)
+    return ~covered if left >= _MOST_LEFT * np.count_nonzero(places.agree) else np.ones_like(covered)
+
+
 def _is_tint(chroma: Floats, luma: Floats, inside: NDArray[np.bool_]) -> bool:
     """Whether colours only follow the light, by a curve."""
     c, light = chroma[:, inside], luma[inside]
@@ -272,7 +292,7 @@ def _is_tint(chroma: Floats, luma: Floats, inside: NDArray[np.bool_]) -> bool:
     powers = powers_of(light).astype(np.float64)
     fitted = np.linalg.solve(powers @ powers.T + 1e-6 * len(light) * np.eye(len(powers)), powers @ c.T)
     left, all_of_it = (float(np.square(part).sum(axis=0).mean()) for part in (c - fitted.T @ powers, c))
-    return left < _FAINT**2 or left < min(_TINT**2, _TINT_SHARE * all_of_it)
+    return left < max(_FAINT**2, _STRONG_TINT_SHARE * all_of_it, min(_TINT**2, _TINT_SHARE * all_of_it))
 
 
 def _first_map(one: Picture, one_view: View, other: Picture, other_view: View) -> Floats:
