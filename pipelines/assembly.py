@@ -3,10 +3,9 @@
 What asks the web is loaded when it is wired: Scrapy takes as long to load as all the rest, and few commands ask.
 """
 
-import contextlib
 import os
 import socket
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -30,12 +29,14 @@ from synsift.pipelines.errors import ConfigError, UsageError
 from synsift.pipelines.folders.features import need_opencv
 from synsift.pipelines.folders.hash_files import read_reference
 from synsift.pipelines.image_sources import AnySource, make_sources, quotas_of
+from synsift.pipelines.kafka_settings import kafka_address, kafka_topics, topics_shape
 from synsift.pipelines.log.base import Log
 from synsift.pipelines.log.sqlite import SqliteLog
 from synsift.pipelines.matching import match_options
 from synsift.pipelines.politeness import fetch_politeness, host_rules, search_politeness
 from synsift.pipelines.stage import INPUTS, Stage
 from synsift.pipelines.stages.annotate import AnnotateStage
+from synsift.pipelines.stages.budgets import Allowed, Budget
 from synsift.pipelines.stages.conflicts import ConflictsOptions, ConflictsStage
 from synsift.pipelines.stages.dedupe import DedupeOptions, DedupeStage
 from synsift.pipelines.stages.dedupe_state import Judging, SnapshotPolicy
@@ -49,8 +50,6 @@ from synsift.pipelines.web_access import make_access
 
 if TYPE_CHECKING:
     from synsift.crawler.identity.signatures import Signer
-    from synsift.pipelines.log.kafka_clients import KafkaAddress
-    from synsift.pipelines.log.kafka_topics import KafkaTopics, Shape
     from synsift.pipelines.stages.mend import Manners
     from synsift.pipelines.stages.search_needs import SearchOptions
 
@@ -80,60 +79,6 @@ def log_path(settings: Settings) -> Path:
         return Path(settings.log.path).expanduser()
     folder = store_address(settings).folder
     return folder.expanduser() / "log.db" if folder is not None else Path("synsift-log.db")
-
-
-def kafka_address(settings: Settings) -> "KafkaAddress":
-    """Where the configuration says that the brokers are.
-
-    Raises:
-        ConfigError: kafka-python isn't installed.
-    """
-    with _kafka_installed():
-        from synsift.pipelines.log.kafka_clients import KafkaAddress
-
-    kafka = settings.kafka
-    return KafkaAddress(
-        bootstrap=kafka.bootstrap,
-        security_protocol=kafka.security_protocol,
-        sasl_mechanism=kafka.sasl_mechanism,
-        username=kafka.username,
-        password=kafka.password,
-        ca_file=kafka.ca_file,
-        compression=kafka.compression,
-        connect_timeout_s=kafka.connect_timeout_s,
-        session_timeout_s=kafka.session_timeout_s,
-        poll_timeout_s=kafka.poll_timeout_s,
-        keep_done=kafka.keep_done,
-    )
-
-
-@contextlib.contextmanager
-def _kafka_installed() -> Iterator[None]:
-    """Say what to install where kafka-python is missing: who works on one machine needs none."""
-    try:
-        yield
-    except ModuleNotFoundError as exc:
-        if exc.name is None or exc.name.partition(".")[0] != "kafka":
-            raise
-        raise ConfigError(
-            "kafka.bootstrap names brokers, and kafka-python isn't installed", hint="pip install 'synsift[fleet]'"
-        ) from exc
-
-
-def kafka_topics(settings: Settings) -> "KafkaTopics":
-    """The topics on the brokers that the configuration names."""
-    address = kafka_address(settings)
-
-    from synsift.pipelines.log.kafka_topics import KafkaTopics
-
-    return KafkaTopics(address, prefix=settings.kafka.prefix)
-
-
-def topics_shape(settings: Settings) -> "Shape":
-    """What the topics on Kafka must be like."""
-    from synsift.pipelines.log.kafka_topics import Shape
-
-    return Shape(settings.log.partitions, settings.kafka.replication, settings.kafka.retention_days)
 
 
 def check_log(settings: Settings) -> None:
@@ -259,6 +204,7 @@ def search_options(settings: Settings, sources: Mapping[str, AnySource]) -> "Sea
             signer=make_signer(settings),
         ),
         quotas=quotas_of(settings, sources),
+        allowed=allowed_cost(settings),
         by_novelty=search.paging == "novelty",
         on_the_way=search.on_the_way,
         verdict_wait_s=search.verdict_wait_s,
@@ -298,6 +244,13 @@ def consent_policy(settings: Settings) -> Policy:
     return Policy(consent.profile, refuse, ignore)
 
 
+def allowed_cost(settings: Settings) -> Allowed:
+    """What synsets and sources may cost in all."""
+    budget = settings.budget
+    sources = {name: Budget(*each) for name, each in settings.sources.budgets().items()}
+    return Allowed(Budget(budget.images, budget.requests, budget.bytes), sources)
+
+
 def manners_of(settings: Settings) -> "Manners":
     """How hosts of images are asked."""
     from synsift.pipelines.stages.mend import Manners
@@ -334,6 +287,7 @@ def _fetch(parts: Parts, steering: Steering, reference: Reference, deny: Referen
         deny=deny or None,
         pictures=WantedPictures(settings.min_side_px, settings.max_aspect, settings.formats),
         placeholder_urls=settings.placeholder_urls,
+        allowed=allowed_cost(parts.settings),
         health=HealthPolicy(
             in_a_row=settings.host_failures, sleep_s=settings.host_sleep_s, give_up_s=settings.host_down_after_s
         ),
@@ -365,7 +319,7 @@ def read_references(settings: Settings, match: MatchOptions) -> tuple[Reference,
 
 def _dedupe(parts: Parts, steering: Steering, reference: Reference, match: MatchOptions) -> Stage:
     settings = parts.settings.dedupe
-    policy = SnapshotPolicy(growth=settings.snapshot_growth, age_s=settings.snapshot_age_s)
+    policy = SnapshotPolicy(settings.snapshot_growth, settings.snapshot_age_s, settings.rest_s)
     options = DedupeOptions(Judging(match, reference.matcher, reference.lists), settings.batch, policy)
     return DedupeStage(parts.log, parts.router, options=options, snapshots=Snapshots(parts.objects), steering=steering)
 

@@ -76,7 +76,10 @@ class LogSettings(Branch):
         default="", description="SQLite file of the log; empty for log.db in the store's folder, or ./synsift-log.db"
     )
     partitions: int = Field(
-        default=16, ge=1, le=1024, description="Partitions of every topic; can't be changed once the log exists"
+        default=16,
+        ge=1,
+        le=1024,
+        description="Partitions of every topic; once the log exists, only `synsift topics grow` changes it, on Kafka",
     )
 
 
@@ -108,6 +111,11 @@ class KafkaSettings(Branch):
     ca_file: str = Field(default="", description="CA certificates to check brokers with; empty for the system's")
     connect_timeout_s: float = Field(default=15.0, gt=0, description="Seconds to wait for a broker to answer")
     session_timeout_s: float = Field(default=10.0, gt=0, description="When a worker whose process is gone is replaced")
+    instance: str = Field(
+        default="",
+        pattern="^[A-Za-z0-9._-]{0,200}$",
+        description="Name of this worker that outlives its restarts (static membership); empty for none",
+    )
     poll_timeout_s: float = Field(default=300.0, gt=0, description="When a worker that no longer polls is replaced")
 
 
@@ -127,6 +135,16 @@ class StoreSettings(Branch):
     secret_access_key: SecretText = Field(
         default=Secret(), description="Secret of the access key; empty to find it as the cloud's own tools do"
     )
+
+
+class BudgetSettings(Branch):
+    """What each synset may cost in all, all workers together."""
+
+    images: int = Field(default=0, ge=0, description="Budget of images that came, of each synset; 0 for any number")
+    requests: int = Field(
+        default=0, ge=0, description="Budget of requests, for pages and images, of each synset; 0 for any number"
+    )
+    bytes: int = Field(default=0, ge=0, description="Budget of bytes of images, of each synset; 0 for any number")
 
 
 class DedupeSettings(Branch):
@@ -168,6 +186,9 @@ class DedupeSettings(Branch):
     )
     snapshot_age_s: float = Field(
         default=DEFAULT_POLICY.age_s, gt=0, description="Longest time before a snapshot is written, if anything is new"
+    )
+    rest_s: float = Field(
+        default=DEFAULT_POLICY.rest_s, ge=0, description="A synset without a candidate for so long rests on disk"
     )
 
 
@@ -218,6 +239,7 @@ class Settings(Branch):
     log: LogSettings = LogSettings()
     kafka: KafkaSettings = KafkaSettings()
     store: StoreSettings = StoreSettings()
+    budget: BudgetSettings = BudgetSettings()
     sources: SourcesSettings = SourcesSettings()
     search: SearchSettings = SearchSettings()
     fetch: FetchSettings = FetchSettings()

@@ -12,6 +12,11 @@ from synsift.crawler.sources.settings import Setting, settings_of
 from synsift.pipelines.config_branch import Branch
 from synsift.pipelines.config_secrets import SecretText
 
+_MOST: Final = {"most_images": "images that came", "most_requests": "requests", "most_bytes": "bytes of images"}
+_BUDGET: Final[Mapping[str, tuple[Any, Any]]] = {
+    name: (int, Field(default=0, ge=0, description=f"Budget of {what} in all, all workers together; 0 for any number"))
+    for name, what in _MOST.items()
+}
 _COMMON: Final[Mapping[str, tuple[Any, Any]]] = {
     "delay_s": (float | None, Field(default=None, ge=0, description="Instead of `search.delay_s`, at this source")),
     "concurrency": (
@@ -35,12 +40,23 @@ class SourcesBranch(Branch):
     def of(self, name: str) -> Mapping[str, Any]:
         """The values of a source's own settings."""
         branch = getattr(self, name)
-        return {field: getattr(branch, field) for field in type(branch).model_fields if field not in _COMMON}
+        return {
+            field: getattr(branch, field) for field in type(branch).model_fields if field not in (*_COMMON, *_BUDGET)
+        }
 
     def pace_of(self, name: str) -> Mapping[str, Any]:
         """What is configured of how often a source may be asked; nothing of one on this machine."""
         branch = getattr(self, name)
         return {field: getattr(branch, field) for field in _COMMON if field in type(branch).model_fields}
+
+    def budgets(self) -> dict[str, tuple[int, int, int]]:
+        """Sources that may cost so much in all: images, requests, bytes; 0 for any number."""
+        named = {name: getattr(self, name) for name in type(self).model_fields}
+        return {
+            name: (branch.most_images, branch.most_requests, branch.most_bytes)
+            for name, branch in named.items()
+            if branch.most_images or branch.most_requests or branch.most_bytes
+        }
 
 
 def _field(setting: Setting) -> tuple[Any, Any]:
@@ -58,7 +74,7 @@ def _field(setting: Setting) -> tuple[Any, Any]:
 
 def branch_of(name: str, source: type) -> type[Branch]:
     """The table of a source, from what its class says of its settings."""
-    common = {} if is_local(source) else dict(_COMMON)
+    common = dict(_BUDGET) if is_local(source) else {**_COMMON, **_BUDGET}
     own = {setting.name: _field(setting) for setting in settings_of(source)}
     fields: dict[str, Any] = {**own, **common}
     title = re.sub(r"(?:^|_)(.)", lambda found: found[1].upper(), name)

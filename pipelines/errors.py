@@ -16,6 +16,7 @@ SynsiftError
 │   ├── WrongStore           it belongs to another log
 │   │   └── UnknownOwner     what says whose it is can't be read
 │   ├── DamagedBlob          its bytes are not those that name it
+│   ├── DamagedPart          of a table beside the images, such as a manifest; the log can tell it anew
 │   ├── DamagedSnapshot      of the state of deduplication; an older one, or the topic, serves
 │   ├── StoreUnavailable     for now; trying again may help
 │   └── DiskFull             no space: stop cleanly, resume when there is some
@@ -103,6 +104,10 @@ class UnknownOwner(WrongStore):
 
 class DamagedBlob(StoreError):
     """A blob whose bytes are not those that its name is made of."""
+
+
+class DamagedPart(StoreError):
+    """A part of a table whose bytes are none."""
 
 
 class DamagedSnapshot(StoreError):

@@ -290,6 +290,13 @@ EXPLAINED: Final = (
         "The dead letter says who, and why. After `synsift resume`, replay.",
     ),
     Explained(
+        "over_budget",
+        "search, fetch",
+        False,
+        "The budget of its synset (`[budget]`) or its source (`most_images` and its like) is used up.",
+        "The dead letter says which. Raise it, and replay.",
+    ),
+    Explained(
         "internal_error",
         "all",
         False,

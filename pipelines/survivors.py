@@ -1,6 +1,5 @@
 """Survivors from object storage, where the log that named them is gone: each image there has its record beside it."""
 
-import dataclasses
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ from synsift.pipelines.stage import COUNTED
 from synsift.pipelines.storage import layout
 from synsift.pipelines.storage.base import ObjectStore
 from synsift.pipelines.summary import SKIPPED, read_counts, read_last_progress
-from synsift.pipelines.topics import Entry, Router
+from synsift.pipelines.topics import Entry, Router, saying
 
 _log: Final = logging.getLogger(__name__)
 _BATCH: Final = 1_000
@@ -51,7 +50,7 @@ def rebuild(log: Log, objects: ObjectStore) -> Rebuilt:
             continue
         entry = router.survivor(survivor)
         is_counted = survivor.candidate.wnid in counted
-        entries.append(dataclasses.replace(entry, headers=((COUNTED, b""),)) if is_counted else entry)
+        entries.append(saying(entry, ((COUNTED, b""),)) if is_counted else entry)
         found.added += 1
         if len(entries) == _BATCH:
             log.produce(entries)

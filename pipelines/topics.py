@@ -6,6 +6,7 @@ that owns partition 3 of its input finds its own state on partition 3 of ``survi
 A record may carry headers beside its value, as Kafka's do: what is said of a record, not what it says.
 """
 
+import dataclasses
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, lru_cache
@@ -83,6 +84,37 @@ TOPIC_OF: Final[dict[type[records.Record], Topic]] = {
 Headers = tuple[tuple[str, bytes], ...]
 """Names and values beside a record, in order."""
 
+CONTENT_TYPE: Final = "content-type"
+SCHEMA_ID: Final = "__synsift.schema.id"
+SCHEMA_VERSION: Final = "__synsift.schema.version"
+_FORM: Final = frozenset({CONTENT_TYPE, SCHEMA_ID, SCHEMA_VERSION})
+"""Headers that say what a record's bytes are: only who wrote these bytes may say that."""
+MINOR: Final[dict[type[records.Record], int]] = dict.fromkeys(TOPIC_OF, 0)
+"""Of the form of each record: grows with a new field, and with a new word of a field that has a list of them."""
+
+
+def schema_id(kind: type[records.Record]) -> str:
+    """What names the schema of a kind of records: the same as long as old readers understand new records."""
+    return f"urn:synsift:schema:{TOPIC_OF[kind].name}:{records.VERSION}"
+
+
+def schema_version(kind: type[records.Record]) -> str:
+    """The version of that schema."""
+    return f"{records.VERSION}.{MINOR[kind]}"
+
+
+def _form_of(kind: type[records.Record]) -> Headers:
+    said = {
+        CONTENT_TYPE: "application/json",
+        SCHEMA_ID: schema_id(kind),
+        SCHEMA_VERSION: schema_version(kind),
+    }
+    return tuple((name, text.encode()) for name, text in said.items())
+
+
+_FORMS: Final[dict[type[records.Record], Headers]] = {kind: _form_of(kind) for kind in TOPIC_OF}
+"""Made once: all records of a kind share them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -110,6 +142,17 @@ class Entry:
             + len(self.value or b"")
             + sum(len(name.encode()) + len(value) for name, value in self.headers)
         )
+
+
+def made_of(kind: type[records.Record]) -> Headers:
+    """What is said of every record of a kind: what its bytes are, and by which schema."""
+    return _FORMS[kind]
+
+
+def saying(entry: Entry, headers: Headers) -> Entry:
+    """An entry of which more is said; what its bytes are, it says itself."""
+    more = tuple(header for header in headers if header[0] not in _FORM)
+    return dataclasses.replace(entry, headers=(*entry.headers, *more)) if more else entry
 
 
 def host_of(url: str) -> str:
@@ -189,7 +232,7 @@ class Router:
     def image_url(self, record: records.ImageUrl) -> Entry:
         """Entry of an image URL."""
         host = self.keys.key_of(record.url)
-        return Entry(IMAGE_URLS.name, partition_of(host, self.partitions), host.encode(), encode(record))
+        return _entry(IMAGE_URLS, partition_of(host, self.partitions), host, record)
 
     def candidate(self, record: records.Candidate) -> Entry:
         """Entry of a candidate."""
@@ -209,7 +252,7 @@ class Router:
 
     def conflict(self, record: records.Conflict) -> Entry:
         """Entry of a pair under two synsets, on the partition of its id."""
-        return Entry(CONFLICTS.name, partition_of(record.id, self.partitions), record.id.encode(), encode(record))
+        return _entry(CONFLICTS, partition_of(record.id, self.partitions), record.id, record)
 
     def task(self, record: records.Task) -> Entry:
         """Entry of a batch for voters."""
@@ -225,17 +268,20 @@ class Router:
 
     def fetched(self, record: records.Fetched) -> Entry:
         """Entry of a fetched URL, on its host's partition."""
-        return Entry(FETCHED.name, self.of_url(record.url), record.url.encode(), encode(record))
+        return _entry(FETCHED, self.of_url(record.url), record.url, record)
 
     def control(self, record: records.Control) -> Entry:
         """Entry of what operators want, on the partition of its key."""
-        return Entry(CONTROLS.name, partition_of(record.key, self.partitions), record.key.encode(), encode(record))
+        return _entry(CONTROLS, partition_of(record.key, self.partitions), record.key, record)
 
     @staticmethod
     def progress(record: records.Progress) -> Entry:
         """Entry of a count, on the partition that it counts."""
-        key = f"{record.wnid}/{record.stage}/{record.partition}".encode()
-        return Entry(PROGRESS.name, record.partition, key, encode(record))
+        return _entry(PROGRESS, record.partition, f"{record.wnid}/{record.stage}/{record.partition}", record)
 
     def _by_wnid(self, topic: Topic, wnid: str, record: records.Record) -> Entry:
-        return Entry(topic.name, self.of_wnid(wnid), wnid.encode(), encode(record))
+        return _entry(topic, self.of_wnid(wnid), wnid, record)
+
+
+def _entry(topic: Topic, partition: int, key: str, record: records.Record) -> Entry:
+    return Entry(topic.name, partition, key.encode(), encode(record), _FORMS[type(record)])

@@ -15,8 +15,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from synsift.crawler.secret import Secret
 from synsift.pipelines import topics
 from synsift.pipelines.cli.grammar import every_command
@@ -24,9 +22,11 @@ from synsift.pipelines.config import load
 from synsift.pipelines.config_hosts import TABLE, HostSettings
 from synsift.pipelines.image_sources import make_sources, quotas_of
 from synsift.pipelines.outcomes import EXPLAINED
+from synsift.pipelines.schemas import schema_of
 from synsift.pipelines.verdicts import VERDICTS
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+from asyncapi_document import asyncapi_document
 from metrics_page import metrics_page
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -36,9 +36,7 @@ NOTE = "<!-- Made by tools/make_docs.py from the code: change it there, then run
 def schema_files() -> Iterator[tuple[Path, str]]:
     """A JSON Schema for each record."""
     for kind, topic in topics.TOPIC_OF.items():
-        schema = msgspec.json.schema(kind)
-        schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": topic.name, **schema}
-        yield DOCS / "schemas" / f"{topic.name}.json", json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+        yield DOCS / "schemas" / f"{topic.name}.json", json.dumps(schema_of(kind), indent=2, ensure_ascii=False) + "\n"
 
 
 def configuration_page() -> str:
@@ -226,8 +224,9 @@ def records_page() -> str:
     lines = ["# Records", "", NOTE, ""]
     lines += [
         "What stands on each topic of the log, as JSON. Readers ignore fields that they don't know; new fields have",
-        "defaults.",
-        "`synsift topics schema NAME` prints the JSON Schema.",
+        "defaults. Each has headers that say what its bytes are: `content-type`, `__synsift.schema.id`, which is its",
+        "schema's `$id`, and `__synsift.schema.version`. [Read the topics](guides/topics.md) has examples,",
+        "[asyncapi.yaml](asyncapi.yaml) is the whole as an AsyncAPI document. `synsift topics schema NAME` prints one.",
     ]
     for kind, topic in topics.TOPIC_OF.items():
         summary, fields = _documented(kind)
@@ -253,6 +252,7 @@ def _documented(kind: type) -> tuple[str, list[tuple[str, str]]]:
 def files() -> Iterator[tuple[Path, str]]:
     """Every generated file."""
     yield from schema_files()
+    yield DOCS / "asyncapi.yaml", asyncapi_document()
     yield DOCS / "configuration.md", configuration_page()
     yield DOCS / "sources.md", sources_page()
     yield DOCS / "commands.md", commands_page()

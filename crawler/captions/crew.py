@@ -9,14 +9,12 @@ takes nothing with it: its block, and those of its turn from then on, are matche
 import contextlib
 import logging
 import mmap
-import multiprocessing
 import os
 import pickle
 import signal
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -31,6 +29,7 @@ from synsift.crawler.captions.files import named
 from synsift.crawler.captions.finding import Found, found_in
 from synsift.crawler.captions.lexicon import Lexicon
 from synsift.crawler.captions.matching import Matcher
+from synsift.crawler.processes import helpers_context
 
 _log: Final = logging.getLogger(__name__)
 
@@ -133,10 +132,7 @@ class Crew:
             return
         path = self._folder / "names.bin"
         _write(path, self._lexicon)
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload([__name__])
-        with _without_ctrl_c():
-            forkserver.ensure_running()
+        context = helpers_context(__name__)
         for _ in range(self._jobs):
             ours, its = context.Pipe()
             process = context.Process(target=_work, args=(os.fsencode(path), its), daemon=True, name="sift")
@@ -241,13 +237,3 @@ def _work(path: bytes, pipe: Connection) -> None:
             if limits is not None and len(limits):
                 matcher.rebound(limits)
             pipe.send_bytes(pickle.dumps(found_in(unpacked(*block), matcher, _SLICE_BYTES), 5))
-
-
-@contextlib.contextmanager
-def _without_ctrl_c() -> Iterator[None]:
-    """Processes that are started in the block never hear of Ctrl-C, which a terminal sends to all of a group."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -157,7 +157,10 @@ class Downloader(Generic[T]):
             if self._steers is not None and self._steers.stops(job.task, job.current_url):
                 self._dispatcher.finish(job.host)
                 await self._steers.stopped(job.task, job.current_url)
-            elif self._sickbay is None or await self._lets(job, self._sickbay):
+                continue
+            if self._steers is not None:
+                self._steers.begins(job.task)
+            if self._sickbay is None or await self._lets(job, self._sickbay):
                 job.attempts += 1
                 job.began_s = time.monotonic()
                 return job

@@ -54,5 +54,8 @@ class Steers(Protocol[T_contra]):
     def stops(self, task: T_contra, url: str) -> bool:
         """Whether a task must not ask for a URL now: its own, or where it was led."""
 
+    def begins(self, task: T_contra) -> None:
+        """A request of a task is about to leave."""
+
     async def stopped(self, task: T_contra, url: str) -> None:
         """Take a task back that was to ask for a URL."""

@@ -71,6 +71,7 @@ def values_schema() -> dict[str, Any]:
                 "properties": {name: _stage(quantity, is_whole=name in WHOLE) for name in INPUTS},
             },
             "topics": _table(create="boolean"),
+            "current": _table(schedule="string", resources="object"),
             "podDisruptionBudget": _table(enabled="boolean", maxUnavailable="integer"),
             "nodeSelector": {"type": "object"},
             "tolerations": {"type": "array"},

@@ -6,6 +6,7 @@ used of it stands here.
 """
 
 import json
+import zlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
@@ -25,7 +26,7 @@ _DEFINED: Final = {
     ],
 }
 _KINDS: Final = {
-    *("Deployment", "Job", "ConfigMap", "Service", "ServiceAccount", "PodDisruptionBudget", "NetworkPolicy"),
+    *("Deployment", "Job", "CronJob", "ConfigMap", "Service", "ServiceAccount", "PodDisruptionBudget", "NetworkPolicy"),
 }
 
 _TEXT: Final[dict[str, Any]] = {"type": "string"}
@@ -102,7 +103,9 @@ _STRIMZI: Final = {
 
 def install_schemas() -> Path:
     """The folder of the schemas; made if it isn't there."""
-    folder = CACHE / f"kube-{VERSION}"
+    # Other kinds are another folder: one that was made for fewer would lack some.
+    kinds = zlib.crc32(" ".join(sorted(_KINDS)).encode())
+    folder = CACHE / f"kube-{VERSION}-{kinds:08x}"
     if (folder / "done").exists():
         return folder
     folder.mkdir(parents=True, exist_ok=True)

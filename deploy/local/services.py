@@ -20,6 +20,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 import urllib.error
@@ -60,9 +61,18 @@ def free_port() -> int:
 
 def install_kafka() -> Path:
     """The folder of the broker's jars; fetched if it isn't there."""
-    libs = CACHE / "kafka" / "libs"
-    if not any(libs.glob("kafka_*.jar")):
-        _run(["mvn", "-q", "-B", "-f", str(ROOT / "deploy/local/kafka/pom.xml"), "dependency:copy-dependencies",
+    return _install_jars("kafka", "kafka_*.jar")
+
+
+def install_kafka_tools() -> Path:
+    """The folder of the jars of Kafka's command-line tools; fetched if it isn't there."""
+    return _install_jars("kafka-tools", "kafka-tools-4*.jar")
+
+
+def _install_jars(name: str, told_by: str) -> Path:
+    libs = CACHE / name / "libs"
+    if not any(libs.glob(told_by)):
+        _run(["mvn", "-q", "-B", "-f", str(ROOT / f"deploy/local/{name}/pom.xml"), "dependency:copy-dependencies",
               f"-DoutputDirectory={libs}"])  # fmt: skip
     return libs
 
@@ -81,6 +91,24 @@ def download_go(module: str) -> Path:
         _run(["go", "mod", "init", "scratch"], folder=scratch)
         told = _run(["go", "mod", "download", "-json", module], folder=scratch)
     return Path(json.loads(told)["Dir"])
+
+
+def unpack_npm(package: str, member: str, target: Path) -> Path:
+    """One file of a package of npm; nothing of it is run. Fetched if it isn't there."""
+    if not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory() as scratch:
+            name = json.loads(_run(["npm", "pack", "--ignore-scripts", "--json", package], folder=scratch))[0][
+                "filename"
+            ]
+            with tarfile.open(Path(scratch) / name) as archive:
+                found = archive.extractfile(member)
+                if found is None:
+                    raise MissingComponent(f"{package} has no {member}")
+                own = target.with_suffix(f".{os.getpid()}")
+                own.write_bytes(found.read())
+                own.replace(target)
+    return target
 
 
 def _run(command: list[str], folder: str | None = None, **env: str) -> str:

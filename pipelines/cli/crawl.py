@@ -49,6 +49,7 @@ from synsift.pipelines.cli.shortfall import tell_shortfall
 from synsift.pipelines.cli.thorough import Remove, Thorough, check_thorough, thorough_keys
 from synsift.pipelines.cli.unanswered import tell_interrupted, tell_unanswered
 from synsift.pipelines.cli.url_lists import layout_keys
+from synsift.pipelines.cli.viewing import renew_view
 from synsift.pipelines.folder_lock import lock_folder
 
 if TYPE_CHECKING:
@@ -207,6 +208,8 @@ def _crawl(parts: "Parts", asks: "Sequence[Ask]", run: _Run) -> int:
 
     with watching(parts.log, worker):
         ending = asyncio.run(work())
+    if ending is not Ending.INTERRUPTED:
+        renew_view(parts.objects)
     return _told(parts, worker, asked, run, is_interrupted=ending is Ending.INTERRUPTED)
 
 

@@ -49,8 +49,8 @@ def demo(
 
       synsift demo --kafka localhost:9092 --store s3://bucket/demo
     """
-    from synsift.pipelines.assembly import kafka_topics, topics_shape
     from synsift.pipelines.demo.run import demo_options, demo_web
+    from synsift.pipelines.kafka_settings import kafka_topics, topics_shape
     from synsift.pipelines.logs import set_up_logging
 
     if out is not None:

@@ -88,7 +88,7 @@ def _wanted(
         )
     if not named and not digests and not like:
         raise UsageError("nothing is named", hint="give `--url`, `--sha256`, `--author` or `--like`")
-    pictures = tuple(fingerprint(path.read_bytes()) for path in like or [])
+    pictures = tuple(fingerprint(path) for path in like or [])
     return Wanted(tuple(urls or ()), tuple(map(digest_of, digests or ())), tuple(authors or ()), pictures)
 
 

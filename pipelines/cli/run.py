@@ -54,6 +54,7 @@ def run(
     from synsift.pipelines.assembly import STAGES, make_stages, open_parts, stages_of, user_agent_of
     from synsift.pipelines.cli.rereading import rereading, source_of
     from synsift.pipelines.cli.resting import tell_end
+    from synsift.pipelines.cli.viewing import renew_view
     from synsift.pipelines.cli.watch import reporting, tell_lost
     from synsift.pipelines.service.http import opened_patiently, serving
     from synsift.pipelines.store_settings import store_address
@@ -78,6 +79,8 @@ def run(
 
             with reporting(parts.log, worker):
                 ending = asyncio.run(work())
+            if drain and "land" in names and ending is not Ending.INTERRUPTED:
+                renew_view(parts.objects)
             if tell_end(parts, worker, ending) | tell_lost():
                 raise typer.Exit(ExitStatus.FAILED)
 

@@ -99,7 +99,7 @@ def blocked(
     for path in images or []:
         from synsift.dedupe import fingerprint
 
-        picture = fingerprint(path.read_bytes())
+        picture = fingerprint(path)
         found.append(("block", "fingerprint", picture.sha256, 0.0, picture.to_text()))
     if not found:
         raise UsageError("nothing is named", hint="for example `--host example.com` or `--image picture.jpg`")

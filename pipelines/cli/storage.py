@@ -24,6 +24,7 @@ from synsift.pipelines.folder_lock import lock_folder
 
 if TYPE_CHECKING:
     from synsift.pipelines.config import Settings
+    from synsift.pipelines.storage.objects import Objects
     from synsift.pipelines.storage.verify import Verified
 
 app = typer.Typer(no_args_is_help=True, help="Check the store, and free its space.")
@@ -67,6 +68,50 @@ def sweep(
     err.print(f"{'would remove' if dry_run else 'removed'} {swept.removed} blobs, kept {swept.kept}")
     if swept.strange:
         err.print(f"left alone {swept.strange} objects that this log never named")
+
+
+@app.command()
+def compact(
+    anew: Annotated[bool, typer.Option("--anew", help="Write also what is as it should be")] = False,
+    out: Out = None,
+    file: ConfigFile = None,
+    values: SetValues = None,
+) -> None:
+    """Make the table of what stands now, current/wnid=…/*.parquet, from the manifests.
+
+    A synset whose manifest hasn't changed is left as it is. Others read while it works, workers may land; it is what a
+    crawl ends with, and what a fleet does every some minutes. It needs no log.
+
+    [bold]Examples[/bold]
+
+      synsift storage compact --out dogs
+
+      synsift storage compact --out s3://bucket/photos
+    """
+    settings = settings_of(file, values, store__url=out)
+
+    from synsift.pipelines.cli.viewing import renew_view
+    from synsift.pipelines.storage.compaction import Outcome
+    from synsift.pipelines.storage.identity import owner_of
+    from synsift.pipelines.storage.objects import Objects
+    from synsift.pipelines.store_settings import store_address
+
+    objects = Objects(store_address(settings), make=False)
+    owner_of(objects)
+    outcomes, images = renew_view(objects, anew=anew)
+    objects.sync()
+    written = counted(outcomes[Outcome.WRITTEN], "synset", "synsets")
+    said = [f"wrote {written} with {counted(images, 'image', 'images')}"]
+    words = {
+        Outcome.UNCHANGED: "as before",
+        Outcome.DELETED: "with no image that stands",
+        Outcome.CHANGING: "landing now",
+        Outcome.UNREADABLE: "not readable",
+    }
+    said += [f"{outcomes[outcome]} {word}" for outcome, word in words.items() if outcomes[outcome]]
+    err.print(", ".join(said))
+    if outcomes[Outcome.UNREADABLE]:
+        raise typer.Exit(ExitStatus.FAILED)
 
 
 @app.command()
@@ -159,6 +204,7 @@ def _mend(settings: "Settings", damaged: list[str]) -> None:
     parts = open_parts(settings)
     with contextlib.closing(parts.log) as log:
         written = mend.write_from_log(log, parts.objects, damaged)
+        written |= _renewed(parts.objects, damaged)
         letters = mend.letters_of_blobs(read_dead_letters(log))
         wrong = mend.find_wrong(log, parts.objects, damaged, letters)
         mend.mend_from_twins(parts.objects, wrong)
@@ -175,11 +221,22 @@ def _mend(settings: "Settings", damaged: list[str]) -> None:
         err.print(f"{one.sha256} stays as it is: {one.problem}")
     unknown = [path for path in damaged if not mend.names_image(path) and path not in written]
     if written:
-        err.print(f"wrote {counted(len(written), 'object', 'objects')} anew by the log: provenance, or manifests")
+        err.print(f"wrote {counted(len(written), 'object', 'objects')} anew by the log: provenance, or tables")
     for path in unknown:
         err.print(f"{path} stays as it is: the log can't tell what it held")
     if left or unknown:
         raise typer.Exit(ExitStatus.FAILED)
+
+
+def _renewed(objects: "Objects", damaged: list[str]) -> set[str]:
+    """Make the views anew that are damaged. Gives those that were."""
+    from synsift.pipelines.cli.viewing import renew_view
+    from synsift.pipelines.storage.compaction import Outcome
+    from synsift.pipelines.storage.layout import current_wnid
+
+    views = {wnid: path for path in damaged if (wnid := current_wnid(path)) is not None}
+    outcomes, _ = renew_view(objects, set(views), anew=True) if views else ({}, 0)
+    return set() if outcomes.get(Outcome.UNREADABLE) else set(views.values())
 
 
 @app.command()

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from synsift.pipelines.cli.console import err, print_rows
+from synsift.pipelines.cli.console import counted, err, print_rows
 from synsift.pipelines.cli.options import ConfigFile, Format, OutputFormat, SetValues, settings_of
 from synsift.pipelines.cli.suggestions import check_known
 from synsift.pipelines.errors import ConfigError, UsageError
@@ -35,7 +35,7 @@ def create(bootstrap: Bootstrap = None, file: ConfigFile = None, values: SetValu
     settings = _settings(bootstrap, file, values)
 
     from synsift.pipelines import topics
-    from synsift.pipelines.assembly import kafka_topics, topics_shape
+    from synsift.pipelines.kafka_settings import kafka_topics, topics_shape
 
     found = kafka_topics(settings)
     made = found.create(topics_shape(settings))
@@ -60,9 +60,45 @@ def describe(
     """
     settings = _settings(bootstrap, file, values)
 
-    from synsift.pipelines.assembly import kafka_topics
+    from synsift.pipelines.kafka_settings import kafka_topics
 
     print_rows(map(_row, kafka_topics(settings).describe()), output)
+
+
+@app.command()
+def grow(
+    partitions: Annotated[
+        int, typer.Option("--partitions", metavar="N", min=1, help="Of every topic: a multiple of what they have")
+    ],
+    bootstrap: Bootstrap = None,
+    file: ConfigFile = None,
+    values: SetValues = None,
+) -> None:
+    """Give all topics more partitions, and put every record where it belongs then. All workers must be stopped.
+
+    What waits for hosts and sources goes along; what other stages have to do must be done before. Nothing is deleted:
+    downstream groups keep their offsets, and see what moved once more, with the header `__synsift.grown`. Cut off, it
+    goes on when it is called again, and no worker starts until it is done.
+
+    [bold]Examples[/bold]
+
+      synsift topics grow --partitions 32 --kafka kafka:9092
+    """
+    settings = _settings(bootstrap, file, values)
+
+    from synsift.pipelines.kafka_settings import growing
+
+    done = growing(settings, lambda text: err.print(text, style="dim")).grow(partitions)
+    if done is None:
+        err.print(f"all topics have {partitions} partitions: nothing to do")
+        return
+    moved = counted(sum(done.copied.values()), "record", "records")
+    waiting = counted(sum(done.waiting.values()), "input that waits", "inputs that wait")
+    err.print(
+        f"grown from {done.before} to {done.after} partitions: {moved} put where they belong now, and {waiting} put "
+        "behind them; compared, and the same"
+    )
+    err.print(f"hint: set log.partitions to {done.after} for all workers before you start them")
 
 
 @app.command()
@@ -73,13 +109,12 @@ def schema(topic: Annotated[str, typer.Argument(metavar="TOPIC", help="Name of a
 
       synsift topics schema survivors
     """
-    import msgspec
-
     from synsift.pipelines import topics
+    from synsift.pipelines.schemas import schema_of
 
     kinds = {found.name: kind for kind, found in topics.TOPIC_OF.items()}
     check_known("topic", topic, kinds)
-    typer.echo(json.dumps(msgspec.json.schema(kinds[topic]), indent=2, ensure_ascii=False))
+    typer.echo(json.dumps(schema_of(kinds[topic]), indent=2, ensure_ascii=False))
 
 
 def _row(found: "FoundTopic") -> dict[str, Any]:

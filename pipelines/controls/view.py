@@ -29,6 +29,7 @@ class Stopped(StrEnum):
     PAUSED = "paused"
     DROPPED = "dropped"
     BLOCKED = "blocked"
+    OVER_BUDGET = "over_budget"
 
 
 _ACTIONS: Final = {"drop": Stopped.DROPPED, "block": Stopped.BLOCKED, "pause": Stopped.PAUSED}
@@ -41,11 +42,13 @@ class Stop:
 
     Attributes:
         how: Whether it waits, or ends.
-        control: Who wants it, and why.
+        control: Who wants it, and why; None where nobody said it.
+        said: Why, then.
     """
 
     how: Stopped
-    control: Control
+    control: Control | None = None
+    said: str = ""
 
     @property
     def ends(self) -> bool:
@@ -56,6 +59,8 @@ class Stop:
     def text(self) -> str:
         """For people."""
         found = self.control
+        if found is None:
+            return self.said
         return f"{found.subject} {found.target} is {self.how} by {found.who}: {found.why}"
 
 

@@ -30,11 +30,20 @@ class Truth:
 
 @dataclass(frozen=True, slots=True)
 class Actual:
-    """What the crawl made of a synset: its counts, its groups, names of its objects, dead letters by outcome."""
+    """What the crawl made of a synset.
+
+    Attributes:
+        counts: By outcome.
+        groups: Survivors and their copies.
+        objects: SHA-256 of its images in the store.
+        view: SHA-256 of its images in the view of what stands.
+        letters: Dead letters by outcome.
+    """
 
     counts: SynsetCounts
     groups: Sequence[Group]
     objects: frozenset[str]
+    view: frozenset[str]
     letters: Mapping[str, int]
 
 
@@ -94,6 +103,7 @@ def _compare(truth: Truth, actual: Actual) -> Iterator[str]:
         ("duplicates", counts.exact + counts.near, truth.fetched - len(truth.copies)),
         ("dead letters", dict(actual.letters), truth.refused),
         ("objects in the store", actual.objects, frozenset(truth.copies)),
+        ("images in the view", actual.view, frozenset(truth.copies)),
     )
     for what, got, wanted in pairs:
         if got != wanted:

@@ -23,6 +23,8 @@ from synsift.pipelines.demo.world import ALLOWED_NETWORK, MAX_BYTES, MAX_PIXELS,
 from synsift.pipelines.pages.contact_sheet import Sheet, render
 from synsift.pipelines.stages.plan import plan
 from synsift.pipelines.storage import layout
+from synsift.pipelines.storage.compaction import compact
+from synsift.pipelines.storage.current import read_current
 from synsift.pipelines.summary import SynsetCounts, read_counts, read_groups
 from synsift.pipelines.worker import Ending, Worker
 
@@ -115,19 +117,23 @@ def judge(parts: Parts, directory: Directory) -> DemoResult:
 
 
 def actual_of(parts: Parts) -> dict[str, Actual]:
-    """What a crawl made of each synset; under the empty wnid, dead letters that belong to none."""
+    """What a crawl made of each synset; under the empty wnid, dead letters that belong to none.
+
+    The view of what stands is renewed for that, as workers that go on leave it to others.
+    """
+    list(compact(parts.objects))
     counts = read_counts(parts.log)
     groups = read_groups(parts.log)
     letters: dict[str, Counter[str]] = defaultdict(Counter)
     for found in read_dead_letters(parts.log):
         letters[found.letter.wnid][found.letter.outcome] += 1
     actual = {
-        wnid: Actual(counts[wnid], groups[wnid], _objects(parts, wnid), letters[wnid])
+        wnid: Actual(counts[wnid], groups[wnid], _objects(parts, wnid), _in_view(parts, wnid), letters[wnid])
         for wnid in counts
         if wnid in groups
     }
     if letters[""]:
-        actual[""] = Actual(SynsetCounts("", {}), [], frozenset(), letters[""])
+        actual[""] = Actual(SynsetCounts("", {}), [], frozenset(), frozenset(), letters[""])
     return actual
 
 
@@ -137,6 +143,12 @@ def _objects(parts: Parts, wnid: str) -> frozenset[str]:
     if pictures != {path.stem for path in paths if path.suffix == ".json"}:
         return frozenset({*pictures, "a picture without provenance, or the reverse"})
     return frozenset(pictures)
+
+
+def _in_view(parts: Parts, wnid: str) -> frozenset[str]:
+    path = layout.current_view(wnid)
+    rows = read_current(parts.objects.get(path), ["sha256"]) if parts.objects.exists(path) else []
+    return frozenset(row["sha256"] for row in rows)
 
 
 def private_hits(directory: Directory) -> int:

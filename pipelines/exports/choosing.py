@@ -25,8 +25,9 @@ from synsift.pipelines.exports.judgements import ACCEPTED, NONE, Judgements
 from synsift.pipelines.exports.licences import is_wanted
 from synsift.pipelines.exports.rows import Class, Placed, Row, scaled_format
 from synsift.pipelines.exports.spool import Spool
-from synsift.pipelines.exports.standing import Standing, read_standing, row_of
+from synsift.pipelines.exports.standing import row_of
 from synsift.pipelines.storage.base import ObjectStore
+from synsift.pipelines.storage.standing import Standing, read_standing
 
 Place = tuple[str, str]
 """Synset and SHA-256."""

@@ -20,8 +20,8 @@ from synsift.dedupe.average import average_of, lossless_bytes, png_of
 from synsift.pipelines.exports.attribution import author_key, one_line
 from synsift.pipelines.exports.choosing import fingerprint_in
 from synsift.pipelines.exports.judgements import ACCEPTED, NONE, REJECTED, Judgement, Judgements
-from synsift.pipelines.exports.standing import Standing, read_standing
 from synsift.pipelines.storage.base import ObjectStore
+from synsift.pipelines.storage.standing import Standing, read_standing
 
 AVERAGED: Final = 100
 """Images in an average, by the order of their SHA-256. Fewer, and chance decides; more, and small synsets have none."""

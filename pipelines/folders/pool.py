@@ -4,17 +4,15 @@ A decoder that crashes takes its process with it, not the program: what it had i
 comes of the one that crashes it.
 """
 
-import contextlib
 import multiprocessing
 import os
-import signal
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
-from multiprocessing import forkserver
 from typing import Final, Generic, Self, TypeVar
 
+from synsift.crawler.processes import helpers_context
 from synsift.pipelines.folders.work import begin
 
 T = TypeVar("T")
@@ -102,20 +100,6 @@ class Pool(Generic[T, M]):
 
     def _submit(self, task: list[T]) -> Future[list[M]]:
         if self._executor is None:
-            # Forked from a process that has loaded the modules and has no threads.
-            context = multiprocessing.get_context("forkserver")
-            context.set_forkserver_preload(["synsift.pipelines.folders.work"])
-            with _without_ctrl_c():
-                forkserver.ensure_running()
+            context = helpers_context("synsift.pipelines.folders.work")
             self._executor = ProcessPoolExecutor(self._processes, mp_context=context, initializer=begin)
         return self._executor.submit(self._work, task)
-
-
-@contextlib.contextmanager
-def _without_ctrl_c() -> Iterator[None]:
-    """Processes that are started in the block never hear of Ctrl-C, which a terminal sends to all of a group."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

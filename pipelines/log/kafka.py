@@ -11,20 +11,28 @@ import time
 import uuid
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, Final
 
-from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import KafkaAdminClient, TopicPartition
 from kafka import errors as kafka_errors
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 
 from synsift.pipelines import topics
 from synsift.pipelines.errors import HeldUp, LogUnavailable
 from synsift.pipelines.log.base import Lag, Listener, Message, Position
-from synsift.pipelines.log.kafka_clients import KafkaAddress, errors_of, message_of, patiently
+from synsift.pipelines.log.kafka_clients import (
+    KafkaAddress,
+    errors_of,
+    make_consumer,
+    make_producer,
+    message_of,
+    patiently,
+)
 from synsift.pipelines.log.kafka_data_end import NOT_LOOKED, DataEnd
 from synsift.pipelines.log.kafka_deadlines import CALL_S, Progress, bounded
 from synsift.pipelines.log.kafka_follower import KafkaFollower
+from synsift.pipelines.log.kafka_growth import COPIED, Growth, growths, unfinished
 from synsift.pipelines.log.kafka_identity import contradiction, given, identities, withdrawn
 from synsift.pipelines.log.kafka_member import Clients, KafkaMember
 from synsift.pipelines.log.kafka_positions import newest
@@ -33,9 +41,6 @@ from synsift.pipelines.log.kafka_whole import WholeAssignor
 from synsift.pipelines.log.watermark import done_above
 from synsift.pipelines.topics import Entry
 
-# A killed worker's open transaction holds up the readers of its outputs for as long; shorter, and a slow store of
-# the broker aborts transactions that would have been committed.
-_TRANSACTION_TIMEOUT_MS: Final = 10_000
 # A poll that finds nothing but the marker of a transaction's end waits to its time-out: longer, and every read of a
 # partition ends with such a wait; shorter, and reading over a slow connection turns in vain.
 _READ_POLL_MS: Final = 50
@@ -79,8 +84,8 @@ class KafkaLog:
             self._connect()
 
     def _connect(self) -> None:
-        self._reader: Any = self._make_consumer("reader", group=None)
-        self._ends: Any = self._make_consumer("ends", group=None, isolation="read_uncommitted")
+        self._reader: Any = self._make_consumer("reader")
+        self._ends: Any = self._make_consumer("ends", isolation="read_uncommitted")
         self._admin: Any = KafkaAdminClient(client_id=self._client_id("admin"), **self.address.client_settings())
 
     def produce(self, entries: Sequence[Entry]) -> None:
@@ -135,7 +140,26 @@ class KafkaLog:
         return KafkaMember(patiently(lambda: self._member_clients(group, topic, assignor)), topic, listener)
 
     def read(self, topic: str, partition: int, start: int = 0) -> Generator[Message, None, None]:
-        """Read a partition from an offset to its present end, outside of any group."""
+        """Read a partition from an offset to its present end, outside of any group; each record where it is at home."""
+        growth = self.growth if topic in COPIED else None
+        for message in self.read_as_it_stands(topic, partition, start):
+            if growth is None or not growth.is_left_behind(message):
+                yield message
+
+    @cached_property
+    def growth(self) -> Growth | None:
+        """The last time that the topics were grown; None for never.
+
+        Raises:
+            LogError: It was begun and not finished.
+        """
+        last, begun = growths(self.read_as_it_stands(topics.POSITIONS.name, 0))
+        if begun is not None:
+            raise unfinished(begun)
+        return last
+
+    def read_as_it_stands(self, topic: str, partition: int, start: int = 0) -> Generator[Message, None, None]:
+        """As ``read``, but also what was left behind when the topics were grown."""
         place = TopicPartition(self.prefix + topic, partition)
         with errors_of(self.address), self._borrowed_reader() as consumer:
             # The end of everything written, committed or not yet: the brokers say that a transaction is committed
@@ -154,8 +178,9 @@ class KafkaLog:
         """Read a topic from its beginning, and then again and again what is new."""
         places = [TopicPartition(self.prefix + topic, partition) for partition in range(self.partitions)]
         with errors_of(self.address):
-            consumer = self._make_consumer("follower", group=None)
-        return KafkaFollower(self.address, consumer, topic, places, self._end_offsets)
+            consumer = self._make_consumer("follower")
+        growth = self.growth if topic in COPIED else None
+        return KafkaFollower(self.address, consumer, topic, places, self._end_offsets, growth)
 
     def lag(self, group: str, topic: str) -> list[Lag]:
         """What a group has yet to do, by partition."""
@@ -237,6 +262,19 @@ class KafkaLog:
         for future in futures:
             future.get(timeout=30)
 
+    def spans(self, topic: str, partitions: int = 0) -> list[range]:
+        """The offsets of each partition, of what isn't committed, too; of another number of them, if one is given."""
+        places = [TopicPartition(self.prefix + topic, at) for at in range(partitions or self.partitions)]
+        with errors_of(self.address):
+            ends = self._end_offsets(places)
+            with self._lock:
+                begins = self._ends.beginning_offsets(places)
+        return [range(begins[place], ends[place]) for place in places]
+
+    def ends(self, topic: str) -> list[int]:
+        """The end of each partition."""
+        return [span.stop for span in self.spans(topic)]
+
     def _end_offsets(self, places: list[TopicPartition]) -> dict[TopicPartition, int]:
         with self._lock:
             found: dict[TopicPartition, int] = self._ends.end_offsets(places)
@@ -244,7 +282,7 @@ class KafkaLog:
 
     @contextmanager
     def _borrowed_reader(self) -> Iterator[Any]:
-        reader = self._idle_readers.pop() if self._idle_readers else self._make_consumer("reader", group=None)
+        reader = self._idle_readers.pop() if self._idle_readers else self._make_consumer("reader")
         is_good = True
         try:
             yield reader
@@ -317,52 +355,11 @@ class KafkaLog:
     def _client_id(self, role: str) -> str:
         return f"synsift-{role}-{self.worker}"
 
-    def _make_producer(self, transactional_id: str, role: str) -> Any:  # noqa: ANN401
-        producer = KafkaProducer(
-            client_id=self._client_id(role),
-            transactional_id=transactional_id,
-            transaction_timeout_ms=_TRANSACTION_TIMEOUT_MS,
-            delivery_timeout_ms=30_000,
-            request_timeout_ms=10_000,
-            linger_ms=5,
-            batch_size=256 * 1024,
-            max_request_size=4 * 1024 * 1024,
-            compression_type=self.address.compression or None,
-            allow_auto_create_topics=False,
-            metrics_enabled=False,
-            **self.address.client_settings(),
-        )
-        bounded(producer.init_transactions, "starting a producer")
-        return producer
+    def _make_producer(self, transactional_id: str, role: str) -> Any:  # noqa: ANN401 - kafka-python has no types
+        return make_producer(self.address, self._client_id(role), transactional_id)
 
-    def _make_consumer(
-        self,
-        role: str,
-        *,
-        group: str | None,
-        isolation: str = "read_committed",
-        assignor: type = CooperativeStickyAssignor,
-    ) -> Any:  # noqa: ANN401
-        grouped: dict[str, Any] = {}
-        if group is not None:
-            grouped = {
-                "partition_assignment_strategy": [assignor],
-                "session_timeout_ms": int(self.address.session_timeout_s * 1000),
-                "heartbeat_interval_ms": int(self.address.session_timeout_s * 1000 / 4),
-                "max_poll_interval_ms": int(self.address.poll_timeout_s * 1000),
-            }
-        return KafkaConsumer(
-            client_id=self._client_id(role),
-            group_id=group,
-            enable_auto_commit=False,
-            isolation_level=isolation,
-            auto_offset_reset="earliest",
-            fetch_max_wait_ms=100,
-            allow_auto_create_topics=False,
-            metrics_enabled=False,
-            **grouped,
-            **self.address.client_settings(),
-        )
+    def _make_consumer(self, role: str, **what: Any) -> Any:  # noqa: ANN401
+        return make_consumer(self.address, self._client_id(role), **what)
 
     def _member_clients(self, group: str, topic: str, assignor: type) -> Clients:
         with errors_of(self.address):
@@ -374,6 +371,7 @@ class KafkaLog:
                 consumer=self._make_consumer(group, group=self.prefix + group, assignor=assignor),
                 send=self.send,
                 group=group,
+                growth=self.growth if topic in COPIED else None,
                 read_positions=lambda partition: self.read(topics.POSITIONS.name, partition),
                 forget=lambda offsets: self._forget(topic, offsets),
                 keep_done=self.address.keep_done if topic in _FORGOTTEN_WHEN_DONE else -1,

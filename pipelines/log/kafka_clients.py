@@ -7,17 +7,23 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
+from kafka import KafkaConsumer, KafkaProducer
 from kafka import errors as kafka_errors
+from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 
 from synsift.crawler.secret import Secret
 from synsift.pipelines.errors import FencedError, HeldUp, LogError, LogUnavailable
 from synsift.pipelines.log.base import Message
+from synsift.pipelines.log.kafka_deadlines import bounded
 from synsift.pipelines.log.kafka_private import Damage
 
 _log: Final = logging.getLogger(__name__)
 
 R = TypeVar("R")
 
+# A killed worker's open transaction holds up the readers of its outputs for as long; shorter, and a slow store of
+# the broker aborts transactions that would have been committed.
+_TRANSACTION_TIMEOUT_MS: Final = 10_000
 _WAITS_S: Final = (0.1, 0.3, 1.0, 3.0, 5.0)
 
 _FENCED: Final = (
@@ -53,6 +59,8 @@ class KafkaAddress:
         session_timeout_s: A member whose process is gone is dead after so long.
         poll_timeout_s: A member that doesn't poll for so long is dead, however alive its process.
         keep_done: Inputs of a partition that stay on the log after they are done; negative for all.
+        instance: Name of this worker that outlives its restarts: it comes back as the member that it was, without a
+            rebalance (KIP-345). Empty for none.
     """
 
     bootstrap: str
@@ -66,6 +74,7 @@ class KafkaAddress:
     session_timeout_s: float = 10.0
     poll_timeout_s: float = 300.0
     keep_done: int = -1
+    instance: str = ""
 
     def doubt(self, error: Exception) -> str:
         """What else may be wrong where no broker could be reached: kafka-python doesn't tell a refusal from silence."""
@@ -103,6 +112,58 @@ def patiently(work: Callable[[], R]) -> R:
             _log.info("%s; trying again in %.1f s", exc, wait_s)
             time.sleep(wait_s)
     return work()
+
+
+def make_producer(address: KafkaAddress, client_id: str, transactional_id: str) -> Any:  # noqa: ANN401 - as below
+    """A transactional producer, ready to begin."""
+    producer = KafkaProducer(
+        client_id=client_id,
+        transactional_id=transactional_id,
+        transaction_timeout_ms=_TRANSACTION_TIMEOUT_MS,
+        delivery_timeout_ms=30_000,
+        request_timeout_ms=10_000,
+        linger_ms=5,
+        batch_size=256 * 1024,
+        max_request_size=4 * 1024 * 1024,
+        compression_type=address.compression or None,
+        allow_auto_create_topics=False,
+        metrics_enabled=False,
+        **address.client_settings(),
+    )
+    bounded(producer.init_transactions, "starting a producer")
+    return producer
+
+
+def make_consumer(
+    address: KafkaAddress,
+    client_id: str,
+    *,
+    group: str | None = None,
+    isolation: str = "read_committed",
+    assignor: type = CooperativeStickyAssignor,
+) -> Any:  # noqa: ANN401 - kafka-python has no types
+    """A consumer: a member of a group, or a reader without one."""
+    grouped: dict[str, Any] = {}
+    if group is not None:
+        grouped = {
+            "partition_assignment_strategy": [assignor],
+            "session_timeout_ms": int(address.session_timeout_s * 1000),
+            "heartbeat_interval_ms": int(address.session_timeout_s * 1000 / 4),
+            "max_poll_interval_ms": int(address.poll_timeout_s * 1000),
+            "group_instance_id": address.instance or None,
+        }
+    return KafkaConsumer(
+        client_id=client_id,
+        group_id=group,
+        enable_auto_commit=False,
+        isolation_level=isolation,
+        auto_offset_reset="earliest",
+        fetch_max_wait_ms=100,
+        allow_auto_create_topics=False,
+        metrics_enabled=False,
+        **grouped,
+        **address.client_settings(),
+    )
 
 
 def message_of(record: Any, topic: str) -> Message:  # noqa: ANN401 - kafka-python has no types

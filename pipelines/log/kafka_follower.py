@@ -10,6 +10,7 @@ from kafka import errors as kafka_errors
 from synsift.pipelines.log.base import Message
 from synsift.pipelines.log.kafka_clients import KafkaAddress, errors_of, message_of
 from synsift.pipelines.log.kafka_deadlines import Progress, bounded
+from synsift.pipelines.log.kafka_growth import Growth
 
 _POLL_MS: Final = 50
 _POLL_RECORDS: Final = 10_000
@@ -18,19 +19,21 @@ _POLL_RECORDS: Final = 10_000
 class KafkaFollower:
     """A reader of a topic, with a connection of its own."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - made in one place
         self,
         address: KafkaAddress,
         consumer: Any,  # noqa: ANN401 - kafka-python has no types
         topic: str,
         places: Sequence[TopicPartition],
         ends_of: Callable[[list[TopicPartition]], Mapping[TopicPartition, int]],
+        growth: Growth | None = None,
     ) -> None:
         self._address = address
         self._consumer = consumer
         self._topic = topic
         self._places = list(places)
         self._ends_of = ends_of
+        self._growth = growth
         self._has_begun = False
 
     def read(self) -> list[Message]:
@@ -64,4 +67,6 @@ class KafkaFollower:
 
     def _poll(self, timeout_ms: int) -> list[Message]:
         polled = self._consumer.poll(timeout_ms, max_records=_POLL_RECORDS)
-        return [message_of(record, self._topic) for records in polled.values() for record in records]
+        found = [message_of(record, self._topic) for records in polled.values() for record in records]
+        growth = self._growth
+        return found if growth is None else [message for message in found if not growth.is_left_behind(message)]

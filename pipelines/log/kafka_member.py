@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from kafka import ConsumerRebalanceListener, OffsetAndMetadata, TopicPartition
@@ -21,6 +21,7 @@ from synsift.pipelines.errors import FencedError, LogError
 from synsift.pipelines.log.base import Listener, Message, Position
 from synsift.pipelines.log.kafka_clients import KafkaAddress, errors_of, message_of
 from synsift.pipelines.log.kafka_deadlines import CALL_S, Hearing, bounded
+from synsift.pipelines.log.kafka_growth import Growth
 from synsift.pipelines.log.kafka_positions import entries_of, newest
 from synsift.pipelines.log.kafka_private import last_heard_s, take_up_again, watch_resets
 from synsift.pipelines.log.transaction import GatheredTransaction
@@ -50,6 +51,7 @@ class Clients:
         producer: Its transactional producer, initialised.
         send: Hands entries to a producer and waits until the brokers have them.
         group: The group, without prefix.
+        growth: What was left behind of the topic when it was grown; None for nothing.
         read_positions: The records of one partition of ``positions``.
         forget: Deletes the input topic's records below an offset, by partition.
         keep_done: How many records below the position stay; negative for all.
@@ -62,6 +64,7 @@ class Clients:
     producer: Any
     send: Send
     group: str
+    growth: Growth | None
     read_positions: Callable[[int], Iterable[Message]]
     forget: Callable[[Mapping[int, int]], None]
     keep_done: int
@@ -138,11 +141,16 @@ class KafkaMember:
             # Partitions that came with this very poll could not be paused: their records wait for another.
             self._rewind({place: records for place, records in found.items() if place.partition in waiting})
             return [
-                message_of(record, self._topic)
+                self._message(record)
                 for place, records in found.items()
                 if place.partition not in waiting and place not in moved
                 for record in records
             ]
+
+    def _message(self, record: Any) -> Message:  # noqa: ANN401
+        message = message_of(record, self._topic)
+        growth = self._clients.growth
+        return message if growth is None or not growth.is_left_behind(message) else replace(message, is_left=True)
 
     def commit(self, positions: Mapping[int, Position]) -> None:
         """Say how far the work is done, without outputs."""

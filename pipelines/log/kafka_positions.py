@@ -14,6 +14,7 @@ import msgspec
 
 from synsift.pipelines import topics
 from synsift.pipelines.log.base import Message, Position
+from synsift.pipelines.log.kafka_growth import is_growth
 from synsift.pipelines.log.kafka_identity import is_identity
 from synsift.pipelines.topics import Entry
 
@@ -60,7 +61,7 @@ def problem_of(message: Message) -> str:
     """What is wrong with a record of the topic; empty for nothing."""
     if message.damage:
         return message.damage
-    if is_identity(message):
+    if is_identity(message) or is_growth(message):
         return ""
     parts = (message.key or b"").split(b"/")
     if len(parts) != 3 or parts[2] != b"%d" % message.partition:

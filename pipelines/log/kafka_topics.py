@@ -1,17 +1,22 @@
 """The topics of a log on Kafka: made as the design wants them, and checked to be so."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from kafka import KafkaAdminClient
+from kafka import KafkaAdminClient, OffsetAndMetadata, TopicPartition
+from kafka import errors as kafka_errors
 from kafka.admin import ConfigResource, ConfigResourceType
 
 from synsift.pipelines import topics
+from synsift.pipelines.errors import LogUnavailable
 from synsift.pipelines.log.kafka_clients import KafkaAddress, errors_of
 from synsift.pipelines.topics import Cleanup, Topic
 
 _DAY_MS: Final = 24 * 3600 * 1000
+_SETTLES_S: Final = 30.0
+_LOOK_S: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +136,44 @@ class KafkaTopics:
                 elif (problem := problem_of(topic, found, shape)) is not None:
                     problems.append(problem)
         return problems
+
+    def add_partitions(self, partitions: int) -> None:
+        """Give every topic that has fewer so many."""
+        with self._admin() as admin, errors_of(self._address):
+            fewer = [found.name for _, found in self._found(admin) if found.partitions < partitions]
+            if fewer:
+                admin.create_partitions(dict.fromkeys(fewer, partitions))
+            # Brokers answer before all of them know.
+            deadline_s = time.monotonic() + _SETTLES_S
+            while any(found.partitions < partitions for _, found in self._found(admin)):
+                if time.monotonic() > deadline_s:
+                    raise LogUnavailable(f"the brokers don't show {partitions} partitions after {_SETTLES_S:.0f} s")
+                time.sleep(_LOOK_S)
+
+    def members(self, groups: Iterable[str]) -> dict[str, int]:
+        """How many members each of some groups has, where it has any."""
+        with self._admin() as admin, errors_of(self._address):
+            described = admin.describe_groups([self._prefix + group for group in groups])
+        return {
+            name.removeprefix(self._prefix): len(found["members"])
+            for name, found in described.items()
+            if found.get("members")
+        }
+
+    def delete_below(self, topic: str, offsets: Mapping[int, int]) -> None:
+        """Delete what stands below offsets, by partition."""
+        with self._admin() as admin, errors_of(self._address):
+            admin.delete_records({TopicPartition(self._prefix + topic, at): end for at, end in offsets.items()})
+
+    def put_offsets(self, group: str, topic: str, offsets: Mapping[int, int]) -> None:
+        """Set the offsets of a group without members."""
+        with self._admin() as admin, errors_of(self._address):
+            places = {
+                TopicPartition(self._prefix + topic, at): OffsetAndMetadata(end, "", -1) for at, end in offsets.items()
+            }
+            for problem in admin.alter_group_offsets(self._prefix + group, places).values():
+                if problem is not kafka_errors.NoError:
+                    raise problem
 
     def _admin(self) -> "_Admin":
         return _Admin(self._address)

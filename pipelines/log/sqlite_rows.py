@@ -6,6 +6,7 @@ its parts with their lengths.
 
 import struct
 import zlib
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -22,6 +23,7 @@ TOPIC_NUMBERS: Final = {topic.name: number for number, topic in enumerate(topics
 _TOPIC_NAMES: Final = {number: name for name, number in TOPIC_NUMBERS.items()}
 
 _HEAD: Final = struct.Struct("<qii")
+_KEPT: Final = 256
 _HEADERS: Final = msgspec.msgpack.Decoder(tuple[tuple[str, bytes], ...])
 
 Row = tuple[int, bytes | None, bytes | None, bytes | None, int]
@@ -42,7 +44,7 @@ def place_of(identity: int) -> tuple[str, int, int]:
 
 def row_of(identity: int, entry: Entry) -> Row:
     """The row of a record."""
-    headers = msgspec.msgpack.encode(entry.headers) if entry.headers else None
+    headers = _packed(entry.headers) if entry.headers else None
     return identity, entry.key, entry.value, headers, _checksum(identity, entry.key, entry.value, headers)
 
 
@@ -53,8 +55,13 @@ def message_of(row: Row) -> Message:
     damage = _damage(row)
     headers: Headers = ()
     if packed is not None and not damage:
-        headers = _HEADERS.decode(packed)
+        headers = _unpacked(packed)
     return Message(topic, partition, offset, _bytes(key), _bytes(value), headers, damage)
+
+
+# Nearly all records of a topic have the same headers: these are made once, and read once.
+_packed: Final = lru_cache(_KEPT)(msgspec.msgpack.encode)
+_unpacked: Final = lru_cache(_KEPT)(_HEADERS.decode)
 
 
 def _damage(row: Row) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from synsift.crawler.processes import helpers_context
 from synsift.dedupe import DEFAULT_MAX_PIXELS
 from synsift.pipelines.folders.scan import DEFAULT_MAX_BYTES
 from synsift.pipelines.folders.work import begin, quiet
@@ -107,6 +108,4 @@ def _end_all() -> None:
 
 
 def _pool(processes: int) -> ProcessPoolExecutor:
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
-    return ProcessPoolExecutor(processes, mp_context=context, initializer=begin)
+    return ProcessPoolExecutor(processes, mp_context=helpers_context(__name__), initializer=begin)

@@ -33,9 +33,12 @@ class Book:
         self._open: dict[int, Message] = {}
 
     def admit(self, message: Message) -> bool:
-        """Take an input in. False if it was finished before a restart."""
+        """Take an input in. False if nothing is to do: it ended before a restart, or has its home elsewhere now."""
         self.attempts.read(message.offset)
         if not self.mark.admit(message.offset):
+            return False
+        if message.is_left:
+            self.mark.finish(message.offset)
             return False
         self._open[message.offset] = message
         return True

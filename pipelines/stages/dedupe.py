@@ -7,7 +7,6 @@ What ``thorough`` finds comes this way, too, as a candidate that withdraws anoth
 at this moment, and what doesn't any more isn't withdrawn, nor anything for its sake.
 """
 
-import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -34,7 +33,7 @@ from synsift.pipelines.stages.dedupe_state import (
 from synsift.pipelines.stages.tally import Count
 from synsift.pipelines.stages.yields import JUDGED, NEW, UNIQUE, arm_count
 from synsift.pipelines.storage.snapshots import Snapshots
-from synsift.pipelines.topics import Entry, Router
+from synsift.pipelines.topics import Entry, Router, saying
 
 WITHDRAWN: Final = "withdrawn"
 """Count of those that went by local features."""
@@ -124,7 +123,7 @@ class DedupeStage(BatchStage):
         )
         gone = Duplicate(wnid=wnid, sha256=wanted.sha256, of=sha256, kind=wanted.kind, transform=transform)
         # It landed, and was counted, when it came.
-        entry = dataclasses.replace(self._router.survivor(survivor), headers=((COUNTED, b""),))
+        entry = saying(self._router.survivor(survivor), ((COUNTED, b""),))
         counts = [Count(wnid, WITHDRAWN), Count(wnid, UNIQUE, -1)]
         self._ledger.finish(message, [entry, self._router.duplicate(gone)], counts)
 

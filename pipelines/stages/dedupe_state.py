@@ -24,6 +24,7 @@ from synsift.pipelines.errors import DamagedSnapshot, StoreError
 from synsift.pipelines.log.base import Log, Message
 from synsift.pipelines.reading import BROKEN_RECORD, Broken, Skipped, good, read
 from synsift.pipelines.records import Image, Survivor
+from synsift.pipelines.stages.resting import Bed, Replayed, Synsets
 from synsift.pipelines.storage.snapshots import Snapshot, Snapshots, digest_of
 from synsift.pipelines.topics import Router
 
@@ -37,15 +38,17 @@ _BEAT_EVERY: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class SnapshotPolicy:
-    """When a partition is worth a snapshot.
+    """When a partition is worth a snapshot, and its synsets go to rest.
 
     Attributes:
         growth: Survivors since the last one.
         age_s: Time since the last one, if anything survived since.
+        rest_s: A synset that had no candidate for so long rests on disk.
     """
 
     growth: int
     age_s: float
+    rest_s: float = 600.0
 
     def is_due(self, *, grown: int, age_s: float) -> bool:
         """Whether to write one now."""
@@ -89,7 +92,7 @@ class _Partition:
         withdrawn: By synset, what went by local features, and for the sake of which.
     """
 
-    matchers: dict[str, Matcher] = field(default_factory=dict)
+    matchers: Synsets
     withdrawn: dict[str, dict[str, str]] = field(default_factory=dict)
     last: Message | None = None
     since: list[str] = field(default_factory=list)
@@ -117,29 +120,29 @@ def hashes_in(image: Image) -> dict[str, bytes]:
     return {kind: bytes.fromhex(text) for kind, text in image.hashes.items() if len(text) % 2 == 0}
 
 
-def _restore(state: _Partition, matcher: Matcher, image: Fingerprint, survivor: Survivor) -> None:
+def _restore(state: _Partition, known: Replayed, image: Fingerprint, survivor: Survivor) -> None:
     if survivor.relation:
         state.withdrawn.setdefault(survivor.candidate.wnid, {})[survivor.replaces] = image.sha256
-        if matcher.survivor_of(image.sha256) is None:  # the record of when it came was skipped
-            matcher.restore(image)
+        if not known.is_known(image.sha256):  # the record of when it came was skipped
+            known.restore(image)
         return
     try:
-        matcher.restore(image, replaces=survivor.replaces or None)
+        known.restore(image, replaces=survivor.replaces or None)
     except KeyError:
         # The record of what it replaces was skipped; without that this is the first of its cluster.
-        matcher.restore(image)
+        known.restore(image)
 
 
 def _stands(state: _Partition, wnid: str, sha256: str) -> bool:
     """Whether an image survives now: it has no better copy, and was not withdrawn."""
-    matcher = state.matchers.get(wnid)
+    matcher = state.matchers.find(wnid)
     is_withdrawn = sha256 in state.withdrawn.get(wnid, {})
     return matcher is not None and not is_withdrawn and matcher.survivor_of(sha256) == sha256
 
 
 def _heir(state: _Partition, wnid: str, sha256: str) -> str:
     """What survives of an image that was withdrawn."""
-    withdrawn, matcher = state.withdrawn[wnid], state.matchers[wnid]
+    withdrawn, matcher = state.withdrawn[wnid], state.matchers.matcher(wnid)
     passed: set[str] = set()  # records of strangers may lead in a circle
     while sha256 in withdrawn and sha256 not in passed:
         passed.add(sha256)
@@ -174,12 +177,13 @@ class DedupeState:
         self._judging = judging
         self._policy = policy
         self._beat = beat
+        self._bed = Bed()
         self._partitions: dict[int, _Partition] = {}
 
     def judge(self, partition: int, wnid: str, image: Fingerprint) -> Verdict:
         """Judge an image of a synset, and remember it if it survives."""
         state = self._partitions[partition]
-        matcher = self._matcher(state, wnid)
+        matcher = state.matchers.matcher(wnid)
         verdict = matcher.match(image)
         if verdict.kind in (Kind.EXACT, Kind.NEAR) and verdict.of in state.withdrawn.get(wnid, {}):
             # The better copy of what was withdrawn may be better than what it was withdrawn for: it comes as new, and
@@ -202,7 +206,8 @@ class DedupeState:
 
     def forget(self, partition: int) -> None:
         """Drop a partition."""
-        self._partitions.pop(partition, None)
+        if (state := self._partitions.pop(partition, None)) is not None:
+            state.matchers.drop()
 
     def restore(self, partition: int, skipped: Skipped) -> None:
         """Rebuild a partition, without the survivors that can't be read."""
@@ -215,11 +220,13 @@ class DedupeState:
             if isinstance(image, Broken):
                 skipped.note(message, image)
                 continue
-            _restore(state, self._matcher(state, survivor.candidate.wnid), image, survivor)
+            _restore(state, state.matchers.replay(survivor.candidate.wnid), image, survivor)
             state.restored += 1
             state.last = message
+        state.matchers.settle()
+        self.forget(partition)
         self._partitions[partition] = state
-        total = sum(map(len, state.matchers.values()))
+        total = state.matchers.images
         if total:
             took_s = time.monotonic() - began_s
             _log.log(
@@ -233,10 +240,8 @@ class DedupeState:
 
     @property
     def images(self) -> int:
-        """Images that are held in memory. Safe from any thread."""
-        return sum(
-            len(matcher) for state in list(self._partitions.values()) for matcher in list(state.matchers.values())
-        )
+        """Images that are known, at rest or not. Safe from any thread."""
+        return sum(state.matchers.images for state in list(self._partitions.values()))
 
     def oldest_snapshot_s(self) -> float | None:
         """How old the oldest snapshot is that something came after, counting from when it was found; None for none.
@@ -249,10 +254,12 @@ class DedupeState:
         )
 
     def keep(self) -> None:
-        """Write the snapshots that are due. Call it when everything judged is committed.
+        """Let synsets rest, and write the snapshots that are due. Call it when everything judged is committed.
 
         A store that refuses costs a warning: the next time is soon enough.
         """
+        for state in self._partitions.values():
+            state.matchers.rest(self._policy.rest_s)
         if self._snapshots is None:
             return
         now_s = time.monotonic()
@@ -270,7 +277,7 @@ class DedupeState:
         if not self._catch_up(partition, state) or state.last is None:
             _log.warning("no snapshot of partition %d: its survivors in the log are not all ours", partition)
             return
-        synsets = {wnid: matcher.survivors() for wnid, matcher in state.matchers.items()}
+        synsets = dict(state.matchers.survivors())
         digest = digest_of(state.last.value or b"")
         snapshot = Snapshot(partition, state.last.offset, digest, synsets, state.withdrawn)
         snapshots.write(snapshot)
@@ -313,10 +320,14 @@ class DedupeState:
                 _log.warning("%s is of another log; looking for an older snapshot", path)
                 continue
             self._beat()
-            matchers = {wnid: self._judging.matcher(survivors) for wnid, survivors in snapshot.synsets.items()}
-            withdrawn = {wnid: dict(pairs) for wnid, pairs in snapshot.withdrawn.items()}
+            home = Router(self._log.partitions).of_wnid  # some left for other partitions if the topics were grown since
+            ours = {wnid: found for wnid, found in snapshot.synsets.items() if home(wnid) == partition}
+            matchers = Synsets(self._judging.matcher, self._bed)
+            for wnid, survivors in ours.items():
+                matchers.take(wnid, survivors)
+            withdrawn = {wnid: dict(pairs) for wnid, pairs in snapshot.withdrawn.items() if wnid in ours}
             return _Partition(matchers, withdrawn, last), records
-        return _Partition(), self._log.read(topics.SURVIVORS.name, partition)
+        return _Partition(Synsets(self._judging.matcher, self._bed)), self._log.read(topics.SURVIVORS.name, partition)
 
     def _readable(self, partition: int) -> Iterator[tuple[str, Snapshot]]:
         if self._snapshots is None:
@@ -336,8 +347,3 @@ class DedupeState:
             else:
                 if snapshot.partition == partition:
                     yield path, snapshot
-
-    def _matcher(self, state: _Partition, wnid: str) -> Matcher:
-        if wnid not in state.matchers:
-            state.matchers[wnid] = self._judging.matcher()
-        return state.matchers[wnid]

@@ -7,7 +7,6 @@ image URL ──┬─ fetched before ──────────────
 
 import asyncio
 import contextlib
-import dataclasses
 import itertools
 import logging
 import math
@@ -52,7 +51,7 @@ from synsift.pipelines.stages.placeholders import PLACEHOLDER, Placeholders
 from synsift.pipelines.stages.wanted import Wanted, ends, page_of
 from synsift.pipelines.storage import layout
 from synsift.pipelines.texts import kept
-from synsift.pipelines.topics import Entry, Router
+from synsift.pipelines.topics import Entry, Router, saying
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -79,7 +78,7 @@ class FetchStage(SteeredUrls):
         options: FetchOptions,
         steering: Steering | None = None,
     ) -> None:
-        super().__init__(log, router, look_ahead=options.look_ahead, politeness=options.politeness, steering=steering)
+        super().__init__(log, router, options=options, steering=steering)
         self._blobs = blobs
         self._decoders = decoders
         self._options = options
@@ -103,6 +102,7 @@ class FetchStage(SteeredUrls):
         finally:
             self._workers.shutdown(wait=False, cancel_futures=True)
             self._decoders.close()
+            self.budgets.close()
 
     def restore(self, partition: int, skipped: Skipped) -> None:
         """Read what was fetched from the partition's hosts."""
@@ -167,6 +167,7 @@ class FetchStage(SteeredUrls):
 
     def look_further(self) -> None:
         """Where slow hosts fill a partition and requests could be made, see whether there are others behind."""
+        self.budgets.read(self.memory)
         if not self.downloader.has_free_places and not self.view.ranks:
             return
         for peek in self.look_ahead.peeks(time.monotonic(), self._resting):
@@ -213,8 +214,8 @@ class FetchStage(SteeredUrls):
     def to_tail(self, wanted: Wanted, not_before_s: float, beside: Sequence[Entry] = ()) -> None:
         """Put a URL at the tail of its partition."""
         record = msgspec.structs.replace(wanted.record, not_before=text_of(not_before_s))
-        entry = dataclasses.replace(self._router.image_url(record), headers=wanted.message.headers)
-        self._ledger.finish(wanted.message, [entry, *beside], [])
+        entry = saying(self._router.image_url(record), wanted.message.headers)
+        self._ledger.finish(wanted.message, [entry, *beside], self.budgets.cost(wanted.message))
         DEFERRED.inc()
 
     async def postpone(self, task: Wanted, origin: str, illness: Illness) -> None:
@@ -339,7 +340,8 @@ class FetchStage(SteeredUrls):
         """Finish a URL, and serve those that waited for it."""
         memory = self.memory.get(task.message.partition)
         entry = entry_of(self._router, fetched)
-        counts = ends(task, fetched.outcome, is_candidate=fetched.image is not None)
+        cost = self.budgets.cost(task.message, image_bytes=fetched.image.size_bytes if fetched.image else None)
+        counts = [*ends(task, fetched.outcome, is_candidate=fetched.image is not None), *cost]
         entries = [self._output(task, fetched), entry, *self._hosts.got_well()]
         if not self._ledger.finish(task.message, entries, counts) or memory is None:
             return  # its partition was let go meanwhile: what isn't committed must not be known

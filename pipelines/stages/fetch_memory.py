@@ -4,7 +4,6 @@ A host that fails is written there, too, as its robots.txt: until when it is lef
 the next start asks it sooner. One that is well again has its record deleted.
 """
 
-import dataclasses
 import datetime
 import hashlib
 from collections.abc import Sequence
@@ -17,7 +16,8 @@ from synsift.pipelines.log.base import Message
 from synsift.pipelines.reading import Broken, read_bytes
 from synsift.pipelines.records import Fetched, ImageUrl, Rest
 from synsift.pipelines.stages.placeholders import Placeholders
-from synsift.pipelines.topics import FETCHED, Entry, Router, host_of
+from synsift.pipelines.stages.shelf import Shelf
+from synsift.pipelines.topics import FETCHED, Entry, Router, host_of, saying
 
 W = TypeVar("W")
 
@@ -35,8 +35,8 @@ CONTENT_ID: Final = "content-id"
 class PartitionMemory(Generic[W]):
     """What is known of the URLs of one partition, and what waits for those that are being fetched."""
 
-    fetched: dict[bytes, bytes] = field(default_factory=dict)
-    contents: dict[bytes, bytes] = field(default_factory=dict)
+    fetched: Shelf = field(default_factory=Shelf)
+    contents: Shelf = field(default_factory=Shelf)
     in_flight: dict[str, list[W]] = field(default_factory=dict)
     placeholders: Placeholders = field(default_factory=lambda: Placeholders(0))
 
@@ -60,7 +60,7 @@ class PartitionMemory(Generic[W]):
     def read(self, key: bytes, value: bytes | None, headers: Sequence[tuple[str, bytes]] = ()) -> None:
         """Know a URL by a record of the log."""
         if value is None:
-            self.fetched.pop(_digest(key), None)
+            self.fetched.pop(_digest(key))
             return
         self.fetched[_digest(key)] = value
         self.placeholders.restore(value)
@@ -132,7 +132,7 @@ class HostBook:
 def entry_of(router: Router, fetched: Fetched) -> Entry:
     """The entry of what a URL gave, with the name of its bytes where that is known."""
     headers = ((CONTENT_ID, fetched.content_id.encode()),) if fetched.content_id else ()
-    return dataclasses.replace(router.fetched(fetched), headers=headers)
+    return saying(router.fetched(fetched), headers)
 
 
 def moment_of(text: str) -> float | None:

@@ -9,6 +9,7 @@ from synsift.crawler.download.host_health import DEFAULT_HEALTH, HealthPolicy
 from synsift.crawler.download.settings import Limits
 from synsift.dedupe import Fingerprint
 from synsift.dedupe.reference import Reference
+from synsift.pipelines.stages.budgets import ANY_COST, Allowed
 from synsift.pipelines.stages.wanted_pictures import ANY_PICTURES, WantedPictures
 
 
@@ -48,3 +49,4 @@ class FetchOptions:
     pictures: WantedPictures = ANY_PICTURES
     health: HealthPolicy = DEFAULT_HEALTH
     placeholder_urls: int = 0
+    allowed: Allowed = ANY_COST

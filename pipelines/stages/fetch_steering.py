@@ -9,14 +9,15 @@ import time
 from abc import abstractmethod
 from collections.abc import Sequence
 
-from synsift.crawler.download.dispatcher import Politeness
 from synsift.pipelines.controls.steering import Steering
 from synsift.pipelines.controls.view import Stop
 from synsift.pipelines.log.base import Log, Message
 from synsift.pipelines.reading import read_bytes
 from synsift.pipelines.records import ImageUrl
+from synsift.pipelines.stages.budgets import Budgets
 from synsift.pipelines.stages.download_stage import DownloadStage
 from synsift.pipelines.stages.fetch_memory import PartitionMemory
+from synsift.pipelines.stages.fetch_needs import FetchOptions
 from synsift.pipelines.stages.look_ahead import LATER, PAUSED
 from synsift.pipelines.stages.wanted import Wanted, ends
 from synsift.pipelines.topics import Entry, Router
@@ -26,14 +27,22 @@ class SteeredUrls(DownloadStage[Wanted]):
     """The part of ``fetch`` that heeds operators.
 
     Attributes:
+        budgets: What synsets and sources may cost.
         memory: What is known of each partition's URLs.
         paused: What waits until it is said that it goes on, by partition and offset.
     """
 
-    def __init__(
-        self, log: Log, router: Router, *, look_ahead: int, politeness: Politeness, steering: Steering | None
-    ) -> None:
-        super().__init__(log, router, look_ahead=look_ahead, in_order=False, politeness=politeness, steering=steering)
+    def __init__(self, log: Log, router: Router, *, options: FetchOptions, steering: Steering | None) -> None:
+        super().__init__(
+            log,
+            router,
+            look_ahead=options.look_ahead,
+            in_order=False,
+            politeness=options.politeness,
+            steering=steering,
+        )
+        allowed = options.allowed
+        self.budgets = Budgets(self.name, log, self._ledger, router, allowed)
         self.memory: dict[int, PartitionMemory[Wanted]] = {}
         self.paused: dict[tuple[int, int], Wanted] = {}
 
@@ -47,6 +56,7 @@ class SteeredUrls(DownloadStage[Wanted]):
 
     def forget_paused(self, partition: int) -> None:
         """A partition is another's; in the log's thread."""
+        self.budgets.forget(partition)
         for place in [place for place in tuple(self.paused) if place[0] == partition]:
             self.paused.pop(place, None)
 
@@ -77,14 +87,35 @@ class SteeredUrls(DownloadStage[Wanted]):
         return self.view.priority(task.record.wnid)
 
     def stops(self, task: Wanted, url: str) -> bool:
-        """Whether operators stop a URL, or where it led."""
-        return self.view.of_url(url, task.record.wnid) is not None
+        """Whether operators stop a URL, or where it led; or a budget."""
+        return self.stop_of(task, url) is not None
+
+    def stop_of(self, wanted: Wanted, url: str) -> Stop | None:
+        """Why a URL must not be asked for now."""
+        record = wanted.record
+        stop = self.view.of_url(url, record.wnid)
+        return stop or self.budgets.stop_of(wanted.message, record.wnid, record.found_by.source)
+
+    def begins(self, task: Wanted) -> None:
+        """A request is about to leave."""
+        self.budgets.begins(task.message, task.record.wnid, task.record.found_by.source)
+
+    def ended(self, message: Message) -> None:
+        """An input is committed; runs in the log's thread."""
+        super().ended(message)
+        self.budgets.release(message)
+
+    async def _take_word(self) -> None:
+        """Look again at what waits, also when something of a budget has become free, or was spent."""
+        if self.budgets.has_news() and self.paused:
+            self._steered_by = -1
+        await super()._take_word()
 
     async def stop_task(self, task: Wanted, url: str) -> None:
         """Let a URL wait that was to be asked, or end it; those that wait for the same URL are looked at, too."""
         memory = self.memory.get(task.message.partition)
         waiting = memory.in_flight.pop(task.record.url, []) if memory is not None else []
-        stop = self.view.of_url(url, task.record.wnid)
+        stop = self.stop_of(task, url)
         if stop is None:
             await self.want(task)
         else:
@@ -99,7 +130,7 @@ class SteeredUrls(DownloadStage[Wanted]):
         if stop.ends:
             counts = ends(wanted, stop.how, is_candidate=False)
             letter = self._ledger.dead_letter(message, stop.how, stop.text, wnid=record.wnid)
-            self._ledger.finish(message, [letter], counts)
+            self._ledger.finish(message, [letter], [*counts, *self.budgets.cost(message)])
             return
         self.look_ahead.count_as(message, PAUSED)
         if self.look_ahead.passes_over(message):
@@ -113,7 +144,7 @@ class SteeredUrls(DownloadStage[Wanted]):
         for task in self.downloader.waiting_tasks():
             self.look_ahead.count_as(task.message, LATER if self.comes_later(task.record) else None)
         for place, wanted in list(self.paused.items()):
-            stop = self.view.of_url(wanted.record.url, wanted.record.wnid)
+            stop = self.stop_of(wanted, wanted.record.url)
             is_open = self._ledger.is_open(wanted.message)
             if is_open and stop is not None and not stop.ends:
                 continue

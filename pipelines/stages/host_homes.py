@@ -5,7 +5,6 @@ gave stands on the partition of its registered domain, whatever the rules are. S
 fetched twice for that: who takes a partition over reads what its keys' hosts gave, wherever their home is.
 """
 
-import dataclasses
 import time
 from collections.abc import Iterator
 from typing import Final
@@ -15,7 +14,7 @@ from synsift.pipelines import topics
 from synsift.pipelines.log.base import Log, Message
 from synsift.pipelines.partitioning import partition_of
 from synsift.pipelines.records import ImageUrl
-from synsift.pipelines.topics import Entry, Router, host_of
+from synsift.pipelines.topics import Entry, Router, host_of, saying
 
 MOVED: Final = "__synsift.moved"
 """Header of an image URL that was put where it belongs by other rules, and when that was."""
@@ -55,7 +54,7 @@ def moved_entry(message: Message, record: ImageUrl, router: Router) -> Entry | N
     if router.of_image_url(record.url) == message.partition or _stays(message):
         return None
     headers = tuple(header for header in message.headers if header[0] != MOVED)
-    return dataclasses.replace(router.image_url(record), headers=(*headers, (MOVED, f"{time.time():.0f}".encode())))
+    return saying(router.image_url(record), (*headers, (MOVED, f"{time.time():.0f}".encode())))
 
 
 def _stays(message: Message) -> bool:

@@ -11,7 +11,7 @@ The order of a batch, so that a kill at any point leaves nothing that the next r
 import contextlib
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
@@ -119,7 +119,7 @@ class LandStage(LingeringStage):
         standing = [x for x in landings if x.identity not in replaced]
         self._all(copy, [x for x in standing if not x.survivor.relation])
         landed = [x for x in landings if x.identity not in missing]
-        again = self._write_manifests(landed)
+        again = self._write_manifests(landings, missing.keys())
         moved = {x.identity for x in landed} & replaced
 
         def move_out(one: tuple[str, str]) -> None:
@@ -196,16 +196,21 @@ class LandStage(LingeringStage):
     def _is_whole(self, path: str, sha256: str) -> bool:
         return hashlib.sha256(self._objects.get(path)).hexdigest() == sha256
 
-    def _write_manifests(self, landings: Sequence[Landing]) -> set[str]:
-        """Write the parts of a batch. Gives the synsets of which an interrupted try had written one before."""
+    def _write_manifests(self, landings: Sequence[Landing], missing: Collection[tuple[str, str]]) -> set[str]:
+        """Write the parts of a batch. Gives the synsets of which an interrupted try had written one before.
+
+        What could not land has no row, but its offset is covered: a part without rows, too, says that something became
+        of the synset, for what was to be replaced is moved out all the same.
+        """
         again: set[str] = set()
         parts: dict[tuple[str, int], list[Landing]] = defaultdict(list)
         for landing in landings:
             parts[(landing.wnid, landing.message.partition)].append(landing)
 
         def write(key: tuple[str, int]) -> None:
-            rows = [(landing.message.offset, landing.survivor) for landing in parts[key]]
-            part = layout.ManifestPart(*key, first=rows[0][0], last=rows[-1][0])
+            rows = [(x.message.offset, x.survivor) for x in parts[key] if x.identity not in missing]
+            offsets = [landing.message.offset for landing in parts[key]]
+            part = layout.ManifestPart(*key, first=offsets[0], last=offsets[-1])
             if self._parts.write(part, encode_part(rows)):
                 again.add(part.wnid)
 

@@ -31,6 +31,7 @@ from synsift.pipelines.reading import Broken, Skipped, read
 from synsift.pipelines.records import Query
 from synsift.pipelines.stage import Reading
 from synsift.pipelines.stages.asks import Ask, page_query, read_list, request_of
+from synsift.pipelines.stages.budgets import Budgets
 from synsift.pipelines.stages.desks import Desks
 from synsift.pipelines.stages.introductions import Introduction, Introductions
 from synsift.pipelines.stages.lines import Line, Lines, line_of
@@ -81,6 +82,7 @@ class SearchStage(SteeredQueries):
         self._read_verdicts_at_s = -math.inf
         self._introductions: Introductions[Ask] = Introductions(sources)
         self._rooms = Rooms(self._ledger)
+        self.budgets = Budgets(self.name, log, self._ledger, router, options.allowed)
         self._quotas = {quota.key: quota for quota in options.quotas.values()}
         self._rations = Rations(options.quotas, self._ledger, router.partitions, clock)
         self._clock = clock
@@ -127,12 +129,14 @@ class SearchStage(SteeredQueries):
         """Drop the lines of a partition's synsets."""
         self._owned.discard(partition)
         self._rations.forget(partition)
+        self.budgets.forget(partition)
         self.lines.forget(lambda ask: ask.message.partition == partition)
         self._held = {line for line in self._held if self.lines.head(line) is not None}
         self.desks.forget(lambda ask: ask.message.partition == partition)
 
     def look_further(self) -> None:
-        """Read what became of image URLs, where that decides what is asked next."""
+        """Read what became of image URLs, where that decides what is asked next, and what was spent."""
+        self.budgets.read(self._owned)
         now_s = time.monotonic()
         if self.desks and now_s - self._read_verdicts_at_s >= _VERDICTS_EVERY_S:
             self._read_verdicts_at_s = now_s
@@ -207,7 +211,7 @@ class SearchStage(SteeredQueries):
     async def _end(self, task: PageQuery, page: Page) -> None:
         ask = ask_in(task)
         entries, counts = self._outputs(ask, page)
-        self._ledger.finish(ask.message, entries, counts)
+        self._ledger.finish(ask.message, entries, [*counts, *self.budgets.cost(ask.message)])
         if self.is_by_novelty(ask.query) and any(entry.topic == QUERIES.name for entry in entries):
             self.desks.end(ask, goes_on_s=self._clock())
         else:
@@ -244,7 +248,7 @@ class SearchStage(SteeredQueries):
             else:
                 self.rest(line_of(ask), result.until_s)
             return
-        self._ledger.reject(ask.message, result.outcome, result.message, attempts=result.attempts, wnid=ask.wnid)
+        self.end_without(ask, result)
         await self.ask_next(ask)
 
     async def drop(self, task: PageQuery) -> None:
@@ -365,6 +369,7 @@ class SearchStage(SteeredQueries):
             super()._leave()
         finally:
             self._verdicts.close()
+            self.budgets.close()
 
     def rests_until_s(self) -> float | None:
         """When it goes on, in Unix time, if all that is left waits for sources that answer nothing before then."""

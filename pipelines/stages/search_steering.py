@@ -4,13 +4,17 @@ import math
 from abc import abstractmethod
 from typing import Final
 
+from synsift.crawler.download.givers import Abandoned
 from synsift.crawler.sources.base import PageQuery
 from synsift.pipelines.controls.view import Stop
+from synsift.pipelines.log.base import Message
 from synsift.pipelines.records import Query
 from synsift.pipelines.stages.asks import Ask
+from synsift.pipelines.stages.budgets import Budgets
 from synsift.pipelines.stages.desks import Desks
 from synsift.pipelines.stages.download_stage import DownloadStage
 from synsift.pipelines.stages.lines import Line, Lines, line_of
+from synsift.pipelines.stages.tally import Count
 
 UNTIL_TOLD_S: Final = math.inf
 """Until when a line rests that is paused."""
@@ -20,10 +24,12 @@ class SteeredQueries(DownloadStage[PageQuery]):
     """The part of ``search`` that heeds operators.
 
     Attributes:
+        budgets: What synsets and sources may cost.
         lines: Where queries wait that are asked in their order.
         desks: Where those wait that are asked by what they give.
     """
 
+    budgets: Budgets
     lines: Lines[Ask]
     desks: Desks[Ask]
 
@@ -40,12 +46,28 @@ class SteeredQueries(DownloadStage[PageQuery]):
         """Leave a line alone."""
 
     def stops(self, task: PageQuery, _url: str) -> bool:
-        """Whether operators stop a query."""
-        return isinstance(task, Ask) and self.stop_of(task) is not None
+        """Whether operators stop a query; a budget ends it before it is begun."""
+        return isinstance(task, Ask) and self.view.of_query(task.wnid, task.source) is not None
 
     def stop_of(self, ask: Ask) -> Stop | None:
-        """What operators say of a query, if it must not go on."""
-        return self.view.of_query(ask.wnid, ask.source)
+        """Why a query must not go on: operators say so, or a budget is used up."""
+        return self.view.of_query(ask.wnid, ask.source) or self.budgets.over(ask.wnid, ask.source)
+
+    def begins(self, task: PageQuery) -> None:
+        """A request is about to leave; what a source says of itself is nobody's."""
+        if isinstance(task, Ask):
+            self.budgets.begins(task.message, task.wnid, task.source)
+
+    def ended(self, message: Message) -> None:
+        """An input is committed; runs in the log's thread."""
+        super().ended(message)
+        self.budgets.release(message)
+
+    def end_without(self, ask: Ask, result: Abandoned) -> None:
+        """End a query that came to nothing: its dead letter, and what it cost."""
+        message, attempts = result.message, result.attempts
+        letter = self._ledger.dead_letter(ask.message, result.outcome, message, attempts=attempts, wnid=ask.wnid)
+        self._ledger.finish(ask.message, [letter], [Count(ask.wnid, result.outcome), *self.budgets.cost(ask.message)])
 
     async def stop_task(self, task: PageQuery, _url: str) -> None:
         """Put a query back that was to be asked, or end it."""

@@ -11,7 +11,7 @@ from typing import Any, Final
 from synsift.pipelines.pairs import is_conflict, seen_from
 from synsift.pipelines.records import Conflict
 
-_TEXT: Final = ("id", "sha256", "other_wnid", "other_sha256", "kind", "tie", "transform", "replaces", "ended")
+_TEXT: Final = ("id", "wnid", "sha256", "other_wnid", "other_sha256", "kind", "tie", "transform", "replaces", "ended")
 
 
 def encode_conflicts(wnid: str, pairs: Sequence[tuple[int, Conflict]]) -> bytes:

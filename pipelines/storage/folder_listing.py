@@ -23,12 +23,14 @@ class Found:
     Attributes:
         path: Its name as an object's; of one that can't be an object's, in a form that can be printed.
         modified_s: When it was last written, in seconds since 1970.
+        tag: What marks its bytes as they are now, in obstore's form of an ETag.
         problem: Why it is no object; empty if it is one.
     """
 
     path: str
     modified_s: float = 0.0
     problem: str = ""
+    tag: str = ""
 
 
 def kind_of(mode: int) -> str:
@@ -65,7 +67,8 @@ def _look(entry: os.DirEntry[str], path: str) -> Found | None:
     except FileNotFoundError:
         return None
     kind = kind_of(status.st_mode)
-    return Found(path, status.st_mtime, f"it is {kind}, not a file" if kind else "")
+    tag = f'"{status.st_ino:x}-{status.st_mtime_ns // 1000:x}-{status.st_size:x}"'
+    return Found(path, status.st_mtime, f"it is {kind}, not a file" if kind else "", tag)
 
 
 def _can_be_named(name: str) -> bool:

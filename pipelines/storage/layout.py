@@ -8,6 +8,8 @@ snapshots/dedupe/<partition>/…            state of deduplication (``snapshots.
 manifests/<wnid>/<partition>-<first>-<last>.parquet   what offsets first…last of ``survivors`` say of it
 conflicts/<wnid>/<partition>-<first>-<last>.parquet   … and those of ``conflicts``
 verified/<wnid>/<partition>-<first>-<last>.parquet    … and those of ``verified``
+current/wnid=<wnid>/part-0.parquet         what stands of a synset now: one object, so that no reader sees two states
+synsift-current.json                       of which manifests each of those was made
 removals/<id>.json                         receipts of what was taken down
 """
 
@@ -23,9 +25,12 @@ CANDIDATES: Final = "candidates/"
 MANIFESTS: Final = "manifests/"
 CONFLICTS: Final = "conflicts/"
 VERIFIED: Final = "verified/"
+CURRENT: Final = "current/"
+CURRENT_INDEX: Final = "synsift-current.json"
+"""Not below the view: what reads a folder as one table expects nothing else in it."""
 REMOVALS: Final = "removals/"
 """Apart from the manifests: a folder of parts that are read as one table holds parts of one form."""
-TOPS: Final = (BLOBS, "features/", CANDIDATES, "snapshots/", MANIFESTS, CONFLICTS, VERIFIED, REMOVALS)
+TOPS: Final = (BLOBS, "features/", CANDIDATES, "snapshots/", MANIFESTS, CONFLICTS, VERIFIED, CURRENT, REMOVALS)
 """All folders at the top."""
 
 _BLOB: Final = re.compile(r"blobs/(?P<begin>[0-9a-f]{2})/(?P<sha256>(?P=begin)[0-9a-f]{62})")
@@ -33,6 +38,7 @@ _CANDIDATE: Final = re.compile(
     rf"candidates/[^/]+/(?P<sha256>[0-9a-f]{{64}})\.({'|'.join(sorted(set(EXTENSIONS.values())))})"
 )
 _PROVENANCE: Final = re.compile(r"candidates/(?P<wnid>[^/]+)/(?P<sha256>[0-9a-f]{64})\.json")
+_CURRENT: Final = re.compile(r"current/wnid=(?P<wnid>[A-Za-z0-9][A-Za-z0-9._-]{0,63})/part-0\.parquet")
 _PART: Final = re.compile(r"[a-z]+/(?P<wnid>[^/]+)/(?P<partition>\d+)-(?P<first>\d+)-(?P<last>\d+)\.parquet")
 
 
@@ -98,6 +104,17 @@ def receipt(removal: str) -> str:
 def provenance(wnid: str, sha256: str) -> str:
     """Name of a survivor's provenance."""
     return f"{CANDIDATES}{wnid}/{sha256}.json"
+
+
+def current_view(wnid: str) -> str:
+    """Name of the view of a synset: hive-style, as engines take a column from a folder's name."""
+    return f"{CURRENT}wnid={wnid}/part-0.parquet"
+
+
+def current_wnid(path: str) -> str | None:
+    """The synset whose view a name names; None for any other object."""
+    found = _CURRENT.fullmatch(path)
+    return found["wnid"] if found is not None else None
 
 
 def manifest_part(path: str) -> ManifestPart | None:

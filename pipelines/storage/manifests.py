@@ -2,7 +2,8 @@
 
 A row is a record of ``survivors``. A row with ``replaces`` puts the image in the place of that one: the present set
 of a synset is what its rows name, less what they replace. A row with a ``relation`` names an image that stands in an
-earlier row already: what it replaces was found to be its copy, or a part of it, by local features, later.
+earlier row already: what it replaces was found to be its copy, or a part of it, by local features, later. Of all parts
+of a synset ``current.py`` makes the one table that stands now.
 """
 
 import io
@@ -20,6 +21,7 @@ _TEXT: Final = (
     *("source", "query", "lang", "hash", "format"),
     *("final_url", "content_type", "etag", "last_modified", "tls", "fetched_at"),
     *("train", "index", "consent_policy", "consent"),
+    *("wnid", "kind", "transform"),
 )
 _INTEGERS: Final = ("offset", "query_rank", "rank", "width_px", "height_px", "size_bytes", "status", "distance_bits")
 
@@ -56,14 +58,22 @@ def decode_part(data: bytes, columns: list[str] | None = None) -> list[dict[str,
     return rows
 
 
+def kind_of(relation: str | None, replaces: str | None) -> str:
+    """How an image came in, in a word: ``new``, as a ``better_copy`` of an earlier one, or by a ``relation``."""
+    return relation or ("better_copy" if replaces else "new")
+
+
 def _row(offset: int, survivor: Survivor) -> dict[str, Any]:
     candidate = survivor.candidate
     image, found_by, answer = candidate.image, candidate.found_by, candidate.answer
     return {
         "offset": offset,
+        "wnid": candidate.wnid,
+        "kind": kind_of(survivor.relation, survivor.replaces),
         "sha256": image.sha256,
         "replaces": survivor.replaces,
         "relation": survivor.relation,
+        "transform": survivor.transform,
         "distance_bits": survivor.distance_bits,
         "object": layout.candidate(candidate.wnid, image),
         "url": candidate.url,

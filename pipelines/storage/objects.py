@@ -117,11 +117,11 @@ class Objects:
                 return False
         return True
 
-    def put_file(self, path: str, file: Path) -> None:
-        """Write a file as an object, in parts where it is large."""
+    def put_file(self, path: str, file: Path) -> str:
+        """Write a file as an object, in parts where it is large. Gives what marks these bytes of it for the store."""
         with self._translated(f"writing {path} to"):
             self._written = True
-            obstore.put(self._store, path, file)
+            return obstore.put(self._store, path, file)["e_tag"] or ""
 
     def put_content(self, path: str, data: bytes) -> bool:
         """Write an object whose name says what it holds. False if it is there already.
@@ -206,17 +206,30 @@ class Objects:
 
     def list_with_times(self, prefix: str) -> Iterator[tuple[str, datetime]]:
         """Paths below a prefix, and when each was last written."""
+        for found in self._listed(prefix):
+            yield found.path, datetime.fromtimestamp(found.modified_s, UTC)
+
+    def list_tagged(self, prefix: str) -> Iterator[tuple[str, str]]:
+        """Paths below a prefix, and what marks the bytes of each as they are now: other bytes, another mark.
+
+        It is the ETag, of a store that has none the time when it was written.
+        """
+        for found in self._listed(prefix):
+            yield found.path, found.tag or str(found.modified_s)
+
+    def _listed(self, prefix: str) -> Iterator[Found]:
         with self._translated(f"listing {prefix} in"):
             if self._folder is not None:
                 for found in walk(self._folder, prefix):
                     if found.problem:
                         self._pass_over(found)
                     else:
-                        yield found.path, datetime.fromtimestamp(found.modified_s, UTC)
+                        yield found
                 return
             for page in obstore.list(self._store, prefix=prefix):
                 for entry in page:
-                    yield str(entry["path"]), entry["last_modified"]
+                    modified_s = entry["last_modified"].timestamp()
+                    yield Found(str(entry["path"]), modified_s, tag=entry["e_tag"] or "")
 
     def odd(self, prefix: str) -> Iterator[Found]:
         """What stands below a prefix of a folder and can't be an object."""

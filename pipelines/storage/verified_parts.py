@@ -10,7 +10,7 @@ from typing import Final
 
 from synsift.pipelines.records import Verified
 
-_TEXT: Final = ("sha256", "verdict", "rule", "other")
+_TEXT: Final = ("wnid", "sha256", "verdict", "rule", "other")
 _INTEGERS: Final = ("yes", "no", "unsure")
 
 

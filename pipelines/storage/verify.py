@@ -1,5 +1,6 @@
 """Whether the store's images are those that their names say, and whether all are there that the log names."""
 
+import contextlib
 import hashlib
 import random
 from collections import Counter
@@ -7,14 +8,17 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 
 from synsift.dedupe import EXTENSIONS
-from synsift.pipelines.errors import NoSuchObject
+from synsift.pipelines.errors import DamagedPart, NoSuchObject
 from synsift.pipelines.reading import Broken, read_bytes
 from synsift.pipelines.records import Survivor
 from synsift.pipelines.storage import layout
 from synsift.pipelines.storage.base import ObjectStore
+from synsift.pipelines.storage.compaction import Fresh
+from synsift.pipelines.storage.current import read_current
 from synsift.pipelines.storage.expected import Expected, Name
 from synsift.pipelines.storage.manifests import decode_part
 from synsift.pipelines.storage.objects import Objects
+from synsift.pipelines.storage.standing import account_of, standing_images
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,7 @@ def verify(
         if found is not None:
             said.add(found.path)
             yield found
+    yield from _verify_view(objects, listed)
     if expect is not None:
         expected = expect()
         yield from (found for found in _gone(listed, expected) if found.path not in said)
@@ -125,6 +130,29 @@ def _verify_parts(
     for wnid, number in () if unread else sorted(missing.items()):
         some = f"{number} {what}s are" if number != 1 else f"1 {what} is"
         yield Verified(f"{folder}{wnid}/", f"{some} in none of its parts")
+
+
+def _verify_view(objects: Objects, listed: _Listed) -> Iterator[Verified]:
+    """Read the view, and compare it with manifests where it was made of them as they are now."""
+    is_fresh = Fresh(objects)
+    account = account_of(objects.list(layout.MANIFESTS))
+    for path in objects.list(layout.CURRENT):
+        if (wnid := layout.current_wnid(path)) is None:
+            if path.endswith(".parquet"):
+                yield Verified(path, "it is no part of the view, and whoever reads the folder as a table reads it, too")
+            continue
+        try:
+            images = {row["sha256"] for row in read_current(objects.get(path), ["sha256"])}
+        except NoSuchObject:
+            continue
+        except (OSError, ValueError, KeyError):
+            yield Verified(path, "its bytes are not the view's")
+            continue
+        with contextlib.suppress(DamagedPart, NoSuchObject):  # said of the part
+            found = standing_images(objects, account.get(wnid, ()))
+            standing = {sha256 for sha256 in found if (wnid, sha256) in listed.images}
+            if images != standing and is_fresh(wnid) and Fresh(objects)(wnid):
+                yield Verified(path, "it names other images than its synset's manifest")
 
 
 def _look_at_origin(objects: Objects, path: str) -> Verified | None:

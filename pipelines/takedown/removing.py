@@ -23,7 +23,7 @@ from synsift.pipelines.control_records import Control
 from synsift.pipelines.controls.patterns import ANY, url_target
 from synsift.pipelines.controls.steering import read_view
 from synsift.pipelines.controls.writing import say
-from synsift.pipelines.errors import NoSuchObject, StoreError
+from synsift.pipelines.errors import DamagedPart, NoSuchObject, StoreError
 from synsift.pipelines.log.base import Log
 from synsift.pipelines.reading import Skipped, read_all
 from synsift.pipelines.records import Conflict, Verified
@@ -40,6 +40,7 @@ _TABLES: Final = {
     layout.MANIFESTS: ("sha256",),
     layout.CONFLICTS: ("sha256", "other_sha256"),
     layout.VERIFIED: ("sha256",),
+    layout.CURRENT: ("sha256",),
 }
 _HEARD_S: Final = 1.5
 _MOST_WAIT_S: Final = 30.0
@@ -188,9 +189,16 @@ def _cut_rows(log: Log, objects: ObjectStore, found: Sequence[Found], removed: R
     gone = {one.sha256 for one in found}
     for folder, columns in _TABLES.items():
         for wnid in sorted(_synsets(log, folder, found)):
-            for path in list(objects.list(f"{folder}{wnid}/")):
-                if layout.part_in(folder, path) is not None and (number := _cut(objects, path, columns, gone)):
+            for path in _tables_of(objects, folder, wnid):
+                if number := _cut(objects, path, columns, gone):
                     removed.rows[path] = number
+
+
+def _tables_of(objects: ObjectStore, folder: str, wnid: str) -> list[str]:
+    """Tables of a synset in a folder. The view comes last: what is made of manifests is cut after these."""
+    if folder == layout.CURRENT:
+        return [layout.current_view(wnid)]
+    return [path for path in objects.list(f"{folder}{wnid}/") if layout.part_in(folder, path) is not None]
 
 
 def _synsets(log: Log, folder: str, found: Sequence[Found]) -> set[str]:
@@ -213,8 +221,11 @@ def _cut(objects: ObjectStore, path: str, columns: Sequence[str], gone: set[str]
     except StoreError:
         raise
     except Exception as exc:  # Arrow and Python have many words for what can be wrong with old bytes
+        if layout.current_wnid(path) is not None:
+            objects.delete(path)  # it is made of manifests, and is made of them anew
+            return 0
         hint = "`synsift storage verify --fetch-again` writes it anew by the log; then run the same again"
-        raise StoreError(f"{path} can't be read: it is no part of a table", hint=hint) from exc
+        raise DamagedPart(f"{path} can't be read: it is no part of a table", hint=hint) from exc
     if number and data is None:
         objects.delete(path)
     elif number and data is not None:

@@ -192,8 +192,23 @@ def test_topics_of_strimzi_are_those_that_topics_create_makes() -> None:
         assert {key: str(value) for key, value in config.items()} == settings
 
 
+def test_the_view_of_what_stands_is_renewed_by_the_clock_unless_nobody_wants_it() -> None:
+    job = of_kind(rendered(FULL), "CronJob")["dogs-synsift-current"]["spec"]
+    assert job["concurrencyPolicy"] == "Forbid"
+    pod = job["jobTemplate"]["spec"]["template"]["spec"]
+    assert pod["restartPolicy"] == "Never"
+    assert pod["containers"][0]["securityContext"]["readOnlyRootFilesystem"] is True
+    assert pod["containers"][0]["envFrom"] == [{"secretRef": {"name": "synsift-secrets"}}]
+    assert {"name": "tmp", "mountPath": "/tmp"} in pod["containers"][0]["volumeMounts"]  # noqa: S108 - the pod's own
+    done = helm("template", "dogs", CHART, "-f", FULL, "--set", "current.schedule=")
+    assert done.returncode == 0
+    assert "CronJob" not in done.stdout
+
+
 def _containers(objects: list[Object]) -> Iterator[Object]:
     for one in objects:
+        if one["kind"] == "CronJob":
+            yield from one["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
         if one["kind"] in {"Job", "Deployment"}:
             yield from one["spec"]["template"]["spec"]["containers"]
 
@@ -233,6 +248,10 @@ def test_what_is_rendered_runs(kafka: KafkaAddress, s3: S3, tmp_path: Path) -> N
         timeout=120,
     )  # fmt: skip
     assert made.returncode == 0, made.stderr
+    (compacts,) = [one for one in _containers(objects) if one["args"] == ["storage", "compact"]]
+    command = [sys.executable, "-m", "synsift", *compacts["args"]]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
     running: list[tuple[int, subprocess.Popen[bytes]]] = []
     try:
         for worker in workers:

@@ -1,5 +1,7 @@
 """Inputs that kill the worker which takes them, in every stage, while others are killed by chance."""
 
+from dataclasses import replace
+
 from synsift.pipelines import topics
 from synsift.pipelines.dead_letters import DeadLetter, OpenLetter, read_dead_letters, replay
 from synsift.pipelines.demo.check import Actual
@@ -37,8 +39,8 @@ def deadly(scene: Scene) -> None:
         without(actual, [(x.candidate.wnid, POISONOUS, x.candidate.image.sha256) for x in lost])
         for survivor in lost:  # what it would have replaced is still there
             found = actual[survivor.candidate.wnid]
-            objects = found.objects - {survivor.replaces}
-            actual[survivor.candidate.wnid] = Actual(found.counts, found.groups, objects, found.letters)
+            objects, view = found.objects - {survivor.replaces}, found.view - {survivor.replaces}
+            actual[survivor.candidate.wnid] = replace(found, objects=objects, view=view)
 
     scene.played.differences += scene.wait_until_done() or scene.compare(leave_out)
     scene.played.differences += scene.fleet.ended

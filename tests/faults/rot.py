@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 from synsift.pipelines.dead_letters import read_dead_letters
@@ -87,5 +88,5 @@ def without(actual: dict[str, Actual], lost: list[tuple[str, str, str]]) -> None
         leave_out(actual, wnid, outcome)
         is_last = any(group.survivor.image.sha256 == sha256 for group in actual[wnid].groups)
         if is_last:
-            objects = actual[wnid].objects ^ {sha256}
-            actual[wnid] = Actual(actual[wnid].counts, actual[wnid].groups, objects, actual[wnid].letters)
+            objects, view = actual[wnid].objects ^ {sha256}, actual[wnid].view ^ {sha256}
+            actual[wnid] = replace(actual[wnid], objects=objects, view=view)

@@ -4,7 +4,7 @@ import contextlib
 import random
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from synsift.pipelines.assembly import Parts, open_parts
 from synsift.pipelines.config import load
@@ -166,4 +166,4 @@ def leave_out(actual: dict[str, Actual], wnid: str, outcome: str, number: int = 
         letters = actual[wnid].letters
         left = {name: count - number * (name == outcome) for name, count in letters.items()}
         letters = {name: count for name, count in left.items() if count}
-        actual[wnid] = Actual(actual[wnid].counts, actual[wnid].groups, actual[wnid].objects, letters)
+        actual[wnid] = replace(actual[wnid], letters=letters)

@@ -1,11 +1,16 @@
 import json
 import re
 import subprocess
+from collections import Counter
 from pathlib import Path
 
+import jsonschema
 import pytest
 
+from synsift.pipelines import schemas, topics
+from synsift.pipelines.log.sqlite import SqliteLog
 from tests.conftest import RunCli, component
+from tests.integration.engines import of_folder
 
 CHROMIUM_FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 CHROMIUM_FLAGS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
@@ -26,6 +31,12 @@ def test_the_demo_equals_its_truth_and_its_page_opens_in_a_browser(cli: RunCli, 
         assert row["fetched"] == row["unique"] + row["exact"] + row["near"]
         assert row["landed"] == row["unique"]
 
+    for engine, read in of_folder(str(out)).items():
+        counts = Counter(found["wnid"] for found in read())
+        assert counts == {row["synset"].split()[-1]: row["unique"] for row in rows}, engine
+
+    assert_valid(out / "log.db")
+
     again = cli("demo", "--out", str(out))
     assert again.returncode == 2
     assert "not empty" in again.stderr
@@ -36,3 +47,23 @@ def test_the_demo_equals_its_truth_and_its_page_opens_in_a_browser(cli: RunCli, 
     dom = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
     assert len(re.findall("<figure", dom)) > sum(row["unique"] for row in rows)
     assert "no longer stored" not in dom
+
+
+def assert_valid(path: Path) -> None:
+    """Every record of a log is valid by the schema that its headers name, and has each of them."""
+    log = SqliteLog(path, partitions=16, read_only=True)
+    seen: Counter[str] = Counter()
+    try:
+        for kind, topic in topics.TOPIC_OF.items():
+            check = jsonschema.Draft202012Validator(schemas.schema_of(kind))
+            for partition in range(log.partitions):
+                for message in log.read(topic.name, partition):
+                    if message.value is None:
+                        continue
+                    problems = [error.message[:300] for error in check.iter_errors(json.loads(message.value))]
+                    assert problems == [], topic.name
+                    assert set(topics.made_of(kind)) <= set(message.headers), topic.name
+                    seen[topic.name] += 1
+    finally:
+        log.close()
+    assert seen.keys() >= {topic.name for topic in topics.TOPIC_OF.values()} - {"relations", "controls"}

@@ -14,9 +14,10 @@ from synsift.pipelines.demo.web import Directory
 from synsift.pipelines.log.base import Log
 from synsift.pipelines.log.kafka import KafkaLog
 from synsift.pipelines.log.kafka_clients import KafkaAddress
+from synsift.pipelines.stage import INPUTS, OPTIONAL
 from synsift.pipelines.topics import Entry
 from tests.conftest import RunCli, kafka_options, s3_options
-from tests.integration.processes import TIMEOUT_S, start
+from tests.integration.processes import TIMEOUT_S, end, start
 from tests.integration.test_kill import differences, wait_for_work
 
 Options = dict[str, object]
@@ -86,6 +87,35 @@ def test_workers_join_leave_and_are_killed_and_the_result_is_the_truth(
         worker.terminate()
         worker.communicate(timeout=TIMEOUT_S)
     log.close()
+    assert differences(None, directory, options) == []
+
+
+@pytest.mark.slow
+def test_topics_that_grow_in_the_midst_of_a_crawl_change_nothing_of_the_result(
+    kafka: KafkaAddress, s3: S3, synsets: Path, directory: Directory, quick_options: Options, cli: RunCli
+) -> None:
+    prefix = "grown-"
+    options = {**quick_options, **kafka_options(kafka, prefix), **s3_options(s3, prefix)}
+    end(start("plan", "--list", str(synsets), out=None, options=options))
+    log = KafkaLog(kafka, partitions=16, prefix=prefix)
+    worker = start("run", "all", out=None, options=options)
+    wait_for_fetched(log, 60)
+    refused = cli("topics", "grow", "--partitions", "32", options=options)
+    assert refused.returncode == 2
+    assert "workers are at work" in refused.stderr
+    worker.terminate()
+    worker.communicate(timeout=TIMEOUT_S)
+    log.close()
+    others = [name for name in INPUTS if name not in ("search", "fetch", *OPTIONAL)]
+    end(start("run", *others, "--drain", out=None, options=options))
+    grown = cli("topics", "grow", "--partitions", "32", options=options)
+    assert grown.returncode == 0, grown.stderr
+    assert "grown from 16 to 32 partitions" in grown.stderr
+    stale = cli("status", options=options)
+    assert stale.returncode == 2
+    assert "32 partitions and log.partitions says 16" in stale.stderr
+    options["log.partitions"] = 32
+    end(start("run", "all", "--drain", out=None, options=options))
     assert differences(None, directory, options) == []
 
 

@@ -14,6 +14,9 @@ from synsift.pipelines.assembly import open_parts
 from synsift.pipelines.config import load
 from synsift.pipelines.demo.run import judge
 from synsift.pipelines.demo.web import Directory
+from synsift.pipelines.demo.world import SUBJECTS
+from synsift.pipelines.storage.compaction import Fresh
+from synsift.pipelines.storage.objects import Objects, StoreAddress
 from tests.integration.processes import TIMEOUT_S, start
 
 
@@ -58,6 +61,7 @@ def test_killed_at_random_points_and_resumed_a_crawl_ends_as_if_undisturbed(
     last = start("crawl", "--list", str(synsets), out=out, options=quick_options)
     _, errors = last.communicate(timeout=TIMEOUT_S)
     assert last.returncode == 0, errors
+    assert Fresh(Objects(StoreAddress(str(out))))(SUBJECTS[0].wnid)
     assert differences(out, directory, quick_options) == []
 
 

@@ -51,15 +51,19 @@ from synsift.pipelines.log.kafka_positions import newest
 from synsift.pipelines.log.sqlite import SqliteLog
 from synsift.pipelines.records import Query
 from synsift.pipelines.stages.found_images import entry_problem, image_url
+from synsift.pipelines.storage import layout
+from synsift.pipelines.storage.compaction import compact
 from synsift.pipelines.storage.identity import PATH, owner_of
 from synsift.pipelines.storage.objects import Objects, StoreAddress
 from synsift.pipelines.storage.snapshots import Snapshot, decode_snapshot, encode_snapshot
+from synsift.pipelines.storage.verify import verify
 from synsift.pipelines.texts import for_people
 from synsift.pipelines.topics import Entry, Router
 from tests.crawler.sources.test_odd_answers import CONCEPT, GOOD, ITEMS, SITEINFO
 from tests.dedupe.pictures import encoded, scene
 from tests.outside import caption_readers, name_readers
 from tests.outside.mutations import in_bytes, in_json, in_text
+from tests.pipelines.exports.stores import WHIPPET, make_store, picture
 
 Tamper = Callable[[random.Random, bytes], bytes]
 ROUTER = Router(4)
@@ -491,6 +495,7 @@ def _kept(scratch: Path) -> Iterator[tuple[str, Reader]]:
     yield "index, signed again", Reader([kept[:-32]], in_bytes, _signed(HashIndex.from_bytes), (DamagedIndex,))
     position = b'{"offset":7,"note":"ab"}'
     yield "kept position", Reader([position], in_json, lambda data: newest([_position(data)], "g", "t", 0))
+    yield from _views(scratch / "viewed")
     objects = Objects(StoreAddress(url=str(scratch / "store")))
     name = scratch / "store" / PATH
     name.parent.mkdir(exist_ok=True)
@@ -498,6 +503,19 @@ def _kept(scratch: Path) -> Iterator[tuple[str, Reader]]:
         "name of a store",
         Reader([b'{"log":"abc"}'], in_json, _written(name, lambda _: owner_of(objects)), (StoreError,)),
     )
+
+
+def _views(folder: Path) -> Iterator[tuple[str, Reader]]:
+    """What the view of what stands is made of, and what is noted of it."""
+    viewed = make_store(folder, [picture(1), picture(2)])
+    list(compact(viewed))
+    for name, path, tamper in (
+        ("index of the view", layout.CURRENT_INDEX, in_json),
+        ("view", layout.current_view(WHIPPET), in_bytes),
+        ("part of a manifest", next(viewed.list(layout.MANIFESTS)), in_bytes),
+    ):
+        read = _written(folder / path, lambda _: ([one.outcome for one in compact(viewed)], list(verify(viewed))))
+        yield name, Reader([viewed.get(path)], tamper, read)
 
 
 def _position(data: bytes) -> Message:

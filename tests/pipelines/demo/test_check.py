@@ -48,11 +48,13 @@ def right() -> Actual:
         "dedupe": Counter(unique=2, near_duplicate=1),
     }
     groups = [group(BEST, COPY), group(OTHER)]
-    return Actual(SynsetCounts(SUBJECT.wnid, stages), groups, frozenset({BEST, OTHER}), {"timeout": 1})
+    return Actual(
+        SynsetCounts(SUBJECT.wnid, stages), groups, frozenset({BEST, OTHER}), frozenset({BEST, OTHER}), {"timeout": 1}
+    )
 
 
 def problems(actual: Actual) -> list[str]:
-    empty = Actual(SynsetCounts("", {}), [], frozenset(), {})
+    empty = Actual(SynsetCounts("", {}), [], frozenset(), frozenset(), {})
     others = {subject.wnid: empty for subject in SUBJECTS[1:]}
     return list(differences(DIRECTORY, {SUBJECT.wnid: actual, **others}, 0))
 
@@ -80,6 +82,7 @@ def test_a_right_crawl_has_no_differences() -> None:
         (lambda: counted("dedupe", exact_duplicate=1), "duplicates"),
         (lambda: replace(right(), objects=frozenset({BEST})), "objects"),
         (lambda: replace(right(), objects=frozenset({BEST, OTHER, COPY})), "objects"),
+        (lambda: replace(right(), view=frozenset({BEST, OTHER, COPY})), "view"),
         (lambda: replace(right(), groups=[group(COPY, BEST), group(OTHER)]), "best copy"),
         (lambda: replace(right(), groups=[group(BEST), group(OTHER, COPY)]), "copies of"),
         (lambda: replace(right(), groups=[group(BEST, COPY)]), "didn't survive"),
@@ -104,7 +107,7 @@ def test_a_dead_letter_that_should_not_be_is_found() -> None:
 
 
 def test_a_dead_letter_of_no_synset_is_found() -> None:
-    empty = Actual(SynsetCounts("", {}), [], frozenset(), {"internal_error": 2})
+    empty = Actual(SynsetCounts("", {}), [], frozenset(), frozenset(), {"internal_error": 2})
     others = {subject.wnid: replace(empty, letters={}) for subject in SUBJECTS[1:]}
     (problem,) = differences(DIRECTORY, {SUBJECT.wnid: right(), "": empty, **others}, 0)
     assert problem == "2 dead letters 'internal_error' of no synset"

@@ -469,3 +469,36 @@ def test_all_that_ask_at_once_for_a_new_log_are_given_the_same_identity(kafka: K
     assert len(set(found)) == 1
     for log in logs:
         log.close()
+
+
+def test_who_has_a_name_comes_back_as_the_member_that_it_was(kafka: KafkaAddress, prefix: str) -> None:
+    patient = replace(kafka, session_timeout_s=30.0, poll_timeout_s=60.0)
+    logs = [KafkaLog(replace(patient, instance=name), partitions=PARTITIONS, prefix=prefix) for name in ("a", "b")]
+    owners = [Owner(), Owner()]
+    first, second = (log.join("group", INPUT, owner) for log, owner in zip(logs, owners, strict=True))
+    settle((first, owners[0]), (second, owners[1]))
+    before = [sorted(owner.owned) for owner in owners]
+    owners[1].revoked.clear()
+    first.close()
+    for _ in range(5):
+        second.poll(10, 0.1)
+    assert sorted(owners[1].owned) == before[1]  # nothing of the other's was given to it
+    again = Owner()
+    back = logs[0].join("group", INPUT, again)
+    settle((back, again), (second, owners[1]))
+    assert sorted(again.owned) == before[0]
+    assert owners[1].revoked == []
+
+    heir = Owner()
+    other = logs[0].join("group", INPUT, heir)
+    deadline_s = time.monotonic() + 30
+    while not heir.owned and time.monotonic() < deadline_s:
+        other.poll(10, 0.2)
+        second.poll(10, 0.1)
+    assert sorted(heir.owned) == before[0]
+    with pytest.raises(FencedError):  # two of one name: the later one has it
+        back.commit({before[0][0]: Position(1)})
+    for member in (other, second):
+        member.close()
+    for log in logs:
+        log.close()

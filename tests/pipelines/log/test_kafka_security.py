@@ -15,9 +15,9 @@ from cryptography.x509.oid import NameOID
 from deploy.local import services
 from deploy.local.services import Security
 from synsift.crawler.secret import Secret
-from synsift.pipelines.assembly import kafka_address
 from synsift.pipelines.config import load
 from synsift.pipelines.errors import LogError
+from synsift.pipelines.kafka_settings import kafka_address
 from synsift.pipelines.log.kafka import KafkaLog
 from synsift.pipelines.log.kafka_clients import KafkaAddress
 from synsift.pipelines.log.kafka_topics import KafkaTopics, Shape

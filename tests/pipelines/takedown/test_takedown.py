@@ -15,16 +15,18 @@ from synsift.pipelines import topics
 from synsift.pipelines.conflicts import read_conflicts
 from synsift.pipelines.controls.steering import read_view
 from synsift.pipelines.dead_letters import read_dead_letters, replay
-from synsift.pipelines.exports.standing import read_standing as read_manifests
 from synsift.pipelines.log.kafka import KafkaLog
 from synsift.pipelines.log.kafka_clients import KafkaAddress
 from synsift.pipelines.records import Candidate, Conflict, Fetched, Image, Survivor, Task, Verified
 from synsift.pipelines.removed import read_removed
 from synsift.pipelines.stages import mend
 from synsift.pipelines.storage import layout
+from synsift.pipelines.storage.compaction import compact
 from synsift.pipelines.storage.conflict_parts import encode_conflicts
+from synsift.pipelines.storage.current import read_current
 from synsift.pipelines.storage.expected import expected, reached
 from synsift.pipelines.storage.objects import Objects, StoreAddress
+from synsift.pipelines.storage.standing import read_standing as read_manifests
 from synsift.pipelines.storage.verified_parts import encode_verdicts
 from synsift.pipelines.storage.verify import verify
 from synsift.pipelines.summary import read_groups
@@ -105,6 +107,7 @@ def make_crawl(world: World) -> Crawl:
     for wnid in ("n1", "n6"):
         part = layout.ManifestPart(wnid, 0, 0, 0, layout.CONFLICTS)
         world.objects.put(part.path, encode_conflicts(wnid, [(0, pair)]))
+    list(compact(world.objects))
     return found
 
 
@@ -174,6 +177,21 @@ def test_however_it_is_named_all_copies_of_it_go_and_nothing_else(crawl: Crawl, 
     assert [task.is_open for task in world.records(topics.TASKS, Task)][-1] is False
     assert not world.paths("verified/")
     assert not world.paths("conflicts/")
+
+
+def test_it_leaves_the_view_of_what_stands_at_once_even_a_damaged_one(crawl: Crawl) -> None:
+    world = crawl.world
+    one, two = layout.current_view("n1"), layout.current_view("n2")
+    in_view = {row["sha256"] for path in (one, two) for row in read_current(world.objects.get(path), ["sha256"])}
+    assert in_view == {crawl.best.sha256, crawl.mirrored.sha256, crawl.other.sha256}
+    world.objects.put(two, b"damaged")
+    told = removal(crawl, Wanted(sha256=(crawl.best.sha256,)))
+    assert told["rows"][one] == 1
+    assert [row["sha256"] for row in read_current(world.objects.get(one), ["sha256"])] == [crawl.other.sha256]
+    assert not world.objects.exists(two)
+    assert {str(renewed.outcome) for renewed in compact(world.objects)} == {"written"}
+    assert problems(world) == []
+    assert [row["sha256"] for row in read_current(world.objects.get(two), ["sha256"])] == [crawl.other.sha256]
 
 
 def test_it_never_comes_back_by_another_url_nor_by_a_replay_of_all(crawl: Crawl) -> None:

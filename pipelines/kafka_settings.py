@@ -1,0 +1,88 @@
+"""The configuration of brokers → what speaks with them; kafka-python is loaded by who has some."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from synsift.pipelines.config import Settings
+from synsift.pipelines.errors import ConfigError
+from synsift.pipelines.politeness import host_rules
+from synsift.pipelines.stage import INPUTS
+from synsift.pipelines.topics import Router
+
+if TYPE_CHECKING:
+    from synsift.pipelines.log.kafka_clients import KafkaAddress
+    from synsift.pipelines.log.kafka_growing import Growing
+    from synsift.pipelines.log.kafka_topics import KafkaTopics, Shape
+
+
+def kafka_address(settings: Settings) -> "KafkaAddress":
+    """Where the configuration says that the brokers are.
+
+    Raises:
+        ConfigError: kafka-python isn't installed.
+    """
+    with _kafka_installed():
+        from synsift.pipelines.log.kafka_clients import KafkaAddress
+
+    kafka = settings.kafka
+    return KafkaAddress(
+        bootstrap=kafka.bootstrap,
+        security_protocol=kafka.security_protocol,
+        sasl_mechanism=kafka.sasl_mechanism,
+        username=kafka.username,
+        password=kafka.password,
+        ca_file=kafka.ca_file,
+        compression=kafka.compression,
+        connect_timeout_s=kafka.connect_timeout_s,
+        session_timeout_s=kafka.session_timeout_s,
+        poll_timeout_s=kafka.poll_timeout_s,
+        keep_done=kafka.keep_done,
+        instance=kafka.instance,
+    )
+
+
+@contextlib.contextmanager
+def _kafka_installed() -> Iterator[None]:
+    """Say what to install where kafka-python is missing: who works on one machine needs none."""
+    try:
+        yield
+    except ModuleNotFoundError as exc:
+        if exc.name is None or exc.name.partition(".")[0] != "kafka":
+            raise
+        raise ConfigError(
+            "kafka.bootstrap names brokers, and kafka-python isn't installed", hint="pip install 'synsift[fleet]'"
+        ) from exc
+
+
+def kafka_topics(settings: Settings) -> "KafkaTopics":
+    """The topics on the brokers that the configuration names."""
+    address = kafka_address(settings)
+
+    from synsift.pipelines.log.kafka_topics import KafkaTopics
+
+    return KafkaTopics(address, prefix=settings.kafka.prefix)
+
+
+def topics_shape(settings: Settings) -> "Shape":
+    """What the topics on Kafka must be like."""
+    from synsift.pipelines.log.kafka_topics import Shape
+
+    return Shape(settings.log.partitions, settings.kafka.replication, settings.kafka.retention_days)
+
+
+def growing(settings: Settings, say: Callable[[str], None]) -> "Growing":
+    """What gives the topics on Kafka more partitions."""
+    address = kafka_address(settings)
+
+    from synsift.pipelines.log.kafka import KafkaLog
+    from synsift.pipelines.log.kafka_growing import Growing
+
+    rules, prefix = host_rules(settings), settings.kafka.prefix
+    return Growing(
+        kafka_topics(settings),
+        lambda partitions: KafkaLog(address, partitions=partitions, prefix=prefix),
+        INPUTS,
+        lambda partitions: Router(partitions, rules),
+        say,
+    )

@@ -1,0 +1,247 @@
+"""Manifests → the view of what stands now, one object a synset, renewed where its manifest has changed.
+
+    manifests/<wnid>/*.parquet ──standing, and there──▶ a file ──put──▶ current/wnid=<wnid>/part-0.parquet
+                                                                └─ then: has the manifest changed meanwhile? once more
+
+The view follows from the manifests and the images that are there, and nothing reads it back: whatever becomes of it,
+it is made anew. An object is put whole or not at all, so that a reader sees a synset as it was or as it is, never half
+and never twice; several who renew it at once end with the same. What a synset's view was made of stands in
+``synsift-current.json`` by the marks that the store gives to objects: if that is lost, or is wrong, work is done again,
+and that is all.
+"""
+
+import hashlib
+import tempfile
+import threading
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final, Protocol
+
+import msgspec
+
+from synsift.crawler.ontology.base import is_identifier
+from synsift.pipelines.errors import DamagedPart, NoSuchObject, StoreError
+from synsift.pipelines.storage import layout
+from synsift.pipelines.storage.current import FORM, write_current
+from synsift.pipelines.storage.standing import account_of, standing_of
+
+_THREADS: Final = 4
+_TRIES: Final = 3
+"""A synset whose manifest changes each time is landing now: whoever comes next renews it."""
+_NOTED_EVERY: Final = 500
+_UNREADABLE: Final = (msgspec.MsgspecError, UnicodeError, RecursionError)
+
+
+class ViewedStore(Protocol):
+    """What is needed of object storage."""
+
+    def get(self, path: str) -> bytes:
+        """Read an object."""
+
+    def put(self, path: str, data: bytes) -> bool:
+        """Write an object whole, or not at all."""
+
+    def put_file(self, path: str, file: Path) -> str:
+        """The same, of a file; gives what marks these bytes of it for the store."""
+
+    def delete(self, path: str) -> None:
+        """Delete an object; one that doesn't exist is deleted already."""
+
+    def list_tagged(self, prefix: str) -> Iterator[tuple[str, str]]:
+        """Paths below a prefix, and what marks the bytes of each as they are now."""
+
+
+class Outcome(StrEnum):
+    """What became of the view of a synset."""
+
+    WRITTEN = "written"
+    UNCHANGED = "unchanged"
+    DELETED = "deleted"  # nothing of the synset stands
+    CHANGING = "changing"  # its manifest changes as it is read: it is landing now
+    UNREADABLE = "unreadable"  # a part of its manifest can't be read; its view stays as it was
+
+
+class _Made(msgspec.Struct, frozen=True):
+    """What a view was made of, and what marks its bytes; no mark where nothing stands."""
+
+    of: str
+    tag: str = ""
+
+
+class _Index(msgspec.Struct):
+    """What views were made of, by synset."""
+
+    form: int = FORM
+    synsets: dict[str, _Made] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """A synset that was looked at.
+
+    Attributes:
+        wnid: The synset.
+        outcome: What became of its view.
+        images: How many stand in it, if it was written.
+        problem: What is wrong with its manifest; empty for nothing.
+        made: For the next time.
+    """
+
+    wnid: str
+    outcome: Outcome
+    images: int = 0
+    problem: str = ""
+    made: _Made | None = None
+
+
+def compact(objects: ViewedStore, wnids: Collection[str] | None = None, *, anew: bool = False) -> Iterator[Renewed]:
+    """Renew the view. Has its effect as it is iterated over.
+
+    Args:
+        objects: The store.
+        wnids: Of these synsets only; None for all.
+        anew: Whether to write also what is as it should be, by the index.
+
+    Raises:
+        StoreError: The store can't be read or written. What was renewed stays, and the same again goes on.
+    """
+    compactor = _Compactor(objects, anew=anew)
+    with ThreadPoolExecutor(_THREADS, thread_name_prefix="compact") as pool:
+        for number, renewed in enumerate(pool.map(compactor.renew, compactor.begin(wnids)), 1):
+            if compactor.note(renewed) and number % _NOTED_EVERY == 0:
+                compactor.write_index()
+            yield renewed
+    compactor.write_index()
+
+
+class Fresh:
+    """Tells which views are made of the manifests as they are now."""
+
+    def __init__(self, objects: ViewedStore) -> None:
+        """Look at the store once."""
+        self._made = _read_index(objects)
+        self._tags = dict(objects.list_tagged(layout.CURRENT))
+        self._account = _account(objects, layout.MANIFESTS)
+
+    def __call__(self, wnid: str) -> bool:
+        """Whether the view of a synset is."""
+        tag = self._tags.get(layout.current_view(wnid), "")
+        return self._made.get(wnid) == _Made(_digest(self._account.get(wnid, {})), tag)
+
+
+class _Compactor:
+    """Renews synsets, several at once."""
+
+    def __init__(self, objects: ViewedStore, *, anew: bool) -> None:
+        self._objects = objects
+        self._anew = anew
+        self._made: dict[str, _Made] = {}
+        self._tags: dict[str, str] = {}
+        self._account: dict[str, dict[str, str]] = {}
+        self._lock = threading.Lock()
+        self._changed = False
+
+    def begin(self, wnids: Collection[str] | None) -> list[str]:
+        """Look at what there is; gives the synsets that are to be looked at."""
+        self._made = _read_index(self._objects)
+        prefix = layout.CURRENT
+        self._tags = {
+            wnid: tag for path, tag in self._objects.list_tagged(prefix) if (wnid := layout.current_wnid(path))
+        }
+        self._account = _account(self._objects, layout.MANIFESTS)
+        known = self._account.keys() | self._tags.keys()
+        for wnid in self._made.keys() - known:
+            del self._made[wnid]
+            self._changed = True
+        return sorted(known if wnids is None else known & set(wnids))
+
+    def renew(self, wnid: str) -> Renewed:
+        """Bring the view of a synset up to its manifest."""
+        account, tag = self._account.get(wnid, {}), self._tags.get(wnid, "")
+        if not self._anew and self._made.get(wnid) == _Made(_digest(account), tag):
+            return Renewed(wnid, Outcome.UNCHANGED, made=self._made[wnid])
+        for _ in range(_TRIES):
+            try:
+                images, tag = self._write(wnid, account)
+            except NoSuchObject:
+                images = -1  # a part of a batch that was cut off, and is written anew
+            except DamagedPart as exc:
+                return Renewed(wnid, Outcome.UNREADABLE, problem=str(exc))
+            # What was taken down or landed meanwhile must not be missed: whoever changed the manifest may have changed
+            # the view before this one was put.
+            before, account = account, _account(self._objects, f"{layout.MANIFESTS}{wnid}/").get(wnid, {})
+            if images >= 0 and before == account:
+                outcome = Outcome.WRITTEN if images else Outcome.DELETED
+                is_marked = bool(tag) or not images
+                return Renewed(wnid, outcome, images, made=_Made(_digest(account), tag) if is_marked else None)
+        return Renewed(wnid, Outcome.CHANGING)
+
+    def _write(self, wnid: str, account: Mapping[str, str]) -> tuple[int, str]:
+        """Write a view by some parts; gives the number of its images, and its mark."""
+        target, there = layout.current_view(wnid), _there(self._objects, wnid)
+        standing = standing_of(self._objects, wnid, account_of(account).get(wnid, []))
+        rows = (row for row in standing.rows if row["sha256"] in there)
+        with tempfile.TemporaryDirectory(prefix="synsift-current-") as folder:
+            file = Path(folder) / "part.parquet"
+            images = _write_file(wnid, rows, file)
+            if images:
+                return images, self._objects.put_file(target, file)
+        self._objects.delete(target)
+        return 0, ""
+
+    def note(self, renewed: Renewed) -> bool:
+        """Remember what a view was made of. Whether there is anything to write down."""
+        if renewed.outcome is not Outcome.UNCHANGED:
+            self._changed = True
+            if renewed.made is None:
+                self._made.pop(renewed.wnid, None)
+            else:
+                self._made[renewed.wnid] = renewed.made
+        return self._changed
+
+    def write_index(self) -> None:
+        """Write down what views were made of."""
+        if self._changed:
+            self._changed = False
+            self._objects.put(layout.CURRENT_INDEX, msgspec.json.encode(_Index(FORM, self._made)))
+
+
+def _write_file(wnid: str, rows: Iterable[Mapping[str, object]], file: Path) -> int:
+    try:
+        return write_current(wnid, rows, file)
+    except (StoreError, OSError):
+        raise
+    except Exception as exc:  # Arrow has many words for what can be wrong with a table
+        raise DamagedPart(f"{layout.MANIFESTS}{wnid}/ can't be read: {str(exc)[:200]}") from exc
+
+
+def _read_index(objects: ViewedStore) -> dict[str, _Made]:
+    try:
+        found = msgspec.json.decode(objects.get(layout.CURRENT_INDEX), type=_Index)
+    except (NoSuchObject, *_UNREADABLE):
+        return {}
+    return dict(found.synsets) if found.form == FORM else {}
+
+
+def _account(objects: ViewedStore, prefix: str) -> dict[str, dict[str, str]]:
+    """Parts of manifests by synset, each with its mark."""
+    found: dict[str, dict[str, str]] = {}
+    for path, tag in objects.list_tagged(prefix):
+        part = layout.manifest_part(path)
+        if part is not None and is_identifier(part.wnid):
+            found.setdefault(part.wnid, {})[path] = tag
+    return found
+
+
+def _there(objects: ViewedStore, wnid: str) -> set[str]:
+    """Images of a synset whose object is there: what is to replace one may have had no bytes to land with."""
+    paths = (path for path, _ in objects.list_tagged(f"{layout.CANDIDATES}{wnid}/"))
+    return {sha256 for path in paths if (sha256 := layout.candidate_sha256(path)) is not None}
+
+
+def _digest(account: Mapping[str, str]) -> str:
+    """Names some parts of a manifest, as they are."""
+    return hashlib.sha256(msgspec.json.encode(sorted(account.items()))).hexdigest()[:32]
