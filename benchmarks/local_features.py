@@ -1,6 +1,6 @@
 """What local features see that hashes don't: recall per edit, µAP, wrong matches; beside phash and bare SIFT, RANSAC.
 
-    python benchmarks/local_features.py ROOT [--sift N] [--peers PYTHON --tools pdq,fastdup,…] [--crowd N]
+    python benchmarks/local_features.py ROOT [--sift N] [--peers PYTHON --tools pdq,fastdup,…] [--steps] [--crowd N]
 
 ROOT/originals/<stem>.jpg, and ROOT/variants/<stem>__<edit>.jpg: edits of some of them; the other originals have none,
 and stand, as do ROOT/distractors, for pictures that are in the way. All times are of one core, in seconds of CPU.
@@ -13,6 +13,7 @@ a reference, and the recall at a precision of 0.999, as DISC21 has it.
     thorough with the third stage
     sift     500 RootSIFT points at 512 px, ratio 0.75, a similarity by RANSAC, 6 points and more (N photographs only)
     --peers  the tools of ``benchmarks/peers.py``, by the Python of an environment that has them
+    --steps  where each copy is lost that isn't found: few points, not proposed, no map, or the verdict
     --crowd  how long a query takes among N pictures: descriptions of the references, their descriptors disturbed
 """
 
@@ -21,7 +22,7 @@ import json
 import os
 import subprocess
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -34,12 +35,15 @@ from PIL import Image
 
 from synsift.dedupe import Fingerprint, Kind, Matcher, Tie, describe, fingerprint, relate
 from synsift.dedupe.local.features import Features
+from synsift.dedupe.local.geometry import align
 from synsift.dedupe.local.opencv import load_opencv
+from synsift.dedupe.local.relation import DEFAULT_BOUNDS
 from synsift.dedupe.local.shortlist import Shortlist
 
 PHASH_BITS = 9
 PDQ_BITS = 31
 SIFT_POINTS = 6
+FEW_POINTS = 20
 
 
 @dataclass
@@ -115,6 +119,31 @@ def thorough(queries: list[Path], originals: list[Path], hashes: Found) -> Found
                 found.scores[query.name][originals[number].stem] = relation.strength
         found.cpu_s["verify"] += time.process_time() - begin_s
     return found
+
+
+def steps(queries: list[Path], originals: list[Path], found: Found) -> None:
+    """Print for each edit where the copies are lost that weren't found."""
+    known = {path.stem: describe(path) for path in originals}
+    shortlist, numbers = Shortlist(), {stem: number for number, stem in enumerate(known)}
+    for one in known.values():
+        shortlist.add(one)
+    lost: dict[str, Counter[str]] = defaultdict(Counter)
+    for query in queries:
+        edit, stem = query.stem.split("__")[1], stem_of(query)
+        if stem in found.scores[query.name]:
+            continue
+        features = describe(query)
+        alignment = align(features, known[stem])
+        if min(len(features.points), len(known[stem].points)) < FEW_POINTS:
+            lost[edit]["few points"] += 1
+        elif numbers[stem] not in shortlist.propose(features):
+            lost[edit]["not proposed"] += 1
+        elif alignment is None or alignment.inliers < DEFAULT_BOUNDS.fewest:
+            lost[edit]["no map"] += 1
+        else:
+            lost[edit]["verdict"] += 1
+    for edit, counts in sorted(lost.items()):
+        print(f"{edit:16s}" + "".join(f"  {step} {count}" for step, count in counts.most_common()))
 
 
 def by_sift(queries: list[Path], originals: list[Path]) -> Found:
@@ -229,6 +258,7 @@ def main() -> None:
     parser.add_argument("--sift", type=int, default=0, help="on how many photographs' edits bare SIFT is tried")
     parser.add_argument("--peers", help="Python of an environment with other tools")
     parser.add_argument("--tools", default="pdq,imagededup,perception,fastdup,czkawka")
+    parser.add_argument("--steps", action="store_true", help="print where copies are lost")
     parser.add_argument("--crowd", type=int, default=0, help="how many pictures to time a query among")
     wanted = parser.parse_args()
     originals = sorted((wanted.root / "originals").iterdir()) + sorted((wanted.root / "distractors").glob("*"))
@@ -256,6 +286,8 @@ def main() -> None:
         few = [query for query in queries if stem_of(query) in some]
         recalls["sift"] = report("sift", by_sift(few, originals), few, len(originals))
     table(recalls, sorted(recalls["phash"]))
+    if wanted.steps:
+        steps(queries, originals, local)
 
 
 if __name__ == "__main__":

@@ -106,13 +106,16 @@ def readable_formats() -> tuple[str, ...]:
     return tuple(name for name in FORMATS if name not in optional or can_read(name))
 
 
-def decode(data: bytes, *, max_pixels: int = DEFAULT_MAX_PIXELS, side_px: int = _REDUCED_SIDE_PX) -> Decoded:
+def decode(
+    data: bytes, *, max_pixels: int = DEFAULT_MAX_PIXELS, side_px: int = _REDUCED_SIDE_PX, grey: bool = False
+) -> Decoded:
     """Decode the first frame of an image at a reduced scale.
 
     Args:
         data: The whole file.
         max_pixels: Limit on width × height of the original.
         side_px: What each side keeps at least, where the original has it.
+        grey: Only luminance is wanted: a JPEG's colours aren't decoded then.
 
     Raises:
         UnsupportedFormat: Not an image of an allowed format.
@@ -129,7 +132,7 @@ def decode(data: bytes, *, max_pixels: int = DEFAULT_MAX_PIXELS, side_px: int = 
     if reason := missing(kind_of(data[:_HEAD_BYTES])):
         raise UnsupportedFormat(reason)
     with translated(kind_of(data[:_HEAD_BYTES])):
-        found, is_cut = whole_or_cut(data, lambda data, load: _decode(data, load, max_pixels, side_px))
+        found, is_cut = whole_or_cut(data, lambda data, load: _decode(data, load, max_pixels, side_px, grey=grey))
     return replace(found, is_cut=True) if is_cut else found
 
 
@@ -250,7 +253,7 @@ def translated(kind: str = "") -> Iterator[None]:
         raise CorruptImage(f"{type(exc).__name__}: {exc}") from exc
 
 
-def _decode(data: bytes, load: Load, max_pixels: int, side_px: int) -> Decoded:
+def _decode(data: bytes, load: Load, max_pixels: int, side_px: int, *, grey: bool) -> Decoded:
     refuse_promises(data, max_pixels)
     with Image.open(io.BytesIO(data), formats=readable_formats()) as image:
         width_px, height_px = image.size
@@ -261,7 +264,7 @@ def _decode(data: bytes, load: Load, max_pixels: int, side_px: int) -> Decoded:
         quality = _quality(image, kind)
         exif = _exif(image)
         orientation = _orientation_of(exif)
-        image.draft("L" if image.mode == "L" else "YCbCr", (side_px, side_px))
+        image.draft("L" if grey or image.mode == "L" else "YCbCr", (side_px, side_px))
         load(image)
         if image.format == "TIFF":  # which Pillow turns itself as it loads it
             orientation, (width_px, height_px) = 1, image.size

@@ -104,7 +104,7 @@ GAUGES: Final[Mapping[str, tuple[str, str]]] = {
     "paused_inputs": ("Inputs held that operators have paused; more may wait in the log", ""),
     "hosts": ("Hosts that fail, by what is done about it", "state"),
     "source_rest_seconds": ("For how long yet a source is not asked: its quota is spent, or it said so", "source"),
-    "state_images": ("Images in a stage's memory, to be compared with", ""),
+    "state_images": ("Images that a stage compares with, those of synsets at rest included", ""),
     "snapshot_age_seconds": ("Since when what was judged is in no snapshot, at most", ""),
 }
 """What stages may show of themselves (``Stage.readings``): name → what it is, and its label, if there is one."""

@@ -13,11 +13,11 @@ from synsift.dedupe.inputs import Source, read_source
 from synsift.dedupe.local.opencv import load_opencv
 from synsift.dedupe.local.points import find_points
 
-SIDE_PX: Final = 448
+SIDE_PX: Final = 512
 """Longer side of the picture that is worked on: less loses what is small in another picture, more costs time."""
 LEAST_SIDE_PX: Final = 256
 """A smaller picture is enlarged: it would have hardly any points."""
-VERSION: Final = 1
+VERSION: Final = 2
 """Of the binary form, and of how points are found: features of two versions can't be compared."""
 _SMALL_SIDE_PX: Final = 96
 _HEAD: Final = struct.Struct("<BHHHHH")
@@ -32,7 +32,7 @@ _MIRRORED: Final = np.arange(128).reshape(4, 4, 8)[::-1][:, :, -np.arange(8) % 8
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Features:
-    """What is kept of a picture to find it in others: 54 kB at most.
+    """What is kept of a picture to find it in others: 91 kB at most.
 
     Attributes:
         width_px: Width of the picture that was worked on.
@@ -94,7 +94,7 @@ def describe(source: Source, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Feature
     load_opencv()
     given = read_source(source)
     if isinstance(given, bytes):
-        found = decode(given, max_pixels=max_pixels, side_px=SIDE_PX)
+        found = decode(given, max_pixels=max_pixels, side_px=SIDE_PX, grey=True)
     else:
         found = decode_image(given, max_pixels=max_pixels, side_px=SIDE_PX)
     picture = found.picture.getchannel(0)

@@ -17,7 +17,9 @@ from synsift.dedupe.local.features import Features, mirrored
 
 # Lowe's ratio is 0.8 among thousands of points; fewer, and the second best is a worse witness.
 _RATIO: Final = 0.85
-_MOST_MATCHES: Final = 160
+_MOST_MATCHES: Final = 400
+# Maps are proposed by the clearest matches alone, and judged by all.
+_PROPOSING: Final = 160
 _MOST_PAIRS: Final = 4000
 _MOST_MAPS: Final = 400
 # How much a point's own scale and angle may contradict the map: stretching by half changes them by 1.25 and 12°.
@@ -30,6 +32,8 @@ _LEAST_SIDE: Final = 0.03
 _ROUNDS: Final = 3
 _SMALLEST_SCALE: Final = 0.08
 _FEWEST: Final = 4
+# From so many points on nobody asks whether the mirror image has more: of unrelated photographs 9 at most agree.
+_SURE: Final = 40
 
 Floats = NDArray[np.float64]
 
@@ -65,12 +69,11 @@ class _Matches:
 
 def align(first: Features, second: Features) -> Alignment | None:
     """Find the map that explains most points, mirrored or not; None where there is none."""
-    found = [
-        one
-        for is_mirrored in (False, True)
-        if (one := _align(mirrored(first) if is_mirrored else first, second, is_mirrored=is_mirrored)) is not None
-    ]
-    return max(found, key=lambda one: one.inliers, default=None)
+    found = _align(first, second, is_mirrored=False)
+    if found is not None and found.inliers >= _SURE:
+        return found
+    other = _align(mirrored(first), second, is_mirrored=True)
+    return max((one for one in (found, other) if one is not None), key=lambda one: one.inliers, default=None)
 
 
 def _align(first: Features, second: Features, *, is_mirrored: bool) -> Alignment | None:
@@ -97,12 +100,14 @@ def _match(first: Features, second: Features) -> _Matches:
     rows = np.arange(len(likeness))
     best = likeness.argmax(1)
     top = likeness[rows, best]
-    mutual = likeness.argmax(0)[best] == rows
     likeness[rows, best] = -1
     # Descriptors are of length 255: nearness in terms of angles, as RootSIFT has it.
     unit = np.float32(255 * 255)
     ratio = np.sqrt(np.maximum(1e-6, 1 - top / unit) / np.maximum(1e-6, 1 - likeness.max(1) / unit))
-    good = np.flatnonzero(mutual & (ratio < _RATIO))
+    likeness[rows, best] = top
+    good = np.flatnonzero(ratio < _RATIO)
+    # Whether it is mutual is asked of these alone: most of the time of unrelated pictures went there.
+    good = good[likeness[:, best[good]].argmax(0) == good]
     good = good[np.argsort(ratio[good], kind="stable")][:_MOST_MATCHES]
     one, other = first.points[good].astype(np.float64), second.points[best[good]].astype(np.float64)
     return _Matches(
@@ -115,7 +120,7 @@ def _match(first: Features, second: Features) -> _Matches:
 
 def _propose(matches: _Matches, sides: tuple[int, int]) -> Floats | None:
     """The similarity of two matches that most others agree with."""
-    i, j = np.triu_indices(len(matches.first), 1)
+    i, j = np.triu_indices(min(len(matches.first), _PROPOSING), 1)
     # The clearest first: their numbers are small.
     order = np.argsort(i + j, kind="stable")[:_MOST_PAIRS]
     i, j = i[order], j[order]

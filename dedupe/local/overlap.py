@@ -14,11 +14,14 @@ from PIL import Image
 
 from synsift.dedupe.local.features import Features, mirrored
 from synsift.dedupe.local.geometry import Alignment, inverse, project
+from synsift.dedupe.local.outline import outline, within_outline
 
 _CELL_PX: Final = 8
 _STEP_PX: Final = 4
 # Below it a cell is plain, and says nothing: noise of compression alone has two or three.
 _PLAIN: Final = 5.0
+# Even a sky has a tenth of that, in compression alone.
+_FLAT: Final = 0.5
 _SAME: Final = 0.5
 
 Floats = NDArray[np.float64]
@@ -35,6 +38,14 @@ class Overlap:
         cells: How many lie in both.
         told: Which share of all cells that lie in both that is: the rest is plain.
         met: How many points agree, as a share of those that could: of the picture that has fewer of them there.
+        could: How many could.
+        held: Which share shows the same of what lies between points that agree: of what was cut out of one and pasted
+            into the other, all does, whatever is around it.
+        held_cells: How many cells lie there.
+        moved: How far the corners of the first lie from those of the second, as a share of the sides; 0 where one lies
+            upon the other as if nothing had been turned, sized or cropped.
+        flat: Which share of the cells is of one tone exactly: of the picture that has less of them.
+        side_px: The longer side of the picture that was worked on, of the smaller one.
     """
 
     agreed: float
@@ -43,6 +54,31 @@ class Overlap:
     cells: int
     told: float
     met: float
+    could: int
+    held: float
+    held_cells: int
+    moved: float
+    flat: float
+    side_px: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Laid:
+    """Cells of one small picture that lie within the other.
+
+    Attributes:
+        likeness: ``(n,)``, correlation with what lies there in the other.
+        told: ``(n,)``, whether either isn't plain.
+        middles: ``(n, 2)``, in pixels.
+    """
+
+    likeness: Floats
+    told: NDArray[np.bool_]
+    middles: Floats
+
+    def share(self, among: NDArray[np.bool_]) -> float:
+        """Which share of some cells show the same in both."""
+        return float((self.likeness[among] > _SAME).mean()) if among.any() else 0.0
 
 
 def overlap(first: Features, second: Features, alignment: Alignment) -> Overlap:
@@ -59,22 +95,47 @@ def overlap(first: Features, second: Features, alignment: Alignment) -> Overlap:
     back = inverse(matrix)
     # The coarser one is the ground: the finer is made as coarse, and sampled there.
     scale = _scale(matrix, alignment, first)
-    laid = (one, other, matrix, scale) if scale >= 1 else (other, one, back, 1 / scale)
-    agreed, cells, told = _compare(*laid)
-    inside = _inside(one, other.shape, matrix), _inside(other, one.shape, back)
-    return Overlap(agreed, *inside, cells, told, _met(first, second, alignment))
+    if scale >= 1:
+        laid, points = _lay(one, other, matrix, scale), project(_to_small(first), alignment.first)
+    else:
+        laid, points = _lay(other, one, back, 1 / scale), project(_to_small(second), alignment.second)
+    between = laid.told & within_outline(outline(points), laid.middles)
+    could = _could(first, second, alignment)
+    return Overlap(
+        agreed=laid.share(laid.told),
+        first=_inside(one, other.shape, matrix),
+        second=_inside(other, one.shape, back),
+        cells=int(laid.told.sum()),
+        told=float(laid.told.sum() / max(1, len(laid.told))),
+        met=min(1.0, alignment.inliers / max(1, could)),
+        could=could,
+        held=laid.share(between),
+        held_cells=int(between.sum()),
+        moved=_moved(first, second, alignment),
+        flat=min(float((_cells(picture).std(1) < _FLAT).mean()) for picture in (one, other)),
+        side_px=min(max(seen.width_px, seen.height_px) for seen in (first, second)),
+    )
 
 
-def _met(first: Features, second: Features, alignment: Alignment) -> float:
-    """Inliers as a share of the points that lie in both pictures."""
+def _could(first: Features, second: Features, alignment: Alignment) -> int:
+    """How many points lie in both pictures, of that which has fewer there."""
     seen = mirrored(first) if alignment.mirrored else first
     there = project(alignment.matrix, _places(seen))
     here = project(inverse(alignment.matrix), _places(second))
-    inside = [
+    return min(
         int(((places >= 0) & (places < (features.width_px, features.height_px))).all(1).sum())
         for places, features in ((there, second), (here, first))
-    ]
-    return min(1.0, alignment.inliers / max(1, min(inside)))
+    )
+
+
+def _moved(first: Features, second: Features, alignment: Alignment) -> float:
+    """How far corners lie from corners, of the sides."""
+    corners = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
+    mapped = project(alignment.matrix, corners * (first.width_px, first.height_px)) / (
+        second.width_px,
+        second.height_px,
+    )
+    return float(abs(mapped - corners).max())
 
 
 def _places(features: Features) -> Floats:
@@ -95,8 +156,8 @@ def _scale(matrix: Floats, alignment: Alignment, first: Features) -> float:
     return float(np.sqrt(max(1e-6, abs(np.linalg.det(mapped[1:] - mapped[0])))))
 
 
-def _compare(ground: Floats, fine: Floats, matrix: Floats, scale: float) -> tuple[float, int, float]:
-    """Share of cells that agree, how many there are, and which share of all of them that is."""
+def _lay(ground: Floats, fine: Floats, matrix: Floats, scale: float) -> _Laid:
+    """The cells of the ground upon which the finer picture lies."""
     height, width = fine.shape
     size = (max(1, round(width / scale)), max(1, round(height / scale)))
     coarse = np.asarray(Image.fromarray(fine.astype(np.float32)).resize(size, Image.Resampling.BOX), np.float64)
@@ -109,10 +170,8 @@ def _compare(ground: Floats, fine: Floats, matrix: Floats, scale: float) -> tupl
     one, other = _cells(ground)[inside], _cells(sampled.reshape(ground.shape))[inside]
     one, other = one - one.mean(1, keepdims=True), other - other.mean(1, keepdims=True)
     spread = np.sqrt((one * one).mean(1)), np.sqrt((other * other).mean(1))
-    told = np.maximum(*spread) > _PLAIN
     likeness = (one * other).mean(1) / np.maximum(1e-6, spread[0] * spread[1])
-    cells = int(told.sum())
-    return (float((likeness[told] > _SAME).mean()) if cells else 0.0), cells, cells / max(1, len(told))
+    return _Laid(likeness, np.maximum(*spread) > _PLAIN, _middles(ground)[inside])
 
 
 def _sample(picture: Floats, places: Floats) -> tuple[Floats, NDArray[np.bool_]]:
@@ -134,10 +193,14 @@ def _inside(picture: Floats, shape: tuple[int, ...], matrix: Floats) -> float:
     told = _cells(picture).std(1) > _PLAIN
     if not told.any():
         return 0.0
-    rows, columns = np.meshgrid(*(np.arange(side, dtype=np.float64) for side in picture.shape), indexing="ij")
-    middles = np.stack([_cells(columns).mean(1), _cells(rows).mean(1)], 1)
-    x, y = project(matrix, middles[told]).T
+    x, y = project(matrix, _middles(picture)[told]).T
     return float(((x >= -0.5) & (y >= -0.5) & (x <= shape[1] - 0.5) & (y <= shape[0] - 0.5)).mean())
+
+
+def _middles(picture: Floats) -> Floats:
+    """``(n, 2)``: where the cells of a picture have their middles."""
+    rows, columns = np.meshgrid(*(np.arange(side, dtype=np.float64) for side in picture.shape), indexing="ij")
+    return np.stack([_cells(columns).mean(1), _cells(rows).mean(1)], 1)
 
 
 def _cells(picture: Floats) -> Floats:

@@ -3,12 +3,12 @@
     picture ──blur, step by step──▶ octaves ──differences──▶ peaks ──refine──▶ points ──directions──▶ descriptors
 
 OpenCV has it, too, and takes longer: it doubles every picture first, and looks at each pixel around a point. Here the
-picture is taken as it is, and larger; each point has a grid of ``GRID`` × ``GRID`` samples, whatever its size. OpenCV
-blurs, compares and samples.
+picture is taken as it is, larger, and blurred less; each point has a grid of ``GRID`` × ``GRID`` samples, whatever its
+size. OpenCV blurs, compares and samples, in whole numbers of 1/64 of a grey level.
 """
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, Final
 
@@ -17,8 +17,13 @@ from numpy.typing import NDArray
 
 from synsift.dedupe.local.opencv import load_opencv
 
-MOST_POINTS: Final = 400
-_SIGMA: Final = 1.6
+MOST_POINTS: Final = 600
+"""More would find a picture that is small in another one more often, at 136 bytes and 8 µs each."""
+# Some have two directions.
+_MOST_PLACES: Final = 500
+_TILES: Final = 6
+# Less than Lowe has, as if the picture were enlarged by 1.6: what is small in another picture has finer points only.
+_SIGMA: Final = 1.0
 _CAMERA_SIGMA: Final = 0.5
 _LAYERS: Final = 3
 # A third of what Lowe has: washed-out copies, and soft pictures, keep their points. In grey levels.
@@ -27,20 +32,25 @@ _EDGE: Final = 10.0
 _LEAST_SIDE_PX: Final = 24
 _MARGIN_PX: Final = 3
 _FLAT: Final = np.float32(1e-9)
-_AXES: Final = ((1, 0), (0, 1))
+# Of a grey level: differences of 255 still fit into 16 bits.
+_UNITS: Final = 64
 # Directions: a grid over 4.5 times the point's scale on either side, in 36 bins.
-_TURN_GRID: Final = 11
+_TURN_GRID: Final = 9
 _TURN_BINS: Final = 36
 _TURN_WIDTH: Final = 4.5
 _SECOND_PEAK: Final = 0.8
-GRID: Final = 12
-"""Samples along a side of what surrounds a point: three for each of the 4 × 4 cells."""
+GRID: Final = 8
+"""Samples along a side of what surrounds a point: two for each of the 4 × 4 cells; three find no more."""
 _CELLS: Final = 4
 _CELL_WIDTH: Final = 3.0
 _DIRECTIONS: Final = 8
 _CLIP: Final = 0.2
+# What is looked at around a peak: 3 × 3 in its own difference, then itself and four neighbours in either next one.
+_SQUARE: Final = tuple((dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1))
+_CROSS: Final = ((-1, 0), (0, -1), (0, 0), (0, 1), (1, 0))
 
 Floats = NDArray[np.floating[Any]]
+Pixels = NDArray[np.int16]
 
 
 def _grid(number: int, ends: float) -> tuple[Floats, Floats]:
@@ -50,35 +60,29 @@ def _grid(number: int, ends: float) -> tuple[Floats, Floats]:
     return x.ravel(), y.ravel()
 
 
+def _framed(number: int, ends: float) -> tuple[Floats, Floats]:
+    """The same with one more sample at every side, by which slopes are found."""
+    return _grid(number + 2, ends * (number + 1) / (number - 1))
+
+
 def _cell_weights() -> Floats:
     """``(GRID², 16)``: how much each sample counts for each cell: less, the farther from its middle."""
+    along_x, along_y = _grid(GRID, _ENDS)
     middles = np.arange(_CELLS, dtype=np.float32) - (_CELLS - 1) / 2
-    x, y = (np.maximum(0, 1 - abs(along[:, None] - middles[None])) for along in (_X, _Y))
-    fade = np.exp(-(_X**2 + _Y**2) / (2 * (_CELLS / 2) ** 2))
+    x, y = (np.maximum(0, 1 - abs(along[:, None] - middles[None])) for along in (along_x, along_y))
+    fade = np.exp(-(along_x**2 + along_y**2) / (2 * (_CELLS / 2) ** 2))
     weights: Floats = ((y[:, :, None] * x[:, None, :]).reshape(-1, _CELLS**2) * fade[:, None]).astype(np.float32)
     return weights
 
 
-_TURN_X, _TURN_Y = _grid(_TURN_GRID, _TURN_WIDTH)
-_TURN_WEIGHTS: Final = np.exp(-(_TURN_X**2 + _TURN_Y**2) / (2 * 1.5**2)).astype(np.float32)
 # In cells: the samples are the middles of GRID equal parts.
-_X, _Y = _grid(GRID, _CELLS / 2 * (1 - 1 / GRID))
+_ENDS: Final = _CELLS / 2 * (1 - 1 / GRID)
+_X, _Y = _framed(GRID, _ENDS)
 _CELL_WEIGHTS: Final = _cell_weights()
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Peaks:
-    """Points of one blurred picture, in its pixels.
-
-    Attributes:
-        octave: How often the picture was halved.
-        layer: Which of the octave's.
-        places: ``(n, 4) float32``: x, y, scale, and how much it stands out.
-    """
-
-    octave: int
-    layer: int
-    places: Floats
+_TURN_X, _TURN_Y = _framed(_TURN_GRID, _TURN_WIDTH)
+_TURN_WEIGHTS: Final = np.exp(
+    -sum(along**2 for along in _grid(_TURN_GRID, _TURN_WIDTH)) / (2 * 1.5**2), dtype=np.float32
+)
 
 
 def find_points(picture: NDArray[np.uint8]) -> tuple[Floats, NDArray[np.uint8]]:
@@ -92,122 +96,122 @@ def find_points(picture: NDArray[np.uint8]) -> tuple[Floats, NDArray[np.uint8]]:
         ``(n, 128) uint8``, RootSIFT: square roots of shares, so that their length is about 255.
     """
     opencv = load_opencv()
-    octaves, found = _search(opencv, picture)
-    strongest = _strongest(found)
-    slopes = [
-        [opencv.Sobel(octaves[one.octave][one.layer], opencv.CV_32F, *axis, ksize=1) for axis in _AXES]
-        for one in strongest
-    ]
-    # All points together from here on: what is looked at of them is sampled from each blurred picture in turn.
-    places, whose = _joined(strongest)
+    octaves = _octaves(opencv, picture)
+    # All points together from here on; of each it is known in which blurred picture it was found.
+    blurred = [layer for layers in octaves for layer in layers[1 : _LAYERS + 1]]
+    places, whose = _search(opencv, octaves)
+    chosen = _chosen(places, _tiles(places * _zoom(whose)[:, None], picture.shape))
+    places, whose = places[chosen], whose[chosen]
     if not len(places):
         return np.empty((0, 4), np.float32), np.empty((0, _CELLS**2 * _DIRECTIONS), np.uint8)
     scale = places[:, 2:3]
     around = places[:, 0:1] + _TURN_X * scale, places[:, 1:2] + _TURN_Y * scale
-    which, turns = _turns(*_sampled(opencv, slopes, whose, around))
+    which, turns = _turns(*_slopes(opencv, _sampled(opencv, blurred, whose, around)))
+    kept = _first_turns(which, places[:, 3])
+    which, turns = which[kept], turns[kept]
     places, whose = places[which], whose[which]
-    descriptors = _described(*_sampled(opencv, slopes, whose, _turned_grid(places, turns)), turns)
-    zoom = np.array([2**one.octave for one in strongest], np.float32)[whose]
+    descriptors = _described(*_slopes(opencv, _sampled(opencv, blurred, whose, _turned_grid(places, turns))))
+    zoom = _zoom(whose)
     points = np.stack([places[:, 0] * zoom, places[:, 1] * zoom, 2 * places[:, 2] * zoom, turns], 1)
-    order = np.argsort(-places[:, 3], kind="stable")[:MOST_POINTS]
-    return points[order], descriptors[order]
+    order = np.argsort(-places[:, 3], kind="stable")
+    return points[order].astype(np.float32), descriptors[order]
 
 
-def _search(opencv: Any, picture: NDArray[np.uint8]) -> tuple[list[list[Floats]], list[_Peaks]]:  # noqa: ANN401 - OpenCV has no types
-    """The blurred pictures of each octave, and the peaks of their differences."""
+def _zoom(whose: NDArray[np.intp]) -> Floats:
+    """How many pixels of the picture one of each point's blurred picture is wide."""
+    return np.float32(2) ** (whose // _LAYERS).astype(np.float32)
+
+
+def _octaves(opencv: Any, picture: NDArray[np.uint8]) -> list[list[Pixels]]:  # noqa: ANN401 - OpenCV has no types
+    """The picture blurred more and more, then halved and so on."""
     step = 2 ** (1 / _LAYERS)
-    blurred = _blurred(opencv, picture.astype(np.float32), np.sqrt(_SIGMA**2 - _CAMERA_SIGMA**2))
-    octaves: list[list[Floats]] = []
-    found: list[_Peaks] = []
+    blurred = _blurred(opencv, picture.astype(np.int16) * _UNITS, math.sqrt(_SIGMA**2 - _CAMERA_SIGMA**2))
+    octaves: list[list[Pixels]] = []
     while min(blurred.shape) >= _LEAST_SIDE_PX:
         layers = [blurred]
         for number in range(_LAYERS + 2):
-            more = _SIGMA * step**number * np.sqrt(step * step - 1)
-            layers.append(_blurred(opencv, layers[-1], more))
-        apart = [opencv.subtract(after, before) for before, after in pairwise(layers)]
-        for layer in range(1, _LAYERS + 1):
-            places = _refined(apart[layer - 1 : layer + 2], _peaks(opencv, apart[layer - 1 : layer + 2]), layer)
-            found.append(_Peaks(len(octaves), layer, places))
+            layers.append(_blurred(opencv, layers[-1], _SIGMA * step**number * math.sqrt(step * step - 1)))
         octaves.append(layers)
         blurred = np.ascontiguousarray(layers[_LAYERS][::2, ::2])
-    return octaves, found
+    return octaves
 
 
-def _blurred(opencv: Any, picture: Floats, sigma: float) -> Floats:  # noqa: ANN401
+def _blurred(opencv: Any, picture: Pixels, sigma: float) -> Pixels:  # noqa: ANN401
     """Blurred as far as three times sigma, which is all that matters."""
     side = 2 * math.ceil(3 * sigma) + 1
-    found: Floats = opencv.GaussianBlur(picture, (side, side), sigma)
+    found: Pixels = opencv.GaussianBlur(picture, (side, side), sigma)
     return found
 
 
-def _strongest(found: list[_Peaks]) -> list[_Peaks]:
-    """The peaks that stand out most; without blurred pictures that have none."""
-    strengths = np.concatenate([np.empty(0, np.float32), *(peaks.places[:, 3] for peaks in found)])
-    least = float(np.sort(strengths)[-MOST_POINTS]) if len(strengths) > MOST_POINTS else 0.0
-    kept = [_Peaks(one.octave, one.layer, one.places[one.places[:, 3] >= least]) for one in found]
-    return [one for one in kept if len(one.places)]
+def _search(opencv: Any, octaves: list[list[Pixels]]) -> tuple[Floats, NDArray[np.intp]]:  # noqa: ANN401
+    """Points: ``(n, 4)`` x, y, scale and how much each stands out, in pixels of its octave; and which layer's it is."""
+    at, around, widths = [np.empty(0, np.intp)], [np.empty((len(_SQUARE) + 2 * len(_CROSS), 0), np.int16)], []
+    for layers in octaves:
+        apart = [opencv.subtract(after, before) for before, after in pairwise(layers)]
+        for three, found in zip(_threes(apart), _peaks(opencv, apart), strict=True):
+            at.append(found)
+            around.append(_around(three, found))
+            widths.append(layers[0].shape[1])
+    whose = np.repeat(np.arange(len(widths)), [len(found) for found in at[1:]])
+    is_good, off, strength = _refined(np.concatenate(around, 1).astype(np.float32) / np.float32(_UNITS))
+    whose = whose[is_good]
+    rows, columns = np.divmod(np.concatenate(at)[is_good], np.array(widths, np.intp)[whose])
+    scale = _SIGMA * 2 ** ((whose % _LAYERS + 1 + off[2]) / _LAYERS)
+    return np.stack([columns + off[0], rows + off[1], scale, strength], 1).astype(np.float32), whose
 
 
-def _joined(found: list[_Peaks]) -> tuple[Floats, NDArray[np.intp]]:
-    """All places, and of which blurred picture each is."""
-    whose = np.repeat(np.arange(len(found)), [len(one.places) for one in found])
-    return np.concatenate([np.empty((0, 4), np.float32), *(one.places for one in found)]), whose
+def _threes(apart: Sequence[Pixels]) -> list[Sequence[Pixels]]:
+    """Each difference that has one on either side of it, between these."""
+    return [apart[number : number + 3] for number in range(len(apart) - 2)]
 
 
-def _peaks(opencv: Any, apart: list[Floats]) -> NDArray[np.intp]:  # noqa: ANN401
-    """Where the middle one of three differences is above, or below, all 26 neighbours: places in it, flat."""
-    below, middle, above = apart
+def _peaks(opencv: Any, apart: list[Pixels]) -> list[NDArray[np.intp]]:  # noqa: ANN401
+    """Where each inner difference is above, or below, all 26 neighbours: places in it, flat."""
     kernel = np.ones((3, 3), np.uint8)
-    least = 0.5 * _CONTRAST / _LAYERS
-    high = opencv.compare(middle, opencv.dilate(middle, kernel), opencv.CMP_EQ)
-    low = opencv.compare(middle, opencv.erode(middle, kernel), opencv.CMP_EQ)
-    high &= opencv.compare(middle, least, opencv.CMP_GT)
-    low &= opencv.compare(middle, -least, opencv.CMP_LT)
-    is_peak = high | low
-    is_peak[:_MARGIN_PX] = is_peak[-_MARGIN_PX:] = 0
-    is_peak[:, :_MARGIN_PX] = is_peak[:, -_MARGIN_PX:] = 0
-    at = np.flatnonzero(is_peak)
-    values = middle.ravel()[at]
-    sign = np.sign(values)
-    around = (np.arange(-1, 2)[:, None] * middle.shape[1] + np.arange(-1, 2)[None]).ravel()
-    beside = at[:, None] + around
-    tops = [(other.ravel()[beside] * sign[:, None]).max(1, initial=-np.inf) for other in (below, above)]
-    found: NDArray[np.intp] = at[np.maximum(*tops) <= abs(values)]
+    least = 0.5 * _CONTRAST / _LAYERS * _UNITS
+    tops, bottoms = [opencv.dilate(one, kernel) for one in apart], [opencv.erode(one, kernel) for one in apart]
+    found = []
+    for (_, middle, _), top, bottom in zip(_threes(apart), _threes(tops), _threes(bottoms), strict=True):
+        high = opencv.compare(middle, opencv.max(top[1], opencv.max(top[0], top[2])), opencv.CMP_EQ)
+        low = opencv.compare(middle, opencv.min(bottom[1], opencv.min(bottom[0], bottom[2])), opencv.CMP_EQ)
+        high &= opencv.compare(middle, least, opencv.CMP_GT)
+        low &= opencv.compare(middle, -least, opencv.CMP_LT)
+        is_peak = high | low
+        is_peak[:_MARGIN_PX] = is_peak[-_MARGIN_PX:] = 0
+        is_peak[:, :_MARGIN_PX] = is_peak[:, -_MARGIN_PX:] = 0
+        found.append(np.flatnonzero(is_peak != 0))
     return found
 
 
-def _refined(apart: list[Floats], at: NDArray[np.intp], layer: int) -> Floats:
-    """Peaks between pixels and layers, by a parabola (Brown and Lowe 2002); without faint ones, and those on edges."""
-    width = apart[1].shape[1]
-    flat = [one.ravel() for one in apart]
+def _around(three: Sequence[Pixels], at: NDArray[np.intp]) -> Pixels:
+    """``(19, n)``: what lies around places: ``_SQUARE`` in the middle one, ``_CROSS`` below, ``_CROSS`` above."""
+    width = three[1].shape[1]
+    found = []
+    for one, offsets in ((three[1], _SQUARE), (three[0], _CROSS), (three[2], _CROSS)):
+        found.append(one.ravel()[at + np.array([[dy * width + dx] for dy, dx in offsets])])
+    return np.concatenate(found)
 
-    def near(which: int, dy: int, dx: int) -> Floats:
-        found: Floats = flat[which][at + (dy * width + dx)]
-        return found
 
-    value = near(1, 0, 0)
-    xx, yy = near(1, 0, 1) + near(1, 0, -1) - 2 * value, near(1, 1, 0) + near(1, -1, 0) - 2 * value
-    xy: Floats = (near(1, 1, 1) - near(1, 1, -1) - near(1, -1, 1) + near(1, -1, -1)) / 4
+def _refined(around: Floats) -> tuple[NDArray[np.intp], Floats, Floats]:
+    """Peaks between pixels and layers, by a parabola (Brown and Lowe 2002); without faint ones, and those on edges.
+
+    Returns:
+        Which are good, ``(3, n)`` how far off their pixels they are in x, y and layers, and how much they stand out.
+    """
+    xx, yy = around[5] + around[3] - 2 * around[4], around[7] + around[1] - 2 * around[4]
+    xy = (around[8] + around[0] - around[2] - around[6]) / 4
     flatness = xx * yy - xy * xy
     # An edge bends one way only; there a point could stand anywhere along it.
-    is_corner = (flatness > 0) & ((xx + yy) ** 2 * _EDGE < (_EDGE + 1) ** 2 * flatness)
-    at = at[is_corner]
-    value, xx, yy, xy = value[is_corner], xx[is_corner], yy[is_corner], xy[is_corner]
-    x, y, s = (
-        (near(1, 0, 1) - near(1, 0, -1)) / 2,
-        (near(1, 1, 0) - near(1, -1, 0)) / 2,
-        (near(2, 0, 0) - near(0, 0, 0)) / 2,
-    )
-    ss = near(2, 0, 0) + near(0, 0, 0) - 2 * value
-    xs = (near(2, 0, 1) - near(2, 0, -1) - near(0, 0, 1) + near(0, 0, -1)) / 4
-    ys = (near(2, 1, 0) - near(2, -1, 0) - near(0, 1, 0) + near(0, -1, 0)) / 4
+    corners = np.flatnonzero((flatness > 0) & ((xx + yy) ** 2 * _EDGE < (_EDGE + 1) ** 2 * flatness))
+    around, xx, yy, xy = around[:, corners], xx[corners], yy[corners], xy[corners]
+    middle, below, above = around[:9], around[9:14], around[14:]
+    x, y, s = (middle[5] - middle[3]) / 2, (middle[7] - middle[1]) / 2, (above[2] - below[2]) / 2
+    ss = above[2] + below[2] - 2 * middle[4]
+    xs, ys = (above[3] - above[1] - below[3] + below[1]) / 4, (above[4] - above[0] - below[4] + below[0]) / 4
     off = _solved((xx, xy, xs, yy, ys, ss), (x, y, s))
-    strength = abs(value + (x * off[0] + y * off[1] + s * off[2]) / 2)
+    strength = abs(middle[4] + (x * off[0] + y * off[1] + s * off[2]) / 2)
     is_good = (abs(off).max(0, initial=0) < 1) & (strength * _LAYERS >= _CONTRAST)
-    off, strength = off[:, is_good], strength[is_good]
-    rows, columns = np.divmod(at[is_good], width)
-    places = [columns + off[0], rows + off[1], _SIGMA * 2 ** ((layer + off[2]) / _LAYERS), strength]
-    return np.stack(places, 1).astype(np.float32)
+    return corners[is_good], off[:, is_good], strength[is_good]
 
 
 def _solved(bend: tuple[Floats, ...], slope: tuple[Floats, ...]) -> Floats:
@@ -227,8 +231,46 @@ def _solved(bend: tuple[Floats, ...], slope: tuple[Floats, ...]) -> Floats:
     return tops / whole
 
 
+def _chosen(places: Floats, tiles: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Which ``_MOST_PLACES`` to take, in their order: half of them stand out most, half do so in their own tile.
+
+    Else a page of text had all points of a screenshot, and the photograph on it none.
+    """
+    best = np.argsort(-places[:, 3], kind="stable")
+    if len(best) <= _MOST_PLACES:
+        return np.sort(best)
+    first, rest = best[: _MOST_PLACES // 2], best[_MOST_PLACES // 2 :]
+    by_tile = rest[np.argsort(tiles[rest], kind="stable")]
+    _, begins, sizes = np.unique(tiles[by_tile], return_index=True, return_counts=True)
+    rank = np.arange(len(by_tile)) - np.repeat(begins, sizes)
+    return np.sort(np.concatenate([first, by_tile[np.argsort(rank, kind="stable")][: _MOST_PLACES - len(first)]]))
+
+
+def _tiles(places: Floats, shape: tuple[int, ...]) -> NDArray[np.intp]:
+    """In which of ``_TILES`` × ``_TILES`` parts of the picture each point lies.
+
+    Args:
+        places: x and y in pixels of the picture.
+        shape: Its height and width.
+    """
+    parts = (places[:, :2] * _TILES / (shape[1], shape[0])).astype(np.intp).clip(0, _TILES - 1)
+    found: NDArray[np.intp] = parts[:, 1] * _TILES + parts[:, 0]
+    return found
+
+
+def _first_turns(which: NDArray[np.intp], strengths: Floats) -> NDArray[np.intp]:
+    """Which directions to keep, in their order: the first of each point, then others of those that stand out most.
+
+    Args:
+        which: Whose direction each is, in order.
+        strengths: How much each point stands out.
+    """
+    is_other = np.diff(which, prepend=-1) == 0
+    return np.sort(np.lexsort((-strengths[which], is_other))[:MOST_POINTS])
+
+
 def _turns(lengths: Floats, angles: Floats) -> tuple[NDArray[np.intp], Floats]:
-    """The direction of each point, or its directions: which point, and radians."""
+    """The direction of each point, or its directions, the clearest first: which point, and radians."""
     bins = (angles * np.float32(_TURN_BINS / (2 * np.pi)) + np.float32(0.5)).astype(np.int32)
     bins[bins >= _TURN_BINS] -= _TURN_BINS
     bins += _TURN_BINS * np.arange(len(bins), dtype=np.int32)[:, None]
@@ -239,6 +281,8 @@ def _turns(lengths: Floats, angles: Floats) -> tuple[NDArray[np.intp], Floats]:
     before, after = np.roll(counts, 1, 1), np.roll(counts, -1, 1)
     is_peak = (counts > before) & (counts > after) & (counts >= _SECOND_PEAK * counts.max(1, keepdims=True))
     which, at = np.nonzero(is_peak)
+    clearest = np.lexsort((-counts[which, at], which))
+    which, at = which[clearest], at[clearest]
     top, left, right = counts[which, at], before[which, at], after[which, at]
     between = (left - right) / 2 / (left - 2 * top + right)
     return which, ((at + between) * (2 * np.pi / _TURN_BINS) % (2 * np.pi)).astype(np.float32)
@@ -251,17 +295,18 @@ def _turned_grid(places: Floats, turns: Floats) -> tuple[Floats, Floats]:
     return places[:, 0:1] + along * _X - across * _Y, places[:, 1:2] + across * _X + along * _Y
 
 
-def _described(lengths: Floats, angles: Floats, turns: Floats) -> NDArray[np.uint8]:
+def _described(lengths: Floats, angles: Floats) -> NDArray[np.uint8]:
     """``(n, 128)``: slopes by cell and by direction, as seen by somebody who is turned as the point is."""
-    # Of whole turns; one is added, so that none is below zero.
-    turned = (angles - turns[:, None]) * np.float32(_DIRECTIONS / (2 * np.pi)) + np.float32(_DIRECTIONS)
+    samples = GRID * GRID
+    turned = angles * np.float32(_DIRECTIONS / (2 * np.pi))
     first = turned.astype(np.int32)
-    share = turned - first
-    by_direction = np.zeros((len(turns), _DIRECTIONS, GRID * GRID), np.float32)
-    rows, columns = np.arange(len(turns))[:, None], np.arange(GRID * GRID)[None]
-    by_direction[rows, first & (_DIRECTIONS - 1), columns] = lengths * (1 - share)
-    by_direction[rows, (first + 1) & (_DIRECTIONS - 1), columns] = lengths * share
-    cells = by_direction.reshape(-1, GRID * GRID) @ _CELL_WEIGHTS
+    upper = lengths * (turned - first)
+    by_direction = np.zeros(len(lengths) * _DIRECTIONS * samples, np.float32)
+    begins = np.arange(len(lengths), dtype=np.int32)[:, None] * np.int32(_DIRECTIONS * samples)
+    places = begins + np.arange(samples, dtype=np.int32)
+    by_direction[places + (first & (_DIRECTIONS - 1)) * samples] = lengths - upper
+    by_direction[places + ((first + 1) & (_DIRECTIONS - 1)) * samples] = upper
+    cells = by_direction.reshape(-1, samples) @ _CELL_WEIGHTS
     found = cells.reshape(-1, _DIRECTIONS, _CELLS**2).transpose(0, 2, 1).reshape(-1, _DIRECTIONS * _CELLS**2)
     found = found / np.maximum(_FLAT, np.linalg.norm(found, axis=1, keepdims=True))
     found = np.minimum(found, np.float32(_CLIP))
@@ -272,17 +317,33 @@ def _described(lengths: Floats, angles: Floats, turns: Floats) -> NDArray[np.uin
 
 def _sampled(
     opencv: Any,  # noqa: ANN401
-    slopes: list[list[Floats]],
+    blurred: list[Pixels],
     whose: NDArray[np.intp],
     places: tuple[Floats, Floats],
-) -> tuple[Floats, Floats]:
-    """Length and angle of slopes, ``(n, samples)``, each sampled in its blurred picture; outside there are none."""
+) -> Floats:
+    """``(n, side, side)``: samples around points, each in its blurred picture; beyond an edge all is as at the edge.
+
+    Args:
+        opencv: OpenCV.
+        blurred: Pictures.
+        whose: Which picture's each point is, in order.
+        places: ``(n, side²)``, x and y.
+    """
     x, y = places
-    parts = []
-    for number, both in enumerate(slopes):
-        mine = whose == number
-        at = x[mine], y[mine]
-        parts.append([opencv.remap(one, *at, opencv.INTER_LINEAR, borderMode=opencv.BORDER_CONSTANT) for one in both])
-    along, across = (np.concatenate(part) for part in zip(*parts, strict=True))
-    lengths, angles = opencv.cartToPolar(along, across)
+    samples = np.empty(x.shape, np.float32)
+    ends = np.searchsorted(whose, np.arange(len(blurred) + 1))
+    for picture, (begin, end) in zip(blurred, pairwise(ends), strict=True):
+        if begin < end:
+            samples[begin:end] = opencv.remap(
+                picture, x[begin:end], y[begin:end], opencv.INTER_LINEAR, borderMode=opencv.BORDER_REPLICATE
+            )
+    side = math.isqrt(x.shape[1])
+    return samples.reshape(-1, side, side)
+
+
+def _slopes(opencv: Any, samples: Floats) -> tuple[Floats, Floats]:  # noqa: ANN401
+    """Length and angle of slopes, ``(n, inner samples)``, in the directions of the grid."""
+    along = samples[:, 1:-1, 2:] - samples[:, 1:-1, :-2]
+    across = samples[:, 2:, 1:-1] - samples[:, :-2, 1:-1]
+    lengths, angles = opencv.cartToPolar(along.reshape(len(samples), -1), across.reshape(len(samples), -1))
     return lengths, angles

@@ -11,7 +11,7 @@ they are added. They were learnt, without chance, from photographs that stand in
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from typing import Final, Self
@@ -30,8 +30,8 @@ _POINTS_A_WORD: Final = 40
 _MOST_LEARNT_FROM: Final = 60_000
 _SIGNATURE_BITS: Final = 64
 # Points of one thing in two copies are some ten bits apart, others 32 in the mean.
-_RADIUS_BITS: Final = 16
-_SPREAD_BITS: Final = 8.0
+_RADIUS_BITS: Final = 18
+_SPREAD_BITS: Final = 10.0
 # Of each half, how many kinds a point of the query may be of: the edit may have pushed it over an edge.
 _KINDS_ASKED: Final = 2
 # So many points are compared with those of a query, by the rarest words: what bounds the time, whatever the set's size.
@@ -55,7 +55,7 @@ class Vocabulary:
     Attributes:
         halves: ``(2, k, 64) float32``: the middles of the kinds of each half.
         turn: ``(128, 128) float32``: a rotation, after which halves and bits say equally much.
-        middle: ``(128,) float32``: what bits are above or below of.
+        middle: ``(128,) float32``: what bits are above or below of, beside the middles of a point's kinds.
     """
 
     halves: Floats
@@ -66,6 +66,27 @@ class Vocabulary:
     def kinds(self) -> int:
         """How many kinds each half has; the square of it is the number of words."""
         return int(self.halves.shape[1])
+
+    def nearest(self, turned: Floats, most: int) -> NDArray[np.int64]:
+        """``(2, n, most)``: of either half of each point, the nearest kinds, in no order."""
+        most = min(most, self.kinds)
+        found = []
+        for part, middles in zip(np.split(turned, 2, axis=1), self.halves, strict=True):
+            far = (middles * middles).sum(1)[None] - 2 * part @ middles.T
+            found.append(np.argpartition(far, most - 1, axis=1)[:, :most])
+        return np.stack(found).astype(np.int64)
+
+    def signatures(self, turned: Floats, kinds: NDArray[np.int64]) -> NDArray[np.uint32]:
+        """``(2, n, most)``: bits of each half of a point beside the middle of each of some kinds.
+
+        Beside that, not beside the middle of all: points of one word are much alike, and what is left says more.
+        """
+        parts = np.stack(np.split((turned - self.middle)[:, ::2], 2, axis=1))
+        found = [
+            part[:, None] > middles[one, ::2] for part, middles, one in zip(parts, self.halves, kinds, strict=True)
+        ]
+        packed: NDArray[np.uint32] = np.packbits(np.stack(found), axis=-1).view(np.uint32)[..., 0]
+        return packed
 
     def to_bytes(self) -> bytes:
         """The form in which it is kept."""
@@ -105,7 +126,11 @@ def learn(descriptors: NDArray[np.uint8]) -> Vocabulary:
         means = faiss.Kmeans(_HALF, kinds, niter=12, seed=_SEED, min_points_per_centroid=1)
         means.train(np.ascontiguousarray(turned[:, half * _HALF : (half + 1) * _HALF]))
         halves[half] = means.centroids
-    return Vocabulary(halves, turn, np.median(turned, 0))
+    made = Vocabulary(halves, turn, np.zeros(2 * _HALF, np.float32))
+    kinds_of = made.nearest(turned, 1)[:, :, 0]
+    return replace(
+        made, middle=np.median(turned - np.concatenate([halves[0][kinds_of[0]], halves[1][kinds_of[1]]], 1), 0)
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -162,10 +187,9 @@ class Shortlist:
 
     def add(self, features: Features) -> int:
         """Add a picture; its number, from 0."""
-        turned = self._turned(features.descriptors)
-        words = self._nearest(turned, 1)[:, 0].astype(np.uint16)
+        words, signatures = self._words(features, 1)
         whose = np.full(len(words), self._count, np.uint32)
-        self._waiting.append(_Block(words, whose, self._signature(turned), _poses(features)))
+        self._waiting.append(_Block(words[:, 0].astype(np.uint16), whose, signatures[:, 0], _poses(features)))
         self._count += 1
         return self._count - 1
 
@@ -178,10 +202,8 @@ class Shortlist:
 
     def _votes(self, query: Features) -> NDArray[np.float64]:
         """For each picture, how many of the query's points it seems to have, all scaled and turned alike."""
-        turned = self._turned(query.descriptors)
-        words = self._nearest(turned, _KINDS_ASKED**2)
-        asked = np.repeat(np.arange(len(turned)), words.shape[1])
-        signatures, poses = self._signature(turned), _poses(query)
+        words, signatures = self._words(query, _KINDS_ASKED)
+        asked, poses = np.arange(words.size) // words.shape[1], _poses(query)
         places = [(block, *block.rows_of(words.ravel())) for block in self._ready()]
         is_rare = _rarest(np.sum([lengths for _, _, lengths in places], axis=0)) if places else np.empty(0, bool)
         found = []
@@ -189,17 +211,17 @@ class Shortlist:
             lengths = np.where(is_rare, lengths, 0)
             # Row numbers of all of the words' lists, one list after the other.
             rows = np.arange(int(lengths.sum())) + np.repeat(begins - np.cumsum(lengths) + lengths, lengths)
-            which = np.repeat(asked, lengths)
-            apart = np.bitwise_count(block.signatures[rows] ^ signatures[which])
+            which = np.repeat(np.arange(words.size), lengths)
+            apart = np.bitwise_count(block.signatures[rows] ^ signatures.ravel()[which])
             near = apart <= _RADIUS_BITS
-            rows, which, apart = rows[near], which[near], apart[near]
+            rows, which, apart = rows[near], asked[which[near]], apart[near]
             turns = block.poses[rows].astype(np.int64) - poses[which]
             found.append((block.pictures[rows].astype(np.int64), which, apart, turns))
         if not found:
             return np.zeros(self._count, np.float64)
         pictures, which, apart, turns = (np.concatenate(parts) for parts in zip(*found, strict=True))
         # What a point of the query finds often in one picture is a pattern, not a place.
-        _, same, often = np.unique(pictures * len(turned) + which, return_inverse=True, return_counts=True)
+        _, same, often = np.unique(pictures * len(words) + which, return_inverse=True, return_counts=True)
         return _best_pose(pictures, turns, _WEIGHTS[apart] // often[same], self._count) / _WHOLE_VOTE
 
     def _ready(self) -> list[_Block]:
@@ -211,24 +233,15 @@ class Shortlist:
             self._blocks[-2:] = [_Block.of(self._blocks[-2:])]
         return self._blocks
 
-    def _turned(self, descriptors: NDArray[np.uint8]) -> Floats:
-        return descriptors.astype(np.float32) @ self._vocabulary.turn
-
-    def _signature(self, turned: Floats) -> NDArray[np.uint64]:
-        above = turned[:, ::2] > self._vocabulary.middle[::2]
-        return np.packbits(above, axis=1).view(np.uint64).ravel()
-
-    def _nearest(self, turned: Floats, most: int) -> NDArray[np.int64]:
-        """``(n, most)``: the words that points are nearest to: the nearest kinds of either half, combined."""
-        each = min(round(most**0.5), self._vocabulary.kinds)
-        nearest = []
-        for half, middles in enumerate(self._vocabulary.halves):
-            part = turned[:, half * _HALF : (half + 1) * _HALF]
-            far = (middles * middles).sum(1)[None] - 2 * part @ middles.T
-            kinds = np.argpartition(far, each - 1, axis=1)[:, :each] if each < far.shape[1] else np.argsort(far, axis=1)
-            nearest.append(kinds)
-        words: NDArray[np.int64] = nearest[0][:, :, None] * self._vocabulary.kinds + nearest[1][:, None, :]
-        return words.reshape(len(turned), each * each)
+    def _words(self, features: Features, kinds: int) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+        """``(n, kinds²)``: the words that points are nearest to, and how they lie beside each."""
+        turned = features.descriptors.astype(np.float32) @ self._vocabulary.turn
+        nearest = self._vocabulary.nearest(turned, kinds)
+        one, other = self._vocabulary.signatures(turned, nearest).astype(np.uint64)
+        words = nearest[0][:, :, None] * self._vocabulary.kinds + nearest[1][:, None, :]
+        signatures = (one[:, :, None] << np.uint64(32)) | other[:, None, :]
+        shape = len(turned), words.shape[1] * words.shape[2]
+        return words.reshape(shape), signatures.reshape(shape)
 
 
 def _rarest(lengths: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -208,9 +208,10 @@ def _crawl(parts: "Parts", asks: "Sequence[Ask]", run: _Run) -> int:
 
     with watching(parts.log, worker):
         ending = asyncio.run(work())
+    status = _told(parts, worker, asked, run, is_interrupted=ending is Ending.INTERRUPTED)
     if ending is not Ending.INTERRUPTED:
         renew_view(parts.objects)
-    return _told(parts, worker, asked, run, is_interrupted=ending is Ending.INTERRUPTED)
+    return status
 
 
 def _told(parts: "Parts", worker: "Worker", asked: Sequence[SynsetQuery], run: _Run, *, is_interrupted: bool) -> int:

@@ -79,9 +79,10 @@ def run(
 
             with reporting(parts.log, worker):
                 ending = asyncio.run(work())
+            is_incomplete = tell_end(parts, worker, ending) | tell_lost()
             if drain and "land" in names and ending is not Ending.INTERRUPTED:
                 renew_view(parts.objects)
-            if tell_end(parts, worker, ending) | tell_lost():
+            if is_incomplete:
                 raise typer.Exit(ExitStatus.FAILED)
 
 

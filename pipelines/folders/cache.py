@@ -161,7 +161,7 @@ class Cache(_File):
 
 
 class FeatureCache(_File):
-    """Local features by the SHA-256 of the bytes that they were made from: some 50 kB each."""
+    """Local features by the SHA-256 of the bytes that they were made from: some 80 kB each."""
 
     schema, table, columns = _FEATURES_SCHEMA, "features", ("sha256", "version", "data")
 

@@ -1,4 +1,4 @@
-"""Local features of images in folders, on disk: those of 100,000 images are 5 GB.
+"""Local features of images in folders, on disk: those of 100,000 images are 9 GB.
 
     paths ──describe──▶ a file of features ──┬─ words ──▶ Shortlist ──▶ pairs
                                              └─ a pair's features ──relate──▶ what one is to the other

@@ -39,8 +39,8 @@ UNDESCRIBED: Final = "undescribed"
 """Count of images whose bytes are gone, or can't be described: they are looked at by hashes alone."""
 ASKED: Final = "asked_to_go"
 _REMOVABLE: Final = frozenset({Tie.COPY, Tie.PART_OF, Tie.CONTAINS})
-# Images whose words are in memory, of all synsets: 6 kB each.
-_MOST_LISTED: Final = 50_000
+# Images whose words are in memory, of all synsets: 10 kB each.
+_MOST_LISTED: Final = 30_000
 _BEAT_EVERY: Final = 1_000
 _READ_AT_ONCE: Final = 64
 

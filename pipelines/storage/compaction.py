@@ -1,7 +1,7 @@
 """Manifests → the view of what stands now, one object a synset, renewed where its manifest has changed.
 
     manifests/<wnid>/*.parquet ──standing, and there──▶ a file ──put──▶ current/wnid=<wnid>/part-0.parquet
-                                                                └─ then: has the manifest changed meanwhile? once more
+                                              before and after that: has the manifest changed meanwhile? once more
 
 The view follows from the manifests and the images that are there, and nothing reads it back: whatever becomes of it,
 it is made anew. An object is put whole or not at all, so that a reader sees a synset as it was or as it is, never half
@@ -76,6 +76,14 @@ class _Index(msgspec.Struct):
 
     form: int = FORM
     synsets: dict[str, _Made] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """A view that was written: how many images stand in it, and what marks its bytes."""
+
+    images: int
+    tag: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,33 +172,43 @@ class _Compactor:
         if not self._anew and self._made.get(wnid) == _Made(_digest(account), tag):
             return Renewed(wnid, Outcome.UNCHANGED, made=self._made[wnid])
         for _ in range(_TRIES):
+            before = account
             try:
-                images, tag = self._write(wnid, account)
+                view = self._write(wnid, account)
             except NoSuchObject:
-                images = -1  # a part of a batch that was cut off, and is written anew
+                view = None  # a part of a batch that was cut off, and is written anew
             except DamagedPart as exc:
                 return Renewed(wnid, Outcome.UNREADABLE, problem=str(exc))
             # What was taken down or landed meanwhile must not be missed: whoever changed the manifest may have changed
             # the view before this one was put.
-            before, account = account, _account(self._objects, f"{layout.MANIFESTS}{wnid}/").get(wnid, {})
-            if images >= 0 and before == account:
-                outcome = Outcome.WRITTEN if images else Outcome.DELETED
-                is_marked = bool(tag) or not images
-                return Renewed(wnid, outcome, images, made=_Made(_digest(account), tag) if is_marked else None)
+            account = self._account_of(wnid)
+            if view is not None and before == account:
+                outcome = Outcome.WRITTEN if view.images else Outcome.DELETED
+                made = _Made(_digest(account), view.tag) if view.tag or not view.images else None
+                return Renewed(wnid, outcome, view.images, made=made)
         return Renewed(wnid, Outcome.CHANGING)
 
-    def _write(self, wnid: str, account: Mapping[str, str]) -> tuple[int, str]:
-        """Write a view by some parts; gives the number of its images, and its mark."""
+    def _write(self, wnid: str, account: Mapping[str, str]) -> "_View | None":
+        """Write a view by some parts; None, and nothing is written, if the manifest is another one by now.
+
+        An image comes before the row that names it, and what that replaces goes after it. So what was there while the
+        manifest stayed the same is what stands; of two states a view could lack an image that stands in both.
+        """
         target, there = layout.current_view(wnid), _there(self._objects, wnid)
         standing = standing_of(self._objects, wnid, account_of(account).get(wnid, []))
         rows = (row for row in standing.rows if row["sha256"] in there)
         with tempfile.TemporaryDirectory(prefix="synsift-current-") as folder:
             file = Path(folder) / "part.parquet"
             images = _write_file(wnid, rows, file)
+            if self._account_of(wnid) != account:
+                return None
             if images:
-                return images, self._objects.put_file(target, file)
+                return _View(images, self._objects.put_file(target, file))
         self._objects.delete(target)
-        return 0, ""
+        return _View(0)
+
+    def _account_of(self, wnid: str) -> dict[str, str]:
+        return _account(self._objects, f"{layout.MANIFESTS}{wnid}/").get(wnid, {})
 
     def note(self, renewed: Renewed) -> bool:
         """Remember what a view was made of. Whether there is anything to write down."""

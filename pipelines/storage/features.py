@@ -12,7 +12,7 @@ from synsift.pipelines.errors import NoSuchObject
 from synsift.pipelines.storage import layout
 from synsift.pipelines.storage.base import ObjectStore
 
-# Some 54 kB each.
+# Some 80 kB each.
 _KEPT: Final = 1_000
 
 

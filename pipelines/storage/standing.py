@@ -14,8 +14,10 @@ from synsift.pipelines.storage.base import ObjectStore
 from synsift.pipelines.storage.manifests import decode_part
 
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
+_HINT: Final = "`synsift storage verify --fetch-again` writes parts of manifests anew by the log"
 _KEPT_BYTES: Final = 32 << 20
-_NAMES: Final = ["sha256", "replaces", "format", "width_px", "height_px"]
+NEEDED: Final = ["sha256", "replaces", "format", "width_px", "height_px"]
+"""Columns that parts of all versions have, and by which it is known what stands."""
 
 
 class Readable(Protocol):
@@ -96,7 +98,10 @@ def _last_rows(objects: Readable, paths: Sequence[str]) -> tuple[dict[str, tuple
     gone: set[str] = set()
     odd = 0
     for part, path in enumerate(paths):
-        for number, row in enumerate(_rows(objects, path, _NAMES)):
+        rows = _rows(objects, path, NEEDED)
+        if rows and rows[0].keys() != set(NEEDED):
+            raise DamagedPart(f"{path} can't be read: it lacks a column of every manifest", hint=_HINT)
+        for number, row in enumerate(rows):
             if _is_sound(row):
                 last[row["sha256"]] = (part, number)
                 gone.add(row["replaces"] or "")
@@ -127,19 +132,20 @@ class _Kept:
 
 
 def _rows(objects: Readable, path: str, columns: list[str] | None = None) -> list[dict[str, Any]]:
-    hint = "`synsift storage verify --fetch-again` writes parts of manifests anew by the log"
     try:
         return decode_part(objects.get(path), columns)
     except StoreError:
         raise
     except Exception as exc:  # Arrow and Python have many words for what can be wrong with old bytes
-        raise DamagedPart(f"{path} can't be read: it is no part of a manifest", hint=hint) from exc
+        raise DamagedPart(f"{path} can't be read: it is no part of a manifest", hint=_HINT) from exc
 
 
 def _is_sound(row: Mapping[str, Any]) -> bool:
     sides = row.get("width_px"), row.get("height_px")
     return (
-        _SHA256.fullmatch(str(row.get("sha256"))) is not None
+        isinstance(row.get("sha256"), str)
+        and _SHA256.fullmatch(row["sha256"]) is not None
+        and isinstance(row.get("replaces") or "", str)
         and row.get("format") in EXTENSIONS
         and all(isinstance(side, int) and side > 0 for side in sides)
     )

@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
+from typing import Final
 
 from synsift.dedupe import EXTENSIONS
 from synsift.pipelines.errors import DamagedPart, NoSuchObject
@@ -18,7 +19,10 @@ from synsift.pipelines.storage.current import read_current
 from synsift.pipelines.storage.expected import Expected, Name
 from synsift.pipelines.storage.manifests import decode_part
 from synsift.pipelines.storage.objects import Objects
-from synsift.pipelines.storage.standing import account_of, standing_images
+from synsift.pipelines.storage.standing import NEEDED, account_of, standing_images
+
+_UNREAD: Final = (OSError, ValueError, KeyError, TypeError, NotImplementedError)
+"""What pyarrow raises for bytes that aren't a table, and we for one of other columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +124,12 @@ def _verify_parts(
         if (part := layout.part_in(folder, path)) is None:
             continue
         try:
-            named |= {(part.wnid, str(row[column])) for row in decode_part(objects.get(path))}
+            needed = NEEDED if folder == layout.MANIFESTS else [column]
+            rows = decode_part(objects.get(path))
+            named |= {(part.wnid, str({name: row[name] for name in needed}[column])) for row in rows}
         except NoSuchObject:
             continue  # a part of a batch that was interrupted
-        except (OSError, ValueError, KeyError):  # what pyarrow raises for bytes that aren't a part
+        except _UNREAD:
             unread = True
             yield Verified(path, "its bytes are not a manifest's")
     missing = Counter(wnid for wnid, _ in set(wanted) - named)
@@ -145,7 +151,7 @@ def _verify_view(objects: Objects, listed: _Listed) -> Iterator[Verified]:
             images = {row["sha256"] for row in read_current(objects.get(path), ["sha256"])}
         except NoSuchObject:
             continue
-        except (OSError, ValueError, KeyError):
+        except _UNREAD:
             yield Verified(path, "its bytes are not the view's")
             continue
         with contextlib.suppress(DamagedPart, NoSuchObject):  # said of the part

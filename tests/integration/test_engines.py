@@ -123,6 +123,22 @@ def test_identifiers_that_look_like_something_else_stay_texts_where_folders_are_
     assert sorted(polars.read_parquet(where)["wnid"].to_list()) == sorted(names)
 
 
+def test_what_the_guide_says_of_other_ways_is_so(tmp_path: Path) -> None:
+    """The account has columns of several versions; pyarrow takes texts of folders where it is asked to."""
+    import duckdb
+    import pyarrow.dataset
+
+    objects = Objects(StoreAddress(str(tmp_path)))
+    make(objects)
+    parts = f"read_parquet('{tmp_path}/manifests/*/*.parquet', union_by_name = true, filename = true)"
+    rows = duckdb.sql(f"SELECT split(filename, '/')[-2], sha256, kind FROM {parts}").fetchall()  # noqa: S608 - a test's path
+    assert len(rows) == len(some_pictures()) + 4
+    assert {wnid for wnid, _, _ in rows} == {WHIPPET, DAISY, "7", "2026-01-01"}
+    assert None in {kind for _, _, kind in rows}
+    with pytest.raises(pyarrow.lib.ArrowTypeError):
+        pyarrow.dataset.dataset(f"{tmp_path}/current", partitioning="hive").to_table()
+
+
 def test_a_reader_that_is_under_way_keeps_what_it_began_with(tmp_path: Path) -> None:
     """In a folder: the file that is open stays, whatever takes its name."""
     objects = Objects(StoreAddress(str(tmp_path)))

@@ -65,5 +65,5 @@ def test_without_opencv_the_error_says_what_to_install(monkeypatch: pytest.Monke
 def test_a_small_picture_is_enlarged_and_a_large_one_made_smaller() -> None:
     assert describe(busy(1).resize((90, 60))).width_px == 256
     assert describe(busy(1).resize((300, 225))).width_px == 300
-    assert describe(busy(1).resize((900, 675))).width_px == 448
+    assert describe(busy(1).resize((900, 675))).width_px == 512
     assert len(describe(busy(1).resize((120, 90))).points) > 20

@@ -3,11 +3,14 @@
 import importlib.util
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 
 from synsift.dedupe import CorruptImage, ImageError, Tie, describe
+from synsift.dedupe.local.points import MOST_POINTS
 from synsift.pipelines.decoding.describer import DescriberPool
 from synsift.pipelines.decoding.pool import Limits
+from synsift.pipelines.decoding.protocol import MAX_ANSWER_BYTES
 from tests.conftest import missing
 from tests.dedupe.local.scenes import busy
 from tests.dedupe.pictures import encoded
@@ -49,3 +52,10 @@ def test_features_that_are_none_are_refused(pool: DescriberPool) -> None:
     with pytest.raises(CorruptImage, match="features of a picture"):
         pool.relate(good, [b"no features"])
     assert len(pool.relate(good, [good])) == 1
+
+
+def test_the_largest_features_fit_into_an_answer() -> None:
+    loud = np.random.default_rng(1).integers(0, 256, (256, 256), dtype=np.uint8)
+    features = describe(np.kron(loud, np.ones((2, 2), np.uint8)))
+    assert len(features.points) == MOST_POINTS
+    assert len(features.to_bytes()) < MAX_ANSWER_BYTES

@@ -4,7 +4,10 @@ import datetime
 import io
 import os
 import random
+import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +15,12 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
-from synsift.pipelines.errors import NoSuchObject
+from synsift.pipelines.errors import DamagedPart, NoSuchObject
 from synsift.pipelines.records import Survivor
 from synsift.pipelines.storage import layout
 from synsift.pipelines.storage.compaction import Outcome, Renewed, compact
 from synsift.pipelines.storage.current import read_current, write_current
+from synsift.pipelines.storage.expected import Expected
 from synsift.pipelines.storage.manifests import encode_part
 from synsift.pipelines.storage.objects import Objects, StoreAddress
 from synsift.pipelines.storage.standing import read_standing
@@ -211,6 +215,35 @@ def test_what_changes_while_a_view_is_made_is_not_missed(tmp_path: Path) -> None
         assert gone not in {sha256 for _, sha256 in in_view(objects)}
 
 
+def test_a_synset_whose_one_image_is_replaced_meanwhile_is_never_without_a_view(tmp_path: Path) -> None:
+    """What was listed before a better copy came, and what after: between the two lists no image stood in both."""
+
+    def replaced(objects: Objects, before: int, seed: int) -> None:
+        add(objects, Picture(picture(seed).data, replaces=picture(before).sha256), 100 + seed)
+        objects.delete(layout.named_candidate(WHIPPET, picture(before).sha256, "jpg"))
+
+    point, happened = 0, True
+    while happened:
+        objects = make_store(tmp_path / str(point), [picture(1)])
+        outcomes(objects)
+        replaced(objects, 1, 2)
+        happened = False
+
+        def meanwhile(number: int, _name: str, at: int = point, store: Objects = objects) -> None:
+            nonlocal happened
+            assert len(in_view(store)) == 1
+            if number == at:
+                happened = True
+                replaced(store, 2, 3)
+
+        outcomes(Watched(objects, meanwhile))
+        assert len(in_view(objects)) == 1
+        outcomes(objects)
+        assert is_right(objects)
+        point += 1
+    assert point > 8
+
+
 def take_out(objects: Objects, sha256: str) -> None:
     for path in list(objects.list(layout.MANIFESTS)):
         with pyarrow.parquet.ParquetFile(io.BytesIO(objects.get(path))) as part:
@@ -253,6 +286,38 @@ def test_a_synset_that_lands_all_the_time_is_left_to_whoever_comes_next(tmp_path
     assert outcomes(objects)[WHIPPET] == "unchanged"
 
 
+def test_readers_and_several_makers_beside_who_lands_meet_nothing_that_never_was(objects: Objects) -> None:
+    """Pictures come one by one, each the better copy of the one before: in each state exactly one of them stands."""
+    outcomes(objects)
+    standing_before = len(in_view(objects))
+    pictures = [picture(seed, "n9") for seed in range(40, 52)]
+    is_landed = threading.Event()
+
+    def lands() -> None:
+        for offset, one in enumerate(pictures):
+            replaces = pictures[offset - 1].sha256 if offset else ""
+            add(objects, Picture(one.data, "n9", replaces=replaces), 400 + offset)
+            objects.delete(layout.named_candidate("n9", replaces, "jpg"))
+        is_landed.set()
+
+    def makes() -> None:
+        while not is_landed.is_set():
+            outcomes(objects)
+
+    def reads() -> None:
+        while not is_landed.is_set():
+            seen = Counter(wnid for wnid, _ in in_view(objects))
+            assert seen["n9"] <= 1
+            assert seen.total() - seen["n9"] == standing_before
+
+    with ThreadPoolExecutor(4) as pool:
+        for ended in [pool.submit(work) for work in (makes, makes, reads, lands)]:
+            ended.result()
+    outcomes(objects)
+    assert is_right(objects)
+    assert ("n9", pictures[-1].sha256) in in_view(objects)
+
+
 OLD_COLUMNS = ("wnid", "kind", "transform", "consent", "is_cut", "tls", "relation")
 
 
@@ -277,6 +342,26 @@ def test_parts_of_earlier_versions_come_into_the_same_view(objects: Objects) -> 
     assert rows[1]["transform"] is rows[1]["is_cut"] is rows[1]["consent"] is rows[1]["tls"] is None
     assert rows[4]["transform"] == ""
     assert {row["fetched_at"] for row in rows.values()} == {datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.UTC)}
+
+
+@pytest.mark.parametrize("column", ["replaces", "sha256", "format", "width_px"])
+def test_a_part_that_lost_the_name_of_a_column_is_damaged_and_brings_nothing_back(tmp_path: Path, column: str) -> None:
+    """Rot in its footer: read as if nothing were replaced, it would let stand what is gone."""
+    objects = make_store(tmp_path, some_pictures())
+    outcomes(objects)
+    part = max(path for path in objects.list(layout.MANIFESTS) if WHIPPET in path)
+    with pyarrow.parquet.ParquetFile(io.BytesIO(objects.get(part))) as found:
+        table = found.read()
+    target = io.BytesIO()
+    pyarrow.parquet.write_table(table.rename_columns({column: f"{column}x"}), target)
+    objects.put(part, target.getvalue())
+    assert outcomes(objects)[WHIPPET] == "unreadable"
+    found_wrong = {one.path for one in verify(objects, expect=Expected) if one.problem}
+    assert part in found_wrong, "what is to be mended is named to who mends it"
+    with pytest.raises(DamagedPart, match="lacks a column"):
+        truth(objects)
+    objects.put(part, encode_part([]))
+    assert outcomes(objects)[WHIPPET] == "written"
 
 
 def test_times_that_are_none_are_null(tmp_path: Path) -> None:
