@@ -1,20 +1,25 @@
 #!/usr/bin/env python3
-"""Draw pictures that are alike and are no copies: codes and charts, for ``benchmarks/copies.py --set``.
+"""Draw pictures that are alike and are no copies: codes, charts, plans, for ``benchmarks/copies.py --set``.
 
     benchmarks/drawings.py OUT [--seed N]
 
 A folder a kind, and in each every picture is its own: bar codes with margins and without, codes of squares (if
-``segno`` is installed), cakes and rings of parts, columns, dials, and meters.
+``segno`` is installed), cakes and rings of parts, columns, dials, meters, and what stands in ``benchmarks/plans.py``.
 """
 
 import argparse
 import io
 import math
 import random
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from PIL import Image, ImageDraw
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.plans import PLANS
 
 try:
     import segno
@@ -104,6 +109,7 @@ KINDS: Mapping[str, tuple[int, Callable[[random.Random], Image.Image]]] = {
     "columns": (60, columns),
     "dials": (40, dial),
     "meters": (20, meter),
+    **PLANS,
 }
 
 
@@ -118,8 +124,12 @@ def main() -> None:
         if draw is squares and segno is None:
             continue
         (options.out / kind).mkdir(parents=True, exist_ok=True)
+        drawn: set[bytes] = set()
         for number in range(count):
             image = draw(rng).convert("RGB")
+            while image.tobytes() in drawn:
+                image = draw(rng).convert("RGB")
+            drawn.add(image.tobytes())
             if number % 2:
                 image.save(options.out / kind / f"{number:03d}.png")
             else:

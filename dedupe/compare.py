@@ -20,7 +20,7 @@ from synsift.dedupe.frequencies import BACK, HASH_BITS, ORIENTATIONS
 from synsift.dedupe.inputs import Source
 from synsift.dedupe.judgement import Judgement, judge
 from synsift.dedupe.matcher import Matcher
-from synsift.dedupe.second_look import Side, second_look
+from synsift.dedupe.second_look import second_look, side_of
 from synsift.dedupe.verdicts import DEFAULT_OPTIONS, Look, MatchOptions
 from synsift.dedupe.views import WHOLE
 
@@ -127,7 +127,7 @@ def _unproposed(one: Fingerprint, other: Fingerprint, options: MatchOptions) -> 
         (ORIENTATIONS.index(name) for name in options.orientations), key=lambda number: int(distances[number])
     )
     distance_bits = int(distances[nearest])
-    sides = (Side(image.evidence, image.fine, image.information, image.inside_px, WHOLE) for image in (other, one))
+    sides = (side_of(image, WHOLE) for image in (other, one))
     agreement = second_look(*sides, orientation=nearest)
     return Look(one.sha256, distance_bits, ORIENTATIONS[nearest], agreement, judge(agreement, distance_bits))
 

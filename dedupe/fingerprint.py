@@ -43,10 +43,13 @@ from synsift.dedupe.frequencies import (
     tapered_frequencies,
 )
 from synsift.dedupe.inputs import Source, name_of, read_source
-from synsift.dedupe.views import CENTRE_CROPS, STORED
+from synsift.dedupe.views import CENTRE_CROPS, INSIDE, STORED, WHOLE
 
 VERSION: Final = 4
 _VIEWS: Final = len(STORED)
+_WHOLE_VIEW: Final = STORED.index(WHOLE)
+_INSIDE_VIEW: Final = STORED.index(INSIDE)
+_FRAMED: Final = 1 << _WHOLE_VIEW | 1 << _INSIDE_VIEW
 
 _SHA256_BYTES: Final = 32
 _PHASH_FREQUENCIES: Final = 8
@@ -158,6 +161,11 @@ class Fingerprint:
         """All hashes, ``(4, 32) uint8``; those of views that aren't used are zeros."""
         return np.frombuffer(self.hashes, dtype=np.uint8).reshape(_VIEWS, HASH_BYTES)
 
+    @property
+    def framed_hashes(self) -> bytes:
+        """Hashes of the whole and of what is inside of the borders, 64 bytes; empty without borders."""
+        return framed_hashes_of(self.hashes, self.views)
+
     def orientations(self) -> NDArray[np.uint8]:
         """Hashes of the whole picture in its eight orientations, ``(8, 32) uint8``, ordered as ``ORIENTATIONS``."""
         return np.asarray(oriented_hashes(self.view_hashes()[:1])[0])
@@ -240,6 +248,13 @@ class Fingerprint:
         except binascii.Error as exc:
             raise ValueError(f"a fingerprint is base64: {exc}") from exc
         return cls.from_record(data)
+
+
+def framed_hashes_of(hashes: bytes, views: int) -> bytes:
+    """``Fingerprint.framed_hashes``, from its ``hashes`` and ``views``."""
+    if (views & _FRAMED) != _FRAMED:
+        return b""
+    return b"".join(hashes[view * HASH_BYTES : (view + 1) * HASH_BYTES] for view in (_WHOLE_VIEW, _INSIDE_VIEW))
 
 
 def fingerprint(source: Source, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Fingerprint:

@@ -9,7 +9,7 @@ all 256 in at most a radius that the caller chooses. Everything that is near is 
                    looking up all parts with up to two bits changed finds all that can be near; what was added since
                    the tables were made is compared as above
 
-An index may be told to look further, up to 10 bits of the key: its keys then are four parts of 16 bits.
+An index may be told to look further, up to 11 bits of the key: its keys then are four parts of 16 bits, and 4 × 3 > 11.
 """
 
 import hashlib
@@ -42,7 +42,7 @@ class Reach(NamedTuple):
 
 
 CLOSE: Final = Reach(8, (21, 21, 22))
-WIDE: Final = Reach(10, (16, 16, 16, 16))
+WIDE: Final = Reach(11, (16, 16, 16, 16))
 KEY_RADIUS_BITS: Final = CLOSE.radius_bits
 
 Keys = NDArray[np.uint64]

@@ -101,6 +101,16 @@ _INK_LEAST: Final = 0.1
 _INK_LEAST_PLAIN: Final = 0.03
 _PLAIN_GROUND: Final = (0.65, 0.85)
 _INK_MOST: Final = 0.3
+# What costs that a part lies elsewhere, that a picture had to be shifted though it is framed alike, and that what lies
+# outside of the borders is another; see ``dedupe.elsewhere``.
+_MOVED_PART: Final = 3.0
+_MOVED_LEAST: Final = 0.02
+_MOVED_MOST: Final = 0.3
+_SHIFTED: Final = 8.0
+_SHIFTED_MOST: Final = 0.3
+_OUTSIDE: Final = 0.025
+_OUTSIDE_LEAST: Final = 4
+_OUTSIDE_MOST: Final = 0.3
 _BEYOND: Final = 1.0
 _BEYOND_LEAST: Final = 0.45
 _BEYOND_MOST: Final = 0.3
@@ -252,6 +262,18 @@ def _little(agreement: Agreement, finer: Finer, bits: int, much: list[Fault]) ->
     others = [
         Fault(agreement.is_turned * of_turned, "one is mirrored or turned"),
         Fault(_over(finer.ink, least_ink, _INK, _INK_MOST), "in one place they differ, whatever is near it"),
+        Fault(
+            _over(finer.moved, _MOVED_LEAST, _MOVED_PART, _MOVED_MOST),
+            f"a part lies {finer.moved:.2f} pixels of 64 from where it lies in the other",
+        ),
+        Fault(
+            _over(finer.shifted, 0.0, _SHIFTED, _SHIFTED_MOST),
+            f"they agree only where one is shifted by {finer.shifted:.1%} in the same frame",
+        ),
+        Fault(
+            _over(agreement.outside_bits, _OUTSIDE_LEAST, _OUTSIDE, _OUTSIDE_MOST),
+            "outside of their borders they differ",
+        ),
         Fault(
             _over(finer.beyond, _BEYOND_LEAST, _BEYOND, _BEYOND_MOST),
             f"{finer.beyond:.0%} of what one shows lies beyond the other's edge",

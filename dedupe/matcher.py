@@ -33,7 +33,7 @@ from synsift.dedupe.frequencies import HASH_BYTES, ORIENTATIONS, oriented_hashes
 from synsift.dedupe.index import WIDE, HashIndex, Near
 from synsift.dedupe.judgement import Judgement, judge
 from synsift.dedupe.quality import better
-from synsift.dedupe.second_look import Agreement, Side, second_look
+from synsift.dedupe.second_look import Agreement, second_look, side_of
 from synsift.dedupe.survivors import Survivors
 from synsift.dedupe.verdicts import DEFAULT_OPTIONS, Kind, Look, MatchOptions, Verdict
 from synsift.dedupe.views import EXTRA, INSIDE, STORED, WHOLE, View
@@ -352,7 +352,7 @@ class Matcher:
         for proposal in proposals:
             mine, theirs = proposal.views
             agreement = second_look(
-                Side(image.evidence, image.fine, image.information, image.inside_px, mine),
+                side_of(image, mine),
                 self._accepted.side(proposal.number, theirs),
                 orientation=proposal.orientation,
             )

@@ -22,8 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synsift.dedupe.alignment import Grid, Seen, align, cosine, mean_in, powers_of, toned, windows
+from synsift.dedupe.elsewhere import are_framed_alike, outside_bits
 from synsift.dedupe.evidence import PICTURE_SIDE, Picture, strength_of
 from synsift.dedupe.finer_look import Finer, finer_look
+from synsift.dedupe.fingerprint import Fingerprint
 from synsift.dedupe.frequencies import FREQUENCIES, HASH_BITS, Floats, dct_matrix, taper
 from synsift.dedupe.views import View
 
@@ -48,10 +50,13 @@ _COLOURED: Final = 5.0
 _SAME_COLOUR: Final = 8.0
 _SAME_SHARE: Final = 0.5
 _MOST_BALANCE: Final = 14.0
+# Where what is beside disagreeing places is left out, such a share must be left.
+_MOST_LEFT: Final = 0.4
 _SATURATION: Final = (0.25, 4.0)
 # Below so many levels what is left of colours, without what follows the light, is one tint or none.
 _TINT: Final = 7.0
 _TINT_SHARE: Final = 0.08
+_STRONG_TINT_SHARE: Final = 0.05
 _FAINT: Final = 3.0
 # Cosines of the colours of all places, without their balance: from none of them agreeing to all.
 _UNLIKE: Final = 0.3
@@ -70,6 +75,7 @@ class Side(NamedTuple):
         information: Of its fingerprint.
         inside_px: Width and height of what is inside of its borders.
         view: What the hash saw of it.
+        hashes: Of the whole, and of what is inside of its borders, one after the other; empty without borders.
     """
 
     evidence: bytes
@@ -77,6 +83,12 @@ class Side(NamedTuple):
     information: float
     inside_px: tuple[float, float]
     view: View
+    hashes: bytes = b""
+
+
+def side_of(image: Fingerprint, view: View) -> Side:
+    """A picture for a second look, of which a hash saw a view."""
+    return Side(image.evidence, image.fine, image.information, image.inside_px, view, image.framed_hashes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +107,8 @@ class Agreement:
         contrast: Contrast of the first to that of the second.
         is_turned: Whether one is mirrored or turned.
         finer: Of the finer thumbnails; None unless both have one.
+        outside_bits: Of drawings with the same borders, in how many more bits hashes of the wholes differ than those
+            of what is inside.
     """
 
     detail: float
@@ -108,6 +122,7 @@ class Agreement:
     contrast: float
     is_turned: bool
     finer: Finer | None
+    outside_bits: int = 0
 
 
 _APART: Final = Agreement(
@@ -142,6 +157,8 @@ def second_look(query: Side, stored: Side, *, orientation: int) -> Agreement:
         return _APART
     places = _places(one.luma, seen)
     colours, one_tint = _colours(one, seen, places)
+    finer = finer_look(one, other, seen, side_px=min(_side_px(query), _side_px(stored)))
+    bits = _bits(one.luma, seen)
     return Agreement(
         detail=_detail(one.luma, seen),
         places=float(places.agree.sum() / max(1, places.show.sum())),
@@ -149,12 +166,21 @@ def second_look(query: Side, stored: Side, *, orientation: int) -> Agreement:
         stretch=_stretch(seen.place, query.inside_px[:: -1 if orientation >= 4 else 1], stored.inside_px),
         colours=colours,
         one_tint=one_tint,
-        bits=_bits(one.luma, seen),
+        bits=bits,
         information=max(query.information, stored.information),
         contrast=_contrast(one.luma, seen),
         is_turned=orientation != 0,
-        finer=finer_look(one, other, seen, side_px=min(_side_px(query), _side_px(stored))),
+        finer=finer,
+        outside_bits=0 if finer is None else _outside_bits((one, query), (other, stored), orientation, bits),
     )
+
+
+def _outside_bits(one: tuple[Picture, Side], other: tuple[Picture, Side], orientation: int, bits: int) -> int:
+    """``Agreement.outside_bits`` of the query and the stored picture, whose insides differ in so many bits."""
+    (mine, query), (theirs, stored) = one, other
+    if not are_framed_alike(mine.borders, theirs.borders):
+        return 0
+    return outside_bits(query.hashes, stored.hashes, orientation, bits)
 
 
 def _side_px(side: Side) -> float:
@@ -226,6 +252,8 @@ def _colours(one: Picture, seen: Seen, places: _Places) -> tuple[float, bool]:
     one_tint = tinted[0] != tinted[1] or (all(tinted) and is_grey)
     if not mine.size:
         return 0.0, one_tint
+    known = _known_colours(places)[places.agree]
+    mine, theirs = mine[:, known], theirs[:, known]
     balance = [chroma.mean(axis=1, keepdims=True) for chroma in (mine, theirs)]
     a, b = mine - balance[0], theirs - balance[1]
     saturation = float(np.clip((a * b).sum() / (np.square(b).sum() + 1e-6), *_SATURATION))
@@ -242,6 +270,21 @@ def _colours(one: Picture, seen: Seen, places: _Places) -> tuple[float, bool]:
     return min(1.0, max(float(same[coloured].mean()), alike)), one_tint
 
 
+def _known_colours(places: _Places) -> NDArray[np.bool_]:
+    """Which places have colours of their own: what was put over a place colours those beside it, as colours are coarse.
+
+    All, where too few would be left.
+    """
+    covered = places.show & ~places.agree
+    for _ in range(2):
+        wider = covered.copy()
+        wider[1:] |= covered[:-1]
+        wider[:-1] |= covered[1:]
+        covered = wider.T
+    left = np.count_nonzero(places.agree & ~covered)
+    return ~covered if left >= _MOST_LEFT * np.count_nonzero(places.agree) else np.ones_like(covered)
+
+
 def _is_tint(chroma: Floats, luma: Floats, inside: NDArray[np.bool_]) -> bool:
     """Whether colours only follow the light, by a curve."""
     c, light = chroma[:, inside], luma[inside]
@@ -249,7 +292,7 @@ def _is_tint(chroma: Floats, luma: Floats, inside: NDArray[np.bool_]) -> bool:
     powers = powers_of(light).astype(np.float64)
     fitted = np.linalg.solve(powers @ powers.T + 1e-6 * len(light) * np.eye(len(powers)), powers @ c.T)
     left, all_of_it = (float(np.square(part).sum(axis=0).mean()) for part in (c - fitted.T @ powers, c))
-    return left < _FAINT**2 or left < min(_TINT**2, _TINT_SHARE * all_of_it)
+    return left < max(_FAINT**2, _STRONG_TINT_SHARE * all_of_it, min(_TINT**2, _TINT_SHARE * all_of_it))
 
 
 def _first_map(one: Picture, one_view: View, other: Picture, other_view: View) -> Floats:

@@ -9,7 +9,7 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from synsift.dedupe.fingerprint import RECORD, Fingerprint
+from synsift.dedupe.fingerprint import RECORD, Fingerprint, framed_hashes_of
 from synsift.dedupe.second_look import Side
 from synsift.dedupe.views import View
 
@@ -94,7 +94,8 @@ class Survivors:
         evidence = row["evidence"].tobytes()
         left, top, right, bottom = (border / 255 for border in evidence[:4])
         inside_px = int(row["width_px"]) * (1 - left - right), int(row["height_px"]) * (1 - top - bottom)
-        return Side(evidence, self._fines[number], float(row["information"]), inside_px, view)
+        framed = framed_hashes_of(row["hashes"].tobytes(), int(row["views"]))
+        return Side(evidence, self._fines[number], float(row["information"]), inside_px, view, framed)
 
     def sha256s(self) -> list[str]:
         """Of all, in order."""

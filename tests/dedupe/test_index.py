@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from synsift.dedupe import HashIndex
 from synsift.dedupe import index as index_module
-from synsift.dedupe.index import KEY_RADIUS_BITS, DamagedIndex
+from synsift.dedupe.index import CLOSE, KEY_RADIUS_BITS, WIDE, DamagedIndex, Reach
 
 
 def brute_force(stored: NDArray[np.uint8], queries: NDArray[np.uint8], radius_bits: int) -> list[tuple[int, int, int]]:
@@ -63,16 +63,17 @@ def test_everything_that_is_near_is_found_by_tables_and_behind_them(seed: int) -
 
 
 @pytest.mark.usefixtures("early_tables")
-def test_a_key_at_the_very_radius_is_found_wherever_its_bits_differ() -> None:
+@pytest.mark.parametrize("reach", [CLOSE, WIDE])
+def test_a_key_at_the_very_radius_is_found_wherever_its_bits_differ(reach: Reach) -> None:
     rng = np.random.default_rng(1)
     stored = rng.integers(0, 256, (600, 32), dtype=np.uint8)
-    index = HashIndex()
+    index = HashIndex(reach)
     index.add_all(stored)
     for number in range(0, 600, 7):
         bits = np.zeros(256, dtype=np.uint8)
-        bits[rng.choice(64, KEY_RADIUS_BITS, replace=False)] = 1
+        bits[rng.choice(64, reach.radius_bits, replace=False)] = 1
         query = (stored[number] ^ np.packbits(bits))[None]
-        assert index.search(query, radius_bits=85)[0] == (KEY_RADIUS_BITS, 0, number)
+        assert index.search(query, radius_bits=85)[0] == (reach.radius_bits, 0, number)
 
 
 @pytest.mark.usefixtures("early_tables")

@@ -246,6 +246,12 @@ def patched(image: Image.Image, box: tuple[int, int, int, int]) -> Image.Image:
     return out
 
 
+def striped(image: Image.Image, fill: str) -> Image.Image:
+    out = image.copy()
+    ImageDraw.Draw(out).rectangle((0, 150, 500, 180), fill=fill)
+    return out
+
+
 EDITS = {
     **{f"gain {gain}": lambda image, gain=gain: light(image, lambda p: p * gain) for gain in (0.3, 0.54, 0.56, 1.4)},
     "washed out": lambda image: light(image, lambda pixels: 0.5 + pixels / 2),
@@ -258,6 +264,7 @@ EDITS = {
     "warm": lambda image: light(image, lambda pixels: pixels * [1.15, 1.0, 0.8]),
     "hardly coloured": lambda image: ImageEnhance.Color(image).enhance(0.3),
     "a sticker at a corner": lambda image: patched(image, (400, 290, 490, 370)),
+    "a stripe of a strong colour": lambda image: striped(image, "#f0e030"),
     "a stripe": lambda image: patched(image, (0, 340, 500, 375)),
     "20 % wider": lambda image: image.resize((600, 375)),
 }
@@ -317,6 +324,51 @@ def cake(*shares: float, hole: int = 0) -> Image.Image:
     return image
 
 
+def dial(degrees: float) -> Image.Image:
+    """An instrument's needle."""
+    image = Image.new("RGB", (260, 260), "white")
+    pen, x, y = ImageDraw.Draw(image), np.sin(np.radians(degrees)), -np.cos(np.radians(degrees))
+    pen.ellipse((10, 10, 250, 250), outline="black", width=8)
+    for turn in np.arange(12) * np.pi / 6:
+        along = np.array([np.sin(turn), -np.cos(turn)])
+        pen.line([tuple(130 + length * along) for length in (100, 112)], fill="black", width=4)
+    pen.line((130, 130, 130 + 100 * x, 130 + 100 * y), fill="black", width=6)
+    return image
+
+
+def rain(drops: int) -> Image.Image:
+    """A cloud before the sun; the drops below it are trimmed as a caption is."""
+    image = Image.new("RGB", (200, 200), "#e9f2fb")
+    pen = ImageDraw.Draw(image)
+    pen.ellipse((100, 20, 170, 90), fill="#ffb703")
+    for box in ((30, 80, 100, 150), (70, 55, 140, 140), (110, 85, 170, 150)):
+        pen.ellipse(box, fill="#9aa5b1")
+    pen.rectangle((65, 110, 140, 150), fill="#9aa5b1")
+    for drop in range(drops):
+        pen.line((60 + 26 * drop, 158, 52 + 26 * drop, 182), fill="#2277cc", width=6)
+    return image
+
+
+def level(share: float) -> Image.Image:
+    """How far something is, in a frame."""
+    image = Image.new("RGB", (400, 60), "white")
+    pen = ImageDraw.Draw(image)
+    pen.rectangle((10, 10, 390, 50), outline="black", width=3)
+    pen.rectangle((13, 13, 14 + 372 * share, 47), fill="#33aa77")
+    return image
+
+
+def keys(*marked: int) -> Image.Image:
+    """A keyboard with marked keys, most of whose rows are trimmed as lines of letters are."""
+    image = Image.new("RGB", (420, 150), "#dddddd")
+    pen = ImageDraw.Draw(image)
+    for key in range(40):
+        x, y = 10 + key % 10 * 40 + key // 10 * 4, 8 + key // 10 * 34
+        fill = "#e63946" if key in marked else "white"
+        pen.rounded_rectangle((x, y, x + 34, y + 29), 5, fill=fill, outline="#555555")
+    return image
+
+
 _ARROW = ((20, 100), (90, 30), (90, 75), (180, 75), (180, 125), (90, 125), (90, 170))
 ALIKE = {
     "arrows to the left and to the right": (sign(*_ARROW), sign(*((200 - x, y) for x, y in _ARROW))),
@@ -332,6 +384,9 @@ ALIKE = {
     ),
     "codes of squares": (squares(26), squares(42)),
     "bar codes": (bars(3), bars(6)),
+    "needles two degrees apart": (dial(40), dial(42)),
+    "more and less rain": (rain(4), rain(1)),
+    "rain and none": (rain(3), rain(0)),
     "charts of other parts": (cake(0.3, 0.3, 0.2, 0.2, hole=60), cake(0.3, 0.26, 0.24, 0.2, hole=60)),
 }
 
@@ -341,6 +396,16 @@ def test_what_is_alike_is_no_copy(name: str) -> None:
     one, other = ALIKE[name]
     assert kind(one, other) is Kind.NEW
     assert kind(one, one.resize((one.width // 2, one.height // 2))) is Kind.NEAR
+
+
+@pytest.mark.parametrize(("one", "other"), [(level(0.6), level(0.56)), (keys(5), keys(31))])
+def test_one_frame_holds_no_other_by_stretching_it_or_leaving_out_its_edges(
+    one: Image.Image, other: Image.Image
+) -> None:
+    assert kind(one, other) is Kind.NEW
+    matcher = Matcher()
+    matcher.add(of(one))
+    assert matcher.match(fingerprint(encoded(one, "JPEG", quality=40))).kind is Kind.NEAR
 
 
 def test_only_the_orientations_that_are_wanted_are_looked_for() -> None:
