@@ -16,6 +16,10 @@ def main() -> None:
     # more at the end, is a quarter of the time of a command that does little.
     gc.set_threshold(_OBJECTS_BEFORE_A_LOOK)
 
+    # Work is shared out to processes. OpenBLAS's own threads wait for each other in turns that burn a core, over
+    # matrices that one of them has multiplied by then. Heard only by a NumPy that isn't loaded yet.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
     def leave(_number: int, _frame: object) -> NoReturn:
         try:
             os.write(2, b"synsift: interrupted\n")

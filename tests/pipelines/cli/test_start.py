@@ -153,3 +153,19 @@ def test_a_signal_that_is_ignored_stays_ignored(tmp_path: Path) -> None:
 def test_commands_that_only_look_at_a_log_load_nothing_that_asks_the_web(tmp_path: Path, arguments: list[str]) -> None:
     modules = modules_after([*arguments, "--out", str(tmp_path / "out")], tmp_path)
     assert modules & {"scrapy", "aiohttp", "yarl"} == set()
+
+
+@pytest.mark.parametrize(("given", "threads"), [({}, "1"), ({"OPENBLAS_NUM_THREADS": "3"}, "3")])
+def test_matrices_are_multiplied_by_one_thread_unless_the_user_says_otherwise(
+    given: dict[str, str], threads: str
+) -> None:
+    program = (
+        "import atexit, os, sys\n"
+        "atexit.register(lambda: print(os.environ['OPENBLAS_NUM_THREADS'], file=sys.stderr))\n"
+        "sys.argv = ['synsift', '--version']\n"
+        "from synsift.pipelines.cli import main\n"
+        "main()\n"
+    )
+    env = {name: value for name, value in environment({}).items() if name != "OPENBLAS_NUM_THREADS"} | given
+    done = subprocess.run([sys.executable, "-c", program], env=env, capture_output=True, text=True, check=False)
+    assert done.stderr.split() == [threads]
