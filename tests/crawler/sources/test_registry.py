@@ -90,7 +90,7 @@ def test_settings_are_written_once() -> None:
     branch = branch_of("good", Good)
     assert list(branch.model_fields) == [
         *("api_url", "page_size", "key"),
-        *("delay_s", "concurrency", "per_minute", "per_day"),
+        *("delay_s", "concurrency", "per_minute", "per_day", "most_images", "most_requests", "most_bytes"),
     ]
     with pytest.raises(ValueError, match="less than or equal to 50"):
         branch(page_size=51)
