@@ -129,10 +129,14 @@ def _problem_of_settings(source: type) -> str:
     return f"its key, `{key}`, is none of its settings" if key and key not in own else ""
 
 
-_TAKEN: Final = frozenset({"all", "of", "pace_of", "copy", "json", "dict", "construct", "schema", "validate"})
+_TAKEN: Final = frozenset(
+    {"all", "of", "pace_of", "budgets", "copy", "json", "dict", "construct", "schema", "validate"}
+)
 """Names that mean something else, on the command line or in a table of the configuration."""
-COMMON_NAMES: Final = frozenset({"delay_s", "concurrency", "per_minute", "per_day"})
-"""Settings that each source has which is asked over a network: how often it may be."""
+BUDGET_NAMES: Final = frozenset({"most_images", "most_requests", "most_bytes"})
+"""Settings that each source has: what it may cost in all."""
+COMMON_NAMES: Final = BUDGET_NAMES | {"delay_s", "concurrency", "per_minute", "per_day"}
+"""Settings that each source has which is asked over a network: how often it may be, too."""
 
 
 def is_local(source: type) -> bool:

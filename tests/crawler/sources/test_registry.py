@@ -7,7 +7,7 @@ import pytest
 
 from synsift.crawler.secret import Secret
 from synsift.crawler.sources import About, Page, PageQuery, SourceAnswer, SourceRequest, setting
-from synsift.crawler.sources.registry import problem_of, registry
+from synsift.crawler.sources.registry import BUDGET_NAMES, COMMON_NAMES, problem_of, registry
 from synsift.crawler.sources.settings import Setting, settings_of
 from synsift.pipelines.config_sources import branch_of
 
@@ -95,3 +95,11 @@ def test_settings_are_written_once() -> None:
     with pytest.raises(ValueError, match="less than or equal to 50"):
         branch(page_size=51)
     assert "hush-hush" not in repr(branch(key="hush-hush"))
+
+
+def test_settings_that_all_sources_have_are_nobodys_own() -> None:
+    local = set(branch_of("urls", registry().classes["urls"]).model_fields)
+    asked = set(branch_of("openverse", registry().classes["openverse"]).model_fields)
+    assert BUDGET_NAMES <= local
+    assert COMMON_NAMES <= asked
+    assert not (COMMON_NAMES - BUDGET_NAMES) & local
