@@ -22,7 +22,7 @@ import numpy as np
 from PIL import Image as Pillow
 from PIL import ImageOps
 
-from synsift.dedupe import Fingerprint, fingerprint
+from synsift.dedupe import Fingerprint, MatchOptions, fingerprint
 from synsift.dedupe.fingerprint import RECORD
 from synsift.pipelines.log.sqlite import SqliteLog
 from synsift.pipelines.records import Candidate, Duplicate, Fetched, FoundBy, HttpAnswer, Image, Survivor
@@ -129,7 +129,7 @@ def main() -> None:
         like = fingerprint(encoded(ImageOps.flip(photograph(1)), "PNG"))
         request = Request(Wanted(like=(like,)), "benchmark", "to measure")
         began_s, cpu_s = time.perf_counter(), time.process_time()
-        found = find(log, request.wanted, options=_options())
+        found = find(log, request.wanted, options=MatchOptions())
         found_s = time.perf_counter() - began_s
         told = take_down(log, Router(log.partitions), objects, request, found)
         whole_s, cpu_s = time.perf_counter() - began_s, time.process_time() - cpu_s
@@ -141,12 +141,6 @@ def main() -> None:
             f"{cpu_s:.1f} s of CPU; {memory_mb:.0f} MB\n"
         )
         log.close()
-
-
-def _options():  # noqa: ANN202 - as of the library
-    from synsift.dedupe import MatchOptions
-
-    return MatchOptions()
 
 
 if __name__ == "__main__":

@@ -157,10 +157,9 @@ class Downloader(Generic[T]):
             if self._steers is not None and self._steers.stops(job.task, job.current_url):
                 self._dispatcher.finish(job.host)
                 await self._steers.stopped(job.task, job.current_url)
-                continue
-            if self._steers is not None:
-                self._steers.begins(job.task)
-            if self._sickbay is None or await self._lets(job, self._sickbay):
+            elif self._sickbay is None or await self._lets(job, self._sickbay):
+                if self._steers is not None:
+                    self._steers.begins(job.task)
                 job.attempts += 1
                 job.began_s = time.monotonic()
                 return job

@@ -177,9 +177,9 @@ class KafkaLog:
     def follow(self, topic: str) -> KafkaFollower:
         """Read a topic from its beginning, and then again and again what is new."""
         places = [TopicPartition(self.prefix + topic, partition) for partition in range(self.partitions)]
+        growth = self.growth if topic in COPIED else None
         with errors_of(self.address):
             consumer = self._make_consumer("follower")
-        growth = self.growth if topic in COPIED else None
         return KafkaFollower(self.address, consumer, topic, places, self._end_offsets, growth)
 
     def lag(self, group: str, topic: str) -> list[Lag]:

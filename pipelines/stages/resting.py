@@ -23,7 +23,7 @@ _COPY_BYTES: Final = 1 << 20
 _LOOK_EVERY_S: Final = 1.0
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Slot:
     """Where something lies."""
 
@@ -43,7 +43,7 @@ class Bed:
         """
         self._open = open_file
         self._file: IO[bytes] | None = None
-        self._by_id: dict[int, _Slot] = {}
+        self._slots: set[_Slot] = set()
         self._close: Callable[[], object] | None = None
         self._end = 0
         self._used = 0
@@ -61,7 +61,7 @@ class Bed:
         self._file.write(data)
         self._file.flush()
         slot = _Slot(self._end, len(data), zlib.crc32(data))
-        self._by_id[id(slot)] = slot
+        self._slots.add(slot)
         self._end += len(data)
         self._used += len(data)
         return slot
@@ -86,7 +86,7 @@ class Bed:
     def free(self, slot: _Slot) -> None:
         """Nobody needs it any more."""
         self._used -= slot.size
-        del self._by_id[id(slot)]
+        self._slots.remove(slot)
         if self._end - self._used > max(_WORTH_CLEANING, self._used):
             self._clean()
 
@@ -109,7 +109,7 @@ class Bed:
         try:
             new = self._open()
             moved = []
-            for slot in sorted(self._by_id.values(), key=lambda slot: slot.offset):
+            for slot in sorted(self._slots, key=lambda slot: slot.offset):
                 moved.append((slot, new.tell()))
                 old.seek(slot.offset)
                 left = slot.size
