@@ -12,7 +12,7 @@ and a worker of a fleet goes beyond at most by what others spent since it last l
 """
 
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -81,7 +81,7 @@ ANY_COST: Final = Allowed()
 
 
 class Budgets:
-    """What one stage keeps to. Lives in its event loop, but for ``read``, ``release`` and ``forget``."""
+    """What one stage keeps to. Lives in its event loop, but for what its log's thread calls."""
 
     def __init__(self, stage: str, log: Log, ledger: Ledger, router: Router, allowed: Allowed) -> None:
         """Know nothing yet.
@@ -105,13 +105,12 @@ class Budgets:
 
     # In the log's thread.
 
-    def read(self, owned: Collection[int]) -> None:
-        """Read what was spent since the last time, where that matters.
+    def take_over(self, partition: int) -> None:
+        """A partition is ours: its counts are this worker's own."""
+        self._owned |= {partition}
 
-        Args:
-            owned: Partitions whose counts are this worker's own.
-        """
-        self._owned = frozenset(owned)
+    def read(self) -> None:
+        """Read what was spent since the last time, where that matters."""
         now_s = time.monotonic()
         if not self.allowed or now_s < self._read_at_s + _READ_EVERY_S:
             return
@@ -136,6 +135,7 @@ class Budgets:
 
     def forget(self, partition: int) -> None:
         """A partition is another's."""
+        self._owned -= {partition}
         for place in [place for place in tuple(self._on_the_way) if place[0] == partition]:
             self._on_the_way.pop(place, None)
 

@@ -29,6 +29,7 @@ from synsift.pipelines.log.base import Log, Member, Message
 from synsift.pipelines.metrics import REJOINS
 from synsift.pipelines.reading import Skipped
 from synsift.pipelines.stage import DEFAULT_PATIENCE_S, Reading, Statistics
+from synsift.pipelines.stages.budgets import ANY_COST, Allowed, Budgets
 from synsift.pipelines.stages.ledger import Hooks, Ledger
 from synsift.pipelines.stages.look_ahead import LookAhead
 from synsift.pipelines.stages.membership import Membership, Stopped
@@ -61,6 +62,7 @@ class DownloadStage(ABC, Generic[T]):
         in_order: bool,
         politeness: Politeness,
         steering: Steering | None = None,
+        allowed: Allowed = ANY_COST,
     ) -> None:
         self._logbook = log
         self.politeness = self._unsteered = politeness
@@ -70,6 +72,7 @@ class DownloadStage(ABC, Generic[T]):
         self.look_ahead = LookAhead(look_ahead)
         hooks = Hooks(self._take_over, self._let_go, self.ended, self.make_durable)
         self._ledger = Ledger(self.name, log, router, hooks)
+        self.budgets = Budgets(self.name, log, self._ledger, router, allowed)
         self._membership = Membership(self.name, log, self._ledger, lambda: self._steering.begin(self.name))
         self.turnstile = Turnstile(self.name, self._ledger, in_order=in_order)
         self._stopping = False
@@ -305,6 +308,7 @@ class DownloadStage(ABC, Generic[T]):
         self._ledger.commit(member)
         if self.turnstile.must_step_aside():
             raise FencedError("an input of this process must be tried alone, and others took too long to end")
+        self.budgets.read()
         self.look_further()
         far_ahead = self._ledger.far_ahead()
         waiting = far_ahead | self.look_ahead.waiting() | self.turnstile.full()
@@ -314,18 +318,21 @@ class DownloadStage(ABC, Generic[T]):
 
     def _take_over(self, partition: int, skipped: Skipped) -> None:
         self.restore(partition, skipped)
+        self.budgets.take_over(partition)
         self.look_ahead.assign(partition)
         self.turnstile.assign(partition)
 
     def _let_go(self, partition: int) -> None:
         self.look_ahead.forget(partition)
         self.turnstile.forget(partition)
+        self.budgets.forget(partition)
         self.forget(partition)
 
     def ended(self, message: Message) -> None:
         """An input is committed; runs in the log's thread."""
         self.look_ahead.release(message)
         self.turnstile.ended(message)
+        self.budgets.release(message)
 
     async def _begin(self, message: Message) -> None:
         try:
@@ -363,6 +370,7 @@ class DownloadStage(ABC, Generic[T]):
             _log.warning("%s: %s", self.name, exc)
         finally:
             self._membership.leave()
+            self.budgets.close()
 
     async def _in_log_thread(self, work: Callable[..., R], *arguments: object) -> R:
         return await asyncio.get_running_loop().run_in_executor(self._log_thread, work, *arguments)

@@ -102,7 +102,6 @@ class FetchStage(SteeredUrls):
         finally:
             self._workers.shutdown(wait=False, cancel_futures=True)
             self._decoders.close()
-            self.budgets.close()
 
     def restore(self, partition: int, skipped: Skipped) -> None:
         """Read what was fetched from the partition's hosts."""
@@ -167,7 +166,6 @@ class FetchStage(SteeredUrls):
 
     def look_further(self) -> None:
         """Where slow hosts fill a partition and requests could be made, see whether there are others behind."""
-        self.budgets.read(self.memory)
         if not self.downloader.has_free_places and not self.view.ranks:
             return
         for peek in self.look_ahead.peeks(time.monotonic(), self._resting):

@@ -14,7 +14,6 @@ from synsift.pipelines.controls.view import Stop
 from synsift.pipelines.log.base import Log, Message
 from synsift.pipelines.reading import read_bytes
 from synsift.pipelines.records import ImageUrl
-from synsift.pipelines.stages.budgets import Budgets
 from synsift.pipelines.stages.download_stage import DownloadStage
 from synsift.pipelines.stages.fetch_memory import PartitionMemory
 from synsift.pipelines.stages.fetch_needs import FetchOptions
@@ -27,7 +26,6 @@ class SteeredUrls(DownloadStage[Wanted]):
     """The part of ``fetch`` that heeds operators.
 
     Attributes:
-        budgets: What synsets and sources may cost.
         memory: What is known of each partition's URLs.
         paused: What waits until it is said that it goes on, by partition and offset.
     """
@@ -40,9 +38,8 @@ class SteeredUrls(DownloadStage[Wanted]):
             in_order=False,
             politeness=options.politeness,
             steering=steering,
+            allowed=options.allowed,
         )
-        allowed = options.allowed
-        self.budgets = Budgets(self.name, log, self._ledger, router, allowed)
         self.memory: dict[int, PartitionMemory[Wanted]] = {}
         self.paused: dict[tuple[int, int], Wanted] = {}
 
@@ -56,7 +53,6 @@ class SteeredUrls(DownloadStage[Wanted]):
 
     def forget_paused(self, partition: int) -> None:
         """A partition is another's; in the log's thread."""
-        self.budgets.forget(partition)
         for place in [place for place in tuple(self.paused) if place[0] == partition]:
             self.paused.pop(place, None)
 
@@ -99,11 +95,6 @@ class SteeredUrls(DownloadStage[Wanted]):
     def begins(self, task: Wanted) -> None:
         """A request is about to leave."""
         self.budgets.begins(task.message, task.record.wnid, task.record.found_by.source)
-
-    def ended(self, message: Message) -> None:
-        """An input is committed; runs in the log's thread."""
-        super().ended(message)
-        self.budgets.release(message)
 
     async def _take_word(self) -> None:
         """Look again at what waits, also when something of a budget has become free, or was spent."""

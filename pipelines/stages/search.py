@@ -31,7 +31,6 @@ from synsift.pipelines.reading import Broken, Skipped, read
 from synsift.pipelines.records import Query
 from synsift.pipelines.stage import Reading
 from synsift.pipelines.stages.asks import Ask, page_query, read_list, request_of
-from synsift.pipelines.stages.budgets import Budgets
 from synsift.pipelines.stages.desks import Desks
 from synsift.pipelines.stages.introductions import Introduction, Introductions
 from synsift.pipelines.stages.lines import Line, Lines, line_of
@@ -69,7 +68,13 @@ class SearchStage(SteeredQueries):
         steering: Steering | None = None,
     ) -> None:
         super().__init__(
-            log, router, look_ahead=_LOOK_AHEAD, in_order=True, politeness=options.politeness, steering=steering
+            log,
+            router,
+            look_ahead=_LOOK_AHEAD,
+            in_order=True,
+            politeness=options.politeness,
+            steering=steering,
+            allowed=options.allowed,
         )
         self._sources = dict(sources)
         self._options = options
@@ -82,7 +87,6 @@ class SearchStage(SteeredQueries):
         self._read_verdicts_at_s = -math.inf
         self._introductions: Introductions[Ask] = Introductions(sources)
         self._rooms = Rooms(self._ledger)
-        self.budgets = Budgets(self.name, log, self._ledger, router, options.allowed)
         self._quotas = {quota.key: quota for quota in options.quotas.values()}
         self._rations = Rations(options.quotas, self._ledger, router.partitions, clock)
         self._clock = clock
@@ -129,14 +133,12 @@ class SearchStage(SteeredQueries):
         """Drop the lines of a partition's synsets."""
         self._owned.discard(partition)
         self._rations.forget(partition)
-        self.budgets.forget(partition)
         self.lines.forget(lambda ask: ask.message.partition == partition)
         self._held = {line for line in self._held if self.lines.head(line) is not None}
         self.desks.forget(lambda ask: ask.message.partition == partition)
 
     def look_further(self) -> None:
-        """Read what became of image URLs, where that decides what is asked next, and what was spent."""
-        self.budgets.read(self._owned)
+        """Read what became of image URLs, where that decides what is asked next."""
         now_s = time.monotonic()
         if self.desks and now_s - self._read_verdicts_at_s >= _VERDICTS_EVERY_S:
             self._read_verdicts_at_s = now_s
@@ -369,7 +371,6 @@ class SearchStage(SteeredQueries):
             super()._leave()
         finally:
             self._verdicts.close()
-            self.budgets.close()
 
     def rests_until_s(self) -> float | None:
         """When it goes on, in Unix time, if all that is left waits for sources that answer nothing before then."""

@@ -7,10 +7,8 @@ from typing import Final
 from synsift.crawler.download.givers import Abandoned
 from synsift.crawler.sources.base import PageQuery
 from synsift.pipelines.controls.view import Stop
-from synsift.pipelines.log.base import Message
 from synsift.pipelines.records import Query
 from synsift.pipelines.stages.asks import Ask
-from synsift.pipelines.stages.budgets import Budgets
 from synsift.pipelines.stages.desks import Desks
 from synsift.pipelines.stages.download_stage import DownloadStage
 from synsift.pipelines.stages.lines import Line, Lines, line_of
@@ -24,12 +22,10 @@ class SteeredQueries(DownloadStage[PageQuery]):
     """The part of ``search`` that heeds operators.
 
     Attributes:
-        budgets: What synsets and sources may cost.
         lines: Where queries wait that are asked in their order.
         desks: Where those wait that are asked by what they give.
     """
 
-    budgets: Budgets
     lines: Lines[Ask]
     desks: Desks[Ask]
 
@@ -57,11 +53,6 @@ class SteeredQueries(DownloadStage[PageQuery]):
         """A request is about to leave; what a source says of itself is nobody's."""
         if isinstance(task, Ask):
             self.budgets.begins(task.message, task.wnid, task.source)
-
-    def ended(self, message: Message) -> None:
-        """An input is committed; runs in the log's thread."""
-        super().ended(message)
-        self.budgets.release(message)
 
     def end_without(self, ask: Ask, result: Abandoned) -> None:
         """End a query that came to nothing: its dead letter, and what it cost."""

@@ -1,12 +1,16 @@
 """Synsets and sources cost no more than they may, and what that leaves undone is told, and can be done later."""
 
 import asyncio
+import contextlib
+import socket
+import threading
 from collections import Counter
 from dataclasses import replace
 
 import msgspec
 import pytest
 
+from synsift.crawler.queries import SynsetQuery
 from synsift.pipelines import topics
 from synsift.pipelines.config import load
 from synsift.pipelines.dead_letters import read_dead_letters, replay
@@ -16,6 +20,7 @@ from synsift.pipelines.stages.budgets import Allowed, Budget
 from synsift.pipelines.stages.fetch import FetchStage
 from synsift.pipelines.worker import Worker
 from tests.pipelines.stages.test_fetch import fetch_stage, picture
+from tests.pipelines.stages.test_search import ask, search, wiki
 from tests.pipelines.stages.web import ADDRESSES, SmallWeb
 from tests.pipelines.worlds import World, image_url
 
@@ -132,6 +137,58 @@ def test_workers_share_a_budget_and_who_begins_later_knows_what_was_spent(site: 
     before = came(world)
     fetch_all(world, frugal(world, allowed))
     assert came(world) == before
+
+
+class _Closing:
+    """A host that takes every connection, counts it, and closes it at once."""
+
+    def __init__(self) -> None:
+        self.taken = 0
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self._socket.getsockname()[1]
+        threading.Thread(target=self._take, daemon=True).start()
+
+    def _take(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self._socket.accept()
+                self.taken += 1
+                connection.close()
+
+    def close(self) -> None:
+        # Closing alone wakes nobody who waits in it.
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+
+
+def test_what_is_put_off_because_its_host_is_ill_is_no_request(world: World) -> None:
+    with contextlib.closing(_Closing()) as host:
+        for at in range(12):
+            record = image_url(f"http://127.0.0.1:{host.port}/{at}.jpg", "n1")
+            world.log.produce([world.router.image_url(record)])
+        made = fetch_stage(world, robots=False)
+        options = replace(made._options, allowed=Allowed(Budget(requests=1_000)))
+        fetch_all(
+            world, FetchStage(world.log, world.router, blobs=world.objects, decoders=made._decoders, options=options)
+        )
+        assert outcomes(world).total() == 12
+        assert 0 < spent(world)["n1 spent:requests"] <= host.taken
+
+
+@pytest.mark.parametrize("by_novelty", [False, True])
+@pytest.mark.parametrize(
+    "allowed", [Allowed(Budget(requests=2)), Allowed(sources={"commons": Budget(requests=2)})], ids=["synset", "source"]
+)
+def test_a_source_is_asked_for_so_many_pages_and_the_next_is_told(
+    site: SmallWeb, world: World, allowed: Allowed, by_novelty: bool
+) -> None:
+    ask(world, SynsetQuery("n1", "dog"))
+    search(world, {"commons": wiki(site, {"dog": list("abcdefgh")})}, allowed=allowed, by_novelty=by_novelty)
+    assert site.asked["/api.php"] == 1 + 2  # what it can, which is nobody's, and the pages
+    (letter,) = world.letters()
+    assert (letter.outcome, letter.stage) == ("over_budget", "search")
+    assert "has used up its budget of 2 requests" in letter.message
 
 
 def test_budgets_are_settings() -> None:

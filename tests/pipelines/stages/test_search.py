@@ -19,6 +19,7 @@ from synsift.pipelines import topics
 from synsift.pipelines.dead_letters import DeadLetter
 from synsift.pipelines.reading import Skipped
 from synsift.pipelines.records import ImageUrl, Progress, Query
+from synsift.pipelines.stages.budgets import ANY_COST, Allowed
 from synsift.pipelines.stages.plan import Planned, plan
 from synsift.pipelines.stages.search import SearchStage
 from synsift.pipelines.stages.search_needs import SearchOptions
@@ -27,12 +28,21 @@ from tests.pipelines.stages.web import SmallWeb
 from tests.pipelines.worlds import PARTITIONS, World
 
 
-def search(world: World, sources: Mapping[str, Source | LocalSource], delay_s: float = 0.0) -> None:
+def search(
+    world: World,
+    sources: Mapping[str, Source | LocalSource],
+    delay_s: float = 0.0,
+    *,
+    allowed: Allowed = ANY_COST,
+    by_novelty: bool = False,
+) -> None:
     """Search until nothing is left to do."""
     options = SearchOptions(
         politeness=Politeness(4, 1, delay_s),
         patience=Patience(attempts=2, backoff_s=0.05, max_wait_s=2.0),
         limits=Limits("synsift/test", 2.0, 1_000_000, False, Access("search", ("127.0.0.0/8",))),
+        allowed=allowed,
+        by_novelty=by_novelty,
     )
     stage = SearchStage(world.log, world.router, sources=sources, options=options)
     asyncio.run(Worker(world.log, [stage], until_idle=True).run())
