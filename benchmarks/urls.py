@@ -11,15 +11,14 @@ and of a get of one that is known, size of the file. The dict takes a tenth of t
 import argparse
 import multiprocessing
 import sys
-import tempfile
 import time
 from pathlib import Path
-from typing import IO
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from synsift.pipelines.stages.fetch_memory import PartitionMemory, _digest
 from synsift.pipelines.stages.shelf import Shelf
+from synsift.pipelines.stages.spill_file import SpillFile
 
 VALUE = b'{"url":"%s","outcome":"fetched","image":{"hash":"' + b"A" * 760 + b'"},"wnids":["n00000001"],"attempts":1}'
 ASKED = 20_000
@@ -32,10 +31,10 @@ def rss_mb() -> float:
 
 def measure(urls: int, partitions: int, *, plain: bool) -> None:
     """One way, and print it."""
-    files: list[IO[bytes]] = []
+    files: list[SpillFile] = []
 
-    def opened() -> IO[bytes]:
-        files.append(tempfile.TemporaryFile())  # noqa: SIM115 - it goes with the process
+    def opened() -> SpillFile:
+        files.append(SpillFile())
         return files[-1]
 
     memories = [PartitionMemory[None](Shelf(opened)) for _ in range(partitions)]
@@ -56,7 +55,7 @@ def measure(urls: int, partitions: int, *, plain: bool) -> None:
         assert found is not None  # noqa: S101 - or the figures are of nothing
         assert url in found  # noqa: S101
     get_us = (time.process_time() - began_s) / len(range(0, urls, step)) * 1e6
-    disk_mb = sum(file.seek(0, 2) for file in files) / 1e6
+    disk_mb = sum(file.size_bytes for file in files) / 1e6
     name = "dict" if plain else "shelves"
     print(
         f"{name:8s} {urls:12,d} {memory_mb:10.0f} {memory_mb * 1e6 / urls:12.0f} {put_us:8.1f} {get_us:8.1f} "

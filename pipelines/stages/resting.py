@@ -7,19 +7,17 @@ The file goes with the process. What can't be written stays in memory; what can'
 which begins anew from the log.
 """
 
-import tempfile
 import time
-import weakref
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import IO, Final
+from typing import Final
 
 from synsift.dedupe import Fingerprint, Matcher, Survivors
 from synsift.pipelines.errors import StoreUnavailable
+from synsift.pipelines.stages.spill_file import SpillFile
 
 _WORTH_CLEANING: Final = 64 << 20
-_COPY_BYTES: Final = 1 << 20
 _LOOK_EVERY_S: Final = 1.0
 
 
@@ -33,19 +31,17 @@ class _Slot:
 
 
 class Bed:
-    """A file without a name in which bytes lie. Used by one thread."""
+    """A file in which bytes lie. Used by one thread."""
 
-    def __init__(self, open_file: Callable[[], IO[bytes]] = tempfile.TemporaryFile) -> None:
+    def __init__(self, open_file: Callable[[], SpillFile] = SpillFile) -> None:
         """Make nothing yet.
 
         Args:
             open_file: Makes the file when it is needed.
         """
         self._open = open_file
-        self._file: IO[bytes] | None = None
+        self._file: SpillFile | None = None
         self._slots: set[_Slot] = set()
-        self._close: Callable[[], object] | None = None
-        self._end = 0
         self._used = 0
 
     def put(self, data: bytes) -> _Slot:
@@ -55,14 +51,9 @@ class Bed:
             OSError: There is no room.
         """
         if self._file is None:
-            self._use(self._open())
-        assert self._file is not None  # noqa: S101 - as above
-        self._file.seek(self._end)
-        self._file.write(data)
-        self._file.flush()
-        slot = _Slot(self._end, len(data), zlib.crc32(data))
+            self._file = self._open()
+        slot = _Slot(self._file.append(data), len(data), zlib.crc32(data))
         self._slots.add(slot)
-        self._end += len(data)
         self._used += len(data)
         return slot
 
@@ -73,10 +64,7 @@ class Bed:
             StoreUnavailable: It can't be read, or is other bytes by now.
         """
         try:
-            if self._file is None:
-                raise OSError("the file is gone")
-            self._file.seek(slot.offset)
-            data = self._file.read(slot.size)
+            data = self._file.read(slot.offset, slot.size) if self._file is not None else b""
         except OSError as exc:
             raise StoreUnavailable(f"synsets at rest can't be read: {exc}") from exc
         if len(data) != slot.size or zlib.crc32(data) != slot.checksum:
@@ -87,42 +75,28 @@ class Bed:
         """Nobody needs it any more."""
         self._used -= slot.size
         self._slots.remove(slot)
-        if self._end - self._used > max(_WORTH_CLEANING, self._used):
+        if self.size_bytes - self._used > max(_WORTH_CLEANING, self._used):
             self._clean()
 
     @property
     def size_bytes(self) -> int:
         """Of the file, what nobody needs any more included."""
-        return self._end
-
-    def _use(self, file: IO[bytes]) -> None:
-        if self._close is not None:
-            self._close()
-        self._file = file
-        self._close = weakref.finalize(self, file.close)
+        return self._file.size_bytes if self._file is not None else 0
 
     def _clean(self) -> None:
-        """Write what is needed into another file; where that has no room, go on with this one."""
+        """Write what is needed into another file; where that can't be, go on with this one."""
         old = self._file
         if old is None:
             return
         try:
             new = self._open()
-            moved = []
-            for slot in sorted(self._slots, key=lambda slot: slot.offset):
-                moved.append((slot, new.tell()))
-                old.seek(slot.offset)
-                left = slot.size
-                while left and (part := old.read(min(left, _COPY_BYTES))):
-                    new.write(part)
-                    left -= len(part)
-            new.flush()
+            moved = [(slot, new.append(old.read(slot.offset, slot.size))) for slot in self._slots]
         except OSError:
             return
         for slot, offset in moved:
             slot.offset = offset
-        self._end = self._used
-        self._use(new)
+        self._file = new
+        old.close()
 
 
 @dataclass(slots=True)

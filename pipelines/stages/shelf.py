@@ -9,13 +9,13 @@ thousand shelves of ten million: who reads must look whether it is what was mean
 
 import logging
 import struct
-import tempfile
-import weakref
 from collections.abc import Callable
-from typing import IO, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from synsift.pipelines.stages.spill_file import SpillFile
 
 _log: Final = logging.getLogger(__name__)
 
@@ -31,9 +31,7 @@ _GONE: Final = -1
 class Shelf:
     """A mapping from digests of 16 bytes. Used by one thread at a time."""
 
-    def __init__(
-        self, open_file: Callable[[], IO[bytes]] = tempfile.TemporaryFile, *, in_memory: int = IN_MEMORY
-    ) -> None:
+    def __init__(self, open_file: Callable[[], SpillFile] = SpillFile, *, in_memory: int = IN_MEMORY) -> None:
         """Make an empty one.
 
         Args:
@@ -44,8 +42,7 @@ class Shelf:
         self._young: dict[bytes, bytes | int] = {}
         self._keys: NDArray[np.uint64] = np.zeros(0, dtype=np.uint64)
         self._places: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
-        self._file: IO[bytes] | None = None
-        self._end = 0
+        self._file: SpillFile | None = None
         self._is_full = False
 
     def __len__(self) -> int:
@@ -89,25 +86,19 @@ class Shelf:
         try:
             if self._file is None:
                 self._file = self._open()
-                weakref.finalize(self, self._file.close)
-            place = self._end
-            self._file.seek(place)
-            self._file.write(_LENGTH.pack(len(value)) + value)
-            self._end += _LENGTH.size + len(value)
+            return self._file.append(_LENGTH.pack(len(value)) + value)
         except OSError as exc:
             _log.warning("what is known of URLs goes on in memory: %s", exc)
             self._is_full = True
             return value
-        return place
 
     def _read(self, place: int) -> bytes | None:
         """What stands there; nothing, if it can't be read: then the URL is asked again."""
         if place == _GONE or self._file is None:
             return None
         try:
-            self._file.seek(place)
-            (length,) = _LENGTH.unpack(self._file.read(_LENGTH.size))
-            data = self._file.read(min(length, self._end - place))
+            (length,) = _LENGTH.unpack(self._file.read(place, _LENGTH.size))
+            data = self._file.read(place + _LENGTH.size, min(length, self._file.size_bytes - place))
         except (OSError, struct.error) as exc:
             _log.warning("what is known of a URL can't be read: %s", exc)
             return None

@@ -1,7 +1,6 @@
 """Synsets that rest judge, once they are woken, as if they had never slept."""
 
-import io
-from typing import IO
+import os
 
 import pytest
 
@@ -10,6 +9,7 @@ from synsift.pipelines.errors import StoreUnavailable
 from synsift.pipelines.reading import Skipped
 from synsift.pipelines.stages.dedupe_state import DedupeState, Judging, SnapshotPolicy
 from synsift.pipelines.stages.resting import Bed, Synsets
+from synsift.pipelines.stages.spill_file import SpillFile
 from synsift.pipelines.storage.snapshots import Snapshots
 from tests.dedupe.pictures import encoded, scene
 from tests.pipelines.stages.test_dedupe_state import PROBES, images, judge_and_write, verdicts
@@ -74,8 +74,8 @@ def test_room_of_what_woke_is_used_again(monkeypatch: pytest.MonkeyPatch) -> Non
     assert (len(synsets), synsets.images) == (0, 0)
 
 
-class _Full(io.BytesIO):
-    def write(self, _data: object) -> int:
+class _Full(SpillFile):
+    def append(self, _data: bytes) -> int:
         raise OSError(28, "No space left on device")
 
 
@@ -87,16 +87,15 @@ def test_what_finds_no_room_on_disk_stays_in_memory() -> None:
 
 
 def test_bytes_that_changed_are_no_synset() -> None:
-    files: list[IO[bytes]] = []
+    files: list[SpillFile] = []
 
-    def opened() -> IO[bytes]:
-        files.append(io.BytesIO())
+    def opened() -> SpillFile:
+        files.append(SpillFile())
         return files[-1]
 
     synsets = filled(Bed(opened))
     lie_down(synsets)
-    files[0].seek(100)
-    files[0].write(b"\xff\x00")
+    os.pwrite(files[0]._descriptor, b"\xff\x00", 100)
     with pytest.raises(StoreUnavailable, match="other"):
         list(synsets.survivors())
 

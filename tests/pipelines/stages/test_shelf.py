@@ -1,14 +1,14 @@
 """A shelf is a dict, whatever its size, and whatever becomes of its file."""
 
 import hashlib
-import io
+import os
 import random
-from typing import IO
 
 import pytest
 
 from synsift.pipelines.stages import shelf as shelves
 from synsift.pipelines.stages.shelf import Shelf
+from synsift.pipelines.stages.spill_file import SpillFile
 
 
 def digest(number: int) -> bytes:
@@ -47,13 +47,13 @@ def test_many_take_sixteen_bytes_of_memory_each() -> None:
     assert shelf.get(digest(1_999)) == shelf.get(digest(0)) == b"x" * 1_000
 
 
-class _Full(io.BytesIO):
+class _Full(SpillFile):
     """Takes some bytes, and no more."""
 
-    def write(self, data: object) -> int:
-        if self.tell() > 2_000:
+    def append(self, data: bytes) -> int:
+        if self.size_bytes > 2_000:
             raise OSError(28, "No space left on device")
-        return super().write(data)  # type: ignore[arg-type]
+        return super().append(data)
 
 
 def test_where_the_disk_is_full_it_goes_on_in_memory(caplog: pytest.LogCaptureFixture) -> None:
@@ -65,17 +65,16 @@ def test_where_the_disk_is_full_it_goes_on_in_memory(caplog: pytest.LogCaptureFi
 
 
 def test_what_can_not_be_read_again_is_not_known() -> None:
-    files: list[IO[bytes]] = []
+    files: list[SpillFile] = []
 
-    def opened() -> IO[bytes]:
-        files.append(io.BytesIO())
+    def opened() -> SpillFile:
+        files.append(SpillFile())
         return files[-1]
 
     shelf = Shelf(opened, in_memory=0)
     for number in range(100):
         shelf[digest(number)] = b"abc"
-    files[0].truncate(50)
+    os.ftruncate(files[0]._descriptor, 50)
     assert [shelf.get(digest(number)) for number in (0, 99)] == [b"abc", None]
-    files[0].seek(0)
-    files[0].write(b"\xff\xff\xff\xff")
+    os.pwrite(files[0]._descriptor, b"\xff\xff\xff\xff", 0)
     assert shelf.get(digest(0)) is None
