@@ -12,7 +12,6 @@ and that is all.
 
 import hashlib
 import tempfile
-import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -126,18 +125,24 @@ def compact(objects: ViewedStore, wnids: Collection[str] | None = None, *, anew:
 
 
 class Fresh:
-    """Tells which views are made of the manifests as they are now."""
+    """Tells which views are made of the manifests as they are now.
+
+    Attributes:
+        made: What each view was made of, by synset.
+        tags: What marks the bytes of each, by synset.
+        account: Parts of manifests by synset, each with its mark.
+    """
 
     def __init__(self, objects: ViewedStore) -> None:
         """Look at the store once."""
-        self._made = _read_index(objects)
-        self._tags = dict(objects.list_tagged(layout.CURRENT))
-        self._account = _account(objects, layout.MANIFESTS)
+        self.made = _read_index(objects)
+        views = objects.list_tagged(layout.CURRENT)
+        self.tags = {wnid: tag for path, tag in views if (wnid := layout.current_wnid(path))}
+        self.account = _account(objects, layout.MANIFESTS)
 
     def __call__(self, wnid: str) -> bool:
         """Whether the view of a synset is."""
-        tag = self._tags.get(layout.current_view(wnid), "")
-        return self._made.get(wnid) == _Made(_digest(self._account.get(wnid, {})), tag)
+        return self.made.get(wnid) == _Made(_digest(self.account.get(wnid, {})), self.tags.get(wnid, ""))
 
 
 class _Compactor:
@@ -146,21 +151,13 @@ class _Compactor:
     def __init__(self, objects: ViewedStore, *, anew: bool) -> None:
         self._objects = objects
         self._anew = anew
-        self._made: dict[str, _Made] = {}
-        self._tags: dict[str, str] = {}
-        self._account: dict[str, dict[str, str]] = {}
-        self._lock = threading.Lock()
+        self._seen = Fresh(objects)
+        self._made = self._seen.made
         self._changed = False
 
     def begin(self, wnids: Collection[str] | None) -> list[str]:
-        """Look at what there is; gives the synsets that are to be looked at."""
-        self._made = _read_index(self._objects)
-        prefix = layout.CURRENT
-        self._tags = {
-            wnid: tag for path, tag in self._objects.list_tagged(prefix) if (wnid := layout.current_wnid(path))
-        }
-        self._account = _account(self._objects, layout.MANIFESTS)
-        known = self._account.keys() | self._tags.keys()
+        """The synsets that are to be looked at; those that are gone are forgotten."""
+        known = self._seen.account.keys() | self._seen.tags.keys()
         for wnid in self._made.keys() - known:
             del self._made[wnid]
             self._changed = True
@@ -168,9 +165,9 @@ class _Compactor:
 
     def renew(self, wnid: str) -> Renewed:
         """Bring the view of a synset up to its manifest."""
-        account, tag = self._account.get(wnid, {}), self._tags.get(wnid, "")
-        if not self._anew and self._made.get(wnid) == _Made(_digest(account), tag):
+        if not self._anew and self._seen(wnid):
             return Renewed(wnid, Outcome.UNCHANGED, made=self._made[wnid])
+        account = self._seen.account.get(wnid, {})
         for _ in range(_TRIES):
             before = account
             try:
