@@ -58,6 +58,10 @@ _MIN_FOR_TABLES: Final = 250_000
 # that was added since the large ones were made; and when that is more than a share of all, so do all.
 _MIN_GROWTH: Final = 60_000
 _GROWTH_SHARE: Final = 1 / 24
+# So few comparisons of keys are done sooner than an index is made.
+_MOST_AT_HAND: Final = 8_192
+# Pairs whose hashes are compared at once: of a crowd of pictures that are alike there are millions.
+_AT_ONCE: Final = 65_536
 _MAGIC: Final = b"synsift-index 1\n"
 _DIGEST_BYTES: Final = 32
 _COUNTS: Final = struct.Struct("<QQ")
@@ -75,6 +79,20 @@ class Near(NamedTuple):
     distance_bits: int
     row: int
     number: int
+
+
+class Pairs(NamedTuple):
+    """All that is near to some queries, in no order: a pair in each place of three arrays ``(n,) int64``.
+
+    Attributes:
+        distances: In bits, of 256.
+        rows: Which queries.
+        numbers: Which stored hashes.
+    """
+
+    distances: Numbers
+    rows: Numbers
+    numbers: Numbers
 
 
 class DamagedIndex(ValueError):
@@ -209,18 +227,20 @@ class HashIndex:
         Returns:
             The nearest first; of equal distances the first row, then the hash that was added first.
         """
-        if not self._count or not len(hashes):
-            return []
-        rows, numbers = self._near_keys(np.ascontiguousarray(hashes))
-        if not len(rows):
-            return []
-        distances = np.bitwise_count(hashes[rows] ^ self._hashes[numbers]).sum(axis=1, dtype=np.int64)
-        keep = distances <= radius_bits
-        if self._removed:
-            keep &= ~np.isin(numbers, list(self._removed))
-        distances, rows, numbers = distances[keep], rows[keep], numbers[keep]
+        distances, rows, numbers = self.pairs(hashes, radius_bits=radius_bits)
         order = np.lexsort((numbers, rows, distances))
         return [Near(*map(int, found)) for found in zip(distances[order], rows[order], numbers[order], strict=True)]
+
+    def pairs(self, hashes: NDArray[np.uint8], *, radius_bits: int) -> Pairs:
+        """As ``search``, as arrays and in no order: for many queries at once."""
+        if not self._count or not len(hashes):
+            return _NO_PAIRS
+        rows, numbers = self._near_keys(np.ascontiguousarray(hashes))
+        found = _within(hashes, self._hashes, (rows, numbers), radius_bits)
+        if not self._removed:
+            return found
+        keep = ~np.isin(found.numbers, list(self._removed))
+        return Pairs(*(column[keep] for column in found))
 
     def hashes(self) -> NDArray[np.uint8]:
         """All hashes that were added, ``(n, 32) uint8``, removed ones included."""
@@ -269,8 +289,11 @@ class HashIndex:
         _faiss().omp_set_num_threads(1)
         # FAISS counts what is below the radius.
         begins, _, found = self._rest.range_search(queries, self._reach.radius_bits + 1)
-        rows = np.repeat(np.arange(len(queries)), np.diff(begins.astype(np.int64)))
-        numbers = found.astype(np.int64) + self._tabled
+        if not len(found):
+            rows = numbers = _NOTHING
+        else:
+            counts = (begins[1:] - begins[:-1]).astype(np.int64)
+            rows, numbers = np.arange(len(queries)).repeat(counts), found.astype(np.int64) + self._tabled
         if not self._segments:
             return rows, numbers
         keys = _keys_of(queries)
@@ -292,6 +315,43 @@ class HashIndex:
         kept = self._segments[:1] if first else []
         self._segments = [*kept, _Segment(first, _keys_of(self.hashes()[first:]), self._reach)]
         self._rest = _flat_index()
+
+
+def pairs_of(queries: NDArray[np.uint8], stored: NDArray[np.uint8], *, radius_bits: int, reach: Reach = CLOSE) -> Pairs:
+    """What an index of some hashes finds, where it would be made for a few queries only.
+
+    Args:
+        queries: ``(n, 32) uint8``.
+        stored: ``(m, 32) uint8``, numbered in their order.
+        radius_bits: Largest distance that counts, of all 256 bits.
+        reach: How far keys may be from each other.
+    """
+    if len(queries) * len(stored) > _MOST_AT_HAND:
+        index = HashIndex(reach)
+        index.add_all(stored)
+        return index.pairs(queries, radius_bits=radius_bits)
+    mine, theirs = (hashes[:, :_KEY_BYTES].copy().view(np.uint64).ravel() for hashes in (queries, stored))
+    rows, numbers = np.nonzero(np.bitwise_count(mine[:, None] ^ theirs) <= reach.radius_bits)
+    return _within(queries, stored, (rows, numbers), radius_bits)
+
+
+def _within(
+    queries: NDArray[np.uint8], stored: NDArray[np.uint8], near: tuple[Numbers, Numbers], radius_bits: int
+) -> Pairs:
+    """Of pairs, queries and numbers of what is stored, those that are near in all bits."""
+    if not len(near[0]):
+        return _NO_PAIRS
+    found = []
+    for begin in range(0, len(near[0]), _AT_ONCE):
+        rows, numbers = near[0][begin : begin + _AT_ONCE], near[1][begin : begin + _AT_ONCE]
+        distances = np.bitwise_count(queries[rows] ^ stored[numbers]).sum(axis=1, dtype=np.int64)
+        keep = distances <= radius_bits
+        found.append((distances[keep], rows[keep], numbers[keep]))
+    return Pairs(*found[0]) if len(found) == 1 else Pairs(*map(np.concatenate, zip(*found, strict=True)))
+
+
+_NOTHING: Final = np.empty(0, np.int64)
+_NO_PAIRS: Final = Pairs(_NOTHING, _NOTHING, _NOTHING)
 
 
 def _faiss() -> Any:  # noqa: ANN401 - FAISS has no types

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from synsift.dedupe import HashIndex
 from synsift.dedupe import index as index_module
-from synsift.dedupe.index import CLOSE, KEY_RADIUS_BITS, WIDE, DamagedIndex, Reach
+from synsift.dedupe.index import CLOSE, KEY_RADIUS_BITS, WIDE, DamagedIndex, Reach, pairs_of
 
 
 def brute_force(stored: NDArray[np.uint8], queries: NDArray[np.uint8], radius_bits: int) -> list[tuple[int, int, int]]:
@@ -63,6 +63,23 @@ def test_everything_that_is_near_is_found_by_tables_and_behind_them(seed: int) -
 
 
 @pytest.mark.usefixtures("early_tables")
+@pytest.mark.parametrize("count", [12, 60, 400])
+@pytest.mark.parametrize("reach", [CLOSE, WIDE])
+def test_pairs_of_a_few_are_those_of_an_index(reach: Reach, count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("synsift.dedupe.index._AT_ONCE", 50)
+    stored = clouds(np.random.default_rng(count), count + 30)
+    stored, queries = stored[:count], stored[count:]
+    index = HashIndex(reach)
+    index.add_all(stored)
+    expected = {tuple(near) for near in index.search(queries, radius_bits=85)}
+    for found in (pairs_of(queries, stored, radius_bits=85, reach=reach), index.pairs(queries, radius_bits=85)):
+        assert set(zip(*(column.tolist() for column in found), strict=True)) == expected
+        assert len(found.rows) == len(expected)
+    assert len(expected) > count // 4
+    index.remove({number for _, _, number in expected})
+    assert not len(index.pairs(queries, radius_bits=85).rows)
+
+
 @pytest.mark.parametrize("reach", [CLOSE, WIDE])
 def test_a_key_at_the_very_radius_is_found_wherever_its_bits_differ(reach: Reach) -> None:
     rng = np.random.default_rng(1)
