@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from synsift.dedupe.fingerprint import Fingerprint
 from synsift.dedupe.frequencies import BACK
-from synsift.dedupe.lookup import HashBatch
+from synsift.dedupe.hash_batch import HashBatch
 from synsift.dedupe.matcher import Matcher
 from synsift.dedupe.quality import rank
 from synsift.dedupe.verdicts import DEFAULT_OPTIONS, Kind, MatchOptions, Verdict

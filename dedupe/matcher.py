@@ -25,8 +25,9 @@ from typing import Any, Final, NamedTuple, Self
 
 from synsift.dedupe.fingerprint import Fingerprint
 from synsift.dedupe.frequencies import ORIENTATIONS
+from synsift.dedupe.hash_batch import HashBatch, Proposal
 from synsift.dedupe.judgement import Judgement, judge
-from synsift.dedupe.lookup import HashBatch, Lookup, Proposal
+from synsift.dedupe.lookup import Lookup
 from synsift.dedupe.quality import better
 from synsift.dedupe.second_look import Agreement, second_look, side_of
 from synsift.dedupe.survivors import Survivors

@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from synsift.dedupe import DEFAULT_OPTIONS, Fingerprint, Kind, Matcher, MatchOptions, Survivors, Verdict
+from synsift.dedupe.hash_batch import HashBatch
 from synsift.dedupe.hash_lists import HashLists
-from synsift.dedupe.lookup import HashBatch
 from synsift.pipelines import topics
 from synsift.pipelines.errors import DamagedSnapshot, StoreError
 from synsift.pipelines.log.base import Log, Message

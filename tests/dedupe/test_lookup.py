@@ -13,7 +13,8 @@ from PIL import Image, ImageDraw, ImageOps
 from synsift.dedupe import Fingerprint, Kind, Matcher, MatchOptions, Verdict, fingerprint
 from synsift.dedupe.evidence import extra_hashes_of, flat_hashes_of
 from synsift.dedupe.frequencies import ORIENTATIONS, oriented_hashes
-from synsift.dedupe.lookup import HashBatch, Lookup
+from synsift.dedupe.hash_batch import HashBatch
+from synsift.dedupe.lookup import Lookup
 from tests.dedupe.pictures import encoded, photograph, scene
 
 OPTIONS = (
