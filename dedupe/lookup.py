@@ -25,6 +25,8 @@ from synsift.dedupe.index import WIDE, HashIndex, Pairs, pairs_of
 from synsift.dedupe.verdicts import MatchOptions
 
 _NO_HITS: Final = np.empty((0, 6), np.int32)
+# So many at most are looked up together: those of a crowd of pictures that are alike are near to all the others.
+_MOST: Final = 256
 _PICTURE: Final = 0
 _NUMBER: Final = 4
 
@@ -127,6 +129,8 @@ class Lookup:
         self._picture_of_hash = array("I")
         self._view_of_hash = array("B")
         self._ahead: _Ahead | None = None
+        # What is to come behind that: from where to where of a batch, and the ids of these pictures.
+        self._later: list[tuple[HashBatch, int, int, frozenset[int]]] = []
 
     def __len__(self) -> int:
         """How many pictures are known."""
@@ -134,10 +138,10 @@ class Lookup:
 
     def add(self, image: Fingerprint) -> None:
         """Take in a picture."""
-        ahead = self._ahead
-        place = None if ahead is None else ahead.places.get(id(image))
-        if ahead is None or place is None or ahead.numbers[place - ahead.begin] >= 0:
-            self.settle()
+        ahead = self._ahead_of(image)
+        place = -1 if ahead is None else ahead.places[id(image)]
+        if ahead is None or ahead.numbers[place - ahead.begin] >= 0:
+            self._index_what_came()
             self._put(HashBatch.of([image], self._options), 0, np.array([self._indexed], np.int32))
             return
         ahead.numbers[place - ahead.begin] = len(self)
@@ -152,17 +156,20 @@ class Lookup:
             self._put(HashBatch(some, self._options), 0, numbers)
 
     def look_ahead(self, batch: HashBatch, begin: int, end: int) -> None:
-        """Look up pictures that are to come, at once.
+        """Look up pictures that are to come, at once, or where they are very many some at a time.
 
         Args:
             batch: Made with the same options.
             begin: The first of them in the batch.
             end: Behind the last.
         """
-        self._look_ahead(batch, begin, end)
+        self.settle()
+        for first in range(begin, end, _MOST):
+            last = min(first + _MOST, end)
+            self._later.append((batch, first, last, frozenset(map(id, batch.images[first:last]))))
 
     def _look_ahead(self, batch: HashBatch, begin: int, end: int) -> _Ahead:
-        self.settle()
+        self._index_what_came()
         known: list[Hits] = []
         others: list[Hits] = []
         for first in range(begin, end, AT_ONCE):
@@ -182,18 +189,31 @@ class Lookup:
 
     def settle(self) -> None:
         """Put what was added into the index, and forget what was looked up ahead."""
+        self._later = []
+        self._index_what_came()
+
+    def _index_what_came(self) -> None:
         ahead, self._ahead = self._ahead, None
         if ahead is not None and ahead.came:
             self._put(ahead.batch, ahead.begin, ahead.numbers)
 
     def proposals(self, image: Fingerprint) -> Iterator[Proposal]:
         """What hashes propose, the nearest first; a picture may come several times."""
-        ahead = self._ahead
-        if ahead is None or id(image) not in ahead.places:
-            ahead = self._look_ahead(HashBatch.of([image], self._options), 0, 1)
+        ahead = self._ahead_of(image) or self._look_ahead(HashBatch.of([image], self._options), 0, 1)
         place = ahead.places[id(image)]
         hits = ahead.hits(place)
         return ahead.batch.proposals(place, hits) if len(hits) else iter(())
+
+    def _ahead_of(self, image: Fingerprint) -> _Ahead | None:
+        """Where a picture was looked up ahead, or is now; None where nobody said that it would come."""
+        if self._ahead is not None and id(image) in self._ahead.places:
+            return self._ahead
+        while any(id(image) in ids for *_, ids in self._later):
+            batch, begin, end, ids = self._later.pop(0)
+            ahead = self._look_ahead(batch, begin, end)
+            if id(image) in ids:
+                return ahead
+        return None
 
     def _put(self, batch: HashBatch, begin: int, numbers: NDArray[np.int32]) -> None:
         """Put pictures of a batch into the index.

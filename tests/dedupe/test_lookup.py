@@ -121,6 +121,26 @@ def test_verdicts_of_many_are_those_of_each(options: MatchOptions, size: int) ->
     assert ahead(pictures(), options, [size]) == expected
 
 
+@pytest.mark.parametrize("most", [1, 5, 30])
+def test_verdicts_hang_on_no_border_within_a_batch(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("synsift.dedupe.lookup._MOST", most)
+    assert ahead(pictures(), OPTIONS[0], [1_000]) == one_by_one(pictures(), OPTIONS[0])
+    assert ahead(pictures(), OPTIONS[0], [50, 7]) == one_by_one(pictures(), OPTIONS[0])
+
+
+@pytest.mark.parametrize("most", [4, 1_000])
+def test_all_of_a_batch_are_looked_up_together_and_none_alone(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("synsift.dedupe.lookup._MOST", most)
+    lookup, images = Lookup(OPTIONS[0]), tuple({id(image): image for image in pictures()}.values())
+    lookup.look_ahead(HashBatch.of(images, OPTIONS[0]), 0, len(images))
+    monkeypatch.setattr(HashBatch, "of", None)
+    for image in images:
+        if image.is_plain or not list(lookup.proposals(image)):  # added without a look
+            lookup.add(image)
+    lookup.settle()
+    assert len(lookup) > 20
+
+
 @settings(max_examples=15, deadline=None)
 @given(st.data())
 def test_verdicts_hang_on_no_border_between_batches(data: st.DataObject) -> None:
