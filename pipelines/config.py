@@ -89,7 +89,11 @@ class KafkaSettings(Branch):
     bootstrap: str = Field(
         default="", description="Kafka brokers, host:port, several with commas; empty to keep the log in SQLite"
     )
-    prefix: str = Field(default="", description="Prefix of the names of topics and consumer groups")
+    prefix: str = Field(
+        default="",
+        pattern="^[a-zA-Z0-9._-]{0,200}$",
+        description="Before the names of topics and consumer groups: letters, digits, `.`, `_`, `-`",
+    )
     replication: int = Field(default=1, ge=1, description="Replication factor of the topics that are made")
     retention_days: int = Field(default=30, ge=1, description="How long `duplicates` and `dead-letters` keep records")
     keep_done: int = Field(

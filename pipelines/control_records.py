@@ -19,6 +19,9 @@ Action = Annotated[str, Meta(pattern=rf"^(pause|drop|block|delay|limit|priority)
 Subject = Annotated[str, Meta(pattern=rf"^(host|source|synset|url|sha256|fingerprint){_END}")]
 """What kind of thing it does that to."""
 Target = Annotated[str, Meta(min_length=1, max_length=2_000)]
+MIN_VALUE: Final = 0.0
+MAX_VALUE: Final = 1e12
+_Value = Annotated[float, Meta(ge=MIN_VALUE, le=MAX_VALUE)]
 _Words = Annotated[str, Meta(max_length=500)]
 _MAX_KEY: Final = 200
 
@@ -37,7 +40,7 @@ class Word(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     who: _Words
     why: _Words
     at: Moment
-    value: float = 0.0
+    value: _Value = 0.0
     is_lifted: bool = False
 
 
@@ -68,7 +71,7 @@ class Control(Record, frozen=True, kw_only=True):
     who: _Words
     why: _Words
     at: Moment
-    value: float = 0.0
+    value: _Value = 0.0
     fingerprint: Annotated[str, Meta(max_length=20_000)] = ""
     removal: Annotated[str, Meta(pattern=rf"^([0-9a-f]{{32}})?{_END}")] = ""
     is_lifted: bool = False

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from synsift.pipelines import topics
+from synsift.pipelines.control_problems import problem_of as problem_of_control
 from synsift.pipelines.errors import RecordError
 from synsift.pipelines.log.base import Log, Message
 from synsift.pipelines.log.kafka_positions import problem_of
@@ -105,9 +106,15 @@ def read(kind: type[R], message: Message, router: Router) -> R | Broken:
     if wanted is not None and wanted != message.partition and not _was_home(record, message, router):
         text = f"it stands on partition {message.partition} and its key belongs on {wanted} of {router.partitions}"
         return Broken(WRONG_PARTITION, text)
-    if isinstance(record, Control) and message.key != record.key.encode("utf-8", "replace"):
-        return Broken(BROKEN_RECORD, "not a Control: its key is another one than it says")
+    if isinstance(record, Control) and (problem := _problem_of_control(record, message)):
+        return Broken(BROKEN_RECORD, f"not a Control: {problem}")
     return record
+
+
+def _problem_of_control(control: Control, message: Message) -> str:
+    if message.key != control.key.encode("utf-8", "replace"):
+        return "its key is another one than it says"
+    return problem_of_control(control)
 
 
 def read_bytes(kind: type[R], data: bytes) -> R | Broken:

@@ -25,6 +25,10 @@ CHART: Final = HERE / "synsift"
 MONITORING: Final = HERE.parent / "monitoring"
 # What the chart sets itself.
 _OURS: Final = {"ServiceSettings": ("host", "port")}
+_SCHEDULE: Final = (
+    r"^(@(yearly|annually|monthly|weekly|daily|midnight|hourly)|[0-9A-Za-z*/,?-]+( [0-9A-Za-z*/,?-]+){4}|)$"
+)
+"""Of a CronJob: five fields, or a word; empty for none."""
 
 
 class _Plain(GenerateJsonSchema):
@@ -71,7 +75,7 @@ def values_schema() -> dict[str, Any]:
                 "properties": {name: _stage(quantity, is_whole=name in WHOLE) for name in INPUTS},
             },
             "topics": _table(create="boolean"),
-            "current": _table(schedule="string", resources="object"),
+            "current": _current(),
             "podDisruptionBudget": _table(enabled="boolean", maxUnavailable="integer"),
             "nodeSelector": {"type": "object"},
             "tolerations": {"type": "array"},
@@ -86,10 +90,16 @@ def values_schema() -> dict[str, Any]:
             "keda": {
                 **_table(enabled="boolean", prometheus="string", pollingInterval="integer", cooldownPeriod="integer"),
             },
-            "strimzi": _table(enabled="boolean", cluster="string", partitions="integer", user="boolean"),
+            "strimzi": _table(enabled="boolean", cluster="string", user="boolean"),
         },
         "$defs": kinds,
     }
+
+
+def _current() -> dict[str, Any]:
+    current = _table(schedule="string", resources="object")
+    current["properties"]["schedule"]["pattern"] = _SCHEDULE
+    return current
 
 
 def _table(**fields: str | list[str]) -> dict[str, Any]:
@@ -119,7 +129,7 @@ def topics_file() -> dict[str, Any]:
 def files() -> Iterator[tuple[Path, str]]:
     """All files, with what they should hold."""
     schema = values_schema()
-    schema["properties"]["keda"]["properties"]["fromZero"] = _table(enabled="boolean", partitions="integer")
+    schema["properties"]["keda"]["properties"]["fromZero"] = _table(enabled="boolean")
     yield CHART / "values.schema.json", json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
     # JSON is YAML, too.
     yield CHART / "files/topics.yaml", json.dumps(topics_file(), indent=1) + "\n"

@@ -103,6 +103,7 @@ def _only_look(settings: "Settings", request: "Request") -> dict[str, Any]:
         found = _find(settings, log, request)
         removed = Removed(objects=there(objects, paths_of(objects, found)))
     err.print(f"would remove {_summary(found, len(removed.objects))}")
+    _tell_unknown(request, found)
     return receipt(request, found, removed, {}, state="dry run")
 
 
@@ -120,6 +121,7 @@ def _remove(settings: "Settings", request: "Request") -> dict[str, Any]:
         told = take_down(parts.log, parts.router, parts.objects, request, found)
     rows = sum(told["rows"].values())
     err.print(f"removed {_summary(found, len(told['objects']))}, {counted(rows, 'row of a table', 'rows of tables')}")
+    _tell_unknown(request, found)
     return told
 
 
@@ -132,6 +134,18 @@ def _find(settings: "Settings", log: Any, request: "Request") -> "list[Found]": 
 
 
 def _summary(found: "list[Found]", objects: int) -> str:
-    copies = sum(one.because == "copy" for one in found)
-    images = counted(len(found), "image", "images")
+    known = [one for one in found if one.is_known]
+    copies = sum(one.because == "copy" for one in known)
+    images = counted(len(known), "image", "images")
     return f"{images}, {copies} of them copies of those named; {counted(objects, 'object', 'objects')}"
+
+
+def _tell_unknown(request: "Request", found: "list[Found]") -> None:
+    """Somebody may have mistyped what they must not miss."""
+    unknown = [one.sha256 for one in found if not one.is_known and one.sha256 in request.wanted.sha256]
+    for sha256 in unknown:
+        warn.print(f"no record names a file with the SHA-256 {sha256}: nothing of it was here", style="yellow")
+    if unknown:
+        warn.print("hint: compare it with that of the file itself; should it come, it is kept out", style="yellow")
+    elif not any(one.is_known for one in found):
+        warn.print("no record names an image that is meant", style="yellow")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from synsift.crawler.wording import code
-from synsift.pipelines.cli.console import err
+from synsift.pipelines.cli.console import err, warn
 from synsift.pipelines.cli.ontology import concepts_of
 from synsift.pipelines.cli.suggestions import check_known
 from synsift.pipelines.errors import RecordError, UsageError
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from synsift.pipelines.control_records import Control
     from synsift.pipelines.controls.view import View
     from synsift.pipelines.log.base import Log
+    from synsift.pipelines.topics import Router
 
 _AS_CONFIGURED: Final = "default"
 _SHOWN: Final = 8
@@ -60,21 +61,26 @@ def synsets_of(synsets: Sequence[str] | None, subtree: str | None, ontology: Pat
 
 def host_of(name: str) -> str:
     """A host's name in its one form; ``UsageError`` if it is none."""
-    from synsift.pipelines.controls.patterns import host_target
+    from synsift.pipelines.patterns import host_target, is_host
 
     found = host_target(name)
-    if not found or "/" in found or any(letter.isspace() for letter in found):
-        raise UsageError(f"{code(name)} is no name of a host", hint="for example `--host img.example.com`")
+    if not is_host(found):
+        hint = "for example `--host img.example.com`, without a port or a path; `--host '*'` for all"
+        raise UsageError(f"{code(name)} is no name of a host", hint=hint)
     return found
 
 
 def whole_host(settings: "Settings", name: str) -> str:
     """The host that a name is one of, as far as politeness goes."""
     from synsift.crawler.download.host_rules import name_of
+    from synsift.pipelines.patterns import ANY
     from synsift.pipelines.politeness import host_rules
     from synsift.pipelines.topics import Router
 
     wanted = host_of(name)
+    if wanted == ANY:
+        hint = "`fetch.delay_s` in the configuration is that of all"
+        raise UsageError("a delay is of some host, not of all", hint=hint)
     found = name_of(Router(1, host_rules(settings)).keys.keys_of_name(wanted)[0])
     if found != wanted:
         err.print(f"{wanted} is a part of the host {found}, and shares its pace: the delay holds for all of it")
@@ -88,7 +94,7 @@ def blocked(
     images: Sequence[Path] | None,
 ) -> list[Said]:
     """What options of ``block`` and ``unblock`` name, each once."""
-    from synsift.pipelines.controls.patterns import url_target
+    from synsift.pipelines.patterns import url_target
 
     found: list[Said] = [("block", "host", host_of(name), 0.0, "") for name in hosts or []]
     for url in urls or []:
@@ -143,12 +149,14 @@ def set_value(
 
 
 def _number(text: str, *, is_whole: bool) -> float:
+    from synsift.pipelines.control_records import MAX_VALUE, MIN_VALUE
+
     what = "a whole number" if is_whole else "a number"
     try:
         value = float(int(text)) if is_whole else float(text)
     except (ValueError, OverflowError):
         value = math.nan
-    if not 0 <= value <= 1e12:
+    if not MIN_VALUE <= value <= MAX_VALUE:
         raise UsageError(f"the value is {what} from 0, or `{_AS_CONFIGURED}`, not {code(text)}")
     return value
 
@@ -163,10 +171,26 @@ def say_all(settings: "Settings", wanted: Sequence[tuple[Any, ...]], who: str | 
     with _open(settings) as (log, view):
         from synsift.pipelines.topics import Router
 
-        news = say(log, Router(log.partitions), view, made)
+        router = Router(log.partitions)
+        news = say(log, router, view, made)
+        strangers = _without_query(log, router, [one.target for one in made if one.subject == "synset"])
     _tell([control for control in made if control.key in {one.key for one in news}], done)
     if news:
         err.print(_SECONDS)
+    for wnid in strangers:
+        warn.print(f"the log has no query of the synset {wnid}: it holds for those that come", style="yellow")
+
+
+def _without_query(log: "Log", router: "Router", wnids: Sequence[str]) -> list[str]:
+    """Synsets of which the log has no query: somebody may have mistyped one. Of many, nothing is said."""
+    from synsift.pipelines.reading import Skipped, read_state
+    from synsift.pipelines.records import Query
+
+    def is_there(wnid: str) -> bool:
+        queries = read_state(log, Query, router.of_wnid(wnid), skipped=Skipped())
+        return any(query.wnid == wnid for _, query in queries)
+
+    return [wnid for wnid in wnids if not is_there(wnid)] if len(wnids) <= _SHOWN else []
 
 
 def lift_all(
@@ -192,8 +216,8 @@ def lift_all(
 
 def _control(one: tuple[Any, ...], who: str | None, why: str) -> "Control":
     from synsift.pipelines.clock import now_text
+    from synsift.pipelines.control_problems import problem_of
     from synsift.pipelines.control_records import Control
-    from synsift.pipelines.controls.view import problem_of
     from synsift.pipelines.records import decode, encode
 
     action, subject, target, value, picture = (*one, 0.0, "")[:5]

@@ -121,14 +121,14 @@ def _stage_rows(log: "Log", failures: Counter[str]) -> Iterator[dict[str, Any]]:
         for stage, topic in INPUTS.items()
         if stage not in OPTIONAL or any(lag.owner or lag.committed for lag in log.lag(stage, topic.name))
     }
-    before = {stage: sum(lag.committed for lag in log.lag(stage, topic.name)) for stage, topic in shown.items()}
+    before = {stage: sum(lag.worked for lag in log.lag(stage, topic.name)) for stage, topic in shown.items()}
     workers = {stage: {lag.owner for lag in log.lag(stage, topic.name)} - {""} for stage, topic in shown.items()}
     # Only what is being worked on has a rate, and only then is it worth a second.
     elapsed_s = _RATE_OVER_S if any(workers.values()) else 0.0
     time.sleep(elapsed_s)
     for stage, topic in shown.items():
         lags = log.lag(stage, topic.name)
-        done = sum(lag.committed for lag in lags)
+        done = sum(lag.worked for lag in lags)
         yield {
             "stage": stage,
             "workers": len(workers[stage]),

@@ -3,12 +3,13 @@
 import asyncio
 import contextlib
 import os
+import time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from synsift.pipelines.cli.belonging import tell_if_apart
-from synsift.pipelines.cli.console import counted, err, print_rows, tell
+from synsift.pipelines.cli.console import counted, err, print_rows, tell, warn
 from synsift.pipelines.cli.exit_status import ExitStatus
 from synsift.pipelines.cli.options import (
     ConfigFile,
@@ -73,6 +74,10 @@ def sweep(
 @app.command()
 def compact(
     anew: Annotated[bool, typer.Option("--anew", help="Write also what is as it should be")] = False,
+    every_s: Annotated[
+        int | None,
+        typer.Option("--every", metavar="SECONDS", min=1, help="Do it again so long after it ended, until Ctrl-C"),
+    ] = None,
     out: Out = None,
     file: ConfigFile = None,
     values: SetValues = None,
@@ -87,9 +92,35 @@ def compact(
       synsift storage compact --out dogs
 
       synsift storage compact --out s3://bucket/photos
+
+      synsift storage compact --every 600
     """
     settings = settings_of(file, values, store__url=out)
+    if not every_s:
+        if _compact(settings, anew=anew):
+            return
+        raise typer.Exit(ExitStatus.FAILED)
+    with contextlib.suppress(KeyboardInterrupt):
+        _compact_again(settings, every_s, anew=anew)
 
+
+def _compact_again(settings: "Settings", every_s: int, *, anew: bool) -> None:
+    """Renew the view until interrupted. What may come right by itself ends it not: the next time is a new one."""
+    from synsift.pipelines.errors import SynsiftError
+
+    while True:
+        try:
+            _compact(settings, anew=anew)
+            anew = False
+        except SynsiftError as exc:
+            if not exc.retriable:
+                raise
+            warn.print(f"{exc}; again in {every_s} s", style="yellow")
+        time.sleep(every_s)
+
+
+def _compact(settings: "Settings", *, anew: bool) -> bool:
+    """Renew the view once, and say what became of it. Whether all of it is as it should be."""
     from synsift.pipelines.cli.viewing import renew_view
     from synsift.pipelines.storage.compaction import Outcome
     from synsift.pipelines.storage.identity import owner_of
@@ -110,8 +141,7 @@ def compact(
     }
     said += [f"{outcomes[outcome]} {word}" for outcome, word in words.items() if outcomes[outcome]]
     err.print(", ".join(said))
-    if outcomes[Outcome.UNREADABLE]:
-        raise typer.Exit(ExitStatus.FAILED)
+    return not outcomes[Outcome.UNREADABLE]
 
 
 @app.command()

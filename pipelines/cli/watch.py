@@ -83,7 +83,7 @@ def _progress(log: Log, worker: Worker, rates: _Rates) -> list[StageProgress]:
             lags = log.lag(stage.name, INPUTS[stage.name].name)
         except LogUnavailable:
             continue  # the stage itself says so; progress has nothing to show meanwhile
-        done = sum(lag.committed for lag in lags)
+        done = sum(lag.worked for lag in lags)
         statistics = stage.statistics()
         rows.append(
             StageProgress(

@@ -16,10 +16,10 @@ from synsift.dedupe import MatchOptions
 from synsift.dedupe.verdicts import DEFAULT_OPTIONS
 from synsift.pipelines import topics
 from synsift.pipelines.control_records import Control
-from synsift.pipelines.controls.view import View, problem_of
+from synsift.pipelines.controls.view import View
 from synsift.pipelines.errors import SynsiftError
 from synsift.pipelines.log.base import Follower, Log, Message
-from synsift.pipelines.reading import BROKEN_RECORD, Broken, Skipped, look_at_state
+from synsift.pipelines.reading import Broken, Skipped, look_at_state
 from synsift.pipelines.topics import Router
 
 _log: Final = logging.getLogger(__name__)
@@ -129,7 +129,7 @@ def said_by(messages: Iterable[Message], router: Router, skipped: Skipped) -> di
     """What some messages say, by key: the last control of each, or None for one that is deleted."""
     changes: dict[str, Control | None] = {}
     for message in messages:
-        found = look_at(message, router)
+        found = look_at_state(Control, message, router)
         if isinstance(found, Broken):
             skipped.note(message, found)
         elif found is not None:
@@ -137,14 +137,6 @@ def said_by(messages: Iterable[Message], router: Router, skipped: Skipped) -> di
         elif message.key is not None:
             changes[message.key.decode("utf-8", "replace")] = None
     return changes
-
-
-def look_at(message: Message, router: Router) -> Control | Broken | None:
-    """Read a control. None for one that deletes another."""
-    found = look_at_state(Control, message, router)
-    if isinstance(found, Control) and (problem := problem_of(found)):
-        return Broken(BROKEN_RECORD, f"not a Control: {problem}")
-    return found
 
 
 def read_view(log: Log, options: MatchOptions = DEFAULT_OPTIONS, skipped: Skipped | None = None) -> View:

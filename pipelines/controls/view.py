@@ -3,7 +3,6 @@
 records ──with_──▶ View ──▶ stop of a query, a URL, an image: dropped or blocked before paused; delays, limits, …
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -16,7 +15,7 @@ from synsift.dedupe.errors import DedupeError
 from synsift.dedupe.reference import Reference
 from synsift.dedupe.verdicts import DEFAULT_OPTIONS
 from synsift.pipelines.control_records import Control
-from synsift.pipelines.controls.patterns import ANY, Pattern, host_target, names_of, url_target
+from synsift.pipelines.patterns import ANY, Pattern, host_target, names_of, url_target
 
 LONGEST_DELAY_S: Final = 86_400.0
 _MAX_REFERENCES: Final = 8
@@ -250,35 +249,3 @@ def _reference(controls: Mapping[str, Control], options: MatchOptions) -> Refere
         if image.sha256 == sha256:
             images[sha256] = image
     return Reference(images, (), options) if images else None
-
-
-def problem_of(control: Control) -> str:
-    """What is wrong with a control whose record can be read; empty if nothing is."""
-    if control.subject == "fingerprint":
-        try:
-            image = Fingerprint.from_text(control.fingerprint)
-        except (DedupeError, ValueError) as exc:
-            return f"its fingerprint can't be read: {exc}"
-        if image.sha256 != control.target:
-            return "its fingerprint is another picture's"
-    if (control.action, control.subject) not in ALLOWED:
-        return f"there is no {control.action} of a {control.subject}"
-    form = _FORMS.get(control.subject)
-    return "" if form is None or form.fullmatch(control.target) else f"{control.target[:80]!r} is no {control.subject}"
-
-
-_FORMS: Final = {
-    "synset": re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"),
-    "sha256": re.compile(r"[0-9a-f]{64}"),
-}
-
-
-ALLOWED: Final = frozenset(
-    {
-        *(("pause", subject) for subject in ("host", "source", "synset")),
-        *(("drop", subject) for subject in ("host", "source", "synset")),
-        *(("block", subject) for subject in ("host", "url", "sha256", "fingerprint")),
-        *(("delay", "host"), ("limit", "synset"), ("priority", "synset")),
-    }
-)
-"""What can be said of what."""

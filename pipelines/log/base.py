@@ -82,6 +82,7 @@ class Lag:
         end: Offset that the next record will have.
         owner: Name of the member that owns the partition; empty for none.
         done: How many above the position are done.
+        copies: How many offsets below the position were put there when the topics were grown.
     """
 
     partition: int
@@ -89,6 +90,12 @@ class Lag:
     end: int
     owner: str = ""
     done: int = 0
+    copies: int = 0
+
+    @property
+    def worked(self) -> int:
+        """How many records the group has done with; ends of transactions are counted among them."""
+        return max(0, self.committed + self.done - self.copies)
 
     @property
     def records(self) -> int:

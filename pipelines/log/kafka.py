@@ -19,7 +19,7 @@ from kafka import errors as kafka_errors
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 
 from synsift.pipelines import topics
-from synsift.pipelines.errors import HeldUp, LogUnavailable
+from synsift.pipelines.errors import HeldUp, LogError, LogUnavailable
 from synsift.pipelines.log.base import Lag, Listener, Message, Position
 from synsift.pipelines.log.kafka_clients import (
     KafkaAddress,
@@ -218,10 +218,18 @@ class KafkaLog:
             # Behind the end nobody can stand, but an offset that somebody moved; members put it right.
             low = {place: min(committed[place].offset, ends[place]) for place in places}
             data_ends = self._find_data_ends(low, ends)
+        copies = self._copies_of(group)
+        above = {place: done_above(committed[place]) for place in places}
         return [
-            Lag(place.partition, low[place], data_ends[place], owners.get(place, ""), done_above(committed[place]))
-            for place in places
+            Lag(place.partition, low[place], data_ends[place], owners.get(place, ""), above[place], copied)
+            for place, copied in zip(places, copies, strict=True)
         ]
+
+    def _copies_of(self, group: str) -> list[int]:
+        growth = None
+        with contextlib.suppress(LogError):  # whoever grows it asks, too
+            growth = self.growth
+        return [growth.copies_of(group, partition) if growth else 0 for partition in range(self.partitions)]
 
     def _forget(self, topic: str, offsets: Mapping[int, int]) -> None:
         with self._lock:

@@ -14,7 +14,7 @@ import dataclasses
 import hashlib
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
@@ -139,7 +139,8 @@ class Growing:
             at = self._check(log)
             if begun is None:
                 self._check_new(log, numbers)
-                begun = Growth(before, partitions, {name: log.ends(name) for name in sorted(COPIED)})
+                ends = {name: log.ends(name) for name in sorted(COPIED)}
+                begun = Growth(before, partitions, ends, [*last.earlier, last.before] if last else [])
                 log.produce(kafka_growth.begun(begun))
         self._say(f"adding partitions: {before} → {partitions}")
         self._topics.add_partitions(partitions)
@@ -271,7 +272,7 @@ class _Work:
     def _moved(self, topic: Topic, partition: int) -> Iterator[Message]:
         """What of an old partition has its home elsewhere now."""
         for message in self._old(topic, partition):
-            if home_of(topic.name, message.key, partition, self._after) != partition:
+            if self._begun.moves(message):
                 yield message
 
     def _old(self, topic: Topic, partition: int, start: int = 0) -> Iterator[Message]:
@@ -334,6 +335,7 @@ class _Work:
         """Positions of all who ever began, and that it is done."""
         entries: list[Entry] = []
         offsets: dict[str, dict[int, int]] = {}
+        copies: dict[str, list[int]] = {}
         for group, topic in self._readers.items():
             behind = attempt.behind.get(topic.name)
             if behind is None or not (topic in WAITING or any(one.offset for one in at[group])):
@@ -343,7 +345,16 @@ class _Work:
                 places |= {partition: attempt.starts[topic.name][partition] for partition in range(self._before)}
             entries += entries_of(group, topic.name, {p: Position(end) for p, end in places.items()})
             offsets[group] = places
+            copies[group] = self._copies(group, at[group], places)
         ends = {name: attempt.starts[name][: self._before] for name in sorted(COPIED)}
-        self._log.produce([*entries, *kafka_growth.done(Growth(self._before, self._after, ends))])
+        self._log.produce(
+            [*entries, *kafka_growth.done(Growth(self._before, self._after, ends, self._begun.earlier, copies))]
+        )
         for group, places in offsets.items():
             self._topics.put_offsets(group, self._readers[group].name, places)
+
+    def _copies(self, group: str, at: Sequence[Position], places: Mapping[int, int]) -> list[int]:
+        """How much of where a group stands now is no work of its own: what it had done is as much as before."""
+        before = {partition: place.offset for partition, place in enumerate(at)}
+        known = [self._last.copies_of(group, p) if self._last else 0 for p in range(self._after)]
+        return [known[p] + max(0, places.get(p, before.get(p, 0)) - before.get(p, 0)) for p in range(self._after)]

@@ -8,7 +8,7 @@ old partition goes to new ones only. It stays where it was, too, at its offset, 
 ``ends`` of an old partition, whatever has its home elsewhere was left behind, and our readers pass it by.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Final
 
 import msgspec
@@ -40,18 +40,40 @@ class Growth(msgspec.Struct, frozen=True):
         before: Partitions of every topic until then.
         after: Partitions from then on.
         ends: By topic, the end of each old partition when its records were copied.
+        earlier: Partitions before earlier times.
+        copies: By group, how many offsets below its position on each partition are nothing that it did.
     """
 
     before: Annotated[int, msgspec.Meta(ge=1)]
     after: Annotated[int, msgspec.Meta(ge=1)]
     ends: dict[str, list[_Natural]]
+    earlier: list[Annotated[int, msgspec.Meta(ge=1)]] = []
+    copies: dict[str, list[_Natural]] = {}
 
     def is_left_behind(self, message: Message) -> bool:
         """Whether a record has its home on another partition now, and stands there, too."""
         ends = self.ends.get(message.topic, ())
         if message.partition >= len(ends) or message.offset >= ends[message.partition]:
             return False
-        return home_of(message.topic, message.key, message.partition, self.after) != message.partition
+        return self._moved(message, (*self.earlier, self.before))
+
+    def moves(self, message: Message) -> bool:
+        """Whether a record of an old partition has its home on a new one.
+
+        What stands on another partition than its key's, as strangers write it, stays where it is: none of ours reads it
+        as more than that, and on another old partition it would be work anew.
+        """
+        return self._moved(message, (self.before,))
+
+    def _moved(self, message: Message, numbers: Sequence[int]) -> bool:
+        """Whether a record stands where it was at home when there were so many partitions, and now is no more."""
+        here, home = message.partition, home_of(message.topic, message.key, message.partition, self.after)
+        return home != here and any(home % number == here for number in numbers)
+
+    def copies_of(self, group: str, partition: int) -> int:
+        """How many offsets below the position of a group are nothing that it did."""
+        copies = self.copies.get(group, ())
+        return copies[partition] if partition < len(copies) else 0
 
 
 def home_of(topic: str, key: bytes | None, here: int, partitions: int) -> int:

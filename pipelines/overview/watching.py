@@ -168,14 +168,14 @@ class Overview:
                 "is_whole": stage in WHOLE,
                 "lag": sum(lag.records for lag in lags),
                 "largest": max((lag.records for lag in lags), default=0),
-                "done": sum(lag.committed + lag.done for lag in lags),
+                "done": sum(lag.worked for lag in lags),
                 "per_s": self._rate(stage, lags),
             }
 
     def _rate(self, stage: str, lags: list[Lag]) -> float:
         """Inputs a second, of late."""
         seen = self._done.setdefault(stage, deque())
-        seen.append((time.monotonic(), sum(lag.committed + lag.done for lag in lags)))
+        seen.append((time.monotonic(), sum(lag.worked for lag in lags)))
         while len(seen) > 2 and seen[-1][0] - seen[1][0] >= _RATE_OVER_S:
             seen.popleft()
         (begin_s, begin), (end_s, end) = seen[0], seen[-1]

@@ -5,6 +5,7 @@ import logging
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from synsift.pipelines.controls.steering import Steering
@@ -123,12 +124,18 @@ class BatchStage(ABC):
         return ()
 
     async def run(self) -> None:
-        """Work until ``stop``; then leave the group."""
+        """Work until ``stop``; then leave the group.
+
+        In a thread of its own: asyncio's common ones are as many as there are cores, and four, and whoever else needs
+        one for a moment, to see whether all is done for example, would wait for a stage to end.
+        """
+        thread = ThreadPoolExecutor(1, thread_name_prefix=self.name)
         try:
-            await asyncio.to_thread(self._run)
+            await asyncio.get_running_loop().run_in_executor(thread, self._run)
         except Stopped:
             pass
         finally:
+            thread.shutdown(wait=False)
             self.turnstile.close()
             if self._steering is not None:
                 self._steering.end(self.name)

@@ -16,8 +16,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
-from typing import Final, Protocol
+from typing import IO, Final, Protocol
 
 import msgspec
 
@@ -43,7 +42,7 @@ class ViewedStore(Protocol):
     def put(self, path: str, data: bytes) -> bool:
         """Write an object whole, or not at all."""
 
-    def put_file(self, path: str, file: Path) -> str:
+    def put_file(self, path: str, file: IO[bytes]) -> str:
         """The same, of a file; gives what marks these bytes of it for the store."""
 
     def delete(self, path: str) -> None:
@@ -141,8 +140,17 @@ class Fresh:
         self.account = _account(objects, layout.MANIFESTS)
 
     def __call__(self, wnid: str) -> bool:
-        """Whether the view of a synset is."""
-        return self.made.get(wnid) == _Made(_digest(self.account.get(wnid, {})), self.tags.get(wnid, ""))
+        """Whether the view of a synset is, and nobody else wrote it since."""
+        return self.made.get(wnid) == _Made(self.account_digest(wnid), self.tags.get(wnid, ""))
+
+    def account_digest(self, wnid: str) -> str:
+        """Names the parts of a synset's manifest, as they are."""
+        return _digest(self.account.get(wnid, {}))
+
+    def is_due(self, wnid: str) -> bool:
+        """Whether the view of a synset was made of its manifest as it is now, whoever wrote at its place since."""
+        made = self.made.get(wnid)
+        return made is not None and made.of == self.account_digest(wnid)
 
 
 class _Compactor:
@@ -191,11 +199,10 @@ class _Compactor:
         An image comes before the row that names it, and what that replaces goes after it. So what was there while the
         manifest stayed the same is what stands; of two states a view could lack an image that stands in both.
         """
-        target, there = layout.current_view(wnid), _there(self._objects, wnid)
+        target, there = layout.current_view(wnid), images_there(self._objects, wnid)
         standing = standing_of(self._objects, wnid, account_of(account).get(wnid, []))
         rows = (row for row in standing.rows if row["sha256"] in there)
-        with tempfile.TemporaryDirectory(prefix="synsift-current-") as folder:
-            file = Path(folder) / "part.parquet"
+        with tempfile.TemporaryFile(prefix="synsift-current-") as file:  # without a name: gone with the process
             images = _write_file(wnid, rows, file)
             if self._account_of(wnid) != account:
                 return None
@@ -224,7 +231,7 @@ class _Compactor:
             self._objects.put(layout.CURRENT_INDEX, msgspec.json.encode(_Index(FORM, self._made)))
 
 
-def _write_file(wnid: str, rows: Iterable[Mapping[str, object]], file: Path) -> int:
+def _write_file(wnid: str, rows: Iterable[Mapping[str, object]], file: IO[bytes]) -> int:
     try:
         return write_current(wnid, rows, file)
     except (StoreError, OSError):
@@ -251,7 +258,7 @@ def _account(objects: ViewedStore, prefix: str) -> dict[str, dict[str, str]]:
     return found
 
 
-def _there(objects: ViewedStore, wnid: str) -> set[str]:
+def images_there(objects: ViewedStore, wnid: str) -> set[str]:
     """Images of a synset whose object is there: what is to replace one may have had no bytes to land with."""
     paths = (path for path, _ in objects.list_tagged(f"{layout.CANDIDATES}{wnid}/"))
     return {sha256 for path in paths if (sha256 := layout.candidate_sha256(path)) is not None}

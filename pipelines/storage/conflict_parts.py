@@ -4,12 +4,12 @@ A row is a record of ``conflicts``, said of the image that stands under this syn
 synset's manifest. The last row of an ``id``, by partition and offset, says whether the pair stands.
 """
 
-import io
 from collections.abc import Sequence
 from typing import Any, Final
 
 from synsift.pipelines.pairs import is_conflict, seen_from
 from synsift.pipelines.records import Conflict
+from synsift.pipelines.storage.sealed import sealed
 
 _TEXT: Final = ("id", "wnid", "sha256", "other_wnid", "other_sha256", "kind", "tie", "transform", "replaces", "ended")
 
@@ -17,7 +17,6 @@ _TEXT: Final = ("id", "wnid", "sha256", "other_wnid", "other_sha256", "kind", "t
 def encode_conflicts(wnid: str, pairs: Sequence[tuple[int, Conflict]]) -> bytes:
     """Write pairs that a synset is in, each with its offset, as a Parquet file compressed with Zstandard."""
     import pyarrow
-    import pyarrow.parquet
 
     schema = pyarrow.schema(
         [
@@ -29,9 +28,7 @@ def encode_conflicts(wnid: str, pairs: Sequence[tuple[int, Conflict]]) -> bytes:
         ]
     )
     rows = [_row(offset, seen_from(pair, wnid)) for offset, pair in pairs]
-    target = io.BytesIO()
-    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows, schema=schema), target, compression="zstd")
-    return target.getvalue()
+    return sealed(pyarrow.Table.from_pylist(rows, schema=schema))
 
 
 def _row(offset: int, pair: Conflict) -> dict[str, Any]:

@@ -9,15 +9,15 @@ import datetime
 import email.utils
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
-from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import msgspec
 
 from synsift.pipelines.said import Consent
 from synsift.pipelines.storage.manifests import kind_of
+from synsift.pipelines.storage.sealed import read_sealed, sealing
 
-FORM: Final = 1
+FORM: Final = 2
 """Of the table. Raised when it changes, so that all are written anew."""
 
 _TEXTS: Final = (
@@ -33,26 +33,25 @@ _UNREADABLE: Final = (msgspec.MsgspecError, UnicodeError, RecursionError)
 _CONSENT: Final = msgspec.json.Decoder(Consent)
 
 
-def write_current(wnid: str, rows: Iterable[Mapping[str, Any]], target: Path) -> int:
+def write_current(wnid: str, rows: Iterable[Mapping[str, Any]], target: IO[bytes]) -> int:
     """Write what stands of a synset to a file. Gives the number of images; for none, nothing is written.
 
     Args:
         wnid: The synset.
         rows: Of its manifest, by ``standing.standing_of``.
-        target: The file.
+        target: The file, empty; it can be read and sought.
 
     Raises:
         ValueError: A row can't be written. Arrow may raise others of its own for such.
     """
     import pyarrow
-    import pyarrow.parquet
 
     schema, count = _schema(), 0
     waiting = (_row(wnid, row) for row in rows)
     first = list(islice(waiting, _GROUP_ROWS))
     if not first:
         return 0
-    with pyarrow.parquet.ParquetWriter(target, schema, compression="zstd") as writer:
+    with sealing(target, schema) as writer:
         for group in _groups(first, waiting):
             writer.write_table(pyarrow.Table.from_pylist(group, schema=schema), row_group_size=_GROUP_ROWS)
             count += len(group)
@@ -65,12 +64,7 @@ def read_current(data: bytes, columns: list[str]) -> list[dict[str, Any]]:
     Raises:
         ValueError: Its bytes are none. Arrow may raise others of its own for such.
     """
-    import io
-
-    import pyarrow.parquet
-
-    with pyarrow.parquet.ParquetFile(io.BytesIO(data), pre_buffer=False) as part:
-        rows: list[dict[str, Any]] = part.read(columns, use_threads=False).to_pylist()
+    rows: list[dict[str, Any]] = read_sealed(data, columns).to_pylist()
     return rows
 
 

@@ -6,7 +6,6 @@ earlier row already: what it replaces was found to be its copy, or a part of it,
 of a synset ``current.py`` makes the one table that stands now.
 """
 
-import io
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -15,6 +14,7 @@ import msgspec
 from synsift.pipelines.records import Survivor
 from synsift.pipelines.said import Consent
 from synsift.pipelines.storage import layout
+from synsift.pipelines.storage.sealed import read_sealed, sealed
 
 _TEXT: Final = (
     *("sha256", "replaces", "relation", "object", "url", "landing_page", "title", "author", "licence", "licence_url"),
@@ -29,7 +29,6 @@ _INTEGERS: Final = ("offset", "query_rank", "rank", "width_px", "height_px", "si
 def encode_part(survivors: Sequence[tuple[int, Survivor]]) -> bytes:
     """Write survivors of one synset, each with its offset, as a Parquet file compressed with Zstandard."""
     import pyarrow
-    import pyarrow.parquet
 
     schema = pyarrow.schema(
         [
@@ -39,22 +38,16 @@ def encode_part(survivors: Sequence[tuple[int, Survivor]]) -> bytes:
             ("is_cut", pyarrow.bool_()),
         ]
     )
-    table = pyarrow.Table.from_pylist([_row(offset, survivor) for offset, survivor in survivors], schema=schema)
-    target = io.BytesIO()
-    pyarrow.parquet.write_table(table, target, compression="zstd")
-    return target.getvalue()
+    return sealed(pyarrow.Table.from_pylist([_row(offset, survivor) for offset, survivor in survivors], schema=schema))
 
 
 def decode_part(data: bytes, columns: list[str] | None = None) -> list[dict[str, Any]]:
     """Read the rows of a part, or some columns of them.
 
-    Arrow's own threads have no part in it: one that still holds the bytes when Python ends aborts the process
-    (``terminate called without an active exception``), whatever the command had found.
+    Raises:
+        ValueError: Its bytes are none. Arrow may raise others of its own for such.
     """
-    import pyarrow.parquet
-
-    with pyarrow.parquet.ParquetFile(io.BytesIO(data), pre_buffer=False) as part:
-        rows: list[dict[str, Any]] = part.read(columns, use_threads=False).to_pylist()
+    rows: list[dict[str, Any]] = read_sealed(data, columns).to_pylist()
     return rows
 
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import obstore
 from obstore import exceptions
@@ -117,7 +117,7 @@ class Objects:
                 return False
         return True
 
-    def put_file(self, path: str, file: Path) -> str:
+    def put_file(self, path: str, file: Path | IO[bytes]) -> str:
         """Write a file as an object, in parts where it is large. Gives what marks these bytes of it for the store."""
         with self._translated(f"writing {path} to"):
             self._written = True

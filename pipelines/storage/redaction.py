@@ -1,7 +1,8 @@
 """A part of a table, without the rows of images that are to be seen by nobody any more."""
 
-import io
 from collections.abc import Collection, Sequence
+
+from synsift.pipelines.storage.sealed import read_sealed, sealed
 
 
 def without(data: bytes, columns: Sequence[str], gone: Collection[str]) -> tuple[bytes | None, int]:
@@ -20,10 +21,8 @@ def without(data: bytes, columns: Sequence[str], gone: Collection[str]) -> tuple
     """
     import pyarrow
     import pyarrow.compute
-    import pyarrow.parquet
 
-    with pyarrow.parquet.ParquetFile(io.BytesIO(data), pre_buffer=False) as part:
-        table = part.read(use_threads=False)
+    table = read_sealed(data)
     wanted = pyarrow.array(sorted(gone), type=pyarrow.string())
     keeps = [True] * table.num_rows
     for name in set(columns) & set(table.column_names):
@@ -34,6 +33,4 @@ def without(data: bytes, columns: Sequence[str], gone: Collection[str]) -> tuple
         return data, 0
     if number == table.num_rows:
         return None, number
-    target = io.BytesIO()
-    pyarrow.parquet.write_table(table.filter(pyarrow.array(keeps)), target, compression="zstd")
-    return target.getvalue(), number
+    return sealed(table.filter(pyarrow.array(keeps))), number

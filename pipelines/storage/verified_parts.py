@@ -4,11 +4,11 @@ A row is a record of ``verified``: ``sha256`` is that of a row of the synset's m
 by partition and offset, says how it is.
 """
 
-import io
 from collections.abc import Sequence
 from typing import Final
 
 from synsift.pipelines.records import Verified
+from synsift.pipelines.storage.sealed import sealed
 
 _TEXT: Final = ("wnid", "sha256", "verdict", "rule", "other")
 _INTEGERS: Final = ("yes", "no", "unsure")
@@ -17,7 +17,6 @@ _INTEGERS: Final = ("yes", "no", "unsure")
 def encode_verdicts(verdicts: Sequence[tuple[int, Verified]]) -> bytes:
     """Write verdicts, each with its offset, as a Parquet file compressed with Zstandard."""
     import pyarrow
-    import pyarrow.parquet
 
     schema = pyarrow.schema(
         [
@@ -29,6 +28,4 @@ def encode_verdicts(verdicts: Sequence[tuple[int, Verified]]) -> bytes:
     )
     names = (*_TEXT, *_INTEGERS, "confidence")
     rows = [{"offset": offset, **{name: getattr(one, name) for name in names}} for offset, one in verdicts]
-    target = io.BytesIO()
-    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows, schema=schema), target, compression="zstd")
-    return target.getvalue()
+    return sealed(pyarrow.Table.from_pylist(rows, schema=schema))

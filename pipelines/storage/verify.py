@@ -14,11 +14,12 @@ from synsift.pipelines.reading import Broken, read_bytes
 from synsift.pipelines.records import Survivor
 from synsift.pipelines.storage import layout
 from synsift.pipelines.storage.base import ObjectStore
-from synsift.pipelines.storage.compaction import Fresh
+from synsift.pipelines.storage.compaction import Fresh, images_there
 from synsift.pipelines.storage.current import read_current
 from synsift.pipelines.storage.expected import Expected, Name
 from synsift.pipelines.storage.manifests import decode_part
 from synsift.pipelines.storage.objects import Objects
+from synsift.pipelines.storage.sealed import is_sealed
 from synsift.pipelines.storage.standing import NEEDED, account_of, standing_images
 
 _UNREAD: Final = (OSError, ValueError, KeyError, TypeError, NotImplementedError)
@@ -77,7 +78,7 @@ def verify(
         if found is not None:
             said.add(found.path)
             yield found
-    yield from _verify_view(objects, listed)
+    yield from _verify_view(objects)
     if expect is not None:
         expected = expect()
         yield from (found for found in _gone(listed, expected) if found.path not in said)
@@ -138,27 +139,40 @@ def _verify_parts(
         yield Verified(f"{folder}{wnid}/", f"{some} in none of its parts")
 
 
-def _verify_view(objects: Objects, listed: _Listed) -> Iterator[Verified]:
+def _verify_view(objects: Objects) -> Iterator[Verified]:
     """Read the view, and compare it with manifests where it was made of them as they are now."""
-    is_fresh = Fresh(objects)
-    account = account_of(objects.list(layout.MANIFESTS))
+    made = Fresh(objects)
     for path in objects.list(layout.CURRENT):
         if (wnid := layout.current_wnid(path)) is None:
             if path.endswith(".parquet"):
                 yield Verified(path, "it is no part of the view, and whoever reads the folder as a table reads it, too")
             continue
         try:
-            images = {row["sha256"] for row in read_current(objects.get(path), ["sha256"])}
+            data = objects.get(path)
+            images = {row["sha256"] for row in read_current(data, ["sha256"])}
         except NoSuchObject:
             continue
         except _UNREAD:
             yield Verified(path, "its bytes are not the view's")
             continue
-        with contextlib.suppress(DamagedPart, NoSuchObject):  # said of the part
-            found = standing_images(objects, account.get(wnid, ()))
-            standing = {sha256 for sha256 in found if (wnid, sha256) in listed.images}
-            if images != standing and is_fresh(wnid) and Fresh(objects)(wnid):
+        if made.is_due(wnid):
+            if not is_sealed(data):
+                yield Verified(path, "its bytes are not the view's: somebody else wrote them")
+            elif _names_others(objects, made, wnid, images):
                 yield Verified(path, "it names other images than its synset's manifest")
+
+
+def _names_others(objects: Objects, made: Fresh, wnid: str, images: set[str]) -> bool:
+    """Whether a view that was read lacks an image that stands, or has another one.
+
+    The store may change as it is read: what is other than it was is left to the next time.
+    """
+    with contextlib.suppress(DamagedPart, NoSuchObject):  # said of the part
+        found = standing_images(objects, account_of(made.account.get(wnid, ())).get(wnid, ()))
+        if images != found & images_there(objects, wnid):
+            now = Fresh(objects)
+            return (now.made.get(wnid), now.account.get(wnid)) == (made.made.get(wnid), made.account.get(wnid))
+    return False
 
 
 def _look_at_origin(objects: Objects, path: str) -> Verified | None:

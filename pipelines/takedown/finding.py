@@ -59,6 +59,7 @@ class Found:
         fingerprint: In its text form; empty if no record has it.
         wnids: Synsets under which it survived once.
         urls: That gave it.
+        is_known: Whether a record names it; one that was only asked for by its SHA-256, or is at hand, may be nowhere.
     """
 
     sha256: str
@@ -67,6 +68,7 @@ class Found:
     fingerprint: str = ""
     wnids: set[str] = field(default_factory=set)
     urls: set[str] = field(default_factory=set)
+    is_known: bool = False
 
 
 @dataclass(slots=True)
@@ -303,6 +305,7 @@ def _described(inventory: Inventory, because: dict[str, str], texts: dict[str, s
         for image, wnid, url in named_in(message):
             if (one := found.get(image.sha256)) is None:
                 continue
+            one.is_known = True
             one.format = one.format or image.format
             one.fingerprint = one.fingerprint or image.hash
             if url:

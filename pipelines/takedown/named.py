@@ -1,29 +1,33 @@
 """What records say of images, and whether it is what a take-down names."""
 
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import msgspec
 
 from synsift.dedupe import Fingerprint
 from synsift.pipelines import topics
-from synsift.pipelines.controls.patterns import Pattern, url_target
 from synsift.pipelines.log.base import Message
+from synsift.pipelines.patterns import Pattern, url_target
 
 TOPICS: Final = (topics.SURVIVORS, topics.DUPLICATES, topics.CANDIDATES, topics.FETCHED)
 """Topics whose records name images, in the order in which they are read."""
+_WIDE_STARS: Final = dict.fromkeys(map(ord, "\uff0a\ufe61"), r"\*")
+"""Letters that only look like what stands for any text."""
 UNREADABLE: Final = (msgspec.MsgspecError, UnicodeError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is to go.
+    r"""What is to go.
 
     Attributes:
         urls: Of images or of pages that show them; each ``*`` stands for any text.
         sha256: Of files.
-        authors: As sources give them, in small or capital letters; each ``*`` stands for any text.
+        authors: As sources give them, in small or capital letters; each ``*`` stands for any text, ``\*`` for a star.
         like: Pictures that are at hand.
     """
 
@@ -87,7 +91,7 @@ class Meant:
     def __init__(self, wanted: Wanted) -> None:
         self._sha256 = frozenset(wanted.sha256)
         self._urls = [Pattern(url_target(url)) for url in wanted.urls]
-        self._authors = [Pattern(_name(author)) for author in wanted.authors]
+        self._authors = [Pattern(_name(author.translate(_WIDE_STARS))) for author in wanted.authors]
 
     @property
     def reads_urls(self) -> bool:
@@ -103,8 +107,14 @@ class Meant:
         return bool(self._authors) and any(found.matches(_name(author)) for found in self._authors if author)
 
 
+@lru_cache(4_096)
 def _name(author: str) -> str:
-    return " ".join(author.casefold().split())
+    """A name as it is compared: by how it looks, whatever code points write it (Unicode, D145; UAX 15)."""
+    name = author
+    if not author.isascii():
+        composed = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", author).casefold())
+        name = "".join(letter for letter in composed if unicodedata.category(letter) != "Cf")
+    return " ".join(name.casefold().split())
 
 
 def named_in(message: Message) -> Iterator[tuple[NamedImage, str, str]]:

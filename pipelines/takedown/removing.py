@@ -20,11 +20,11 @@ from synsift.crawler.wording import masked
 from synsift.dedupe import EXTENSIONS
 from synsift.pipelines.clock import now_text
 from synsift.pipelines.control_records import Control
-from synsift.pipelines.controls.patterns import ANY, url_target
 from synsift.pipelines.controls.steering import read_view
 from synsift.pipelines.controls.writing import say
 from synsift.pipelines.errors import DamagedPart, NoSuchObject, StoreError
 from synsift.pipelines.log.base import Log
+from synsift.pipelines.patterns import ANY, url_target
 from synsift.pipelines.reading import Skipped, read_all
 from synsift.pipelines.records import Conflict, Verified
 from synsift.pipelines.stage import INPUTS
@@ -282,6 +282,8 @@ def receipt(
         rows[path] = rows.get(path, 0) + number
     images = {one["sha256"]: one for one in before.get("images", ())}
     for one in found:
+        if not one.is_known:
+            continue
         urls = sorted(masked(url) for url in one.urls)
         images[one.sha256] = {
             "sha256": one.sha256,
@@ -302,6 +304,7 @@ def receipt(
             "like": [image.sha256 for image in request.wanted.like],
         },
         "images": [images[sha256] for sha256 in sorted(images)],
+        "unknown": [one.sha256 for one in found if not one.is_known and one.sha256 in request.wanted.sha256],
         "objects": sorted({*before.get("objects", ()), *removed.objects}),
         "rows": rows,
         "batches": before.get("batches", 0) + removed.batches,

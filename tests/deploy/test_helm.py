@@ -118,6 +118,13 @@ def test_kubeconform_would_see_a_field_that_does_not_exist() -> None:
         ({"stages.fech.enabled": "true"}, "fech"),
         ({"stages.verify.scaling.max": "3"}, "scaling"),
         ({"existingSecret": "no/name"}, "existingSecret"),
+        ({"config.store.url": "/data"}, "a place of one pod's own"),
+        ({"config.store.url": "file:///data"}, "a place of one pod's own"),
+        ({"config.kafka.prefix": "größe-"}, "prefix"),
+        ({"current.schedule": "soon"}, "schedule"),
+        ({"keda.enabled": "true", "stages.fetch.scaling.min": "10", "stages.fetch.scaling.max": "2"}, "min is 10"),
+        ({"strimzi.partitions": "32"}, "partitions"),
+        ({"keda.fromZero.partitions": "32"}, "partitions"),
     ],
 )  # fmt: skip
 def test_wrong_values_are_refused_by_name(settings: dict[str, str], words: str) -> None:
@@ -125,6 +132,28 @@ def test_wrong_values_are_refused_by_name(settings: dict[str, str], words: str) 
     done = helm("template", "dogs", CHART, "-f", SMALLEST, *sets)
     assert done.returncode != 0
     assert words in done.stderr
+
+
+@pytest.mark.parametrize("number", [None, 32])
+def test_the_number_of_partitions_is_said_once(number: int | None) -> None:
+    settings = {} if number is None else {"config.log.partitions": str(number)}
+    objects = rendered(FULL, settings=settings)
+    expected = number or load(env={}).settings.log.partitions
+    assert {one["spec"]["partitions"] for one in of_kind(objects, "KafkaTopic").values()} == {expected}
+    triggers = [trigger for one in of_kind(objects, "ScaledObject").values() for trigger in one["spec"]["triggers"]]
+    of_kafka = [trigger["metadata"] for trigger in triggers if trigger["type"] == "kafka"]
+    assert {one["activationLagThreshold"] for one in of_kafka} == {str(expected)}
+
+
+def test_releases_whose_long_names_begin_alike_share_no_object() -> None:
+    names = []
+    for end in ("one", "two"):
+        done = helm("template", "a-team-that-likes-names-of-a-great-length-" + end + "-x", CHART, "-f", FULL)
+        assert done.returncode == 0, done.stderr
+        names.append({(one["kind"], one["metadata"]["name"]) for one in yaml.safe_load_all(done.stdout) if one})
+        most = {"CronJob": 52, "ConfigMap": 253, "KafkaTopic": 253}
+        assert [name for kind, name in names[-1] if len(name) > most.get(kind, 63)] == []
+    assert not names[0] & names[1]
 
 
 def test_no_secret_has_a_place_in_the_values() -> None:

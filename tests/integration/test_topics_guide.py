@@ -9,20 +9,24 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import jsonschema
+import msgspec
 import pytest
 
 from deploy.local.services import MissingComponent, install_kafka_tools
 from synsift.pipelines import schemas, topics
 from synsift.pipelines.log.kafka import KafkaLog
 from synsift.pipelines.log.kafka_clients import KafkaAddress
+from synsift.pipelines.log.kafka_growing import Growing
 from synsift.pipelines.log.kafka_topics import KafkaTopics, Shape
 from synsift.pipelines.reading import look_at_state
 from synsift.pipelines.records import Survivor, Vote
+from synsift.pipelines.stage import INPUTS
 from synsift.pipelines.storage.objects import Objects, StoreAddress
 from synsift.pipelines.topics import Router
 from tests.conftest import missing
 from tests.dedupe.pictures import encoded, photograph
 from tests.docs.examples import Block, blocks
+from tests.pipelines.exports.stores import Picture, picture, survivor_of
 from tests.pipelines.stages.test_dedupe_and_land import dedupe, land, run, send
 from tests.pipelines.worlds import World, candidate, stored
 
@@ -97,6 +101,45 @@ def test_a_vote_that_librdkafka_writes_is_one(world: World, kafka: KafkaAddress,
     assert dict(votes[0].headers) == dict(topics.made_of(Vote))
     check = jsonschema.Draft202012Validator(schemas.schema_of(Vote))
     assert check.is_valid(json.loads(votes[0].value or b""))
+
+
+def test_readers_of_a_grown_log_miss_nothing_and_bring_nothing_back(kafka: KafkaAddress, tmp_path: Path) -> None:
+    """Its originals stand on old partitions, and may be read after what replaced them on new ones."""
+    prefix, wnids = "guide-grown-", [f"n{number:08d}" for number in range(12)]
+    found = KafkaTopics(kafka, prefix=prefix)
+    found.create(Shape(2))
+    log = KafkaLog(kafka, partitions=2, prefix=prefix)
+    first, better, last = picture(1), picture(2), picture(3)
+    log.produce([Router(2).survivor(of(wnid, one)) for wnid in wnids for one in (first, last)])
+    log.close()
+    growing = Growing(found, lambda n: KafkaLog(kafka, partitions=n, prefix=prefix), INPUTS, Router)
+    for number in (4, 8):
+        assert growing.grow(number) is not None
+    log = KafkaLog(kafka, partitions=8, prefix=prefix)
+    log.produce([Router(8).survivor(of(wnid, better, replaces=first.sha256)) for wnid in wnids])
+    seen = printed("consumer.subscribe", kafka, prefix, tmp_path)
+    assert seen == str(dict.fromkeys(wnids, 2))
+    assert highest(log) == {wnid: [first.sha256, last.sha256, better.sha256] for wnid in wnids}
+    log.close()
+
+
+def of(wnid: str, found: Picture, replaces: str = "") -> Survivor:
+    made = survivor_of(found)
+    return msgspec.structs.replace(
+        made, candidate=msgspec.structs.replace(made.candidate, wnid=wnid), replaces=replaces
+    )
+
+
+def highest(log: KafkaLog) -> dict[str, list[str]]:
+    """What the page says of order: all records of a key stand on the highest partition on which there is one."""
+    standing: dict[str, list[str]] = {}
+    for partition in range(log.partitions):
+        at_home: dict[str, list[str]] = {}
+        for message in log.read_as_it_stands(topics.SURVIVORS.name, partition):
+            record = json.loads(message.value or b"")
+            at_home.setdefault((message.key or b"").decode(), []).append(record["candidate"]["image"]["sha256"])
+        standing |= at_home
+    return dict(sorted(standing.items()))
 
 
 @pytest.mark.usefixtures("world")

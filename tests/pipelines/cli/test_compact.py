@@ -1,12 +1,16 @@
 """``synsift storage compact`` makes the view of what stands, and says what became of it; a crawl ends with it."""
 
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from synsift.pipelines.storage import layout
 from synsift.pipelines.storage.current import read_current
-from tests.conftest import RunCli
+from tests.conftest import RunCli, command, environment
 from tests.dedupe.pictures import encoded, photograph
 from tests.pipelines.stages.test_dedupe_and_land import dedupe, land, run, send
 from tests.pipelines.worlds import PARTITIONS, World, candidate, make_world, stored
@@ -70,6 +74,51 @@ def test_a_worker_that_drains_ends_with_it(world: World, cli: RunCli) -> None:
     done = cli("run", "land", "--drain", *place(world))
     assert done.returncode == 0, done.stderr
     assert world.paths(layout.CURRENT) == [layout.current_view("n1"), layout.current_view("n2")]
+
+
+@contextmanager
+def renewing(*options: str, **variables: str) -> Iterator[Callable[[str], str]]:
+    """``--every second`` in a process; gives what reads its words up to a line with some, and all after SIGTERM."""
+    arguments = command("storage", "compact", "--every", "1", *options)
+    with subprocess.Popen(arguments, env=environment({}) | variables, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        lines = process.stderr
+
+        def until(words: str) -> str:
+            said = ""
+            for line in lines:
+                if words in line:
+                    return said
+                said += line
+            raise AssertionError(f"it ended before it said {words!r}: {said}")
+
+        try:
+            yield until
+        finally:
+            process.send_signal(signal.SIGTERM)
+            rest = lines.read()
+    assert "Traceback" not in rest
+    assert process.returncode == 0, rest
+
+
+def test_it_goes_on_until_it_is_ended(world: World) -> None:
+    part = next(path for path in world.objects.list(layout.MANIFESTS) if "/n1/" in path)
+    good = world.objects.get(part)
+    with renewing("--anew", *place(world)) as until:
+        until("wrote 2 synsets")
+        until("wrote 0 synsets with 0 images, 2 as before")
+        world.objects.put(part, b"no part")
+        assert f"{part} can't be read" in until("1 not readable")
+        world.objects.put(part, good)
+        until("wrote 1 synset with")
+
+
+def test_a_store_that_is_away_is_asked_again(world: World) -> None:
+    away = {"SYNSIFT_STORE__ACCESS_KEY_ID": "a", "SYNSIFT_STORE__SECRET_ACCESS_KEY": "b"}
+    where = ("--out", "s3://bucket", "--set", "store.endpoint=http://127.0.0.1:9", "--set", "store.timeout_s=1")
+    with renewing(*where, **away) as until:
+        until("again in 1 s")
+        until("again in 1 s")
 
 
 def test_a_store_that_is_not_there_is_not_made(cli: RunCli, tmp_path: Path) -> None:

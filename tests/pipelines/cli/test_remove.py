@@ -42,7 +42,7 @@ def test_a_dry_run_says_what_a_run_takes_down_and_both_can_be_done_again(
     before = world.paths(layout.CANDIDATES)
     dry = cli(*words, "--dry-run")
     assert dry.returncode == 0, dry.stderr
-    assert "would remove 2 images, 1 of them copies of those named; 3 objects" in dry.stderr
+    assert "would remove 1 image, 1 of them copies of those named; 3 objects" in dry.stderr
     assert world.paths(layout.CANDIDATES) == before
     assert not world.paths(layout.REMOVALS)
     planned = json.loads(dry.stdout)
@@ -62,6 +62,20 @@ def test_a_dry_run_says_what_a_run_takes_down_and_both_can_be_done_again(
     assert {json.loads(line)["of"] for line in listed.stdout.splitlines()} == {"sha256", "fingerprint", "url"}
     sheet = cli("status", *place(world))
     assert sheet.returncode == 0, sheet.stderr
+
+
+def test_a_file_that_was_never_here_is_named_and_kept_out(world: World, cli: RunCli) -> None:
+    for words in (("--dry-run",), ()):
+        done = cli("remove", "--sha256", "ab" * 32, "--why", "x", *words, *place(world))
+        assert done.returncode == 0
+        assert "remove 0 images" in done.stderr or "removed 0 images" in done.stderr
+        assert f"no record names a file with the SHA-256 {'ab' * 32}" in done.stderr
+        told = json.loads(done.stdout)
+        assert (told["images"], told["unknown"]) == ([], ["ab" * 32])
+    listed = cli("controls", "--format", "jsonl", *place(world))
+    assert [json.loads(line)["target"] for line in listed.stdout.splitlines()] == ["ab" * 32]
+    nobody = cli("remove", "--author", "Nobody", "--why", "x", *place(world))
+    assert "no record names an image that is meant" in nobody.stderr
 
 
 WRONG = {

@@ -1,13 +1,17 @@
 """Commands that steer say what was done, by whom and why, and refuse what makes no sense."""
 
+import contextlib
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from synsift.pipelines.log.sqlite import SqliteLog
+from synsift.pipelines.topics import Router
 from tests.conftest import RunCli
 from tests.dedupe.pictures import encoded, scene
+from tests.pipelines.controls.said import control
 
 
 @pytest.fixture
@@ -69,6 +73,41 @@ def test_pictures_files_and_urls_are_blocked(cli: RunCli, out: str, tmp_path: Pa
     assert said(cli, out) == []
 
 
+def test_all_hosts_can_be_stopped_at_once(cli: RunCli, out: str) -> None:
+    done = cli("pause", "--host", "*", "--why", "a call at night", "--out", out)
+    assert "host *: paused" in done.stderr
+    assert [row["target"] for row in said(cli, out)] == ["*"]
+    assert "host *: goes on" in cli("resume", "--host", "*", "--out", out).stderr
+
+
+def test_a_synset_that_the_log_never_asked_for_is_named(cli: RunCli, out: str) -> None:
+    done = cli("pause", "--synset", "n0209113", "--why", "x", "--out", out)
+    assert done.returncode == 0
+    assert "the log has no query of the synset n0209113" in done.stderr
+
+
+def test_all_that_is_passed_by_is_listed_by_log_check(cli: RunCli, out: str) -> None:
+    """Records of another program: whatever a worker passes by, its makers can find out."""
+    wrong = [
+        control("block", "sha256", "NOTAHASH"),
+        control("pause", "url", "*"),
+        control("priority", "host", "x"),
+        control("pause", "host", "a.example:80"),
+        control("limit", "synset", "n1", 2.5),
+        control("delay", "host", "a.example", -5.0),
+        msgspec.structs.replace(control("block", "fingerprint", "ab" * 32), fingerprint="garbage"),
+    ]
+    with contextlib.closing(SqliteLog(Path(out) / "log.db", partitions=16)) as log:
+        router = Router(log.partitions)
+        log.produce([router.control(one) for one in wrong])
+    listed = cli("controls", "--all", "--out", out)
+    assert f"{len(wrong)} records are no controls" in listed.stderr
+    checked = cli("log", "check", "--format", "jsonl", "--out", out)
+    problems = [json.loads(line)["problem"] for line in checked.stdout.splitlines()]
+    assert len(problems) == len(wrong)
+    assert all("not a Control" in problem or "Control" in problem for problem in problems), problems
+
+
 WRONG = {
     "nothing named": (("pause", "--why", "x"), "nothing is named"),
     "no reason": (("pause", "--host", "example.com"), "`--why` is missing"),
@@ -76,6 +115,8 @@ WRONG = {
     "no reason for a value": (("delay", "3", "--host", "example.com"), "`--why` is missing"),
     "an unknown source": (("pause", "--source", "comons", "--why", "x"), "there is no source `comons`"),
     "a URL for a host": (("pause", "--host", "http://example.com/", "--why", "x"), "is no name of a host"),
+    "a host with a port": (("pause", "--host", "127.0.0.1:80", "--why", "x"), "is no name of a host"),
+    "a delay of all hosts": (("delay", "1", "--host", "*", "--why", "x"), "of some host"),
     "no URL": (("block", "--url", "example.com/x", "--why", "x"), "is no URL"),
     "no SHA-256": (("block", "--sha256", "abc", "--why", "x"), "is no SHA-256"),
     "no number": (("delay", "soon", "--host", "example.com", "--why", "x"), "not `soon`"),

@@ -3,10 +3,11 @@ import random
 import pytest
 
 from synsift.dedupe import fingerprint
+from synsift.pipelines.control_problems import ALLOWED, problem_of
 from synsift.pipelines.control_records import MAX_PAST, Control
-from synsift.pipelines.controls.patterns import Pattern, names_of, url_target
-from synsift.pipelines.controls.view import ALLOWED, Stop, View, problem_of
+from synsift.pipelines.controls.view import Stop, View
 from synsift.pipelines.controls.writing import following, lifted
+from synsift.pipelines.patterns import Pattern, names_of, url_target
 from tests.dedupe.pictures import encoded, scene
 from tests.pipelines.controls.said import AT, control, picture_control
 
@@ -27,6 +28,8 @@ def how(stop: Stop | None) -> str:
         (control("pause", "host", "example.com"), "paused"),
         (control("pause", "host", "IMG.Example.com."), "paused"),
         (control("pause", "host", "*.example.com"), "paused"),
+        (control("pause", "host", "*"), "paused"),
+        (control("block", "host", "*"), "blocked"),
         (control("pause", "host", "le.com"), ""),
         (control("pause", "host", "www.example.com"), ""),
         (control("drop", "synset", "n1"), "dropped"),
@@ -106,14 +109,49 @@ def test_a_picture_is_blocked_in_any_disguise_and_comes_in_when_that_is_lifted()
 
 def test_nobody_says_what_makes_no_sense() -> None:
     for action, subject in ALLOWED - {("block", "fingerprint")}:
-        assert not problem_of(control(action, subject, "ab" * 32))
+        assert not problem_of(control(action, subject, "ab.cd" if subject == "host" else "ab" * 32))
     assert "is no sha256" in problem_of(control("block", "sha256", "x"))
     assert "is no synset" in problem_of(control("pause", "synset", "../x"))
     assert "no drop of a url" in problem_of(control("drop", "url", "x"))
+    for value, action in ((-1.0, "delay"), (1e300, "priority"), (2.5, "limit"), (-3.0, "limit")):
+        assert problem_of(control(action, "host" if action == "delay" else "synset", "n1", value))
     picture = picture_control(fingerprint(encoded(scene(1, (320, 240)), "PNG")))
     assert not problem_of(picture)
     assert "another picture" in problem_of(control_with(picture, target="ab" * 32))
     assert "can't be read" in problem_of(control_with(picture, fingerprint="1:zz"))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("", ".", "*.", "**", "x.*", "a b", "http://a.example/", "a.example/", "a.example:8080", "[::1]:80", "a..b"),
+        *("127.0.0.1:18080", "a" * 64 + ".example", ".".join(["a" * 60] * 5), "ä" * 300, "a.example,b.example", "a\0b"),
+    ],
+)
+def test_a_name_that_no_host_can_have_is_told_and_stops_nothing_in_silence(name: str) -> None:
+    for action in ("pause", "drop", "block", "delay"):
+        assert "is no host" in problem_of(control(action, "host", name))
+
+
+@pytest.mark.parametrize(
+    ("name", "url"),
+    [
+        ("bücher.example", "http://xn--bcher-kva.example/x"),
+        ("a_b.example", "http://a_b.example/x"),
+        ("::1", "http://[::1]:8080/x"),
+        ("127.0.0.1", "http://127.0.0.1:18080/x"),
+        ("localhost", "http://localhost:80/x"),
+        ("*", "http://[::1]/x"),
+        ("*", "http://a.b.example/x"),
+    ],
+)
+def test_a_name_that_a_host_can_have_stops_it(name: str, url: str) -> None:
+    assert not problem_of(control("pause", "host", name))
+    assert how(view_of(control("pause", "host", name)).of_url(url, "n1")) == "paused"
+
+
+def test_a_delay_is_not_of_all_hosts() -> None:
+    assert "fetch.delay_s" in problem_of(control("delay", "host", "*", 1.0))
 
 
 def control_with(found: Control, **changes: str) -> Control:
@@ -140,6 +178,13 @@ def test_patterns_match_as_a_plain_search_would() -> None:
         pattern = "".join(randoms.choice("ab*") for _ in range(randoms.randrange(7)))
         text = "".join(randoms.choice("ab") for _ in range(randoms.randrange(8)))
         assert Pattern(pattern).matches(text) == _slowly(pattern, text), (pattern, text)
+
+
+def test_a_star_can_be_meant_to_the_letter() -> None:
+    assert Pattern(r"\*sarah\*").matches("*sarah*")
+    assert not Pattern(r"\*sarah\*").matches("sarah connor")
+    assert Pattern(r"\**").matches("*sarah*")
+    assert not Pattern(r"\**").matches("sarah*")
 
 
 def _slowly(pattern: str, text: str) -> bool:

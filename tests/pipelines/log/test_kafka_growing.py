@@ -77,6 +77,27 @@ def test_what_stages_count_by_synset_is_known_without_them() -> None:
     assert {stage for stage, reads in INPUTS.items() if reads not in by_wnid} == NOT_BY_SYNSET
 
 
+def worked(log: KafkaLog, group: str) -> int:
+    return sum(lag.worked for lag in log.lag(group, INPUTS[group].name))
+
+
+def test_what_strangers_put_anywhere_is_no_work_anew(place: Place) -> None:
+    """On another partition than its key's, without a key, with one that is no text: done once, it stays done."""
+    old = place.log(BEFORE)
+    name = topics.SURVIVORS.name
+    odd = [Entry(name, p, key, b"odd") for p in range(BEFORE) for key in (b"n1", b"n2", None, b"\xff\xfe", b"zz", b"")]
+    old.produce(odd)
+    member = old.join("land", name, Owner())
+    member.commit({m.partition: Position(m.offset + 1) for m in poll_all(member, len(odd))})
+    member.close()
+    for partitions in (AFTER, 2 * AFTER):
+        assert place.grow(partitions) is not None
+        new = place.log(partitions)
+        assert [lag for lag in new.lag("land", name) if lag.records] == []
+        assert worked(new, "land") == worked(old, "land")
+        assert len(found(new, name)) == len(odd)
+
+
 def test_each_record_is_read_once_at_its_home_and_in_order_and_keeps_its_old_place(place: Place) -> None:
     old = place.log(BEFORE)
     router = Router(BEFORE)
@@ -121,6 +142,7 @@ def test_groups_go_on_where_they_stood_and_those_that_never_began_see_everything
     assert grown is not None
     new = place.log(AFTER)
     assert sum(lag.records for lag in new.lag("land", topics.SURVIVORS.name)) == 0
+    assert worked(new, "land") == worked(old, "land")
     new.produce([Entry(topics.SURVIVORS.name, Router(AFTER).of_wnid(w), w.encode(), b"later") for w in WNIDS])
     member = new.join("land", topics.SURVIVORS.name, Owner())
     assert {m.value for m in poll_all(member, len(WNIDS))} == {b"later"}

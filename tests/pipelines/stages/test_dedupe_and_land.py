@@ -3,6 +3,7 @@ import contextlib
 import datetime
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -363,3 +364,15 @@ def test_what_was_moved_out_before_a_batch_was_cut_off_is_counted_once(world: Wo
     run(world, land(world))
     assert counts(world, "land") == {"landed": 2, "moved_out": 1}
     assert world.paths("candidates/") == [f"candidates/n1/{best.sha256}.{ext}" for ext in ("jpg", "json")]
+
+
+def test_stages_of_one_process_need_none_of_the_common_threads(world: World) -> None:
+    """There are as many as cores, and four: a seventh stage never began on two, and nobody saw that all was done."""
+
+    async def with_one_thread() -> None:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+        await Worker(world.log, [dedupe(world), land(world)], until_idle=True).run()
+
+    send(world, candidate(stored(world, encoded(scene(1), "JPEG"))))
+    asyncio.run(asyncio.wait_for(with_one_thread(), 60))
+    assert len(world.paths(layout.CANDIDATES)) == 2

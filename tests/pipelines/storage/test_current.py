@@ -2,7 +2,6 @@
 
 import datetime
 import io
-import os
 import random
 import threading
 from collections import Counter
@@ -370,16 +369,16 @@ def test_times_that_are_none_are_null(tmp_path: Path) -> None:
     headers = ["", "soon", "Fri, 31 Feb 2026 00:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 -2359", None]
     rows = [{"sha256": "0", "fetched_at": text} for text in odd + good]
     rows += [{"sha256": "0", "last_modified": text} for text in [*headers, "Fri, 02 Jan 2026 03:04:05 GMT"]]
-    file = tmp_path / "part.parquet"
+    file = io.BytesIO()
     assert write_current("n1", rows, file) == len(rows)
-    found = read_current(file.read_bytes(), ["fetched_at", "last_modified"])
+    found = read_current(file.getvalue(), ["fetched_at", "last_modified"])
     moment = datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.UTC)
     assert [row["fetched_at"] for row in found if row["fetched_at"]] == [moment, moment]
     assert [row["last_modified"] for row in found if row["last_modified"]] == [moment]
 
 
-def test_large_synsets_are_written_in_groups_of_rows(tmp_path: Path) -> None:
-    file = tmp_path / "part.parquet"
+def test_large_synsets_are_written_in_groups_of_rows() -> None:
+    file = io.BytesIO()
     assert write_current("n1", ({"sha256": f"{number:064x}"} for number in range(40_000)), file) == 40_000
     with pyarrow.parquet.ParquetFile(file) as part:
         assert part.metadata.num_row_groups == 3
@@ -397,25 +396,44 @@ def test_storage_verify_names_a_view_that_is_damaged_wrong_or_a_strangers(tmp_pa
     found = {one.path: one.problem for one in verify(objects) if one.path.startswith(layout.CURRENT)}
     assert found.keys() == {stranger, layout.current_view(DAISY)}  # one that is merely of before is none
     outcomes(objects)
-    replace_under_its_mark(objects, tmp_path)
-    found = {one.path: one.problem for one in verify(objects) if one.path == VIEW}
-    assert "other images" in found[VIEW]
-
-
-def replace_under_its_mark(objects: Objects, folder: Path) -> None:
-    """Let a file rot so that its mark stays: whole as Parquet, and of another image."""
-    file, other = folder / VIEW, folder / "other.parquet"
-    before, data = file.stat(), objects.get(VIEW)
+    other, unsealed = io.BytesIO(), io.BytesIO()
     write_current(WHIPPET, [{"sha256": "0" * 64}], other)
-    file.write_bytes(_padded(other.read_bytes(), len(data)))
-    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    pyarrow.parquet.write_table(pyarrow.parquet.read_table(io.BytesIO(objects.get(VIEW))), unsealed)
+    for file, words in ((other, "other images"), (unsealed, "somebody else")):
+        objects.put(VIEW, file.getvalue())
+        found = {one.path: one.problem for one in verify(objects) if one.path == VIEW}
+        assert words in found[VIEW]
+    outcomes(objects)
+    assert not [one for one in verify(objects) if one.path == VIEW]
 
 
-def _padded(part: bytes, size_bytes: int) -> bytes:
-    """Parquet is read from its end: before that, anything may stand."""
-    length = int.from_bytes(part[-8:-4], "little")
-    footer = part[-8 - length :]
-    return part[: -len(footer)] + b"\0" * (size_bytes - len(part)) + footer
+def test_a_view_that_changes_while_it_is_verified_is_none_that_is_damaged(tmp_path: Path) -> None:
+    objects = make_store(tmp_path, some_pictures())
+    outcomes(objects)
+    looked = verify(Meddled(objects, lambda: land_and_renew(objects)))  # type: ignore[arg-type] # all that it asks for
+    assert not [one for one in looked if one.path.startswith(layout.CURRENT) or one.path.startswith(layout.MANIFESTS)]
+
+
+def land_and_renew(objects: Objects) -> None:
+    add(objects, picture(31), 310)
+    outcomes(objects)
+
+
+class Meddled:
+    """A store in which something happens once, just before the first view is read."""
+
+    def __init__(self, objects: Objects, meddle: Callable[[], None]) -> None:
+        self._objects = objects
+        self._meddle: Callable[[], None] | None = meddle
+
+    def get(self, path: str) -> bytes:
+        if path.startswith(layout.CURRENT) and self._meddle is not None:
+            meddle, self._meddle = self._meddle, None
+            meddle()
+        return self._objects.get(path)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._objects, name)
 
 
 def test_no_bytes_of_a_view_or_its_index_raise_what_has_no_name(tmp_path: Path) -> None:

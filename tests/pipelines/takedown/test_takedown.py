@@ -32,7 +32,7 @@ from synsift.pipelines.storage.verify import verify
 from synsift.pipelines.summary import read_groups
 from synsift.pipelines.takedown import removing
 from synsift.pipelines.takedown.finding import Found, find
-from synsift.pipelines.takedown.named import Wanted
+from synsift.pipelines.takedown.named import Meant, Wanted
 from synsift.pipelines.takedown.removing import Request, take_down
 from synsift.pipelines.topics import Router
 from synsift.pipelines.voting import read_standing
@@ -306,11 +306,31 @@ def test_an_image_that_is_let_in_again_is_removed_no_more(crawl: Crawl) -> None:
 
 def test_what_nobody_has_is_kept_out_all_the_same(crawl: Crawl) -> None:
     told = removal(crawl, Wanted(sha256=("ab" * 32,), urls=("https://never.example/*",)))
-    assert (told["state"], told["objects"]) == ("done", [])
+    assert (told["state"], told["objects"], told["images"], told["unknown"]) == ("done", [], [], ["ab" * 32])
     view = read_view(crawl.world.log)
     assert view.of_url("https://never.example/x", "n1") is not None
     assert ("block", "sha256", "ab" * 32) in {(x.action, x.subject, x.target) for x in view.controls.values()}
     assert rows(crawl.world) == {crawl.best.sha256, crawl.mirrored.sha256, crawl.other.sha256}
+
+
+@pytest.mark.parametrize(
+    ("asked", "goes"),
+    [
+        (
+            "J\u00fcrgen  M\u00fcller",
+            ["J\u00fcrgen M\u00fcller", "Ju\u0308rgen Mu\u0308ller", "J\u00dcRGEN M\u00dcLLER"],
+        ),
+        ("Jane Doe", ["Jane\u200b Doe", "jane\u00a0doe", "\uff2aane Doe", "\ufeffJane Doe", "Ja\u00adne Doe"]),
+        (r"\*sarah\*", ["*sarah*", "*Sarah*"]),
+        ("\uff0asarah\uff0a", ["*sarah*", "\uff0asarah\uff0a"]),
+        ("*sarah*", ["*sarah*", "sarah connor"]),
+    ],
+)
+def test_an_author_is_meant_by_how_the_name_looks(asked: str, goes: list[str]) -> None:
+    meant = Meant(Wanted(authors=(asked,)))
+    others = ["somebody", "J\u00fcrgen Muller", "sarah connor", "jane", "", "Jane Doe II"]
+    assert [name for name in goes if not meant.image("ab" * 32, (), name)] == []
+    assert [name for name in others if meant.image("ab" * 32, (), name)] == [name for name in others if name in goes]
 
 
 def test_records_that_cannot_be_read_hide_no_image(crawl: Crawl) -> None:

@@ -1,5 +1,12 @@
+{{/* A long one is cut, and ends with what tells it from others that begin alike: a CronJob has at most 52 characters. */}}
 {{- define "synsift.fullname" -}}
-{{- if contains "synsift" .Release.Name }}{{ .Release.Name | trunc 50 | trimSuffix "-" }}{{ else }}{{ printf "%s-synsift" .Release.Name | trunc 50 | trimSuffix "-" }}{{ end }}
+{{- $name := ternary .Release.Name (printf "%s-synsift" .Release.Name) (contains "synsift" .Release.Name) -}}
+{{- if gt (len $name) 44 }}{{ $name | trunc 35 | trimSuffix "-" }}-{{ sha256sum $name | trunc 8 }}{{ else }}{{ $name }}{{ end }}
+{{- end }}
+
+{{/* Of every topic: what workers are told is what the rest of the chart goes by. */}}
+{{- define "synsift.partitions" -}}
+{{ ((.Values.config.log | default dict).partitions | default 16) | int }}
 {{- end }}
 
 {{- define "synsift.selector" -}}
