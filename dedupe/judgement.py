@@ -274,7 +274,8 @@ def _little(agreement: Agreement, finer: Finer, bits: int, much: list[Fault]) ->
         Fault(agreement.is_turned * of_turned, "one is mirrored or turned"),
         Fault(_over(finer.ink, least_ink, _INK, _INK_MOST), "in one place they differ, whatever is near it"),
         Fault(
-            _over(finer.texture.unlike, _least_texture(finer), _TEXTURE, _TEXTURE_MOST),
+            _share(finer.exact[0], _DRAWN_EXACT)
+            * _over(finer.texture.unlike, _least_texture(finer), _TEXTURE, _TEXTURE_MOST),
             "letters, or what else is as fine, are others in some places",
         ),
         Fault(

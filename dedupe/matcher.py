@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from synsift.dedupe.evidence import extra_hashes_of, flat_hashes_of
 from synsift.dedupe.fingerprint import PLAIN_BELOW, Fingerprint
 from synsift.dedupe.frequencies import HASH_BYTES, ORIENTATIONS, oriented_hashes
-from synsift.dedupe.index import WIDE, HashIndex, Near
+from synsift.dedupe.index import WIDE, HashIndex, Near, by_part
 from synsift.dedupe.judgement import Judgement, judge
 from synsift.dedupe.quality import better
 from synsift.dedupe.second_look import Agreement, second_look, side_of
@@ -48,6 +48,8 @@ _STORED_BITS: Final = 1 << np.arange(len(STORED))
 # Pictures whose further hashes are made at once: enough to be fast, and few enough for the processor's cache.
 _AT_ONCE: Final = 256
 _QUERIED: Final = (_VIEWS.index(WHOLE), _VIEWS.index(INSIDE))
+# By which quarters of hashes what is covered in part is looked up. Each takes as long, and each further one finds less.
+_COVERED_PARTS: Final = (1, 3)
 
 
 _NEW: Final = Verdict(Kind.NEW)
@@ -104,7 +106,12 @@ class Matcher:
         # Of hashes in which the middle counts no more than the rest: of what is covered there the others say nothing.
         self._flat_index = HashIndex(WIDE)
         self._flat_picture = array("I")
+        # The same hashes by other parts of theirs: what covers a corner, or blows light out, changes the lowest
+        # frequencies, by which hashes are looked up, far more than the others.
+        self._covered = [HashIndex(WIDE) for _ in _COVERED_PARTS] if options.all_crops else []
         self._orientations = [ORIENTATIONS.index(name) for name in options.orientations]
+        # … of pictures that stand as they did: in all orientations that would cost eight times as much.
+        self._upright = [turn for turn, number in enumerate(self._orientations) if not number]
         self._accepted = Survivors()
         self._cluster_of_accepted: list[int] = []
         self._survivor_of_cluster: list[int] = []
@@ -280,7 +287,10 @@ class Matcher:
             is_used = np.concatenate([is_used, np.repeat(is_used.any(axis=1)[:, None], extra.shape[1], axis=1)], axis=1)
         shows = np.flatnonzero(is_used.any(axis=1))
         if len(shows):
-            self._flat_index.add_all(flat_hashes_of(rows["evidence"][shows]))
+            flat = flat_hashes_of(rows["evidence"][shows])
+            self._flat_index.add_all(flat)
+            for index, part in zip(self._covered, _COVERED_PARTS, strict=False):
+                index.add_all(by_part(flat, part))
             self._flat_picture.extend((shows + begin).tolist())
         numbers, views = np.nonzero(is_used)
         self._index.add_all(hashes[numbers, views])
@@ -316,8 +326,13 @@ class Matcher:
         views = [view for view in image.used_views.tolist() if view in _QUERIED]
         hashes = self._oriented(image.view_hashes()[views])
         flat = self._oriented(flat_hashes_of(np.frombuffer(image.evidence, dtype=np.uint8)[None]))
-        found = [(near, False) for near in self._index.search(hashes, radius_bits=self._options.radius_bits)]
-        found += [(near, True) for near in self._flat_index.search(flat, radius_bits=self._options.radius_bits)]
+        radius_bits = self._options.radius_bits
+        found = [(near, False) for near in self._index.search(hashes, radius_bits=radius_bits)]
+        found += [(near, True) for near in self._flat_index.search(flat, radius_bits=radius_bits)]
+        upright = flat[self._upright]
+        for index, part in zip(self._covered, _COVERED_PARTS, strict=False):
+            nears = index.search(by_part(upright, part), radius_bits=radius_bits)
+            found += [(near._replace(row=self._upright[near.row]), True) for near in nears]
         found.sort(key=_by_distance)
         turns = len(self._orientations)
         for (distance_bits, row, hash_number), is_flat in found:
