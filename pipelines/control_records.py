@@ -19,6 +19,8 @@ Action = Annotated[str, Meta(pattern=rf"^(pause|drop|block|delay|limit|priority)
 Subject = Annotated[str, Meta(pattern=rf"^(host|source|synset|url|sha256|fingerprint){_END}")]
 """What kind of thing it does that to."""
 Target = Annotated[str, Meta(min_length=1, max_length=2_000)]
+VALUED: Final = ("delay", "limit", "priority")
+"""Actions whose value counts."""
 MIN_VALUE: Final = 0.0
 MAX_VALUE: Final = 1e12
 _Value = Annotated[float, Meta(ge=MIN_VALUE, le=MAX_VALUE)]

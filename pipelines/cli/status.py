@@ -15,6 +15,7 @@ from synsift.pipelines.cli.options import ConfigFile, Format, Out, OutputFormat,
 
 if TYPE_CHECKING:
     from synsift.pipelines.log.base import Log
+    from synsift.pipelines.reading import Skipped
 
 
 def status(
@@ -40,10 +41,11 @@ def status(
 
     from synsift.pipelines.assembly import open_log
 
-    letters, check = (
-        follow_up(name, out=out_url, file=file, values=values) for name in ("dead-letters list", "log check")
+    names = ("dead-letters list", "log check", "controls")
+    letters, check, controls = (follow_up(name, out=out_url, file=file, values=values) for name in names)
+    shown = _Shown(
+        synsets=synsets, by_partition=partitions, output=output, letters=letters, check=check, controls=controls
     )
-    shown = _Shown(synsets=synsets, by_partition=partitions, output=output, letters=letters, check=check)
     with contextlib.suppress(KeyboardInterrupt):
         while True:
             # Opened anew each time: a log that nobody worked on may be worked on now.
@@ -69,6 +71,7 @@ class _Shown:
     output: Format
     letters: str
     check: str
+    controls: str
 
 
 def _show(log: "Log", shown: _Shown) -> None:
@@ -89,6 +92,8 @@ def _show(log: "Log", shown: _Shown) -> None:
         print_rows(rows, shown.output, details=SYNSET_DETAILS, empty="no synset yet")
     if shown.output is Format.TABLE and letters:
         err.print(f"\n{counted(len(letters), 'dead letter', 'dead letters')}: `{shown.letters}`")
+    if held := _held(log, skipped):
+        err.print(f"operators said: {held}: `{shown.controls}`")
     lost = counts[""].lost if "" in counts else {}
     if lost:
         what = ", ".join(f"{number} of {topic}" for topic, number in sorted(lost.items()))
@@ -97,6 +102,25 @@ def _show(log: "Log", shown: _Shown) -> None:
     if unread:
         what = ", ".join(f"{number} of {topic}" for topic, number in sorted(unread.items()))
         err.print(f"{unread.total()} records can't be read and are skipped ({what}): `{shown.check}`")
+
+
+def _held(log: "Log", skipped: "Skipped") -> str:
+    """What operators said, in numbers: who looks for why something doesn't move finds it here."""
+    from synsift.pipelines import topics
+    from synsift.pipelines.controls.steering import said_by
+    from synsift.pipelines.topics import Router
+
+    with contextlib.closing(log.follow(topics.CONTROLS.name)) as follower:
+        controls = said_by(follower.read(), Router(log.partitions), skipped)
+    kinds = Counter(
+        "taken down" if one.removal else _DONE.get(one.action, f"{one.action} set")
+        for one in controls.values()
+        if one is not None and not one.is_lifted and not (one.removal and one.subject != "sha256")
+    )
+    return ", ".join(f"{number:,} {kind}" for kind, number in kinds.most_common())
+
+
+_DONE: Final = {"pause": "paused", "drop": "dropped", "block": "blocked"}
 
 
 def _gap(output: Format) -> None:

@@ -278,17 +278,16 @@ _COLUMNS: Final = ("control", "of", "target", "value", "who", "at", "holds", "wh
 
 
 def _rows(control: "Control", *, has_past: bool) -> Iterator[dict[str, Any]]:
+    from synsift.pipelines.control_records import VALUED
+
     first = {"control": control.action, "of": control.subject, "target": control.target}
     words: list[Control | Word] = [control, *(control.past if has_past else ())]
     for number, word in enumerate(words):
         yield {
             **first,
-            "value": f"{word.value:g}" if control.action in _WITH_VALUE else "",
+            "value": f"{word.value:g}" if control.action in VALUED else "",
             "who": word.who,
             "at": word.at,
             "holds": number == 0 and not word.is_lifted,
             "why": word.why,
         }
-
-
-_WITH_VALUE: Final = ("delay", "limit", "priority")

@@ -58,6 +58,27 @@
     return make("figure", {}, image, make("figcaption", { textContent: printable(one.name) }));
   }
 
+  const THINGS = { sha256: "file", url: "URL", fingerprint: "picture" };
+
+  function controlRow(one) {
+    const done = { pause: "paused", drop: "dropped", block: "blocked" }[one.action] || one.action + " " + one.value;
+    const what = (THINGS[one.subject] || one.subject) + " " + one.target;
+    return row(head(what, done), [new Date(one.at).toLocaleString(), printable(one.who),
+      make("td", { className: "what", textContent: printable(one.why) })], "");
+  }
+
+  function steeredHint(view) {
+    const words = [];
+    const more = view.controls_in_all - view.controls.length;
+    if (more > 0) words.push(counted(view.controls_in_all, "thing", "things") + "; what was said last is shown, synsift controls lists all.");
+    if (view.taken_down) words.push(counted(view.taken_down, "image is", "images are") + " taken down, and kept out.");
+    return words.join(" ");
+  }
+
+  function inAll(numbers) {
+    return Object.entries(numbers).map(([topic, n]) => number(n) + " of " + topic).join(", ");
+  }
+
   let shown = "";
 
   function show(view) {
@@ -79,12 +100,19 @@
       ? counted(view.hosts_in_all, "host is", "hosts are") + " left alone for now; their URLs wait." : "None: no host is left alone.";
     rows("letters", view.letters.map((one) => row(head(one.outcome), [one.stage, number(one.number)])));
     $("letters-hint").textContent = view.letters_in_all
-      ? counted(view.letters_in_all, "input", "inputs") + " came to no output; synsift dead-letters replay tries again." : "None: all inputs came to an output.";
+      ? counted(view.letters_in_all, "input", "inputs") + " came to no output; synsift dead-letters replay tries again."
+        + (view.kinds_of_letters > view.letters.length ? " The most frequent kinds are shown, " + view.letters.length + " of " + view.kinds_of_letters + "." : "") : "None: all inputs came to an output.";
     $("hosts-table").hidden = !view.hosts.length;
     $("letters-table").hidden = !view.letters.length;
-    const lost = Object.entries(view.lost);
-    $("lost").hidden = !lost.length;
-    $("lost").textContent = lost.length ? "The log deleted inputs before they were done: " + lost.map(([topic, n]) => number(n) + " of " + topic).join(", ") + ". Plan them again." : "";
+    $("steered").hidden = !view.controls_in_all && !view.taken_down;
+    $("controls-table").hidden = !view.controls.length;
+    rows("controls", view.controls.map(controlRow));
+    $("controls-hint").textContent = steeredHint(view);
+    const lost = inAll(view.lost), unread = inAll(view.unread);
+    $("lost").hidden = !lost;
+    $("lost").textContent = "The log deleted inputs before they were done: " + lost + ". Plan them again.";
+    $("unread").hidden = !unread;
+    $("unread").textContent = "Records that can't be read are passed by: " + unread + ". synsift log check lists them.";
   }
 
   async function look() {

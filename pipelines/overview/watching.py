@@ -15,9 +15,11 @@ from synsift.crawler.ontology import Concepts
 from synsift.crawler.wording import masked
 from synsift.pipelines import topics
 from synsift.pipelines.clock import text_of
+from synsift.pipelines.control_records import VALUED, Control
+from synsift.pipelines.controls.steering import said_by
 from synsift.pipelines.dead_letters import LetterFold
 from synsift.pipelines.log.base import Lag, Log, Message
-from synsift.pipelines.reading import Broken, read, read_bytes
+from synsift.pipelines.reading import Broken, Skipped, read, read_bytes
 from synsift.pipelines.records import Fetched, Progress, Survivor
 from synsift.pipelines.stage import INPUTS, OPTIONAL, WHOLE
 from synsift.pipelines.stages.fetch_memory import ASLEEP, moment_of
@@ -71,10 +73,12 @@ class Overview:
         self._router = Router(log.partitions)
         self._followers = {
             topic: log.follow(topic.name)
-            for topic in (topics.PROGRESS, topics.DEAD_LETTERS, topics.FETCHED, topics.SURVIVORS)
+            for topic in (topics.PROGRESS, topics.DEAD_LETTERS, topics.FETCHED, topics.SURVIVORS, topics.CONTROLS)
         }
         self._synsets: dict[str, _Synset] = {}
         self._letters = LetterFold(lambda letter: (letter.stage, letter.outcome))
+        self._controls: dict[str, Control] = {}
+        self._skipped = Skipped()
         self._hosts: dict[bytes, _Rest] = {}
         self._newest: list[tuple[str, int, Survivor]] = []
         self._numbers = itertools.count()
@@ -105,6 +109,7 @@ class Overview:
         ):
             for message in self._followers[topic].read():
                 take(message)
+        self._take_controls()
         now_s = time.time()
         letters = Counter(self._letters.open.values())
         hosts = [rest for rest in self._hosts.values() if rest.until_s > now_s]
@@ -120,6 +125,9 @@ class Overview:
                 for (stage, outcome), number in letters.most_common(_MOST_ROWS)
             ],
             "letters_in_all": letters.total(),
+            "kinds_of_letters": len(letters),
+            **self._steered(),
+            "unread": dict(self._skipped.by_topic),
             "lost": self._synsets[""].counts("").lost if "" in self._synsets else {},
             "newest": [
                 self._picture(survivor) for *_, survivor in sorted(self._newest, key=lambda one: one[:2], reverse=True)
@@ -128,11 +136,35 @@ class Overview:
 
     def _take_progress(self, message: Message) -> None:
         record = read(Progress, message, self._router) if message.value is not None else None
+        if isinstance(record, Broken):
+            self._skipped.note(message, record)
         if record is None or isinstance(record, Broken):
-            return  # `synsift log check` names it
+            return
         synset = self._synsets.setdefault(record.wnid, _Synset())
         synset.last[record.stage, record.partition] = Counter(record.counts)
         synset.changed = self._looks
+
+    def _take_controls(self) -> None:
+        messages = self._followers[topics.CONTROLS].read()
+        for key, control in said_by(messages, self._router, self._skipped).items():
+            if control is None or control.is_lifted:
+                self._controls.pop(key, None)
+            else:
+                self._controls[key] = control
+
+    def _steered(self) -> dict[str, Any]:
+        """What operators want: what they said last comes first, and images that were taken down are only counted."""
+        held = [control for control in self._controls.values() if not control.removal]
+        removed = {
+            control.target
+            for control in self._controls.values()
+            if control.removal and control.subject in ("sha256", "fingerprint")
+        }
+        return {
+            "controls": [_control_row(one) for one in heapq.nlargest(_MOST_ROWS, held, key=lambda one: one.at)],
+            "controls_in_all": len(held),
+            "taken_down": len(removed),
+        }
 
     def _take_fetched(self, message: Message) -> None:
         if message.key is None or not message.key.endswith(_ROBOTS) or message.damage:
@@ -149,6 +181,8 @@ class Overview:
 
     def _take_survivor(self, message: Message) -> None:
         record = read(Survivor, message, self._router)
+        if isinstance(record, Broken):
+            self._skipped.note(message, record)
         if isinstance(record, Survivor) and not record.relation:
             # By when they were fetched: partitions are read one after the other.
             heapq.heappush(self._newest, (record.candidate.answer.fetched_at, next(self._numbers), record))
@@ -214,3 +248,16 @@ class Overview:
 
 def _host_row(rest: _Rest) -> dict[str, Any]:
     return {"host": rest.host, "until": text_of(rest.until_s), "failures": rest.failures, "cause": rest.cause[:200]}
+
+
+def _control_row(control: Control) -> dict[str, Any]:
+    value = f"{control.value:g}" if control.action in VALUED else ""
+    return {
+        "action": control.action,
+        "subject": control.subject,
+        "target": masked(control.target)[:200],
+        "value": value,
+        "who": control.who,
+        "why": control.why[:200],
+        "at": control.at,
+    }

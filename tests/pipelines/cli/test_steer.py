@@ -80,6 +80,13 @@ def test_all_hosts_can_be_stopped_at_once(cli: RunCli, out: str) -> None:
     assert "host *: goes on" in cli("resume", "--host", "*", "--out", out).stderr
 
 
+def test_status_says_that_operators_said_something(cli: RunCli, out: str) -> None:
+    assert "operators said" not in cli("status", "--out", out).stderr
+    cli("pause", "--host", "*", "--why", "a call at night", "--out", out)
+    cli("delay", "3", "--host", "a.example", "--why", "x", "--out", out)
+    assert "operators said: 1 paused, 1 delay set: `synsift controls" in cli("status", "--out", out).stderr
+
+
 def test_a_synset_that_the_log_never_asked_for_is_named(cli: RunCli, out: str) -> None:
     done = cli("pause", "--synset", "n0209113", "--why", "x", "--out", out)
     assert done.returncode == 0

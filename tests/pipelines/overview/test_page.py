@@ -15,6 +15,7 @@ from synsift.pipelines.overview.watching import Overview
 from synsift.pipelines.review.pictures import Pictures
 from tests.conftest import missing
 from tests.loopback import serving
+from tests.pipelines.controls.said import control
 from tests.pipelines.overview.fleets import EVIL, asleep, letter, progress, survivor
 from tests.pipelines.review.desks import WHIPPET, TwoSynsets
 from tests.pipelines.worlds import World, make_world
@@ -28,6 +29,8 @@ def world(tmp_path: Path) -> World:
     world = make_world(tmp_path)
     world.log.produce([
         world.router.progress(progress(WHIPPET, "fetch", 0, fetched=1_234, timeout=2)),
+        world.router.control(control("pause", "host", "slow.example")),
+        world.router.control(control("block", "url", f"https://{EVIL}/*")),
         world.router.fetched(asleep(f"https://{EVIL}.example")),
         letter(1, "timeout"),
         *(world.router.survivor(survivor(world, n)) for n in range(3)),
@@ -83,6 +86,8 @@ def test_the_page_shows_the_fleet_and_changes_with_it(world: World) -> None:
     assert "no worker: nothing happens here" in text
     assert "1 host is left alone" in text
     assert "timeout" in text
+    assert "host slow.example" in text
+    assert "paused" in text
     assert EVIL in text, "as text"
 
 

@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from synsift.pipelines import topics
+from synsift.pipelines.controls.writing import lifted
 from synsift.pipelines.dead_letters import PREFIX
 from synsift.pipelines.overview.watching import MOST_SYNSETS, NEWEST, Overview
 from synsift.pipelines.topics import Entry
+from tests.pipelines.controls.said import AT, control, say
 from tests.pipelines.overview.fleets import asleep, letter, progress, survivor
 from tests.pipelines.review.desks import WHIPPET, TwoSynsets
 from tests.pipelines.worlds import PARTITIONS, World, make_world
@@ -93,6 +96,30 @@ def test_letters_that_were_replayed_do_not_count(world: World) -> None:
     assert watching.look()["letters_in_all"] == 2
 
 
+def test_kinds_of_letters_that_are_not_shown_are_counted(world: World) -> None:
+    world.log.produce([letter(n, f"outcome_{n}") for n in range(20)])
+    view = overview(world).look()
+    assert (len(view["letters"]), view["kinds_of_letters"], view["letters_in_all"]) == (12, 20, 20)
+
+
+def test_what_operators_said_is_shown_while_it_holds_and_takedowns_are_counted(world: World) -> None:
+    watching = overview(world)
+    paused, slow = control("pause", "host", "a.example"), control("delay", "host", "b.example", 2.5)
+    removed = [
+        msgspec.structs.replace(control("block", subject, target), removal="0" * 32)
+        for subject, target in (("sha256", "ab" * 32), ("url", "http://a.example/1"), ("sha256", "cd" * 32))
+    ]
+    say(world.log, paused, slow, *removed)
+    view = watching.look()
+    assert {(one["action"], one["target"], one["value"]) for one in view["controls"]} == {
+        ("pause", "a.example", ""),
+        ("delay", "b.example", "2.5"),
+    }
+    assert (view["controls_in_all"], view["taken_down"]) == (2, 2)
+    world.log.produce([world.router.control(lifted(paused, who="bob", why="", at=AT))])
+    assert [one["action"] for one in watching.look()["controls"]] == ["delay"]
+
+
 def test_what_was_fetched_last_is_shown_whatever_its_partition(world: World) -> None:
     watching = overview(world)
     made = [survivor(world, n) for n in range(NEWEST + 6)]
@@ -103,7 +130,9 @@ def test_what_was_fetched_last_is_shown_whatever_its_partition(world: World) -> 
     assert not watching.knows(made[0].candidate.image.sha256)
 
 
-@pytest.mark.parametrize("topic", [topics.PROGRESS, topics.FETCHED, topics.SURVIVORS, topics.DEAD_LETTERS])
+@pytest.mark.parametrize(
+    "topic", [topics.PROGRESS, topics.FETCHED, topics.SURVIVORS, topics.DEAD_LETTERS, topics.CONTROLS]
+)
 def test_records_of_strangers_stop_nothing(world: World, topic: topics.Topic) -> None:
     watching = overview(world)
     values = [b"", b"{", b"[]", b"null", b"\xff" * 40, b'{"wnid": 3}', b'{"v": 99}', b"[" * 100_000, None]
@@ -112,7 +141,9 @@ def test_records_of_strangers_stop_nothing(world: World, topic: topics.Topic) ->
     world.log.produce([world.router.progress(progress(WHIPPET, "fetch", 0, fetched=5))])
     view = watching.look()
     assert [row["fetched"] for row in view["synsets"] if row["wnid"] == WHIPPET] == [5]
-    assert (view["hosts"], view["newest"]) == ([], [])
+    assert (view["hosts"], view["newest"], view["controls"]) == ([], [], [])
+    if topic in (topics.PROGRESS, topics.SURVIVORS, topics.CONTROLS):
+        assert view["unread"][topic.name] >= 20
 
 
 def test_what_waits_and_what_is_done_is_the_logs_word(world: World) -> None:
