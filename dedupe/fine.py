@@ -10,6 +10,7 @@ import zlib
 from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from synsift.dedupe.frequencies import SIDE_PX, Floats
 
@@ -32,6 +33,11 @@ _PLAIN_SHARE: Final = 0.15
 # bar codes, and codes of squares. Of 200 photographs none that isn't plain has more than 0.42 and 80.
 _STRIPED_SHARE: Final = 0.7
 _STARK: Final = 85.0
+# A picture is written on if such a share of it is of one tone, within so many grey levels, and so much more than is
+# plain of its thumbnail: windows, pages, sheets. Of 500 photographs two have 0.2 and 0.1.
+_GROUND: Final = 2
+_WRITTEN_GROUND: Final = 0.2
+_WRITTEN_BETWEEN: Final = 0.1
 # Within so many grey levels there is no noise, as in drawings, and hardly in photographs.
 _EXACT: Final = 0.5
 _LEAST_PLAIN: Final = 0.02
@@ -55,18 +61,30 @@ def _is_code(picture: Floats) -> bool:
     return any(float(np.mean(np.abs(np.diff(picture, axis=axis)) <= _PLAIN)) >= _STRIPED_SHARE for axis in (0, 1))
 
 
-def make_fine(inside: Floats) -> bytes:
+def ground_share(luma: NDArray[np.uint8]) -> float:
+    """Which share of a picture is its most frequent tone: of the paper between letters, though no place is plain.
+
+    Args:
+        luma: In grey levels, as finely as it was decoded.
+    """
+    counts = np.bincount(luma.ravel(), minlength=256)
+    return float(np.convolve(counts, np.ones(2 * _GROUND + 1), "same").max()) / max(1, luma.size)
+
+
+def make_fine(inside: Floats, ground: float = 0.0) -> bytes:
     """Pack the thumbnail of what is inside of the borders; empty if it shows much.
 
     Args:
         inside: Its luminance, ``(64, 64)``, in grey levels.
+        ground: Of it; see ``ground_share``.
     """
-    plain = _plainness(inside, _PLAIN)
-    if plain < _PLAIN_SHARE and _smoothness(inside) < _SMOOTH_SHARE and not _is_code(inside):
+    plain, exact = _plainness(inside, _PLAIN), _plainness(inside, _EXACT)
+    is_written = ground >= _WRITTEN_GROUND and ground - plain >= _WRITTEN_BETWEEN
+    if not is_written and plain < _PLAIN_SHARE and _smoothness(inside) < _SMOOTH_SHARE and not _is_code(inside):
         return b""
     low, high = int(inside.min()), int(inside.max())
     levels = np.round((inside - low) * (_LEVELS / max(1, high - low))).astype(np.uint8)
-    head = bytes([low, high, round(255 * plain), round(255 * _plainness(inside, _EXACT))])
+    head = bytes([low, high, round(255 * plain), round(255 * (max(exact, ground) if is_written else exact))])
     return zlib.compress(head + (levels[:, ::2] << 4 | levels[:, 1::2]).tobytes(), 6)
 
 
@@ -88,6 +106,11 @@ class Fine(NamedTuple):
     tones_bits: float
     size_bytes: int
     striped: float
+
+    @property
+    def step(self) -> float:
+        """From one of its levels to the next, in grey levels."""
+        return float(np.ptp(self.luma)) / _LEVELS
 
     @property
     def exactness(self) -> float:

@@ -9,7 +9,7 @@ stands together the pictures differ, however much agrees beside it. What one sho
 
 import math
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from synsift.dedupe.elsewhere import moved, shifted
 from synsift.dedupe.evidence import Picture, strength_of
 from synsift.dedupe.fine import FINE_SIDE
 from synsift.dedupe.frequencies import Floats
+from synsift.dedupe.texture import Texture, texture
 
 _GRID: Final = Grid(FINE_SIDE)
 _STEPS: Final = 6
@@ -27,12 +28,18 @@ _ENOUGH: Final = 0.9998
 _LEAST_SEEN: Final = 0.25
 _PLACES: Final = 8
 _WINDOWS: Final = windows(FINE_SIDE, _PLACES)
+# A picture of so much of what another shows has no more detail to speak of.
+# Asked of those in which one of the sixteen levels is so much of the contrast: letters are as fine as pixels there.
+_AS_FINE: Final = 0.95
+_FAINT_STEP: Final = 0.22
 # So many places that differ most; and where hardly any of a place is seen.
 _MOST: Final = 6
 _HARDLY: Final = 0.3
 # What noise adds, in squares of grey levels: to a picture's variance, and to the slopes of a place.
 _NOISE: Final = 9.0
 _SLOPE_NOISE: Final = 100.0
+# Rounding to sixteen levels moves the same light by no more as a rule, in squares of a level.
+_ROUNDING: Final = 0.6
 # How far from its place, in pixels, ink is looked for in the other picture, and the side of a place in which it stands
 # together. Nearer, what was drawn anew in another size differs in ink all along its edges.
 _NEAR_PX: Final = 2
@@ -52,13 +59,25 @@ def _edgeless() -> Floats:
 _INSIDE: Final = _edgeless()
 
 
+class Differences(NamedTuple):
+    """How far thumbnails differ.
+
+    Attributes:
+        unlike: Share of what one shows that the other shows otherwise: 0 of the same.
+        worst: What differs in the places where most does, in squares of their slopes: about 0.03 of copies.
+    """
+
+    unlike: float
+    worst: float
+
+
 @dataclass(frozen=True, slots=True)
 class Finer:
     """How far two pictures that show little differ in their finer thumbnails, and how little they show.
 
     Attributes:
-        unlike: Share of what one shows that the other, with the best tone curve, shows otherwise: 0 of the same.
-        worst: What differs in the places where most does, in squares of their slopes: about 0.03 of copies.
+        differs: What is different, with the best tone curve.
+        differs_surely: The same, of places that differ by more than rounding to sixteen levels makes of the same light.
         ink: How far the ink of a place is beyond all that is near it in the other picture, as a share of the contrast:
             0.02 of copies, below 0.06 of 95 in a hundred.
         moved: How far a part lies from where it lies in the other one, in pixels of the thumbnail, beyond what is usual
@@ -76,10 +95,12 @@ class Finer:
         size_bytes: What the larger thumbnail takes when packed.
         spread: Standard deviation of the one with less contrast, in grey levels.
         striped: Of the one with fewer stripes; see ``Fine``.
+        texture: What is as fine as pixels; see ``dedupe.texture``.
+        step_share: One of the sixteen levels, as a share of ``spread``.
     """
 
-    unlike: float
-    worst: float
+    differs: Differences
+    differs_surely: Differences
     ink: float
     moved: float
     shifted: float
@@ -95,11 +116,13 @@ class Finer:
     size_bytes: int
     spread: float
     striped: float
+    texture: Texture
+    step_share: float
 
 
 _APART: Final = Finer(
-    unlike=1.0,
-    worst=10.0,
+    differs=Differences(1.0, 10.0),
+    differs_surely=Differences(1.0, 10.0),
     ink=1.0,
     moved=1.0,
     shifted=0.0,
@@ -115,6 +138,8 @@ _APART: Final = Finer(
     size_bytes=0,
     spread=0.0,
     striped=0.0,
+    texture=Texture(0.0, 0.0),
+    step_share=0.0,
 )
 
 
@@ -129,7 +154,11 @@ def finer_look(one: Picture, other: Picture, seen: Seen, *, side_px: float) -> F
     """
     if one.fine is None or other.fine is None or one.fine_luma is None or other.fine_luma is None:
         return None
-    mine, theirs = (_coarsened(luma, side_px) for luma in (one.fine_luma, other.fine_luma))
+    step = max(one.fine.step, other.fine.step)
+    is_faint = step > _FAINT_STEP * min(float(one.fine_luma.std()), float(other.fine_luma.std()))
+    scales = np.hypot(*seen.place[:, :2]) if is_faint else np.ones(2)
+    mine = _coarsened(one.fine_luma, np.minimum(side_px, FINE_SIDE * scales))
+    theirs = _coarsened(other.fine_luma, np.minimum(side_px, FINE_SIDE / scales))
     found = align(_GRID, (mine, _GRID.layers(theirs, _INSIDE)), seen.place, steps=_STEPS, enough=_ENOUGH)
     if found is None:
         return _APART
@@ -139,14 +168,16 @@ def finer_look(one: Picture, other: Picture, seen: Seen, *, side_px: float) -> F
     if found.share < _LEAST_SEEN:
         return _APART
     seen_as = toned(mine, found)
-    unlike, worst = _differences(mine, seen_as, found)
+    spread = min(float(mine.std()), float(theirs.std()))
+    differs, differs_surely = _differences(mine, seen_as, found, _ROUNDING * step**2)
+    textured = texture(mine, seen_as, found.weights, step)
     chroma = seen.others[:2]
     plain = min(one.fine.plain, other.fine.plain)
     exact = [fine.exactness for fine in (one.fine, other.fine)]
     coloured = [strength_of(picture[:, seen.weights > 0]) for picture in (one.chroma, chroma)]
     return Finer(
-        unlike=unlike,
-        worst=worst,
+        differs=differs,
+        differs_surely=differs_surely,
         ink=_ink(mine, seen_as, found.weights),
         moved=moved(mine, seen_as, found.weights),
         shifted=shifted(one.borders, other.borders, found.place),
@@ -160,32 +191,42 @@ def finer_look(one: Picture, other: Picture, seen: Seen, *, side_px: float) -> F
         tones_bits=min(one.fine.tones_bits, other.fine.tones_bits),
         side_px=side_px,
         size_bytes=max(one.fine.size_bytes, other.fine.size_bytes),
-        spread=min(float(mine.std()), float(theirs.std())),
+        spread=spread,
         striped=min(one.fine.striped, other.fine.striped),
+        texture=textured,
+        step_share=step / max(spread, 1.0),
     )
 
 
-def _coarsened(luma: Floats, side_px: float) -> Floats:
-    """A thumbnail with no more detail than one of so many pixels has."""
-    side = max(6, int(side_px))
-    if side >= FINE_SIDE:
+def _coarsened(luma: Floats, sides_px: Floats) -> Floats:
+    """A thumbnail with no more detail than one of so many columns and rows has."""
+    width, height = (FINE_SIDE if side > _AS_FINE * FINE_SIDE else max(6, int(side)) for side in sides_px.tolist())
+    if min(width, height) >= FINE_SIDE:
         return luma
     picture = Image.fromarray(luma.reshape(FINE_SIDE, FINE_SIDE))
-    coarse = picture.resize((side, side), Image.Resampling.BILINEAR).resize(picture.size, Image.Resampling.BICUBIC)
+    coarse = picture.resize((width, height), Image.Resampling.BILINEAR).resize(picture.size, Image.Resampling.BICUBIC)
     return np.asarray(coarse, dtype=np.float32).ravel()
 
 
-def _differences(mine: Floats, theirs: Floats, seen: Seen) -> tuple[float, float]:
-    """Of all and of the places that differ most: ``Finer.unlike`` and ``Finer.worst``."""
-    different = np.square(mine - theirs) * seen.weights
+def _differences(mine: Floats, theirs: Floats, seen: Seen, rounding: float) -> tuple[Differences, Differences]:
+    """What differs, and what differs by more than a number of grey levels, squared."""
+    different = np.square(mine - theirs)
+    surely = np.maximum(0, different - rounding)
     varies = float(np.square(mine - seen.mean(mine)) @ seen.weights) + _NOISE * float(seen.weights.sum())
     slopes = sum(
         np.square(slope) for luma in (mine, theirs) for slope in np.gradient(luma.reshape(FINE_SIDE, FINE_SIDE))
     )
-    energy = 0.5 * np.asarray(slopes, dtype=np.float32).ravel() * seen.weights
-    share, different_in, energy_in = mean_in(_WINDOWS, np.stack([seen.weights, different, energy]))
-    of_place = np.where(share < _HARDLY, 0, different_in / (energy_in + _SLOPE_NOISE * share + 1e-6))
-    return float(different.sum()) / varies, float(np.sort(of_place, axis=None)[-_MOST:].mean())
+    energy = 0.5 * np.asarray(slopes, dtype=np.float32).ravel()
+    share, energy_in, *all_of_it = mean_in(
+        _WINDOWS, np.stack([np.ones_like(mine), energy, different, surely]) * seen.weights
+    )
+    known = energy_in + _SLOPE_NOISE * share + 1e-6
+    found = []
+    for differs, differs_in in zip((different, surely), all_of_it, strict=True):
+        of_place = np.where(share < _HARDLY, 0, differs_in / known)
+        worst = float(np.sort(of_place, axis=None)[-_MOST:].mean())
+        found.append(Differences(float(differs @ seen.weights) / varies, worst))
+    return found[0], found[1]
 
 
 def _ink(mine: Floats, theirs: Floats, weights: Floats) -> float:

@@ -12,6 +12,7 @@ a median, so that the hash of every orientation follows from the hash itself.
 import base64
 import binascii
 import hashlib
+import math
 import struct
 from dataclasses import dataclass
 from typing import Final, Self
@@ -33,7 +34,7 @@ from synsift.dedupe.decode import (
 )
 from synsift.dedupe.errors import ImageError
 from synsift.dedupe.evidence import EVIDENCE_BYTES, check_evidence, is_grey, make_evidence
-from synsift.dedupe.fine import make_fine, read_fine
+from synsift.dedupe.fine import ground_share, make_fine, read_fine
 from synsift.dedupe.frequencies import (
     HASH_BYTES,
     SIDE_PX,
@@ -331,7 +332,7 @@ def _fingerprint_of(decoded: Decoded, sha256: str, size_bytes: int) -> Fingerpri
         hashes=hashes.ljust(_VIEWS * HASH_BYTES, b"\0"),
         views=sum(use << number for number, use in enumerate(used)),
         evidence=make_evidence(inside, picture, part),
-        fine=make_fine(inside),
+        fine=make_fine(inside, ground_share(_pixels(luma, part))),
         information=_spread(frequencies),
         width_px=decoded.width_px,
         height_px=decoded.height_px,
@@ -349,6 +350,18 @@ def _thumbnail(luma: Image.Image, part: Part) -> Floats:
     width, height = luma.size
     box = (part.left * width, part.top * height, part.right * width, part.bottom * height)
     return np.asarray(luma.resize((SIDE_PX, SIDE_PX), Image.Resampling.BILINEAR, box=box), dtype=np.float32)
+
+
+def _pixels(luma: Image.Image, part: Part) -> NDArray[np.uint8]:
+    """Luminance of a part as it was decoded."""
+    width, height = luma.size
+    box = (
+        int(part.left * width),
+        int(part.top * height),
+        math.ceil(part.right * width),
+        math.ceil(part.bottom * height),
+    )
+    return np.asarray(luma.crop(box))
 
 
 def _spread(frequencies: Floats) -> float:

@@ -66,6 +66,8 @@ _REST_SHARE: Final = 1 / 8
 _MOST_AT_HAND: Final = 8_192
 # Pairs whose hashes are compared at once: of a crowd of pictures that are alike there are millions.
 _AT_ONCE: Final = 65_536
+# Of a hash's bytes, in which order they stand with each of its quarters first.
+_BY_PART: Final = (np.arange(HASH_BYTES) + _KEY_BYTES * np.arange(HASH_BYTES // _KEY_BYTES)[:, None]) % HASH_BYTES
 _MAGIC: Final = b"synsift-index 1\n"
 _DIGEST_BYTES: Final = 32
 _COUNTS: Final = struct.Struct("<QQ")
@@ -314,6 +316,14 @@ def _within(
 
 
 _NO_PAIRS: Final = Pairs(NOTHING, NOTHING, NOTHING)
+
+
+def by_part(hashes: NDArray[np.uint8], part: int) -> NDArray[np.uint8]:
+    """The same hashes, ``(n, 32)``, with one of their quarters first, by which an index then looks them up.
+
+    Distances stay as they are.
+    """
+    return hashes[:, _BY_PART[part]]
 
 
 def _faiss() -> Any:  # noqa: ANN401 - FAISS has no types

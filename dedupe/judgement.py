@@ -101,6 +101,17 @@ _INK_LEAST: Final = 0.1
 _INK_LEAST_PLAIN: Final = 0.03
 _PLAIN_GROUND: Final = (0.65, 0.85)
 _INK_MOST: Final = 0.3
+# What costs that letters, or what else is as fine as the pixels of thumbnails, are others.
+_TEXTURE: Final = 1.1
+_TEXTURE_LEAST: Final = (0.07, 0.09)
+_ALL_TEXTURE: Final = (0.7, 0.95)
+_TEXTURE_MOST: Final = 0.3
+# From what one of the sixteen levels is of the contrast, and from which share of places with a texture on, what differs
+# may be rounding: of windows and sheets half of what differs is.
+_ROUNDED: Final = (0.4, 0.8)
+_SOME_TEXTURE: Final = (0.15, 0.25)
+_WRITTEN: Final = (0.45, 0.7)
+_WRITTEN_ROUNDED: Final = (0.18, 0.26)
 # What costs that a part lies elsewhere, that a picture had to be shifted though it is framed alike, and that what lies
 # outside of the borders is another; see ``dedupe.elsewhere``.
 _MOVED_PART: Final = 3.0
@@ -242,8 +253,8 @@ def _little(agreement: Agreement, finer: Finer, bits: int, much: list[Fault]) ->
     stretch = _over(agreement.stretch, _FINE_STRETCHED, _FINE_STRETCH, _FINE_STRETCH_MOST)
     least_ink = _INK_LEAST + (_INK_LEAST_PLAIN - _INK_LEAST) * _share(finer.plain, _PLAIN_GROUND)
     of_light = [
-        Fault(of_unlike * math.log1p(finer.unlike / _UNLIKE_LEAST), f"{finer.unlike:.1%} of the fine details differ"),
-        Fault(_WORST * math.log1p(finer.worst / _WORST_LEAST), f"they differ by {finer.worst:.2f} in some places"),
+        Fault(of_unlike * _unlike(finer), f"{finer.differs.unlike:.1%} of the fine details differ"),
+        Fault(_WORST * _worst(finer), f"they differ by {finer.differs.worst:.2f} in some places"),
         Fault(_BITS * bits / 50, _bits(bits)),
         Fault(moved, f"one shows {finer.share:.0%} of the other"),
         Fault(stretch * finer.plain, _stretched(agreement)),
@@ -262,6 +273,11 @@ def _little(agreement: Agreement, finer: Finer, bits: int, much: list[Fault]) ->
     others = [
         Fault(agreement.is_turned * of_turned, "one is mirrored or turned"),
         Fault(_over(finer.ink, least_ink, _INK, _INK_MOST), "in one place they differ, whatever is near it"),
+        Fault(
+            _share(finer.exact[0], _DRAWN_EXACT)
+            * _over(finer.texture.unlike, _least_texture(finer), _TEXTURE, _TEXTURE_MOST),
+            "letters, or what else is as fine, are others in some places",
+        ),
         Fault(
             _over(finer.moved, _MOVED_LEAST, _MOVED_PART, _MOVED_MOST),
             f"a part lies {finer.moved:.2f} pixels of 64 from where it lies in the other",
@@ -282,6 +298,31 @@ def _little(agreement: Agreement, finer: Finer, bits: int, much: list[Fault]) ->
     ]
     beyond = sum(max(0.0, fault.cost) for fault in much) - _MUCH_FORGIVEN
     return [*of_light, *others, *_scaled(much, beyond)]
+
+
+def _least_texture(finer: Finer) -> float:
+    """From what on another texture costs: of many places the few that agree least agree less."""
+    some, many = _TEXTURE_LEAST
+    return some + (many - some) * _share(finer.texture.share, _ALL_TEXTURE)
+
+
+def _unlike(finer: Finer) -> float:
+    """Of what differs in all, the less of rounding the finer it is what they show."""
+    as_it_is, surely = (math.log1p(one.unlike / _UNLIKE_LEAST) for one in (finer.differs, finer.differs_surely))
+    return as_it_is + (surely - as_it_is) * _fineness(finer)
+
+
+def _worst(finer: Finer) -> float:
+    """The same of the places that differ most."""
+    as_it_is, surely = (math.log1p(one.worst / _WORST_LEAST) for one in (finer.differs, finer.differs_surely))
+    return as_it_is + (surely - as_it_is) * _fineness(finer)
+
+
+def _fineness(finer: Finer) -> float:
+    """How far rounding may be what differs: 0 of drawings in strong tones, 1 of faint ones and of what is written."""
+    written = _share(finer.texture.share, _WRITTEN) * _share(finer.step_share, _WRITTEN_ROUNDED)
+    faint = _share(finer.texture.share, _SOME_TEXTURE) * _share(finer.step_share, _ROUNDED)
+    return max(faint, written)
 
 
 def _asked(finer: Finer, colour: float) -> float:

@@ -173,7 +173,7 @@ def test_the_same_pictures_agree_in_everything() -> None:
     assert min(agreement.detail, agreement.places, agreement.colours) > 0.999
     assert abs(agreement.contrast - 1) < 0.001
     assert agreement.finer is not None
-    assert max(agreement.finer.unlike, agreement.finer.worst, agreement.finer.hues) < 1e-6
+    assert max(*agreement.finer.differs, agreement.finer.texture.unlike, agreement.finer.hues) < 1e-6
     assert judgement.score > 0.995
 
 
