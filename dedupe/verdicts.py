@@ -32,8 +32,8 @@ class MatchOptions:
         radius_bits: Largest distance of what hashes propose, of 256. Larger finds more of the hard copies and costs
             more second looks; smaller misses crops and rotations (docs/near-duplicates.md).
         criteria: What the second look wants.
-        all_crops: Whether copies that were cropped at one side or corner are looked for, too, and not only those that
-            were cropped around the centre: four times as many hashes.
+        all_crops: Whether copies that were cropped at one side or corner, or are covered at one, are looked for, too,
+            and not only those that were cropped around the centre: four times as many hashes.
         orientations: In which of ``ORIENTATIONS`` copies are looked for.
         not_copies: Pairs that a person judged; they never come to one cluster by themselves.
     """

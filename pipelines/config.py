@@ -161,7 +161,8 @@ class DedupeSettings(Branch):
         default=DEFAULT_OPTIONS.criteria.score, ge=0, le=1, description="How well near-duplicates must agree, 0 to 1"
     )
     all_crops: bool = Field(
-        default=DEFAULT_OPTIONS.all_crops, description="Find copies cropped at one side, too; half as fast at a million"
+        default=DEFAULT_OPTIONS.all_crops,
+        description="Find copies cropped or covered at one side, too; half as fast at a million",
     )
     orientations: tuple[Annotated[str, Field(pattern=f"^({'|'.join(ORIENTATIONS)})$")], ...] = Field(
         default=ORIENTATIONS, description="How copies may be turned; identity keeps b, d, p, q apart"

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from synsift.dedupe import HashIndex, hash_tables
 from synsift.dedupe import index as index_module
 from synsift.dedupe.hash_tables import Parts, Segment
-from synsift.dedupe.index import CLOSE, KEY_RADIUS_BITS, WIDE, DamagedIndex, Reach, pairs_of
+from synsift.dedupe.index import CLOSE, KEY_RADIUS_BITS, WIDE, DamagedIndex, Reach, by_part, pairs_of
 
 
 def brute_force(
@@ -145,6 +145,22 @@ def test_what_was_removed_is_not_found_and_numbers_stay() -> None:
         index.remove([0])
     with pytest.raises(KeyError, match="number 500"):
         index.remove([500])
+
+
+def test_each_quarter_of_a_hash_may_be_what_it_is_looked_up_by() -> None:
+    rng = np.random.default_rng(6)
+    stored = rng.integers(0, 256, (300, 32), dtype=np.uint8)
+    for part in range(4):
+        covered = stored.copy()
+        others = [byte for byte in range(32) if byte // 8 != part]
+        covered[:, others[:6]] = rng.integers(0, 256, (300, 6), dtype=np.uint8)
+        turned = by_part(covered, part)
+        assert (turned[:, :8] == stored[:, 8 * part : 8 * part + 8]).all()
+        distances = np.bitwise_count(stored ^ covered).sum(axis=1)
+        assert (np.bitwise_count(by_part(stored, part) ^ turned).sum(axis=1) == distances).all()
+        index = HashIndex(WIDE)
+        index.add_all(by_part(stored, part))
+        assert {near.number for near in index.search(turned, radius_bits=85)} == set(range(300))
 
 
 def test_an_index_is_read_back() -> None:

@@ -274,6 +274,38 @@ def test_an_edited_photograph_is_near(name: str) -> None:
     assert [kind(photograph(seed), EDITS[name](photograph(seed))) for seed in range(3)] == [Kind.NEAR] * 3
 
 
+COVERED = {
+    "a patch at a corner": lambda image: patched(image, (340, 255, 500, 375)),
+    "a face": lambda image: covered(image, 0.8, 0.25),
+    "a face in the middle": lambda image: covered(image, 0.5, 0.5),
+    "blown out": lambda image: light(image, lambda pixels: pixels * 2.0),
+}
+
+
+def covered(image: Image.Image, x: float, y: float) -> Image.Image:
+    out, radius = image.copy(), image.height // 6
+    place = int(x * image.width), int(y * image.height)
+    box = [side + sign * radius for sign in (-1, 1) for side in place]
+    ImageDraw.Draw(out).ellipse(box, fill=(255, 205, 50), outline=(150, 100, 10), width=5)
+    return out
+
+
+def test_what_changes_the_lowest_frequencies_is_looked_up_by_others() -> None:
+    photographs = [photograph(seed) for seed in range(20)]
+    edits = [of(edit(image)) for edit in COVERED.values() for image in photographs]
+    found = {}
+    for all_crops in (False, True):
+        matcher = Matcher.of_reference([of(image) for image in photographs], MatchOptions(all_crops=all_crops))
+        found[all_crops] = sum(any(True for _ in matcher.looks(image)) for image in edits)
+        assert {matcher.match(of(photograph(seed))).kind for seed in range(60, 80)} == {Kind.NEW}
+    without = Matcher.of_reference([of(image) for image in photographs])
+    without._lookup._covered = []
+    assert found[True] > sum(any(True for _ in without.looks(image)) for image in edits)
+    upright = MatchOptions(orientations=("mirrored",))
+    turned = Matcher.of_reference([of(image) for image in photographs], upright)
+    assert not any(look.transform != "mirrored" for image in edits for look in turned.looks(image))
+
+
 def sign(*points: tuple[int, int], fill: str = "black") -> Image.Image:
     image = Image.new("RGB", (200, 200), "white")
     ImageDraw.Draw(image).polygon(points, fill=fill)
