@@ -103,7 +103,7 @@ def read(kind: type[R], message: Message, router: Router) -> R | Broken:
         wanted = _home(record, router)
     except Exception as exc:  # noqa: BLE001 - as above: hosts are texts of strangers
         return Broken(BROKEN_RECORD, f"its key can't be found: {type(exc).__name__}")
-    if wanted is not None and wanted != message.partition and not _was_home(record, message, router):
+    if wanted not in (None, message.partition) and not message.is_left and not _was_home(record, message, router):
         text = f"it stands on partition {message.partition} and its key belongs on {wanted} of {router.partitions}"
         return Broken(WRONG_PARTITION, text)
     if isinstance(record, Control) and (problem := _problem_of_control(record, message)):

@@ -41,7 +41,8 @@ class Message:
         value: The encoded record; None for a tombstone.
         headers: What is said of it.
         damage: Why the log doesn't vouch for these bytes, for example a wrong checksum; empty if it does.
-        is_left: Whether its place is another since the topics were grown, and it stands there, too: nothing is to do.
+        is_left: Whether its place is another since the topics were grown, and it stands there, too, or is done: nothing
+            is to do.
     """
 
     topic: str

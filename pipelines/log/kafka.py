@@ -11,6 +11,7 @@ import time
 import uuid
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any, Final
 
@@ -32,7 +33,7 @@ from synsift.pipelines.log.kafka_clients import (
 from synsift.pipelines.log.kafka_data_end import NOT_LOOKED, DataEnd
 from synsift.pipelines.log.kafka_deadlines import CALL_S, Progress, bounded
 from synsift.pipelines.log.kafka_follower import KafkaFollower
-from synsift.pipelines.log.kafka_growth import COPIED, Growth, growths, unfinished
+from synsift.pipelines.log.kafka_growth import COPIED, NOTED, Growth, growths, unfinished
 from synsift.pipelines.log.kafka_identity import contradiction, given, identities, withdrawn
 from synsift.pipelines.log.kafka_member import Clients, KafkaMember
 from synsift.pipelines.log.kafka_positions import newest
@@ -141,10 +142,12 @@ class KafkaLog:
 
     def read(self, topic: str, partition: int, start: int = 0) -> Generator[Message, None, None]:
         """Read a partition from an offset to its present end, outside of any group; each record where it is at home."""
-        growth = self.growth if topic in COPIED else None
+        growth = self.growth if topic in NOTED else None
         for message in self.read_as_it_stands(topic, partition, start):
             if growth is None or not growth.is_left_behind(message):
                 yield message
+            elif topic not in COPIED:  # done by then; it stands nowhere else
+                yield replace(message, is_left=True)
 
     @cached_property
     def growth(self) -> Growth | None:

@@ -27,7 +27,7 @@ from synsift.pipelines.log import kafka_growth
 from synsift.pipelines.log.base import Message, Position
 from synsift.pipelines.log.kafka import KafkaLog
 from synsift.pipelines.log.kafka_clients import patiently
-from synsift.pipelines.log.kafka_growth import COPIED, GROWN, Growth, growths, home_of
+from synsift.pipelines.log.kafka_growth import COPIED, GROWN, NOTED, Growth, growths, home_of
 from synsift.pipelines.log.kafka_positions import entries_of, newest
 from synsift.pipelines.log.kafka_topics import KafkaTopics
 from synsift.pipelines.log.watermark import Watermark
@@ -139,7 +139,7 @@ class Growing:
             at = self._check(log)
             if begun is None:
                 self._check_new(log, numbers)
-                ends = {name: log.ends(name) for name in sorted(COPIED)}
+                ends = {name: log.ends(name) for name in sorted(NOTED)}
                 begun = Growth(before, partitions, ends, [*last.earlier, last.before] if last else [])
                 log.produce(kafka_growth.begun(begun))
         self._say(f"adding partitions: {before} → {partitions}")
@@ -173,7 +173,7 @@ class Growing:
 
     def _check_new(self, log: KafkaLog, numbers: Mapping[str, int]) -> None:
         """Make sure that nothing stands on partitions that somebody else added, where nobody reads it."""
-        for name in COPIED | {topics.CANDIDATES.name}:
+        for name in NOTED:
             spans = log.spans(name, numbers[f"{log.prefix}{name}"])
             if used := [str(at) for at, span in enumerate(spans) if at >= log.partitions and span]:
                 raise UsageError(
@@ -346,7 +346,7 @@ class _Work:
             entries += entries_of(group, topic.name, {p: Position(end) for p, end in places.items()})
             offsets[group] = places
             copies[group] = self._copies(group, at[group], places)
-        ends = {name: attempt.starts[name][: self._before] for name in sorted(COPIED)}
+        ends = {name: attempt.starts[name][: self._before] for name in sorted(NOTED)}
         self._log.produce(
             [*entries, *kafka_growth.done(Growth(self._before, self._after, ends, self._begun.earlier, copies))]
         )

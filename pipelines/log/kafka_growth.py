@@ -27,6 +27,8 @@ COPIED: Final = frozenset(
     topic.name for topic in topics.ALL if topic not in (topics.POSITIONS, topics.DEAD_LETTERS, topics.CANDIDATES)
 )
 """Topics whose records are put where they belong. Candidates are done by then; the others stay where they are."""
+NOTED: Final = COPIED | {topics.CANDIDATES.name}
+"""Topics of which it is noted how far they went: what has its home elsewhere now, and stands below, was at home."""
 NOT_BY_SYNSET: Final = frozenset({"fetch", "annotate"})
 """Stages whose input isn't keyed by wnid: what they count of a synset stands on any partition, and adds up."""
 

@@ -4,10 +4,12 @@ import itertools
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from kafka import KafkaProducer
 
+from synsift.dedupe import fingerprint
 from synsift.pipelines import topics
 from synsift.pipelines.errors import LogError, UsageError
 from synsift.pipelines.log.base import Position
@@ -18,10 +20,14 @@ from synsift.pipelines.log.kafka_growth import COPIED, GROWN, NOT_BY_SYNSET, Gro
 from synsift.pipelines.log.kafka_topics import KafkaTopics, Shape
 from synsift.pipelines.log.watermark import Watermark
 from synsift.pipelines.partitioning import partition_of
-from synsift.pipelines.records import Control, FoundBy, ImageUrl, Progress, Query, encode
+from synsift.pipelines.reading import Broken, look_at_state
+from synsift.pipelines.records import Candidate, Control, FoundBy, ImageUrl, Progress, Query, encode
 from synsift.pipelines.stage import INPUTS
+from synsift.pipelines.stages.image_record import image_record
 from synsift.pipelines.topics import Entry, Router
+from tests.dedupe.pictures import encoded, scene
 from tests.pipelines.log.contract import Owner, poll_all
+from tests.pipelines.worlds import candidate
 
 _prefixes = (f"grow{n}-" for n in itertools.count())
 WNIDS = [f"n{number:08d}" for number in range(40)]
@@ -196,6 +202,25 @@ def test_what_waits_goes_along_and_what_is_done_stays_done(place: Place) -> None
         member.close()
     read = {value for _, value in found(new, topics.QUERIES.name)}
     assert read == {encode(query) for query in queries}
+
+
+def test_what_was_done_before_stands_where_it_was_and_nothing_is_wrong_with_that(place: Place) -> None:
+    """Of candidates none is copied; who checks the log, or looks for an image that is to go, reads them all."""
+    old = place.log(BEFORE)
+    made = [candidate(image_record(fingerprint(encoded(scene(1), "PNG"))), wnid) for wnid in WNIDS]
+    old.produce([Router(BEFORE).candidate(one) for one in made])
+    member = old.join("dedupe", topics.CANDIDATES.name, Owner())
+    member.commit({m.partition: Position(m.offset + 1) for m in poll_all(member, len(WNIDS))})
+    member.close()
+    for partitions in (AFTER, 2 * AFTER):
+        assert place.grow(partitions) is not None
+        new, router = place.log(partitions), Router(partitions)
+        read = [look_at_state(Candidate, m, router) for p in range(partitions) for m in new.read("candidates", p)]
+        assert sorted(one.wnid for one in read if isinstance(one, Candidate)) == WNIDS
+    strangers = router.candidate(candidate(made[0].image, "n5"))
+    new.produce([replace(strangers, partition=(strangers.partition + 1) % partitions)])
+    read = [look_at_state(Candidate, m, router) for p in range(partitions) for m in new.read("candidates", p)]
+    assert [one.outcome for one in read if isinstance(one, Broken)] == ["wrong_partition"]
 
 
 def test_counts_of_a_synset_move_with_it_and_add_up(place: Place) -> None:
