@@ -9,10 +9,11 @@ A chain (A is near to B, B to C, A not to C) is one group; a longer one is cut a
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from synsift.dedupe.fingerprint import Fingerprint
 from synsift.dedupe.frequencies import BACK
+from synsift.dedupe.hash_batch import HashBatch
 from synsift.dedupe.matcher import Matcher
 from synsift.dedupe.quality import rank
 from synsift.dedupe.verdicts import DEFAULT_OPTIONS, Kind, MatchOptions, Verdict
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     K = typing_extensions.TypeVar("K", bound=Hashable, default=str)
 else:
     K = TypeVar("K", bound=Hashable)
+
+
+# Pictures that are looked up at once: enough to be fast, few enough that comparing them with each other costs little.
+_AT_ONCE: Final = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +107,11 @@ def cluster(
     groups: dict[str, Group[K]] = {}
     rejected: list[Copy[K]] = []
     place = {name: number for number, name in enumerate(_in_order(images))}
-    for name, image in sorted(images.items(), key=lambda item: (_worst_last(item[1]), place[item[0]])):
+    ordered = sorted(images.items(), key=lambda item: (_worst_last(item[1]), place[item[0]]))
+    for number, (name, image) in enumerate(ordered):
+        if number % _AT_ONCE == 0:
+            some = [image for _, image in ordered[number : number + _AT_ONCE]]
+            matcher.look_ahead(HashBatch.of(some, options), 0, len(some))
         verdict = matcher.add(image, key=name)
         if verdict.of is None:
             groups[image.sha256] = Group(name)

@@ -3,6 +3,7 @@
 Sixteen frequencies of luminance on each axis and six of either colour, of what is inside of the borders, in eight bits.
 """
 
+import struct
 from typing import Final
 
 import numpy as np
@@ -28,6 +29,8 @@ EVIDENCE: Final = np.dtype(
 """Of the picture inside of its borders: their widths (left, top, right, bottom, in 255ths of the sides), the mean of
 its luminance, and its lowest frequencies, as signed square roots of their share of the largest."""
 EVIDENCE_BYTES: Final = EVIDENCE.itemsize
+_BEGINS: Final = struct.Struct("<5Bff")
+"""Borders, mean and scales of ``EVIDENCE``, for one picture at a time."""
 
 PICTURE_SIDE: Final = 32
 """Side of the pictures that are made of evidence again, in pixels."""
@@ -82,11 +85,10 @@ def check_evidence(evidence: bytes) -> None:
     Raises:
         ValueError: There are such.
     """
-    row = np.frombuffer(evidence, dtype=EVIDENCE)[0]
+    left, top, right, bottom, _, *scales = _BEGINS.unpack_from(evidence)
     # The largest is that of a picture which is all white, times its side.
-    if not all(0 <= scale <= _MAX_SCALE for scale in (row["luma_scale"], row["chroma_scale"])):
+    if not all(0 <= scale <= _MAX_SCALE for scale in scales):
         raise ValueError("evidence with values that no picture has")
-    left, top, right, bottom = row["border"].tolist()
     if left + right >= 255 or top + bottom >= 255:
         raise ValueError("evidence of a picture that is all border")
 

@@ -168,6 +168,9 @@ def _orientation_tables() -> tuple[NDArray[np.intp], NDArray[np.uint8]]:
 
 
 _SOURCES, _MASKS = _orientation_tables()
+# Where the bits of the transposed come from; and all masks, as hashes: the others' bits stay where they are.
+_TRANSPOSED: Final = _SOURCES[len(_SIGNS)]
+_MASKED: Final = np.packbits(_MASKS, axis=1)
 
 
 # Of the root of a picture's mean square: what is smaller is nothing. Signs, letters and flags are symmetric, so that
@@ -186,14 +189,18 @@ def hashes_of(frequencies: Floats) -> NDArray[np.uint8]:
     # As ``np.mean``, to the last bit, and without what that costs beside.
     mean = np.add.reduce(np.square(flat), axis=-1, keepdims=True) / np.float32(HASH_BITS)
     nothing = _NOTHING * np.sqrt(mean)
-    return np.packbits(flat[..., _BIT_ORDER] > nothing, axis=-1)
+    return np.packbits((flat > nothing).take(_BIT_ORDER, axis=-1), axis=-1)
 
 
 def oriented_hashes(hashes: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Hashes ``(n, 32)`` of pictures → those of their eight orientations, ``(n, 8, 32)`` as ``ORIENTATIONS``."""
-    bits = np.unpackbits(hashes, axis=1)
+    transposed = np.packbits(np.unpackbits(hashes, axis=1).take(_TRANSPOSED, axis=1), axis=1)
+    half = len(_SIGNS)
+    found = np.empty((len(hashes), 2 * half, HASH_BYTES), np.uint8)
     # The bit of the constant is always 0; the masks leave it alone, as 0 is an even frequency.
-    return np.packbits(bits[:, _SOURCES] ^ _MASKS, axis=2)
+    np.bitwise_xor(hashes[:, None], _MASKED[:half], out=found[:, :half])
+    np.bitwise_xor(transposed[:, None], _MASKED[half:], out=found[:, half:])
+    return found
 
 
 def oriented(frequencies: Floats, orientation: int) -> Floats:

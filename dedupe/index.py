@@ -4,16 +4,17 @@ Two hashes are near if their first 64 bits, those of the lowest frequencies, dif
 all 256 in at most a radius that the caller chooses. Everything that is near is found, whatever the size:
 
     few hashes     all keys are compared (FAISS, in SIMD)
-    many hashes    multi-index hashing (Norouzi, Punjani and Fleet, CVPR 2012): a key is three parts of 21, 21 and 22
-                   bits. Of two keys that differ in at most 8 bits, one part differs in at most 2, as 3 × 3 > 8. So
-                   looking up all parts with up to two bits changed finds all that can be near; what was added since
-                   the tables were made is compared as above
+    many hashes    multi-index hashing (``hash_tables``): a key is four parts of 18, 16, 15 and 15 bits. Of two keys
+                   that differ in at most 8 bits, the first differs in at most 2 or another in at most 1, as
+                   3 + 3 × 2 > 8. So looking all parts up, with up to so many bits changed, finds all that can be near
+    very many      the same with three parts of 21, 21 and 22 bits and two bits changed, as 3 × 3 > 8: large tables, and
+                   few hashes in each place
 
-An index may be told to look further, up to 11 bits of the key: its keys then are four parts of 16 bits, and 4 × 3 > 11.
+What was added since tables were made is in smaller ones, and behind these compared as above. An index may be told to
+look further, up to 11 bits of the key: its keys then are four parts of 16 bits, and 4 × 3 > 11.
 """
 
 import hashlib
-import itertools
 import struct
 from collections.abc import Iterable
 from typing import Any, Final, NamedTuple, Self
@@ -22,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synsift.dedupe.frequencies import HASH_BYTES, KEY_BITS
+from synsift.dedupe.hash_tables import NOTHING, Keys, Numbers, Parts, Segment
 
 
 class Reach(NamedTuple):
@@ -29,37 +31,43 @@ class Reach(NamedTuple):
 
     Attributes:
         radius_bits: Most bits of 64 in which keys of near pictures differ.
-        part_bits: Of the parts of a key, the first bits first.
+        parts: Of very many.
+        parts_of_many: Of many; None where comparing all of these is as fast.
     """
 
     radius_bits: int
-    part_bits: tuple[int, ...]
-
-    @property
-    def shifts(self) -> tuple[int, ...]:
-        """Where the parts begin, from the last bit."""
-        return tuple(sum(self.part_bits[number + 1 :]) for number in range(len(self.part_bits)))
+    parts: Parts
+    parts_of_many: Parts | None = None
 
 
-CLOSE: Final = Reach(8, (21, 21, 22))
-WIDE: Final = Reach(11, (16, 16, 16, 16))
+CLOSE: Final = Reach(8, Parts((21, 21, 22), (2, 2, 2)), Parts((18, 16, 15, 15), (2, 1, 1, 1)))
+WIDE: Final = Reach(11, Parts((16, 16, 16, 16), (2, 2, 2, 2)))
 KEY_RADIUS_BITS: Final = CLOSE.radius_bits
 
-Keys = NDArray[np.uint64]
-Numbers = NDArray[np.int64]
-
 _KEY_BYTES: Final = KEY_BITS // 8
-_PART_RADIUS_BITS: Final = 2
 for _reach in (CLOSE, WIDE):  # what completeness rests on
-    assert len(_reach.part_bits) * (_PART_RADIUS_BITS + 1) > _reach.radius_bits  # noqa: S101
-# Tables are worth their memory from so many hashes on.
+    for _parts in filter(None, _reach[1:]):
+        assert _parts.complete_bits >= _reach.radius_bits  # noqa: S101
+        assert sum(_parts.bits) == KEY_BITS  # noqa: S101
+# Large tables are worth their memory from so many hashes on; small ones are made as soon as they are faster.
 _MIN_FOR_TABLES: Final = 250_000
-# What was added since is compared one by one until it is more than this: then it gets tables, too, together with all
-# that was added since the large ones were made; and when that is more than a share of all, so do all.
+_MANY: Final = 24_000
+# What was added since the large ones were made gets large ones, too, when it is more than this, or than a share of all,
+# which costs less often, and at most so many; then it gets them together with all that was added since the largest were
+# made; and when that is more than a share of all, so do all.
 _MIN_GROWTH: Final = 60_000
+_MAX_GROWTH: Final = 250_000
+_USUAL_SHARE: Final = 1 / 4
 _GROWTH_SHARE: Final = 1 / 24
 # Of a hash's bytes, in which order they stand with each of its quarters first.
 _BY_PART: Final = (np.arange(HASH_BYTES) + _KEY_BYTES * np.arange(HASH_BYTES // _KEY_BYTES)[:, None]) % HASH_BYTES
+# What has none is compared one by one until it is more than this, or than such a share of what has no large ones.
+_MIN_REST: Final = 4_096
+_REST_SHARE: Final = 1 / 8
+# So few comparisons of keys are done sooner than an index is made.
+_MOST_AT_HAND: Final = 8_192
+# Pairs whose hashes are compared at once: of a crowd of pictures that are alike there are millions.
+_AT_ONCE: Final = 65_536
 _MAGIC: Final = b"synsift-index 1\n"
 _DIGEST_BYTES: Final = 32
 _COUNTS: Final = struct.Struct("<QQ")
@@ -79,66 +87,22 @@ class Near(NamedTuple):
     number: int
 
 
+class Pairs(NamedTuple):
+    """All that is near to some queries, in no order: a pair in each place of three arrays ``(n,) int64``.
+
+    Attributes:
+        distances: In bits, of 256.
+        rows: Which queries.
+        numbers: Which stored hashes.
+    """
+
+    distances: Numbers
+    rows: Numbers
+    numbers: Numbers
+
+
 class DamagedIndex(ValueError):
     """Bytes that are no index, or were cut off or changed since they were written."""
-
-
-class _Table(NamedTuple):
-    """Hashes by one part of their keys: those with part ``p`` stand from ``begins[p]`` to ``begins[p + 1]``."""
-
-    begins: NDArray[np.int32]
-    numbers: NDArray[np.int32]
-    keys: Keys
-    """In the order of the numbers: what is compared together lies together."""
-
-
-class _Segment:
-    """Tables of hashes that were added one after another."""
-
-    def __init__(self, first: int, keys: Keys, reach: Reach) -> None:
-        """Make them.
-
-        Args:
-            first: Number of the first hash.
-            keys: Of all.
-            reach: How far keys may be.
-        """
-        self.first = first
-        self.end = first + len(keys)
-        self._reach = reach
-        self._parts = list(zip(reach.shifts, reach.part_bits, strict=True))
-        self._tables = [_make_table(keys, shift, bits) for shift, bits in self._parts]
-
-    def near(self, queries: Keys) -> tuple[Numbers, Numbers]:
-        """Rows of queries, and numbers of hashes whose keys are near; a pair may come several times."""
-        all_rows, all_numbers = [], []
-        for table, (shift, bits) in zip(self._tables, self._parts, strict=True):
-            changes = _CHANGES[bits]
-            parts = (queries >> np.uint64(shift)).astype(np.int64) & ((1 << bits) - 1)
-            places = (parts[:, None] ^ changes).ravel()
-            begins = table.begins[places]
-            counts = table.begins[places + 1] - begins
-            used = np.flatnonzero(counts)
-            begins, counts = begins[used], counts[used]
-            ends = np.cumsum(counts)
-            if not len(ends):
-                continue
-            at = np.arange(ends[-1]) + np.repeat(begins - (ends - counts), counts)
-            rows = np.repeat(used // len(changes), counts)
-            near = np.flatnonzero(np.bitwise_count(queries[rows] ^ table.keys[at]) <= self._reach.radius_bits)
-            all_rows.append(rows[near])
-            all_numbers.append(table.numbers[at[near]].astype(np.int64) + self.first)
-        if not all_rows:
-            return np.empty(0, np.int64), np.empty(0, np.int64)
-        return np.concatenate(all_rows), np.concatenate(all_numbers)
-
-
-def _make_table(keys: Keys, shift: int, bits: int) -> _Table:
-    parts = (keys >> np.uint64(shift)).astype(np.int32) & np.int32((1 << bits) - 1)
-    begins = np.zeros((1 << bits) + 1, dtype=np.int32)
-    np.cumsum(np.bincount(parts, minlength=1 << bits), out=begins[1:])
-    order = np.argsort(parts).astype(np.int32)
-    return _Table(begins, order, keys[order])
 
 
 class HashIndex:
@@ -157,8 +121,10 @@ class HashIndex:
         self._hashes = np.zeros((64, HASH_BYTES), dtype=np.uint8)
         self._count = 0
         self._removed: set[int] = set()
-        # At most two: what was there when tables were last made of all, and what came since.
-        self._segments: list[_Segment] = []
+        # At most two of large tables, what was there when they were last made of all and what came since; and one of
+        # small ones behind.
+        self._segments: list[Segment] = []
+        self._small: Segment | None = None
         self._rest = _flat_index()
 
     def __repr__(self) -> str:
@@ -186,8 +152,13 @@ class HashIndex:
         self._hashes[self._count : end] = hashes
         self._count = end
         self._rest.add(np.ascontiguousarray(hashes[:, :_KEY_BYTES]))
-        if self._count > _MIN_FOR_TABLES and self._rest.ntotal > _MIN_GROWTH:
+        since = self._count - self._tabled
+        if self._count > _MIN_FOR_TABLES and since > max(_MIN_GROWTH, min(self._count * _USUAL_SHARE, _MAX_GROWTH)):
             self._make_tables()
+        elif self._reach.parts_of_many and since > _MANY and self._rest.ntotal > max(_MIN_REST, since * _REST_SHARE):
+            keys = _keys_of(self.hashes()[self._tabled :])
+            self._small = Segment(self._tabled, keys, self._reach.parts_of_many, self._reach.radius_bits)
+            self._rest = _flat_index()
 
     def remove(self, numbers: Iterable[int]) -> None:
         """Take hashes out; the others keep their numbers.
@@ -211,18 +182,20 @@ class HashIndex:
         Returns:
             The nearest first; of equal distances the first row, then the hash that was added first.
         """
-        if not self._count or not len(hashes):
-            return []
-        rows, numbers = self._near_keys(np.ascontiguousarray(hashes))
-        if not len(rows):
-            return []
-        distances = np.bitwise_count(hashes[rows] ^ self._hashes[numbers]).sum(axis=1, dtype=np.int64)
-        keep = distances <= radius_bits
-        if self._removed:
-            keep &= ~np.isin(numbers, list(self._removed))
-        distances, rows, numbers = distances[keep], rows[keep], numbers[keep]
+        distances, rows, numbers = self.pairs(hashes, radius_bits=radius_bits)
         order = np.lexsort((numbers, rows, distances))
         return [Near(*map(int, found)) for found in zip(distances[order], rows[order], numbers[order], strict=True)]
+
+    def pairs(self, hashes: NDArray[np.uint8], *, radius_bits: int) -> Pairs:
+        """As ``search``, as arrays and in no order: for many queries at once."""
+        if not self._count or not len(hashes):
+            return _NO_PAIRS
+        rows, numbers = self._near_keys(np.ascontiguousarray(hashes))
+        found = _within(hashes, self._hashes, (rows, numbers), radius_bits)
+        if not self._removed:
+            return found
+        keep = ~np.isin(found.numbers, list(self._removed))
+        return Pairs(*(column[keep] for column in found))
 
     def hashes(self) -> NDArray[np.uint8]:
         """All hashes that were added, ``(n, 32) uint8``, removed ones included."""
@@ -271,20 +244,31 @@ class HashIndex:
         _faiss().omp_set_num_threads(1)
         # FAISS counts what is below the radius.
         begins, _, found = self._rest.range_search(queries, self._reach.radius_bits + 1)
-        rows = np.repeat(np.arange(len(queries)), np.diff(begins.astype(np.int64)))
-        numbers = found.astype(np.int64) + self._tabled
-        if not self._segments:
+        if not len(found):
+            rows = numbers = NOTHING
+        else:
+            counts = (begins[1:] - begins[:-1]).astype(np.int64)
+            rows, numbers = np.arange(len(queries)).repeat(counts), found.astype(np.int64) + self._begins_rest
+        segments = self._segments if self._small is None else [*self._segments, self._small]
+        if not segments:
             return rows, numbers
         keys = _keys_of(queries)
-        found_rows, found_numbers = zip((rows, numbers), *(one.near(keys) for one in self._segments), strict=True)
+        found_rows, found_numbers = zip((rows, numbers), *(one.near(keys) for one in segments), strict=True)
+        if not any(map(len, found_rows)):
+            return NOTHING, NOTHING
         # What is near in several parts was found several times.
         pairs = np.unique(np.concatenate(found_rows) * np.int64(self._count) + np.concatenate(found_numbers))
         return pairs // self._count, pairs % self._count
 
     @property
     def _tabled(self) -> int:
-        """How many hashes have tables."""
+        """How many hashes have large tables."""
         return self._segments[-1].end if self._segments else 0
+
+    @property
+    def _begins_rest(self) -> int:
+        """How many have any."""
+        return self._tabled if self._small is None else self._small.end
 
     def _make_tables(self) -> None:
         """Make tables of all that has none, together with what is worth it."""
@@ -292,7 +276,9 @@ class HashIndex:
         if self._count - first > self._count * _GROWTH_SHARE:
             first = 0
         kept = self._segments[:1] if first else []
-        self._segments = [*kept, _Segment(first, _keys_of(self.hashes()[first:]), self._reach)]
+        keys = _keys_of(self.hashes()[first:])
+        self._segments = [*kept, Segment(first, keys, self._reach.parts, self._reach.radius_bits)]
+        self._small = None
         self._rest = _flat_index()
 
 
@@ -302,6 +288,42 @@ def by_part(hashes: NDArray[np.uint8], part: int) -> NDArray[np.uint8]:
     Distances stay as they are.
     """
     return hashes[:, _BY_PART[part]]
+
+
+def pairs_of(queries: NDArray[np.uint8], stored: NDArray[np.uint8], *, radius_bits: int, reach: Reach = CLOSE) -> Pairs:
+    """What an index of some hashes finds, where it would be made for a few queries only.
+
+    Args:
+        queries: ``(n, 32) uint8``.
+        stored: ``(m, 32) uint8``, numbered in their order.
+        radius_bits: Largest distance that counts, of all 256 bits.
+        reach: How far keys may be from each other.
+    """
+    if len(queries) * len(stored) > _MOST_AT_HAND:
+        index = HashIndex(reach)
+        index.add_all(stored)
+        return index.pairs(queries, radius_bits=radius_bits)
+    mine, theirs = (hashes[:, :_KEY_BYTES].copy().view(np.uint64).ravel() for hashes in (queries, stored))
+    rows, numbers = np.nonzero(np.bitwise_count(mine[:, None] ^ theirs) <= reach.radius_bits)
+    return _within(queries, stored, (rows, numbers), radius_bits)
+
+
+def _within(
+    queries: NDArray[np.uint8], stored: NDArray[np.uint8], near: tuple[Numbers, Numbers], radius_bits: int
+) -> Pairs:
+    """Of pairs, queries and numbers of what is stored, those that are near in all bits."""
+    if not len(near[0]):
+        return _NO_PAIRS
+    found = []
+    for begin in range(0, len(near[0]), _AT_ONCE):
+        rows, numbers = near[0][begin : begin + _AT_ONCE], near[1][begin : begin + _AT_ONCE]
+        distances = np.bitwise_count(queries[rows] ^ stored[numbers]).sum(axis=1, dtype=np.int64)
+        keep = distances <= radius_bits
+        found.append((distances[keep], rows[keep], numbers[keep]))
+    return Pairs(*found[0]) if len(found) == 1 else Pairs(*map(np.concatenate, zip(*found, strict=True)))
+
+
+_NO_PAIRS: Final = Pairs(NOTHING, NOTHING, NOTHING)
 
 
 def _faiss() -> Any:  # noqa: ANN401 - FAISS has no types
@@ -317,14 +339,3 @@ def _flat_index() -> Any:  # noqa: ANN401 - as _faiss
 
 def _keys_of(hashes: NDArray[np.uint8]) -> Keys:
     return np.ascontiguousarray(hashes[:, :_KEY_BYTES]).view(">u8").ravel().astype(np.uint64)
-
-
-def _changes(bits: int) -> NDArray[np.int64]:
-    """All ways to change up to two bits of a part."""
-    masks = [0]
-    for count in range(1, _PART_RADIUS_BITS + 1):
-        masks += [sum(1 << bit for bit in chosen) for chosen in itertools.combinations(range(bits), count)]
-    return np.array(masks, dtype=np.int64)
-
-
-_CHANGES: Final = {bits: _changes(bits) for reach in (CLOSE, WIDE) for bits in reach.part_bits}

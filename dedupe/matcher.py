@@ -19,60 +19,31 @@ how many clusters a chain becomes: with B first one, of A, B and C; with A first
 and of C. ``dedupe.clusters`` takes the best copies first, so that for a folder no order matters.
 """
 
-from array import array
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final, NamedTuple, Self
 
-import numpy as np
-from numpy.typing import NDArray
-
-from synsift.dedupe.evidence import extra_hashes_of, flat_hashes_of
-from synsift.dedupe.fingerprint import PLAIN_BELOW, Fingerprint
-from synsift.dedupe.frequencies import HASH_BYTES, ORIENTATIONS, oriented_hashes
-from synsift.dedupe.index import WIDE, HashIndex, Near, by_part
+from synsift.dedupe.fingerprint import Fingerprint
+from synsift.dedupe.frequencies import ORIENTATIONS
+from synsift.dedupe.hash_batch import HashBatch, Proposal
 from synsift.dedupe.judgement import Judgement, judge
+from synsift.dedupe.lookup import Lookup
 from synsift.dedupe.quality import better
 from synsift.dedupe.second_look import Agreement, second_look, side_of
 from synsift.dedupe.survivors import Survivors
 from synsift.dedupe.verdicts import DEFAULT_OPTIONS, Kind, Look, MatchOptions, Verdict
-from synsift.dedupe.views import EXTRA, INSIDE, STORED, WHOLE, View
 
 # So many of the nearest are looked at for one picture. Proposals beyond are of crowds of pictures that are alike.
 _MAX_LOOKS: Final = 16
 # In so many ways each, where the nearest doesn't convince.
 _MAX_WAYS: Final = 1
-_EIGHT: Final = len(ORIENTATIONS)
-_VIEWS: Final = STORED + EXTRA
-_STORED_BITS: Final = 1 << np.arange(len(STORED))
-# Pictures whose further hashes are made at once: enough to be fast, and few enough for the processor's cache.
-_AT_ONCE: Final = 256
-_QUERIED: Final = (_VIEWS.index(WHOLE), _VIEWS.index(INSIDE))
-# By which quarters of hashes what is covered in part is looked up. Each takes as long, and each further one finds less.
-_COVERED_PARTS: Final = (1, 3)
-
-
 _NEW: Final = Verdict(Kind.NEW)
-
-
-class _Proposal(NamedTuple):
-    """What hashes propose: a stored picture by its number, and in what way it may be a copy."""
-
-    number: int
-    distance_bits: int
-    orientation: int
-    views: tuple[View, View]
-
-    @property
-    def way(self) -> tuple[int, tuple[View, View]]:
-        """How the two would lie over one another."""
-        return self.orientation, self.views
 
 
 class _Seen(NamedTuple):
     """A proposal, and what a second look says of it."""
 
-    proposal: _Proposal
+    proposal: Proposal
     agreement: Agreement
     judgement: Judgement
 
@@ -102,22 +73,10 @@ class Matcher:
         """
         self._options = options
         self._reference = reference
-        self._index = HashIndex()
-        # Of hashes in which the middle counts no more than the rest: of what is covered there the others say nothing.
-        self._flat_index = HashIndex(WIDE)
-        self._flat_picture = array("I")
-        # The same hashes by other parts of theirs: what covers a corner, or blows light out, changes the lowest
-        # frequencies, by which hashes are looked up, far more than the others.
-        self._covered = [HashIndex(WIDE) for _ in _COVERED_PARTS] if options.all_crops else []
-        self._orientations = [ORIENTATIONS.index(name) for name in options.orientations]
-        # … of pictures that stand as they did: in all orientations that would cost eight times as much.
-        self._upright = [turn for turn, number in enumerate(self._orientations) if not number]
+        self._lookup = Lookup(options)
         self._accepted = Survivors()
         self._cluster_of_accepted: list[int] = []
         self._survivor_of_cluster: list[int] = []
-        # Of each hash in the index: which picture, and which of its views.
-        self._picture_of_hash = array("I")
-        self._view_of_hash = array("B")
         self._cluster_of_sha256: dict[str, int] = {}
         # Of those that were given one; keys are the caller's, and no part of the state that is kept.
         self._key_of_sha256: dict[str, Hashable] = {}
@@ -154,8 +113,7 @@ class Matcher:
             else:
                 matcher._survivor_of_cluster[cluster] = number
         matcher._cluster_of_sha256 = dict(zip(survivors.sha256s(), matcher._cluster_of_accepted, strict=True))
-        for begin in range(0, len(survivors), _AT_ONCE):
-            matcher._index_rows(begin, min(begin + _AT_ONCE, len(survivors)))
+        matcher._lookup.add_rows(survivors.rows)
         return matcher
 
     def survivors(self) -> Survivors:
@@ -178,6 +136,20 @@ class Matcher:
         """SHA-256 of what survives of a picture's cluster: its own, or its better copy's; None for unknown pictures."""
         cluster = self._cluster_of_sha256.get(sha256)
         return None if cluster is None else self._accepted.sha256(self._survivor_of_cluster[cluster])
+
+    def look_ahead(self, batch: HashBatch, begin: int, end: int) -> None:
+        """Look up pictures that are to come, all at once, which costs less than one by one; verdicts stay as they are.
+
+        Args:
+            batch: Their hashes, made with the options of this one.
+            begin: The first of them in the batch.
+            end: Behind the last.
+        """
+        self._lookup.look_ahead(batch, begin, end)
+
+    def settle(self) -> None:
+        """They came: what was looked up ahead is needed no more."""
+        self._lookup.settle()
 
     def match(self, image: Fingerprint) -> Verdict:
         """Say what a picture is, without remembering it. Costs one search of the index for each orientation.
@@ -251,8 +223,7 @@ class Matcher:
             self._accepted.append(image, cluster)
             self._cluster_of_accepted.append(cluster)
             self._cluster_of_sha256[image.sha256] = cluster
-        for first in range(begin, len(self._accepted), _AT_ONCE):
-            self._index_rows(first, min(first + _AT_ONCE, len(self._accepted)))
+        self._lookup.add_rows(self._accepted.rows[begin:])
 
     def attach(self, image: Fingerprint, *, to: str, key: Hashable | None = None) -> None:
         """Take a picture as one more of a cluster, so that what is near to it joins, too; its survivor stays.
@@ -268,34 +239,12 @@ class Matcher:
         self._remember(image, self._cluster_of_sha256[to], key)
 
     def _remember(self, image: Fingerprint, cluster: int, key: Hashable | None) -> None:
-        number = len(self._accepted)
         self._accepted.append(image, cluster)
         self._cluster_of_accepted.append(cluster)
         self._cluster_of_sha256[image.sha256] = cluster
         if key is not None:
             self._key_of_sha256[image.sha256] = key
-        self._index_rows(number, number + 1)
-
-    def _index_rows(self, begin: int, end: int) -> None:
-        """Put the hashes of some of the accepted pictures into the index."""
-        rows = self._accepted.rows[begin:end]
-        is_used = (rows["views"][:, None] & _STORED_BITS) * (rows["information"] >= PLAIN_BELOW)[:, None]
-        hashes = rows["hashes"]
-        if self._options.all_crops:
-            extra = extra_hashes_of(rows["evidence"])
-            hashes = np.concatenate([hashes, extra], axis=1)
-            is_used = np.concatenate([is_used, np.repeat(is_used.any(axis=1)[:, None], extra.shape[1], axis=1)], axis=1)
-        shows = np.flatnonzero(is_used.any(axis=1))
-        if len(shows):
-            flat = flat_hashes_of(rows["evidence"][shows])
-            self._flat_index.add_all(flat)
-            for index, part in zip(self._covered, _COVERED_PARTS, strict=False):
-                index.add_all(by_part(flat, part))
-            self._flat_picture.extend((shows + begin).tolist())
-        numbers, views = np.nonzero(is_used)
-        self._index.add_all(hashes[numbers, views])
-        self._picture_of_hash.extend((numbers + begin).tolist())
-        self._view_of_hash.extend(views.tolist())
+        self._lookup.add(image)
 
     def _survivor(self, cluster: int) -> Fingerprint:
         return self._accepted[self._survivor_of_cluster[cluster]]
@@ -310,7 +259,7 @@ class Matcher:
         for (number, distance_bits, orientation, _), agreement, judgement in self._looks(image, without):
             yield Look(self._accepted.sha256(number), distance_bits, ORIENTATIONS[orientation], agreement, judgement)
 
-    def _nearest(self, image: Fingerprint) -> _Proposal | None:
+    def _nearest(self, image: Fingerprint) -> Proposal | None:
         """The nearest picture that a second look confirms."""
         judged = self._options.not_copies.of(image.sha256)
         apart = {self._cluster_of_sha256[sha256] for sha256 in judged if sha256 in self._cluster_of_sha256}
@@ -321,36 +270,10 @@ class Matcher:
                 return proposal
         return None
 
-    def _proposals(self, image: Fingerprint) -> Iterator[_Proposal]:
-        """What hashes propose, the nearest first; a picture may come several times."""
-        views = [view for view in image.used_views.tolist() if view in _QUERIED]
-        hashes = self._oriented(image.view_hashes()[views])
-        flat = self._oriented(flat_hashes_of(np.frombuffer(image.evidence, dtype=np.uint8)[None]))
-        radius_bits = self._options.radius_bits
-        found = [(near, False) for near in self._index.search(hashes, radius_bits=radius_bits)]
-        found += [(near, True) for near in self._flat_index.search(flat, radius_bits=radius_bits)]
-        upright = flat[self._upright]
-        for index, part in zip(self._covered, _COVERED_PARTS, strict=False):
-            nears = index.search(by_part(upright, part), radius_bits=radius_bits)
-            found += [(near._replace(row=self._upright[near.row]), True) for near in nears]
-        found.sort(key=_by_distance)
-        turns = len(self._orientations)
-        for (distance_bits, row, hash_number), is_flat in found:
-            orientation = self._orientations[row % turns]
-            if is_flat:
-                yield _Proposal(self._flat_picture[hash_number], distance_bits, orientation, (INSIDE, INSIDE))
-            else:
-                seen = _VIEWS[views[row // turns]], _VIEWS[self._view_of_hash[hash_number]]
-                yield _Proposal(self._picture_of_hash[hash_number], distance_bits, orientation, seen)
-
-    def _oriented(self, hashes: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Hashes in all orientations that are looked for, ``(n · orientations, 32)``."""
-        return oriented_hashes(hashes)[:, self._orientations].reshape(-1, HASH_BYTES)
-
     def _looks(self, image: Fingerprint, without: str = "") -> Iterator[_Seen]:
         """Look at what hashes propose, the nearest first."""
-        ways: dict[int, list[_Proposal]] = {}
-        for proposal in self._proposals(image):
+        ways: dict[int, list[Proposal]] = {}
+        for proposal in self._lookup.proposals(image):
             if without and self._accepted.sha256(proposal.number) == without:
                 continue
             known = ways.get(proposal.number)
@@ -361,7 +284,7 @@ class Matcher:
         for proposals in ways.values():
             yield self._look(image, proposals)
 
-    def _look(self, image: Fingerprint, proposals: list[_Proposal]) -> _Seen:
+    def _look(self, image: Fingerprint, proposals: list[Proposal]) -> _Seen:
         """A look in the nearest way, or where that doesn't convince in the next."""
         best: _Seen | None = None
         for proposal in proposals:
@@ -378,10 +301,6 @@ class Matcher:
                 break
         assert best is not None  # noqa: S101 - no list of proposals is empty
         return best
-
-
-def _by_distance(found: tuple[Near, bool]) -> int:
-    return found[0].distance_bits
 
 
 def _check(image: object) -> None:

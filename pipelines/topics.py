@@ -114,6 +114,7 @@ def _form_of(kind: type[records.Record]) -> Headers:
 
 _FORMS: Final[dict[type[records.Record], Headers]] = {kind: _form_of(kind) for kind in TOPIC_OF}
 """Made once: all records of a kind share them."""
+_FORM_BYTES: Final = {form: sum(len(name.encode()) + len(value) for name, value in form) for form in _FORMS.values()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +138,13 @@ class Entry:
     @property
     def size_bytes(self) -> int:
         """What it takes on the log, without the log's own overhead."""
-        return (
-            len(self.key or b"")
-            + len(self.value or b"")
-            + sum(len(name.encode()) + len(value) for name, value in self.headers)
-        )
+        return len(self.key or b"") + len(self.value or b"") + _size_of(self.headers)
+
+
+def _size_of(headers: Headers) -> int:
+    """In bytes."""
+    known = _FORM_BYTES.get(headers)
+    return sum(len(name.encode()) + len(value) for name, value in headers) if known is None else known
 
 
 def made_of(kind: type[records.Record]) -> Headers:

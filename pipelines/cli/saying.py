@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _AS_CONFIGURED: Final = "default"
 _SHOWN: Final = 8
+_MANY: Final = 1_000
+"""So many take a while."""
 _SECONDS: Final = "every worker that runs knows within a second; one that begins later, before it works"
 Thing = tuple[str, str]
 Said = tuple[str, str, str, float, str]
@@ -167,6 +169,8 @@ def say_all(settings: "Settings", wanted: Sequence[tuple[Any, ...]], who: str | 
         raise UsageError("`--why` is empty", hint="say why: it is shown wherever it has an effect")
     from synsift.pipelines.controls.writing import say
 
+    if len(wanted) > _MANY:
+        err.print(f"writing {len(wanted):,} controls")
     made = [_control(one, who, why) for one in wanted]
     with _open(settings) as (log, view):
         from synsift.pipelines.topics import Router
@@ -174,7 +178,7 @@ def say_all(settings: "Settings", wanted: Sequence[tuple[Any, ...]], who: str | 
         router = Router(log.partitions)
         news = say(log, router, view, made)
         strangers = _without_query(log, router, [one.target for one in made if one.subject == "synset"])
-    _tell([control for control in made if control.key in {one.key for one in news}], done)
+    _tell(news, done)
     if news:
         err.print(_SECONDS)
     for wnid in strangers:

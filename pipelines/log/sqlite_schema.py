@@ -1,6 +1,7 @@
 """The database file of the SQLite log: schema, connections, and SQLite's errors in our words."""
 
 import os
+import shutil
 import sqlite3
 import stat
 import urllib.parse
@@ -13,6 +14,7 @@ from typing import Final
 from synsift.pipelines.errors import ConfigError, DamagedLog, DiskFull, LogError, LogUnavailable
 
 _FORMAT: Final = "2"
+_LEAST_BYTES: Final = 64 << 10
 _BUSY_TIMEOUT_S: Final = 30.0
 APPLICATION_ID: Final = 0x73796E73  # "syns": what `file` and SQLite itself know the file by
 _CHECKED_BYTES: Final = 512 * 1024 * 1024
@@ -241,7 +243,8 @@ def errors_of(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as exc:
         name = getattr(exc, "sqlite_errorname", "")
-        if name.startswith(("SQLITE_FULL", "SQLITE_IOERR_WRITE")):
+        has_no_room = name.startswith(("SQLITE_IOERR", "SQLITE_CANTOPEN")) and _is_full(path)
+        if has_no_room or name.startswith(("SQLITE_FULL", "SQLITE_IOERR_WRITE")):
             raise DiskFull(f"no space left for the log {path}: free some and run the same command again") from exc
         if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
             raise LogUnavailable(f"the log {path} stayed locked for {_BUSY_TIMEOUT_S:.0f} s") from exc
@@ -255,3 +258,11 @@ def errors_of(path: Path) -> Iterator[None]:
         raise damaged(path, f"it holds what is no text ({exc.reason})") from exc
     except OSError as exc:
         raise LogError(f"the log {path}: {exc}") from exc
+
+
+def _is_full(path: Path) -> bool:
+    """Whether there is no room for the files that SQLite puts beside a log: it has other words where these can't be."""
+    try:
+        return shutil.disk_usage(path.parent).free < _LEAST_BYTES
+    except OSError:
+        return False

@@ -13,11 +13,12 @@ What local features withdrew stays in its matcher, and what is near to it is a c
 import dataclasses
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from synsift.dedupe import DEFAULT_OPTIONS, Fingerprint, Kind, Matcher, MatchOptions, Survivors, Verdict
+from synsift.dedupe.hash_batch import HashBatch
 from synsift.dedupe.hash_lists import HashLists
 from synsift.pipelines import topics
 from synsift.pipelines.errors import DamagedSnapshot, StoreError
@@ -78,6 +79,20 @@ class Judging:
         if survivors is None:
             return Matcher(self.match, reference=self.reference)
         return Matcher.from_survivors(survivors, self.match, reference=self.reference)
+
+
+class Wanted(NamedTuple):
+    """An image that is to be judged.
+
+    Attributes:
+        partition: Of its candidate.
+        wnid: Its synset.
+        image: Its fingerprint.
+    """
+
+    partition: int
+    wnid: str
+    image: Fingerprint
 
 
 @dataclass(slots=True)
@@ -178,7 +193,29 @@ class DedupeState:
         self._policy = policy
         self._beat = beat
         self._bed = Bed()
+        self._ahead: list[Matcher] = []
         self._partitions: dict[int, _Partition] = {}
+
+    def look_ahead(self, wanted: Iterable[Wanted]) -> None:
+        """Look up images that are to be judged, all at once; until ``settle``. Verdicts stay as they are."""
+        groups: dict[tuple[int, str], list[Fingerprint]] = {}
+        for each in wanted:
+            groups.setdefault((each.partition, each.wnid), []).append(each.image)
+        if not groups:
+            return
+        batch = HashBatch.of([image for images in groups.values() for image in images], self._judging.match)
+        begin = 0
+        for (partition, wnid), images in groups.items():
+            matcher = self._partitions[partition].matchers.matcher(wnid)
+            matcher.look_ahead(batch, begin, begin + len(images))
+            self._ahead.append(matcher)
+            begin += len(images)
+
+    def settle(self) -> None:
+        """They were judged."""
+        for matcher in self._ahead:
+            matcher.settle()
+        self._ahead.clear()
 
     def judge(self, partition: int, wnid: str, image: Fingerprint) -> Verdict:
         """Judge an image of a synset, and remember it if it survives."""

@@ -28,7 +28,7 @@ from synsift.pipelines.records import Progress
 from synsift.pipelines.stage import INPUTS
 from synsift.pipelines.stages.book import Book
 from synsift.pipelines.stages.lives import Lives, owner_of
-from synsift.pipelines.stages.tally import Count, Tally
+from synsift.pipelines.stages.tally import Count, Tally, outcomes_of
 from synsift.pipelines.topics import Entry, Router
 
 _log: Final = logging.getLogger(__name__)
@@ -321,9 +321,8 @@ class Ledger:
             self._books[partition].committed = at
         for item in finished:
             self._hooks.ended(item.message)
-            for count in item.counts:
-                if count.number > 0 and ":" not in count.outcome:
-                    metrics.OUTCOMES.labels(self._stage, count.outcome).inc(count.number)
+        for outcome, number in outcomes_of(count for item in finished for count in item.counts).items():
+            metrics.OUTCOMES.labels(self._stage, outcome).inc(number)
         return len(finished)
 
     def _advance(self, finished: Iterable[Finished], letting_go: Collection[int]) -> dict[int, Position]:

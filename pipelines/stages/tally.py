@@ -19,6 +19,15 @@ class Count:
     number: int = 1
 
 
+def outcomes_of(counts: Iterable[Count]) -> Counter[str]:
+    """How many ended how; what is counted of queries' pages has a colon, and is no outcome."""
+    found: Counter[str] = Counter()
+    for count in counts:
+        if count.number > 0 and ":" not in count.outcome:
+            found[count.outcome] += count.number
+    return found
+
+
 class Tally:
     """Counts of one stage. For one thread, but for ``of`` and ``noted``."""
 

@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 from synsift.dedupe import Fingerprint, Kind, Matcher, MatchOptions, fingerprint
 from synsift.dedupe.evidence import EVIDENCE_BYTES
 from synsift.dedupe.fingerprint import RECORD
+from synsift.dedupe.hash_batch import HashBatch
 from synsift.dedupe.judgement import judge
 from synsift.dedupe.second_look import Side, second_look
 from synsift.dedupe.views import WHOLE
@@ -160,10 +161,8 @@ def test_only_central_crops_are_found_where_all_are_not_wanted() -> None:
     centre = MatchOptions(all_crops=False)
     found = {name: kind(scene(3), COPIES[name](scene(3)), centre) for name in ("cropped", "cropped on the left")}
     assert found["cropped"] is Kind.NEAR
-    one, all_of_them = Matcher(centre), Matcher()
-    one.add(of(scene(3)))
-    all_of_them.add(of(scene(3)))
-    assert len(all_of_them._index) > 3 * len(one._index)
+    few, many = (HashBatch.of([of(scene(3))], options).stored(0, 1) for options in (centre, MatchOptions()))
+    assert len(many.hashes) > 3 * len(few.hashes)
 
 
 def test_the_same_pictures_agree_in_everything() -> None:
@@ -300,7 +299,7 @@ def test_what_changes_the_lowest_frequencies_is_looked_up_by_others() -> None:
         found[all_crops] = sum(any(True for _ in matcher.looks(image)) for image in edits)
         assert {matcher.match(of(photograph(seed))).kind for seed in range(60, 80)} == {Kind.NEW}
     without = Matcher.of_reference([of(image) for image in photographs])
-    without._covered = []
+    without._lookup._covered = []
     assert found[True] > sum(any(True for _ in without.looks(image)) for image in edits)
     upright = MatchOptions(orientations=("mirrored",))
     turned = Matcher.of_reference([of(image) for image in photographs], upright)

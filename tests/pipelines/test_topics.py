@@ -4,7 +4,7 @@ import pytest
 
 from synsift.pipelines import topics
 from synsift.pipelines.partitioning import partition_of
-from synsift.pipelines.topics import Router, host_of
+from synsift.pipelines.topics import Entry, Router, host_of
 from tests.pipelines.test_records import EXAMPLES
 
 
@@ -52,3 +52,12 @@ def test_all_records_of_a_synset_share_a_partition() -> None:
     ]
     assert {entry.partition for entry in entries} == {router.of_wnid("n1")}
     assert {entry.key for entry in entries} == {b"n1"}
+
+
+def test_an_entry_counts_the_bytes_of_all_that_it_carries() -> None:
+    for kind in topics.TOPIC_OF:
+        form = topics.made_of(kind)
+        expected = 3 + 5 + sum(len(name) + len(value) for name, value in form)
+        assert Entry("t", 0, b"key", b"value", form).size_bytes == expected
+        assert Entry("t", 0, b"key", b"value", (*form, ("é", b"1234"))).size_bytes == expected + 6
+    assert Entry("t", 0, None, None).size_bytes == 0

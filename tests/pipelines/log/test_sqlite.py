@@ -1,5 +1,6 @@
 """The SQLite log keeps the contract, and survives what only files and processes can do to it."""
 
+import contextlib
 import multiprocessing
 import os
 import signal
@@ -10,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from synsift.pipelines.errors import ConfigError, LogError
+from synsift.pipelines.errors import ConfigError, DiskFull, LogError
 from synsift.pipelines.log.base import Log, Position
 from synsift.pipelines.log.sqlite import SqliteLog
+from synsift.pipelines.topics import Entry
 from tests.pipelines.log.contract import INPUT, OUTPUT, PARTITIONS, LogContract, Owner, entry, poll_all, texts
 
 
@@ -149,6 +151,21 @@ def test_nothing_is_written_into_a_file_that_was_taken_away(tmp_path: Path, how:
     member.close()
     log.close()
     assert path.exists() == (how == "another")
+
+
+def test_a_disk_without_any_room_is_said_to_be_full_whatever_sqlite_calls_it(small_disk: Path) -> None:
+    path = small_disk / "out" / "log.db"
+    SqliteLog(path, partitions=2).close()
+    with contextlib.suppress(OSError), (small_disk / "ballast").open("wb", buffering=0) as ballast:
+        for size_bytes in (1 << 16, 1 << 12, 1 << 8):
+            with contextlib.suppress(OSError):
+                while True:
+                    ballast.write(b"\0" * size_bytes)
+    with pytest.raises(DiskFull, match="no space left"):
+        SqliteLog(path, partitions=2).produce([Entry("survivors", 0, b"k", b"v" * 100_000)])
+    (small_disk / "ballast").unlink()
+    with contextlib.closing(SqliteLog(path, partitions=2)) as log:
+        log.produce([Entry("survivors", 0, b"k", b"v" * 100_000)])
 
 
 def test_a_disk_that_may_not_be_written_is_said_to_be_that(small_disk: Path) -> None:

@@ -4,12 +4,12 @@ import logging
 
 import pytest
 
-from synsift.dedupe import Verdict, fingerprint
+from synsift.dedupe import Kind, Verdict, fingerprint
 from synsift.pipelines import topics
 from synsift.pipelines.errors import StoreUnavailable
 from synsift.pipelines.reading import Skipped
 from synsift.pipelines.records import Image, Survivor
-from synsift.pipelines.stages.dedupe_state import DedupeState, Judging, SnapshotPolicy, fingerprint_of
+from synsift.pipelines.stages.dedupe_state import DedupeState, Judging, SnapshotPolicy, Wanted, fingerprint_of
 from synsift.pipelines.stages.image_record import image_record
 from synsift.pipelines.storage.objects import Objects
 from synsift.pipelines.storage.snapshots import Snapshots
@@ -112,6 +112,27 @@ def test_a_snapshot_of_another_log_is_not_believed(written: World, caplog: pytes
     assert "is of another log" in caplog.text
     assert found == expected(fresh)
     fresh.log.close()
+
+
+def test_images_that_are_looked_up_ahead_are_judged_as_one_by_one(written: World) -> None:
+    home, away = written.router.of_wnid("n1"), (written.router.of_wnid("n1") + 1) % 4
+    state = state_of(written)
+    found = {}
+    for is_ahead in (False, True):
+        for partition in (home, away):
+            state.restore(partition, Skipped())
+        wanted = [
+            Wanted(partition, wnid, fingerprint_of(image))
+            for image in (*PROBES, *images(3, width=90), *images(2, width=500, first=50))
+            for partition, wnid in ((home, "n1"), (away, "n2"), (home, "n3"))
+        ]
+        if is_ahead:
+            state.look_ahead(wanted)
+        found[is_ahead] = [state.judge(*each) for each in wanted]
+        state.settle()
+        found[is_ahead] += [state.judge(*each) for each in wanted]
+    assert found[True] == found[False]
+    assert {verdict.kind for verdict in found[True]} == {Kind.NEW, Kind.EXACT, Kind.NEAR}
 
 
 def test_a_state_that_others_have_gone_on_from_keeps_only_what_is_its_own(
