@@ -59,6 +59,8 @@ _MIN_GROWTH: Final = 60_000
 _MAX_GROWTH: Final = 250_000
 _USUAL_SHARE: Final = 1 / 4
 _GROWTH_SHARE: Final = 1 / 24
+# Of a hash's bytes, in which order they stand with each of its quarters first.
+_BY_PART: Final = (np.arange(HASH_BYTES) + _KEY_BYTES * np.arange(HASH_BYTES // _KEY_BYTES)[:, None]) % HASH_BYTES
 # What has none is compared one by one until it is more than this, or than such a share of what has no large ones.
 _MIN_REST: Final = 4_096
 _REST_SHARE: Final = 1 / 8
@@ -66,8 +68,6 @@ _REST_SHARE: Final = 1 / 8
 _MOST_AT_HAND: Final = 8_192
 # Pairs whose hashes are compared at once: of a crowd of pictures that are alike there are millions.
 _AT_ONCE: Final = 65_536
-# Of a hash's bytes, in which order they stand with each of its quarters first.
-_BY_PART: Final = (np.arange(HASH_BYTES) + _KEY_BYTES * np.arange(HASH_BYTES // _KEY_BYTES)[:, None]) % HASH_BYTES
 _MAGIC: Final = b"synsift-index 1\n"
 _DIGEST_BYTES: Final = 32
 _COUNTS: Final = struct.Struct("<QQ")
@@ -282,6 +282,14 @@ class HashIndex:
         self._rest = _flat_index()
 
 
+def by_part(hashes: NDArray[np.uint8], part: int) -> NDArray[np.uint8]:
+    """The same hashes, ``(n, 32)``, with one of their quarters first, by which an index then looks them up.
+
+    Distances stay as they are.
+    """
+    return hashes[:, _BY_PART[part]]
+
+
 def pairs_of(queries: NDArray[np.uint8], stored: NDArray[np.uint8], *, radius_bits: int, reach: Reach = CLOSE) -> Pairs:
     """What an index of some hashes finds, where it would be made for a few queries only.
 
@@ -316,14 +324,6 @@ def _within(
 
 
 _NO_PAIRS: Final = Pairs(NOTHING, NOTHING, NOTHING)
-
-
-def by_part(hashes: NDArray[np.uint8], part: int) -> NDArray[np.uint8]:
-    """The same hashes, ``(n, 32)``, with one of their quarters first, by which an index then looks them up.
-
-    Distances stay as they are.
-    """
-    return hashes[:, _BY_PART[part]]
 
 
 def _faiss() -> Any:  # noqa: ANN401 - FAISS has no types
