@@ -83,7 +83,9 @@ def replay(
     with contextlib.closing(parts.log) as log:
         letters = _chosen(read_dead_letters(log), outcome, stage)
         count = replay_letters(log, parts.router, letters)
-    err.print(f"replayed {count} of {counted(len(letters), 'dead letter', 'dead letters')}; the same crawl tries again")
+    err.print(
+        f"replayed {count} of {counted(len(letters), 'dead letter', 'dead letters')}; workers or the same crawl try again"
+    )
     lines = sum(found.letter.is_part for found in letters)
     lost = len(letters) - count - lines
     if lines:

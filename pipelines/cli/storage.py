@@ -185,7 +185,9 @@ def verify(
         _mend(settings, [one.path for one in damaged])
     elif damaged:
         again = follow_up("storage verify --fetch-again", out=out, file=file, values=values)
-        err.print(f"hint: `{again}` copies them from where they stand whole, or asks their URLs again")
+        err.print(
+            f"hint: `{again}` makes them whole: from copies, the log and the manifests, or by asking their URLs again"
+        )
         raise typer.Exit(ExitStatus.FAILED)
     elif not compared:
         raise typer.Exit(ExitStatus.FAILED)

@@ -97,6 +97,13 @@ def problem_of(topic: Topic, found: FoundTopic, shape: Shape) -> str | None:
     return None
 
 
+def _of_all(topics_in_all: int, partitions: int, wanted: int) -> str:
+    return (
+        f"all {topics_in_all} topics have {partitions} partitions and log.partitions says {wanted}: set it to "
+        f"{partitions}. If they are being grown, `synsift topics grow --partitions {partitions}` says so, and ends it"
+    )
+
+
 class KafkaTopics:
     """The topics behind a prefix."""
 
@@ -130,7 +137,11 @@ class KafkaTopics:
         """What of the topics would break the design, one that doesn't exist included."""
         problems = []
         with self._admin() as admin, errors_of(self._address):
-            for topic, found in self._found(admin):
+            all_found = list(self._found(admin))
+            numbers = {found.partitions for _, found in all_found}
+            if len(numbers) == 1 and not numbers & {0, shape.partitions}:
+                return [_of_all(len(all_found), all_found[0][1].partitions, shape.partitions)]
+            for topic, found in all_found:
                 if found.partitions == 0:
                     problems.append(f"topic {found.name} does not exist: synsift topics create makes it")
                 elif (problem := problem_of(topic, found, shape)) is not None:

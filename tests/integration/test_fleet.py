@@ -143,7 +143,7 @@ def test_topics_are_made_once_described_and_their_shape_is_checked(cli: RunCli, 
     assert "shape-survivors" in cli("topics", "describe", options=options).stdout
     other = cli("topics", "create", options={**options, "log.partitions": 3})
     assert other.returncode == 2
-    assert "shape-survivors has 2 partitions and log.partitions says 3" in other.stderr
+    assert "all 15 topics have 2 partitions and log.partitions says 3" in other.stderr
     missing = cli("status", options={**options, "kafka.prefix": "none-"})
     assert missing.returncode == 2
     assert "synsift topics create makes it" in missing.stderr
