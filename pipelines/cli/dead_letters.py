@@ -83,9 +83,8 @@ def replay(
     with contextlib.closing(parts.log) as log:
         letters = _chosen(read_dead_letters(log), outcome, stage)
         count = replay_letters(log, parts.router, letters)
-    err.print(
-        f"replayed {count} of {counted(len(letters), 'dead letter', 'dead letters')}; workers or the same crawl try again"
-    )
+    many = counted(len(letters), "dead letter", "dead letters")
+    err.print(f"replayed {count} of {many}; workers or the same crawl try again")
     lines = sum(found.letter.is_part for found in letters)
     lost = len(letters) - count - lines
     if lines:
