@@ -1,12 +1,13 @@
 """What the log says that the store holds: what is gone without a trace shows only by comparing the two."""
 
+import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from synsift.pipelines.log.base import Log
 from synsift.pipelines.pairs import places_of
 from synsift.pipelines.reading import Skipped, read_all, read_state
-from synsift.pipelines.records import Conflict, Survivor, Verified
+from synsift.pipelines.records import Conflict, Survivor, Verified, encode
 from synsift.pipelines.removed import read_removed
 from synsift.pipelines.stage import INPUTS
 
@@ -23,6 +24,7 @@ class Expected:
         noted: Those that manifests should name, replaced ones included.
         waiting: Those that have yet to land, of whom the blob should be there.
         told: Synset and id of the pairs that its part of ``conflicts`` should name.
+        origins: What the log says of each that ever survived, by ``digest_of``: of an image several records may speak.
         judged: Images that its part of ``verified`` should name.
     """
 
@@ -30,7 +32,13 @@ class Expected:
     noted: set[Name] = field(default_factory=set)
     waiting: dict[Name, Survivor] = field(default_factory=dict)
     told: set[Name] = field(default_factory=set)
+    origins: dict[Name, tuple[bytes, ...]] = field(default_factory=dict)
     judged: set[Name] = field(default_factory=set)
+
+
+def digest_of(survivor: Survivor) -> bytes:
+    """Names what is said of an image, in eight bytes, however it is written."""
+    return hashlib.blake2b(encode(survivor), digest_size=8).digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +71,7 @@ def expected(log: Log, at: Reached, letters: Collection[Name]) -> Expected:
     for partition in range(log.partitions):
         for message, survivor in read_state(log, Survivor, partition, skipped=Skipped()):
             name = survivor.candidate.wnid, survivor.candidate.image.sha256
+            found.origins[name] = (*found.origins.get(name, ()), digest_of(survivor))
             if message.offset < at.landed.get(partition, 0):
                 found.landed[name] = survivor
                 found.noted.add(name)

@@ -16,7 +16,7 @@ from synsift.pipelines.storage import layout
 from synsift.pipelines.storage.base import ObjectStore
 from synsift.pipelines.storage.compaction import Fresh, images_there
 from synsift.pipelines.storage.current import read_current
-from synsift.pipelines.storage.expected import Expected, Name
+from synsift.pipelines.storage.expected import Expected, Name, digest_of
 from synsift.pipelines.storage.manifests import decode_part
 from synsift.pipelines.storage.objects import Objects
 from synsift.pipelines.storage.sealed import is_sealed
@@ -41,10 +41,10 @@ class Verified:
 
 @dataclass(slots=True)
 class _Listed:
-    """What stands in the store, by synset and SHA-256."""
+    """What stands in the store, by synset and SHA-256; of provenance that was read what it says."""
 
     images: set[Name] = field(default_factory=set)
-    origins: set[Name] = field(default_factory=set)
+    origins: dict[Name, bytes] = field(default_factory=dict)
     blobs: set[str] = field(default_factory=set)
 
 
@@ -69,11 +69,11 @@ def verify(
             sha256 = _list(listed, path)
             if share < 1 and chosen.random() >= share:
                 continue
-            found = _look_at_origin(objects, path) if sha256 is None else _look(objects, path, sha256)
+            found = _look_at_origin(objects, path, listed) if sha256 is None else _look(objects, path, sha256)
             if found is not None:
                 yield found
     said: set[str] = set()
-    for wnid, sha256 in sorted(listed.origins - listed.images):
+    for wnid, sha256 in sorted(listed.origins.keys() - listed.images):
         found = _look_for(objects, wnid, sha256)
         if found is not None:
             said.add(found.path)
@@ -88,7 +88,7 @@ def verify(
 def _list(listed: _Listed, path: str) -> str | None:
     """Note an object. Gives the SHA-256 that an image's name says."""
     if (origin := layout.provenance_of(path)) is not None:
-        listed.origins.add(origin)
+        listed.origins[origin] = b""
     elif (sha256 := layout.blob_sha256(path)) is not None:
         listed.blobs.add(sha256)
         return sha256
@@ -101,8 +101,11 @@ def _list(listed: _Listed, path: str) -> str | None:
 def _gone(listed: _Listed, expected: Expected) -> Iterator[Verified]:
     """What the log names, and of which the store shows less than it should."""
     for name, survivor in sorted(expected.landed.items(), key=lambda item: item[0]):
-        if name not in listed.origins:
+        said = listed.origins.get(name)
+        if said is None:
             yield Verified(layout.provenance(*name), "gone; the log names it")
+        elif said and said not in expected.origins[name]:
+            yield Verified(layout.provenance(*name), "it says something else than the log")
         if name not in listed.images and survivor.candidate.image.format in EXTENSIONS:
             yield Verified(layout.candidate(name[0], survivor.candidate.image), "gone; the log names it")
     for sha256 in sorted({sha256 for _, sha256 in expected.waiting} - listed.blobs):
@@ -175,9 +178,10 @@ def _names_others(objects: Objects, made: Fresh, wnid: str, images: set[str]) ->
     return False
 
 
-def _look_at_origin(objects: Objects, path: str) -> Verified | None:
+def _look_at_origin(objects: Objects, path: str, listed: _Listed) -> Verified | None:
     """Provenance is looked at, and counts as no image; only what is wrong with it is said."""
-    if layout.provenance_of(path) is None:
+    origin = layout.provenance_of(path)
+    if origin is None:
         return None
     try:
         survivor = read_bytes(Survivor, objects.get(path))
@@ -185,8 +189,10 @@ def _look_at_origin(objects: Objects, path: str) -> Verified | None:
         return None
     if isinstance(survivor, Broken):
         return Verified(path, "its provenance can't be read")
-    named = layout.provenance(survivor.candidate.wnid, survivor.candidate.image.sha256)
-    return None if named == path else Verified(path, "it is the provenance of another image")
+    if (survivor.candidate.wnid, survivor.candidate.image.sha256) != origin:
+        return Verified(path, "it is the provenance of another image")
+    listed.origins[origin] = digest_of(survivor)
+    return None
 
 
 def _look(objects: ObjectStore, path: str, sha256: str) -> Verified | None:

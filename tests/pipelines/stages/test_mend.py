@@ -162,3 +162,30 @@ def test_without_a_contact_nobody_is_asked(world: World, site: SmallWeb, tmp_pat
     assert "identity.contact" in refused.stderr
     assert "Traceback" not in refused.stderr
     assert site.asked["/mend/7.jpg"] == asked
+
+
+def test_provenance_that_says_something_else_than_the_log_is_named_and_written_anew(
+    world: World, site: SmallWeb, tmp_path: Path
+) -> None:
+    """One bit of an author's name or a licence: it is JSON all the same, and of the same image."""
+    for seed in (7, 8):
+        fetched(world, site, seed)
+    run(world, land(world))
+    assert verify(tmp_path / "out").returncode == 0
+    good = {path: world.objects.get(path) for path in world.paths("candidates/") if path.endswith(".json")}
+    for number, (path, data) in enumerate(sorted(good.items())):
+        record = msgspec.json.decode(data)
+        if number:
+            record["candidate"]["found_by"]["licence"] = "CC0-1.0"
+        else:
+            record["candidate"]["answer"]["fetched_at"] = "2020-01-01T00:00:00Z"
+        world.objects.put(path, msgspec.json.encode(record))
+    found = verify(tmp_path / "out")
+    assert found.returncode == 1
+    assert found.stdout.count("it says something else than the log") == 2
+    mended = verify(tmp_path / "out", *AGAIN)
+    assert mended.returncode == 0, mended.stderr
+    assert {path: world.objects.get(path) for path in good} == good
+    for path, data in good.items():
+        world.objects.put(path, msgspec.json.encode(msgspec.json.decode(data)))  # the same, written otherwise
+    assert verify(tmp_path / "out").returncode == 0
