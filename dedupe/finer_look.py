@@ -28,8 +28,8 @@ _ENOUGH: Final = 0.9998
 _LEAST_SEEN: Final = 0.25
 _PLACES: Final = 8
 _WINDOWS: Final = windows(FINE_SIDE, _PLACES)
-# A picture of so much of what another shows has no more detail to speak of.
-# Asked of those in which one of the sixteen levels is so much of the contrast: letters are as fine as pixels there.
+# A side of more than so much of another is as fine. That is asked of pictures in which one of the sixteen levels is so
+# much of the contrast: letters are as fine as pixels there.
 _AS_FINE: Final = 0.95
 _FAINT_STEP: Final = 0.22
 # So many places that differ most; and where hardly any of a place is seen.

@@ -103,8 +103,9 @@ def _only_look(settings: "Settings", request: "Request") -> dict[str, Any]:
         found = _find(settings, log, request)
         removed = Removed(objects=there(objects, paths_of(objects, found)))
     err.print(f"would remove {_summary(found, len(removed.objects))}")
-    _tell_unknown(request, found)
-    return receipt(request, found, removed, {}, state="dry run")
+    told = receipt(request, found, removed, {}, state="dry run")
+    _tell_unknown(told["unknown"], found)
+    return told
 
 
 def _remove(settings: "Settings", request: "Request") -> dict[str, Any]:
@@ -121,7 +122,7 @@ def _remove(settings: "Settings", request: "Request") -> dict[str, Any]:
         told = take_down(parts.log, parts.router, parts.objects, request, found)
     rows = sum(told["rows"].values())
     err.print(f"removed {_summary(found, len(told['objects']))}, {counted(rows, 'row of a table', 'rows of tables')}")
-    _tell_unknown(request, found)
+    _tell_unknown(told["unknown"], found)
     return told
 
 
@@ -140,9 +141,8 @@ def _summary(found: "list[Found]", objects: int) -> str:
     return f"{images}, {copies} of them copies of those named; {counted(objects, 'object', 'objects')}"
 
 
-def _tell_unknown(request: "Request", found: "list[Found]") -> None:
+def _tell_unknown(unknown: "list[str]", found: "list[Found]") -> None:
     """Somebody may have mistyped what they must not miss."""
-    unknown = [one.sha256 for one in found if not one.is_known and one.sha256 in request.wanted.sha256]
     for sha256 in unknown:
         warn.print(f"no record names a file with the SHA-256 {sha256}: nothing of it was here", style="yellow")
     if unknown:

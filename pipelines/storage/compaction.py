@@ -141,16 +141,12 @@ class Fresh:
 
     def __call__(self, wnid: str) -> bool:
         """Whether the view of a synset is, and nobody else wrote it since."""
-        return self.made.get(wnid) == _Made(self.account_digest(wnid), self.tags.get(wnid, ""))
-
-    def account_digest(self, wnid: str) -> str:
-        """Names the parts of a synset's manifest, as they are."""
-        return _digest(self.account.get(wnid, {}))
+        return self.is_due(wnid) and self.made[wnid].tag == self.tags.get(wnid, "")
 
     def is_due(self, wnid: str) -> bool:
         """Whether the view of a synset was made of its manifest as it is now, whoever wrote at its place since."""
         made = self.made.get(wnid)
-        return made is not None and made.of == self.account_digest(wnid)
+        return made is not None and made.of == _digest(self.account.get(wnid, {}))
 
 
 class _Compactor:

@@ -53,7 +53,7 @@ def sealed(table: Any) -> bytes:  # noqa: ANN401 - as above
 
 def is_sealed(data: bytes) -> bool:
     """Whether a file has a seal of its own, broken or not."""
-    return _seal_of(data)[1].startswith(_length(len(data)))
+    return _seal_of(data) is not None
 
 
 def read_sealed(data: bytes, columns: list[str] | None = None) -> Any:  # noqa: ANN401 - as above
@@ -67,8 +67,8 @@ def read_sealed(data: bytes, columns: list[str] | None = None) -> Any:  # noqa: 
     """
     import pyarrow.parquet
 
-    if is_sealed(data):
-        (at, seal), view = _seal_of(data), memoryview(data)
+    if (found := _seal_of(data)) is not None:
+        (at, seal), view = found, memoryview(data)
         if _seal(len(data), (view[:at], _OPEN, view[at + len(_OPEN) :])) != seal:
             raise ValueError("its bytes are not those that were written: their SHA-256 is another one")
     options = {"pre_buffer": False, "page_checksum_verification": True}
@@ -95,11 +95,12 @@ def _close(target: IO[bytes]) -> None:
     target.seek(0)
 
 
-def _seal_of(data: bytes) -> tuple[int, bytes]:
-    """Where a file has a seal, and which; -1 and nothing if it has none."""
+def _seal_of(data: bytes) -> tuple[int, bytes] | None:
+    """Where a file has a seal of its own, and which; None if it has none."""
     found = data.rfind(_MARK)
     at = found + len(_MARK)
-    return (-1, b"") if found < 0 else (at, data[at : at + len(_OPEN)])
+    seal = data[at : at + len(_OPEN)]
+    return (at, seal) if found >= 0 and seal.startswith(_length(len(data))) else None
 
 
 def _seal(size_bytes: int, parts: Iterable[bytes | memoryview]) -> bytes:

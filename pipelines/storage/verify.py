@@ -78,7 +78,7 @@ def verify(
         if found is not None:
             said.add(found.path)
             yield found
-    yield from _verify_view(objects)
+    yield from _verify_view(objects, listed)
     if expect is not None:
         expected = expect()
         yield from (found for found in _gone(listed, expected) if found.path not in said)
@@ -142,39 +142,53 @@ def _verify_parts(
         yield Verified(f"{folder}{wnid}/", f"{some} in none of its parts")
 
 
-def _verify_view(objects: Objects) -> Iterator[Verified]:
+def _verify_view(objects: Objects, listed: _Listed) -> Iterator[Verified]:
     """Read the view, and compare it with manifests where it was made of them as they are now."""
     made = Fresh(objects)
+    doubtful: dict[str, str] = {}
     for path in objects.list(layout.CURRENT):
-        if (wnid := layout.current_wnid(path)) is None:
-            if path.endswith(".parquet"):
-                yield Verified(path, "it is no part of the view, and whoever reads the folder as a table reads it, too")
-            continue
-        try:
-            data = objects.get(path)
-            images = {row["sha256"] for row in read_current(data, ["sha256"])}
-        except NoSuchObject:
-            continue
-        except _UNREAD:
-            yield Verified(path, "its bytes are not the view's")
-            continue
-        if made.is_due(wnid):
-            if not is_sealed(data):
-                yield Verified(path, "its bytes are not the view's: somebody else wrote them")
-            elif _names_others(objects, made, wnid, images):
-                yield Verified(path, "it names other images than its synset's manifest")
+        wnid = layout.current_wnid(path)
+        if wnid is not None:
+            problem = _problem_of_view(objects, listed, made, wnid)
+        else:
+            problem = _STRANGERS if path.endswith(".parquet") else ""
+        if problem == _OTHERS and wnid is not None:
+            doubtful[path] = wnid
+        elif problem:
+            yield Verified(path, problem)
+    # The store may change as it is read: what is other than it was is left to the next time.
+    now = Fresh(objects) if doubtful else made
+    for path, wnid in doubtful.items():
+        if (now.made.get(wnid), now.account.get(wnid)) == (made.made.get(wnid), made.account.get(wnid)):
+            yield Verified(path, _OTHERS)
 
 
-def _names_others(objects: Objects, made: Fresh, wnid: str, images: set[str]) -> bool:
-    """Whether a view that was read lacks an image that stands, or has another one.
+_STRANGERS: Final = "it is no part of the view, and whoever reads the folder as a table reads it, too"
+_OTHERS: Final = "it names other images than its synset's manifest"
 
-    The store may change as it is read: what is other than it was is left to the next time.
-    """
+
+def _problem_of_view(objects: Objects, listed: _Listed, made: Fresh, wnid: str) -> str:
+    """What is wrong with the view of a synset; empty if nothing is."""
+    try:
+        data = objects.get(layout.current_view(wnid))
+        images = {row["sha256"] for row in read_current(data, ["sha256"])}
+    except NoSuchObject:
+        return ""
+    except _UNREAD:
+        return "its bytes are not the view's"
+    if not made.is_due(wnid):
+        return ""
+    if not is_sealed(data):
+        return "its bytes are not the view's: somebody else wrote them"
+    return _OTHERS if _names_others(objects, listed, made, wnid, images) else ""
+
+
+def _names_others(objects: Objects, listed: _Listed, made: Fresh, wnid: str, images: set[str]) -> bool:
+    """Whether a view that was read lacks an image that stands, or has another one."""
     with contextlib.suppress(DamagedPart, NoSuchObject):  # said of the part
         found = standing_images(objects, account_of(made.account.get(wnid, ())).get(wnid, ()))
-        if images != found & images_there(objects, wnid):
-            now = Fresh(objects)
-            return (now.made.get(wnid), now.account.get(wnid)) == (made.made.get(wnid), made.account.get(wnid))
+        if images != {sha256 for sha256 in found if (wnid, sha256) in listed.images}:
+            return images != found & images_there(objects, wnid)  # as some may have landed since they were listed
     return False
 
 
