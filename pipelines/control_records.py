@@ -80,6 +80,11 @@ class Control(Record, frozen=True, kw_only=True):
     past: Annotated[tuple[Word, ...], Meta(max_length=MAX_PAST)] = ()
 
     @property
+    def keeps_image_out(self) -> bool:
+        """Whether it holds of an image that was taken down."""
+        return bool(self.removal) and not self.is_lifted and self.subject in ("sha256", "fingerprint")
+
+    @property
     def key(self) -> str:
         """Its key: the same for all that is said of one thing."""
         name = f"{self.action}/{self.subject}/{self.target}"

@@ -19,13 +19,12 @@ def read_removed(log: Log) -> frozenset[str]:
             control = look_at_state(Control, message, router)
             if control is None:
                 found.pop(message.key, None)
-            elif not isinstance(control, Broken):
-                is_tombstone = bool(control.removal) and not control.is_lifted
-                is_image = control.subject in ("sha256", "fingerprint")
-                if is_tombstone and is_image:
-                    found[message.key] = control.target
-                else:
-                    found.pop(message.key, None)
+            elif isinstance(control, Broken):
+                continue
+            elif control.keeps_image_out:
+                found[message.key] = control.target
+            else:
+                found.pop(message.key, None)
     return frozenset(found.values())
 
 

@@ -108,19 +108,15 @@ def _held(log: "Log", skipped: "Skipped") -> str:
     """What operators said, in numbers: who looks for why something doesn't move finds it here."""
     from synsift.pipelines import topics
     from synsift.pipelines.controls.steering import said_by
+    from synsift.pipelines.controls.view import ACTIONS
     from synsift.pipelines.topics import Router
 
     with contextlib.closing(log.follow(topics.CONTROLS.name)) as follower:
         controls = said_by(follower.read(), Router(log.partitions), skipped)
-    kinds = Counter(
-        "taken down" if one.removal else _DONE.get(one.action, f"{one.action} set")
-        for one in controls.values()
-        if one is not None and not one.is_lifted and not (one.removal and one.subject != "sha256")
-    )
-    return ", ".join(f"{number:,} {kind}" for kind, number in kinds.most_common())
-
-
-_DONE: Final = {"pause": "paused", "drop": "dropped", "block": "blocked"}
+    held = [one for one in controls.values() if one is not None and not one.is_lifted]
+    kinds = Counter(ACTIONS.get(one.action, f"{one.action} set") for one in held if not one.removal)
+    kinds["taken down"] = len({one.target for one in held if one.keeps_image_out})
+    return ", ".join(f"{number:,} {kind}" for kind, number in kinds.most_common() if number)
 
 
 def _gap(output: Format) -> None:

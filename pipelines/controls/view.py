@@ -31,7 +31,8 @@ class Stopped(StrEnum):
     OVER_BUDGET = "over_budget"
 
 
-_ACTIONS: Final = {"drop": Stopped.DROPPED, "block": Stopped.BLOCKED, "pause": Stopped.PAUSED}
+ACTIONS: Final = {"drop": Stopped.DROPPED, "block": Stopped.BLOCKED, "pause": Stopped.PAUSED}
+"""How a thing is stopped by what operators say of it; what ends goes before what waits."""
 _NO_CONTROLS: Final[Mapping[str, Control]] = MappingProxyType({})
 
 
@@ -203,7 +204,7 @@ class View:
     def _first(self, asked: Iterable[tuple[str, tuple[str, ...]]]) -> Stop | None:
         """The stop of some things; what ends goes before what waits."""
         things = tuple(asked)
-        for how in _ACTIONS.values():
+        for how in ACTIONS.values():
             for subject, targets in things:
                 stops = self._stops.get((how, subject), _NO_CONTROLS)
                 found = next((stops[target] for target in targets if target in stops), None)
@@ -220,7 +221,7 @@ def _view(controls: Mapping[str, Control], number: int, options: MatchOptions, b
     for control in controls.values():
         if control.is_lifted:
             continue
-        how, target = _ACTIONS.get(control.action), form_of(control.subject, control.target)
+        how, target = ACTIONS.get(control.action), form_of(control.subject, control.target)
         if how is None:
             values.setdefault((control.action, control.subject), {})[target] = control
         elif control.subject == "fingerprint":

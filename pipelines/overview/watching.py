@@ -155,11 +155,7 @@ class Overview:
     def _steered(self) -> dict[str, Any]:
         """What operators want: what they said last comes first, and images that were taken down are only counted."""
         held = [control for control in self._controls.values() if not control.removal]
-        removed = {
-            control.target
-            for control in self._controls.values()
-            if control.removal and control.subject in ("sha256", "fingerprint")
-        }
+        removed = {control.target for control in self._controls.values() if control.keeps_image_out}
         return {
             "controls": [_control_row(one) for one in heapq.nlargest(_MOST_ROWS, held, key=lambda one: one.at)],
             "controls_in_all": len(held),
