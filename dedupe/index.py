@@ -287,7 +287,7 @@ def by_part(hashes: NDArray[np.uint8], part: int) -> NDArray[np.uint8]:
 
     Distances stay as they are.
     """
-    return hashes[:, _BY_PART[part]]
+    return hashes[:, _BY_PART[part]] if part else hashes
 
 
 def pairs_of(queries: NDArray[np.uint8], stored: NDArray[np.uint8], *, radius_bits: int, reach: Reach = CLOSE) -> Pairs:

@@ -25,7 +25,9 @@ from synsift.dedupe.hash_batch import AT_ONCE, HashBatch, Hits, Numbers, Proposa
 from synsift.dedupe.index import WIDE, HashIndex, Pairs, by_part, pairs_of
 from synsift.dedupe.verdicts import MatchOptions
 
-# By which quarters of hashes what is covered in part is looked up. Each takes as long, and each further one finds less.
+# By which quarter of hashes pictures are looked up; and what is covered in part, by which others. Each takes as long,
+# and each further one finds less.
+_LOWEST: Final = 0
 _COVERED_PARTS: Final = (1, 3)
 _NO_HITS: Final = np.empty((0, 6), np.int32)
 # So many at most are looked up together: those of a crowd of pictures that are alike are near to all the others.
@@ -126,12 +128,14 @@ class Lookup:
         self._indexed = 0
         self._index = HashIndex()
         # Of hashes in which the middle counts no more than the rest: of what is covered there the others say nothing.
-        self._flat_index = HashIndex(WIDE)
+        # By other quarters, too: what covers a corner, or blows light out, changes the lowest frequencies far more than
+        # the others. Of pictures that stand as they did: in all orientations that would cost eight times as much.
+        parts = (_LOWEST, *_COVERED_PARTS) if options.all_crops else (_LOWEST,)
+        self._flat_indexes = {part: HashIndex(WIDE) for part in parts}
         self._flat_picture = array("I")
-        # The same hashes by other parts of theirs: what covers a corner, or blows light out, changes the lowest
-        # frequencies, by which hashes are looked up, far more than the others. Of pictures that stand as they did: in
-        # all orientations that would cost eight times as much.
-        self._covered = [HashIndex(WIDE) for _ in _COVERED_PARTS] if options.all_crops else []
+        # Which of the orientations that are looked for is that of pictures as they stand; -1 for none.
+        turns = options.orientations
+        self._upright = turns.index(ORIENTATIONS[0]) if ORIENTATIONS[0] in turns else -1
         # Of each hash in the index: which picture, and which of its views.
         self._picture_of_hash = array("I")
         self._view_of_hash = array("B")
@@ -236,59 +240,54 @@ class Lookup:
         self._index.add_all(stored.hashes[put])
         self._picture_of_hash.extend(pictures[put].tolist())
         self._view_of_hash.extend(stored.places[put].tolist())
-        self._flat_index.add_all(stored.flat[put_flat])
-        for index, part in zip(self._covered, _COVERED_PARTS, strict=False):
-            index.add_all(by_part(stored.flat[put_flat], part))
+        flat = stored.flat[put_flat]
+        for part, index in self._flat_indexes.items():
+            index.add_all(by_part(flat, part))
         self._flat_picture.extend(flat_pictures[put_flat].tolist())
         self._indexed += int(np.count_nonzero(numbers >= 0))
 
-    def _upright(self, sought: Some) -> Numbers:
-        """Which flat hashes that are looked up are of pictures as they stand."""
-        if ORIENTATIONS[0] not in self._options.orientations:
-            return np.empty(0, np.int64)
-        return np.flatnonzero(sought.flat_places == self._options.orientations.index(ORIENTATIONS[0]))
-
     def _known(self, sought: Some) -> list[Hits]:
         """What is near among what is in the index."""
-        near = self._index.pairs(sought.hashes, radius_bits=self._options.radius_bits)
-        flat = self._flat_index.pairs(sought.flat, radius_bits=self._options.radius_bits)
+        radius_bits = self._options.radius_bits
+        near = self._index.pairs(sought.hashes, radius_bits=radius_bits)
         found = []
-        upright = self._upright(sought)
-        for index, part in zip(self._covered, _COVERED_PARTS, strict=False):
-            pairs = index.pairs(by_part(sought.flat[upright], part), radius_bits=self._options.radius_bits)
-            if len(pairs.rows):
-                numbers = _picked(self._flat_picture, pairs.numbers)
-                pairs = pairs._replace(rows=upright[pairs.rows])
-                found.append(_hits_of(pairs, (sought.flat_pictures, sought.flat_places), numbers, None))
         if len(near.rows):
             numbers, views = (_picked(column, near.numbers) for column in (self._picture_of_hash, self._view_of_hash))
             found.append(_hits_of(near, (sought.pictures, sought.places), numbers, views))
-        if len(flat.rows):
-            numbers = _picked(self._flat_picture, flat.numbers)
-            found.append(_hits_of(flat, (sought.flat_pictures, sought.flat_places), numbers, None))
+        for part, index in self._flat_indexes.items():
+            flat = self._flat_of(sought, part)
+            near = index.pairs(by_part(flat.flat, part), radius_bits=radius_bits)
+            if len(near.rows):
+                numbers = _picked(self._flat_picture, near.numbers)
+                found.append(_hits_of(near, (flat.flat_pictures, flat.flat_places), numbers, None))
         return found
 
     def _others(self, sought: Some, stored: Some) -> list[Hits]:
         """What is near among pictures that are to come."""
-        near = pairs_of(sought.hashes, stored.hashes, radius_bits=self._options.radius_bits)
-        flat = pairs_of(sought.flat, stored.flat, radius_bits=self._options.radius_bits, reach=WIDE)
+        radius_bits = self._options.radius_bits
+        near = pairs_of(sought.hashes, stored.hashes, radius_bits=radius_bits)
         found = []
-        upright = self._upright(sought)
-        for _, part in zip(self._covered, _COVERED_PARTS, strict=False):
-            mine, theirs = by_part(sought.flat[upright], part), by_part(stored.flat, part)
-            pairs = pairs_of(mine, theirs, radius_bits=self._options.radius_bits, reach=WIDE)
-            if len(pairs.rows):
-                numbers = stored.flat_pictures[pairs.numbers]
-                pairs = pairs._replace(rows=upright[pairs.rows])
-                found.append(_hits_of(pairs, (sought.flat_pictures, sought.flat_places), numbers, None))
         if len(near.rows):
             numbers, views = stored.pictures[near.numbers], stored.places[near.numbers]
             found.append(_hits_of(near, (sought.pictures, sought.places), numbers, views))
-        if len(flat.rows):
-            numbers = stored.flat_pictures[flat.numbers]
-            found.append(_hits_of(flat, (sought.flat_pictures, sought.flat_places), numbers, None))
+        for part in self._flat_indexes:
+            flat = self._flat_of(sought, part)
+            mine, theirs = by_part(flat.flat, part), by_part(stored.flat, part)
+            near = pairs_of(mine, theirs, radius_bits=radius_bits, reach=WIDE)
+            if len(near.rows):
+                numbers = stored.flat_pictures[near.numbers]
+                found.append(_hits_of(near, (flat.flat_pictures, flat.flat_places), numbers, None))
         # Each is near to itself, and never comes before itself.
         return [hits[hits[:, _PICTURE] != hits[:, _NUMBER]] for hits in found]
+
+    def _flat_of(self, sought: Some, part: int) -> Some:
+        """With those flat hashes that are looked up by a quarter: by other ones only of pictures as they stand."""
+        if part == _LOWEST:
+            return sought
+        stands = sought.flat_places == self._upright
+        return sought._replace(
+            flat=sought.flat[stands], flat_pictures=sought.flat_pictures[stands], flat_places=sought.flat_places[stands]
+        )
 
 
 def _picked(column: "array[int]", numbers: Numbers) -> Numbers:
