@@ -352,18 +352,24 @@ class FetchStage(SteeredUrls):
         memory = self.memory.get(wanted.message.partition)
         if memory is None:
             return  # as in `take`
-        known = as_of_now(self._options.deny, self.view, memory.get(known.url) or known)
-        record = wanted.record
+        known, seen = as_of_now(self._options.deny, self.view, memory.get(known.url) or known), None
+        record, is_there = wanted.record, True
+        # While the store is asked, another may be served of the same URL: only what still holds then is said.
+        while known != seen and known.image is not None and record.wnid not in known.wnids:
+            try:
+                is_there = await self._ask_store(self._blobs.exists, layout.blob(known.image.sha256))
+            except StoreError as exc:
+                self.fail(exc)
+                return
+            known, seen = as_of_now(self._options.deny, self.view, memory.get(known.url) or known), known
         if record.wnid in known.wnids:
             self._ledger.finish(wanted.message, [], ends(wanted, REPEATED, is_candidate=False))
             return
-        try:
-            is_there = known.image is None or await self._ask_store(self._blobs.exists, layout.blob(known.image.sha256))
-        except StoreError as exc:
-            self.fail(exc)
-            return
-        if not is_there:
+        if known.image is not None and not is_there:
             # Swept as a duplicate of its first synset, and wanted by a second: the one case of fetching twice.
+            if record.url in memory.in_flight:
+                memory.in_flight[record.url].append(wanted)
+                return
             memory.in_flight[record.url] = []
             await self.downloader.submit(wanted, record.url)
             return

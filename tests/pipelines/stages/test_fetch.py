@@ -1,4 +1,5 @@
 import asyncio
+import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -130,6 +131,50 @@ def test_a_url_is_fetched_once_for_all_synsets_and_all_time(site: SmallWeb, worl
     assert counts(world, "n2") == {"reused": 1, "repeated": 1}
     assert counts(world, "n3") == {"reused": 1}
     assert world.records(topics.FETCHED, Fetched)[-1].wnids == ("n1", "n2", "n3")
+
+
+class MeetingStore:
+    """A store that answers whether there is a blob only when it is asked twice at a time."""
+
+    def __init__(self, world: World, ask_again: Callable[[], None], *, is_swept: bool) -> None:
+        self._world, self._ask_again, self._is_swept = world, ask_again, is_swept
+        self._both = threading.Barrier(2)
+        self._first = threading.Lock()
+        self.met = False
+
+    def sync(self) -> None:
+        self._world.objects.sync()
+
+    def put_content(self, path: str, data: bytes) -> bool:
+        return self._world.objects.put_content(path, data)
+
+    def exists(self, path: str) -> bool:
+        if self._first.acquire(blocking=False):
+            self._ask_again()
+        if not self.met:
+            self._both.wait(timeout=30)
+            self.met = True
+        return not self._is_swept and self._world.objects.exists(path)
+
+
+@pytest.mark.parametrize("is_swept", [False, True])
+@pytest.mark.parametrize("other", ["n2", "n3"])
+def test_two_that_are_served_of_a_url_at_the_same_time_know_of_each_other(
+    site: SmallWeb, world: World, is_swept: bool, other: str
+) -> None:
+    url = site.serve("/a.jpg", picture(1))
+    for wnid in ("n1", "n2"):
+        want(world, url, wnid)
+    blobs = MeetingStore(world, lambda: want(world, url, other), is_swept=is_swept)
+    fetch(world, blobs=blobs)
+    assert blobs.met
+    assert site.asked["/a.jpg"] == (1 if not is_swept else 2 if other == "n2" else 3)
+    wnids = sorted({"n1", "n2", other})
+    assert sorted(x.wnid for x in world.records(topics.CANDIDATES, Candidate)) == wnids
+    assert sorted(world.records(topics.FETCHED, Fetched)[-1].wnids) == wnids
+    want(world, url, other)
+    fetch(world)
+    assert sum(counts(world, wnid).get("repeated", 0) for wnid in wnids) == (2 if other == "n2" else 1)
 
 
 def test_the_same_file_under_another_url_is_not_fetched_where_its_source_says_that_it_is_the_same(
