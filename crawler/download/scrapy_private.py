@@ -36,6 +36,7 @@ async def exchange(crawler: Crawler, request: Request) -> Response:
     answer.request = request
     return answer
 
+
 STANDS_ON: Final[Mapping[str, tuple[str | None, str]]] = {
     "scrapy.core.downloader.handlers._aiohttp.AiohttpDownloadHandler": (
         "(crawler)",
