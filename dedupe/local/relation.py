@@ -212,7 +212,7 @@ def relate(
         max_pixels: Limit on width × height, where a picture is decoded.
 
     Raises:
-        OpenCVMissing: A picture has to be described, and OpenCV isn't installed.
+        OpenCVMissing: OpenCV isn't installed.
         ImageError: A picture can't be decoded.
     """
     one = first if isinstance(first, Features) else describe(first, max_pixels=max_pixels)
