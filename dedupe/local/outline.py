@@ -1,7 +1,14 @@
-"""The outline of points: their convex hull, by Andrew's monotone chain (1979)."""
+"""The outline of points: their convex hull, which OpenCV finds."""
+
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from synsift.dedupe.local.opencv import load_opencv
+
+# In pixels: OpenCV rounds corners to 32 bits, and what lies on an edge is within.
+_EDGE_PX: Final = 1e-3
 
 Floats = NDArray[np.float64]
 
@@ -14,11 +21,15 @@ def outline(points: Floats) -> Floats:
 
     Returns:
         ``(m, 2)``, counter-clockwise where y grows upward; fewer than three where all points lie on a line.
+
+    Raises:
+        OpenCVMissing: OpenCV isn't installed.
     """
-    ordered = np.unique(points, axis=0)
-    if len(ordered) < 3:
-        return ordered
-    return np.array(_half(ordered) + _half(ordered[::-1]))
+    opencv = load_opencv()
+    if not len(points):
+        return np.empty((0, 2))
+    corners: Floats = opencv.convexHull(points.astype(np.float32))[:, 0].astype(np.float64)
+    return corners
 
 
 def within_outline(corners: Floats, places: Floats) -> NDArray[np.bool_]:
@@ -32,21 +43,6 @@ def within_outline(corners: Floats, places: Floats) -> NDArray[np.bool_]:
         return np.zeros(len(places), np.bool_)
     edges = np.roll(corners, -1, 0) - corners
     x, y = (places[None, :, axis] - corners[:, None, axis] for axis in (0, 1))
-    inside: NDArray[np.bool_] = np.all(edges[:, :1] * y - edges[:, 1:] * x >= -1e-9, axis=0)
+    far = (edges[:, :1] * y - edges[:, 1:] * x) / np.hypot(edges[:, :1], edges[:, 1:])
+    inside: NDArray[np.bool_] = np.all(far >= -_EDGE_PX, axis=0)
     return inside
-
-
-def _half(ordered: Floats) -> list[Floats]:
-    """The corners of one side, from the first point to the one before the last."""
-    kept: list[Floats] = []
-    for point in ordered:
-        while len(kept) >= 2 and _turns_right(kept[-2], kept[-1], point):
-            kept.pop()
-        kept.append(point)
-    return kept[:-1]
-
-
-def _turns_right(one: Floats, two: Floats, three: Floats) -> bool:
-    """Whether the way over three points turns right, or not at all."""
-    (ax, ay), (bx, by) = two - one, three - one
-    return bool(ax * by - ay * bx <= 0)

@@ -4,8 +4,9 @@ Points alone can't tell a copy from a shared logo: in both they agree at a hundr
 laid upon each other, and cell by cell it is asked whether they show the same.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -14,6 +15,7 @@ from PIL import Image
 
 from synsift.dedupe.local.features import Features, mirrored
 from synsift.dedupe.local.geometry import Alignment, inverse, project
+from synsift.dedupe.local.opencv import load_opencv
 from synsift.dedupe.local.outline import outline, within_outline
 
 _CELL_PX: Final = 8
@@ -23,6 +25,11 @@ _PLAIN: Final = 5.0
 # Even a sky has a tenth of that, in compression alone.
 _FLAT: Final = 0.5
 _SAME: Final = 0.5
+# Parts along a side of the ground; of which those with fewer points say nothing; and how much less of these agree
+# where something else is written.
+_BLOCKS: Final = 4
+_LEAST_IN_BLOCK: Final = 8
+_FAR_LESS: Final = 0.25
 
 Floats = NDArray[np.float64]
 
@@ -46,6 +53,11 @@ class Overlap:
             upon the other as if nothing had been turned, sized or cropped.
         flat: Which share of the cells is of one tone exactly: of the picture that has less of them.
         side_px: The longer side of the picture that was worked on, of the smaller one.
+        covered: Which share of what lies in both the largest patch takes that differs, as a sticker does.
+        around: Which share shows the same of what lies around that patch.
+        around_met: As ``met``, of the points that lie around it.
+        evenly: In which share of the places around it, of those with points enough, such a share of them agrees as
+            does elsewhere: in a copy, however faint, in all; of pages with other texts not where the texts are.
     """
 
     agreed: float
@@ -60,6 +72,10 @@ class Overlap:
     moved: float
     flat: float
     side_px: int
+    covered: float = 0.0
+    around: float = 0.0
+    around_met: float = 0.0
+    evenly: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,15 +86,32 @@ class _Laid:
         likeness: ``(n,)``, correlation with what lies there in the other.
         told: ``(n,)``, whether either isn't plain.
         middles: ``(n, 2)``, in pixels.
+        patch: Which of all cells of the ground lie in or beside the largest patch that differs, ``(rows, columns)``.
+        within: ``(n,)``, whether the cell does.
     """
 
     likeness: Floats
     told: NDArray[np.bool_]
     middles: Floats
+    patch: NDArray[np.bool_]
+    within: NDArray[np.bool_]
 
     def share(self, among: NDArray[np.bool_]) -> float:
         """Which share of some cells show the same in both."""
         return float((self.likeness[among] > _SAME).mean()) if among.any() else 0.0
+
+    def is_around(self, places: Floats) -> NDArray[np.bool_]:
+        """Which places, in pixels of the ground, lie in no cell of the patch."""
+        cells = np.rint((places - (_CELL_PX - 1) / 2) / _STEP_PX).astype(np.intp)
+        columns, rows = cells.T.clip(0, np.array(self.patch.shape[::-1])[:, None] - 1)
+        return ~self.patch[rows, columns]
+
+    def by_block(self, places: Floats) -> NDArray[np.intp]:
+        """``(_BLOCKS²,)``: how many of some places lie around the patch in each part of the ground."""
+        around = places[self.is_around(places)]
+        height, width = (_STEP_PX * side + _CELL_PX - _STEP_PX for side in self.patch.shape)
+        parts = (around * _BLOCKS / (width, height)).astype(np.intp).clip(0, _BLOCKS - 1)
+        return np.bincount(parts[:, 1] * _BLOCKS + parts[:, 0], minlength=_BLOCKS**2)
 
 
 def overlap(first: Features, second: Features, alignment: Alignment) -> Overlap:
@@ -95,12 +128,18 @@ def overlap(first: Features, second: Features, alignment: Alignment) -> Overlap:
     back = inverse(matrix)
     # The coarser one is the ground: the finer is made as coarse, and sampled there.
     scale = _scale(matrix, alignment, first)
+    common = _common(first, second, alignment)
     if scale >= 1:
         laid, points = _lay(one, other, matrix, scale), project(_to_small(first), alignment.first)
+        there = [project(_to_small(first), places) for places in common.first]
     else:
         laid, points = _lay(other, one, back, 1 / scale), project(_to_small(second), alignment.second)
+        there = [project(_to_small(second), places) for places in common.second]
     between = laid.told & within_outline(outline(points), laid.middles)
-    could = _could(first, second, alignment)
+    around = laid.told & ~laid.within
+    could = min(len(places) for places in there)
+    could_around = min(int(laid.is_around(places).sum()) for places in there)
+    met_around = alignment.inliers * float(laid.is_around(points).mean())
     return Overlap(
         agreed=laid.share(laid.told),
         first=_inside(one, other.shape, matrix),
@@ -114,18 +153,53 @@ def overlap(first: Features, second: Features, alignment: Alignment) -> Overlap:
         moved=_moved(first, second, alignment),
         flat=min(float((_cells(picture).std(1) < _FLAT).mean()) for picture in (one, other)),
         side_px=min(max(seen.width_px, seen.height_px) for seen in (first, second)),
+        covered=float(laid.within.mean()) if len(laid.within) else 0.0,
+        around=laid.share(around),
+        around_met=min(1.0, met_around / max(1, could_around)),
+        evenly=_evenly(laid, points, there),
     )
 
 
-def _could(first: Features, second: Features, alignment: Alignment) -> int:
-    """How many points lie in both pictures, of that which has fewer there."""
-    seen = mirrored(first) if alignment.mirrored else first
-    there = project(alignment.matrix, _places(seen))
-    here = project(inverse(alignment.matrix), _places(second))
-    return min(
-        int(((places >= 0) & (places < (features.width_px, features.height_px))).all(1).sum())
-        for places, features in ((there, second), (here, first))
-    )
+def _evenly(laid: _Laid, points: Floats, there: Sequence[Floats]) -> float:
+    """In which share of blocks around the patch points agree as elsewhere.
+
+    Args:
+        laid: The cells.
+        points: Those that agree, in pixels of the ground.
+        there: Those of either picture that could.
+    """
+    could = np.min([laid.by_block(places) for places in there], axis=0)
+    met = laid.by_block(points)
+    enough = could >= _LEAST_IN_BLOCK
+    if not enough.any():
+        return 0.0
+    usual = met[enough].sum() / could[enough].sum()
+    return float((met[enough] > _FAR_LESS * usual * could[enough]).mean())
+
+
+class _Common(NamedTuple):
+    """Points of either picture that lie in both.
+
+    Attributes:
+        first: Those of the first, then those of the second, in pixels of the first, as it is or mirrored.
+        second: The same in pixels of the second.
+    """
+
+    first: tuple[Floats, Floats]
+    second: tuple[Floats, Floats]
+
+
+def _common(first: Features, second: Features, alignment: Alignment) -> _Common:
+    """Which points could agree."""
+    here, there = _places(mirrored(first) if alignment.mirrored else first), _places(second)
+    mapped, back = project(alignment.matrix, here), project(inverse(alignment.matrix), there)
+    is_there, is_here = _is_within(mapped, second), _is_within(back, first)
+    return _Common((here[is_there], back[is_here]), (mapped[is_there], there[is_here]))
+
+
+def _is_within(places: Floats, features: Features) -> NDArray[np.bool_]:
+    inside: NDArray[np.bool_] = ((places >= 0) & (places < (features.width_px, features.height_px))).all(1)
+    return inside
 
 
 def _moved(first: Features, second: Features, alignment: Alignment) -> float:
@@ -171,7 +245,22 @@ def _lay(ground: Floats, fine: Floats, matrix: Floats, scale: float) -> _Laid:
     one, other = one - one.mean(1, keepdims=True), other - other.mean(1, keepdims=True)
     spread = np.sqrt((one * one).mean(1)), np.sqrt((other * other).mean(1))
     likeness = (one * other).mean(1) / np.maximum(1e-6, spread[0] * spread[1])
-    return _Laid(likeness, np.maximum(*spread) > _PLAIN, _middles(ground)[inside])
+    told = np.maximum(*spread) > _PLAIN
+    differs = np.zeros(len(inside), np.uint8)
+    differs[inside] = told & (likeness <= _SAME)
+    patch = _largest(differs.reshape([1 + max(0, side - _CELL_PX) // _STEP_PX for side in ground.shape]))
+    return _Laid(likeness, told, _middles(ground)[inside], patch, patch.ravel()[inside])
+
+
+def _largest(differs: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """The largest patch of cells that hang together, and those beside it, which lie in part on the same pixels."""
+    opencv = load_opencv()
+    _, whose, sizes, _ = opencv.connectedComponentsWithStats(differs)
+    if len(sizes) < 2:
+        return np.zeros(differs.shape, np.bool_)
+    largest = 1 + int(sizes[1:, opencv.CC_STAT_AREA].argmax())
+    patch: NDArray[np.bool_] = opencv.dilate((whose == largest).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    return patch
 
 
 def _sample(picture: Floats, places: Floats) -> tuple[Floats, NDArray[np.bool_]]:

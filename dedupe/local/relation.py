@@ -78,6 +78,11 @@ class Wanted(NamedTuple):
         held: Least share of cells that agree between the points.
         held_cells: Least number of cells there.
         cells: Least number of cells that say something.
+        covered: Largest share of what lies in both that one patch may take that differs.
+        around: Least share of cells that agree around that patch.
+        around_met: Least share of the points around it that could agree.
+        evenly: Least share of the places around it where as many points agree as elsewhere.
+        flat: Largest share of cells of one tone exactly, in both: drawings have many.
     """
 
     points: int
@@ -87,6 +92,11 @@ class Wanted(NamedTuple):
     held: float = 0.0
     held_cells: int = 0
     cells: int = 8
+    covered: float = 1.0
+    around: float = 0.0
+    around_met: float = 0.0
+    evenly: float = 0.0
+    flat: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +110,17 @@ class Bounds:
 
     Attributes:
         in_place: Where one lies upon the other with nothing moved. Of two pictures of which one half is the same up to
-            0.62 of the cells agree; of photographs with a sticker on them 0.66.
+            0.62 of the cells agree; of photographs with a sticker on them 0.54 and more, but nearly all around the
+            sticker. Of slides upon one photograph, and pages with one banner, up to 0.25 of the points around what
+            differs most agree, and where texts stand hardly any (``evenly``, up to 0.86); of blurred photographs with a
+            sticker on them 0.13, and everywhere.
         drawn: The same of drawings, windows, and wares on white. Of one window with other entries 242 points agree,
-            0.44 of them, and 0.77 of the cells; of dials and rings of parts 49 points.
-        small: The same of small pictures. Of faces with another mouth 105 points agree, of 139, and 0.94 of the cells.
-        whole: Where all of both lies in both, turned, sized or skewed. Of unrelated photographs 9 points at most agree.
+            0.44 of them, and 0.77 of the cells; of dials and rings of parts 49 points; of forms with other entries 0.34
+            of the points and all cells, of chess boards with one piece elsewhere 0.38.
+        small: The same of small pictures. Of faces with another mouth 105 points agree, of 139, and 0.94 of the cells;
+            of gauges 85, 0.37, and 0.97.
+        whole: Where all of both lies in both, turned, sized or skewed. Of unrelated photographs 9 points at most agree;
+            of keyboards and pianos with other keys 31, of which there are 190.
         plain: The same on plain ground, and of small pictures: of two icons on one sheet 67 points agree, of 143, and
             0.71 of the cells.
         drawn_moved: As ``plain``, of drawings and windows: of one window of two sizes with other entries 156 points
@@ -122,35 +138,43 @@ class Bounds:
     """
 
     in_place: tuple[Wanted, ...] = (
-        Wanted(130, agreed=0.65, met=0.3, could=300),
-        Wanted(60, agreed=0.85, met=0.5),
-        Wanted(80, agreed=0.95, met=0.15),
-        Wanted(60, agreed=0.97, met=0.2),
-        Wanted(20, agreed=0.99, met=0.2),
+        Wanted(130, agreed=0.65, met=0.3, could=300, evenly=0.9),
+        Wanted(60, agreed=0.85, met=0.5, evenly=0.9),
+        Wanted(60, agreed=0.95, met=0.2, evenly=0.9),
+        Wanted(20, agreed=0.99, met=0.2, evenly=0.9),
+        Wanted(60, agreed=0.5, covered=0.45, around=0.93, around_met=0.35, evenly=0.9),
+        Wanted(45, agreed=0.78, covered=0.4, around=0.99, around_met=0.12, evenly=0.9),
     )
     drawn: tuple[Wanted, ...] = (
-        Wanted(250, agreed=0.7, met=0.48),
-        Wanted(150, agreed=0.85, met=0.4),
-        Wanted(60, agreed=0.85, met=0.5),
-        Wanted(60, agreed=0.97, met=0.2),
-        Wanted(20, agreed=0.99, met=0.2),
+        Wanted(250, agreed=0.7, met=0.48, evenly=0.95),
+        Wanted(150, agreed=0.85, met=0.5, evenly=0.95),
+        Wanted(60, agreed=0.85, met=0.5, evenly=0.95),
+        Wanted(60, agreed=0.97, met=0.45, evenly=0.95),
+        Wanted(80, agreed=0.99, met=0.4, evenly=0.95),
+        Wanted(50, agreed=0.65, could=100, covered=0.42, around=0.97, around_met=0.5, evenly=0.95),
     )
     small: tuple[Wanted, ...] = (
         Wanted(200, agreed=0.72, met=0.52, could=480),
-        Wanted(60, agreed=0.97, met=0.2, could=200),
-        Wanted(30, agreed=0.99, met=0.25),
+        Wanted(60, agreed=0.97, met=0.4, could=200),
+        Wanted(35, agreed=0.99, met=0.44),
+        Wanted(60, agreed=0.97, met=0.2, could=200, flat=0.02),
+        Wanted(30, agreed=0.99, met=0.25, flat=0.02),
+        Wanted(150, agreed=0.8, could=300, covered=0.3, around=0.99, around_met=0.65, evenly=0.95),
     )
     whole: tuple[Wanted, ...] = (
         Wanted(40, agreed=0.6, met=0.1),
-        Wanted(14, agreed=0.75),
-        Wanted(8, agreed=0.96),
+        Wanted(32, agreed=0.75),
+        Wanted(14, agreed=0.75, met=0.2, evenly=0.8),
+        Wanted(8, agreed=0.96, met=0.2, evenly=0.8),
     )
     plain: tuple[Wanted, ...] = (
         Wanted(80, agreed=0.6, met=0.2),
         Wanted(50, agreed=0.8, could=400),
         Wanted(50, agreed=0.9),
+        Wanted(30, agreed=0.85, met=0.18, held=0.98, held_cells=50),
         Wanted(20, agreed=0.92, met=0.2, could=60),
         Wanted(14, agreed=0.95, met=0.18, could=60),
+        Wanted(14, agreed=0.97, met=0.13, could=80, evenly=0.8),
     )
     drawn_moved: tuple[Wanted, ...] = (
         Wanted(80, agreed=0.85, met=0.4),
@@ -170,8 +194,9 @@ class Bounds:
         Wanted(18, agreed=0.3, could=200, held=0.95, held_cells=18),
     )
     plain_part: tuple[Wanted, ...] = (
-        Wanted(80, agreed=0.5, met=0.25),
-        Wanted(20, agreed=0.83, met=0.15),
+        Wanted(80, agreed=0.5, met=0.25, evenly=0.8),
+        Wanted(20, agreed=0.83, met=0.35),
+        Wanted(20, agreed=0.89, met=0.15),
         Wanted(12, agreed=0.9, met=0.2),
         Wanted(10, agreed=0.97, met=0.15),
     )
@@ -212,7 +237,7 @@ def relate(
         max_pixels: Limit on width × height, where a picture is decoded.
 
     Raises:
-        OpenCVMissing: A picture has to be described, and OpenCV isn't installed.
+        OpenCVMissing: OpenCV isn't installed.
         ImageError: A picture can't be decoded.
     """
     one = first if isinstance(first, Features) else describe(first, max_pixels=max_pixels)
@@ -258,4 +283,9 @@ def _is_enough(points: int, lies: Overlap, wanted: Wanted) -> bool:
         and lies.held >= wanted.held
         and lies.held_cells >= wanted.held_cells
         and lies.cells >= wanted.cells
+        and lies.covered <= wanted.covered
+        and lies.around >= wanted.around
+        and lies.around_met >= wanted.around_met
+        and lies.evenly >= wanted.evenly
+        and lies.flat <= wanted.flat
     )

@@ -11,7 +11,7 @@ they are added. They were learnt, without chance, from photographs that stand in
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
 from typing import Final, Self
@@ -34,6 +34,8 @@ _RADIUS_BITS: Final = 18
 _SPREAD_BITS: Final = 10.0
 # Of each half, how many kinds a point of the query may be of: the edit may have pushed it over an edge.
 _KINDS_ASKED: Final = 2
+# From so many points on a block has a table of where its words begin: to look for each takes too long.
+_LARGE: Final = 1 << 16
 # So many points are compared with those of a query, by the rarest words: what bounds the time, whatever the set's size.
 _MOST_ROWS: Final = 120_000
 # Votes are counted in whole numbers: sums of them don't depend on the order, nor so on when a picture was added.
@@ -68,13 +70,17 @@ class Vocabulary:
         return int(self.halves.shape[1])
 
     def nearest(self, turned: Floats, most: int) -> NDArray[np.int64]:
-        """``(2, n, most)``: of either half of each point, the nearest kinds, in no order."""
+        """``(2, n, most)``: of either half of each point, the nearest kinds, the nearest first."""
         most = min(most, self.kinds)
         found = []
         for part, middles in zip(np.split(turned, 2, axis=1), self.halves, strict=True):
             far = (middles * middles).sum(1)[None] - 2 * part @ middles.T
-            found.append(np.argpartition(far, most - 1, axis=1)[:, :most])
-        return np.stack(found).astype(np.int64)
+            rows, kinds = np.arange(len(far)), np.empty((len(far), most), np.int64)
+            for number in range(most):
+                kinds[:, number] = far.argmin(1)
+                far[rows, kinds[:, number]] = np.inf
+            found.append(kinds)
+        return np.stack(found)
 
     def signatures(self, turned: Floats, kinds: NDArray[np.int64]) -> NDArray[np.uint32]:
         """``(2, n, most)``: bits of each half of a point beside the middle of each of some kinds.
@@ -142,29 +148,38 @@ class _Block:
         pictures: ``(n,) uint32``: whose point it is.
         signatures: ``(n,) uint64``.
         poses: ``(n, 2) uint8``.
+        begins: Where each word's points begin, and the last's end, in a large block; empty in one that is small.
     """
 
     words: NDArray[np.uint16]
     pictures: NDArray[np.uint32]
     signatures: NDArray[np.uint64]
     poses: NDArray[np.uint8]
+    begins: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
 
     @classmethod
     def of(cls, parts: "Sequence[_Block]") -> "_Block":
         """One of several."""
         words = np.concatenate([part.words for part in parts])
         order = np.argsort(words, kind="stable")
+        is_large = len(words) > _LARGE
+        counts = np.bincount(words, minlength=_MOST_WORDS**2) if is_large else np.empty(0, np.int64)
         return cls(
             words[order],
             np.concatenate([part.pictures for part in parts])[order],
             np.concatenate([part.signatures for part in parts])[order],
             np.concatenate([part.poses for part in parts])[order],
+            np.concatenate([np.zeros(int(is_large), np.int64), np.cumsum(counts)]),
         )
 
     def rows_of(self, words: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Where each word's points begin, and how many they are."""
-        begins = np.searchsorted(self.words, words, "left")
-        return begins, np.searchsorted(self.words, words, "right") - begins
+        if len(self.begins):
+            return self.begins[words], self.begins[words + 1] - self.begins[words]
+        # Of the block's own type: else all of the block is converted, whatever is looked for.
+        own = words.astype(self.words.dtype)
+        begins = np.searchsorted(self.words, own, "left")
+        return begins, np.searchsorted(self.words, own, "right") - begins
 
 
 class Shortlist:

@@ -28,3 +28,11 @@ def test_all_points_lie_within_their_own_outline_and_others_are_told_as_a_slow_t
 def test_nothing_lies_within_what_has_no_inside(points: list[list[float]]) -> None:
     corners = outline(np.array(points, np.float64).reshape(-1, 2))
     assert not within_outline(corners, np.array([[1.0, 1.0], [0.5, 0.5]])).any()
+
+
+def test_points_that_are_many_and_far_apart_lie_within_their_own_outline() -> None:
+    points = np.random.default_rng(4).uniform(-1e3, 1e3, (300, 2))
+    corners = outline(points)
+    assert within_outline(corners, points).all()
+    centre = points.mean(0)
+    assert not within_outline(corners, centre + 1.01 * (corners - centre)).any()

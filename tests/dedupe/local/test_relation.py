@@ -1,4 +1,5 @@
 import itertools
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -6,7 +7,8 @@ import pytest
 from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
 from synsift.dedupe import Tie, describe, relate
-from synsift.dedupe.local.overlap import Overlap
+from synsift.dedupe.local.geometry import align
+from synsift.dedupe.local.overlap import Overlap, overlap
 from synsift.dedupe.local.relation import judge
 from tests.dedupe.local.scenes import busy
 
@@ -169,7 +171,7 @@ def test_the_same_two_pictures_always_get_the_same_answer() -> None:
 
 def lying(agreed: float, first: float = 1.0, second: float = 1.0, **others: float) -> Overlap:
     """Two photographs that lie upon each other a little turned, but for what is said otherwise."""
-    usual = Overlap(agreed, first, second, 300, 1.0, 0.3, 400, agreed, 200, 0.2, 0.0, 500)
+    usual = Overlap(agreed, first, second, 300, 1.0, 0.3, 400, agreed, 200, 0.2, 0.0, 500, 0.0, agreed, 0.3, 1.0)
     return replace(usual, **others)
 
 
@@ -248,3 +250,91 @@ def test_on_plain_ground_a_part_wants_less_than_a_whole_and_more_than_a_few_poin
     points: int, lies: Overlap, tie: Tie
 ) -> None:
     assert judge(points, lies) is tie
+
+
+@pytest.mark.parametrize(
+    ("points", "lies", "tie"),
+    [
+        # An emoji over two fifths of a photograph; the same upon a ware on white; over a blurred photograph.
+        (206, lying(0.57, moved=0.0, met=0.34, covered=0.22, around=1.0, around_met=0.46), Tie.COPY),
+        (144, lying(0.69, moved=0.0, met=0.45, flat=0.3, covered=0.25, around=0.97, around_met=0.71), Tie.COPY),
+        (62, lying(0.88, moved=0.0, met=0.1, covered=0.22, around=1.0, around_met=0.13), Tie.COPY),
+        # A viewer around another photograph; half of it is another's; a badge on an icon; texts on one photograph.
+        (206, lying(0.57, moved=0.0, met=0.34, covered=0.7, around=1.0, around_met=0.9), Tie.SHARES_A_PART),
+        (
+            95,
+            lying(0.91, moved=0.0, met=0.42, covered=0.14, around=1.0, around_met=0.69, side_px=256),
+            Tie.SHARES_A_PART,
+        ),
+        (
+            86,
+            lying(0.99, moved=0.0, met=0.14, covered=0.03, around=1.0, around_met=0.14, evenly=0.86),
+            Tie.SHARES_A_PART,
+        ),
+        # Forms with other entries; a chess board with one piece elsewhere; pianos with other keys.
+        (145, lying(1.0, moved=0.0, met=0.32, flat=0.14, covered=0.02, around=1.0, around_met=0.33), Tie.SHARES_A_PART),
+        (
+            216,
+            lying(0.98, moved=0.0, met=0.36, flat=0.29, covered=0.03, around=1.0, around_met=0.38),
+            Tie.SHARES_A_PART,
+        ),
+        (23, lying(0.91, met=0.13, covered=0.17, around=0.94, around_met=0.14), Tie.SHARES_A_PART),
+    ],
+)
+def test_what_one_patch_covers_is_forgiven_where_all_around_it_agrees(points: int, lies: Overlap, tie: Tie) -> None:
+    assert judge(points, lies) is tie
+
+
+def slide(seed: int) -> Image.Image:
+    """One photograph, and on it a box with another text."""
+    rng = np.random.default_rng(seed)
+    image = busy(7, (480, 360))
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((60, 70, 420, 300), fill="white")
+    words = ["bread", "milk", "apples", "rice", "coffee", "soap", "paper", "cheese", "salt", "tea"]
+    for line in range(11):
+        draw.text((70, 76 + 20 * line), " ".join(rng.choice(words, 7)), fill=(30, 30, 30), font_size=15)
+    return image
+
+
+def form(seed: int) -> Image.Image:
+    """Fields in boxes, each with another entry."""
+    rng = np.random.default_rng(seed)
+    image = Image.new("RGB", (420, 560), "white")
+    draw = ImageDraw.Draw(image)
+    draw.text((20, 12), "APPLICATION FOR A LIBRARY CARD", fill="black", font_size=20)
+    for line, label in enumerate(("Name", "Street", "Town", "Born", "Phone", "Card", "Branch", "Since", "Signed")):
+        draw.text((20, 56 + 54 * line), label, fill="black", font_size=14)
+        draw.rectangle((110, 50 + 54 * line, 400, 84 + 54 * line), outline="black", width=2)
+        letters = "".join(rng.choice(list("abcdefghijklmnop "), 18))
+        draw.text((118, 58 + 54 * line), letters, fill="blue", font_size=16)
+    return image
+
+
+@pytest.mark.parametrize("draw", [slide, form])
+def test_sheets_that_differ_in_what_is_written_on_them_are_no_copies(draw: Callable[[int], Image.Image]) -> None:
+    sheets = [describe(draw(seed)) for seed in range(6)]
+    removing = {Tie.COPY, Tie.PART_OF, Tie.CONTAINS}
+    assert not [1 for one, other in itertools.combinations(sheets, 2) if relate(one, other).tie in removing]
+
+
+def test_a_large_sticker_on_a_blurred_photograph_is_forgiven() -> None:
+    grain = np.random.default_rng(1).normal(0, 12, (360, 480, 3))
+    image = Image.fromarray((np.asarray(busy(5, (480, 360))) + grain).clip(0, 255).astype(np.uint8))
+    covered = image.filter(ImageFilter.GaussianBlur(1.5))
+    ImageDraw.Draw(covered).ellipse((140, 100, 310, 270), fill="yellow", outline="black", width=5)
+    assert relate(covered, image).tie is Tie.COPY
+
+
+def test_a_patch_is_found_where_it_lies_and_all_around_it_agrees() -> None:
+    image = busy(5, (480, 360))
+    covered = image.copy()
+    covered.paste(busy(9, (160, 120)), (300, 220))
+    one, other = describe(covered), describe(image)
+    found = align(one, other)
+    assert found is not None
+    lies = overlap(one, other, found)
+    assert 0.08 < lies.covered < 0.35
+    assert lies.around > 0.95 > lies.agreed
+    assert lies.around_met > lies.met
+    assert lies.evenly > 0.9
