@@ -37,7 +37,7 @@ _KINDS_ASKED: Final = 2
 # From so many points on a block has a table of where its words begin: to look for each takes too long.
 _LARGE: Final = 1 << 16
 # So many points are compared with those of a query, by the rarest words: what bounds the time, whatever the set's size.
-_MOST_ROWS: Final = 120_000
+_MOST_ROWS: Final = 300_000
 # Votes are counted in whole numbers: sums of them don't depend on the order, nor so on when a picture was added.
 _WHOLE_VOTE: Final = 1 << 20
 _WEIGHTS: Final = np.rint(_WHOLE_VOTE * np.exp(-((np.arange(_RADIUS_BITS + 1) / _SPREAD_BITS) ** 2))).astype(np.int64)

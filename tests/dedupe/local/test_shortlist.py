@@ -53,7 +53,7 @@ def test_looking_up_words_converts_no_set(monkeypatch: pytest.MonkeyPatch, large
     seen: list[np.dtype[Any]] = []
     plain = np.searchsorted
 
-    def watched(words: NDArray[Any], wanted: NDArray[Any], side: Literal["left", "right"] = "left") -> Any:  # noqa: ANN401
+    def watched(words: NDArray[Any], wanted: NDArray[Any], side: Literal["left", "right"] = "left") -> Any:
         if words.dtype == np.uint16:
             seen.append(np.asarray(wanted).dtype)
         return plain(words, wanted, side)
