@@ -101,6 +101,14 @@ def make_images(photos: Path, folder: Path, count: int) -> None:
         target.write_bytes(data.getvalue())
 
 
+def listed(folder: Path, images: int) -> Path:
+    """A list of so many images, as a file in a folder."""
+    file = folder / f"urls-{images}.csv"
+    rows = [f"http://{HOSTS[n % len(HOSTS)]}:{PORT}/{n:06d}.jpg,n{n // len(HOSTS) % WNIDS:08d}" for n in range(images)]
+    file.write_text("\n".join(["url,synset", *rows]) + "\n")
+    return file
+
+
 def server(root: Path) -> str:
     """A folder on all hosts."""
     listen = "".join(f"listen {host}:{PORT}; " for host in HOSTS)
@@ -263,12 +271,7 @@ def main() -> None:
 
     images = options.cache / "images"
     make_images(options.photos, images, options.images)
-    urls = options.cache / f"urls-{options.images}.csv"
-    rows = [
-        f"http://{HOSTS[n % len(HOSTS)]}:{PORT}/{n:06d}.jpg,n{n // len(HOSTS) % WNIDS:08d}"
-        for n in range(options.images)
-    ]
-    urls.write_text("\n".join(["url,synset", *rows]) + "\n")
+    urls = listed(options.cache, options.images)
     with tempfile.TemporaryDirectory(prefix="synsift-bench-") as name, contextlib.ExitStack() as stack:
         scratch = Path(name)
         broker = stack.enter_context(services.running(services.kafka(scratch / "kafka"))) if options.kafka else None

@@ -6,7 +6,8 @@
 Candidates are made: fingerprints whose frequencies fall as those of photographs do; 15 % are copies, a third of them
 the same bytes and the others near; synsets and hosts are drawn by Zipf's law. A process of its own writes them; one
 worker judges them. At each decade: CPU time of a candidate since the last one (of worker and broker), memory of the
-worker, disk of log and snapshots; at the end, how long the state takes to be rebuilt, from both snapshots and topic.
+worker, disk of log and snapshots; at the end, how long the state takes to be rebuilt, from both snapshots and topic,
+and the memory of a worker that begins from snapshots and is asked of synsets that have a tenth of the survivors.
 Prints, too, what that makes of ImageNet's sizes.
 """
 
@@ -20,6 +21,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,12 +33,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.fingerprints import fingerprint_rows, random_frequencies
 from deploy.local import services
 from synsift.dedupe import Fingerprint
+from synsift.pipelines import topics
 from synsift.pipelines.log.base import Log
 from synsift.pipelines.log.kafka import KafkaLog
 from synsift.pipelines.log.kafka_clients import KafkaAddress
 from synsift.pipelines.log.kafka_topics import KafkaTopics, Shape
 from synsift.pipelines.log.sqlite import SqliteLog
-from synsift.pipelines.reading import Skipped
+from synsift.pipelines.reading import Skipped, read
 from synsift.pipelines.records import Candidate, FoundBy, HttpAnswer
 from synsift.pipelines.stages.dedupe import DedupeOptions, DedupeStage
 from synsift.pipelines.stages.dedupe_state import DedupeState, Judging, SnapshotPolicy
@@ -52,6 +55,8 @@ AT_ONCE = 1_000
 COPIES = 0.15
 KEPT = 64
 """Pictures of a synset that copies are made of: the last ones."""
+ACTIVE = 0.1
+"""Share of the survivors whose synsets are asked of after a rebuild."""
 SIZES = {"ImageNet 2009": 52e6, "ImageNet 2010": 160e6, "a billion": 1e9}
 
 
@@ -199,6 +204,43 @@ def rebuild(place: Place) -> tuple[float, float, int]:
     return snapshots_s, topic_s, images
 
 
+def active(place: Place, share: float, said: "multiprocessing.Queue[tuple[float, float, int, int]]") -> None:
+    """Memory in MB, at rest and at the peak, with so much of the survivors asked of; a process of its own."""
+    log, router = place.open(), Router(PARTITIONS)
+    objects = Objects(StoreAddress(str(Path(place.folder) / "store")))
+    state = DedupeState(log, Snapshots(objects), judging=Judging(), policy=SnapshotPolicy(growth=1 << 40, age_s=1e9))
+    for partition in range(PARTITIONS):
+        state.restore(partition, Skipped())
+    resting_mb = _peak_mb()
+    kept = Counter(
+        message.key for partition in range(PARTITIONS) for message in log.read(topics.SURVIVORS.name, partition)
+    )
+    synsets, asked = sorted(kept), 0
+    np.random.default_rng(2).shuffle(synsets)
+    chosen: set[bytes | None] = set()
+    while asked < share * kept.total():
+        chosen.add(synsets[len(chosen)])
+        asked += kept[synsets[len(chosen) - 1]]
+    for partition in range(PARTITIONS):
+        for message in log.read(topics.CANDIDATES.name, partition):
+            if message.key in chosen:
+                chosen.remove(message.key)
+                candidate = read(Candidate, message, router)
+                if isinstance(candidate, Candidate):
+                    image = Fingerprint.from_text(candidate.image.hash)
+                    state.judge(partition, candidate.wnid, image)
+    log.close()
+    if chosen:
+        sys.exit(f"candidates of {len(chosen)} synsets are no longer on the log: they could not be asked of")
+    said.put((resting_mb, _peak_mb(), asked, state.images))
+
+
+def _peak_mb() -> float:
+    # Not getrusage: what that says is at least what the process had that this one was made of.
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1000 for line in lines if line.startswith("VmHWM"))
+
+
 def table(samples: list[Sample]) -> None:
     """Print what was measured."""
     print(
@@ -235,7 +277,17 @@ def measure(place: Place, count: int, synsets: int) -> None:
     samples = judge(place, count)
     writer.join()
     snapshots_s, topic_s, survivors = rebuild(place)
+    context = multiprocessing.get_context("spawn")
+    said: multiprocessing.Queue[tuple[float, float, int, int]] = context.Queue()
+    asking = context.Process(target=active, args=(place, ACTIVE, said))
+    asking.start()
+    resting_mb, peak_mb, asked, images = said.get()
+    asking.join()
     table(samples)
+    print(
+        f"{images:,} survivors at rest: {resting_mb:.0f} MB at the peak of rebuilding, "
+        f"{peak_mb:.0f} MB with {asked:,} of them awake"
+    )
     print(f"{survivors:,} survivors rebuilt: {snapshots_s:.1f} s from snapshots, {topic_s:.1f} s from the topic (CPU)")
     page(samples, survivors)
 

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """A dedupe worker on Kafka beside a bare consume-produce loop of kafka-python, in one transaction a batch.
 
-    benchmarks/stream.py [--records 50000] [--rounds 3]
+    benchmarks/stream.py [--records 50000] [--rounds 3] [--compression zstd]
 
 A broker of its own on loopback. Both read the same candidates (random hashes of 100 synsets) and write one record for
-each; alternating. Timed from joining the group to the last commit. Prints records/s of both, their CPU time a record
-without the broker's, and the ratio by the clock.
+each, compressed in the same way; alternating. Timed from joining the group to the last commit. Prints records/s of
+both, their CPU time a record without the broker's, and the ratio by the clock.
 """
 
 import argparse
@@ -105,7 +105,7 @@ def run_bare(address: KafkaAddress, prefix: str, count: int) -> None:
     producer = KafkaProducer(
         bootstrap_servers=address.bootstrap,
         transactional_id=uuid.uuid4().hex,
-        compression_type="gzip",
+        compression_type=address.compression,
         linger_ms=5,
         batch_size=256 * 1024,
     )
@@ -133,15 +133,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--records", type=int, default=50_000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--compression", choices=["zstd", "gzip"], default="zstd")
     options = parser.parse_args()
     records = candidates(options.records)
     router = Router(PARTITIONS)
     ratios = []
     with tempfile.TemporaryDirectory() as scratch, services.running(services.kafka(Path(scratch))) as broker:
-        address = KafkaAddress(f"127.0.0.1:{broker.port}")
+        address = KafkaAddress(f"127.0.0.1:{broker.port}", compression=options.compression)
         for number in range(options.rounds):
             prefix = f"round{number}-"
-            KafkaTopics(address, prefix=prefix).create(Shape(PARTITIONS))
+            KafkaTopics(address, prefix=prefix).create(Shape(PARTITIONS, compression=options.compression))
             log = KafkaLog(address, partitions=PARTITIONS, prefix=prefix)
             for begin in range(0, len(records), 1_000):
                 log.produce([router.candidate(record) for record in records[begin : begin + 1_000]])

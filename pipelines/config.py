@@ -99,7 +99,9 @@ class KafkaSettings(Branch):
     keep_done: int = Field(
         default=100_000, ge=-1, description="Inputs of a partition that stay when they are done; -1 for all"
     )
-    compression: str = Field(default="gzip", pattern="^(gzip|)$", description="Compression of batches; empty for none")
+    compression: str = Field(
+        default="zstd", pattern="^(zstd|gzip|)$", description="Compression of batches: `zstd`, `gzip`; empty for none"
+    )
     security_protocol: str = Field(
         default="PLAINTEXT",
         pattern="^(PLAINTEXT|SSL|SASL_PLAINTEXT|SASL_SSL)$",

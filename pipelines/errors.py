@@ -23,7 +23,12 @@ SynsiftError
 └── FolderInUse              another synsift works on the output folder
 """
 
-from typing import ClassVar
+from typing import ClassVar, Final
+
+import msgspec
+
+UNREADABLE: Final = (msgspec.MsgspecError, UnicodeError, RecursionError)
+"""What msgspec raises for bytes of all kinds: bad JSON or fields, bad UTF-8 in a text, nesting without end."""
 
 
 class SynsiftError(Exception):

@@ -20,9 +20,11 @@ def kafka_address(settings: Settings) -> "KafkaAddress":
     """Where the configuration says that the brokers are.
 
     Raises:
-        ConfigError: kafka-python isn't installed.
+        ConfigError: kafka-python isn't installed, or what it reads Zstandard by.
     """
     with _kafka_installed():
+        import zstandard  # noqa: F401 - whatever is configured here: others may write what only this reads
+
         from synsift.pipelines.log.kafka_clients import KafkaAddress
 
     kafka = settings.kafka
@@ -48,10 +50,11 @@ def _kafka_installed() -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as exc:
-        if exc.name is None or exc.name.partition(".")[0] != "kafka":
+        missing = {"kafka": "kafka-python", "zstandard": "zstandard"}.get((exc.name or "").partition(".")[0])
+        if missing is None:
             raise
         raise ConfigError(
-            "kafka.bootstrap names brokers, and kafka-python isn't installed", hint="pip install 'synsift[fleet]'"
+            f"kafka.bootstrap names brokers, and {missing} isn't installed", hint="pip install 'synsift[fleet]'"
         ) from exc
 
 
@@ -68,7 +71,9 @@ def topics_shape(settings: Settings) -> "Shape":
     """What the topics on Kafka must be like."""
     from synsift.pipelines.log.kafka_topics import Shape
 
-    return Shape(settings.log.partitions, settings.kafka.replication, settings.kafka.retention_days)
+    kafka = settings.kafka
+    compression = "zstd" if kafka.compression == "zstd" else "gzip"  # which every client reads
+    return Shape(settings.log.partitions, kafka.replication, kafka.retention_days, compression)
 
 
 def growing(settings: Settings, say: Callable[[str], None]) -> "Growing":

@@ -18,7 +18,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from synsift.pipelines.control_records import Control
-from synsift.pipelines.errors import RecordError, UnknownVersion
+from synsift.pipelines.errors import UNREADABLE, RecordError, UnknownVersion
 from synsift.pipelines.record_parts import (
     VERSION,
     Count,
@@ -305,8 +305,6 @@ class _Version(msgspec.Struct):
     v: int = VERSION
 
 
-# What the decoder raises for bytes of all kinds: bad JSON or fields, bad UTF-8 in a text, nesting without end.
-_UNREADABLE: Final = (msgspec.MsgspecError, UnicodeError, RecursionError)
 _VERSION_DECODER: Final = msgspec.json.Decoder(_Version)
 
 
@@ -324,7 +322,7 @@ def decode(kind: type[_R], data: bytes) -> _R:
     """
     try:
         record = _DECODERS[kind].decode(data)
-    except _UNREADABLE as exc:
+    except UNREADABLE as exc:
         raise _explain(kind, data, exc) from exc
     if record.v != VERSION:
         raise UnknownVersion(_version_message(kind, record.v))
@@ -335,7 +333,7 @@ def _explain(kind: type[Record], data: bytes, cause: Exception) -> RecordError:
     """A record of a newer version may well not parse: say that rather than what is missing."""
     try:
         version = _VERSION_DECODER.decode(data).v
-    except _UNREADABLE:
+    except UNREADABLE:
         version = VERSION
     if version != VERSION:
         return UnknownVersion(_version_message(kind, version))

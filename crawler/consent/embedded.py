@@ -25,6 +25,7 @@ _ADOBE: Final = b"XML:com.adobe.xmp\x00"
 _HEAD: Final = b"http://ns.adobe.com/xap/1.0/\x00"
 _MOST_OF_A_SEGMENT: Final = 65_533
 _EXTENSION: Final = b"http://ns.adobe.com/xmp/extension/\x00"
+_ADOBES: Final = b"http://ns.adobe.com/x"  # with which both begin
 _EXTENSION_HEAD: Final = len(_EXTENSION) + 40  # an identifier of 32 characters, the whole length, the offset
 _JPEG: Final = b"\xff\xd8"
 _PNG: Final = b"\x89PNG"
@@ -79,22 +80,29 @@ def statements(data: bytes, where: str) -> list[Statement]:
             found += _unread(packet, where)
         for name, value in properties:
             found += _of_property(name, value, where)
-    if manifests.has_manifest(data):  # then what stands elsewhere is the same once more
+    if found and manifests.has_manifest(data):  # then what stands elsewhere is the same once more
         found = [statement for statement in found if statement.kind is not Kind.CREDENTIALS_UNCLEAR]
     return list(dict.fromkeys(found))
 
 
 def _packets(data: bytes) -> Iterator[bytes]:
-    if data.startswith(_JPEG) and _EXTENSION in data:
-        pieces = _pieces(data)
-        if any(mark in pieces for mark in _MARKS):
-            yield pieces
-    if (at := data.find(_HEAD)) >= 0 and (packet := _of_wide_letters(data[at + len(_HEAD) :][:_MOST_OF_A_SEGMENT])):
-        yield packet
+    if (first := data.find(_ADOBES)) >= 0:  # most images have none: each look through all bytes costs
+        yield from _segments(data, first)
     if data.startswith(_PNG) and _ADOBE in data:
         yield from _compressed(data)
     if any(mark in data for mark in _MARKS):
         yield from (packet for packet in _plain(data) if any(mark in packet for mark in _MARKS))
+
+
+def _segments(data: bytes, first: int) -> Iterator[bytes]:
+    """What stands in segments of a JPEG and isn't plain: long packets in pieces, and wide letters."""
+    if data.startswith(_JPEG) and data.find(_EXTENSION, first) >= 0:
+        pieces = _pieces(data)
+        if any(mark in pieces for mark in _MARKS):
+            yield pieces
+    at = data.find(_HEAD, first)
+    if at >= 0 and (packet := _of_wide_letters(data[at + len(_HEAD) :][:_MOST_OF_A_SEGMENT])):
+        yield packet
 
 
 def _plain(data: bytes) -> Iterator[bytes]:

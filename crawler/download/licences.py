@@ -1,5 +1,6 @@
 """Licences (RSL) that heads of answers name: each asked for once a day, however many images have it."""
 
+import asyncio
 import time
 from dataclasses import dataclass
 from typing import Final
@@ -35,6 +36,7 @@ class Licences:
     def __init__(self, files: SiteFiles) -> None:
         self._files = files
         self._known: SiteCache[_Known] = SiteCache(_MAX_BYTES)
+        self._asking: dict[str, asyncio.Task[None]] = {}
 
     def statements(self, url: str, location: str) -> list[Statement] | None:
         """What a licence says of the URL whose answer names it; None if nobody has asked for it."""
@@ -44,13 +46,23 @@ class Licences:
         return known.licence.statements(url, known.url) if known.licence else [known.unread] if known.unread else []
 
     async def ask(self, site: Site, url: str, location: str) -> None:
-        """Ask for a licence.
+        """Ask for a licence, or wait for who does: many images are asked for at once, and each names it.
 
         Args:
             site: What the site says that is licensed.
             url: Whose answer names it.
             location: Where it is, as that says.
         """
+        key = _key(url, location)
+        if self._known.get(key, time.monotonic()) is not None:
+            return  # it came between the head of an answer and its end
+        asking = self._asking.get(key)
+        if asking is None:
+            asking = self._asking[key] = asyncio.create_task(self._ask(site, url, location))
+            asking.add_done_callback(lambda _: self._asking.pop(key, None))
+        await asyncio.shield(asking)
+
+    async def _ask(self, site: Site, url: str, location: str) -> None:
         found = await self._files.licence(site, origin_of(url), url, location)
         now_s = time.monotonic()
         if isinstance(found, Problem):

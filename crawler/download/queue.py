@@ -1,26 +1,21 @@
-"""Scrapy's scheduler, reduced to a queue: the downloader has decided everything by then."""
-
-from collections import deque
+"""Scrapy's scheduler, which holds nothing: the downloader has decided everything by then."""
 
 from scrapy import Request
 from scrapy.core.scheduler import BaseScheduler
 
 
-class PlainQueue(BaseScheduler):
-    """First in, first out, in memory, without a filter for duplicates."""
-
-    def __init__(self) -> None:
-        self._requests: deque[Request] = deque()
+class NoQueue(BaseScheduler):
+    """Always empty; the spider asks by itself."""
 
     def has_pending_requests(self) -> bool:
         """Whether anything is queued."""
-        return bool(self._requests)
+        return False
 
     def enqueue_request(self, request: Request) -> bool:
-        """Queue a request."""
-        self._requests.append(request)
-        return True
+        """Refuse a request."""
+        del request
+        return False
 
     def next_request(self) -> Request | None:
-        """Give the oldest request."""
-        return self._requests.popleft() if self._requests else None
+        """Give none."""
+        return None

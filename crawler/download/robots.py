@@ -26,6 +26,7 @@ from synsift.crawler.consent import Policy, judge
 from synsift.crawler.download.attempt import REDIRECTS, origin_of, redirect_target, retry_after_s
 from synsift.crawler.download.failures import message_of, outcome_of
 from synsift.crawler.download.licences import Licences
+from synsift.crawler.download.scrapy_private import exchange
 from synsift.crawler.download.site import LONGEST_DELAY_S, WITHHELD, Site, refuse
 from synsift.crawler.download.site_cache import SiteCache
 from synsift.crawler.download.site_files import SiteFiles, charset_of, header_of
@@ -269,18 +270,13 @@ class RobotsMiddleware:
         Each request waits for its host's turn, but for the first if it takes that of the job that asks.
         """
         name = url.rpartition("/")[2]
-        engine = self._crawler.engine
-        if engine is None:
-            raise RuntimeError("robots.txt is asked for while an engine runs")
         for turn in range(_MAX_REDIRECTS + 1):
             meta = {NO_ROBOTS: True, CUT_AT: MAX_BYTES + 1, "download_timeout": self._timeout_s}
             headers = {"User-Agent": self._agent, "Accept-Encoding": "identity"}
             if turn or not is_jobs:
                 await self._host.turn(url, _LONGEST_PAUSE_S)
             try:
-                response: Response = await engine.download_async(
-                    Request(url, headers=headers, meta=meta, dont_filter=True)
-                )
+                response = await exchange(self._crawler, Request(url, headers=headers, meta=meta, dont_filter=True))
             except PrivateAddress as exc:
                 # Where it leads is forbidden to us: then nobody can say what may be fetched, now or later.
                 raise PrivateAddress(f"{name} leads to it: {exc}" if turn else str(exc)) from exc

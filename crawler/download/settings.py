@@ -63,15 +63,9 @@ def scrapy_settings(limits: Limits) -> dict[str, Any]:
             "ftp": None,
             "s3": None,
         },
-        # The downloader gives a request only when it may start: Scrapy itself holds nothing back.
-        "SCHEDULER": "synsift.crawler.download.queue.PlainQueue",
+        # The spider asks by itself, when its downloader lets it: Scrapy's engine has nothing to do (spiders/base.py).
+        "SCHEDULER": "synsift.crawler.download.queue.NoQueue",
         "DUPEFILTER_CLASS": "scrapy.dupefilters.BaseDupeFilter",
-        "CONCURRENT_REQUESTS": 0,
-        "CONCURRENT_REQUESTS_PER_DOMAIN": 100_000,
-        "DOWNLOAD_DELAY": 0,
-        # Scrapy starts this many tasks for every response (scrapy#5182).
-        "CONCURRENT_ITEMS": 1,
-        "SCRAPER_SLOT_MAX_ACTIVE_SIZE": 64 * 1024 * 1024,
         "DOWNLOADER_MIDDLEWARES_BASE": {},
         "DOWNLOADER_MIDDLEWARES": middlewares,
         "SPIDER_MIDDLEWARES_BASE": {},

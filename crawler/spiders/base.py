@@ -1,17 +1,21 @@
-"""What both spiders do: take jobs from a downloader, give it what came of them."""
+"""What both spiders do: take jobs from a downloader, give it what came of them.
+
+A request has a task of its own, from the downloader's word to what becomes of the answer, and passes Scrapy's engine
+by: its queue, slots, signals and scraper decide nothing that isn't decided here, and took a quarter of the event loop's
+time (docs/performance.md). What the engine kept, this keeps: no more is asked for while answers of 64 MB wait.
+"""
 
 import asyncio
 import functools
 import logging
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from typing import Any, ClassVar, Final, Generic, TypeVar
 
 import scrapy
 from scrapy import Request
 from scrapy.crawler import AsyncCrawlerRunner
 from scrapy.http import Response
-from twisted.python.failure import Failure
 
 from synsift.crawler.download.attempt import Answer
 from synsift.crawler.download.downloader import Downloader
@@ -20,6 +24,7 @@ from synsift.crawler.download.job import Job
 from synsift.crawler.download.large_bodies import OWNER, LargeBodies
 from synsift.crawler.download.reading import Readers
 from synsift.crawler.download.robots import ASKED, LEFT_AT, LISTENER, WaitForDelay
+from synsift.crawler.download.scrapy_private import exchange
 from synsift.crawler.download.settings import Limits, scrapy_settings
 from synsift.crawler.download.web_url import as_asked
 from synsift.crawler.errors import HostUnwell
@@ -33,6 +38,8 @@ _log: Final = logging.getLogger(__name__)
 
 # Headers that are no lists, so that two of them are a server's mistake.
 _NO_LISTS: Final = frozenset({"content-type", "etag", "last-modified", "location"})
+# More than this of bodies waits to be dealt with: then decoding or storing is behind, and asking for more fills memory.
+_MOST_WAITING_BYTES: Final = 64 * 1024 * 1024
 
 
 class DownloadSpider(scrapy.Spider, Generic[T]):
@@ -46,6 +53,8 @@ class DownloadSpider(scrapy.Spider, Generic[T]):
         self._downloader = downloader
         self._timeout_s = timeout_s
         self.large_bodies = LargeBodies()
+        self._waiting_bytes = 0
+        self._has_room = asyncio.Event()
 
     def extract(self, task: T, response: Response) -> Any:  # noqa: ANN401 - as each spider says
         """Take what is wanted from a good response. May raise ``SourceError``."""
@@ -62,22 +71,60 @@ class DownloadSpider(scrapy.Spider, Generic[T]):
         return {}
 
     async def start(self) -> AsyncIterator[Any]:
-        """Give Scrapy one request at a time, each when it may start."""
-        while (job := await self._downloader.next()) is not None:
-            try:
-                request = self._request(job)
-            except ValueError as exc:
-                # Scrapy is stricter than the check before; one bad URL must not end the stream of all others.
-                await self._downloader.failed(job, Outcome.BAD_URL, str(exc))
-                continue
+        """Ask for one job after the other, each when it may start; ends with the last of them. Gives Scrapy nothing."""
+        asking: set[asyncio.Task[None]] = set()
+        try:
+            while (job := await self._next()) is not None:
+                try:
+                    request = self._request(job)
+                except ValueError as exc:
+                    # Scrapy is stricter than the check before; one bad URL must not end the stream of all others.
+                    await self._downloader.failed(job, Outcome.BAD_URL, str(exc))
+                    continue
+                task = asyncio.create_task(self._ask(request))
+                asking.add(task)
+                task.add_done_callback(asking.discard)
+            while asking:
+                await asyncio.wait(asking)
+        finally:
+            for task in asking:
+                task.cancel()
+        nothing: tuple[Request, ...] = ()
+        for request in nothing:
             yield request
+
+    async def _next(self) -> Job[T] | None:
+        """Wait for room, then for the next job."""
+        while self._waiting_bytes > _MOST_WAITING_BYTES:
+            self._has_room.clear()
+            await self._has_room.wait()
+        return await self._downloader.next()
+
+    async def _ask(self, request: Request) -> None:
+        """Ask for one job, and pass on what came of it."""
+        try:
+            response = await exchange(self.crawler, request)
+        except Exception as exc:  # noqa: BLE001 - whatever a request came to is its job's own end
+            await self._guard(self.failed(request, exc), request)
+            return
+        self._waiting_bytes += len(response.body)
+        try:
+            await self._guard(self.answered(response), request)
+        finally:
+            self._waiting_bytes -= len(response.body)
+            self._has_room.set()
+
+    async def _guard(self, ending: Coroutine[Any, Any, None], request: Request) -> None:
+        """Say so, where an end can't be passed on: a bug must cost one job, not the stream of all."""
+        try:
+            await ending
+        except Exception as exc:  # noqa: BLE001 - the guard between the web's answers and everything else
+            _log.error("%s: its end could not be passed on", request.url, exc_info=exc)
 
     def _request(self, job: Job[T]) -> Request:
         url = as_asked(job.current_url)
         return Request(
             url,
-            callback=self.answered,
-            errback=self.failed,
             headers={"User-Agent": self.settings["USER_AGENT"], **self.headers, **self.headers_for(job)},
             meta={ASKED: url, OWNER: job, LISTENER: self._heard, "download_timeout": self._timeout_s},
             dont_filter=True,
@@ -107,15 +154,10 @@ class DownloadSpider(scrapy.Spider, Generic[T]):
         finally:
             self.large_bodies.release(job)
 
-    async def failed(self, failure: Failure) -> None:
+    async def failed(self, request: Request, error: Exception) -> None:
         """Pass a request that got no response to the downloader."""
-        job: Job[T] = failure.request.meta[OWNER]  # type: ignore[attr-defined]  # Scrapy sets it
+        job: Job[T] = request.meta[OWNER]
         self.large_bodies.release(job)
-        error = failure.value
-        if isinstance(error, asyncio.CancelledError):
-            return  # the worker gives up: nobody waits for this job any longer
-        if not isinstance(error, Exception):
-            failure.raiseException()
         if isinstance(error, WaitForDelay):
             self._downloader.put_back(job)
             return

@@ -36,6 +36,7 @@ from synsift.pipelines.decoding.protocol import (
 _log: Final = logging.getLogger(__name__)
 
 _PIPE_BYTES: Final = 1024 * 1024
+_ANSWER_BYTES: Final = 16 * 1024
 _START_S: Final = 120.0
 # A process may be killed while it starts; one that can't start at all is the installation's fault, not the pictures'.
 _START_WAITS_S: Final = (0.0, 0.2, 1.0, 3.0, 5.0, 10.0)
@@ -120,8 +121,7 @@ class _Decoder:
         self.served += 1
         deadline_s = time.monotonic() + limits.wall_s
         head = REQUEST.pack(len(data), limits.max_pixels, grant_bytes, limits.cpu_s)
-        self._write(memoryview(head), deadline_s)
-        self._write(memoryview(data), deadline_s)
+        self._write([memoryview(head), memoryview(data)], deadline_s)
         return self._read_answer(deadline_s)
 
     @property
@@ -155,34 +155,44 @@ class _Decoder:
             self._process.kill()
             return self._process.wait()
 
-    def _write(self, data: memoryview, deadline_s: float) -> None:
-        while data:
-            self._wait(self._to, select.POLLOUT, deadline_s)
+    def _write(self, parts: list[memoryview], deadline_s: float) -> None:
+        """Write all of it. The system is asked whether there is room only where there was none: asking costs a turn."""
+        while parts:
             try:
-                data = data[os.write(self._to, data) :]
+                written = os.writev(self._to, parts)
             except BlockingIOError:
+                self._wait(self._to, select.POLLOUT, deadline_s)
                 continue
             except OSError:
                 raise _Died(self.end(kill=True)) from None
+            while parts and written >= len(parts[0]):
+                written -= len(parts.pop(0))
+            if parts:
+                parts[0] = parts[0][written:]
 
     def _read_answer(self, deadline_s: float) -> tuple[bytes, bytes]:
-        kind, size = ANSWER.unpack(self._read(ANSWER.size, deadline_s))
-        if size > MAX_ANSWER_BYTES:
+        """Read one answer. More than one is a decoder gone wrong: nothing that it says can be told from the next."""
+        heard = self._read_some(deadline_s)
+        while len(heard) < ANSWER.size:
+            heard += self._read_some(deadline_s)
+        kind, size = ANSWER.unpack_from(heard)
+        end = ANSWER.size + size
+        while size <= MAX_ANSWER_BYTES and len(heard) < end:
+            heard += self._read_some(deadline_s)
+        if size > MAX_ANSWER_BYTES or len(heard) > end:
             raise _Died(self.end(kill=True))
-        return kind, self._read(size, deadline_s)
+        return kind, heard[ANSWER.size :]
 
-    def _read(self, size: int, deadline_s: float) -> bytes:
-        parts = bytearray()
-        while len(parts) < size:
+    def _read_some(self, deadline_s: float) -> bytes:
+        while True:
             self._wait(self._from, select.POLLIN, deadline_s)
             try:
-                part = os.read(self._from, size - len(parts))
+                part = os.read(self._from, _ANSWER_BYTES)
             except BlockingIOError:
                 continue
             if not part:
                 raise _Died(self.end())
-            parts += part
-        return bytes(parts)
+            return part
 
     def _wait(self, pipe: int, event: int, deadline_s: float) -> None:
         poll = select.poll()

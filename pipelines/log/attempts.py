@@ -18,6 +18,7 @@ from typing import Annotated, Final
 
 import msgspec
 
+from synsift.pipelines.errors import UNREADABLE
 from synsift.pipelines.log.base import Position
 
 _log: Final = logging.getLogger(__name__)
@@ -267,7 +268,7 @@ def _read(note: str) -> _Mark:
         return _Mark()
     try:
         mark = msgspec.json.decode(text, type=_Mark)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+    except UNREADABLE:
         _log.warning("the note of a position can't be read, and what it says of attempts is not counted")
         return _Mark()
     named = [number for run in mark.runs for number in (*run.deaths, *run.alone)]

@@ -37,7 +37,7 @@ from synsift.pipelines.log.kafka_growth import COPIED, NOTED, Growth, growths, u
 from synsift.pipelines.log.kafka_identity import contradiction, given, identities, withdrawn
 from synsift.pipelines.log.kafka_member import Clients, KafkaMember
 from synsift.pipelines.log.kafka_positions import newest
-from synsift.pipelines.log.kafka_private import pass_damage_by, read_any_header
+from synsift.pipelines.log.kafka_private import read_whatever_comes
 from synsift.pipelines.log.kafka_whole import WholeAssignor
 from synsift.pipelines.log.watermark import done_above
 from synsift.pipelines.topics import Entry
@@ -79,8 +79,7 @@ class KafkaLog:
         # Made when something is written: who only reads needs no right to write.
         self._producer: Any = None
         self._data_ends: dict[TopicPartition, DataEnd] = {}
-        read_any_header()
-        pass_damage_by()
+        read_whatever_comes()
         with errors_of(address):
             self._connect()
 

@@ -54,7 +54,7 @@ class KafkaAddress:
         username: For SASL.
         password: For SASL.
         ca_file: Certificates that the brokers' are checked with; empty for the platform's.
-        compression: Of record batches: ``gzip`` or empty for none.
+        compression: Of record batches: ``zstd``, ``gzip`` or empty for none.
         connect_timeout_s: How long to look for a broker that answers.
         session_timeout_s: A member whose process is gone is dead after so long.
         poll_timeout_s: A member that doesn't poll for so long is dead, however alive its process.
@@ -69,7 +69,7 @@ class KafkaAddress:
     username: str = ""
     password: Secret = _NO_SECRET
     ca_file: str = ""
-    compression: str = "gzip"
+    compression: str = "zstd"
     connect_timeout_s: float = 15.0
     session_timeout_s: float = 10.0
     poll_timeout_s: float = 300.0

@@ -14,7 +14,7 @@ from typing import Annotated, Final
 import msgspec
 
 from synsift.pipelines import topics
-from synsift.pipelines.errors import LogError
+from synsift.pipelines.errors import UNREADABLE, LogError
 from synsift.pipelines.log.base import Message
 from synsift.pipelines.partitioning import partition_of
 from synsift.pipelines.topics import Entry, host_of
@@ -133,6 +133,6 @@ def unfinished(growth: Growth) -> LogError:
 def _read(message: Message) -> Growth | None:
     try:
         found = msgspec.json.decode(message.value or b"", type=Growth)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+    except UNREADABLE:
         return None
     return found if not message.damage and found.after % found.before == 0 else None

@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from synsift.pipelines import topics
+from synsift.pipelines.errors import UNREADABLE
 from synsift.pipelines.log.base import Message, Position
 from synsift.pipelines.log.kafka_growth import is_growth
 from synsift.pipelines.log.kafka_identity import is_identity
@@ -74,7 +75,7 @@ def problem_of(message: Message) -> str:
 def _read(message: Message) -> _Kept | None:
     try:
         kept = msgspec.json.decode(message.value or b"", type=_Kept)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+    except UNREADABLE:
         return None
     return kept if kept.offset >= 0 and not message.damage else None
 

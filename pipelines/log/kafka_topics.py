@@ -27,11 +27,13 @@ class Shape:
         partitions: The same for all: a worker finds its state on the partition of its input.
         replication: Copies of every record.
         retention_days: Of topics that may forget by age.
+        compression: ``zstd`` or ``gzip``: how brokers keep batches, however they come.
     """
 
     partitions: int
     replication: int = 1
     retention_days: int = 30
+    compression: str = "zstd"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +53,9 @@ class FoundTopic:
 def configuration_of(topic: Topic, shape: Shape) -> dict[str, str]:
     """The settings of a topic on Kafka, all that the design depends on."""
     settings = {
-        # Whatever a stranger's producer writes: kafka-python reads no LZ4, Snappy or Zstandard without more libraries,
-        # and one such batch would stop its partition.
-        "compression.type": "gzip",
+        # Whatever a stranger's producer writes: kafka-python reads no LZ4 or Snappy without more libraries, and such a
+        # batch would be lost to us.
+        "compression.type": shape.compression,
         "retention.bytes": "-1",
         "min.insync.replicas": str(max(1, shape.replication - 1)),
         "max.message.bytes": str((2 if topic is topics.DEAD_LETTERS else 1) * 1024 * 1024),

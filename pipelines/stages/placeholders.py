@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from synsift.pipelines.errors import UNREADABLE
 from synsift.pipelines.topics import host_of
 
 PLACEHOLDER: Final = "placeholder"
@@ -77,7 +78,7 @@ class Placeholders:
             return
         try:
             given = _DECODER.decode(value)
-        except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        except UNREADABLE:
             return
         if given.image is not None and given.image.sha256:
             self.takes(given.url, given.image.sha256)

@@ -71,8 +71,10 @@ class Shelf:
             self._places[at] = _GONE
 
     def _index(self, digest: bytes) -> int | None:
+        if not len(self._keys):
+            return None
         key = _key(digest)
-        at = int(np.searchsorted(self._keys, key))
+        at = int(self._keys.searchsorted(key))
         return at if at < len(self._keys) and self._keys[at] == key else None
 
     def _old(self, digest: bytes) -> int:

@@ -21,7 +21,7 @@ from typing import IO, Final, Protocol
 import msgspec
 
 from synsift.crawler.ontology.base import is_identifier
-from synsift.pipelines.errors import DamagedPart, NoSuchObject, StoreError
+from synsift.pipelines.errors import UNREADABLE, DamagedPart, NoSuchObject, StoreError
 from synsift.pipelines.storage import layout
 from synsift.pipelines.storage.current import FORM, write_current
 from synsift.pipelines.storage.standing import account_of, standing_of
@@ -30,7 +30,6 @@ _THREADS: Final = 4
 _TRIES: Final = 3
 """A synset whose manifest changes each time is landing now: whoever comes next renews it."""
 _NOTED_EVERY: Final = 500
-_UNREADABLE: Final = (msgspec.MsgspecError, UnicodeError, RecursionError)
 
 
 class ViewedStore(Protocol):
@@ -239,7 +238,7 @@ def _write_file(wnid: str, rows: Iterable[Mapping[str, object]], file: IO[bytes]
 def _read_index(objects: ViewedStore) -> dict[str, _Made]:
     try:
         found = msgspec.json.decode(objects.get(layout.CURRENT_INDEX), type=_Index)
-    except (NoSuchObject, *_UNREADABLE):
+    except (NoSuchObject, *UNREADABLE):
         return {}
     return dict(found.synsets) if found.form == FORM else {}
 

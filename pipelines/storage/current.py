@@ -13,6 +13,7 @@ from typing import IO, Any, Final
 
 import msgspec
 
+from synsift.pipelines.errors import UNREADABLE
 from synsift.pipelines.said import Consent
 from synsift.pipelines.storage.manifests import kind_of
 from synsift.pipelines.storage.sealed import read_sealed, sealing
@@ -29,7 +30,6 @@ _INTEGERS: Final = ("offset", "query_rank", "rank", "width_px", "height_px", "si
 _GROUP_ROWS: Final = 16_384
 """Fewer make engines open more groups, more are held in memory while a large synset is written, by each thread."""
 _SAID: Final = ("kind", "signal", "value", "where", "train", "index")
-_UNREADABLE: Final = (msgspec.MsgspecError, UnicodeError, RecursionError)
 _CONSENT: Final = msgspec.json.Decoder(Consent)
 
 
@@ -140,7 +140,7 @@ def _consent(text: object) -> dict[str, Any] | None:
         return None
     try:
         consent = _CONSENT.decode(text)
-    except _UNREADABLE:
+    except UNREADABLE:
         return None
     said = [{name: getattr(one, name) for name in _SAID} for one in consent.said]
     names = ("acquisition", "train", "index", "policy")

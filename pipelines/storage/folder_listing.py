@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from synsift.pipelines.storage.local_files import mark_of
+
 _UNFINISHED: Final = re.compile(r".*#\d+")  # obstore's name for what is being written
 _KINDS: Final = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFLNK: "a link", stat.S_IFSOCK: "a socket"}
 
@@ -67,8 +69,7 @@ def _look(entry: os.DirEntry[str], path: str) -> Found | None:
     except FileNotFoundError:
         return None
     kind = kind_of(status.st_mode)
-    tag = f'"{status.st_ino:x}-{status.st_mtime_ns // 1000:x}-{status.st_size:x}"'
-    return Found(path, status.st_mtime, f"it is {kind}, not a file" if kind else "", tag)
+    return Found(path, status.st_mtime, f"it is {kind}, not a file" if kind else "", mark_of(status))
 
 
 def _can_be_named(name: str) -> bool:

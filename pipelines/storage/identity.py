@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from synsift.pipelines.errors import NoSuchObject, NotAFile, UnknownOwner, WrongStore
+from synsift.pipelines.errors import UNREADABLE, NoSuchObject, NotAFile, UnknownOwner, WrongStore
 from synsift.pipelines.storage.objects import Objects
 
 PATH: Final = "synsift-store.json"
@@ -33,7 +33,7 @@ def owner_of(objects: Objects) -> str:
         ) from exc
     except NoSuchObject:
         return ""
-    except (msgspec.MsgspecError, UnicodeError, RecursionError) as exc:
+    except UNREADABLE as exc:
         raise _unreadable(objects) from exc
     if not owner:
         raise _unreadable(objects)

@@ -18,6 +18,7 @@ from synsift.crawler.secret import Secret
 from synsift.crawler.wording import code, masked
 from synsift.pipelines.errors import DiskFull, NoSuchObject, NotAFile, StoreError, StoreUnavailable, UsageError
 from synsift.pipelines.metrics import STORE_ERRORS
+from synsift.pipelines.storage import local_files
 from synsift.pipelines.storage.durable import sync_folder
 from synsift.pipelines.storage.failures import Kind, failure_of, hint_of
 from synsift.pipelines.storage.folder_listing import Found, kind_of, walk
@@ -112,6 +113,8 @@ class Objects:
         with self._translated(f"writing {path} to"):
             try:
                 self._written = True
+                if (place := local_files.place_of(self._folder, path)) is not None:
+                    return local_files.write(place, data, overwrite=overwrite)
                 obstore.put(self._store, path, data, mode="overwrite" if overwrite else "create")
             except (exceptions.AlreadyExistsError, exceptions.PreconditionError):
                 return False
@@ -141,18 +144,11 @@ class Objects:
 
     def exists(self, path: str) -> bool:
         """Whether there is an object."""
-        with self._translated(f"looking for {path} in"):
-            try:
-                obstore.head(self._store, path)
-            except FileNotFoundError:
-                return False
-        return True
+        return self.size_bytes(path) >= 0
 
     def get(self, path: str) -> bytes:
         """Read an object. One that doesn't exist is a ``NoSuchObject``, what is no file a ``NotAFile``."""
-        self._refuse_special(path)
-        with self._translated(f"reading {path} from"):
-            return bytes(obstore.get(self._store, path).bytes())
+        return self.get_tagged(path)[0]
 
     def read_in_pieces(
         self, path: str, write: Callable[[bytes], object], begin: Callable[[str], object] = lambda _coding: None
@@ -176,25 +172,36 @@ class Objects:
         """Read an object, and what marks these very bytes of it for the store (its ETag)."""
         self._refuse_special(path)
         with self._translated(f"reading {path} from"):
+            if (place := local_files.place_of(self._folder, path)) is not None:
+                return local_files.read(place)
             found = obstore.get(self._store, path)
             return bytes(found.bytes()), found.meta["e_tag"] or ""
 
     def tag(self, path: str) -> str:
         """What marks an object's bytes as they are now."""
         with self._translated(f"looking for {path} in"):
+            if (place := local_files.place_of(self._folder, path)) is not None:
+                return local_files.mark_of(local_files.look(place))
             return obstore.head(self._store, path)["e_tag"] or ""
 
     def copy(self, source: str, target: str) -> None:
         """Copy an object within the store, replacing the target. Costs no bytes in a folder: a hard link."""
         with self._translated(f"copying {source} to {target} in"):
             self._written = True
-            obstore.copy(self._store, source, target)
+            near, beside = local_files.place_of(self._folder, source), local_files.place_of(self._folder, target)
+            if near is not None and beside is not None:
+                local_files.link(near, beside)
+            else:
+                obstore.copy(self._store, source, target)
 
     def delete(self, path: str) -> None:
         """Delete an object; one that doesn't exist is deleted already."""
         with self._translated(f"deleting {path} from"):
             try:
-                obstore.delete(self._store, path)
+                if (place := local_files.place_of(self._folder, path)) is not None:
+                    os.unlink(place)
+                else:
+                    obstore.delete(self._store, path)
             except FileNotFoundError as exc:
                 if failure_of(exc).kind is not Kind.NO_OBJECT:
                     raise
@@ -241,6 +248,8 @@ class Objects:
         """Size of an object; -1 if there is none."""
         with self._translated(f"looking for {path} in"):
             try:
+                if (place := local_files.place_of(self._folder, path)) is not None:
+                    return local_files.look(place).st_size
                 return int(obstore.head(self._store, path)["size"])
             except FileNotFoundError:
                 return -1

@@ -21,6 +21,7 @@ from synsift.dedupe.fingerprint import RECORD, VERSION
 from synsift.dedupe.reference import Reference
 from synsift.dedupe.sieve import Sieve, grains
 from synsift.pipelines import topics
+from synsift.pipelines.errors import UNREADABLE
 from synsift.pipelines.log.base import Log, Message
 from synsift.pipelines.takedown.named import (
     CANDIDATE,
@@ -28,7 +29,6 @@ from synsift.pipelines.takedown.named import (
     FETCHED,
     SURVIVOR,
     TOPICS,
-    UNREADABLE,
     Meant,
     NamedCandidate,
     NamedImage,

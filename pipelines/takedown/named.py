@@ -10,6 +10,7 @@ import msgspec
 
 from synsift.dedupe import Fingerprint
 from synsift.pipelines import topics
+from synsift.pipelines.errors import UNREADABLE
 from synsift.pipelines.log.base import Message
 from synsift.pipelines.patterns import Pattern, url_target
 
@@ -17,7 +18,6 @@ TOPICS: Final = (topics.SURVIVORS, topics.DUPLICATES, topics.CANDIDATES, topics.
 """Topics whose records name images, in the order in which they are read."""
 _WIDE_STARS: Final = dict.fromkeys(map(ord, "\uff0a\ufe61"), r"\*")
 """Letters that only look like what stands for any text."""
-UNREADABLE: Final = (msgspec.MsgspecError, UnicodeError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)

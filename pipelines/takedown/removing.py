@@ -22,7 +22,7 @@ from synsift.pipelines.clock import now_text
 from synsift.pipelines.control_records import Control
 from synsift.pipelines.controls.steering import read_view
 from synsift.pipelines.controls.writing import say
-from synsift.pipelines.errors import DamagedPart, NoSuchObject, StoreError
+from synsift.pipelines.errors import UNREADABLE, DamagedPart, NoSuchObject, StoreError
 from synsift.pipelines.log.base import Log
 from synsift.pipelines.patterns import ANY, url_target
 from synsift.pipelines.reading import Skipped, read_all
@@ -325,7 +325,7 @@ def read_receipt(objects: ObjectStore, removal: str) -> dict[str, Any]:
     """The receipt of an earlier run; nothing if there is none, or it can't be read."""
     try:
         found = msgspec.json.decode(objects.get(layout.receipt(removal)), type=_Receipt)
-    except (NoSuchObject, msgspec.MsgspecError, UnicodeError, RecursionError):
+    except (NoSuchObject, *UNREADABLE):
         return {}
     images = [one for one in found.images if isinstance(one.get("sha256"), str)]
     return {"at": found.at, "images": images, "objects": found.objects, "rows": found.rows, "batches": found.batches}

@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw, ImageOps
 from synsift.dedupe.borders import WHOLE_PART, Box, inside_of, trim
 from synsift.dedupe.decode import decode
 from synsift.dedupe.frequencies import SIDE_PX, TaperedCrops, frequencies_of, hashes_of, tapered_frequencies
-from tests.dedupe.pictures import encoded, scene
+from tests.dedupe.pictures import encoded, photograph, scene
 
 
 def luma(image: Image.Image) -> NDArray[np.uint8]:
@@ -94,3 +94,89 @@ def test_hashes_of_crops_made_of_frequencies_are_near_to_those_of_the_crops() ->
             crop = image.crop((round(320 * left), round(240 * top), round(320 * right), round(240 * bottom)))
             true = hashes_of(tapered_frequencies(thumbnail(crop)))
             assert np.bitwise_count(row[:8] ^ true[:8]).sum() <= 6
+
+
+_TEXT = "the river runs under a bridge and many people walk there when it rains as nobody would think"
+_WORDS = _TEXT.split()
+
+
+def sheet(seed: int, *, ground: str, ink: str, bar: str) -> Image.Image:
+    """A window with a title on a bar of its own, and lines of words of any length below it."""
+    rng = np.random.default_rng(seed)
+    image = Image.new("RGB", (800, 640), ground)
+    pen = ImageDraw.Draw(image)
+    pen.rectangle((0, 0, 800, 40), fill=bar)
+    pen.text((400, 20), "Work of a day", fill=ink, font_size=18, anchor="mm")
+    for y in range(52, 620, 20):
+        pen.text((12, y), " ".join(rng.choice(_WORDS, rng.integers(1, 16))), fill=ink, font_size=14)
+    return image
+
+
+SHEETS = [
+    sheet(seed, ground=ground, ink=ink, bar=bar)
+    for seed, (ground, ink, bar) in enumerate(
+        [
+            ("#101418", "#dddddd", "#3a3f46"),
+            ("white", "black", "#b3202c"),
+            ("#fdf6e3", "#586e75", "#93a1a1"),
+            ("#e5ddd5", "#222222", "#075e54"),
+        ]
+    )
+]
+VERSIONS = {
+    "JPEG": lambda image: encoded(image, "JPEG", quality=85),
+    "JPEG, strongly": lambda image: encoded(image, "JPEG", quality=30),
+    "WebP": lambda image: encoded(image, "WEBP", quality=60),
+    "GIF": lambda image: encoded(image.quantize(64), "GIF"),
+    "half": lambda image: encoded(ImageOps.scale(image, 0.5), "JPEG", quality=85),
+    "larger": lambda image: encoded(ImageOps.scale(image, 1.5), "JPEG", quality=85),
+    "a third": lambda image: encoded(ImageOps.scale(image, 0.34), "PNG"),
+    "grey": lambda image: encoded(image.convert("L"), "JPEG", quality=85),
+}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("number", range(len(SHEETS)))
+def test_a_window_is_trimmed_the_same_in_each_of_its_versions(number: int, version: str) -> None:
+    parts = [
+        inside_of(decode(data).picture.convert("L"))
+        for data in (encoded(SHEETS[number], "PNG"), VERSIONS[version](SHEETS[number]))
+    ]
+    assert np.abs(np.subtract(*parts)).max() < 2.6 / 128  # a margin of two lines may be too uneven to be one
+
+
+@pytest.mark.parametrize("number", range(len(SHEETS)))
+def test_the_title_of_a_window_is_no_caption(number: int) -> None:
+    assert inside_of(SHEETS[number].convert("L")).top == 0
+
+
+@pytest.mark.parametrize("number", range(len(SHEETS)))
+def test_a_frame_around_a_window_is_cut_off(number: int) -> None:
+    ground = SHEETS[number].getpixel((790, 630))
+    framed = ImageOps.expand(SHEETS[number], 60, "white" if ground < (128, 128, 128) else "black")
+    part = inside_of(framed.convert("L"))
+    assert part.left == pytest.approx(60 / 920, abs=1.5 / 128)
+    assert part.top == pytest.approx(60 / 760, abs=1.5 / 128)
+
+
+@pytest.mark.parametrize("ground", ["white", "black", "#b3202c"])
+def test_a_caption_below_a_photograph_is_cut_off_in_every_format(ground: str) -> None:
+    for seed in range(4):
+        image = photograph(seed, (400, 300))
+        framed = ImageOps.expand(image, (0, 0, 0, 50), ground)
+        ImageDraw.Draw(framed).text((10, 310), "What is seen here, 2019", fill="#888888", font_size=24)
+        for data in (encoded(framed, "JPEG", quality=60), encoded(framed, "PNG"), encoded(framed, "WEBP", quality=50)):
+            part = inside_of(decode(data).picture.convert("L"))
+            assert part.bottom == pytest.approx(300 / 350, abs=1.5 / 128)
+
+
+@pytest.mark.parametrize("above", [False, True])
+def test_a_caption_beside_a_plain_ground_is_cut_off(above: bool) -> None:
+    image = Image.new("RGB", (400, 300), "white")
+    ImageDraw.Draw(image).ellipse((120, 40, 290, 270), fill=(40, 80, 160))
+    image.paste(photograph(3, (90, 90)), (160, 110))
+    framed = ImageOps.expand(image, (0, 50 * above, 0, 50 * (not above)), "black")
+    ImageDraw.Draw(framed).text((10, 10 if above else 310), "A vase of glass, 2019", fill="white", font_size=24)
+    framed_part, part = inside_of(framed.convert("L")), inside_of(image.convert("L"))
+    shown = [350 * framed_part.top - 50 * above, 350 * framed_part.bottom - 50 * above]
+    assert shown == pytest.approx([300 * part.top, 300 * part.bottom], abs=4)

@@ -221,6 +221,13 @@ def test_topics_of_strimzi_are_those_that_topics_create_makes() -> None:
         assert {key: str(value) for key, value in config.items()} == settings
 
 
+@pytest.mark.parametrize(("said", "kept"), [("gzip", "gzip"), ("zstd", "zstd"), ("", "gzip")])
+def test_topics_of_strimzi_are_kept_as_workers_write(said: str, kept: str) -> None:
+    done = helm("template", "dogs", CHART, "-f", FULL, "--set-string", f"config.kafka.compression={said}")
+    topics = of_kind([one for one in yaml.safe_load_all(done.stdout) if one], "KafkaTopic")
+    assert {one["spec"]["config"]["compression.type"] for one in topics.values()} == {kept}
+
+
 def test_the_view_of_what_stands_is_renewed_by_the_clock_unless_nobody_wants_it() -> None:
     job = of_kind(rendered(FULL), "CronJob")["dogs-synsift-current"]["spec"]
     assert job["concurrencyPolicy"] == "Forbid"

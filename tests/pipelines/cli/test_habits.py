@@ -248,11 +248,12 @@ def test_the_next_command_is_quoted_for_a_shell_and_repeats_no_secret() -> None:
     )
 
 
-NO_KAFKA = """
+WITHOUT = """
 import sys
+MISSING = sys.argv.pop(1)
 class Finder:
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] == "kafka":
+        if name.partition(".")[0] == MISSING:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 sys.meta_path.insert(0, Finder())
 sys.argv = ["synsift", *sys.argv[1:]]
@@ -269,15 +270,17 @@ main()
         (["plan", "whippet", "--out", "out"], 0),
     ],
 )
-def test_without_kafka_python_one_machine_needs_none_and_a_fleet_is_told(
-    tmp_path: Path, arguments: list[str], status: int
+@pytest.mark.parametrize(("module", "name"), [("kafka", "kafka-python"), ("zstandard", "zstandard")])
+def test_without_what_speaks_with_kafka_one_machine_needs_none_and_a_fleet_is_told(
+    tmp_path: Path, arguments: list[str], status: int, module: str, name: str
 ) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", NO_KAFKA, *arguments],
+        [sys.executable, "-c", WITHOUT, module, *arguments],
         env=environment({}), cwd=tmp_path, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == status, done.stderr
     assert ("hint: pip install 'synsift[fleet]'" in done.stderr) is (status == 2)
+    assert (f"{name} isn't installed" in done.stderr) is (status == 2)
 
 
 @pytest.mark.parametrize(

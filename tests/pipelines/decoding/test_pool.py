@@ -4,17 +4,19 @@ import io
 import os
 import signal
 import struct
+import sys
 import threading
 import time
 import zlib
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from synsift.dedupe import ImageError, fingerprint
 from synsift.pipelines.decoding.errors import DecodeMemory, DecoderCrashed, DecodersUnavailable, DecodeTimeout
-from synsift.pipelines.decoding.pool import DecoderPool, Limits, _Decoder
+from synsift.pipelines.decoding.pool import DecoderPool, Limits, ProcessPool, _Decoder
 from tests.dedupe.pictures import encoded, scene
 
 
@@ -241,3 +243,46 @@ def test_decoders_end_with_their_pool() -> None:
     process = decoder_of(pool)._process
     pool.close()
     assert process.poll() is not None
+
+
+ANSWERS = {
+    "two answers at once": "E\0\0\0\0" * 2,
+    "an empty one, and more": "M\0\0\0\0F",
+    "an answer, and half of another": "E\3\0\0\0abcE\1",
+    "one that is too long": "F\0\0\0\x7f",
+}
+
+
+@pytest.mark.parametrize("said", ANSWERS.values(), ids=ANSWERS)
+def test_a_decoder_that_says_more_than_its_answer_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    program = tmp_path / "decoder"
+    text = ["import os, sys, time", r"os.write(1, b'R\0\0\0\0')", "sys.stdin.buffer.read(30)"]
+    text += [f"os.write(1, {said.encode('latin-1')!r})", "time.sleep(60)"]
+    program.write_text("\n".join([f"#!{sys.executable}", *text]) + "\n")
+    program.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(program))
+    pool = DecoderPool(1, Limits(100))
+    with pytest.raises(DecoderCrashed):
+        pool.fingerprint(b"xx")
+    pool.close()
+
+
+def test_an_answer_may_come_in_pieces_and_a_request_go_in_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "decoder"
+    text = ["import os, sys, time", r"answer = b'R\0\0\0\0'", "while True:"]
+    text += ["    for n in range(len(answer)): os.write(1, answer[n:n+1]); time.sleep(0.001)"]
+    text += [
+        "    head = sys.stdin.buffer.read(28)",
+        "    if not head: break",
+        "    size = int.from_bytes(head[:8], 'little')",
+    ]
+    text += ["    data = sys.stdin.buffer.read(size)", r"    answer = b'D' + (4).to_bytes(4, 'little') + data[-4:]"]
+    program.write_text("\n".join([f"#!{sys.executable}", *text]) + "\n")
+    program.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(program))
+    pool = ProcessPool(1, Limits(100), ("x",))
+    for data in (b"abcd", bytes(5_000_000) + b"last", b"and again"):
+        assert pool.request(data) == (b"D", data[-4:])
+    pool.close()

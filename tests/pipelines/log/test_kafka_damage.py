@@ -1,16 +1,20 @@
 """One flipped bit in a broker's file costs the batch it stands in, named record by record, and stops nothing."""
 
+import random
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from kafka.consumer import fetcher
+from kafka.record.default_records import DefaultRecordBatch, DefaultRecordBatchBuilder
 
 from deploy.local import services
 from synsift.pipelines.log.base import Message
 from synsift.pipelines.log.kafka import KafkaLog
 from synsift.pipelines.log.kafka_clients import KafkaAddress
-from synsift.pipelines.log.kafka_private import last_delta
+from synsift.pipelines.log.kafka_private import MOST_UNPACKED_BYTES, Damage, last_delta, read_whatever_comes
 from synsift.pipelines.log.kafka_topics import KafkaTopics, Shape
 from tests.pipelines.log.contract import INPUT, OUTPUT, PARTITIONS, Owner, entry, poll_all
 
@@ -67,7 +71,7 @@ def test_a_damaged_batch_of_a_state_is_named_and_passed_by(tmp_path: Path) -> No
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("compression", ["", "gzip"])
+@pytest.mark.parametrize("compression", ["", "gzip", "zstd"])
 def test_a_member_reads_on_behind_a_damaged_batch(tmp_path: Path, compression: str) -> None:
     with damaged_broker(tmp_path, INPUT, compression=compression) as log:
         owner = Owner()
@@ -75,6 +79,43 @@ def test_a_member_reads_on_behind_a_damaged_batch(tmp_path: Path, compression: s
         found = poll_all(member, len(GOOD))
         assert shown(found) == GOOD
         member.close()
+
+
+def packed_batch(codec: int, value: bytes) -> bytes:
+    """A batch of one record, of which the value is long."""
+    batch = DefaultRecordBatchBuilder(
+        magic=2, compression_type=codec, is_transactional=False, producer_id=-1, producer_epoch=-1, base_sequence=-1,
+        batch_size=len(value) + 1_000,
+    )  # fmt: skip
+    batch.append(0, 1, b"key", value, [])
+    return bytes(batch.build())
+
+
+@pytest.mark.parametrize("codec", [DefaultRecordBatch.CODEC_GZIP, DefaultRecordBatch.CODEC_ZSTD])
+def test_a_batch_that_unpacks_to_more_than_any_has_is_damage_and_the_next_one_is_read(codec: int) -> None:
+    read_whatever_comes()
+    bomb, honest = packed_batch(codec, bytes(MOST_UNPACKED_BYTES)), packed_batch(codec, b"x" * 1_000_000)
+    assert len(bomb) < MOST_UNPACKED_BYTES / 500
+    sent = fetcher.MemoryRecords(bomb + honest)
+    (lost,) = list(sent.next_batch())
+    assert (lost.offset, lost.key, lost.value) == (0, None, None)
+    assert b"it unpacks to more than 64 MB" in lost.headers[0][1]
+    assert [record.value for record in sent.next_batch()] == [b"x" * 1_000_000]
+
+
+@pytest.mark.parametrize("codec", [DefaultRecordBatch.CODEC_GZIP, DefaultRecordBatch.CODEC_ZSTD])
+def test_a_packed_batch_whose_bytes_are_others_is_damage(codec: int) -> None:
+    read_whatever_comes()
+    whole, rng = packed_batch(codec, bytes(range(256)) * 40), random.Random(1)  # noqa: S311 - to be repeated
+    for _ in range(300):
+        data = bytearray(whole)
+        for _ in range(rng.randint(1, 4)):
+            data[rng.randrange(HEADER_BYTES, len(data))] = rng.randrange(256)
+        cut = bytes(data[: rng.choice([len(data), rng.randrange(HEADER_BYTES + 1, len(data))])])
+        head = cut[:8] + struct.pack(">i", len(cut) - 12) + cut[12:]
+        (record,) = list(fetcher.MemoryRecords(head).next_batch())
+        is_damage = record.value is None and bool(record.headers) and isinstance(record.headers[0][1], Damage)
+        assert is_damage or isinstance(record.value, bytes)
 
 
 @pytest.mark.parametrize(
