@@ -14,12 +14,14 @@ a reference, and the recall at a precision of 0.999, as DISC21 has it.
     sift     500 RootSIFT points at 512 px, ratio 0.75, a similarity by RANSAC, 6 points and more (N photographs only)
     --peers  the tools of ``benchmarks/peers.py``, by the Python of an environment that has them
     --steps  where each copy is lost that isn't found: few points, not proposed, no map, or the verdict
-    --crowd  how long a query takes among N pictures: descriptions of the references, their descriptors disturbed
+    --crowd  how long a query takes among N pictures, and how many originals are proposed: the references, and pictures
+             that are made of points of all of them by lot
 """
 
 import argparse
 import json
 import os
+import resource
 import subprocess
 import time
 from collections import Counter, defaultdict
@@ -232,23 +234,36 @@ def by_peers(python: str, tools: list[str], root: Path) -> dict[str, Found]:
     return found
 
 
-def crowd(known: list[Features], queries: list[Features], number: int) -> None:
-    """Time queries among many pictures: those that are known, each descriptor disturbed, until there are enough."""
+def crowd(known: dict[str, Features], queries: dict[str, Features], number: int) -> None:
+    """Time queries among many pictures, and say how many of their originals are still proposed.
+
+    The others are made: each has points of the known pictures by lot, a little disturbed, so that words are as frequent
+    as in photographs, and none is a copy of another.
+    """
     rng = np.random.default_rng(1)
     shortlist = Shortlist()
-    for one in known:
+    for one in known.values():
         shortlist.add(one)
+    descriptors = np.concatenate([one.descriptors for one in known.values()])
+    points = np.concatenate([one.points for one in known.values()])
+    sizes, model = [len(one.points) for one in known.values()], next(iter(known.values()))
     while len(shortlist) < number:
-        one = known[len(shortlist) % len(known)]
-        noise = rng.normal(0, 12, one.descriptors.shape)
-        shortlist.add(replace(one, descriptors=(one.descriptors + noise).clip(0, 255).astype(np.uint8)))
-    shortlist.propose(queries[0])
-    times_s = []
-    for query in queries:
+        lot = rng.integers(0, len(points), sizes[len(shortlist) % len(sizes)])
+        noise = rng.integers(-12, 13, (len(lot), descriptors.shape[1]), dtype=np.int16)
+        disturbed = (descriptors[lot] + noise).clip(0, 255).astype(np.uint8)
+        shortlist.add(replace(model, points=points[lot], descriptors=disturbed))
+    shortlist.propose(model)
+    numbers, times_s, hits = {stem: place for place, stem in enumerate(known)}, [], 0
+    for stem, query in queries.items():
         begin_s = time.process_time()
-        shortlist.propose(query)
+        proposed = shortlist.propose(query)
         times_s.append(time.process_time() - begin_s)
-    print(f"among {number:,} pictures: {1000 * np.median(times_s):.1f} ms a query, {1000 * max(times_s):.1f} at most")
+        hits += numbers[stem.split("__")[0]] in proposed
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(
+        f"among {number:,} pictures: {1000 * np.median(times_s):.1f} ms a query, {1000 * max(times_s):.1f} at most; "
+        f"{hits} of {len(queries)} originals proposed; {peak_mb:.0f} MB at most"
+    )
 
 
 def main() -> None:
@@ -280,7 +295,9 @@ def main() -> None:
     for name, found in by_peers(wanted.peers, wanted.tools.split(","), wanted.root).items() if wanted.peers else ():
         recalls[name] = report(name, found, queries, len(originals))
     if wanted.crowd:
-        crowd([describe(path) for path in originals[:200]], [describe(path) for path in queries[::20]], wanted.crowd)
+        asked = [query for query in queries if not hashes.scores[query.name]][::6]
+        known = {path.stem: describe(path) for path in originals}
+        crowd(known, {path.stem: describe(path) for path in asked}, wanted.crowd)
     if wanted.sift:
         some = sorted({*map(stem_of, queries)})[: wanted.sift]
         few = [query for query in queries if stem_of(query) in some]

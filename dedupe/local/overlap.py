@@ -104,7 +104,8 @@ class _Laid:
         """Which places, in pixels of the ground, lie in no cell of the patch."""
         cells = np.rint((places - (_CELL_PX - 1) / 2) / _STEP_PX).astype(np.intp)
         columns, rows = cells.T.clip(0, np.array(self.patch.shape[::-1])[:, None] - 1)
-        return ~self.patch[rows, columns]
+        outside: NDArray[np.bool_] = ~self.patch[rows, columns]
+        return outside
 
     def by_block(self, places: Floats) -> NDArray[np.intp]:
         """``(_BLOCKS²,)``: how many of some places lie around the patch in each part of the ground."""
@@ -198,7 +199,7 @@ def _common(first: Features, second: Features, alignment: Alignment) -> _Common:
 
 
 def _is_within(places: Floats, features: Features) -> NDArray[np.bool_]:
-    inside: NDArray[np.bool_] = ((places >= 0) & (places < (features.width_px, features.height_px))).all(1)
+    inside: NDArray[np.bool_] = np.all((places >= 0) & (places < (features.width_px, features.height_px)), axis=1)
     return inside
 
 

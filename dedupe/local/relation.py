@@ -151,6 +151,7 @@ class Bounds:
         Wanted(60, agreed=0.85, met=0.5, evenly=0.95),
         Wanted(60, agreed=0.97, met=0.45, evenly=0.95),
         Wanted(80, agreed=0.99, met=0.4, evenly=0.95),
+        Wanted(200, agreed=0.995, met=0.42),
         Wanted(50, agreed=0.65, could=100, covered=0.42, around=0.97, around_met=0.5, evenly=0.95),
     )
     small: tuple[Wanted, ...] = (

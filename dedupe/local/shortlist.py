@@ -37,7 +37,7 @@ _KINDS_ASKED: Final = 2
 # From so many points on a block has a table of where its words begin: to look for each takes too long.
 _LARGE: Final = 1 << 16
 # So many points are compared with those of a query, by the rarest words: what bounds the time, whatever the set's size.
-_MOST_ROWS: Final = 120_000
+_MOST_ROWS: Final = 300_000
 # Votes are counted in whole numbers: sums of them don't depend on the order, nor so on when a picture was added.
 _WHOLE_VOTE: Final = 1 << 20
 _WEIGHTS: Final = np.rint(_WHOLE_VOTE * np.exp(-((np.arange(_RADIUS_BITS + 1) / _SPREAD_BITS) ** 2))).astype(np.int64)
@@ -218,18 +218,20 @@ class Shortlist:
     def _votes(self, query: Features) -> NDArray[np.float64]:
         """For each picture, how many of the query's points it seems to have, all scaled and turned alike."""
         words, signatures = self._words(query, _KINDS_ASKED)
-        asked, poses = np.arange(words.size) // words.shape[1], _poses(query)
+        poses = _poses(query)
         places = [(block, *block.rows_of(words.ravel())) for block in self._ready()]
         is_rare = _rarest(np.sum([lengths for _, _, lengths in places], axis=0)) if places else np.empty(0, bool)
         found = []
         for block, begins, lengths in places:
             lengths = np.where(is_rare, lengths, 0)
             # Row numbers of all of the words' lists, one list after the other.
-            rows = np.arange(int(lengths.sum())) + np.repeat(begins - np.cumsum(lengths) + lengths, lengths)
-            which = np.repeat(np.arange(words.size), lengths)
-            apart = np.bitwise_count(block.signatures[rows] ^ signatures.ravel()[which])
-            near = apart <= _RADIUS_BITS
-            rows, which, apart = rows[near], asked[which[near]], apart[near]
+            ends = np.cumsum(lengths)
+            rows = np.arange(int(lengths.sum())) + np.repeat(begins - ends + lengths, lengths)
+            apart = np.bitwise_count(block.signatures[rows] ^ np.repeat(signatures.ravel(), lengths))
+            near = np.flatnonzero(apart <= _RADIUS_BITS)
+            # In whose list a row is, is asked of the few that are near alone.
+            which = np.searchsorted(ends, near, "right") // words.shape[1]
+            rows, apart = rows[near], apart[near]
             turns = block.poses[rows].astype(np.int64) - poses[which]
             found.append((block.pictures[rows].astype(np.int64), which, apart, turns))
         if not found:

@@ -1,6 +1,11 @@
+from typing import Any, Literal
+
 import numpy as np
+import pytest
+from numpy.typing import NDArray
 
 from synsift.dedupe import describe
+from synsift.dedupe.local import shortlist
 from synsift.dedupe.local.shortlist import Shortlist, learn
 from tests.dedupe.local.scenes import busy
 
@@ -30,3 +35,30 @@ def test_pictures_without_points_are_proposed_nothing_and_do_no_harm() -> None:
     made.add(plain)
     assert made.propose(plain) == []
     assert made.propose(describe(busy(1))) == []
+
+
+def test_a_large_set_proposes_what_its_slow_twin_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    queries = [describe(busy(seed).crop((60, 40, 300, 220))) for seed in (3, 17, 29)]
+    small = shortlist_of(range(40))
+    monkeypatch.setattr(shortlist, "_LARGE", 0)
+    large = shortlist_of(range(40))
+    assert [large.propose(query) for query in queries] == [small.propose(query) for query in queries]
+    assert all(large.propose(query) for query in queries)
+
+
+@pytest.mark.parametrize("large", [0, 1 << 40])
+def test_looking_up_words_converts_no_set(monkeypatch: pytest.MonkeyPatch, large: int) -> None:
+    # What is looked for has the type of the set's words: NumPy would convert all of the set otherwise, at each query.
+    monkeypatch.setattr(shortlist, "_LARGE", large)
+    seen: list[np.dtype[Any]] = []
+    plain = np.searchsorted
+
+    def watched(words: NDArray[Any], wanted: NDArray[Any], side: Literal["left", "right"] = "left") -> Any:
+        if words.dtype == np.uint16:
+            seen.append(np.asarray(wanted).dtype)
+        return plain(words, wanted, side)
+
+    made = shortlist_of(range(5))
+    monkeypatch.setattr(shortlist.np, "searchsorted", watched)
+    assert made.propose(describe(busy(3)))[0] == 3
+    assert set(seen) == (set() if large == 0 else {np.dtype(np.uint16)})
