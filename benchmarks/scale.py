@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What a candidate costs as a crawl grows: through the real log and the real stage ``dedupe``, decade by decade.
 
-    benchmarks/scale.py [--candidates 1000000] [--synsets 5000] [--log sqlite|kafka]
+    benchmarks/scale.py [--candidates 1000000] [--synsets 5000] [--log sqlite|kafka] [--begin]
 
 Candidates are made: fingerprints whose frequencies fall as those of photographs do; 15 % are copies, a third of them
 the same bytes and the others near; synsets and hosts are drawn by Zipf's law. A process of its own writes them; one
@@ -9,6 +9,9 @@ worker judges them. At each decade: CPU time of a candidate since the last one (
 worker, disk of log and snapshots; at the end, how long the state takes to be rebuilt, from both snapshots and topic,
 and the memory of a worker that begins from snapshots and is asked of synsets that have a tenth of the survivors.
 Prints, too, what that makes of ImageNet's sizes.
+
+With ``--begin`` nothing is judged: as many survivors are written and all are in snapshots, and only what a worker
+takes to begin from them is measured.
 """
 
 import argparse
@@ -22,7 +25,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,7 +43,7 @@ from synsift.pipelines.log.kafka_clients import KafkaAddress
 from synsift.pipelines.log.kafka_topics import KafkaTopics, Shape
 from synsift.pipelines.log.sqlite import SqliteLog
 from synsift.pipelines.reading import Skipped, read
-from synsift.pipelines.records import Candidate, FoundBy, HttpAnswer
+from synsift.pipelines.records import Candidate, FoundBy, HttpAnswer, Survivor
 from synsift.pipelines.stages.dedupe import DedupeOptions, DedupeStage
 from synsift.pipelines.stages.dedupe_state import DedupeState, Judging, SnapshotPolicy
 from synsift.pipelines.stages.image_record import image_record
@@ -55,6 +58,7 @@ AT_ONCE = 1_000
 COPIES = 0.15
 KEPT = 64
 """Pictures of a synset that copies are made of: the last ones."""
+_CONTEXT = multiprocessing.get_context("spawn")
 ACTIVE = 0.1
 """Share of the survivors whose synsets are asked of after a rebuild."""
 SIZES = {"ImageNet 2009": 52e6, "ImageNet 2010": 160e6, "a billion": 1e9}
@@ -118,6 +122,27 @@ def write(place: "Place", count: int, synsets: int) -> None:
     log, router = place.open(), Router(PARTITIONS)
     for some in made(count, synsets):
         log.produce([router.candidate(candidate) for candidate in some])
+    log.close()
+
+
+def fill(place: "Place", count: int, synsets: int) -> None:
+    """Put survivors on the log, and a candidate of each synset, and write snapshots; a process of its own."""
+    log, router, known, asked = place.open(), Router(PARTITIONS), set[str](), set[str]()
+    for some in made(count, synsets):
+        entries = []
+        for candidate in some:
+            if candidate.wnid not in asked:
+                asked.add(candidate.wnid)
+                entries.append(router.candidate(candidate))
+            if candidate.image.sha256 not in known:
+                known.add(candidate.image.sha256)
+                entries.append(router.survivor(Survivor(candidate=candidate)))
+        log.produce(entries)
+    snapshots = Snapshots(Objects(StoreAddress(str(Path(place.folder) / "store"))))
+    state = DedupeState(log, snapshots, judging=Judging(), policy=SnapshotPolicy(growth=1, age_s=1e9))
+    for partition in range(PARTITIONS):
+        state.restore(partition, Skipped())
+    state.keep()
     log.close()
 
 
@@ -272,24 +297,32 @@ def page(samples: list[Sample], survivors: int) -> None:
 
 def measure(place: Place, count: int, synsets: int) -> None:
     """One run on a log that is there and empty."""
-    writer = multiprocessing.get_context("spawn").Process(target=write, args=(place, count, synsets))
-    writer.start()
+    run_apart(write, place, count, synsets, wait=False)
     samples = judge(place, count)
-    writer.join()
-    snapshots_s, topic_s, survivors = rebuild(place)
-    context = multiprocessing.get_context("spawn")
-    said: multiprocessing.Queue[tuple[float, float, int, int]] = context.Queue()
-    asking = context.Process(target=active, args=(place, ACTIVE, said))
-    asking.start()
-    resting_mb, peak_mb, asked, images = said.get()
-    asking.join()
     table(samples)
+    page(samples, begin(place))
+
+
+def begin(place: Place) -> int:
+    """What a worker takes to begin with what is there; how many survivors there are."""
+    said: multiprocessing.Queue[tuple[float, float, int, int]] = _CONTEXT.Queue()
+    run_apart(active, place, ACTIVE, said)
+    resting_mb, peak_mb, asked, images = said.get()
     print(
         f"{images:,} survivors at rest: {resting_mb:.0f} MB at the peak of rebuilding, "
         f"{peak_mb:.0f} MB with {asked:,} of them awake"
     )
+    snapshots_s, topic_s, survivors = rebuild(place)
     print(f"{survivors:,} survivors rebuilt: {snapshots_s:.1f} s from snapshots, {topic_s:.1f} s from the topic (CPU)")
-    page(samples, survivors)
+    return survivors
+
+
+def run_apart(work: Callable[..., None], *arguments: object, wait: bool = True) -> None:
+    """Do something in a process of its own."""
+    process = _CONTEXT.Process(target=work, args=arguments)
+    process.start()
+    if wait:
+        process.join()
 
 
 def main() -> None:
@@ -298,8 +331,14 @@ def main() -> None:
     parser.add_argument("--candidates", type=int, default=1_000_000)
     parser.add_argument("--synsets", type=int, default=5_000)
     parser.add_argument("--log", choices=("sqlite", "kafka"), default="sqlite")
+    parser.add_argument("--begin", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
+        if options.begin:
+            place = Place(scratch, "")
+            run_apart(fill, place, options.candidates, options.synsets)
+            begin(place)
+            return
         if options.log == "sqlite":
             measure(Place(scratch, ""), options.candidates, options.synsets)
             return

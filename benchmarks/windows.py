@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Windows of one program, slides on one background, sheets of one form: alike but for what is written on them.
 
-    benchmarks/windows.py [--half tune|report] [--seed N] [--count 40] [--out DIR]
+    benchmarks/windows.py [--half tune|report|fresh] [--seed N] [--count 40] [--out DIR]
 
 Of each kind, pictures are drawn by lot, each with another text. Printed: how many of them are thrown out, each of
 which is its own, and which share of their true copies is found: resized, compressed, converted, framed. Of the kinds,
-one half was looked at when thresholds were chosen, and the other is what is reported. ``--out`` keeps the pictures.
+one half was looked at when thresholds were chosen, and the other, too, by now; ``fresh`` are those of
+``benchmarks/sheets.py``, which nothing was tuned to. ``--out`` keeps the pictures.
 """
 
 import argparse
@@ -22,6 +23,7 @@ from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks.sheets import SHEETS
 from synsift.dedupe import Fingerprint, Matcher, cluster, fingerprint
 from tests.dedupe.pictures import encoded, photograph, scene
 
@@ -302,6 +304,7 @@ KINDS: Mapping[str, Mapping[str, Callable[[Lot], Image.Image]]] = {
         "poster": poster,
         "slides on a scene": slide_on_scene,
     },
+    "fresh": SHEETS,
 }
 """Of either half, who draws one."""
 
@@ -370,7 +373,7 @@ def show(kind: str, drawn: list[Drawn]) -> tuple[int, float]:
 def main() -> None:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--half", choices=("tune", "report"), default="report")
+    parser.add_argument("--half", choices=tuple(KINDS), default="report")
     parser.add_argument("--seed", type=int, default=1, metavar="N")
     parser.add_argument("--count", type=int, default=40, metavar="N")
     parser.add_argument("--out", type=Path, metavar="DIR")
