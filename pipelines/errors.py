@@ -23,12 +23,7 @@ SynsiftError
 └── FolderInUse              another synsift works on the output folder
 """
 
-from typing import ClassVar, Final
-
-import msgspec
-
-UNREADABLE: Final = (msgspec.MsgspecError, UnicodeError, RecursionError)
-"""What msgspec raises for bytes of all kinds: bad JSON or fields, bad UTF-8 in a text, nesting without end."""
+from typing import ClassVar
 
 
 class SynsiftError(Exception):

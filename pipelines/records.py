@@ -18,7 +18,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from synsift.pipelines.control_records import Control
-from synsift.pipelines.errors import UNREADABLE, RecordError, UnknownVersion
+from synsift.pipelines.errors import RecordError, UnknownVersion
 from synsift.pipelines.record_parts import (
     VERSION,
     Count,
@@ -37,6 +37,7 @@ from synsift.pipelines.record_parts import (
     WnidOrNone,
 )
 from synsift.pipelines.said import Consent
+from synsift.pipelines.unreadable import UNREADABLE
 from synsift.pipelines.vote_records import Task, Verified, Vote
 
 __all__ = [

@@ -18,8 +18,8 @@ from typing import Annotated, Final
 
 import msgspec
 
-from synsift.pipelines.errors import UNREADABLE
 from synsift.pipelines.log.base import Position
+from synsift.pipelines.unreadable import UNREADABLE
 
 _log: Final = logging.getLogger(__name__)
 

@@ -14,10 +14,11 @@ from typing import Annotated, Final
 import msgspec
 
 from synsift.pipelines import topics
-from synsift.pipelines.errors import UNREADABLE, LogError
+from synsift.pipelines.errors import LogError
 from synsift.pipelines.log.base import Message
 from synsift.pipelines.partitioning import partition_of
 from synsift.pipelines.topics import Entry, host_of
+from synsift.pipelines.unreadable import UNREADABLE
 
 _DONE: Final = b"growth"
 _BEGUN: Final = b"growth/begun"

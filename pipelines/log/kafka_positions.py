@@ -13,11 +13,11 @@ from typing import Final
 import msgspec
 
 from synsift.pipelines import topics
-from synsift.pipelines.errors import UNREADABLE
 from synsift.pipelines.log.base import Message, Position
 from synsift.pipelines.log.kafka_growth import is_growth
 from synsift.pipelines.log.kafka_identity import is_identity
 from synsift.pipelines.topics import Entry
+from synsift.pipelines.unreadable import UNREADABLE
 
 _log: Final = logging.getLogger(__name__)
 

@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from synsift.pipelines.errors import UNREADABLE
 from synsift.pipelines.topics import host_of
+from synsift.pipelines.unreadable import UNREADABLE
 
 PLACEHOLDER: Final = "placeholder"
 """Outcome of a URL that gave such a picture."""

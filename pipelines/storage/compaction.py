@@ -21,10 +21,11 @@ from typing import IO, Final, Protocol
 import msgspec
 
 from synsift.crawler.ontology.base import is_identifier
-from synsift.pipelines.errors import UNREADABLE, DamagedPart, NoSuchObject, StoreError
+from synsift.pipelines.errors import DamagedPart, NoSuchObject, StoreError
 from synsift.pipelines.storage import layout
 from synsift.pipelines.storage.current import FORM, write_current
 from synsift.pipelines.storage.standing import account_of, standing_of
+from synsift.pipelines.unreadable import UNREADABLE
 
 _THREADS: Final = 4
 _TRIES: Final = 3

@@ -13,10 +13,10 @@ from typing import IO, Any, Final
 
 import msgspec
 
-from synsift.pipelines.errors import UNREADABLE
 from synsift.pipelines.said import Consent
 from synsift.pipelines.storage.manifests import kind_of
 from synsift.pipelines.storage.sealed import read_sealed, sealing
+from synsift.pipelines.unreadable import UNREADABLE
 
 FORM: Final = 2
 """Of the table. Raised when it changes, so that all are written anew."""

@@ -8,8 +8,9 @@ from typing import Final
 
 import msgspec
 
-from synsift.pipelines.errors import UNREADABLE, NoSuchObject, NotAFile, UnknownOwner, WrongStore
+from synsift.pipelines.errors import NoSuchObject, NotAFile, UnknownOwner, WrongStore
 from synsift.pipelines.storage.objects import Objects
+from synsift.pipelines.unreadable import UNREADABLE
 
 PATH: Final = "synsift-store.json"
 

@@ -21,7 +21,6 @@ from synsift.dedupe.fingerprint import RECORD, VERSION
 from synsift.dedupe.reference import Reference
 from synsift.dedupe.sieve import Sieve, grains
 from synsift.pipelines import topics
-from synsift.pipelines.errors import UNREADABLE
 from synsift.pipelines.log.base import Log, Message
 from synsift.pipelines.takedown.named import (
     CANDIDATE,
@@ -36,6 +35,7 @@ from synsift.pipelines.takedown.named import (
     images_in,
     named_in,
 )
+from synsift.pipelines.unreadable import UNREADABLE
 
 _COPIES: Final = frozenset({"exact", "near", "copy"})
 _STEP: Final = 4_096

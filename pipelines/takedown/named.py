@@ -10,9 +10,9 @@ import msgspec
 
 from synsift.dedupe import Fingerprint
 from synsift.pipelines import topics
-from synsift.pipelines.errors import UNREADABLE
 from synsift.pipelines.log.base import Message
 from synsift.pipelines.patterns import Pattern, url_target
+from synsift.pipelines.unreadable import UNREADABLE
 
 TOPICS: Final = (topics.SURVIVORS, topics.DUPLICATES, topics.CANDIDATES, topics.FETCHED)
 """Topics whose records name images, in the order in which they are read."""

@@ -22,7 +22,7 @@ from synsift.pipelines.clock import now_text
 from synsift.pipelines.control_records import Control
 from synsift.pipelines.controls.steering import read_view
 from synsift.pipelines.controls.writing import say
-from synsift.pipelines.errors import UNREADABLE, DamagedPart, NoSuchObject, StoreError
+from synsift.pipelines.errors import DamagedPart, NoSuchObject, StoreError
 from synsift.pipelines.log.base import Log
 from synsift.pipelines.patterns import ANY, url_target
 from synsift.pipelines.reading import Skipped, read_all
@@ -34,6 +34,7 @@ from synsift.pipelines.storage.redaction import without
 from synsift.pipelines.takedown.finding import Found
 from synsift.pipelines.takedown.named import Wanted
 from synsift.pipelines.topics import Router
+from synsift.pipelines.unreadable import UNREADABLE
 from synsift.pipelines.voting import read_tasks
 
 _TABLES: Final = {
