@@ -14,8 +14,8 @@ on another host, and ten another one made smaller and compressed anew.
     synsift         two workers ``run fetch dedupe land``: robots.txt, download, fingerprint, duplicates, objects and
                     manifests
 
-``--peer`` is a Python that has img2dataset, ``--tools`` one that has imagehash, pybktree and fastdup, as far as they are
-to be measured. Runs as root, as ``hosts.py`` does. Prints seconds and CPU ms an image, of planted copies how many were
+``--peer`` is a Python that has img2dataset, ``--tools`` one that has imagehash, pybktree and fastdup, as far as they
+are to be measured. Runs as root, as ``hosts.py`` does. Prints seconds and CPU ms an image, how many planted copies were
 thrown out, and ratios of ours to each: of images/s, and of CPU time.
 """
 

@@ -25,7 +25,8 @@ def as_asked(url: str) -> str:
     """A URL as it stands in a request: no fragment, no dot segments, percent-encoded where it must be.
 
     Its host is a name in ASCII (UTS #46), and its port a number or nothing (RFC 3986, section 3.2.3: it may be empty),
-    so that whoever reads it sees one host, whose robots.txt counts and whose health is known. What is no URL of http or https comes back as it is.
+    so that whoever reads it sees one host, whose robots.txt counts and whose health is known. What is no URL of http or
+    https comes back as it is.
     """
     url = _plain(url)
     found = _SCHEME.match(url)
