@@ -83,10 +83,11 @@ def colours_beside(one: Picture, seen: Seen, places: Places, covered: Floats) ->
     seen_as = np.tensordot(kept.astype(np.float32), parts[:3], 1)
     over = np.tensordot(_fitted(parts[3:], one.chroma - seen_as, inside).astype(np.float32), parts[3:], 1)
     mine = one.chroma - over
-    share = np.maximum(mean_in(WINDOWS, seen.weights)[places.agree], 1e-3)
-    of_places = [mean_in(WINDOWS, chroma * seen.weights)[:, places.agree] / share for chroma in (mine, seen_as)]
-    coloured = np.maximum(*(np.hypot(*chroma) for chroma in of_places)) >= _COLOURED
-    return _same(of_places[0], of_places[1], coloured), _has_one_tint(mine, one.soft_luma, seen)
+    share = np.maximum(mean_in(WINDOWS, seen.weights), 1e-3)
+    ours, others = (mean_in(WINDOWS, chroma * seen.weights)[:, places.agree] for chroma in (mine, seen_as))
+    ours, others = (np.asarray(part / share[places.agree], dtype=np.float32) for part in (ours, others))
+    coloured = np.maximum(np.hypot(*ours), np.hypot(*others)) >= _COLOURED
+    return _same(ours, others, coloured), _has_one_tint(mine, one.soft_luma, seen)
 
 
 def _fitted(parts: Floats, wanted: Floats, weights: Floats) -> NDArray[np.float64]:

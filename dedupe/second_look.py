@@ -40,7 +40,8 @@ _DETAIL_WEIGHT: Final[Floats] = np.hypot(*np.meshgrid(np.arange(_DETAILS), np.ar
 _TAPER: Final = taper(PICTURE_SIDE)
 _TAPER_SHARE: Final = _TAPER / _TAPER.sum()
 _TAPERED: Final[Floats] = dct_matrix(FREQUENCIES, PICTURE_SIDE) * _TAPER
-_GRID: Final = Grid(PICTURE_SIDE)
+GRID: Final = Grid(PICTURE_SIDE)
+"""Of the pictures that evidence makes."""
 
 
 class Side(NamedTuple):
@@ -126,10 +127,10 @@ def second_look(query: Side, stored: Side, *, orientation: int) -> Agreement:
         orientation: Which of the query's orientations is like the other, as a number of ``ORIENTATIONS``.
     """
     one, other = Picture(query.evidence, orientation, query.fine), Picture(stored.evidence, 0, stored.fine)
-    first = _first_map(one, query.view, other, stored.view)
+    first = first_map(one, query.view, other, stored.view)
     enough = _ENOUGH if one.fine is None or other.fine is None else _ENOUGH_FOR_FINER
-    layers = _GRID.layers(other.luma, np.vstack([other.chroma, other.soft_luma]))
-    seen = align(_GRID, (one.luma, layers), first, steps=_STEPS, enough=enough)
+    layers = GRID.layers(other.luma, np.vstack([other.chroma, other.soft_luma]))
+    seen = align(GRID, (one.luma, layers), first, steps=_STEPS, enough=enough)
     if seen is None:
         return _APART
     places = places_of(one.luma, seen)
@@ -140,7 +141,7 @@ def second_look(query: Side, stored: Side, *, orientation: int) -> Agreement:
         detail=_detail(one.luma, seen),
         places=places.share,
         overlap=seen.share * max(1.0, abs(float(np.linalg.det(seen.place[:, :2])))),
-        stretch=_stretch(seen.place, query.inside_px[:: -1 if orientation >= 4 else 1], stored.inside_px),
+        stretch=stretch_of(seen.place, query.inside_px[:: -1 if orientation >= 4 else 1], stored.inside_px),
         colours=colours_agree,
         one_tint=one_tint,
         bits=bits,
@@ -165,7 +166,7 @@ def _side_px(side: Side) -> float:
     return math.sqrt(side.inside_px[0] * side.inside_px[1])
 
 
-def _stretch(place: Floats, size_px: tuple[float, ...], other_px: tuple[float, ...]) -> float:
+def stretch_of(place: Floats, size_px: tuple[float, ...], other_px: tuple[float, ...]) -> float:
     """How many times more a map stretches one axis than the other, on the pictures as they are."""
     true = np.diag(other_px) @ place[:, :2] @ np.diag([1 / max(side, 1e-6) for side in size_px])
     large, small = np.linalg.svd(true, compute_uv=False)
@@ -178,12 +179,16 @@ def _contrast(mine: Floats, seen: Seen) -> float:
 
 
 def _detail(mine: Floats, seen: Seen) -> float:
-    filled = np.where(seen.weights, toned(mine, seen), mine)
-    one, other = (
+    return detail_of(mine, np.where(seen.weights, toned(mine, seen), mine))
+
+
+def detail_of(mine: Floats, other: Floats) -> float:
+    """``Agreement.detail`` of two pictures ``(n,)`` that lie over one another."""
+    one, two = (
         ((_DETAIL @ picture.reshape(PICTURE_SIDE, PICTURE_SIDE) @ _DETAIL.T) * _DETAIL_WEIGHT).ravel()
-        for picture in (mine, filled)
+        for picture in (mine, other)
     )
-    return cosine(one, other)
+    return cosine(one, two)
 
 
 def _bits(mine: Floats, seen: Seen) -> int:
@@ -197,7 +202,7 @@ def _bits(mine: Floats, seen: Seen) -> int:
     return int(np.count_nonzero(signs[0] ^ signs[1]))
 
 
-def _first_map(one: Picture, one_view: View, other: Picture, other_view: View) -> Floats:
+def first_map(one: Picture, one_view: View, other: Picture, other_view: View) -> Floats:
     """The map that the hashes say, from one picture inside of its borders to the other inside of its own."""
     scales, shifts = [], []
     for axis in (0, 1):
