@@ -34,7 +34,7 @@ from synsift.dedupe.survivors import Survivors
 from synsift.dedupe.verdicts import DEFAULT_OPTIONS, Kind, Look, MatchOptions, Verdict
 
 # So many of the nearest are looked at for one picture. Proposals beyond are of crowds of pictures that are alike.
-_MAX_LOOKS: Final = 16
+MAX_LOOKS: Final = 16
 # In so many ways each, where the nearest doesn't convince.
 _MAX_WAYS: Final = 1
 _NEW: Final = Verdict(Kind.NEW)
@@ -277,7 +277,7 @@ class Matcher:
             if without and self._accepted.sha256(proposal.number) == without:
                 continue
             known = ways.get(proposal.number)
-            if known is None and len(ways) < _MAX_LOOKS:
+            if known is None and len(ways) < MAX_LOOKS:
                 ways[proposal.number] = [proposal]
             elif known is not None and len(known) < _MAX_WAYS and proposal.way != known[0].way:
                 known.append(proposal)

@@ -43,7 +43,7 @@ _NONE: Final = "no copies"
 if TYPE_CHECKING:
     from synsift.dedupe import Clustering, Copy, Fingerprint
     from synsift.dedupe.local.merging import Merged
-    from synsift.dedupe.reference import Reference
+    from synsift.dedupe.reference import Reference, Resemblance
     from synsift.pipelines.folders.scan import Scanned, ScanOptions
 
 
@@ -132,17 +132,36 @@ def dedupe(
 
 def _cluster(scanner: Scanner, scanned: "Scanned", known: "Reference", keep: list[str]) -> "Clustering":
     """Groups of copies, without what a reference has; ``known.names`` gets the names of entries of lists."""
-    from synsift.dedupe import Copy, Kind, Verdict, choose, cluster
+    from synsift.dedupe import Copy, Kind, Verdict, choose
     from synsift.pipelines.folders.keeping import preference
 
     listed = scanner.compare(scanned.images, known.of_lists)
-    others = {path: image for path, image in scanned.images.items() if path not in listed}
-    with progress("compared", len(others)) as advance:
-        found = cluster(others, scanner.match, reference=known.matcher, on_picture=lambda: advance(1))
+    found = _groups(scanner, scanned, known, listed)
     for path, same in listed.items():
         known.names[same.of] = same.name
         found.rejected.append(Copy(path, Verdict(Kind.REFERENCE, same.of, same.distance_bits, same.transform)))
     return choose(found, scanned.images, preference(keep, scanned.images)) if keep else found
+
+
+def _groups(
+    scanner: Scanner, scanned: "Scanned", known: "Reference", without: "Mapping[str, Resemblance]"
+) -> "Clustering":
+    """Groups of copies among all images but some: of very many by processes, that share a room on disk."""
+    from synsift.dedupe import cluster
+    from synsift.pipelines.folders.prints import PrintFile
+
+    images = scanned.images
+    if not isinstance(images, PrintFile):
+        others = {path: image for path, image in images.items() if path not in without}
+        with progress("compared", len(others)) as advance:
+            return cluster(others, scanner.match, reference=known.matcher, on_picture=lambda: advance(1))
+    from synsift.pipelines.folders.judging import Judging
+
+    judging = Judging(images, scanner.match, processes=scanner.options.processes)
+    with progress("indexed", judging.pieces) as advance:
+        judging.prepare(without, on_done=advance)
+    with progress("compared", len(images) - len(without)) as advance:
+        return judging.group(known.matcher, on_done=advance)
 
 
 def _apply(choices: Path, folders: object, *, link: Path | None, move: Path | None, others: tuple[object, ...]) -> int:
@@ -191,7 +210,7 @@ def _summary(
     parts += in_words(merged) if merged is not None else []
     if has_reference:
         parts.append(f"{len(found.rejected)} near to a reference")
-    plain = sum(image.is_plain for image in scanned.images.values())
+    plain = scanned.plain()
     if plain:
         parts.append(f"{plain} too plain to compare but by their bytes")
     return ", ".join(parts)
