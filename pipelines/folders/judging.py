@@ -4,6 +4,7 @@ hashes, ranks ──▶ turns ──▶ lists of keys ──▶ looks, some turn
 in processes      here      in processes      in processes, ahead
 """
 
+import contextlib
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
 from typing import Final, NamedTuple, TypeVar
@@ -92,11 +93,11 @@ class Judging:
         work = partial(look_at, folder=room.folder, options=self._options)
         turns = len(self._turns.order)
         spans = [Span(begin, min(begin + _TURNS, turns)) for begin in range(0, turns, _TURNS)]
-        with Pool(self._processes, work, at_once=1) as pool:
+        with _closed_after(room.folder), Pool(self._processes, work, at_once=1) as pool:
             for span, foreseen in _in_order(_done(pool, spans), spans):
                 found.take(*span, foreseen)
+                room.release()
                 on_done(span.end - span.begin)
-        _OPEN.clear()
         return found.found()
 
     def _in_their_order(self, without: Collection[str]) -> tuple[list[str], NDArray[np.int64]]:
@@ -142,6 +143,15 @@ def _foresight(folder: str, options: MatchOptions) -> Foresight:
         prints = Prints(room)
         _OPEN[folder] = room, Foresight(prints, ManyLookup(prints.rows, options, room), Turns.of(room), options)
     return _OPEN[folder][1]
+
+
+@contextlib.contextmanager
+def _closed_after(folder: str) -> Iterator[None]:
+    """Let go of a room after the block, if this process has opened it."""
+    try:
+        yield
+    finally:
+        _OPEN.pop(folder, None)
 
 
 def _done(pool: Pool[T, M], things: Iterable[T]) -> Iterator[tuple[T, M]]:

@@ -4,6 +4,7 @@ A fingerprint is 1.2 kB, and as an object of Python 1.9. They are written as the
 judges them in processes maps the same files.
 """
 
+import weakref
 from collections.abc import Iterable, Iterator, MutableMapping
 from pathlib import Path
 from typing import Final
@@ -14,7 +15,7 @@ from synsift.dedupe import Fingerprint
 from synsift.dedupe.fingerprint import RECORD
 from synsift.dedupe.many.foresight import is_plain
 from synsift.dedupe.many.prints import FINE_BEGINS, FINES, ROWS, Prints
-from synsift.pipelines.folders.room import NewRoom
+from synsift.pipelines.folders.room import NewRoom, disk_full
 
 MANY: Final = 4_096
 """From so many files on they are kept on disk: below, memory is not worth the files."""
@@ -34,6 +35,7 @@ class PrintFile(MutableMapping[str, Fingerprint]):
         self.room = NewRoom(beside)
         self._rows = self.room.make(ROWS, RECORD, (most,))
         self._fines = open(self.room.file_of(FINES), "wb")  # noqa: SIM115 - closed by `seal`
+        weakref.finalize(self, self._fines.close)
         self._numbers: dict[str, int] = {}
         self._count = 0
         self._prints: Prints | None = None
@@ -43,7 +45,10 @@ class PrintFile(MutableMapping[str, Fingerprint]):
         if self._prints is not None:
             raise TypeError("they are read already, and can't be added to")
         self._rows[self._count] = np.frombuffer(image.to_record()[: RECORD.itemsize], dtype=RECORD)[0]
-        self._fines.write(image.fine)
+        try:
+            self._fines.write(image.fine)
+        except OSError as exc:
+            raise disk_full(self.room, exc) from exc
         self._numbers[path] = self._count
         self._count += 1
         if self._count % _ROWS_AT_ONCE == 0:
@@ -73,7 +78,10 @@ class PrintFile(MutableMapping[str, Fingerprint]):
     def prints(self) -> Prints:
         """All that were written; from the first time on nothing can be added."""
         if self._prints is None:
-            self._fines.close()
+            try:
+                self._fines.close()
+            except OSError as exc:
+                raise disk_full(self.room, exc) from exc
             begins = self.room.make(FINE_BEGINS, np.int64, (self._count + 1,))
             np.cumsum(self._rows["fine_bytes"][: self._count], out=begins[1:])
             self.room.adopt(FINES, np.uint8)

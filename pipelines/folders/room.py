@@ -10,6 +10,7 @@ import fcntl
 import mmap
 import os
 import shutil
+import stat
 import tempfile
 import weakref
 from pathlib import Path
@@ -22,6 +23,7 @@ from synsift.pipelines.errors import SynsiftError
 
 _PREFIX: Final = "synsift-room-"
 _LOCK: Final = "lock"
+_NEW_LOCK: Final = "new-lock"
 
 
 class OpenRoom:
@@ -50,10 +52,7 @@ class OpenRoom:
                     _reserve(file.fileno(), size_bytes)
             return self.adopt(name, kind, shape[1:])
         except OSError as exc:
-            raise SynsiftError(
-                f"{size_bytes / 1e6:,.0f} MB in {self.folder} can't be written: {exc.strerror or exc}",
-                hint="make room on the disk, or name a cache on another one with `--cache`",
-            ) from exc
+            raise disk_full(self, exc) from exc
 
     def adopt(self, name: str, dtype: DTypeLike, row: tuple[int, ...] = ()) -> NDArray[Any]:
         """Take a file that is there as an array of rows of a shape; as many as it has."""
@@ -92,6 +91,14 @@ class OpenRoom:
         return found
 
 
+def disk_full(room: OpenRoom, exc: OSError) -> SynsiftError:
+    """What to say where a room can't be written."""
+    return SynsiftError(
+        f"{room.folder} can't be written: {exc.strerror or exc}",
+        hint="make room on that disk, or name a cache on another one with `--cache`",
+    )
+
+
 class NewRoom(OpenRoom):
     """A room of one's own, which is gone when nobody has it any more."""
 
@@ -109,8 +116,10 @@ class NewRoom(OpenRoom):
             place.mkdir(parents=True, exist_ok=True)
             _delete_left_behind(place)
             super().__init__(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
-            lock = os.open(self.file_of(_LOCK), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            # By another name until it is held: nobody takes the room for one that was left behind.
+            lock = os.open(self.file_of(_NEW_LOCK), os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.rename(self.file_of(_NEW_LOCK), self.file_of(_LOCK))
         except OSError as exc:
             raise SynsiftError(f"no room can be made in {place}: {exc.strerror or exc}") from exc
         self._end = weakref.finalize(self, _delete, self.folder, lock, os.getpid())
@@ -128,9 +137,12 @@ def _delete(folder: str, lock: int, owner: int) -> None:
 
 
 def _delete_left_behind(place: Path) -> None:
-    """Delete rooms whose owners were killed: nobody has their locks."""
+    """Delete rooms of ours whose owners were killed: nobody has their locks."""
     for folder in place.glob(f"{_PREFIX}*"):
         with contextlib.suppress(OSError):
+            found = folder.lstat()
+            if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+                continue
             lock = os.open(folder / _LOCK, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
