@@ -347,15 +347,18 @@ def _write(
     if report is None:
         return
     from synsift.pipelines.pages.gallery import Making
-    from synsift.pipelines.pages.groups import Found, pictures_of, render_groups
+    from synsift.pipelines.pages.groups import Found, pictures_of, render_groups, split
     from synsift.pipelines.pages.thumbnails import SIDE_PX
 
     making = Making(SIDE_PX, options.processes, options.max_pixels)
     unreadable = [one for one in scanned.unreadable if not one.is_other and not one.is_link]
     found = Found(clustering, scanned.images, names, [str(folder) for folder in folders], unreadable)
     try:
-        with whole_file(report) as file, progress("pictures made", pictures_of(found.clustering)) as advance:
-            file.writelines(render_groups(found, making=making, on_picture=advance))
+        parts = split(found, report.name)
+        with progress("pictures made", pictures_of(found.clustering)) as advance:
+            for number, part in enumerate(parts):
+                with whole_file(report.with_name(part.parts[number]) if part.parts else report) as file:
+                    file.writelines(render_groups(part, making=making, on_picture=advance))
     except OSError as exc:
         raise UsageError(f"`--report {report}` can't be written: {exc.strerror or exc}") from exc
-    err.print(f"look at it, and choose: {report.resolve()}")
+    err.print(f"look at it, and choose: {report.resolve()}{f', in {len(parts)} parts' if len(parts) > 1 else ''}")
