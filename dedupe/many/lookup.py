@@ -25,10 +25,14 @@ from synsift.dedupe.quality import rank
 from synsift.dedupe.verdicts import MatchOptions
 from synsift.dedupe.views import EXTRA, STORED
 
-_HASHES: Final = "hashes"
-_USED: Final = "used-hashes"
-_FLAT: Final = "flat-hashes"
-_HAS_FLAT: Final = "has-flat-hash"
+HASHES: Final = "hashes"
+"""Of all pictures and views, ``(n, views, 32) uint8``."""
+USED: Final = "used-hashes"
+"""Which of them say something, ``(n, views) bool``."""
+FLAT: Final = "flat-hashes"
+"""Hashes that see all alike, ``(n, 32) uint8``."""
+HAS_FLAT: Final = "has-flat-hash"
+"""Who has one, ``(n,) bool``."""
 _CLOSE: Final = "close"
 _RANKS: Final = 5
 # Rows of a piece of hashes, and of a chunk of keys.
@@ -74,10 +78,10 @@ class ManyMaking:
         """Make room for hashes and ranks; by one process, before any piece."""
         self._room.make(RANKS, np.float64, (len(self._rows), _RANKS))
         views = _views_of(self._options)
-        self._room.make(_HASHES, np.uint8, (len(self._rows), views, HASH_BYTES))
-        self._room.make(_USED, np.bool_, (len(self._rows), views))
-        self._room.make(_FLAT, np.uint8, (len(self._rows), HASH_BYTES))
-        self._room.make(_HAS_FLAT, np.bool_, (len(self._rows),))
+        self._room.make(HASHES, np.uint8, (len(self._rows), views, HASH_BYTES))
+        self._room.make(USED, np.bool_, (len(self._rows), views))
+        self._room.make(FLAT, np.uint8, (len(self._rows), HASH_BYTES))
+        self._room.make(HAS_FLAT, np.bool_, (len(self._rows),))
 
     def pieces(self) -> tuple[list[Piece], list[Piece]]:
         """What is to be made: first hashes and ranks, and when all are there, and the turns, the lists."""
@@ -103,8 +107,8 @@ class ManyMaking:
         self._room.release()
 
     def _make_hashes(self, begin: int, end: int) -> None:
-        hashes, used = self._room.get(_HASHES), self._room.get(_USED)
-        flat, has_flat = self._room.get(_FLAT), self._room.get(_HAS_FLAT)
+        hashes, used = self._room.get(HASHES), self._room.get(USED)
+        flat, has_flat = self._room.get(FLAT), self._room.get(HAS_FLAT)
         ranks = self._room.get(RANKS)
         for number in range(begin, end):
             ranks[number] = rank(self._prints[number])
@@ -117,7 +121,7 @@ class ManyMaking:
             has_flat[first:last][found.flat_pictures] = True
 
     def _close_keys(self) -> Iterator[tuple[Numbers, Keys]]:
-        hashes, used, left_out = self._room.get(_HASHES), self._room.get(_USED), self._room.get(LEFT_OUT)
+        hashes, used, left_out = self._room.get(HASHES), self._room.get(USED), self._room.get(LEFT_OUT)
         views = used.shape[1]
         for begin in range(0, len(hashes), _ROWS_A_CHUNK):
             is_found = used[begin : begin + _ROWS_A_CHUNK] & ~left_out[begin : begin + _ROWS_A_CHUNK, None]
@@ -127,7 +131,7 @@ class ManyMaking:
             self._room.release()
 
     def _flat_keys(self, quarter: int) -> Iterator[tuple[Numbers, Keys]]:
-        flat, has_flat, left_out = self._room.get(_FLAT), self._room.get(_HAS_FLAT), self._room.get(LEFT_OUT)
+        flat, has_flat, left_out = self._room.get(FLAT), self._room.get(HAS_FLAT), self._room.get(LEFT_OUT)
         for begin in range(0, len(flat), _ROWS_A_CHUNK):
             is_found = has_flat[begin : begin + _ROWS_A_CHUNK] & ~left_out[begin : begin + _ROWS_A_CHUNK]
             numbers = np.flatnonzero(is_found)
@@ -141,8 +145,8 @@ class ManyLookup:
         """As ``ManyMaking``, which has made all pieces."""
         self._rows = rows
         self._options = options
-        self._hashes = room.get(_HASHES)
-        self._flat = room.get(_FLAT)
+        self._hashes = room.get(HASHES)
+        self._flat = room.get(FLAT)
         self._upright = upright_of(options)
         parts = _parts_of(len(rows), options)
         self._close = KeyLists(parts, radius_bits=CLOSE.radius_bits, room=room, name=_CLOSE)
