@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """``synsift dedupe`` of very many files: memory of all its processes together, and which cores are busy, by phase.
 
-    benchmarks/many_files.py FOLDER [--known] [--report FILE] [--jobs N] [--every 0.5] [what `dedupe` takes, too]
+    benchmarks/many_files.py FOLDER [--known | --made N] [--report FILE] [--jobs N] [--every S] [options of `dedupe`]
 
 The folder is one that ``benchmarks/folder.py --images 100000 --photos DIR`` made, or any other. The command runs with a
-cache of its own, which ``--known`` keeps and uses again: so a second run shows all but the reading. Every half second
+cache of its own, which ``--known`` keeps and uses again: so a second run shows all but the reading. ``--made`` makes the
+folder: N names of a few files, for which the cache has fingerprints that were made without pictures, one in five near to
+an earlier one, one in twenty of the same bytes; reading a million files would take an hour. Every half second
 the processes are looked at: proportional set size (each shared page counted once), the anonymous part of it, and the
 CPU time that they used. A phase begins when the command first tells its progress. Printed: for each phase seconds, CPU
 seconds, cores busy, and the peaks; at the end what the command said. Pages of mapped files that are in memory count in
@@ -23,6 +25,16 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.fingerprints import fingerprint_rows, random_frequencies
+from synsift.dedupe import Fingerprint
+from synsift.pipelines.folders.cache import Cache
+from synsift.pipelines.folders.files import File
+
+_A_FOLDER = 1_000
 _TICKS = os.sysconf("SC_CLK_TCK")
 _SAID = re.compile(r"^([a-z ]+) \d+ of \d+, ")
 
@@ -57,6 +69,33 @@ def cpu_s(pid: int) -> float:
     except OSError:
         return 0.0
     return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def make_known(folder: Path, cache: Path, count: int) -> None:
+    """A folder of names, and a cache that has a fingerprint for each."""
+    folder.mkdir(parents=True)
+    rng = np.random.default_rng(count)
+    with Cache(cache) as opened:
+        for begin in range(0, count, _A_FOLDER):
+            inside = folder / f"{begin // _A_FOLDER:06d}"
+            inside.mkdir()
+            first = inside / "0000.jpg"
+            first.write_bytes(b"never read")
+            frequencies = random_frequencies(rng, min(_A_FOLDER, count - begin))
+            near = slice(1, len(frequencies), 5)
+            noise = rng.standard_normal(frequencies[near].shape).astype(np.float32)
+            frequencies[near] = frequencies[: len(noise)] * (1 + 0.2 * noise)
+            rows = fingerprint_rows(rng, frequencies)
+            rows[::20] = rows[1::20]
+            made = {}
+            for number, row in enumerate(rows):
+                path = inside / f"{number:04d}.jpg"
+                if number:
+                    os.link(first, path)
+                status = path.stat()
+                file = File(str(path), status.st_size, status.st_mtime_ns)
+                made[file] = Fingerprint.from_record(row.tobytes())
+            opened.put(made)
 
 
 class Watch:
@@ -98,6 +137,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--known", action="store_true", help="use the cache of the run before")
+    parser.add_argument("--made", type=int, metavar="N", help="make the folder, with so many names")
     parser.add_argument("--report", type=Path)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--every", type=float, default=0.5, metavar="S")
@@ -107,6 +147,8 @@ def main() -> None:
     if not options.known:
         for file in cache.parent.glob(f"{cache.name}*"):
             file.unlink()
+    if options.made and not options.known:
+        make_known(options.folder, cache, options.made)
     command = [sys.executable, "-m", "synsift", "dedupe", str(options.folder), "--cache", str(cache)]
     command += ["--jobs", str(options.jobs), *others]
     command += ["--report", str(options.report)] if options.report else []

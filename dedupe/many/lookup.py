@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synsift.dedupe.frequencies import HASH_BYTES
-from synsift.dedupe.hash_batch import AT_ONCE, HashBatch, Hits, Numbers, Rows, Some
+from synsift.dedupe.hash_batch import AT_ONCE, HashBatch, Hashes, Hits, Numbers, Rows, Some
 from synsift.dedupe.hash_tables import Keys, Parts
 from synsift.dedupe.index import CLOSE, WIDE, by_part, keys_of, within
 from synsift.dedupe.lookup import COVERED_PARTS, LOWEST, hits_of, in_order, upright_of
@@ -165,8 +165,15 @@ class ManyLookup:
         parts = [self._close_hits(sought)] + [self._flat_hits(sought, quarter) for quarter in self._wide]
         return in_order(np.concatenate(parts))
 
+    def near_keys(self, hashes: Hashes) -> tuple[Numbers, Numbers]:
+        """Rows of queries ``(n, 32)``, and numbers of hashes that see the middle best, whose keys are near; each once.
+
+        A hash's number is its picture's times the number of views, and its view's.
+        """
+        return _each_once(*self._close.near(keys_of(hashes)), len(hashes))
+
     def _close_hits(self, sought: Some) -> Hits:
-        rows, numbers = _each_once(*self._close.near(keys_of(sought.hashes)), len(sought.hashes))
+        rows, numbers = self.near_keys(sought.hashes)
         views = self._hashes.shape[1]
         near = within(sought.hashes, self._hashes.reshape(-1, HASH_BYTES), (rows, numbers), self._options.radius_bits)
         pictures, places = np.divmod(near.numbers, views)
