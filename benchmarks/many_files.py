@@ -5,10 +5,10 @@
 
 The folder is one that ``benchmarks/folder.py --images 100000 --photos DIR`` made, or any other. The command runs with a
 cache of its own, which ``--known`` keeps and uses again: so a second run shows all but the reading. ``--made`` makes the
-folder: N names of a few files, for which the cache has fingerprints that were made without pictures, one in five near to
-an earlier one, one in twenty of the same bytes; reading a million files would take an hour. Every half second
-the processes are looked at: proportional set size (each shared page counted once), the anonymous part of it, and the
-CPU time that they used. A phase begins when the command first tells its progress. Printed: for each phase seconds, CPU
+folder: N names of a few files, for which the cache has fingerprints that were made without pictures, one in five near
+to an earlier one, one in twenty of the same bytes; reading a million files would take an hour. Every half second the
+processes are looked at: proportional set size (each shared page counted once), the anonymous part of it, and the CPU
+time that they used. A phase begins when the command first tells its progress. Printed: for each phase seconds, CPU
 seconds, cores busy, and the peaks; at the end what the command said. Pages of mapped files that are in memory count in
 the first figure, not in the second.
 """
