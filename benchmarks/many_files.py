@@ -4,7 +4,7 @@
     benchmarks/many_files.py FOLDER [--known | --made N] [--report FILE] [--jobs N] [--every S] [options of `dedupe`]
 
 The folder is one that ``benchmarks/folder.py --images 100000 --photos DIR`` made, or any other. The command runs with a
-cache of its own, which ``--known`` keeps and uses again: so a second run shows all but the reading. ``--made`` makes the
+cache of its own, which ``--known`` keeps and uses again: then a run shows all but the reading. ``--made`` makes the
 folder: N names of a few files, for which the cache has fingerprints that were made without pictures, one in five near
 to an earlier one, one in twenty of the same bytes; reading a million files would take an hour. Every half second the
 processes are looked at: proportional set size (each shared page counted once), the anonymous part of it, and the CPU
