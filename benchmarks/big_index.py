@@ -39,7 +39,7 @@ from synsift.dedupe.many.turns import LEFT_OUT, Turns
 from synsift.pipelines.folders.room import NewRoom
 
 _AT_ONCE = 8_192
-_TURNS = 512
+_TURNS = 1_024
 _PEER_PICTURES = 4
 _MOST_OF_PEER = 20_000_000
 

@@ -16,7 +16,7 @@ from synsift.dedupe.frequencies import BACK
 from synsift.dedupe.hash_batch import HashBatch
 from synsift.dedupe.matcher import Matcher
 from synsift.dedupe.quality import rank
-from synsift.dedupe.verdicts import DEFAULT_OPTIONS, Kind, MatchOptions, Verdict
+from synsift.dedupe.verdicts import DEFAULT_OPTIONS, KeepsOut, Kind, MatchOptions, Verdict
 
 if TYPE_CHECKING:
     import typing_extensions
@@ -83,7 +83,7 @@ def cluster(
     images: Mapping[K, Fingerprint],
     options: MatchOptions = DEFAULT_OPTIONS,
     *,
-    reference: Matcher | None = None,
+    reference: KeepsOut | None = None,
     on_picture: Callable[[], None] = lambda: None,
 ) -> Clustering[K]:
     """Group pictures.

@@ -31,7 +31,7 @@ from synsift.dedupe.lookup import Lookup
 from synsift.dedupe.quality import better
 from synsift.dedupe.second_look import Agreement, second_look, side_of
 from synsift.dedupe.survivors import Survivors
-from synsift.dedupe.verdicts import DEFAULT_OPTIONS, Kind, Look, MatchOptions, Verdict
+from synsift.dedupe.verdicts import DEFAULT_OPTIONS, KeepsOut, Kind, Look, MatchOptions, Verdict
 
 # So many of the nearest are looked at for one picture. Proposals beyond are of crowds of pictures that are alike.
 MAX_LOOKS: Final = 16
@@ -64,7 +64,7 @@ class Matcher:
     one, ``survivors`` and ``from_survivors`` carry them over whole.
     """
 
-    def __init__(self, options: MatchOptions = DEFAULT_OPTIONS, *, reference: "Matcher | None" = None) -> None:
+    def __init__(self, options: MatchOptions = DEFAULT_OPTIONS, *, reference: KeepsOut | None = None) -> None:
         """Make one that knows nothing.
 
         Args:
@@ -101,7 +101,7 @@ class Matcher:
 
     @classmethod
     def from_survivors(
-        cls, survivors: Survivors, options: MatchOptions = DEFAULT_OPTIONS, *, reference: "Matcher | None" = None
+        cls, survivors: Survivors, options: MatchOptions = DEFAULT_OPTIONS, *, reference: KeepsOut | None = None
     ) -> Self:
         """Make one in the state that another had when it gave its ``survivors``, which now are this one's."""
         matcher = cls(options, reference=reference)

@@ -25,8 +25,8 @@ from synsift.dedupe.verdicts import MatchOptions
 
 SEEN: Final = np.dtype([("of", "<u4"), ("number", "<u4"), ("bits", "<u2"), ("orientation", "u1"), ("score", "<f8")])
 """A look: the picture, the one that it is near to, their distance, what turns the one into the other, the score."""
-AT_ONCE: Final = 128
-"""Pictures that are looked up together."""
+AT_ONCE: Final = 1_024
+"""Pictures that are looked up together: the more, the more lists are still at hand for the next query."""
 
 
 class Foreseen(NamedTuple):
@@ -76,7 +76,7 @@ class Foresight:
         """All that is near to a picture and counts, the nearest first, each once."""
         batch = self._lookup.batch_of([number])
         hits = self._in_turn(self._lookup.hits(batch), np.array([number]))
-        for proposal in _each_once(batch.proposals(0, hits)):
+        for proposal in each_once(batch.proposals(0, hits)):
             if is_known(proposal.number):
                 yield proposal
 
@@ -114,11 +114,11 @@ def _by_picture(numbers: Numbers, batch: HashBatch, hits: Hits) -> Iterator[tupl
     for at in np.flatnonzero(np.diff(begins)).tolist():
         yield (
             int(numbers[at]),
-            list(islice(_each_once(batch.proposals(at, hits[begins[at] : begins[at + 1]])), MAX_LOOKS + 1)),
+            list(islice(each_once(batch.proposals(at, hits[begins[at] : begins[at + 1]])), MAX_LOOKS + 1)),
         )
 
 
-def _each_once(proposals: Iterator[Proposal]) -> Iterator[Proposal]:
+def each_once(proposals: Iterator[Proposal]) -> Iterator[Proposal]:
     """Each picture in the nearest way."""
     seen: set[int] = set()
     for proposal in proposals:

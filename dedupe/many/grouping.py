@@ -13,9 +13,9 @@ from synsift.dedupe.frequencies import ORIENTATIONS
 from synsift.dedupe.many.foresight import Foreseen, Foresight, is_plain
 from synsift.dedupe.many.prints import Prints
 from synsift.dedupe.many.turns import Turns
-from synsift.dedupe.matcher import MAX_LOOKS, Matcher
+from synsift.dedupe.matcher import MAX_LOOKS
 from synsift.dedupe.quality import better
-from synsift.dedupe.verdicts import Kind, MatchOptions, Verdict
+from synsift.dedupe.verdicts import KeepsOut, Kind, MatchOptions, Verdict
 
 K = TypeVar("K", bound=Hashable)
 _NEW: Final = Verdict(Kind.NEW)
@@ -54,7 +54,7 @@ class Grouping(Generic[K]):
         foresight: Callable[[], Foresight],
         options: MatchOptions,
         *,
-        reference: Matcher | None = None,
+        reference: KeepsOut | None = None,
     ) -> None:
         """Begin.
 

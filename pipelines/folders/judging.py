@@ -12,12 +12,13 @@ from typing import Final, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from synsift.dedupe import Clustering, Matcher, MatchOptions
+from synsift.dedupe import Clustering, MatchOptions
 from synsift.dedupe.many.foresight import Foreseen, Foresight
 from synsift.dedupe.many.grouping import Grouping, Pictures
 from synsift.dedupe.many.lookup import ManyLookup, ManyMaking, Piece
 from synsift.dedupe.many.prints import Prints
 from synsift.dedupe.many.turns import Turns, make_turns
+from synsift.dedupe.verdicts import KeepsOut
 from synsift.pipelines.errors import SynsiftError
 from synsift.pipelines.folders.pool import Pool
 from synsift.pipelines.folders.prints import PrintFile
@@ -28,7 +29,7 @@ M = TypeVar("M")
 OnDone = Callable[[int], None]
 
 # Turns that a process looks at in one go: enough for look-ups that share lists, few enough to keep all processes busy.
-_TURNS: Final = 512
+_TURNS: Final = 1_024
 
 
 class Span(NamedTuple):
@@ -52,12 +53,11 @@ class Judging:
         self._images = images
         self._options = options
         self._processes = processes
-        self._making = ManyMaking(images.prints, options, images.room)
 
     @property
     def pieces(self) -> int:
         """Of how many pieces the index is made."""
-        return sum(map(len, self._making.pieces()))
+        return pieces_of(self._images, self._options)
 
     def prepare(self, without: Collection[str] = (), *, on_done: OnDone = lambda _: None) -> None:
         """Make the index, and say whose turn is when.
@@ -66,18 +66,14 @@ class Judging:
             without: Paths of pictures that are left out.
             on_done: Told of every piece that is made, with 1.
         """
-        self._making.begin()
-        hashes, lists = self._making.pieces()
-        work = partial(make_pieces, folder=self._images.room.folder, options=self._options)
-        with Pool(self._processes, work, at_once=1) as pool:
-            for _ in _done(pool, hashes):
-                on_done(1)
+
+        def between() -> None:
             self._names, places = self._in_their_order(without)
             self._turns = make_turns(self._images.prints.rows, places, self._images.room)
-            for _ in _done(pool, lists):
-                on_done(1)
 
-    def group(self, reference: Matcher | None = None, *, on_done: OnDone = lambda _: None) -> Clustering[str]:
+        make_index(self._images, self._options, self._processes, between=between, on_done=on_done)
+
+    def group(self, reference: KeepsOut | None = None, *, on_done: OnDone = lambda _: None) -> Clustering[str]:
         """Judge all pictures.
 
         Args:
@@ -94,7 +90,7 @@ class Judging:
         turns = len(self._turns.order)
         spans = [Span(begin, min(begin + _TURNS, turns)) for begin in range(0, turns, _TURNS)]
         with _closed_after(room.folder), Pool(self._processes, work, at_once=1) as pool:
-            for span, foreseen in _in_order(_done(pool, spans), spans):
+            for span, foreseen in _in_order(done(pool, spans), spans):
                 found.take(*span, foreseen)
                 room.release()
                 on_done(span.end - span.begin)
@@ -110,6 +106,40 @@ class Judging:
         places = np.full(len(names), -1, np.int64)
         places[sorted(numbers, key=names.__getitem__)] = np.arange(len(numbers))
         return names, places
+
+
+def pieces_of(images: PrintFile, options: MatchOptions) -> int:
+    """Of how many pieces an index is made."""
+    return sum(map(len, ManyMaking(images.prints, options, images.room).pieces()))
+
+
+def make_index(
+    images: PrintFile,
+    options: MatchOptions,
+    processes: int | None,
+    *,
+    between: Callable[[], None],
+    on_done: OnDone = lambda _: None,
+) -> None:
+    """Make the index of pictures, by processes, in their room.
+
+    Args:
+        images: The pictures.
+        options: What counts as near.
+        processes: How many work; None for one a core.
+        between: Called when hashes are there, and before lists are made: says what is left out of these.
+        on_done: Told of every piece that is made, with 1.
+    """
+    making = ManyMaking(images.prints, options, images.room)
+    making.begin()
+    hashes, lists = making.pieces()
+    work = partial(make_pieces, folder=images.room.folder, options=options)
+    with Pool(processes, work, at_once=1) as pool:
+        for _ in done(pool, hashes):
+            on_done(1)
+        between()
+        for _ in done(pool, lists):
+            on_done(1)
 
 
 def make_pieces(pieces: list[Piece], folder: str, options: MatchOptions) -> list[bool]:
@@ -154,7 +184,12 @@ def _closed_after(folder: str) -> Iterator[None]:
         _OPEN.pop(folder, None)
 
 
-def _done(pool: Pool[T, M], things: Iterable[T]) -> Iterator[tuple[T, M]]:
+def done(pool: Pool[T, M], things: Iterable[T]) -> Iterator[tuple[T, M]]:
+    """What processes make of things, as they come.
+
+    Raises:
+        SynsiftError: One that was tried alone was killed, too.
+    """
     for task in pool.make(things):
         for thing, made in task:
             if made is None:
@@ -165,11 +200,11 @@ def _done(pool: Pool[T, M], things: Iterable[T]) -> Iterator[tuple[T, M]]:
             yield thing, made
 
 
-def _in_order(done: Iterator[tuple[Span, Foreseen]], spans: Iterable[Span]) -> Iterator[tuple[Span, Foreseen]]:
+def _in_order(made: Iterator[tuple[Span, Foreseen]], spans: Iterable[Span]) -> Iterator[tuple[Span, Foreseen]]:
     """What processes did, in the order of turns."""
     waiting: dict[Span, Foreseen] = {}
     for span in spans:
         while span not in waiting:
-            other, foreseen = next(done)
+            other, foreseen = next(made)
             waiting[other] = foreseen
         yield span, waiting.pop(span)
