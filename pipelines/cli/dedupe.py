@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -39,6 +40,8 @@ _COLUMNS: Final = (
     *("width_px", "height_px", "format", "size_bytes", "sha256"),
 )
 _NONE: Final = "no copies"
+# Rows of one table: of more it begins anew, as drawing takes some kB of memory a row.
+_A_TABLE: Final = 10_000
 
 if TYPE_CHECKING:
     from synsift.dedupe import Clustering, Copy, Fingerprint
@@ -155,13 +158,18 @@ def _groups(
         others = {path: image for path, image in images.items() if path not in without}
         with progress("compared", len(others)) as advance:
             return cluster(others, scanner.match, reference=known.matcher, on_picture=lambda: advance(1))
+    from synsift.pipelines.folders.comparing import Comparing
     from synsift.pipelines.folders.judging import Judging
 
+    reference = known.matcher
+    if isinstance(reference, Comparing):
+        with progress("compared with the reference", len(images)) as advance:
+            reference = reference.foretold(images, on_done=advance)
     judging = Judging(images, scanner.match, processes=scanner.options.processes)
     with progress("indexed", judging.pieces) as advance:
         judging.prepare(without, on_done=advance)
     with progress("compared", len(images) - len(without)) as advance:
-        return judging.group(known.matcher, on_done=advance)
+        return judging.group(reference, on_done=advance)
 
 
 def _apply(choices: Path, folders: object, *, link: Path | None, move: Path | None, others: tuple[object, ...]) -> int:
@@ -273,11 +281,17 @@ def _print(rows: Iterable[dict[str, Any]], output: Format) -> None:
     if output is not Format.TABLE:
         print_rows(rows, output, columns=_COLUMNS)
         return
-    shown = list(_shown(rows))
-    if any(row["of"] for row in shown):
-        print_rows(shown, output, details=("of",))
-    else:
-        print_rows([{name: value for name, value in row.items() if name != "of"} for row in shown], output, empty=_NONE)
+    shown = _shown(rows)
+    block = list(islice(shown, _A_TABLE))
+    while True:
+        if any(row["of"] for row in block):
+            print_rows(block, output, details=("of",))
+        else:
+            without = [{name: value for name, value in row.items() if name != "of"} for row in block]
+            print_rows(without, output, empty=_NONE)
+        block = list(islice(shown, _A_TABLE))
+        if not block:
+            return
 
 
 def _shown(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -8,7 +8,7 @@ from typing import Final
 from synsift.dedupe import Fingerprint, MatchOptions
 from synsift.dedupe.many.prints import Prints
 from synsift.dedupe.many.reference import ManyReference, make_known
-from synsift.dedupe.verdicts import Verdict
+from synsift.dedupe.verdicts import Kind, Verdict
 from synsift.pipelines.folders.judging import OnDone, done, make_index
 from synsift.pipelines.folders.pool import Pool
 from synsift.pipelines.folders.prints import PrintFile
@@ -16,6 +16,7 @@ from synsift.pipelines.folders.room import OpenRoom
 
 # Pictures that a process looks up in one go.
 _AT_ONCE: Final = 256
+_NEW: Final = Verdict(Kind.NEW)
 
 Named = tuple[str, bytes]
 """A picture's name, and its fingerprint in its binary form."""
@@ -71,6 +72,36 @@ class Comparing:
                 while expected in waiting:
                     yield from zip(names.pop(expected), waiting.pop(expected), strict=True)
                     expected += 1
+
+    def foretold(self, images: Mapping[str, Fingerprint], *, on_done: OnDone = lambda _: None) -> "Foretold":
+        """What all of some pictures are the same as, looked up by all cores.
+
+        Args:
+            images: The pictures.
+            on_done: Told of every picture, with 1.
+        """
+        found: dict[str, Verdict] = {}
+        for name, verdict in self.match_all(images):
+            if verdict.of is not None:
+                found[images[name].sha256] = verdict
+            on_done(1)
+        return Foretold(found)
+
+
+class Foretold:
+    """What was looked up before."""
+
+    def __init__(self, found: Mapping[str, Verdict]) -> None:
+        """Take it.
+
+        Args:
+            found: By SHA-256, of those pictures that are the same as one.
+        """
+        self._found = found
+
+    def match(self, image: Fingerprint) -> Verdict:
+        """What a picture is the same as."""
+        return self._found.get(image.sha256, _NEW)
 
 
 def match_pictures(tasks: list[tuple[int, list[Named]]], folder: str, options: MatchOptions) -> list[list[Verdict]]:

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from synsift.dedupe import Kind, Matcher, MatchOptions
+from synsift.dedupe import Kind, Matcher, MatchOptions, Verdict
 from synsift.dedupe.not_copies import NotCopies
 from synsift.pipelines.folders.comparing import Comparing
 from synsift.pipelines.folders.prints import PrintFile
@@ -27,3 +27,8 @@ def test_what_is_compared_with_a_set_on_disk_is_what_a_matcher_says(seed: int, t
         assert [verdict for _, verdict in by_processes] == expected
         assert [comparing.match(image) for image in images.values()] == expected
         assert {verdict.kind for verdict in expected} == {Kind.NEW, Kind.NEAR, Kind.EXACT, Kind.PLAIN}
+        told: list[int] = []
+        foretold = comparing.foretold(images, on_done=told.append)
+        assert sum(told) == len(images)
+        for image, verdict in zip(images.values(), expected, strict=True):
+            assert foretold.match(image) == (verdict if verdict.of else Verdict(Kind.NEW))
