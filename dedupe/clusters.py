@@ -16,7 +16,7 @@ from synsift.dedupe.frequencies import BACK
 from synsift.dedupe.hash_batch import HashBatch
 from synsift.dedupe.matcher import Matcher
 from synsift.dedupe.quality import rank
-from synsift.dedupe.verdicts import DEFAULT_OPTIONS, Kind, MatchOptions, Verdict
+from synsift.dedupe.verdicts import DEFAULT_OPTIONS, KeepsOut, Kind, MatchOptions, Verdict
 
 if TYPE_CHECKING:
     import typing_extensions
@@ -83,7 +83,7 @@ def cluster(
     images: Mapping[K, Fingerprint],
     options: MatchOptions = DEFAULT_OPTIONS,
     *,
-    reference: Matcher | None = None,
+    reference: KeepsOut | None = None,
     on_picture: Callable[[], None] = lambda: None,
 ) -> Clustering[K]:
     """Group pictures.
@@ -104,27 +104,60 @@ def cluster(
     if not isinstance(images, Mapping):
         raise TypeError(f"a mapping of keys to fingerprints is taken, not `{type(images).__name__}`")
     matcher = Matcher(options, reference=reference)
-    groups: dict[str, Group[K]] = {}
-    rejected: list[Copy[K]] = []
-    place = {name: number for number, name in enumerate(_in_order(images))}
+    groups: Groups[K] = Groups()
+    place = places_of(images)
     ordered = sorted(images.items(), key=lambda item: (_worst_last(item[1]), place[item[0]]))
     for number, (name, image) in enumerate(ordered):
         if number % _AT_ONCE == 0:
             some = [image for _, image in ordered[number : number + _AT_ONCE]]
             matcher.look_ahead(HashBatch.of(some, options), 0, len(some))
         verdict = matcher.add(image, key=name)
-        if verdict.of is None:
-            groups[image.sha256] = Group(name)
-        elif verdict.kind is Kind.REFERENCE:
-            rejected.append(Copy(name, verdict))
-        elif verdict.replaces:
-            groups[image.sha256] = led_by(groups.pop(verdict.of), Copy(name, verdict), image.sha256, of=verdict.of)
-        else:
-            groups[verdict.of].copies.append(Copy(name, verdict))
-            if verdict.kind is Kind.NEAR and verdict.via == verdict.of:
-                matcher.attach(image, to=verdict.of, key=name)
+        groups.take(name, verdict, image.sha256)
+        if verdict.of is not None and joins_for_its_leader(verdict):
+            matcher.attach(image, to=verdict.of, key=name)
         on_picture()
-    return Clustering(sorted(groups.values(), key=lambda group: place[group.name]), rejected)
+    return groups.found(place)
+
+
+def joins_for_its_leader(verdict: Verdict) -> bool:
+    """Whether a picture that isn't kept is near to the one that is, so that what is near to it joins, too."""
+    return verdict.kind is Kind.NEAR and not verdict.replaces and verdict.via == verdict.of
+
+
+class Groups(Generic[K]):
+    """Groups as verdicts make them. A verdict's ``key`` is the name of what is kept."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._groups: dict[Hashable, Group[K]] = {}
+        self._rejected: list[Copy[K]] = []
+
+    def take(self, name: K, verdict: Verdict, sha256: str) -> None:
+        """Put a picture into its group.
+
+        Args:
+            name: Its name.
+            verdict: On it, with the name of what is kept of its group as ``key``.
+            sha256: Its SHA-256; needed where it replaces what was kept.
+        """
+        if verdict.of is None:
+            self._groups[name] = Group(name)
+        elif verdict.kind is Kind.REFERENCE:
+            self._rejected.append(Copy(name, verdict))
+        elif verdict.replaces:
+            group = self._groups.pop(verdict.key)
+            self._groups[name] = led_by(group, Copy(name, verdict), sha256, of=verdict.of)
+        else:
+            self._groups[verdict.key].copies.append(Copy(name, verdict))
+
+    def found(self, places: Mapping[K, int]) -> Clustering[K]:
+        """All groups, in the order of their names' places."""
+        return Clustering(sorted(self._groups.values(), key=lambda group: places[group.name]), self._rejected)
+
+
+def places_of(names: Iterable[K]) -> dict[K, int]:
+    """The place of each name in their order."""
+    return {name: place for place, name in enumerate(_in_order(names))}
 
 
 def led_by(group: Group[K], copy: Copy[K], sha256: str, *, of: str) -> Group[K]:

@@ -41,6 +41,11 @@ class Parts(NamedTuple):
         """In how many bits keys may differ that are all found."""
         return sum(self.radii_bits) + len(self.radii_bits) - 1
 
+    @property
+    def cuts(self) -> list[tuple[int, int]]:
+        """Of each part, by how many bits a key is shifted to have it last, and how many bits it has."""
+        return [(sum(self.bits[number + 1 :]), bits) for number, bits in enumerate(self.bits)]
+
 
 class _Probes:
     """Where a key is looked up: in each part's table, as it is and with bits changed. A column for each of these."""
@@ -51,15 +56,15 @@ class _Probes:
         Args:
             parts: How keys are cut.
         """
-        shifts = [sum(parts.bits[number + 1 :]) for number in range(len(parts.bits))]
+        self.cuts = parts.cuts
+        shifts = [shift for shift, _ in self.cuts]
         sizes = [(1 << bits) + 1 for bits in parts.bits]
-        changes = [_changes(*part) for part in zip(parts.bits, parts.radii_bits, strict=True)]
-        counts = [len(some) for some in changes]
-        self.cuts = list(zip(shifts, parts.bits, strict=True))
+        changed = [changes(*part) for part in zip(parts.bits, parts.radii_bits, strict=True)]
+        counts = [len(some) for some in changed]
         self.count = sum(counts)
         self._shifts = np.repeat(np.array(shifts, np.uint64), counts)
         self._masks = np.repeat(np.array([(1 << bits) - 1 for bits in parts.bits], np.int64), counts)
-        self._changes = np.concatenate(changes)
+        self._changes = np.concatenate(changed)
         self._bases = np.repeat(np.cumsum([0, *sizes[:-1]]), counts)
 
     def of(self, queries: Keys) -> Numbers:
@@ -68,7 +73,7 @@ class _Probes:
         return np.asarray(((parts ^ self._changes) + self._bases).ravel())
 
 
-def _changes(bits: int, radius_bits: int) -> NDArray[np.int64]:
+def changes(bits: int, radius_bits: int) -> NDArray[np.int64]:
     """All ways to change up to so many bits of a part."""
     masks = [0]
     for count in range(1, radius_bits + 1):

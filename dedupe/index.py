@@ -156,7 +156,7 @@ class HashIndex:
         if self._count > _MIN_FOR_TABLES and since > max(_MIN_GROWTH, min(self._count * _USUAL_SHARE, _MAX_GROWTH)):
             self._make_tables()
         elif self._reach.parts_of_many and since > _MANY and self._rest.ntotal > max(_MIN_REST, since * _REST_SHARE):
-            keys = _keys_of(self.hashes()[self._tabled :])
+            keys = keys_of(self.hashes()[self._tabled :])
             self._small = Segment(self._tabled, keys, self._reach.parts_of_many, self._reach.radius_bits)
             self._rest = _flat_index()
 
@@ -191,7 +191,7 @@ class HashIndex:
         if not self._count or not len(hashes):
             return _NO_PAIRS
         rows, numbers = self._near_keys(np.ascontiguousarray(hashes))
-        found = _within(hashes, self._hashes, (rows, numbers), radius_bits)
+        found = within(hashes, self._hashes, (rows, numbers), radius_bits)
         if not self._removed:
             return found
         keep = ~np.isin(found.numbers, list(self._removed))
@@ -241,7 +241,7 @@ class HashIndex:
         queries = np.ascontiguousarray(hashes[:, :_KEY_BYTES])
         # A handful of queries is not worth waking OpenMP's other threads, which then spin: with them, a stream of
         # single look-ups burns both cores. The number is the calling thread's own, so it is set here.
-        _faiss().omp_set_num_threads(1)
+        faiss_library().omp_set_num_threads(1)
         # FAISS counts what is below the radius.
         begins, _, found = self._rest.range_search(queries, self._reach.radius_bits + 1)
         if not len(found):
@@ -252,7 +252,7 @@ class HashIndex:
         segments = self._segments if self._small is None else [*self._segments, self._small]
         if not segments:
             return rows, numbers
-        keys = _keys_of(queries)
+        keys = keys_of(queries)
         found_rows, found_numbers = zip((rows, numbers), *(one.near(keys) for one in segments), strict=True)
         if not any(map(len, found_rows)):
             return NOTHING, NOTHING
@@ -276,7 +276,7 @@ class HashIndex:
         if self._count - first > self._count * _GROWTH_SHARE:
             first = 0
         kept = self._segments[:1] if first else []
-        keys = _keys_of(self.hashes()[first:])
+        keys = keys_of(self.hashes()[first:])
         self._segments = [*kept, Segment(first, keys, self._reach.parts, self._reach.radius_bits)]
         self._small = None
         self._rest = _flat_index()
@@ -305,13 +305,13 @@ def pairs_of(queries: NDArray[np.uint8], stored: NDArray[np.uint8], *, radius_bi
         return index.pairs(queries, radius_bits=radius_bits)
     mine, theirs = (hashes[:, :_KEY_BYTES].copy().view(np.uint64).ravel() for hashes in (queries, stored))
     rows, numbers = np.nonzero(np.bitwise_count(mine[:, None] ^ theirs) <= reach.radius_bits)
-    return _within(queries, stored, (rows, numbers), radius_bits)
+    return within(queries, stored, (rows, numbers), radius_bits)
 
 
-def _within(
+def within(
     queries: NDArray[np.uint8], stored: NDArray[np.uint8], near: tuple[Numbers, Numbers], radius_bits: int
 ) -> Pairs:
-    """Of pairs, queries and numbers of what is stored, those that are near in all bits."""
+    """Of pairs, rows of queries and numbers of what is stored, those that are near in all bits."""
     if not len(near[0]):
         return _NO_PAIRS
     found = []
@@ -326,16 +326,17 @@ def _within(
 _NO_PAIRS: Final = Pairs(NOTHING, NOTHING, NOTHING)
 
 
-def _faiss() -> Any:  # noqa: ANN401 - FAISS has no types
+def faiss_library() -> Any:  # noqa: ANN401 - FAISS has no types
     """FAISS, loaded when the first index is made: it takes longer than all the rest of this package."""
     import faiss
 
     return faiss
 
 
-def _flat_index() -> Any:  # noqa: ANN401 - as _faiss
-    return _faiss().IndexBinaryFlat(KEY_BITS)
+def _flat_index() -> Any:  # noqa: ANN401 - as faiss_library
+    return faiss_library().IndexBinaryFlat(KEY_BITS)
 
 
-def _keys_of(hashes: NDArray[np.uint8]) -> Keys:
+def keys_of(hashes: NDArray[np.uint8]) -> Keys:
+    """The first bits of hashes, ``(n, 32)``, by which they are looked up."""
     return np.ascontiguousarray(hashes[:, :_KEY_BYTES]).view(">u8").ravel().astype(np.uint64)

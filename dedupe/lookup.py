@@ -25,15 +25,17 @@ from synsift.dedupe.hash_batch import AT_ONCE, HashBatch, Hits, Numbers, Proposa
 from synsift.dedupe.index import WIDE, HashIndex, Pairs, by_part, pairs_of
 from synsift.dedupe.verdicts import MatchOptions
 
-# By which quarter of hashes pictures are looked up; and what is covered in part, by which others. Each takes as long,
-# and each further one finds less.
-_LOWEST: Final = 0
-_COVERED_PARTS: Final = (1, 3)
+LOWEST: Final = 0
+"""By which quarter of hashes pictures are looked up."""
+COVERED_PARTS: Final = (1, 3)
+"""By which others, to find what is covered in part. Each takes as long, and each further one finds less."""
 _NO_HITS: Final = np.empty((0, 6), np.int32)
 # So many at most are looked up together: those of a crowd of pictures that are alike are near to all the others.
 _MOST: Final = 256
-_PICTURE: Final = 0
-_NUMBER: Final = 4
+PICTURE: Final = 0
+"""Column of a picture in rows of hits."""
+NUMBER: Final = 4
+"""Column of the one that it is near to."""
 
 
 class _Found:
@@ -53,8 +55,8 @@ class _Found:
             end: Behind the last.
         """
         self._begin = begin
-        self._hits = _in_order(np.concatenate(parts)) if parts else _NO_HITS
-        self._begins = np.searchsorted(self._hits[:, _PICTURE], np.arange(begin, end + 1)).tolist() if parts else []
+        self._hits = in_order(np.concatenate(parts)) if parts else _NO_HITS
+        self._begins = np.searchsorted(self._hits[:, PICTURE], np.arange(begin, end + 1)).tolist() if parts else []
 
     def of(self, picture: int) -> Hits:
         """Of one of the pictures."""
@@ -62,11 +64,12 @@ class _Found:
         return self._hits[self._begins[at] : self._begins[at + 1]] if self._begins else _NO_HITS
 
 
-def _in_order(hits: Hits) -> Hits:
+def in_order(hits: Hits) -> Hits:
+    """Rows of a ``_Found``, the nearest of each picture first."""
     return hits[np.lexsort(hits.T[::-1])] if len(hits) > 1 else hits
 
 
-def _hits_of(pairs: Pairs, sought: tuple[Numbers, Numbers], others: Numbers, views: Numbers | None) -> Hits:
+def hits_of(pairs: Pairs, sought: tuple[Numbers, Numbers], others: Numbers, views: Numbers | None) -> Hits:
     """Rows of a ``_Found``.
 
     Args:
@@ -109,10 +112,10 @@ class _Ahead:
         known, others = self.known.of(picture), self.others.of(picture)
         if not len(others):
             return known
-        numbers = self.numbers[others[:, _NUMBER] - self.begin]
+        numbers = self.numbers[others[:, NUMBER] - self.begin]
         came = others[numbers >= 0]
-        came[:, _NUMBER] = numbers[numbers >= 0]
-        return _in_order(np.concatenate([known, came]))
+        came[:, NUMBER] = numbers[numbers >= 0]
+        return in_order(np.concatenate([known, came]))
 
 
 class Lookup:
@@ -130,12 +133,10 @@ class Lookup:
         # Of hashes in which the middle counts no more than the rest: of what is covered there the others say nothing.
         # By other quarters, too: what covers a corner, or blows light out, changes the lowest frequencies far more than
         # the others. Of pictures that stand as they did: in all orientations that would cost eight times as much.
-        parts = (_LOWEST, *_COVERED_PARTS) if options.all_crops else (_LOWEST,)
+        parts = (LOWEST, *COVERED_PARTS) if options.all_crops else (LOWEST,)
         self._flat_indexes = {part: HashIndex(WIDE) for part in parts}
         self._flat_picture = array("I")
-        # Which of the orientations that are looked for is that of pictures as they stand; -1 for none.
-        turns = options.orientations
-        self._upright = turns.index(ORIENTATIONS[0]) if ORIENTATIONS[0] in turns else -1
+        self._upright = upright_of(options)
         # Of each hash in the index: which picture, and which of its views.
         self._picture_of_hash = array("I")
         self._view_of_hash = array("B")
@@ -253,13 +254,13 @@ class Lookup:
         found = []
         if len(near.rows):
             numbers, views = (_picked(column, near.numbers) for column in (self._picture_of_hash, self._view_of_hash))
-            found.append(_hits_of(near, (sought.pictures, sought.places), numbers, views))
+            found.append(hits_of(near, (sought.pictures, sought.places), numbers, views))
         for part, index in self._flat_indexes.items():
             flat = self._flat_of(sought, part)
             near = index.pairs(by_part(flat.flat, part), radius_bits=radius_bits)
             if len(near.rows):
                 numbers = _picked(self._flat_picture, near.numbers)
-                found.append(_hits_of(near, (flat.flat_pictures, flat.flat_places), numbers, None))
+                found.append(hits_of(near, (flat.flat_pictures, flat.flat_places), numbers, None))
         return found
 
     def _others(self, sought: Some, stored: Some) -> list[Hits]:
@@ -269,25 +270,31 @@ class Lookup:
         found = []
         if len(near.rows):
             numbers, views = stored.pictures[near.numbers], stored.places[near.numbers]
-            found.append(_hits_of(near, (sought.pictures, sought.places), numbers, views))
+            found.append(hits_of(near, (sought.pictures, sought.places), numbers, views))
         for part in self._flat_indexes:
             flat = self._flat_of(sought, part)
             mine, theirs = by_part(flat.flat, part), by_part(stored.flat, part)
             near = pairs_of(mine, theirs, radius_bits=radius_bits, reach=WIDE)
             if len(near.rows):
                 numbers = stored.flat_pictures[near.numbers]
-                found.append(_hits_of(near, (flat.flat_pictures, flat.flat_places), numbers, None))
+                found.append(hits_of(near, (flat.flat_pictures, flat.flat_places), numbers, None))
         # Each is near to itself, and never comes before itself.
-        return [hits[hits[:, _PICTURE] != hits[:, _NUMBER]] for hits in found]
+        return [hits[hits[:, PICTURE] != hits[:, NUMBER]] for hits in found]
 
     def _flat_of(self, sought: Some, part: int) -> Some:
         """With those flat hashes that are looked up by a quarter: by other ones only of pictures as they stand."""
-        if part == _LOWEST:
+        if part == LOWEST:
             return sought
         stands = sought.flat_places == self._upright
         return sought._replace(
             flat=sought.flat[stands], flat_pictures=sought.flat_pictures[stands], flat_places=sought.flat_places[stands]
         )
+
+
+def upright_of(options: MatchOptions) -> int:
+    """Which of the orientations that are looked for is that of pictures as they stand; -1 for none."""
+    turns = options.orientations
+    return turns.index(ORIENTATIONS[0]) if ORIENTATIONS[0] in turns else -1
 
 
 def _picked(column: "array[int]", numbers: Numbers) -> Numbers:

@@ -31,10 +31,10 @@ from synsift.dedupe.lookup import Lookup
 from synsift.dedupe.quality import better
 from synsift.dedupe.second_look import Agreement, side_of
 from synsift.dedupe.survivors import Survivors
-from synsift.dedupe.verdicts import DEFAULT_OPTIONS, Kind, Look, MatchOptions, Verdict
+from synsift.dedupe.verdicts import DEFAULT_OPTIONS, KeepsOut, Kind, Look, MatchOptions, Verdict
 
 # So many of the nearest are looked at for one picture. Proposals beyond are of crowds of pictures that are alike.
-_MAX_LOOKS: Final = 16
+MAX_LOOKS: Final = 16
 # In so many ways each, where the nearest doesn't convince.
 _MAX_WAYS: Final = 1
 _NEW: Final = Verdict(Kind.NEW)
@@ -64,7 +64,7 @@ class Matcher:
     one, ``survivors`` and ``from_survivors`` carry them over whole.
     """
 
-    def __init__(self, options: MatchOptions = DEFAULT_OPTIONS, *, reference: "Matcher | None" = None) -> None:
+    def __init__(self, options: MatchOptions = DEFAULT_OPTIONS, *, reference: KeepsOut | None = None) -> None:
         """Make one that knows nothing.
 
         Args:
@@ -101,7 +101,7 @@ class Matcher:
 
     @classmethod
     def from_survivors(
-        cls, survivors: Survivors, options: MatchOptions = DEFAULT_OPTIONS, *, reference: "Matcher | None" = None
+        cls, survivors: Survivors, options: MatchOptions = DEFAULT_OPTIONS, *, reference: KeepsOut | None = None
     ) -> Self:
         """Make one in the state that another had when it gave its ``survivors``, which now are this one's."""
         matcher = cls(options, reference=reference)
@@ -277,7 +277,7 @@ class Matcher:
             if without and self._accepted.sha256(proposal.number) == without:
                 continue
             known = ways.get(proposal.number)
-            if known is None and len(ways) < _MAX_LOOKS:
+            if known is None and len(ways) < MAX_LOOKS:
                 ways[proposal.number] = [proposal]
             elif known is not None and len(known) < _MAX_WAYS and proposal.way != known[0].way:
                 known.append(proposal)

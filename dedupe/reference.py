@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from synsift.dedupe.fingerprint import Fingerprint
 from synsift.dedupe.hash_lists import Entry, HashLists
 from synsift.dedupe.matcher import Matcher
-from synsift.dedupe.verdicts import DEFAULT_OPTIONS, MatchOptions
+from synsift.dedupe.verdicts import DEFAULT_OPTIONS, KeepsOut, MatchOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,8 @@ class Reference:
             options: What counts as near, for fingerprints; hashes of a list have rules of their own.
         """
         self.lists = HashLists(entries)
-        self.matcher = Matcher.of_reference(images.values(), options) if images else None
+        self.images = images
+        self.matcher: KeepsOut | None = Matcher.of_reference(images.values(), options) if images else None
         self.names = {image.sha256: name for name, image in images.items()}
         self._lock = threading.Lock()
 

@@ -90,14 +90,24 @@ class Survivors:
 
     def side(self, number: int, view: View) -> Side:
         """A picture for a second look."""
-        row = self._rows[number]
-        evidence = row["evidence"].tobytes()
-        left, top, right, bottom = (border / 255 for border in evidence[:4])
-        inside_px = int(row["width_px"]) * (1 - left - right), int(row["height_px"]) * (1 - top - bottom)
-        framed = framed_hashes_of(row["hashes"].tobytes(), int(row["views"]))
-        return Side(evidence, self._fines[number], float(row["information"]), inside_px, view, framed)
+        return side_of_row(self._rows[number], self._fines[number], view)
 
     def sha256s(self) -> list[str]:
         """Of all, in order."""
         digits = self.rows["sha256"].tobytes().hex()
         return [digits[begin : begin + 64] for begin in range(0, len(digits), 64)]
+
+
+def side_of_row(row: np.void, fine: bytes, view: View) -> Side:
+    """A picture for a second look.
+
+    Args:
+        row: With the fields of ``fingerprint.RECORD``, among others.
+        fine: Its thumbnail; empty of a picture that shows much.
+        view: What a hash saw of it.
+    """
+    evidence = row["evidence"].tobytes()
+    left, top, right, bottom = (border / 255 for border in evidence[:4])
+    inside_px = int(row["width_px"]) * (1 - left - right), int(row["height_px"]) * (1 - top - bottom)
+    framed = framed_hashes_of(row["hashes"].tobytes(), int(row["views"]))
+    return Side(evidence, fine, float(row["information"]), inside_px, view, framed)

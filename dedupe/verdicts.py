@@ -3,8 +3,9 @@
 from collections.abc import Hashable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
+from synsift.dedupe.fingerprint import Fingerprint
 from synsift.dedupe.frequencies import ORIENTATIONS
 from synsift.dedupe.judgement import DEFAULT_CRITERIA, Criteria, Judgement
 from synsift.dedupe.not_copies import NotCopies
@@ -88,6 +89,14 @@ class Verdict:
     def survives(self) -> bool:
         """Whether the picture is kept."""
         return self.kind in (Kind.NEW, Kind.PLAIN) or self.replaces
+
+
+class KeepsOut(Protocol):
+    """Pictures that others are compared with, and never grouped with."""
+
+    def match(self, image: Fingerprint) -> Verdict:
+        """What a picture is the same as."""
+        ...
 
 
 class Look(NamedTuple):

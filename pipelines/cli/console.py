@@ -6,6 +6,7 @@ characters never reach the terminal; what is to be coloured says so by ``style=`
 
 import csv
 import io
+import itertools
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -70,10 +71,12 @@ def print_rows(
         for row in rows:
             typer.echo(_json(row))
         return
-    found = list(rows)
     if output is Format.CSV:
-        _print_csv(found, list(found[0]) if found else columns)
+        left = iter(rows)
+        first = list(itertools.islice(left, 1))
+        _print_csv(itertools.chain(first, left), list(first[0]) if first else columns)
         return
+    found = list(rows)
     if not found:
         if empty:
             err.print(empty)
@@ -82,7 +85,7 @@ def print_rows(
     print_data(draw(Table(found, details if out.is_terminal else (), clipped), width))
 
 
-def _print_csv(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
+def _print_csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
     """Lines of CSV under a line of names; what is a list or a table in itself stands as JSON."""
     line = io.StringIO(newline="")
     # With this end of line, the writer quotes cells with either of its characters; what is printed ends as lines do.

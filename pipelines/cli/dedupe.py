@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -39,11 +40,13 @@ _COLUMNS: Final = (
     *("width_px", "height_px", "format", "size_bytes", "sha256"),
 )
 _NONE: Final = "no copies"
+# Rows of one table: of more it begins anew, as drawing takes some kB of memory a row.
+_A_TABLE: Final = 10_000
 
 if TYPE_CHECKING:
     from synsift.dedupe import Clustering, Copy, Fingerprint
     from synsift.dedupe.local.merging import Merged
-    from synsift.dedupe.reference import Reference
+    from synsift.dedupe.reference import Reference, Resemblance
     from synsift.pipelines.folders.scan import Scanned, ScanOptions
 
 
@@ -132,17 +135,41 @@ def dedupe(
 
 def _cluster(scanner: Scanner, scanned: "Scanned", known: "Reference", keep: list[str]) -> "Clustering":
     """Groups of copies, without what a reference has; ``known.names`` gets the names of entries of lists."""
-    from synsift.dedupe import Copy, Kind, Verdict, choose, cluster
+    from synsift.dedupe import Copy, Kind, Verdict, choose
     from synsift.pipelines.folders.keeping import preference
 
     listed = scanner.compare(scanned.images, known.of_lists)
-    others = {path: image for path, image in scanned.images.items() if path not in listed}
-    with progress("compared", len(others)) as advance:
-        found = cluster(others, scanner.match, reference=known.matcher, on_picture=lambda: advance(1))
+    found = _groups(scanner, scanned, known, listed)
     for path, same in listed.items():
         known.names[same.of] = same.name
         found.rejected.append(Copy(path, Verdict(Kind.REFERENCE, same.of, same.distance_bits, same.transform)))
     return choose(found, scanned.images, preference(keep, scanned.images)) if keep else found
+
+
+def _groups(
+    scanner: Scanner, scanned: "Scanned", known: "Reference", without: "Mapping[str, Resemblance]"
+) -> "Clustering":
+    """Groups of copies among all images but some: of very many by processes, that share a room on disk."""
+    from synsift.dedupe import cluster
+    from synsift.pipelines.folders.prints import PrintFile
+
+    images = scanned.images
+    if not isinstance(images, PrintFile):
+        others = {path: image for path, image in images.items() if path not in without}
+        with progress("compared", len(others)) as advance:
+            return cluster(others, scanner.match, reference=known.matcher, on_picture=lambda: advance(1))
+    from synsift.pipelines.folders.comparing import Comparing
+    from synsift.pipelines.folders.judging import Judging
+
+    reference = known.matcher
+    if isinstance(reference, Comparing):
+        with progress("compared with the reference", len(images)) as advance:
+            reference = reference.foretold(images, on_done=advance)
+    judging = Judging(images, scanner.match, processes=scanner.options.processes)
+    with progress("indexed", judging.pieces) as advance:
+        judging.prepare(without, on_done=advance)
+    with progress("compared", len(images) - len(without)) as advance:
+        return judging.group(reference, on_done=advance)
 
 
 def _apply(choices: Path, folders: object, *, link: Path | None, move: Path | None, others: tuple[object, ...]) -> int:
@@ -191,7 +218,7 @@ def _summary(
     parts += in_words(merged) if merged is not None else []
     if has_reference:
         parts.append(f"{len(found.rejected)} near to a reference")
-    plain = sum(image.is_plain for image in scanned.images.values())
+    plain = scanned.plain()
     if plain:
         parts.append(f"{plain} too plain to compare but by their bytes")
     return ", ".join(parts)
@@ -254,11 +281,17 @@ def _print(rows: Iterable[dict[str, Any]], output: Format) -> None:
     if output is not Format.TABLE:
         print_rows(rows, output, columns=_COLUMNS)
         return
-    shown = list(_shown(rows))
-    if any(row["of"] for row in shown):
-        print_rows(shown, output, details=("of",))
-    else:
-        print_rows([{name: value for name, value in row.items() if name != "of"} for row in shown], output, empty=_NONE)
+    shown = _shown(rows)
+    block = list(islice(shown, _A_TABLE))
+    while True:
+        if any(row["of"] for row in block):
+            print_rows(block, output, details=("of",))
+        else:
+            without = [{name: value for name, value in row.items() if name != "of"} for row in block]
+            print_rows(without, output, empty=_NONE)
+        block = list(islice(shown, _A_TABLE))
+        if not block:
+            return
 
 
 def _shown(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -328,15 +361,18 @@ def _write(
     if report is None:
         return
     from synsift.pipelines.pages.gallery import Making
-    from synsift.pipelines.pages.groups import Found, pictures_of, render_groups
+    from synsift.pipelines.pages.groups import Found, pictures_of, render_groups, split
     from synsift.pipelines.pages.thumbnails import SIDE_PX
 
     making = Making(SIDE_PX, options.processes, options.max_pixels)
     unreadable = [one for one in scanned.unreadable if not one.is_other and not one.is_link]
     found = Found(clustering, scanned.images, names, [str(folder) for folder in folders], unreadable)
     try:
-        with whole_file(report) as file, progress("pictures made", pictures_of(found.clustering)) as advance:
-            file.writelines(render_groups(found, making=making, on_picture=advance))
+        parts = split(found, report.name)
+        with progress("pictures made", pictures_of(found.clustering)) as advance:
+            for number, part in enumerate(parts):
+                with whole_file(report.with_name(part.parts[number]) if part.parts else report) as file:
+                    file.writelines(render_groups(part, making=making, on_picture=advance))
     except OSError as exc:
         raise UsageError(f"`--report {report}` can't be written: {exc.strerror or exc}") from exc
-    err.print(f"look at it, and choose: {report.resolve()}")
+    err.print(f"look at it, and choose: {report.resolve()}{f', in {len(parts)} parts' if len(parts) > 1 else ''}")

@@ -28,8 +28,9 @@ from synsift.pipelines.errors import SynsiftError, UsageError
 from synsift.pipelines.texts import escaped
 
 if TYPE_CHECKING:
-    from synsift.dedupe import Matcher
+    from synsift.dedupe import Fingerprint
     from synsift.dedupe.reference import Resemblance
+    from synsift.dedupe.verdicts import KeepsOut, Verdict
     from synsift.pipelines.folders.scan import Scanned
 
 
@@ -199,11 +200,20 @@ def match(
         raise typer.Exit(ExitStatus.FAILED)
 
 
+def _verdicts(images: "Mapping[str, Fingerprint]", known: "KeepsOut") -> "Iterator[tuple[str, Verdict]]":
+    """What each of some images is the same as: by processes, if it is compared with very many."""
+    from synsift.pipelines.folders.comparing import Comparing
+
+    if isinstance(known, Comparing):
+        return known.match_all(images)
+    return ((path, known.match(image)) for path, image in images.items())
+
+
 def _matches(
-    scanned: "Scanned", known: "Matcher", names: dict[str, str], listed: "Mapping[str, Resemblance]"
+    scanned: "Scanned", known: "KeepsOut", names: dict[str, str], listed: "Mapping[str, Resemblance]"
 ) -> Iterator[dict[str, Any]]:
     with progress("matched", len(scanned.images)) as advance:
-        for path, image in scanned.images.items():
+        for path, verdict in _verdicts(scanned.images, known):
             same = listed.get(path)
             if same is not None:
                 yield {
@@ -215,7 +225,6 @@ def _matches(
                 }
                 advance(1)
                 continue
-            verdict = known.match(image)
             yield {
                 "query": path,
                 "match": names[verdict.of] if verdict.of is not None else None,

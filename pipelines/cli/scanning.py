@@ -122,15 +122,35 @@ class Scanner:
     def reference(self, paths: Sequence[Path]) -> "Reference":
         """All that is to be compared with, of ``dedupe.reference`` too: folders, images, sets, lists of hashes."""
         from synsift.pipelines.folders.hash_files import is_list, read_reference
+        from synsift.pipelines.folders.prints import MANY
 
         paths = [*paths, *self._reference]
-        images: dict[str, Fingerprint] = {}
-        for path in paths:
-            if not is_list(path):
-                scanned = self._scan([path])
-                list_unreadable(scanned.unreadable)
-                images.update(scanned.images)
-        return read_reference([path for path in paths if is_list(path)], self.match, images)
+        found = [self._scan([path]) for path in paths if not is_list(path)]
+        for scanned in found:
+            list_unreadable(scanned.unreadable)
+        lists = [path for path in paths if is_list(path)]
+        if sum(len(scanned.images) for scanned in found) < MANY:
+            images = {path: image for scanned in found for path, image in scanned.images.items()}
+            return read_reference(lists, self.match, images)
+        return self._on_disk(lists, [scanned.images for scanned in found])
+
+    def _on_disk(self, lists: "Sequence[Path]", found: "Sequence[Mapping[str, Fingerprint]]") -> "Reference":
+        """Of very many images: their index is not in memory."""
+        from synsift.pipelines.folders.comparing import Comparing
+        from synsift.pipelines.folders.hash_files import read_reference
+        from synsift.pipelines.folders.judging import pieces_of
+        from synsift.pipelines.folders.prints import PrintFile
+
+        reference = read_reference(lists, self.match)
+        images = PrintFile(self._cache, sum(map(len, found)) + len(reference.images))
+        for some in (*found, reference.images):
+            for name, image in some.items():
+                images[name] = image
+                reference.names[image.sha256] = name
+        reference.matcher = comparing = Comparing(images, self.match, processes=self.options.processes)
+        with progress("indexed", pieces_of(images, self.match)) as advance:
+            comparing.prepare(on_done=advance)
+        return reference
 
 
 def list_unreadable(unreadable: "Sequence[Unreadable]") -> None:

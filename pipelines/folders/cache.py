@@ -71,6 +71,7 @@ class _File:
         Raises:
             UsageError: It is another program's, or no file.
         """
+        self.path = path
         self._connection: sqlite3.Connection | None = None
         if path is None:
             return

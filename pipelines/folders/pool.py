@@ -28,13 +28,17 @@ _WORTH_PROCESSES: Final = 16
 class Pool(Generic[T, M]):
     """Processes that work on things, such as paths of files; replaced when they crash."""
 
-    def __init__(self, processes: int | None, work: Callable[[list[T]], list[M]]) -> None:
+    def __init__(
+        self, processes: int | None, work: Callable[[list[T]], list[M]], *, at_once: int = _THINGS_A_TASK
+    ) -> None:
         """Nothing is started yet.
 
         Args:
             processes: How many; None for one a core.
             work: What a process does with some things, and what comes of each; sent to it, so a function of a module.
+            at_once: How many things it gets at once.
         """
+        self._at_once = at_once
         self._processes = processes or os.cpu_count() or 1
         self._work = work
         self._executor: ProcessPoolExecutor | None = None
@@ -53,8 +57,8 @@ class Pool(Generic[T, M]):
         They are taken as they are needed, so that making them and working on them go on at the same time.
         """
         left = iter(things)
-        task = list(islice(left, _THINGS_A_TASK))
-        if len(task) < _WORTH_PROCESSES:
+        task = list(islice(left, self._at_once))
+        if len(task) < min(_WORTH_PROCESSES, self._at_once):
             if task:
                 yield list(zip(task, self._work(task), strict=True))
             return
@@ -62,7 +66,7 @@ class Pool(Generic[T, M]):
         while task or running:
             while task and len(running) < self._processes * _TASKS_A_PROCESS:
                 running[self._submit(task)] = task
-                task = list(islice(left, _THINGS_A_TASK))
+                task = list(islice(left, self._at_once))
             done, _ = wait(running, return_when=FIRST_COMPLETED)
             crashed: list[list[T]] = []
             for future in done:

@@ -4,7 +4,7 @@ A decoder that crashes takes its process with it, not the scan: the files that i
 the one that crashes it is listed.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
@@ -13,10 +13,13 @@ from synsift.dedupe import DEFAULT_MAX_PIXELS, Fingerprint
 from synsift.pipelines.folders.cache import Cache
 from synsift.pipelines.folders.files import File, Unreadable
 from synsift.pipelines.folders.pool import Pool
+from synsift.pipelines.folders.prints import MANY, PrintFile
 from synsift.pipelines.folders.work import Made, fingerprint_files, hash_files
 
 DECODER_CRASHED: Final = "decoder_crashed"
 DEFAULT_MAX_BYTES: Final = 512 * 1024 * 1024
+
+_LOOKED_UP_AT_ONCE: Final = 500
 
 OnResult = Callable[[int], None]
 
@@ -41,14 +44,20 @@ class Scanned:
     """What came of a scan.
 
     Attributes:
-        images: Fingerprints by path, in the order in which files were found.
+        images: Fingerprints by path, in the order in which files were found; of very many a ``PrintFile``.
         unreadable: The others, likewise.
         from_cache: How many of the images were known from before.
     """
 
-    images: dict[str, Fingerprint] = field(default_factory=dict)
+    images: MutableMapping[str, Fingerprint] = field(default_factory=dict)
     unreadable: list[Unreadable] = field(default_factory=list)
     from_cache: int = 0
+
+    def plain(self) -> int:
+        """How many of the images are too plain to compare but by their bytes."""
+        if isinstance(self.images, PrintFile):
+            return self.images.plain()
+        return sum(image.is_plain for image in self.images.values())
 
 
 def scan(
@@ -63,25 +72,49 @@ def scan(
         on_result: Told of every few files that are done, with their number.
     """
     files = [file for file in found if isinstance(file, File)]
-    results = {file: known for file, known in cache.get(files).items() if _stays(known, options)}
-    known_images = sum(isinstance(result, Fingerprint) for result in results.values())
-    on_result(len(results))
+    images: MutableMapping[str, Fingerprint] = PrintFile(cache.path, len(files)) if len(files) >= MANY else {}
+    scanned, unreadable = Scanned(images), dict[str, Unreadable]()
+
+    def take(path: str, result: Fingerprint | Unreadable) -> None:
+        if isinstance(result, Fingerprint):
+            images[path] = result
+        else:
+            unreadable[path] = result
+
+    wanted: dict[str, File] = {}
+    for some, known in _known(files, cache, options):
+        for file, result in known.items():
+            take(file.path, result)
+        wanted.update((file.path, file) for file in some if file not in known)
+        on_result(len(known))
+    scanned.from_cache = len(images)
     work = partial(fingerprint_files, max_pixels=options.max_pixels, max_bytes=options.max_bytes)
-    wanted = {file.path: file for file in files if file not in results}
     with Pool(options.processes, work) as pool:
         for task in pool.make(wanted):
             made = {wanted[path]: _result(wanted[path], one) for path, one in task}
             cache.put({file: one for file, one in made.items() if _stays(one, options)})
-            results.update(made)
+            for file, result in made.items():
+                take(file.path, result)
             on_result(len(made))
-    scanned = Scanned(from_cache=known_images)
-    for one in found:
-        result = results[one] if isinstance(one, File) else one
-        if isinstance(result, Fingerprint):
-            scanned.images[one.path] = result
-        else:
-            scanned.unreadable.append(result)
+    if isinstance(images, PrintFile):
+        images.arrange(one.path for one in found)
+    else:
+        scanned.images = {one.path: images[one.path] for one in found if one.path in images}
+    scanned.unreadable = [
+        unreadable[one.path] if isinstance(one, File) else one
+        for one in found
+        if not isinstance(one, File) or one.path in unreadable
+    ]
     return scanned
+
+
+def _known(
+    files: Sequence[File], cache: Cache, options: ScanOptions
+) -> Iterator[tuple[Sequence[File], dict[File, Fingerprint | Unreadable]]]:
+    """Some files at a time, and what is known of them from before."""
+    for begin in range(0, len(files), _LOOKED_UP_AT_ONCE):
+        some = files[begin : begin + _LOOKED_UP_AT_ONCE]
+        yield some, {file: known for file, known in cache.get(some).items() if _stays(known, options)}
 
 
 def hash_images(

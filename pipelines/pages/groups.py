@@ -2,8 +2,9 @@
 
     head, style │ words, tools │ data as JSON │ pictures 0 │ script │ pictures 1 │ pictures 2 │ …
 
-One file, however many groups there are: the script draws one page of them at a time, and takes the pictures of those
-out of what lies behind it in chunks, so that the first can be seen while the last are still being read.
+One file for thousands of groups: the script draws one page of them at a time, and takes the pictures of those out of
+what lies behind it in chunks, so that the first can be seen while the last are still being read. Of tens of thousands
+several files, ``copies.html``, ``copies-2.html`` …, each with its own choices: a browser reads one into memory whole.
 """
 
 import hashlib
@@ -28,6 +29,8 @@ _MANY: Final = 4_000
 _MANY_SIDE_PX: Final = 144
 """Side of the pictures where there are more than so many: 15,000 make 60 MB then, and would make twice that."""
 
+MOST: Final = 20_000
+"""Pictures of one file: 80 MB."""
 _LISTED: Final = 1_000
 """Files that could not be read, of which each is named."""
 
@@ -42,6 +45,8 @@ class Found:
         names: Of images of reference, by SHA-256.
         folders: What was searched.
         unreadable: Files that could not be compared with others, and why.
+        parts: Names of all files, where there are several.
+        part: Which of them this is.
     """
 
     clustering: Clustering
@@ -49,6 +54,44 @@ class Found:
     names: Mapping[str, str]
     folders: Sequence[str]
     unreadable: Sequence[Unreadable] = ()
+    parts: Sequence[str] = ()
+    part: int = 0
+
+
+def split(found: Found, name: str, *, most: int = MOST) -> list[Found]:
+    """Cut what one file would be too large for: groups stay whole, in their order.
+
+    Args:
+        found: All.
+        name: Of the first file; the others are numbered.
+        most: Pictures in one, unless one group has more.
+
+    Returns:
+        At least one, each with the names of all if there are several.
+    """
+    pieces: list[Clustering] = [Clustering([], [])]
+    pictures = 0
+    for group in found.clustering.groups:
+        more = 1 + len(group.copies) if group.copies else 0
+        if pictures and pictures + more > most:
+            pieces.append(Clustering([], []))
+            pictures = 0
+        pieces[-1].groups.append(group)
+        pictures += more
+    for copy in found.clustering.rejected:
+        if pictures >= most:
+            pieces.append(Clustering([], []))
+            pictures = 0
+        pieces[-1].rejected.append(copy)
+        pictures += 1
+    if len(pieces) == 1:
+        return [found]
+    stem, ending = os.path.splitext(name)
+    names = [name, *(f"{stem}-{number}{ending}" for number in range(2, len(pieces) + 1))]
+    return [
+        replace(found, clustering=piece, unreadable=() if part else found.unreadable, parts=names, part=part)
+        for part, piece in enumerate(pieces)
+    ]
 
 
 def render_groups(found: Found, *, making: Making = _MAKING, on_picture: OnPicture = lambda _: None) -> Iterator[str]:
@@ -63,6 +106,7 @@ def render_groups(found: Found, *, making: Making = _MAKING, on_picture: OnPictu
     paths = [item["path"] for group in groups for item in group["items"]]
     script = asset("groups.js")
     title = "Copies in " + ", ".join(found.folders)
+    title += f", part {found.part + 1} of {len(found.parts)}" if found.parts else ""
     yield head_of(title, script=script)
     yield _words(found, title)
     if not groups:
@@ -97,14 +141,28 @@ def _words(found: Found, title: str) -> str:
     copied = [group for group in found.clustering.groups if group.copies]
     copies = [copy.name for group in copied for copy in group.copies]
     size = bytes_in_words(sum(found.images[name].size_bytes for name in copies))
-    note = f"{len(found.images):,} images, {len(found.clustering.groups):,} to keep. "
+    keep = f"{len(found.clustering.groups):,} to keep"
+    note = f"{len(found.images):,} images, {keep}{' of this part' if found.parts else ''}. "
     note += f"{len(copies):,} copies in {len(copied):,} groups take {size}."
     if found.clustering.rejected:
         note += f" {len(found.clustering.rejected):,} are near to a reference."
     more = ""
     if found.unreadable:
         more = f' <a href="#unreadable">{_files(found.unreadable)} could not be read.</a>'
-    return f"<header><h1>{text(title)}</h1><p>{text(note)}{more}</p></header>\n"
+    return f"<header><h1>{text(title)}</h1><p>{text(note)}{more}</p>{_links(found)}</header>\n"
+
+
+def _links(found: Found) -> str:
+    """To the other parts."""
+    if not found.parts:
+        return ""
+    links = " ".join(
+        f"<b>{number}</b>"
+        if number == found.part + 1
+        else f'<a href="{text(quote_from_bytes(os.fsencode(name)))}">{number}</a>'
+        for number, name in enumerate(found.parts, 1)
+    )
+    return f'<nav aria-label="Parts"><p>Parts, each with its own choices to save: {links}</p></nav>'
 
 
 def _unreadable(found: Found) -> str:

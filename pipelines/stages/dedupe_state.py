@@ -20,6 +20,7 @@ from typing import Final, NamedTuple
 from synsift.dedupe import DEFAULT_OPTIONS, Fingerprint, Kind, Matcher, MatchOptions, Survivors, Verdict
 from synsift.dedupe.hash_batch import HashBatch
 from synsift.dedupe.hash_lists import HashLists
+from synsift.dedupe.verdicts import KeepsOut
 from synsift.pipelines import topics
 from synsift.pipelines.errors import DamagedSnapshot, StoreError
 from synsift.pipelines.log.base import Log, Message
@@ -71,7 +72,7 @@ class Judging:
     """
 
     match: MatchOptions = DEFAULT_OPTIONS
-    reference: Matcher | None = None
+    reference: KeepsOut | None = None
     lists: HashLists | None = None
 
     def matcher(self, survivors: Survivors | None = None) -> Matcher:

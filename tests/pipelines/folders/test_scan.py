@@ -18,6 +18,13 @@ from synsift.pipelines.log.sqlite import SqliteLog
 from tests.dedupe.pictures import encoded, scene
 
 
+@pytest.fixture(params=["in memory", "on disk"], autouse=True)
+def where_fingerprints_are(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As of a few files, and as of very many."""
+    if request.param == "on disk":
+        monkeypatch.setattr(scan_module, "MANY", 0)
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     folder = tmp_path / "photos"

@@ -17,7 +17,7 @@ from synsift.dedupe import Clustering, Copy, Fingerprint, Kind, Matcher, Verdict
 from synsift.dedupe import Group as GroupOf
 from synsift.pipelines.folders.choices import check, read_choices
 from synsift.pipelines.folders.files import Unreadable
-from synsift.pipelines.pages.groups import CHUNK, Found, render_groups
+from synsift.pipelines.pages.groups import CHUNK, Found, render_groups, split
 from tests.chromium import visit
 from tests.dedupe.pictures import encoded, scene
 from tools.browser import Page
@@ -379,3 +379,20 @@ def test_the_data_can_not_end_its_element(tmp_path: Path) -> None:
     assert "alert(1)" in page
     assert "<script>alert" not in page
     assert json.loads(page.partition('id="data">')[2].partition("</script>")[0])["groups"]
+
+
+def test_what_is_too_much_for_one_file_is_cut_between_groups_and_nothing_is_lost(found: Found) -> None:
+    parts = split(found, "copies.html", most=4)
+    assert [part.parts for part in parts] == [["copies.html", "copies-2.html"]] * 2
+    whole = [group for part in parts for group in part.clustering.groups]
+    assert whole == found.clustering.groups
+    assert all(sum(1 + len(group.copies) for group in part.clustering.groups if group.copies) <= 4 for part in parts)
+    data = []
+    for part in parts:
+        page = "".join(render_groups(part))
+        data.append(json.loads(page.partition('id="data">')[2].partition("</script>")[0]))
+        assert 'href="copies' in page
+    assert len({one["id"] for one in data}) == 2
+    assert sum(len(one["groups"]) for one in data) == 3
+    assert sum(len(one["singles"]) for one in data) == 1
+    assert split(found, "copies.html", most=100) == [found]

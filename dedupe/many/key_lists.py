@@ -1,0 +1,140 @@
+"""Keys of 64 bits → those that are near to some, by lists in files that are made once and mapped into memory.
+
+As ``hash_tables``: keys are cut into parts, and a part of each query is looked up as it is and with bits changed. Here
+a list has the keys with one value of a part, one behind the other, and behind them their numbers; FAISS compares a
+query with those of all its lists in one call, where NumPy takes several steps over copies of them. The lists of a part
+are one file, in the form that FAISS's ``OnDiskInvertedLists`` maps; what is in memory is where each list begins.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synsift.dedupe.hash_tables import NOTHING, Keys, Numbers, Parts, changes
+from synsift.dedupe.index import faiss_library
+from synsift.dedupe.many.room import Room
+
+Chunks = Callable[[], Iterator[tuple[Numbers, Keys]]]
+"""Numbers and keys, some at a time, ascending by their numbers; each call begins anew."""
+
+_KEY_BITS: Final = 64
+_KEY_BYTES: Final = 8
+_ENTRY_BYTES: Final = 16
+_LIST: Final = np.dtype([("size", "<u8"), ("capacity", "<u8"), ("offset", "<u8")])
+"""A list as FAISS has it: keys, room for keys, and where it begins in the file."""
+# Queries that go to FAISS in one call: enough to be fast, few enough for where they are looked up.
+_QUERIES_AT_ONCE: Final = 8_192
+
+
+def make_lists(chunks: Chunks, parts: Parts, part: int, *, room: Room, name: str) -> None:
+    """Make the lists of one of the parts: a counting sort, so that memory hangs on the size of a chunk.
+
+    Args:
+        chunks: All keys.
+        parts: How they are cut.
+        part: Which of the parts.
+        room: Takes the arrays.
+        name: What these are called there.
+    """
+    shift, bits = parts.cuts[part]
+    sizes = np.zeros(1 << bits, np.int64)
+    for _, keys in chunks():
+        sizes += np.bincount(_part_of(keys, shift, bits), minlength=len(sizes))
+    begins = room.make(_begins_of(name, part), np.int64, (len(sizes) + 1,))
+    np.cumsum(sizes, out=begins[1:])
+    # The length of a mapped file can't be nothing.
+    entries = room.make(_lists_of(name, part), np.uint64, (max(1, 2 * int(begins[-1])),))
+    filled = 2 * begins[:-1]
+    for numbers, keys in chunks():
+        values = _part_of(keys, shift, bits)
+        order = np.argsort(values, kind="stable")
+        values = values[order]
+        starts = np.flatnonzero(np.diff(values, prepend=-1))
+        counts = np.diff(starts, append=len(values))
+        at = filled[values] + np.arange(len(values)) - starts.repeat(counts)
+        entries[at] = keys[order]
+        entries[at + sizes[values]] = numbers[order]
+        filled[values[starts]] += counts
+
+
+class KeyLists:
+    """The lists of all parts, made before. Not thread-safe; any number of processes may have the same."""
+
+    def __init__(self, parts: Parts, *, radius_bits: int, room: Room, name: str) -> None:
+        """Map them.
+
+        Args:
+            parts: As they were made with.
+            radius_bits: How far keys may be.
+            room: Has the arrays.
+            name: What these are called there.
+        """
+        self._radius_bits = radius_bits
+        self._cuts = parts.cuts
+        self._changes = [changes(*part) for part in zip(parts.bits, parts.radii_bits, strict=True)]
+        self._indexes = [_mapped(room, name, part, len(some)) for part, some in enumerate(self._changes)]
+
+    def near(self, queries: Keys) -> tuple[Numbers, Numbers]:
+        """Rows of queries and numbers of keys that are near; a pair may come several times."""
+        found = [one for part in range(len(self._cuts)) for one in self._near_by(part, queries)]
+        if not found:
+            return NOTHING, NOTHING
+        rows, numbers = zip(*found, strict=True)
+        return np.concatenate(rows), np.concatenate(numbers)
+
+    def _near_by(self, part: int, queries: Keys) -> Iterator[tuple[Numbers, Numbers]]:
+        """By one of the parts. In its order: queries with neighbouring values share lists, which then are at hand."""
+        index = self._indexes[part]
+        if not index.ntotal:
+            return
+        values = _part_of(queries, *self._cuts[part])
+        order = np.argsort(values, kind="stable")
+        for begin in range(0, len(order), _QUERIES_AT_ONCE):
+            some = order[begin : begin + _QUERIES_AT_ONCE]
+            asked = queries[some].view(np.uint8).reshape(-1, _KEY_BYTES)
+            # FAISS counts what is below the radius.
+            ends, _, found = index.range_search_preassigned(
+                asked, self._radius_bits + 1, values[some, None] ^ self._changes[part], None
+            )
+            yield some.repeat(np.diff(ends.astype(np.int64))), found
+
+
+def _mapped(room: Room, name: str, part: int, probes: int) -> Any:  # noqa: ANN401 - FAISS has no types
+    """FAISS's index over a file of lists. It is told where they begin by its own memory: nobody wrote them with it."""
+    faiss = faiss_library()
+    begins: NDArray[np.int64] = room.get(_begins_of(name, part))
+    described = np.zeros(len(begins) - 1, _LIST)
+    described["size"] = described["capacity"] = np.diff(begins)
+    described["offset"] = begins[:-1] * _ENTRY_BYTES
+    lists = faiss.OnDiskInvertedLists()
+    lists.nlist, lists.code_size = len(described), _KEY_BYTES
+    lists.filename, lists.read_only = room.file_of(_lists_of(name, part)), True
+    lists.totsize = _ENTRY_BYTES * int(begins[-1])
+    lists.lists.resize(len(described))
+    faiss.memcpy(lists.lists.data(), faiss.swig_ptr(described.view(np.uint8)), described.nbytes)
+    if lists.totsize:
+        lists.do_mmap()
+    # Of one list, as FAISS would make room for all; nothing is looked up by it, so what it has doesn't matter.
+    coarse = faiss.IndexBinaryFlat(_KEY_BITS)
+    index = faiss.IndexBinaryIVF(coarse, _KEY_BITS, 1)
+    index.nlist = len(described)
+    index.replace_invlists(lists, False)
+    index.ntotal, index.is_trained, index.nprobe = int(begins[-1]), True, probes
+    index.referenced_objects = [coarse, lists]
+    # As in ``index``: more threads of one call spin; processors are shared by processes here.
+    faiss.omp_set_num_threads(1)
+    return index
+
+
+def _part_of(keys: Keys, shift: int, bits: int) -> NDArray[np.int64]:
+    return (keys >> np.uint64(shift)).astype(np.int64) & ((1 << bits) - 1)
+
+
+def _begins_of(name: str, part: int) -> str:
+    return f"{name}-{part}-begins"
+
+
+def _lists_of(name: str, part: int) -> str:
+    return f"{name}-{part}-lists"

@@ -1,0 +1,217 @@
+"""What is near to some pictures among very many that are all known: the index of a ``Lookup``, made at once in a room.
+
+    hashes    each picture has as many places as it can have views, so that a hash's number tells picture and view
+    lists     of keys (``key_lists``): one set for hashes that see the middle best, one for each quarter of flat ones
+
+Making it is work in pieces, which processes share: ``pieces`` says which, in two rounds, and ``make`` does one.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synsift.dedupe.frequencies import HASH_BYTES
+from synsift.dedupe.hash_batch import AT_ONCE, HashBatch, Hashes, Hits, Numbers, Rows, Some
+from synsift.dedupe.hash_tables import Keys, Parts
+from synsift.dedupe.index import CLOSE, WIDE, by_part, keys_of, within
+from synsift.dedupe.lookup import COVERED_PARTS, LOWEST, hits_of, in_order, upright_of
+from synsift.dedupe.many.key_lists import KeyLists, make_lists
+from synsift.dedupe.many.prints import Prints
+from synsift.dedupe.many.room import Room
+from synsift.dedupe.many.turns import LEFT_OUT, RANKS
+from synsift.dedupe.quality import rank
+from synsift.dedupe.verdicts import MatchOptions
+from synsift.dedupe.views import EXTRA, STORED
+
+HASHES: Final = "hashes"
+"""Of all pictures and views, ``(n, views, 32) uint8``."""
+USED: Final = "used-hashes"
+"""Which of them say something, ``(n, views) bool``."""
+FLAT: Final = "flat-hashes"
+"""Hashes that see all alike, ``(n, 32) uint8``."""
+HAS_FLAT: Final = "has-flat-hash"
+"""Who has one, ``(n,) bool``."""
+_CLOSE: Final = "close"
+_RANKS: Final = 5
+# Rows of a piece of hashes, and of a chunk of keys.
+_ROWS_A_PIECE: Final = 4_096
+_ROWS_A_CHUNK: Final = 65_536
+# From so many hashes on more and shorter lists are worth their memory, 0.2 GB a process.
+_VERY_MANY: Final = 40_000_000
+
+
+class Piece(NamedTuple):
+    """A part of making the index.
+
+    Attributes:
+        kind: ``hashes`` of some rows, or the ``lists`` of a name.
+        begin: The first row; of lists, which of the parts.
+        end: Behind the last row.
+        name: Of the lists.
+    """
+
+    kind: str
+    begin: int
+    end: int = 0
+    name: str = ""
+
+
+class ManyMaking:
+    """Makes the index, in any number of processes."""
+
+    def __init__(self, prints: Prints, options: MatchOptions, room: Room) -> None:
+        """Begin.
+
+        Args:
+            prints: Of all pictures.
+            options: What counts as near.
+            room: Takes the index; before its lists are made, it has ``LEFT_OUT``.
+        """
+        self._prints = prints
+        self._rows = prints.rows
+        self._options = options
+        self._room = room
+
+    def begin(self) -> None:
+        """Make room for hashes and ranks; by one process, before any piece."""
+        self._room.make(RANKS, np.float64, (len(self._rows), _RANKS))
+        views = _views_of(self._options)
+        self._room.make(HASHES, np.uint8, (len(self._rows), views, HASH_BYTES))
+        self._room.make(USED, np.bool_, (len(self._rows), views))
+        self._room.make(FLAT, np.uint8, (len(self._rows), HASH_BYTES))
+        self._room.make(HAS_FLAT, np.bool_, (len(self._rows),))
+
+    def pieces(self) -> tuple[list[Piece], list[Piece]]:
+        """What is to be made: first hashes and ranks, and when all are there, and the turns, the lists."""
+        begins = range(0, len(self._rows), _ROWS_A_PIECE)
+        hashes = [Piece("hashes", begin, min(begin + _ROWS_A_PIECE, len(self._rows))) for begin in begins]
+        lists = [
+            Piece("lists", part, name=_CLOSE) for part in range(len(_parts_of(len(self._rows), self._options).bits))
+        ]
+        for quarter in quarters_of(self._options):
+            lists += [Piece("lists", part, name=_flat_name(quarter)) for part in range(len(WIDE.parts.bits))]
+        return hashes, lists
+
+    def make(self, piece: Piece) -> None:
+        """Make a piece."""
+        if piece.kind == "hashes":
+            self._make_hashes(piece.begin, piece.end)
+        elif piece.name == _CLOSE:
+            parts = _parts_of(len(self._rows), self._options)
+            make_lists(self._close_keys, parts, piece.begin, room=self._room, name=_CLOSE)
+        else:
+            quarter = next(one for one in quarters_of(self._options) if _flat_name(one) == piece.name)
+            make_lists(lambda: self._flat_keys(quarter), WIDE.parts, piece.begin, room=self._room, name=piece.name)
+        self._room.release()
+
+    def _make_hashes(self, begin: int, end: int) -> None:
+        hashes, used = self._room.get(HASHES), self._room.get(USED)
+        flat, has_flat = self._room.get(FLAT), self._room.get(HAS_FLAT)
+        ranks = self._room.get(RANKS)
+        for number in range(begin, end):
+            ranks[number] = rank(self._prints[number])
+        for first in range(begin, end, AT_ONCE):
+            last = min(first + AT_ONCE, end)
+            found = HashBatch(self._rows[first:last], self._options).stored(0, last - first)
+            hashes[first:last][found.pictures, found.places] = found.hashes
+            used[first:last][found.pictures, found.places] = True
+            flat[first:last][found.flat_pictures] = found.flat
+            has_flat[first:last][found.flat_pictures] = True
+
+    def _close_keys(self) -> Iterator[tuple[Numbers, Keys]]:
+        hashes, used, left_out = self._room.get(HASHES), self._room.get(USED), self._room.get(LEFT_OUT)
+        views = used.shape[1]
+        for begin in range(0, len(hashes), _ROWS_A_CHUNK):
+            is_found = used[begin : begin + _ROWS_A_CHUNK] & ~left_out[begin : begin + _ROWS_A_CHUNK, None]
+            numbers = np.flatnonzero(is_found)
+            keys = keys_of(hashes[begin : begin + _ROWS_A_CHUNK].reshape(-1, HASH_BYTES)[:, :8])
+            yield numbers + begin * views, keys[numbers]
+            self._room.release()
+
+    def _flat_keys(self, quarter: int) -> Iterator[tuple[Numbers, Keys]]:
+        flat, has_flat, left_out = self._room.get(FLAT), self._room.get(HAS_FLAT), self._room.get(LEFT_OUT)
+        for begin in range(0, len(flat), _ROWS_A_CHUNK):
+            is_found = has_flat[begin : begin + _ROWS_A_CHUNK] & ~left_out[begin : begin + _ROWS_A_CHUNK]
+            numbers = np.flatnonzero(is_found)
+            yield numbers + begin, keys_of(by_part(flat[begin : begin + _ROWS_A_CHUNK][numbers], quarter))
+
+
+class ManyLookup:
+    """What was made, to be asked. Not thread-safe; any number of processes may have the same."""
+
+    def __init__(self, rows: Rows, options: MatchOptions, room: Room) -> None:
+        """As ``ManyMaking``, which has made all pieces."""
+        self._rows = rows
+        self._options = options
+        self._hashes = room.get(HASHES)
+        self._flat = room.get(FLAT)
+        self._upright = upright_of(options)
+        parts = _parts_of(len(rows), options)
+        self._close = KeyLists(parts, radius_bits=CLOSE.radius_bits, room=room, name=_CLOSE)
+        self._wide = {
+            quarter: KeyLists(WIDE.parts, radius_bits=WIDE.radius_bits, room=room, name=_flat_name(quarter))
+            for quarter in quarters_of(options)
+        }
+
+    def batch_of(self, numbers: Sequence[int] | Numbers) -> HashBatch:
+        """Hashes of some of the pictures, to be looked up."""
+        return HashBatch(self._rows[np.asarray(numbers, np.int64)], self._options)
+
+    def hits(self, batch: HashBatch) -> Hits:
+        """What is near to the pictures of a batch, themselves included, as rows of a ``Lookup`` in their order."""
+        sought = batch.sought(0, len(batch))
+        parts = [self._close_hits(sought)] + [self._flat_hits(sought, quarter) for quarter in self._wide]
+        return in_order(np.concatenate(parts))
+
+    def near_keys(self, hashes: Hashes) -> tuple[Numbers, Numbers]:
+        """Rows of queries ``(n, 32)``, and numbers of hashes that see the middle best, whose keys are near; each once.
+
+        A hash's number is its picture's times the number of views, and its view's.
+        """
+        return _each_once(*self._close.near(keys_of(hashes)), len(hashes))
+
+    def _close_hits(self, sought: Some) -> Hits:
+        rows, numbers = self.near_keys(sought.hashes)
+        views = self._hashes.shape[1]
+        near = within(sought.hashes, self._hashes.reshape(-1, HASH_BYTES), (rows, numbers), self._options.radius_bits)
+        pictures, places = np.divmod(near.numbers, views)
+        return hits_of(near, (sought.pictures, sought.places), pictures, places)
+
+    def _flat_hits(self, sought: Some, quarter: int) -> Hits:
+        if quarter != LOWEST:
+            stands = sought.flat_places == self._upright
+            sought = sought._replace(
+                flat=sought.flat[stands],
+                flat_pictures=sought.flat_pictures[stands],
+                flat_places=sought.flat_places[stands],
+            )
+        keys = keys_of(by_part(sought.flat, quarter))
+        rows, numbers = _each_once(*self._wide[quarter].near(keys), len(sought.flat))
+        near = within(sought.flat, self._flat, (rows, numbers), self._options.radius_bits)
+        return hits_of(near, (sought.flat_pictures, sought.flat_places), near.numbers, None)
+
+
+def quarters_of(options: MatchOptions) -> tuple[int, ...]:
+    """By which quarters flat hashes are looked up."""
+    return (LOWEST, *COVERED_PARTS) if options.all_crops else (LOWEST,)
+
+
+def _each_once(rows: Numbers, numbers: Numbers, count: int) -> tuple[Numbers, Numbers]:
+    """Pairs that were found by several parts, each once."""
+    pairs: NDArray[np.int64] = np.unique(numbers * np.int64(count) + rows)
+    return pairs % max(1, count), pairs // max(1, count)
+
+
+def _views_of(options: MatchOptions) -> int:
+    return len(STORED) + (len(EXTRA) if options.all_crops else 0)
+
+
+def _parts_of(count: int, options: MatchOptions) -> Parts:
+    few = CLOSE.parts_of_many
+    return few if few is not None and count * _views_of(options) < _VERY_MANY else CLOSE.parts
+
+
+def _flat_name(quarter: int) -> str:
+    return f"flat-{quarter}"
