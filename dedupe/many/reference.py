@@ -10,8 +10,7 @@ from synsift.dedupe.fingerprint import Fingerprint
 from synsift.dedupe.frequencies import ORIENTATIONS
 from synsift.dedupe.hash_batch import HashBatch, Proposal, Rows
 from synsift.dedupe.judgement import judge
-from synsift.dedupe.lookup import PICTURE
-from synsift.dedupe.many.foresight import AT_ONCE, each_once
+from synsift.dedupe.many.foresight import AT_ONCE, by_picture, each_once
 from synsift.dedupe.many.lookup import ManyLookup
 from synsift.dedupe.many.prints import Prints
 from synsift.dedupe.many.room import Room
@@ -66,11 +65,10 @@ class ManyReference:
         for begin in range(0, len(asked), AT_ONCE):
             some = asked[begin : begin + AT_ONCE]
             batch = HashBatch.of([images[place] for place in some], self._options)
-            hits = self._lookup.hits(batch)
-            begins = np.searchsorted(hits[:, PICTURE], np.arange(len(some) + 1))
-            for at in np.flatnonzero(np.diff(begins)).tolist():
-                nearest = islice(each_once(batch.proposals(at, hits[begins[at] : begins[at + 1]])), MAX_LOOKS)
-                verdicts[some[at]] = self._verdict(images[some[at]], nearest)
+            for first, last, hits in self._lookup.in_steps(batch):
+                for at, near in by_picture(hits, first, last):
+                    nearest = islice(each_once(batch.proposals(at, near)), MAX_LOOKS)
+                    verdicts[some[at]] = self._verdict(images[some[at]], nearest)
         return verdicts
 
     def _without_looking(self, image: Fingerprint) -> Verdict:

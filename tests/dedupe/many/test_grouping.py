@@ -10,7 +10,10 @@ import pytest
 from benchmarks.fingerprints import fingerprint_rows, random_frequencies
 from synsift.dedupe import Clustering, Fingerprint, Kind, Matcher, MatchOptions, cluster
 from synsift.dedupe.frequencies import ORIENTATIONS, oriented
+from synsift.dedupe.hash_batch import HashBatch, Hits
 from synsift.dedupe.many import foresight as foresight_module
+from synsift.dedupe.many import key_lists as key_lists_module
+from synsift.dedupe.many import lookup as lookup_module
 from synsift.dedupe.many.foresight import Foresight
 from synsift.dedupe.many.grouping import Grouping, Pictures
 from synsift.dedupe.many.lookup import ManyLookup, ManyMaking
@@ -83,6 +86,24 @@ def test_groups_are_those_of_pictures_judged_one_by_one(seed: int, options: Matc
     assert judged_ahead(images, options, tmp_path) == expected
     kinds = {copy.verdict.kind for group in expected.groups for copy in group.copies}
     assert kinds == {Kind.NEAR, Kind.EXACT}
+
+
+def test_a_crowd_is_looked_at_a_few_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of a crowd are near to all: what is near to many of them at once would be more than memory holds."""
+    monkeypatch.setattr(lookup_module, "_MOST_NEAR", 40)
+    monkeypatch.setattr(key_lists_module, "_COMPARED_AT_ONCE", 50)
+    asked: list[tuple[int, int]] = []
+    hits = ManyLookup.hits
+
+    def spy(lookup: ManyLookup, batch: HashBatch, begin: int, end: int, *, most: int | None = None) -> Hits:
+        asked.append((begin, end))
+        return hits(lookup, batch, begin, end, most=most)
+
+    monkeypatch.setattr(ManyLookup, "hits", spy)
+    images = pictures(4)
+    assert judged_ahead(images, MatchOptions(), tmp_path) == cluster(images)
+    assert any(end == begin + 1 for begin, end in asked)
+    assert any(end > begin + 1 for begin, end in asked)
 
 
 def test_what_is_near_to_a_reference_is_rejected_in_the_same_way(tmp_path: Path) -> None:
