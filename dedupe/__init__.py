@@ -27,12 +27,13 @@ from synsift.dedupe.errors import (
     TruncatedImage,
     UnsupportedFormat,
 )
+from synsift.dedupe.faults import Fault
 from synsift.dedupe.fingerprint import VERSION as FINGERPRINT_VERSION
 from synsift.dedupe.fingerprint import Fingerprint, fingerprint
 from synsift.dedupe.frequencies import HASH_BITS, ORIENTATIONS
 from synsift.dedupe.index import HashIndex
 from synsift.dedupe.inputs import Source
-from synsift.dedupe.judgement import DEFAULT_CRITERIA, Criteria, Fault, Judgement
+from synsift.dedupe.judgement import DEFAULT_CRITERIA, Criteria, Judgement
 from synsift.dedupe.matcher import Matcher
 from synsift.dedupe.not_copies import NotCopies
 from synsift.dedupe.quality import better

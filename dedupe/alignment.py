@@ -14,6 +14,14 @@ from synsift.dedupe.frequencies import Floats
 _MAX_STEP: Final = 0.08
 _MIN_OVERLAP: Final = 0.3
 _GAINED: Final = 0.001
+_LEAST_GAIN: Final = 0.05
+# Of a fit that leaves places out: which share at most, and what of the variance isn't different; how much two pictures
+# overlap; and which correlations say that there is nothing to be found, after two steps and in the end.
+_MOST_LEFT_OUT: Final = 0.25
+_HARDLY_DIFFERENT: Final = 0.12
+_MOST_OVERLAP: Final = 0.5
+_HOPELESS: Final = 0.5
+_MOST_AGREE: Final = 0.9
 _DAMPING: Final = np.float32(1e-3 / 6)
 
 
@@ -153,6 +161,59 @@ def align(grid: Grid, pictures: tuple[Floats, Floats], first: Floats, *, steps: 
     return best_seen
 
 
+def align_most(grid: Grid, pictures: tuple[Floats, Floats], first: Floats, *, steps: int) -> Seen | None:
+    """Refine a map by those places that agree best, whatever lies over the others.
+
+    As ``align``, but at each step up to a quarter of the places is left out: those around which most differs (least
+    trimmed squares; Rousseeuw 1984). What is seen in the end counts the places by 1 and 0. None if they hardly overlap,
+    or where the most of them don't agree.
+
+    Args:
+        grid: Of both pictures.
+        pictures: Luminance of the one, and layers of the other.
+        first: The map to begin with.
+        steps: How many at most.
+    """
+    mine, other = pictures
+    place, counted, best, best_seen = first, np.ones(grid.places, dtype=np.float32), -1.0, None
+    for step in range(steps + 1):
+        seen = Seen(grid, other, place)
+        if seen.share < _MOST_OVERLAP:
+            break
+        inside, different = seen.weights, differences(mine, seen, counted)
+        kept = int((1 - _MOST_LEFT_OUT) * np.count_nonzero(inside))
+        most = float(np.partition(np.where(inside, different, np.inf), kept)[kept])
+        counted = (different <= max(most, _HARDLY_DIFFERENT * variance(mine, inside * counted))).astype(np.float32)
+        seen.leave_out(counted)
+        correlation = seen.correlation(mine)
+        gained = correlation - best
+        if gained > 0:
+            best, best_seen = correlation, seen
+        if (step > 1 and (best < _HOPELESS or gained < _GAINED)) or (place_found := _step(mine, seen)) is None:
+            break
+        place = place_found
+    return best_seen if best >= _MOST_AGREE else None
+
+
+def differences(mine: Floats, seen: Seen, counted: Floats) -> Floats:
+    """Mean squares of what differs around each place, ``(n,)``, with the gain and offset of those that are counted."""
+    weights = seen.weights * counted
+    total = max(1.0, float(weights.sum()))
+    one, other = (luma - float(luma @ weights) / total for luma in (mine, seen.luma))
+    weighted = other * weights
+    off = one - max(_LEAST_GAIN, float(one @ weighted) / (float(other @ weighted) + 1e-6)) * other
+    square = np.pad(np.square(off).reshape(seen.grid.side, seen.grid.side), 1, mode="edge")
+    rows = square[:-2] + square[1:-1] + square[2:]
+    return np.asarray((rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]).ravel() / 9, dtype=np.float32)
+
+
+def variance(luma: Floats, weights: Floats) -> float:
+    """Of the places that are counted."""
+    total = max(1.0, float(weights.sum()))
+    centred = luma - float(luma @ weights) / total
+    return float(np.square(centred) @ weights) / total
+
+
 def _step(mine: Floats, seen: Seen) -> Floats | None:
     """One Gauss-Newton step: least squares of ``mine - gain · other(map + change) - offset``, where it is inside."""
     xy = seen.grid.xy
@@ -167,7 +228,7 @@ def _step(mine: Floats, seen: Seen) -> Floats | None:
     normal[range(8), range(8)] += 1e-6
     solution = np.linalg.solve(normal, weighted @ mine)
     gain = solution[6]
-    if gain < 0.05:  # turning the light inside out is no way to a match
+    if gain < _LEAST_GAIN:  # turning the light inside out is no way to a match
         return None
     change = np.clip(solution[:6] / gain, -_MAX_STEP, _MAX_STEP).reshape(2, 3)
     return np.asarray(seen.place + change, dtype=np.float32)

@@ -18,9 +18,9 @@ from synsift.dedupe.decode import DEFAULT_MAX_PIXELS
 from synsift.dedupe.fingerprint import Fingerprint, fingerprint
 from synsift.dedupe.frequencies import BACK, HASH_BITS, ORIENTATIONS
 from synsift.dedupe.inputs import Source
-from synsift.dedupe.judgement import Judgement, judge
+from synsift.dedupe.judgement import Judgement, look_and_judge
 from synsift.dedupe.matcher import Matcher
-from synsift.dedupe.second_look import second_look, side_of
+from synsift.dedupe.second_look import side_of
 from synsift.dedupe.verdicts import DEFAULT_OPTIONS, Look, MatchOptions
 from synsift.dedupe.views import WHOLE
 
@@ -127,9 +127,9 @@ def _unproposed(one: Fingerprint, other: Fingerprint, options: MatchOptions) -> 
         (ORIENTATIONS.index(name) for name in options.orientations), key=lambda number: int(distances[number])
     )
     distance_bits = int(distances[nearest])
-    sides = (side_of(image, WHOLE) for image in (other, one))
-    agreement = second_look(*sides, orientation=nearest)
-    return Look(one.sha256, distance_bits, ORIENTATIONS[nearest], agreement, judge(agreement, distance_bits))
+    query, stored = (side_of(image, WHOLE) for image in (other, one))
+    found = look_and_judge(query, stored, orientation=nearest, distance_bits=distance_bits, criteria=options.criteria)
+    return Look(one.sha256, distance_bits, ORIENTATIONS[nearest], *found)
 
 
 def _judged(look: Look, is_proposed: bool, options: MatchOptions) -> Comparison:

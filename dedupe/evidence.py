@@ -42,6 +42,7 @@ _GREY_LEVELS: Final = 1.5
 _CHROMA_PX: Final = 16
 _TO_LUMA: Final = dct_matrix(FREQUENCIES, PICTURE_SIDE) * np.float32(np.sqrt(PICTURE_SIDE / SIDE_PX))
 _TO_COLOUR: Final = _TO_LUMA[:_COLOURS]
+_COARSE: Final[Floats] = (dct_matrix(_COLOURS, PICTURE_SIDE).T @ dct_matrix(_COLOURS, PICTURE_SIDE)).astype(np.float32)
 _CHROMA_DCT: Final = dct_matrix(_COLOURS, _CHROMA_PX) * np.float32(np.sqrt(SIDE_PX / _CHROMA_PX))
 
 
@@ -134,6 +135,12 @@ class Picture:
         self.borders = _turned(row["border"].astype(float) / 255, orientation)
         self.fine = read_fine(fine) if fine else None
         self.fine_luma = None if self.fine is None else turned_picture(self.fine.luma, orientation).ravel()
+
+
+def as_coarse_as_colours(pictures: Floats) -> Floats:
+    """What is left of pictures ``(k, 1024)`` of 32×32 where only the frequencies are kept that colours are kept in."""
+    square = pictures.reshape(-1, PICTURE_SIDE, PICTURE_SIDE)
+    return np.asarray(_COARSE @ square @ _COARSE, dtype=np.float32).reshape(pictures.shape)
 
 
 def strength_of(chroma: Floats) -> float:

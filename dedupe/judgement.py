@@ -12,9 +12,10 @@ import math
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple, Self
 
-from synsift.dedupe.finer_look import Finer
-from synsift.dedupe.frequencies import HASH_BITS
-from synsift.dedupe.second_look import Agreement
+from synsift.dedupe.covered import Beside, look_beside
+from synsift.dedupe.drawings import bits_differ, drawn_share, of_little, stretched
+from synsift.dedupe.faults import Fault, share_of, times
+from synsift.dedupe.second_look import Agreement, Side, second_look
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +34,6 @@ class Criteria:
 
 
 DEFAULT_CRITERIA: Final = Criteria()
-
-
-class Fault(NamedTuple):
-    """Something that speaks against a copy.
-
-    Attributes:
-        cost: What it takes off the score.
-        words: A short sentence for people, without what it costs.
-    """
-
-    cost: float
-    words: str
 
 
 class Judgement(NamedTuple):
@@ -74,89 +63,42 @@ _FAINT_BITS: Final = 1.0
 _FAINT_CONTRAST: Final = 0.3
 # … of photographs whose finer thumbnails were looked at.
 _FAINT_SEEN: Final = 0.3
-# From drawings to photographs: what is exact of what is plain, the size of the thumbnails (of those that are hardly
-# noisy, and of noisy ones), and the pixels of a side.
-_EXACT: Final = (0.5, 0.8)
-_NOISY: Final = (0.25, 0.5)
-_PHOTO_BYTES: Final = (700, 400)
-_PHOTO_BYTES_WIDE: Final = 200
-_PHOTO_PX: Final = (100.0, 170.0)
-# … and what no photograph has that isn't plain: such a standard deviation, in grey levels, or so many stripes.
-_NOT_PLAIN: Final = (0.12, 0.16)
-_STARK: Final = (80.0, 90.0)
-_STRIPED: Final = (0.4, 0.6)
-# Of pictures that show little: a logistic regression of copies against what is alike; a logit of 40 is a score of 1.
-# Pairs of numbers: of all, and more of those that are simple, whose thumbnails take few bytes.
-_SIMPLE_BYTES: Final = 1250
-# Stripes take few bytes, however much they say.
-_STRIPES: Final = (0.3, 0.5)
-_UNLIKE_LEAST: Final = 0.001
-_UNLIKE: Final = (0.0397, 0.0257)
-_WORST_LEAST: Final = 0.01
-_WORST: Final = 0.009
-_BITS: Final = 0.0458
-# What other ink in one place costs from so much on, and at most; and what lies beyond the other's edge.
-_INK: Final = 3.0
-_INK_LEAST: Final = 0.1
-_INK_LEAST_PLAIN: Final = 0.03
-_PLAIN_GROUND: Final = (0.65, 0.85)
-_INK_MOST: Final = 0.3
-# What costs that letters, or what else is as fine as the pixels of thumbnails, are others.
-_TEXTURE: Final = 1.1
-_TEXTURE_LEAST: Final = (0.07, 0.09)
-_ALL_TEXTURE: Final = (0.7, 0.95)
-_TEXTURE_MOST: Final = 0.3
-# From what one of the sixteen levels is of the contrast, and from which share of places with a texture on, what differs
-# may be rounding: of windows and sheets half of what differs is.
-_ROUNDED: Final = (0.4, 0.8)
-_SOME_TEXTURE: Final = (0.15, 0.25)
-_WRITTEN: Final = (0.45, 0.7)
-_WRITTEN_ROUNDED: Final = (0.18, 0.26)
-# What costs that a part lies elsewhere, that a picture had to be shifted though it is framed alike, and that what lies
-# outside of the borders is another; see ``dedupe.elsewhere``.
-_MOVED_PART: Final = 3.0
-_MOVED_LEAST: Final = 0.02
-_MOVED_MOST: Final = 0.3
-_SHIFTED: Final = 8.0
-_SHIFTED_MOST: Final = 0.3
-_OUTSIDE: Final = 0.025
-_OUTSIDE_LEAST: Final = 4
-_OUTSIDE_MOST: Final = 0.3
-_BEYOND: Final = 1.0
-_BEYOND_LEAST: Final = 0.45
-_BEYOND_MOST: Final = 0.3
-_FINE_STRETCHED: Final = 1.08
-_FINE_STRETCH: Final = 1.0
-_FINE_STRETCH_MOST: Final = 0.3
-# … of plain ground, and of simple ones; less of many colours and details, which signs don't have.
-_TURNED: Final = (0.214, 0.161)
-_TURNED_COLOURED: Final = 0.8
-_MANY_COLOURED: Final = (12.0, 32.0)
-_TURNED_DETAILED: Final = 0.5
-_DETAILED_BYTES: Final = (800, 950)
-# … and what is asked of them anyhow: of tones, plain ground, some colours, strong ones; below nothing it is forgiven.
-_ASKED: Final = (0.0342, 0.048, -0.0375, -0.075)
-_ASKED_OF_ALL: Final = -0.141
-_SOME_COLOURS: Final = (0.0, 20.0)
-_STRONG_COLOURS: Final = (25.0, 40.0)
-# Colours are asked of drawings: by the size of thumbnails, from all to none, or what is exact, and by plain ground.
-_DRAWN_BYTES: Final = (900, 1200)
-_DRAWN_EXACT: Final = (0.55, 0.8)
-_DRAWN_PLAIN: Final = (0.05, 0.25)
-_HUES: Final = 2.5
-_HUES_LEAST: Final = 0.06
-_HUES_MOST: Final = 0.3
-_HUES_OF_TINT: Final = 0.6
-_NO_COLOURS: Final = 0.25
-_COLOURED: Final = (3.0, 8.0)
-_WELL_COLOURED: Final = (4.0, 16.0)
-# Bits of tones that a sign has at most, and that a picture in strong colours has.
-_TONES_OF_SIGNS: Final = (1.7, 2.7)
-_MANY_TONES: Final = (2.6, 3.0)
-# What is small on plain ground can be laid over anything by moving it.
-_MOVED: Final = ((0.12, 0.4, 0.25), (0.02, 0.8, 8.0))
-# What the coarse look may speak against them before it counts, too.
-_MUCH_FORGIVEN: Final = 0.25
+# Of what is beside a part that is covered, in which copies agree nearly in everything. Fitted on the same half, on
+# templates around other pictures and on strangers under the same stripes, patches and ribbons: 0.93 and 0.6 or so.
+_COVERED: Final = 0.3
+_COVERED_MOST: Final = 0.2
+_COVERED_TOO_MUCH: Final = 5.0
+_BESIDE_DETAIL: Final = 2.0
+_BESIDE_PLACES: Final = 0.5
+_BESIDE_COLOURS: Final = 0.5
+_BESIDE_ONE_TINT: Final = 0.15
+_BESIDE_OVERLAP: Final = 0.9
+_BESIDE_STRETCHED: Final = 1.04
+_BESIDE_SHOWN: Final = (16, 0.02)
+_BESIDE_CONTRAST: Final = (15.0, 0.01)
+# Drawings differ by what lies over a part of them.
+_DRAWN_BESIDE: Final = 0.5
+
+
+def look_and_judge(
+    query: Side, stored: Side, *, orientation: int, distance_bits: int, criteria: Criteria
+) -> tuple[Agreement, Judgement]:
+    """A second look, and where it finds no copy a third one; the better judgement of the two.
+
+    Args:
+        query: The one.
+        stored: The other.
+        orientation: Which of the query's orientations is like the other, as a number of ``ORIENTATIONS``.
+        distance_bits: Of their nearest hashes.
+        criteria: What a copy must agree in.
+    """
+    agreement = second_look(query, stored, orientation=orientation)
+    judgement = judge(agreement, distance_bits)
+    if judgement.score < criteria.score and _may_be_covered(agreement):
+        beside = look_beside(query, stored, orientation=orientation)
+        if beside is not None:
+            judgement = max(judgement, judge_beside(agreement, beside, distance_bits), key=lambda one: one.score)
+    return agreement, judgement
 
 
 def judge(agreement: Agreement, distance_bits: int) -> Judgement:
@@ -168,50 +110,57 @@ def judge(agreement: Agreement, distance_bits: int) -> Judgement:
     """
     much, faint = _much(agreement), _faint(agreement)
     if agreement.finer is None:
-        found = [*much, *faint]
-    else:
-        drawn = _drawn(agreement.finer)
-        little = _little(agreement, agreement.finer, distance_bits, [*much, *faint])
-        found = [*_times(little, drawn), *_times([*much, *_times(faint, _FAINT_SEEN)], 1 - drawn)]
+        return _judgement([*much, *faint])
+    drawn = drawn_share(agreement.finer)
+    little = of_little(agreement, agreement.finer, distance_bits, [*much, *faint])
+    return _judgement([*times(little, drawn), *times([*much, *times(faint, _FAINT_SEEN)], 1 - drawn)])
+
+
+def _may_be_covered(agreement: Agreement) -> bool:
+    """Whether a pair that isn't one of copies is worth a look beside what may cover a part: drawings aren't."""
+    return agreement.finer is None or drawn_share(agreement.finer) < _DRAWN_BESIDE
+
+
+def judge_beside(agreement: Agreement, beside: Beside, distance_bits: int) -> Judgement:
+    """Score a pair by what is beside a part that is covered.
+
+    Args:
+        agreement: What a second look found: of those that show little in part, their finer thumbnails count, too.
+        beside: What the third one found.
+        distance_bits: Of their nearest hashes.
+    """
+    rest = _rest(beside)
+    if agreement.finer is None:
+        return _judgement(rest)
+    drawn = drawn_share(agreement.finer)
+    little = of_little(agreement, agreement.finer, distance_bits, [])
+    return _judgement([*times(little, drawn), *times(rest, 1 - drawn)])
+
+
+def _rest(beside: Beside) -> list[Fault]:
+    covered = _COVERED * beside.covered + _COVERED_TOO_MUCH * max(0.0, beside.covered - _COVERED_MOST)
+    per_colour = _BESIDE_ONE_TINT if beside.one_tint else _BESIDE_COLOURS
+    (enough, per_place), (strong, per_level) = _BESIDE_SHOWN, _BESIDE_CONTRAST
+    missing = per_place * max(0, enough - beside.shown) + per_level * max(0.0, strong - beside.contrast)
+    return [
+        Fault(covered, f"{beside.covered:.0%} is covered"),
+        Fault(_BESIDE_DETAIL * (1 - beside.detail), f"beside it details agree to {beside.detail:.2f}"),
+        Fault(_BESIDE_PLACES * (1 - beside.places), f"beside it {beside.places:.0%} of the places agree"),
+        Fault(per_colour * (1 - beside.colours), f"beside it colours agree in {beside.colours:.0%} of the places"),
+        Fault(
+            max(0.0, _BESIDE_OVERLAP - beside.overlap), f"one shows {max(0.0, beside.overlap):.0%} of the other at most"
+        ),
+        Fault(max(0.0, beside.stretch - _BESIDE_STRETCHED), stretched(beside.stretch)),
+        Fault(missing, "beside it there is little to see"),
+    ]
+
+
+def _judgement(found: list[Fault]) -> Judgement:
     costs: dict[str, float] = {}
     for cost, words in found:
         costs[words] = costs.get(words, 0.0) + max(0.0, cost)
     faults = tuple(sorted((Fault(cost, words) for words, cost in costs.items() if cost), reverse=True))
     return Judgement(max(0.0, 1 - sum(costs.values())), faults)
-
-
-def _drawn(finer: Finer) -> float:
-    """How far both are drawings rather than photographs: 0 to 1.
-
-    Photographs have noise where they are plain, and much that isn't. Of few pixels neither can be told.
-    """
-    exact = finer.exact[0]
-    (few, few_if_noisy), (noisy, hardly_noisy) = _PHOTO_BYTES, _NOISY
-    least = few_if_noisy + (few - few_if_noisy) * _share(exact, (noisy, hardly_noisy))
-    detailed = _share(finer.size_bytes, (least, least + _PHOTO_BYTES_WIDE))
-    code = max(_share(finer.spread, _STARK), _share(finer.striped, _STRIPED)) * (1 - _share(finer.plain, _NOT_PLAIN))
-    return 1 - (1 - _share(exact, _EXACT)) * (1 - code) * detailed * _share(finer.side_px, _PHOTO_PX)
-
-
-def _times(faults: list[Fault], share: float) -> list[Fault]:
-    return [fault._replace(cost=share * fault.cost) for fault in faults]
-
-
-def _scaled(faults: list[Fault], to: float) -> list[Fault]:
-    """The same faults, whose costs sum up to another number, or to what they were if that is less."""
-    total = sum(max(0.0, fault.cost) for fault in faults)
-    return [fault._replace(cost=fault.cost * min(1.0, max(0.0, to) / (total + 1e-9))) for fault in faults]
-
-
-def _over(value: float, least: float, cost: float, most: float) -> float:
-    """What it costs that a value is above another, and at most."""
-    return min(most, cost * max(0.0, value - least))
-
-
-def _share(value: float, between: tuple[float, float]) -> float:
-    """Where a value lies between two others, 0 to 1."""
-    low, high = between
-    return min(1.0, max(0.0, (value - low) / (high - low)))
 
 
 def _much(agreement: Agreement) -> list[Fault]:
@@ -222,7 +171,7 @@ def _much(agreement: Agreement) -> list[Fault]:
             max(0.0, _OVERLAP - agreement.overlap),
             f"one shows {max(0.0, agreement.overlap):.0%} of the other at most",
         ),
-        Fault(min(_STRETCH_MOST, _STRETCH * max(0.0, agreement.stretch - _STRETCHED)), _stretched(agreement)),
+        Fault(min(_STRETCH_MOST, _STRETCH * max(0.0, agreement.stretch - _STRETCHED)), stretched(agreement.stretch)),
     ]
     if agreement.one_tint and agreement.colours < 1:
         faults.append(Fault(_ONE_TINT, "one has no colours, or one tint"))
@@ -235,122 +184,11 @@ def _much(agreement: Agreement) -> list[Fault]:
 
 def _faint(agreement: Agreement) -> list[Fault]:
     """Of pictures whose light hardly varies: all of them agree in that."""
-    faint = 1 - _share(agreement.information, _FAINT)
+    faint = 1 - share_of(agreement.information, _FAINT)
     if not faint:
         return []
     contrast = abs(math.log2(min(8.0, max(1 / 8, agreement.contrast))))
     return [
-        Fault(_FAINT_BITS * faint * agreement.bits / 100, f"both are faint, and {_bits(agreement.bits)}"),
+        Fault(_FAINT_BITS * faint * agreement.bits / 100, f"both are faint, and {bits_differ(agreement.bits)}"),
         Fault(_FAINT_CONTRAST * faint * contrast, "both are faint, and one has more contrast"),
     ]
-
-
-def _little(agreement: Agreement, finer: Finer, bits: int, much: list[Fault]) -> list[Fault]:
-    """Of pictures that show little, by their finer thumbnails; and what speaks very much against them otherwise."""
-    simple = max(0.0, _SIMPLE_BYTES - finer.size_bytes) / 1000 * (1 - _share(finer.striped, _STRIPES))
-    of_unlike = _UNLIKE[0] + _UNLIKE[1] * simple
-    moved = sum(cost * max(0.0, 1 - finer.share - low) * max(0.0, finer.plain - plain) for low, plain, cost in _MOVED)
-    stretch = _over(agreement.stretch, _FINE_STRETCHED, _FINE_STRETCH, _FINE_STRETCH_MOST)
-    least_ink = _INK_LEAST + (_INK_LEAST_PLAIN - _INK_LEAST) * _share(finer.plain, _PLAIN_GROUND)
-    of_light = [
-        Fault(of_unlike * _unlike(finer), f"{finer.differs.unlike:.1%} of the fine details differ"),
-        Fault(_WORST * _worst(finer), f"they differ by {finer.differs.worst:.2f} in some places"),
-        Fault(_BITS * bits / 50, _bits(bits)),
-        Fault(moved, f"one shows {finer.share:.0%} of the other"),
-        Fault(stretch * finer.plain, _stretched(agreement)),
-    ]
-    # Of a picture of many tones that was made grey, colours are those that it had.
-    grey = (1 - _share(finer.colour, _COLOURED)) * _share(finer.tones_bits, _MANY_TONES)
-    colour = finer.colour + grey * (finer.most_colour - finer.colour)
-    asked = _asked(finer, colour)
-    if asked > 0:
-        of_light.append(Fault(asked, "both show little, so that more is asked"))
-    else:
-        of_light = _scaled(of_light, sum(fault.cost for fault in of_light) + asked)
-    of_turned = _TURNED[0] * finer.plain + _TURNED[1] * simple
-    of_turned *= 1 - _TURNED_COLOURED * _share(colour, _MANY_COLOURED) * _share(finer.tones_bits, _TONES_OF_SIGNS)
-    of_turned *= 1 - _TURNED_DETAILED * _share(finer.size_bytes, _DETAILED_BYTES)
-    others = [
-        Fault(agreement.is_turned * of_turned, "one is mirrored or turned"),
-        Fault(_over(finer.ink, least_ink, _INK, _INK_MOST), "in one place they differ, whatever is near it"),
-        Fault(
-            _share(finer.exact[0], _DRAWN_EXACT)
-            * _over(finer.texture.unlike, _least_texture(finer), _TEXTURE, _TEXTURE_MOST),
-            "letters, or what else is as fine, are others in some places",
-        ),
-        Fault(
-            _over(finer.moved, _MOVED_LEAST, _MOVED_PART, _MOVED_MOST),
-            f"a part lies {finer.moved:.2f} pixels of 64 from where it lies in the other",
-        ),
-        Fault(
-            _over(finer.shifted, 0.0, _SHIFTED, _SHIFTED_MOST),
-            f"they agree only where one is shifted by {finer.shifted:.1%} in the same frame",
-        ),
-        Fault(
-            _over(agreement.outside_bits, _OUTSIDE_LEAST, _OUTSIDE, _OUTSIDE_MOST),
-            "outside of their borders they differ",
-        ),
-        Fault(
-            _over(finer.beyond, _BEYOND_LEAST, _BEYOND, _BEYOND_MOST),
-            f"{finer.beyond:.0%} of what one shows lies beyond the other's edge",
-        ),
-        *_of_hues(agreement, finer),
-    ]
-    beyond = sum(max(0.0, fault.cost) for fault in much) - _MUCH_FORGIVEN
-    return [*of_light, *others, *_scaled(much, beyond)]
-
-
-def _least_texture(finer: Finer) -> float:
-    """From what on another texture costs: of many places the few that agree least agree less."""
-    some, many = _TEXTURE_LEAST
-    return some + (many - some) * _share(finer.texture.share, _ALL_TEXTURE)
-
-
-def _unlike(finer: Finer) -> float:
-    """Of what differs in all, the less of rounding the finer it is what they show."""
-    as_it_is, surely = (math.log1p(one.unlike / _UNLIKE_LEAST) for one in (finer.differs, finer.differs_surely))
-    return as_it_is + (surely - as_it_is) * _fineness(finer)
-
-
-def _worst(finer: Finer) -> float:
-    """The same of the places that differ most."""
-    as_it_is, surely = (math.log1p(one.worst / _WORST_LEAST) for one in (finer.differs, finer.differs_surely))
-    return as_it_is + (surely - as_it_is) * _fineness(finer)
-
-
-def _fineness(finer: Finer) -> float:
-    """How far rounding may be what differs: 0 of drawings in strong tones, 1 of faint ones and of what is written."""
-    written = _share(finer.texture.share, _WRITTEN) * _share(finer.step_share, _WRITTEN_ROUNDED)
-    faint = _share(finer.texture.share, _SOME_TEXTURE) * _share(finer.step_share, _ROUNDED)
-    return max(faint, written)
-
-
-def _asked(finer: Finer, colour: float) -> float:
-    """What is taken off anyhow, as there is so little that could differ; below nothing, what is forgiven."""
-    per_tone, per_plain, of_some, of_strong = _ASKED
-    strong = _share(colour, _STRONG_COLOURS) * _share(finer.tones_bits, _MANY_TONES)
-    of_colours = of_some * _share(colour, _SOME_COLOURS) + of_strong * strong
-    return per_tone * finer.tones_bits + per_plain * finer.plain + of_colours + _ASKED_OF_ALL
-
-
-def _of_hues(agreement: Agreement, finer: Finer) -> list[Fault]:
-    """What other colours cost, the more the more a picture is a drawing."""
-    exact = _share(finer.exact[0], _DRAWN_EXACT)
-    drawn = max(exact, 1 - _share(finer.size_bytes, _DRAWN_BYTES)) * _share(finer.plain, _DRAWN_PLAIN)
-    many = _share(finer.tones_bits, _TONES_OF_SIGNS)
-    coloured = _share(finer.colour, _COLOURED)
-    of_tint = 1 - (1 - _HUES_OF_TINT) * many * (1 - exact) * agreement.one_tint
-    of_hues = min(_HUES_MOST, _HUES * max(0.0, finer.hues - _HUES_LEAST)) * of_tint * coloured
-    of_grey = _NO_COLOURS * (1 - many) * (1 - coloured) * _share(finer.most_colour - finer.colour, _WELL_COLOURED)
-    return [
-        Fault(drawn * of_hues, f"{finer.hues:.0%} of the colour is another"),
-        Fault(drawn * of_grey, "one has no colours"),
-    ]
-
-
-def _bits(bits: int) -> str:
-    return f"hashes differ in {bits} of {HASH_BITS} bits"
-
-
-def _stretched(agreement: Agreement) -> str:
-    return f"one is stretched {agreement.stretch:.2f} times along one axis"

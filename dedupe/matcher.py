@@ -26,10 +26,10 @@ from typing import Any, Final, NamedTuple, Self
 from synsift.dedupe.fingerprint import Fingerprint
 from synsift.dedupe.frequencies import ORIENTATIONS
 from synsift.dedupe.hash_batch import HashBatch, Proposal
-from synsift.dedupe.judgement import Judgement, judge
+from synsift.dedupe.judgement import Judgement, look_and_judge
 from synsift.dedupe.lookup import Lookup
 from synsift.dedupe.quality import better
-from synsift.dedupe.second_look import Agreement, second_look, side_of
+from synsift.dedupe.second_look import Agreement, side_of
 from synsift.dedupe.survivors import Survivors
 from synsift.dedupe.verdicts import DEFAULT_OPTIONS, KeepsOut, Kind, Look, MatchOptions, Verdict
 
@@ -289,12 +289,14 @@ class Matcher:
         best: _Seen | None = None
         for proposal in proposals:
             mine, theirs = proposal.views
-            agreement = second_look(
+            found = look_and_judge(
                 side_of(image, mine),
                 self._accepted.side(proposal.number, theirs),
                 orientation=proposal.orientation,
+                distance_bits=proposal.distance_bits,
+                criteria=self._options.criteria,
             )
-            seen = _Seen(proposal, agreement, judge(agreement, proposal.distance_bits))
+            seen = _Seen(proposal, *found)
             if best is None or seen.judgement.score > best.judgement.score:
                 best = seen
             if best.judgement.score >= self._options.criteria.score:

@@ -3,6 +3,7 @@
     colours         before none: what was made grey lost something
     real pixels     those inside of the borders, as far as there is detail in them: what was enlarged, blurred, or
                     compressed hard and saved again has less
+    all tones       of two without loss in one format, what takes far less room for as many other pixels lost some
     a camera's      metadata: it is nearer to the original; an edit loses them
     a whole file    before one that breaks off
     no border       before a frame, a letterbox, a bar with a caption
@@ -44,6 +45,8 @@ _A_FEW_MORE: Final = 1.01
 _POOR: Final = 60
 _FAR_MORE: Final = 15
 _LOSSLESS: Final = 100
+# So many times the room; and how much better what takes it is.
+_FAR_LESS_ROOM: Final = 3.0
 # From this quality on a JPEG of a photograph shows what a picture without loss does.
 _AS_GOOD: Final = 85
 _SAME_QUALITY: Final = 2
@@ -57,7 +60,9 @@ def better(challenger: Fingerprint, holder: Fingerprint) -> bool:
     power = _DETAIL_POWER_OF_LITTLE if _is_drawn(challenger) or _is_drawn(holder) else _DETAIL_POWER
     ratio = real_pixels(challenger, power) / max(1e-9, real_pixels(holder, power))
     more, less = (challenger, holder) if ratio > 1 else (holder, challenger)
-    if _is_hardly_true(more, less):
+    if _has_fewer_tones(more, less) or _has_fewer_tones(less, more):
+        ratio = _FAR_LESS_ROOM if challenger.size_bytes > holder.size_bytes else 1 / _FAR_LESS_ROOM
+    elif _is_hardly_true(more, less):
         ratio = 1.0
     for mine, theirs, worth in (
         (not challenger.is_grey, not holder.is_grey, _COLOUR_WORTH),
@@ -73,10 +78,24 @@ def better(challenger: Fingerprint, holder: Fingerprint) -> bool:
     return _file_rank(challenger, holder) > _file_rank(holder, challenger)
 
 
+def _has_fewer_tones(image: Fingerprint, other: Fingerprint) -> bool:
+    """Whether it takes far less room than other pixels, as many, of its format without loss.
+
+    So it is where tones were taken together: their edges look like detail, and there is less in them. The same pixels
+    have the same detail, whichever way they are packed.
+    """
+    is_packed_alike = image.format == other.format and image.quality == other.quality == _LOSSLESS
+    takes_less = _FAR_LESS_ROOM * image.size_bytes < other.size_bytes and image.detail_bits != other.detail_bits
+    return is_packed_alike and takes_less and _are_alike_in_px(image, other)
+
+
+def _are_alike_in_px(one: Fingerprint, other: Fingerprint) -> bool:
+    return 1 / _A_FEW_MORE <= _inside_px(one) / _inside_px(other) <= _A_FEW_MORE
+
+
 def _is_hardly_true(image: Fingerprint, other: Fingerprint) -> bool:
     """Whether it has as many pixels as the other, and more detail by its size, though it was compressed far more."""
-    is_alike = 1 / _A_FEW_MORE <= _inside_px(image) / _inside_px(other) <= _A_FEW_MORE
-    return is_alike and image.quality < min(_POOR, other.quality - _FAR_MORE)
+    return _are_alike_in_px(image, other) and image.quality < min(_POOR, other.quality - _FAR_MORE)
 
 
 def _is_drawn(image: Fingerprint) -> bool:

@@ -21,12 +21,14 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from synsift.dedupe.alignment import Grid, Seen, align, cosine, mean_in, powers_of, toned, windows
+from synsift.dedupe.alignment import Grid, Seen, align, cosine, toned
+from synsift.dedupe.colours import colours
 from synsift.dedupe.elsewhere import are_framed_alike, outside_bits
-from synsift.dedupe.evidence import PICTURE_SIDE, Picture, strength_of
+from synsift.dedupe.evidence import PICTURE_SIDE, Picture
 from synsift.dedupe.finer_look import Finer, finer_look
 from synsift.dedupe.fingerprint import Fingerprint
 from synsift.dedupe.frequencies import FREQUENCIES, HASH_BITS, Floats, dct_matrix, taper
+from synsift.dedupe.places import places_of
 from synsift.dedupe.views import View
 
 _STEPS: Final = 6
@@ -38,32 +40,8 @@ _DETAIL_WEIGHT: Final[Floats] = np.hypot(*np.meshgrid(np.arange(_DETAILS), np.ar
 _TAPER: Final = taper(PICTURE_SIDE)
 _TAPER_SHARE: Final = _TAPER / _TAPER.sum()
 _TAPERED: Final[Floats] = dct_matrix(FREQUENCIES, PICTURE_SIDE) * _TAPER
-_GRID: Final = Grid(PICTURE_SIDE)
-
-_PLACES: Final = 8
-# Share of the whole's variance below which a place shows nothing, and the correlation from which it agrees.
-_EMPTY: Final = 0.01
-_AGREES: Final = 0.6
-
-# Levels of 255: from which a place has a colour; within which two colours are the same, whatever the share.
-_COLOURED: Final = 5.0
-_SAME_COLOUR: Final = 8.0
-_SAME_SHARE: Final = 0.5
-_MOST_BALANCE: Final = 14.0
-# Where what is beside disagreeing places is left out, such a share must be left.
-_MOST_LEFT: Final = 0.4
-_SATURATION: Final = (0.25, 4.0)
-# Below so many levels what is left of colours, without what follows the light, is one tint or none.
-_TINT: Final = 7.0
-_TINT_SHARE: Final = 0.08
-_STRONG_TINT_SHARE: Final = 0.05
-_FAINT: Final = 3.0
-# Cosines of the colours of all places, without their balance: from none of them agreeing to all.
-_UNLIKE: Final = 0.3
-_ALIKE: Final = 0.7
-
-
-_WINDOWS: Final = windows(PICTURE_SIDE, _PLACES)
+GRID: Final = Grid(PICTURE_SIDE)
+"""Of the pictures that evidence makes."""
 
 
 class Side(NamedTuple):
@@ -149,22 +127,22 @@ def second_look(query: Side, stored: Side, *, orientation: int) -> Agreement:
         orientation: Which of the query's orientations is like the other, as a number of ``ORIENTATIONS``.
     """
     one, other = Picture(query.evidence, orientation, query.fine), Picture(stored.evidence, 0, stored.fine)
-    first = _first_map(one, query.view, other, stored.view)
+    first = first_map(one, query.view, other, stored.view)
     enough = _ENOUGH if one.fine is None or other.fine is None else _ENOUGH_FOR_FINER
-    layers = _GRID.layers(other.luma, np.vstack([other.chroma, other.soft_luma]))
-    seen = align(_GRID, (one.luma, layers), first, steps=_STEPS, enough=enough)
+    layers = GRID.layers(other.luma, np.vstack([other.chroma, other.soft_luma]))
+    seen = align(GRID, (one.luma, layers), first, steps=_STEPS, enough=enough)
     if seen is None:
         return _APART
-    places = _places(one.luma, seen)
-    colours, one_tint = _colours(one, seen, places)
+    places = places_of(one.luma, seen)
+    colours_agree, one_tint = colours(one, seen, places)
     finer = finer_look(one, other, seen, side_px=min(_side_px(query), _side_px(stored)))
     bits = _bits(one.luma, seen)
     return Agreement(
         detail=_detail(one.luma, seen),
-        places=float(places.agree.sum() / max(1, places.show.sum())),
+        places=places.share,
         overlap=seen.share * max(1.0, abs(float(np.linalg.det(seen.place[:, :2])))),
-        stretch=_stretch(seen.place, query.inside_px[:: -1 if orientation >= 4 else 1], stored.inside_px),
-        colours=colours,
+        stretch=stretch_of(seen.place, query.inside_px[:: -1 if orientation >= 4 else 1], stored.inside_px),
+        colours=colours_agree,
         one_tint=one_tint,
         bits=bits,
         information=max(query.information, stored.information),
@@ -188,7 +166,7 @@ def _side_px(side: Side) -> float:
     return math.sqrt(side.inside_px[0] * side.inside_px[1])
 
 
-def _stretch(place: Floats, size_px: tuple[float, ...], other_px: tuple[float, ...]) -> float:
+def stretch_of(place: Floats, size_px: tuple[float, ...], other_px: tuple[float, ...]) -> float:
     """How many times more a map stretches one axis than the other, on the pictures as they are."""
     true = np.diag(other_px) @ place[:, :2] @ np.diag([1 / max(side, 1e-6) for side in size_px])
     large, small = np.linalg.svd(true, compute_uv=False)
@@ -201,12 +179,16 @@ def _contrast(mine: Floats, seen: Seen) -> float:
 
 
 def _detail(mine: Floats, seen: Seen) -> float:
-    filled = np.where(seen.weights, toned(mine, seen), mine)
-    one, other = (
+    return detail_of(mine, np.where(seen.weights, toned(mine, seen), mine))
+
+
+def detail_of(mine: Floats, other: Floats) -> float:
+    """``Agreement.detail`` of two pictures ``(n,)`` that lie over one another."""
+    one, two = (
         ((_DETAIL @ picture.reshape(PICTURE_SIDE, PICTURE_SIDE) @ _DETAIL.T) * _DETAIL_WEIGHT).ravel()
-        for picture in (mine, filled)
+        for picture in (mine, other)
     )
-    return cosine(one, other)
+    return cosine(one, two)
 
 
 def _bits(mine: Floats, seen: Seen) -> int:
@@ -220,82 +202,7 @@ def _bits(mine: Floats, seen: Seen) -> int:
     return int(np.count_nonzero(signs[0] ^ signs[1]))
 
 
-class _Places(NamedTuple):
-    """Which places agree, and which show something: ``(8, 8)`` both."""
-
-    agree: NDArray[np.bool_]
-    show: NDArray[np.bool_]
-
-
-def _places(mine: Floats, seen: Seen) -> _Places:
-    theirs, weights = seen.luma, seen.weights
-    moments = np.stack([np.ones_like(mine), mine, theirs, mine * mine, theirs * theirs, mine * theirs]) * weights
-    share, a, b, aa, bb, ab = mean_in(_WINDOWS, moments)
-    share = np.maximum(share, 1e-6)
-    a, b = a / share, b / share
-    mine_varies, theirs_varies = (np.maximum(both / share - one * one, 0) for one, both in ((a, aa), (b, bb)))
-    empty = [_EMPTY * float((picture * weights).var() + 1e-6) for picture in (mine, theirs)]
-    show = ((mine_varies > empty[0]) | (theirs_varies > empty[1])) & (share > 0.5)
-    noise = (mine_varies + 0.3 * empty[0]) * (theirs_varies + 0.3 * empty[1])
-    return _Places((ab / share - a * b >= _AGREES * np.sqrt(noise)) & show, show)
-
-
-def _colours(one: Picture, seen: Seen, places: _Places) -> tuple[float, bool]:
-    """Share of coloured places that agree in colour; and whether one picture has one tint at most."""
-    inside = seen.weights > 0
-    tinted = [_is_tint(one.chroma, one.soft_luma, inside), _is_tint(seen.others[:2], seen.others[2], inside)]
-    mine, theirs = (
-        mean_in(_WINDOWS, chroma * seen.weights)[:, places.agree] for chroma in (one.chroma, seen.others[:2])
-    )
-    # Two tints are two colours; one tint, or none, may be a filter's work on all colours.
-    is_grey = min(strength_of(one.chroma[:, inside]), strength_of(seen.others[:2, inside])) < _FAINT
-    one_tint = tinted[0] != tinted[1] or (all(tinted) and is_grey)
-    if not mine.size:
-        return 0.0, one_tint
-    known = _known_colours(places)[places.agree]
-    mine, theirs = mine[:, known], theirs[:, known]
-    balance = [chroma.mean(axis=1, keepdims=True) for chroma in (mine, theirs)]
-    a, b = mine - balance[0], theirs - balance[1]
-    saturation = float(np.clip((a * b).sum() / (np.square(b).sum() + 1e-6), *_SATURATION))
-    shift = np.clip(balance[0] - saturation * balance[1], -_MOST_BALANCE, _MOST_BALANCE)
-    seen_as = saturation * theirs + shift
-    strength = np.maximum(np.hypot(*mine), np.hypot(*theirs))
-    away = np.hypot(*(mine - seen_as))
-    same = away <= np.maximum(_SAME_COLOUR, _SAME_SHARE * np.maximum(np.hypot(*mine), np.hypot(*seen_as)))
-    coloured = strength >= _COLOURED
-    if not coloured.any():
-        return 1.0, one_tint
-    # Where light was changed in each channel by itself, hues drift but stay beside each other.
-    alike = (cosine(a.ravel(), b.ravel()) - _UNLIKE) / (_ALIKE - _UNLIKE)
-    return min(1.0, max(float(same[coloured].mean()), alike)), one_tint
-
-
-def _known_colours(places: _Places) -> NDArray[np.bool_]:
-    """Which places have colours of their own: what was put over a place colours those beside it, as colours are coarse.
-
-    All, where too few would be left.
-    """
-    covered = places.show & ~places.agree
-    for _ in range(2):
-        wider = covered.copy()
-        wider[1:] |= covered[:-1]
-        wider[:-1] |= covered[1:]
-        covered = wider.T
-    left = np.count_nonzero(places.agree & ~covered)
-    return ~covered if left >= _MOST_LEFT * np.count_nonzero(places.agree) else np.ones_like(covered)
-
-
-def _is_tint(chroma: Floats, luma: Floats, inside: NDArray[np.bool_]) -> bool:
-    """Whether colours only follow the light, by a curve."""
-    c, light = chroma[:, inside], luma[inside]
-    light = light / np.float32(np.abs(light).max() + 1e-6)
-    powers = powers_of(light).astype(np.float64)
-    fitted = np.linalg.solve(powers @ powers.T + 1e-6 * len(light) * np.eye(len(powers)), powers @ c.T)
-    left, all_of_it = (float(np.square(part).sum(axis=0).mean()) for part in (c - fitted.T @ powers, c))
-    return left < max(_FAINT**2, _STRONG_TINT_SHARE * all_of_it, min(_TINT**2, _TINT_SHARE * all_of_it))
-
-
-def _first_map(one: Picture, one_view: View, other: Picture, other_view: View) -> Floats:
+def first_map(one: Picture, one_view: View, other: Picture, other_view: View) -> Floats:
     """The map that the hashes say, from one picture inside of its borders to the other inside of its own."""
     scales, shifts = [], []
     for axis in (0, 1):

@@ -287,6 +287,7 @@ def load(
     options: Mapping[str, Any] | None = None,
     env: Mapping[str, str] | None = None,
     names: Mapping[str, str] | None = None,
+    only: tuple[str, ...] = ("",),
 ) -> Loaded:
     """Read the configuration.
 
@@ -295,6 +296,7 @@ def load(
         options: Dotted key → value, from the command line.
         env: The environment; None for the process's own.
         names: Key → the option that set it, where that isn't ``--set``.
+        only: How keys begin that are taken from file and environment; what else stands there is passed over.
 
     Raises:
         ConfigError: A key doesn't exist, or a value is wrong; the message names it as the user wrote it, where, and
@@ -315,6 +317,8 @@ def load(
         seen: dict[str, str] = {}
         for written, value in layer.values.items():
             key = host_key(written) or written
+            if layer.origin != "option" and not key.startswith(only):
+                continue
             _check_key(written, key, layer, known)
             if seen.setdefault(key, written) != written:
                 raise ConfigError(

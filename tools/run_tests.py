@@ -1,8 +1,8 @@
-"""All tests, as ``make test`` runs them: the fast ones in sight, the slow ones beside them.
+"""All tests, as ``make test`` runs them: most of the fast ones in sight, the others beside them.
 
-Slow tests wait for brokers, sessions and processes more than they compute, so that the two take little longer than
-either. What the slow ones say is shown when the fast ones are through; where those fail, the slow ones are stopped.
-What failed is named once more at the very end, a line each: all that is left to see where an output is cut.
+The others wait for brokers, sessions, hosts and processes more than they compute, so that all take little longer than
+any. What they say is shown when those in sight are through; where these fail, the others are stopped. What failed is
+named once more at the very end, a line each: all that is left to see where an output is cut.
 """
 
 import os
@@ -11,7 +11,8 @@ import subprocess
 import sys
 import tempfile
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -35,9 +36,29 @@ def failures(report: Path) -> Iterator[str]:
                 yield f"{found.tag}: {case.get('classname')}::{case.get('name')}: {first}"[:MAX_CHARACTERS]
 
 
-# Slow tests in two lots that take about the same time, each with a broker of its own.
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """Tests of one process.
+
+    Attributes:
+        marker: Expression that chooses them.
+        paths: Where they stand, and options that leave some out.
+    """
+
+    marker: str
+    paths: Sequence[str]
+
+
+def _without(paths: Sequence[str]) -> list[str]:
+    return ["tests", *(f"--ignore={path}" for path in paths)]
+
+
+# The slow ones in two lots that take about the same time, each with a broker of its own; and of the fast ones those
+# that wait for small webs.
 _FIRST: Final = ("tests/faults", "tests/pipelines/log", "tests/docs", "tests/packaging", "tests/deploy")
-LOTS: Final = (list(_FIRST), ["tests", *(f"--ignore={path}" for path in _FIRST)])
+_WAITING: Final = ("tests/pipelines/stages", "tests/crawler/download")
+BESIDE: Final = (Lot("slow", _FIRST), Lot("slow", _without(_FIRST)), Lot("not slow", _WAITING))
+IN_SIGHT: Final = Lot("not slow", _without(_WAITING))
 
 
 def main(arguments: list[str]) -> int:
@@ -53,36 +74,36 @@ def main(arguments: list[str]) -> int:
 
 def run(arguments: list[str], folder: Path) -> int:
     """Run all side by side."""
-    slow = [begin(arguments, lot, folder, number) for number, lot in enumerate(LOTS)]
+    beside = [begin(arguments, lot, folder, number) for number, lot in enumerate(BESIDE)]
     try:
-        command = pytest("not slow", [f"--junitxml={folder / 'fast.xml'}", *arguments])
-        status = subprocess.run(command, cwd=ROOT, check=False).returncode  # noqa: S603 - ours
+        options = [f"--junitxml={folder / 'in-sight.xml'}", *IN_SIGHT.paths, *arguments]
+        status = subprocess.run(pytest(IN_SIGHT.marker, options), cwd=ROOT, check=False).returncode  # noqa: S603 - ours
         if status:
-            for process in slow:
+            for process in beside:
                 process.send_signal(signal.SIGINT)
         else:
-            sys.stdout.write("the slow tests, which began with the fast ones:\n")
+            sys.stdout.write("the tests that were run beside these:\n")
             sys.stdout.flush()
-        statuses = [process.wait() for process in slow]
+        statuses = [process.wait() for process in beside]
     except KeyboardInterrupt:
-        for process in slow:
+        for process in beside:
             process.wait()
         return 1
-    for number in range(len(slow)):
+    for number in range(len(beside)):
         sys.stdout.write(output_of(folder, number).read_text(errors="replace"))
     return status or max(statuses)
 
 
-def begin(arguments: list[str], lot: list[str], folder: Path, number: int) -> "subprocess.Popen[bytes]":
-    """Start a lot of slow tests, whose output is kept."""
-    options = ["--color=no", f"--junitxml={folder / f'slow-{number}.xml'}", *lot, *arguments]
+def begin(arguments: list[str], lot: Lot, folder: Path, number: int) -> "subprocess.Popen[bytes]":
+    """Start a lot whose output is kept."""
+    options = ["--color=no", f"--junitxml={folder / f'beside-{number}.xml'}", *lot.paths, *arguments]
     with output_of(folder, number).open("wb") as output:
-        return subprocess.Popen(pytest("slow", options), cwd=ROOT, stdout=output, stderr=output)  # noqa: S603 - ours
+        return subprocess.Popen(pytest(lot.marker, options), cwd=ROOT, stdout=output, stderr=output)  # noqa: S603 - ours
 
 
 def output_of(folder: Path, number: int) -> Path:
     """Where that stands."""
-    return folder / f"slow-{number}.txt"
+    return folder / f"beside-{number}.txt"
 
 
 if __name__ == "__main__":

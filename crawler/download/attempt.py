@@ -14,8 +14,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from synsift.crawler.consent import Judgement, Statement
-from synsift.crawler.download.host_name import host_name
-from synsift.crawler.download.web_url import resolved
+from synsift.crawler.download.web_url import as_asked, resolved
 from synsift.crawler.outcome import Outcome, of_answer
 from synsift.crawler.wording import code
 
@@ -34,6 +33,7 @@ _MOST_EXPLAINED: Final = 300
 _LONGEST_WAIT_S: Final = 365 * 86_400.0
 _MOST_DIGITS: Final = 12
 _NOT_IN_A_NAME: Final = re.compile(r"[\x00-\x20\x7f\"%<>\\^`{|}]")
+_USUAL_ORIGIN: Final = re.compile(r"https?://[a-z0-9._-]+(?=/)")
 _LONGEST_LABEL: Final = 63  # of a host's name: RFC 1035, section 2.3.4
 
 
@@ -217,12 +217,15 @@ def redirect_target(url: str, location: str) -> str:
 
 
 def origin_of(url: str) -> str:
-    """Scheme, host and port of a URL: what has one robots.txt (RFC 9309, section 2.3)."""
-    parts = urlsplit(url)
+    """Scheme, host and port of a URL: what has one robots.txt (RFC 9309, section 2.3).
+
+    However they are written: in capitals, with the usual port, with an empty one, with zeros before it.
+    """
+    usual = _USUAL_ORIGIN.match(url)
+    if usual is not None:
+        return usual[0]
+    parts = urlsplit(as_asked(url))
     scheme, netloc = parts.scheme.lower(), parts.netloc.lower()
-    if not netloc.isascii():
-        name, colon, port = netloc.rpartition(":") if netloc[-1:].isdigit() and ":" in netloc else (netloc, "", "")
-        netloc = f"{host_name(name)}{colon}{port}"
     return f"{scheme}://{netloc.removesuffix(':443' if scheme == 'https' else ':80')}"
 
 

@@ -10,6 +10,7 @@ from typing import Final
 from synsift.crawler.download.literal_address import literal_address
 
 _COMMON: Final = re.compile(r"(?:[a-z0-9_-]+\.)*[a-z_][a-z0-9_-]*\.?")
+_NO_NAME: Final = re.compile(r"[\x00-\x20\x7f\"#%/:<>?@\[\\\]^`{|}]")
 _LONGEST: Final = 1_000
 
 
@@ -26,12 +27,15 @@ def _host_name(name: str) -> str:
     address = literal_address(name)
     if address is not None:
         return str(address)
-    if name.isascii() or len(name) > _LONGEST:
+    if name.isascii() or len(name) > _LONGEST or _NO_NAME.search(name):
         return name.lower()
     # Commands that only look at a log have no use for it.
-    from yarl import URL
+    import idna
 
     try:
-        return (URL.build(scheme="http", host=name.lower()).raw_host or name).lower()
-    except ValueError:
-        return name.lower()
+        return idna.encode(name, uts46=True).decode()
+    except UnicodeError:  # such as an emoji, which older rules let pass, and so do browsers
+        try:
+            return name.encode("idna").decode().lower()
+        except UnicodeError:
+            return name.lower()

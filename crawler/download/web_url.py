@@ -8,6 +8,8 @@ import re
 from typing import Final
 from urllib.parse import urljoin, urlsplit
 
+from synsift.crawler.download.host_name import host_name
+
 _AROUND: Final = "".join(map(chr, range(0x21)))
 _LINE_ENDS: Final = str.maketrans("", "", "\t\n\r")
 _SCHEME: Final = re.compile(r"(?i)(https?):(.*)\Z", re.DOTALL)
@@ -22,7 +24,9 @@ _PARTS: Final = re.compile(r"([^/?#]*)([^?#]*)(\?[^#]*)?", re.DOTALL)
 def as_asked(url: str) -> str:
     """A URL as it stands in a request: no fragment, no dot segments, percent-encoded where it must be.
 
-    What is no URL of http or https comes back as it is.
+    Its host is a name in ASCII (UTS #46), and its port a number or nothing (RFC 3986, section 3.2.3: it may be empty),
+    so that whoever reads it sees one host, whose robots.txt counts and whose health is known. What is no URL of http or
+    https comes back as it is.
     """
     url = _plain(url)
     found = _SCHEME.match(url)
@@ -32,7 +36,7 @@ def as_asked(url: str) -> str:
     assert parts is not None  # noqa: S101 - it matches everything
     host, path, query = parts[1], parts[2], parts[3] or ""
     path = _without_dots(_IN_PATH.sub(_encoded, path)) or "/"
-    return f"{found[1].lower()}://{host}{path}{_IN_QUERY.sub(_encoded, query)}"
+    return f"{found[1].lower()}://{_authority(host)}{path}{_IN_QUERY.sub(_encoded, query)}"
 
 
 def resolved(base: str, location: str) -> str:
@@ -79,6 +83,15 @@ def _plain(url: str) -> str:
     url = url.strip(_AROUND).translate(_LINE_ENDS)
     cut = min((at for at in (url.find("?"), url.find("#")) if at >= 0), default=len(url))
     return url[:cut].replace("\\", "/") + url[cut:]
+
+
+def _authority(written: str) -> str:
+    """Name and port of a host, as a request has them."""
+    name, colon, port = written.rpartition(":")
+    if not colon or not (port.isdecimal() or not port) or not port.isascii():
+        name, port = written, ""
+    number = f":{port.lstrip('0') or '0'}" if port else ""
+    return f"{name if name.isascii() else host_name(name)}{number}"
 
 
 def _without_dots(path: str) -> str:

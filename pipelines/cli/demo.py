@@ -67,7 +67,10 @@ def demo(
         options = {**demo_options(directory), "store.url": store or str(folder)}
         if kafka is not None:
             options |= {"kafka.bootstrap": kafka, "kafka.prefix": f"synsift-demo-{secrets.token_hex(4)}-"}
-        settings = configuration(None, values, **options).settings
+        # Whoever has a fleet's configuration at hand keeps the demo out of it: of that only counts how what was named
+        # here is reached.
+        only = tuple(f"{part}." for part, named in (("kafka", kafka), ("store", store)) if named is not None)
+        settings = configuration(None, values, only=only, **options).settings
         if kafka is not None:
             kafka_topics(settings).create(topics_shape(settings))
         result, verified = _play(settings, directory)
@@ -99,6 +102,7 @@ def _play(settings: "Settings", directory: "Directory") -> "tuple[DemoResult, Ve
 
 def _tell(result: "DemoResult", page: Path, output: Format) -> int:
     """Write the page and say how it went; gives the exit status."""
+    page.parent.mkdir(parents=True, exist_ok=True)  # where all else is elsewhere, it is the only file
     page.write_text(result.report, encoding="utf-8")
     print_rows(
         (

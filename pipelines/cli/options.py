@@ -79,8 +79,17 @@ _OPTION_OF: Final = {
 }
 
 
-def configuration(file: Path | None, values: list[str] | None, **options: Any) -> "Loaded":  # noqa: ANN401
-    """Read the configuration; keyword ``store__url`` stands for the key ``store.url``, None for not given."""
+def configuration(
+    file: Path | None,
+    values: list[str] | None,
+    *,
+    only: tuple[str, ...] = ("",),
+    **options: Any,  # noqa: ANN401
+) -> "Loaded":
+    """Read the configuration; keyword ``store__url`` stands for the key ``store.url``, None for not given.
+
+    ``only`` is how keys begin that are taken from file and environment.
+    """
     from synsift.pipelines.config import load
 
     given: dict[str, Any] = {}
@@ -91,7 +100,8 @@ def configuration(file: Path | None, values: list[str] | None, **options: Any) -
         given[key.strip()] = value
     named = {key.replace("__", "."): value for key, value in options.items() if value is not None}
     given.update(named)
-    return load(file=file, options=given, names={key: _OPTION_OF[key] for key in named if key in _OPTION_OF})
+    names = {key: _OPTION_OF[key] for key in named if key in _OPTION_OF}
+    return load(file=file, options=given, names=names, only=only)
 
 
 def follow_up(

@@ -24,7 +24,10 @@ from synsift.pipelines.cli.options import (
 from synsift.pipelines.folder_lock import lock_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from synsift.pipelines.config import Settings
+    from synsift.pipelines.dead_letters import OpenLetter
     from synsift.pipelines.storage.objects import Objects
     from synsift.pipelines.storage.verify import Verified
 
@@ -198,7 +201,7 @@ def _verify(settings: "Settings", share: float) -> "tuple[list[Verified], bool]"
     from synsift.pipelines.assembly import log_path, open_log
     from synsift.pipelines.dead_letters import read_dead_letters
     from synsift.pipelines.errors import ConfigError, LogError
-    from synsift.pipelines.stages.mend import survivor_of
+    from synsift.pipelines.stages.mend import letters_of_blobs
     from synsift.pipelines.storage.expected import Expected, expected, reached
     from synsift.pipelines.storage.objects import Objects
     from synsift.pipelines.storage.verify import verify as verify_images
@@ -219,11 +222,18 @@ def _verify(settings: "Settings", share: float) -> "tuple[list[Verified], bool]"
         at = reached(log)
 
         def expect() -> Expected:
-            open_ones = (survivor_of(found) for found in read_dead_letters(log) if found.letter.stage == "land")
-            names = {(one.candidate.wnid, one.candidate.image.sha256) for one in open_ones if one is not None}
-            return expected(log, at, names)
+            letters = [found for found in read_dead_letters(log) if found.letter.stage == "land"]
+            return expected(log, at, _named(letters), _named(letters_of_blobs(letters)))
 
         return list(verify_images(objects, share=share, expect=expect)), True
+
+
+def _named(letters: "Iterable[OpenLetter]") -> set[tuple[str, str]]:
+    """Synset and SHA-256 of the survivors that dead letters are about."""
+    from synsift.pipelines.stages.mend import survivor_of
+
+    survivors = filter(None, map(survivor_of, letters))
+    return {(one.candidate.wnid, one.candidate.image.sha256) for one in survivors}
 
 
 def _mend(settings: "Settings", damaged: list[str]) -> None:

@@ -79,7 +79,7 @@ class _File:
             path.parent.mkdir(parents=True, exist_ok=True)
             if path.exists() and not path.is_file():
                 raise _refused(path, "no file")
-            self._connection = sqlite3.connect(path, timeout=_BUSY_S)
+            self._connection = sqlite3.connect(path.absolute(), timeout=_BUSY_S)
             if not _is_ours(self._connection, self.table, self.columns):
                 self._connection.close()
                 raise _refused(path, "a database of another kind")

@@ -262,7 +262,8 @@ class KafkaLog:
             producer.send(
                 self.prefix + entry.topic,
                 key=entry.key,
-                value=entry.value,
+                # Of neither there can be a record, which others' clients write, and this one doesn't.
+                value=b"" if entry.key is None and entry.value is None else entry.value,
                 headers=list(entry.headers),
                 partition=entry.partition,
             )

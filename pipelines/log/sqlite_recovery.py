@@ -148,7 +148,7 @@ def _opened_damaged(path: Path, first_page: bytes) -> Iterator[sqlite3.Connectio
                 shutil.copyfile(f"{path}{suffix}", f"{copy}{suffix}")
         _refuse_strangers(copy, path)
         _mend_header(copy, first_page)
-        with closing(sqlite3.connect(copy, timeout=30.0)) as db:
+        with closing(sqlite3.connect(copy.absolute(), timeout=30.0)) as db:
             yield db
     finally:
         _remove(copy)
@@ -156,7 +156,7 @@ def _opened_damaged(path: Path, first_page: bytes) -> Iterator[sqlite3.Connectio
 
 def _refuse_strangers(copy: Path, path: Path) -> None:
     """A database that has tables, and not one of ours, is another program's."""
-    with closing(sqlite3.connect(copy)) as db:
+    with closing(sqlite3.connect(copy.absolute())) as db:
         tables = {row[0] for row in _try(db, "SELECT name FROM sqlite_master WHERE type = 'table'") or []}
     if tables and not tables & {"meta", "records", "heads"}:
         raise foreign(path)
@@ -172,7 +172,7 @@ def _mend_header(path: Path, first_page: bytes) -> None:
         claimed = int.from_bytes(file.read(_PAGE)[_PAGE_COUNT], "big") * _PAGE
         if size < claimed <= max(_MOST_FILLED, 100 * size):
             file.truncate(claimed)
-        with closing(sqlite3.connect(path)) as db:
+        with closing(sqlite3.connect(path.absolute())) as db:
             tables = _try(db, "SELECT name FROM sqlite_master")
         if tables is not None and ("records",) in tables:
             return

@@ -64,7 +64,7 @@ def connect(path: Path, partitions: int) -> sqlite3.Connection:
         path.parent.mkdir(parents=True, exist_ok=True)
         check_file(path)
         is_new = not path.exists() or path.stat().st_size == 0
-        db = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
+        db = sqlite3.connect(path.absolute(), timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
         try:
             if not is_new:
                 _recognise(db, path)

@@ -25,7 +25,8 @@ def image_url(query: Query, found: FoundImage, rank: int, *, page: int = 0) -> I
     """
     return ImageUrl(
         wnid=found.wnid or query.wnid,
-        url=found.url,
+        # What stands behind a `#` is for whoever shows a page: hosts are never asked for it.
+        url=found.url.partition("#")[0],
         content_id=found.content_id[:_MAX_CONTENT_ID],
         found_by=FoundBy(
             source=query.source,

@@ -26,7 +26,7 @@ from synsift.crawler.download.settings import Limits
 from synsift.crawler.spiders.base import run_spider
 from synsift.crawler.spiders.fetch import FetchSpider
 from synsift.pipelines.dead_letters import OpenLetter
-from synsift.pipelines.errors import NoSuchObject
+from synsift.pipelines.errors import DiskFull, NoSuchObject, StoreError, StoreUnavailable
 from synsift.pipelines.log.base import Log
 from synsift.pipelines.reading import Broken, Skipped, read_all, read_bytes, read_state
 from synsift.pipelines.records import Conflict, Fetched, Survivor, Verified, encode
@@ -219,10 +219,17 @@ def _whole_twins(objects: ObjectStore, wrong: Wrong) -> Iterator[bytes]:
 
 
 def _write(objects: ObjectStore, wrong: Wrong, data: bytes) -> None:
-    for path in sorted(wrong.paths):
-        objects.put(path, data)
-    wrong.paths.clear()
+    """Write an image wherever it lacks; what something else stands in the way of stays to be mended."""
     wrong.problem = ""
+    for path in sorted(wrong.paths):
+        try:
+            objects.put(path, data)
+        except (StoreUnavailable, DiskFull):
+            raise
+        except StoreError as exc:
+            wrong.problem = str(exc)
+        else:
+            wrong.paths.discard(path)
 
 
 @dataclass(slots=True)

@@ -59,13 +59,14 @@ def _reached(log: Log, stage: str) -> dict[int, int]:
     return {lag.partition: lag.committed for lag in log.lag(stage, INPUTS[stage].name)}
 
 
-def expected(log: Log, at: Reached, letters: Collection[Name]) -> Expected:
+def expected(log: Log, at: Reached, letters: Collection[Name], lacking: Collection[Name] = ()) -> Expected:
     """What the store should hold.
 
     Args:
         log: The log.
         at: By ``reached``, from before the store was listed.
         letters: Survivors about which a dead letter is open: they did not land.
+        lacking: Those of them of which nothing lacked but the blob: it is waited for.
     """
     found = Expected()
     for partition in range(log.partitions):
@@ -86,6 +87,7 @@ def expected(log: Log, at: Reached, letters: Collection[Name]) -> Expected:
     _leave_out(found, read_removed(log), log)
     for name in letters:
         found.waiting.pop(name, None)
+    found.waiting |= {name: found.landed[name] for name in lacking if name in found.landed}
     for name in (*letters, *found.waiting):
         found.landed.pop(name, None)
         found.noted.discard(name)

@@ -83,6 +83,15 @@ def test_the_original_is_better_than_what_is_made_of_it(name: str) -> None:
         assert not better(other, one), name
 
 
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("tones", [2, 8])
+def test_what_lost_tones_is_the_worse_though_its_edges_look_like_detail(seed: int, tones: int) -> None:
+    image = photograph(seed, (200, 150))
+    whole, poor = fingerprint(png(image)), fingerprint(png(image.quantize(tones, dither=Image.Dither.NONE)))
+    assert better(whole, poor)
+    assert not better(poor, whole)
+
+
 def test_of_what_is_kept_without_loss_the_smaller_file_stays() -> None:
     image = photograph(3)
     small, large = fingerprint(encoded(image, "PNG", optimize=True)), fingerprint(encoded(image, "BMP"))

@@ -8,6 +8,9 @@ import jsonschema
 import pytest
 
 from synsift.pipelines import schemas, topics
+from synsift.pipelines.cli.demo import _tell
+from synsift.pipelines.cli.options import Format
+from synsift.pipelines.demo.run import DemoResult
 from synsift.pipelines.log.sqlite import SqliteLog
 from tests.conftest import RunCli, component
 from tests.integration.engines import of_folder
@@ -19,7 +22,10 @@ CHROMIUM_FLAGS += ["--disable-background-networking", "--disable-component-updat
 @pytest.mark.slow
 def test_the_demo_equals_its_truth_and_its_page_opens_in_a_browser(cli: RunCli, tmp_path: Path) -> None:
     out = tmp_path / "demo"
-    done = cli("demo", "--out", str(out), "--format", "jsonl", timeout_s=300)
+    # A fleet's own configuration is at hand: nothing of the demo may come there, and nothing of it may change the demo.
+    (tmp_path / "cwd" / "synsift.toml").write_text("[fetch]\nmax_bytes = 1\n[kafka]\nno_such_key = 1\n")
+    fleets: dict[str, object] = {"kafka.bootstrap": "127.0.0.1:1", "store.url": str(tmp_path / "fleet")}
+    done = cli("demo", "--out", str(out), "--format", "jsonl", options=fleets, timeout_s=300)
     assert done.returncode == 0, done.stderr
     assert "equal to the truth" in done.stderr
     assert "Traceback" not in done.stderr
@@ -36,6 +42,7 @@ def test_the_demo_equals_its_truth_and_its_page_opens_in_a_browser(cli: RunCli, 
         assert counts == {row["synset"].split()[-1]: row["unique"] for row in rows}, engine
 
     assert_valid(out / "log.db")
+    assert not (tmp_path / "fleet").exists()
 
     again = cli("demo", "--out", str(out))
     assert again.returncode == 2
@@ -47,6 +54,12 @@ def test_the_demo_equals_its_truth_and_its_page_opens_in_a_browser(cli: RunCli, 
     dom = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
     assert len(re.findall("<figure", dom)) > sum(row["unique"] for row in rows)
     assert "no longer stored" not in dom
+
+
+def test_the_page_has_a_folder_where_all_else_is_elsewhere(tmp_path: Path) -> None:
+    page = tmp_path / "new" / "report.html"
+    assert _tell(DemoResult({}, {}, [], "a page"), page, Format.JSONL) == 0
+    assert page.read_text() == "a page"
 
 
 def assert_valid(path: Path) -> None:

@@ -142,7 +142,7 @@ def _read_written(data: bytes) -> None:
                 assert written_url(found) == found or not line.isprintable()
                 assert is_url(found)
                 if url_problem(found) is None:
-                    origin_of(as_asked(found))
+                    assert origin_of(as_asked(found)) == origin_of(found)
 
 
 def _say_to_people(data: bytes) -> None:

@@ -31,6 +31,15 @@ def test_options_beat_the_environment_which_beats_the_file_which_beats_defaults(
     assert origins["fetch.redirects"] == "default"
 
 
+def test_what_is_not_asked_for_is_passed_over_in_file_and_environment(tmp_path: Path) -> None:
+    path = tmp_path / "synsift.toml"
+    path.write_text('nothing = 1\n[fetch]\ntimeout_s = 1\n[store]\nurl = "a"\n')
+    env = {"SYNSIFT_FETCH__ATTEMPTS": "x", "SYNSIFT_LAND__THREADS": "3"}
+    found = load(file=path, env=env, options={"fetch.attempts": 2}, only=("store.", "land."))
+    assert (found.settings.store.url, found.settings.land.threads, found.settings.fetch.attempts) == ("a", 3, 2)
+    assert found.settings.fetch.timeout_s == load(env={}).settings.fetch.timeout_s
+
+
 def test_the_file_can_be_named_by_the_environment(tmp_path: Path) -> None:
     path = write(tmp_path, "[store]\nurl = 'there'\n")
     assert load(env={"SYNSIFT_CONFIG": str(path)}).settings.store.url == "there"

@@ -3,8 +3,9 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scrapy import Request
 
-from synsift.crawler.download.attempt import redirect_target
+from synsift.crawler.download.attempt import origin_of, redirect_target, url_problem
 from synsift.crawler.download.web_url import as_asked
 
 
@@ -34,10 +35,45 @@ from synsift.crawler.download.web_url import as_asked
         ("http://h/..a/...", "http://h/..a/..."),
         ("http://h:8080/a;b=c,d:e@f!$&()*+", "http://h:8080/a;b=c,d:e@f!$&()*+"),
         ("ftp://h/a b", "ftp://h/a b"),
+        ("http://h:/a", "http://h/a"),
+        ("http://h:00081/a", "http://h:81/a"),
+        ("http://[::1]:/a", "http://[::1]/a"),
+        ("http://h:x/a", "http://h:x/a"),
+        ("http://B\u00fccher.example:/a", "http://xn--bcher-kva.example/a"),
+        ("http://Fa\u00df.example/a", "http://xn--fa-hia.example/a"),
+        ("http://h\u00ad\u3002example/a", "http://h.example/a"),
     ],
 )
 def test_a_url_as_it_is_asked(url: str, asked: str) -> None:
     assert as_asked(url) == asked
+
+
+def _same_origin(*urls: str) -> None:
+    assert len({origin_of(url) for url in urls}) == 1, urls
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["h:", "h:80", "h:080", "H", "127.0.0.1:", "[::1]:", "[::1]:0080", "Fa\u00df.example", "b\u00fc.example:", "h."],
+)
+def test_what_is_asked_is_of_the_origin_that_is_waited_for(host: str) -> None:
+    url = f"http://{host}/x.jpg"
+    _same_origin(url, as_asked(url), Request(as_asked(url)).url)
+
+
+@given(
+    st.text("hH.:0189[]-_\u00fc\u00df\u3002\u00ad\u0130\U0001f4a9", min_size=1, max_size=12),
+    st.sampled_from(["http", "https"]),
+)
+def test_any_host_is_one_host(host: str, scheme: str) -> None:
+    url = f"{scheme}://{host}/x.jpg"
+    if url_problem(url) is None:
+        _same_origin(url, as_asked(url), as_asked(as_asked(url)))
+        try:
+            request = Request(as_asked(url))
+        except ValueError:
+            return  # it ends as a bad URL
+        _same_origin(url, request.url)
 
 
 BASE = "https://h.example/a/b.jpg?c=d"
@@ -79,7 +115,7 @@ BASE = "https://h.example/a/b.jpg?c=d"
         (b"a/b:c", "https://h.example/a/a/b:c"),
         (b"/a?b=http://c/../d", "https://h.example/a?b=http://c/../d"),
         (b"/a#b\xff", "https://h.example/a"),
-        ("//größe.example/ä".encode(), "https://größe.example/%C3%A4"),
+        ("//größe.example/ä".encode(), "https://xn--gre-6ka8i.example/%C3%A4"),
         (b"http://other.example:80/x", "http://other.example:80/x"),
         (b"/\x01\x7f", "https://h.example/%01%7F"),
     ],

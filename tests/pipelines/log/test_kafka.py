@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from confluent_kafka import Producer as ConfluentProducer
 from kafka import KafkaConsumer, KafkaProducer, OffsetAndMetadata, TopicPartition
 
 from deploy.local import services
@@ -307,6 +308,19 @@ def test_a_header_whose_name_is_no_text_stops_nobody(kafka: KafkaAddress, prefix
     member = log.join("group", INPUT, Owner())
     assert [m.value for m in poll_all(member, 4)] == [b"value"] * 4
     member.close()
+    log.close()
+
+
+@pytest.mark.slow
+def test_a_record_with_neither_key_nor_value_is_read_and_written_on(kafka: KafkaAddress, prefix: str) -> None:
+    producer = ConfluentProducer({"bootstrap.servers": kafka.bootstrap})
+    log = KafkaLog(kafka, partitions=PARTITIONS, prefix=prefix)
+    producer.produce(prefix + INPUT, partition=0)
+    assert producer.flush(30) == 0
+    (nothing,) = log.read(INPUT, 0)
+    assert (nothing.key, nothing.value) == (None, None)
+    log.produce([Entry(OUTPUT, 0, nothing.key, nothing.value, (("said", b"x"),))])
+    assert [(m.key, m.value, m.headers) for m in log.read(OUTPUT, 0)] == [(None, b"", (("said", b"x"),))]
     log.close()
 
 

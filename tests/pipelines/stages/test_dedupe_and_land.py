@@ -18,9 +18,11 @@ from synsift.pipelines.stages.dedupe_state import Judging
 from synsift.pipelines.stages.land import LandOptions, LandStage
 from synsift.pipelines.storage import layout
 from synsift.pipelines.storage.base import ObjectStore
+from synsift.pipelines.storage.expected import expected, reached
 from synsift.pipelines.storage.manifests import decode_part
 from synsift.pipelines.storage.objects import Objects
 from synsift.pipelines.storage.sweep import Swept, sweep
+from synsift.pipelines.storage.verify import verify
 from synsift.pipelines.summary import read_groups
 from synsift.pipelines.topics import Entry
 from synsift.pipelines.worker import Worker
@@ -191,6 +193,10 @@ def test_a_survivor_whose_blob_is_gone_is_a_dead_letter_and_no_stop(world: World
     (letter,) = world.letters()
     assert (letter.stage, letter.outcome) == ("land", "blob_missing")
     assert [path for path in world.paths("candidates/") if path.endswith("jpg")] == [f"candidates/n1/{two.sha256}.jpg"]
+    lacking = {("n1", one.sha256)}
+    found = verify(world.objects, expect=lambda: expected(world.log, reached(world.log), lacking, lacking))
+    gone = "gone; a survivor that has not landed needs it"
+    assert [(one.path, one.problem) for one in found if one.problem] == [(layout.blob(one.sha256), gone)]
 
 
 def swept(world: World, *, dry_run: bool = False) -> Swept:

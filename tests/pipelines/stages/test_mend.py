@@ -115,6 +115,28 @@ def test_what_landed_is_mended_from_its_blob_or_its_url_whether_it_rotted_or_is_
     assert world.objects.get(layout.blob(both)) == picture(4)
 
 
+def test_what_a_folder_stands_in_the_way_of_is_named_and_stays_to_be_mended(
+    world: World, site: SmallWeb, tmp_path: Path
+) -> None:
+    sha256 = fetched(world, site, 5)
+    blob = tmp_path / "out" / layout.blob(sha256)
+    blob.unlink()
+    blob.mkdir()
+    run(world, land(world))
+    assert [letter.outcome for letter in world.letters()] == ["blob_missing"]
+    found = verify(tmp_path / "out")
+    assert found.returncode == 1
+    assert "gone; a survivor that has not landed needs it" in found.stdout
+    stuck = verify(tmp_path / "out", *AGAIN)
+    assert stuck.returncode == 1
+    assert f"{sha256} stays as it is: writing" in stuck.stderr
+    assert "Traceback" not in stuck.stderr
+    blob.rmdir()
+    assert verify(tmp_path / "out", *AGAIN).returncode == 0
+    run(world, land(world))
+    assert world.objects.get(f"candidates/n1/{sha256}.jpg") == picture(5)
+
+
 def test_a_host_that_wants_to_see_the_landing_page_sees_it_when_an_image_is_mended(
     world: World, site: SmallWeb, tmp_path: Path
 ) -> None:

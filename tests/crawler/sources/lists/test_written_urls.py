@@ -78,7 +78,7 @@ BROWSERS = [
     ("http:\\\\x:81\\y", "http://x:81/y"),
     ("http:////////user.example/x", "http://user.example/x"),
     ("\t   :foo.com   \n", None),
-    ("http://f:00000000000000000000080/c", "http://f:00000000000000000000080/c"),
+    ("http://f:00000000000000000000080/c", "http://f:80/c"),
     ("http://f:b/c", None),
     ("http://f:99999/c", None),
     ("http://example.com/foo%2", "http://example.com/foo%2"),

@@ -1,0 +1,144 @@
+"""How far the colours of two small pictures that lie over one another agree, where their light does.
+
+A filter changes all colours alike, so one change of saturation and of balance is allowed for. What lies over a part of
+one of them has a colour of its own. Of colours only the lowest frequencies are known, so it colours what is beside it,
+too: that is reckoned out, as far as it is of one colour.
+"""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synsift.dedupe.alignment import Seen, cosine, mean_in, powers_of
+from synsift.dedupe.evidence import PLACES, Picture, as_coarse_as_colours, strength_of
+from synsift.dedupe.frequencies import Floats
+from synsift.dedupe.places import WINDOWS, Places
+
+# Levels of 255: from which a place has a colour; within which two colours are the same, whatever the share.
+_COLOURED: Final = 5.0
+_SAME_COLOUR: Final = 8.0
+_SAME_SHARE: Final = 0.5
+_MOST_BALANCE: Final = 14.0
+# Where what is beside disagreeing places is left out, such a share must be left.
+_MOST_LEFT: Final = 0.4
+_SATURATION: Final = (0.25, 4.0)
+# Below so many levels what is left of colours, without what follows the light, is one tint or none.
+_TINT: Final = 7.0
+_TINT_SHARE: Final = 0.08
+_STRONG_TINT_SHARE: Final = 0.05
+_FAINT: Final = 3.0
+# Cosines of the colours of all places, without their balance: from none of them agreeing to all.
+_UNLIKE: Final = 0.3
+_ALIKE: Final = 0.7
+# What keeps colours that say nothing at nothing, as a share of the places, in squares of levels.
+_DAMPING: Final = 1e-5
+
+
+def colours(one: Picture, seen: Seen, places: Places) -> tuple[float, bool]:
+    """Share of coloured places that agree in colour, of those that agree in light; whether one has one tint at most."""
+    one_tint = _has_one_tint(one.chroma, one.soft_luma, seen)
+    mine, theirs = (
+        mean_in(WINDOWS, chroma * seen.weights)[:, places.agree] for chroma in (one.chroma, seen.others[:2])
+    )
+    if not mine.size:
+        return 0.0, one_tint
+    known = _known_colours(places)[places.agree]
+    mine, theirs = mine[:, known], theirs[:, known]
+    balance = [chroma.mean(axis=1, keepdims=True) for chroma in (mine, theirs)]
+    a, b = mine - balance[0], theirs - balance[1]
+    saturation = float(np.clip((a * b).sum() / (np.square(b).sum() + 1e-6), *_SATURATION))
+    shift = np.clip(balance[0] - saturation * balance[1], -_MOST_BALANCE, _MOST_BALANCE)
+    coloured = np.maximum(np.hypot(*mine), np.hypot(*theirs)) >= _COLOURED
+    return _same(mine, saturation * theirs + shift, coloured), one_tint
+
+
+def colours_beside(one: Picture, seen: Seen, places: Places, covered: Floats) -> tuple[float, bool]:
+    """The same of what is beside a part that is covered, by what has one colour.
+
+    Args:
+        one: The query, turned.
+        seen: The stored one as the query sees it, without that part.
+        places: Those that agree, without that part.
+        covered: 1 where it is, else 0, ``(n,)``.
+    """
+    if not places.agree.any():
+        return 0.0, _has_one_tint(one.chroma, one.soft_luma, seen)
+    inside = np.minimum(1, seen.weights + covered)
+    theirs = as_coarse_as_colours((1 - covered) * seen.others[:2])
+    open_share, covered_share = as_coarse_as_colours(np.stack([1 - covered, covered]))
+    nothing = np.zeros_like(open_share)
+    # Of both colours at all places: saturation, the balance of either, and either of what lies over that part.
+    parts = np.stack(
+        [
+            theirs,
+            np.stack([open_share, nothing]),
+            np.stack([nothing, open_share]),
+            np.stack([covered_share, nothing]),
+            np.stack([nothing, covered_share]),
+        ]
+    )
+    found = _fitted(parts, one.chroma, inside)
+    kept = np.array([np.clip(found[0], *_SATURATION), *np.clip(found[1:3], -_MOST_BALANCE, _MOST_BALANCE)])
+    seen_as = np.tensordot(kept.astype(np.float32), parts[:3], 1)
+    over = np.tensordot(_fitted(parts[3:], one.chroma - seen_as, inside).astype(np.float32), parts[3:], 1)
+    mine = one.chroma - over
+    share = np.maximum(mean_in(WINDOWS, seen.weights), 1e-3)
+    ours, others = (mean_in(WINDOWS, chroma * seen.weights)[:, places.agree] for chroma in (mine, seen_as))
+    ours, others = (np.asarray(part / share[places.agree], dtype=np.float32) for part in (ours, others))
+    coloured = np.maximum(np.hypot(*ours), np.hypot(*others)) >= _COLOURED
+    return _same(ours, others, coloured), _has_one_tint(mine, one.soft_luma, seen)
+
+
+def _fitted(parts: Floats, wanted: Floats, weights: Floats) -> NDArray[np.float64]:
+    """How much of each part ``(k, 2, n)`` makes what is wanted ``(2, n)``: least squares."""
+    flat = parts.reshape(len(parts), -1).astype(np.float64)
+    weighted = flat * np.tile(weights, 2)
+    normal = weighted @ flat.T + _DAMPING * PLACES * np.eye(len(parts))
+    return np.asarray(np.linalg.solve(normal, weighted @ wanted.ravel()), dtype=np.float64)
+
+
+def _same(mine: Floats, seen_as: Floats, coloured: NDArray[np.bool_]) -> float:
+    """Share of coloured places, ``(2, n)``, whose colours are the same; 1 where none has any."""
+    if not coloured.any():
+        return 1.0
+    away = np.hypot(*(mine - seen_as))
+    same = away <= np.maximum(_SAME_COLOUR, _SAME_SHARE * np.maximum(np.hypot(*mine), np.hypot(*seen_as)))
+    # Where light was changed in each channel by itself, hues drift but stay beside each other.
+    a, b = (chroma - chroma.mean(axis=1, keepdims=True) for chroma in (mine, seen_as))
+    alike = (cosine(a.ravel(), b.ravel()) - _UNLIKE) / (_ALIKE - _UNLIKE)
+    return min(1.0, max(float(same[coloured].mean()), alike))
+
+
+def _known_colours(places: Places) -> NDArray[np.bool_]:
+    """Which places have colours of their own: what was put over a place colours those beside it, as colours are coarse.
+
+    All, where too few would be left.
+    """
+    covered = places.show & ~places.agree
+    for _ in range(2):
+        wider = covered.copy()
+        wider[1:] |= covered[:-1]
+        wider[:-1] |= covered[1:]
+        covered = wider.T
+    left = np.count_nonzero(places.agree & ~covered)
+    return ~covered if left >= _MOST_LEFT * np.count_nonzero(places.agree) else np.ones_like(covered)
+
+
+def _has_one_tint(chroma: Floats, luma: Floats, seen: Seen) -> bool:
+    """Whether one of the two, and not the other, has one tint or none; or both have, and one of them none."""
+    inside = seen.weights > 0
+    tinted = [_is_tint(chroma, luma, inside), _is_tint(seen.others[:2], seen.others[2], inside)]
+    # Two tints are two colours; one tint, or none, may be a filter's work on all colours.
+    is_grey = min(strength_of(chroma[:, inside]), strength_of(seen.others[:2, inside])) < _FAINT
+    return tinted[0] != tinted[1] or (all(tinted) and is_grey)
+
+
+def _is_tint(chroma: Floats, luma: Floats, inside: NDArray[np.bool_]) -> bool:
+    """Whether colours only follow the light, by a curve."""
+    c, light = chroma[:, inside], luma[inside]
+    light = light / np.float32(np.abs(light).max() + 1e-6)
+    powers = powers_of(light).astype(np.float64)
+    fitted = np.linalg.solve(powers @ powers.T + 1e-6 * len(light) * np.eye(len(powers)), powers @ c.T)
+    left, all_of_it = (float(np.square(part).sum(axis=0).mean()) for part in (c - fitted.T @ powers, c))
+    return left < max(_FAINT**2, _STRONG_TINT_SHARE * all_of_it, min(_TINT**2, _TINT_SHARE * all_of_it))
