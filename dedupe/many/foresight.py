@@ -14,13 +14,12 @@ from numpy.typing import NDArray
 
 from synsift.dedupe.fingerprint import PLAIN_BELOW
 from synsift.dedupe.hash_batch import Hits, Numbers, Proposal, Rows
-from synsift.dedupe.judgement import judge
+from synsift.dedupe.judgement import look_and_judge
 from synsift.dedupe.lookup import NUMBER, PICTURE, in_order
 from synsift.dedupe.many.lookup import ManyLookup
 from synsift.dedupe.many.prints import Prints
 from synsift.dedupe.many.turns import Turns
 from synsift.dedupe.matcher import MAX_LOOKS
-from synsift.dedupe.second_look import second_look
 from synsift.dedupe.verdicts import MatchOptions
 
 SEEN: Final = np.dtype([("of", "<u4"), ("number", "<u4"), ("bits", "<u2"), ("orientation", "u1"), ("score", "<f8")])
@@ -83,12 +82,14 @@ class Foresight:
     def score(self, number: int, proposal: Proposal) -> float:
         """What a second look says of a picture and one that is near to it."""
         mine, theirs = proposal.views
-        agreement = second_look(
+        _, judgement = look_and_judge(
             self._prints.side(number, mine),
             self._prints.side(proposal.number, theirs),
             orientation=proposal.orientation,
+            distance_bits=proposal.distance_bits,
+            criteria=self._options.criteria,
         )
-        return judge(agreement, proposal.distance_bits).score
+        return judgement.score
 
     def _nearest(self, numbers: Numbers) -> Iterator[tuple[int, list[Proposal]]]:
         """Of those pictures that are near to any that come earlier, what they are near to."""

@@ -19,7 +19,9 @@ from synsift.dedupe.many.grouping import Grouping, Pictures
 from synsift.dedupe.many.lookup import ManyLookup, ManyMaking
 from synsift.dedupe.many.turns import make_turns
 from synsift.dedupe.not_copies import NotCopies
+from synsift.pipelines.folders.comparing import Comparing
 from synsift.pipelines.folders.prints import PrintFile
+from tests.dedupe.test_covered import COVERS, PHOTOGRAPHS, of
 
 
 def pictures(seed: int, count: int = 60) -> dict[str, Fingerprint]:
@@ -135,3 +137,22 @@ def test_where_what_was_foreseen_is_not_enough_more_is_seen(tmp_path: Path, monk
     found = judged_ahead(images, options, tmp_path, on_foresight=lambda: asked.append(1))
     assert found == cluster(images, options)
     assert asked
+
+
+def test_pictures_are_looked_at_as_a_matcher_looks(tmp_path: Path) -> None:
+    """Whatever looks there are, such as a third one beside what covers a part."""
+    images = {}
+    for number, photo in enumerate(PHOTOGRAPHS):
+        images[f"{number}"] = of(photo)
+        for name, cover in COVERS.items():
+            images[f"{number} {name}"] = of(cover(photo))
+    expected = cluster(images)
+    assert sum(len(group.copies) for group in expected.groups) > len(PHOTOGRAPHS)
+    assert judged_ahead(images, MatchOptions(), tmp_path) == expected
+    reference = {name: image for name, image in images.items() if name.isdigit()}
+    file = PrintFile(tmp_path / "other.db", len(reference))
+    file.update(reference)
+    comparing = Comparing(file, MatchOptions(), processes=1)
+    comparing.prepare()
+    matcher = Matcher.of_reference(reference.values())
+    assert [comparing.match(image) for image in images.values()] == [matcher.match(image) for image in images.values()]
