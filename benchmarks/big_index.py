@@ -80,7 +80,6 @@ def make_hashes(rng: np.random.Generator, making: ManyMaking, room: NewRoom, mad
         hashes[begin:end] = hashes[source] ^ mask[:, None]
         flat[begin:end] = flat[source] ^ mask
         used[begin:end], has_flat[begin:end] = used[source], has_flat[source]
-        room.release()
 
 
 def make_turns(room: NewRoom, size: int) -> Turns:

@@ -41,7 +41,7 @@ _ROWS_A_CHUNK: Final = 65_536
 # Pairs of hashes of one kind whose keys are near, for some pictures at once: a crowd has millions, of 0.1 kB each.
 _MOST_NEAR: Final = 1_000_000
 # From so many hashes on more and shorter lists are worth their memory, 0.2 GB a process.
-_VERY_MANY: Final = 40_000_000
+_VERY_MANY: Final = 20_000_000
 
 
 class Piece(NamedTuple):
@@ -130,7 +130,6 @@ class ManyMaking:
             numbers = np.flatnonzero(is_found)
             keys = keys_of(hashes[begin : begin + _ROWS_A_CHUNK].reshape(-1, HASH_BYTES)[:, :8])
             yield numbers + begin * views, keys[numbers]
-            self._room.release()
 
     def _flat_keys(self, quarter: int) -> Iterator[tuple[Numbers, Keys]]:
         flat, has_flat, left_out = self._room.get(FLAT), self._room.get(HAS_FLAT), self._room.get(LEFT_OUT)
