@@ -12,7 +12,16 @@ from PIL import Image
 
 from synsift.dedupe.borders import Part
 from synsift.dedupe.fine import read_fine
-from synsift.dedupe.frequencies import FREQUENCIES, SIDE_PX, Floats, dct_matrix, frequencies_of, hashes_of, oriented, turned_sides
+from synsift.dedupe.frequencies import (
+    FREQUENCIES,
+    SIDE_PX,
+    Floats,
+    dct_matrix,
+    frequencies_of,
+    hashes_of,
+    oriented,
+    turned_sides,
+)
 from synsift.dedupe.views import extra_hashes
 
 _COLOURS: Final = 6
