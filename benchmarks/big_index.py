@@ -10,7 +10,7 @@ seconds of making the lists; judged a second of CPU time of one core, look-ups a
 when what they need has been read once, and how many copies were found; anonymous memory of a process that has the index
 open and has judged, beyond what it had before; bytes on disk. Then what the index found for some queries is compared
 with all keys, which must be the same; and beside it, for the same queries, FAISS compares all keys
-(``IndexBinaryFlat``, 64 bits, the radius that the index has), and ``IndexBinaryMultiHash`` (four parts of 16 bits, two
+(``IndexBinaryFlat``, 64 bits, the radius that the index has), and ``IndexBinaryMultiHash`` (three parts of 21 bits, two
 flipped) where its memory allows.
 """
 
@@ -80,7 +80,6 @@ def make_hashes(rng: np.random.Generator, making: ManyMaking, room: NewRoom, mad
         hashes[begin:end] = hashes[source] ^ mask[:, None]
         flat[begin:end] = flat[source] ^ mask
         used[begin:end], has_flat[begin:end] = used[source], has_flat[source]
-        room.release()
 
 
 def make_turns(room: NewRoom, size: int) -> Turns:
@@ -115,7 +114,7 @@ def multi_hash_s(room: NewRoom, sought: Any) -> float | None:  # noqa: ANN401 - 
     hashes, used = room.get(HASHES), room.get(USED)
     if used.size > _MOST_OF_PEER:
         return None
-    index = faiss.IndexBinaryMultiHash(64, 4, 16)
+    index = faiss.IndexBinaryMultiHash(64, 3, 21)
     index.nflip = 2
     index.add(np.ascontiguousarray(hashes[used][:, :8]))
     queries = np.ascontiguousarray(sought[:, :8])

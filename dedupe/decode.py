@@ -107,7 +107,12 @@ def readable_formats() -> tuple[str, ...]:
 
 
 def decode(
-    data: bytes, *, max_pixels: int = DEFAULT_MAX_PIXELS, side_px: int = _REDUCED_SIDE_PX, grey: bool = False
+    data: bytes,
+    *,
+    max_pixels: int = DEFAULT_MAX_PIXELS,
+    side_px: int = _REDUCED_SIDE_PX,
+    draft_px: int = 0,
+    grey: bool = False,
 ) -> Decoded:
     """Decode the first frame of an image at a reduced scale.
 
@@ -115,6 +120,8 @@ def decode(
         data: The whole file.
         max_pixels: Limit on width × height of the original.
         side_px: What each side keeps at least, where the original has it.
+        draft_px: What each side of a JPEG keeps at least before its pixels are averaged as those of other formats are:
+            decoded at a reduced scale, fine lines come out otherwise. At least ``side_px``.
         grey: Only luminance is wanted: a JPEG's colours aren't decoded then.
 
     Raises:
@@ -132,7 +139,8 @@ def decode(
     if reason := missing(kind_of(data[:_HEAD_BYTES])):
         raise UnsupportedFormat(reason)
     with translated(kind_of(data[:_HEAD_BYTES])):
-        found, is_cut = whole_or_cut(data, lambda data, load: _decode(data, load, max_pixels, side_px, grey=grey))
+        sides_px = side_px, max(side_px, draft_px)
+        found, is_cut = whole_or_cut(data, lambda data, load: _decode(data, load, max_pixels, sides_px, grey=grey))
     return replace(found, is_cut=True) if is_cut else found
 
 
@@ -253,7 +261,8 @@ def translated(kind: str = "") -> Iterator[None]:
         raise CorruptImage(f"{type(exc).__name__}: {exc}") from exc
 
 
-def _decode(data: bytes, load: Load, max_pixels: int, side_px: int, *, grey: bool) -> Decoded:
+def _decode(data: bytes, load: Load, max_pixels: int, sides_px: tuple[int, int], *, grey: bool) -> Decoded:
+    side_px, draft_px = sides_px
     refuse_promises(data, max_pixels)
     with Image.open(io.BytesIO(data), formats=readable_formats()) as image:
         width_px, height_px = image.size
@@ -264,7 +273,7 @@ def _decode(data: bytes, load: Load, max_pixels: int, side_px: int, *, grey: boo
         quality = _quality(image, kind)
         exif = _exif(image)
         orientation = _orientation_of(exif)
-        image.draft("L" if grey or image.mode == "L" else "YCbCr", (side_px, side_px))
+        image.draft("L" if grey or image.mode == "L" else "YCbCr", (draft_px, draft_px))
         load(image)
         if image.format == "TIFF":  # which Pillow turns itself as it loads it
             orientation, (width_px, height_px) = 1, image.size

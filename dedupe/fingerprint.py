@@ -59,6 +59,9 @@ PLAIN_BELOW: Final = 2.0
 """Standard deviation, in grey levels, of what the hash sees of a picture. Below it the signs are those of noise and of
 rounding: lower, and plain pictures collide at distance 0; higher, and faint sketches are no longer compared."""
 _PLAIN_VIEW_BELOW: Final = 1.0
+# Of what is plain, the share without noise from which a JPEG isn't decoded at a small scale: few photographs have that.
+_DRAWN: Final = 0.8
+_DRAFT_PX: Final = 512
 _MOST_DETAIL_BITS: Final = 1e9
 
 RECORD: Final = np.dtype(
@@ -303,11 +306,21 @@ def fingerprint(source: Source, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Fing
 
 def _fingerprint_source(found: bytes | Image.Image, max_pixels: int) -> Fingerprint:
     if isinstance(found, bytes):
-        decoded = decode(found, max_pixels=max_pixels)
+        decoded, sha256 = decode(found, max_pixels=max_pixels), hashlib.sha256(found).hexdigest()
         with translated():  # whatever a decoder made of hostile bytes, they are to blame
-            return _fingerprint_of(decoded, hashlib.sha256(found).hexdigest(), len(found))
+            made = _fingerprint_of(decoded, sha256, len(found))
+        if decoded.format == "JPEG" and _has_fine_lines(made):
+            decoded = decode(found, max_pixels=max_pixels, draft_px=_DRAFT_PX)
+            with translated():
+                made = _fingerprint_of(decoded, sha256, len(found))
+        return made
     decoded = decode_image(found, max_pixels=max_pixels)
     return _fingerprint_of(decoded, pixels_digest(found), found.width * found.height * len(found.getbands()))
+
+
+def _has_fine_lines(image: Fingerprint) -> bool:
+    """Whether it is drawn or written rather than a photograph, so that lines as fine as pixels are what it shows."""
+    return bool(image.fine) and read_fine(image.fine).exactness >= _DRAWN
 
 
 def _fingerprint_of(decoded: Decoded, sha256: str, size_bytes: int) -> Fingerprint:
@@ -332,7 +345,7 @@ def _fingerprint_of(decoded: Decoded, sha256: str, size_bytes: int) -> Fingerpri
         hashes=hashes.ljust(_VIEWS * HASH_BYTES, b"\0"),
         views=sum(use << number for number, use in enumerate(used)),
         evidence=make_evidence(inside, picture, part),
-        fine=make_fine(inside, ground_share(_pixels(luma, part))),
+        fine=make_fine(inside, ground_share(_cropped(luma, part).histogram())),
         information=_spread(frequencies),
         width_px=decoded.width_px,
         height_px=decoded.height_px,
@@ -352,7 +365,7 @@ def _thumbnail(luma: Image.Image, part: Part) -> Floats:
     return np.asarray(luma.resize((SIDE_PX, SIDE_PX), Image.Resampling.BILINEAR, box=box), dtype=np.float32)
 
 
-def _pixels(luma: Image.Image, part: Part) -> NDArray[np.uint8]:
+def _cropped(luma: Image.Image, part: Part) -> Image.Image:
     """Luminance of a part as it was decoded."""
     width, height = luma.size
     box = (
@@ -361,7 +374,7 @@ def _pixels(luma: Image.Image, part: Part) -> NDArray[np.uint8]:
         math.ceil(part.right * width),
         math.ceil(part.bottom * height),
     )
-    return np.asarray(luma.crop(box))
+    return luma if part == WHOLE_PART else luma.crop(box)
 
 
 def _spread(frequencies: Floats) -> float:

@@ -55,7 +55,7 @@ def _without(paths: Sequence[str]) -> list[str]:
 
 # The slow ones in two lots that take about the same time, each with a broker of its own; and of the fast ones those
 # that wait for small webs.
-_FIRST: Final = ("tests/faults", "tests/pipelines/log", "tests/docs", "tests/packaging", "tests/deploy")
+_FIRST: Final = ("tests/faults", "tests/pipelines", "tests/docs", "tests/packaging", "tests/deploy")
 _WAITING: Final = ("tests/pipelines/stages", "tests/crawler/download")
 BESIDE: Final = (Lot("slow", _FIRST), Lot("slow", _without(_FIRST)), Lot("not slow", _WAITING))
 IN_SIGHT: Final = Lot("not slow", _without(_WAITING))

@@ -13,14 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synsift.dedupe.fingerprint import PLAIN_BELOW
-from synsift.dedupe.hash_batch import HashBatch, Hits, Numbers, Proposal, Rows
-from synsift.dedupe.judgement import judge
+from synsift.dedupe.hash_batch import Hits, Numbers, Proposal, Rows
+from synsift.dedupe.judgement import look_and_judge
 from synsift.dedupe.lookup import NUMBER, PICTURE, in_order
 from synsift.dedupe.many.lookup import ManyLookup
 from synsift.dedupe.many.prints import Prints
 from synsift.dedupe.many.turns import Turns
 from synsift.dedupe.matcher import MAX_LOOKS
-from synsift.dedupe.second_look import second_look
 from synsift.dedupe.verdicts import MatchOptions
 
 SEEN: Final = np.dtype([("of", "<u4"), ("number", "<u4"), ("bits", "<u2"), ("orientation", "u1"), ("score", "<f8")])
@@ -75,7 +74,7 @@ class Foresight:
     def nearest(self, number: int, is_known: Callable[[int], bool]) -> Iterator[Proposal]:
         """All that is near to a picture and counts, the nearest first, each once."""
         batch = self._lookup.batch_of([number])
-        hits = self._in_turn(self._lookup.hits(batch), np.array([number]))
+        hits = self._in_turn(self._lookup.hits(batch, 0, 1), np.array([number]))
         for proposal in each_once(batch.proposals(0, hits)):
             if is_known(proposal.number):
                 yield proposal
@@ -83,12 +82,14 @@ class Foresight:
     def score(self, number: int, proposal: Proposal) -> float:
         """What a second look says of a picture and one that is near to it."""
         mine, theirs = proposal.views
-        agreement = second_look(
+        _, judgement = look_and_judge(
             self._prints.side(number, mine),
             self._prints.side(proposal.number, theirs),
             orientation=proposal.orientation,
+            distance_bits=proposal.distance_bits,
+            criteria=self._options.criteria,
         )
-        return judge(agreement, proposal.distance_bits).score
+        return judgement.score
 
     def _nearest(self, numbers: Numbers) -> Iterator[tuple[int, list[Proposal]]]:
         """Of those pictures that are near to any that come earlier, what they are near to."""
@@ -96,7 +97,9 @@ class Foresight:
         for begin in range(0, len(shown), AT_ONCE):
             some = shown[begin : begin + AT_ONCE]
             batch = self._lookup.batch_of(some)
-            yield from _by_picture(some, batch, self._in_turn(self._lookup.hits(batch), some))
+            for first, last, hits in self._lookup.in_steps(batch):
+                for at, near in by_picture(self._in_turn(hits, some), first, last):
+                    yield int(some[at]), list(islice(each_once(batch.proposals(at, near)), MAX_LOOKS + 1))
 
     def _in_turn(self, hits: Hits, asking: Numbers) -> Hits:
         """Of what is near to some pictures what comes before them; of equals the earlier one first."""
@@ -109,13 +112,11 @@ class Foresight:
         return hits
 
 
-def _by_picture(numbers: Numbers, batch: HashBatch, hits: Hits) -> Iterator[tuple[int, list[Proposal]]]:
-    begins = np.searchsorted(hits[:, PICTURE], np.arange(len(batch) + 1))
+def by_picture(hits: Hits, first: int, last: int) -> Iterator[tuple[int, Hits]]:
+    """Those of some pictures of a batch that have any, each with its own."""
+    begins = np.searchsorted(hits[:, PICTURE], np.arange(first, last + 1))
     for at in np.flatnonzero(np.diff(begins)).tolist():
-        yield (
-            int(numbers[at]),
-            list(islice(each_once(batch.proposals(at, hits[begins[at] : begins[at + 1]])), MAX_LOOKS + 1)),
-        )
+        yield first + at, hits[begins[at] : begins[at + 1]]
 
 
 def each_once(proposals: Iterator[Proposal]) -> Iterator[Proposal]:

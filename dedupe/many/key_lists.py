@@ -24,8 +24,14 @@ _KEY_BYTES: Final = 8
 _ENTRY_BYTES: Final = 16
 _LIST: Final = np.dtype([("size", "<u8"), ("capacity", "<u8"), ("offset", "<u8")])
 """A list as FAISS has it: keys, room for keys, and where it begins in the file."""
-# Queries that go to FAISS in one call: enough to be fast, few enough for where they are looked up.
+# Keys that are compared in one call of FAISS: enough to be fast, and if all are near, as in a crowd of pictures that
+# are alike, 0.1 GB of them. So many queries at most.
+_COMPARED_AT_ONCE: Final = 8_000_000
 _QUERIES_AT_ONCE: Final = 8_192
+
+
+class TooManyNear(Exception):
+    """More is near to some queries than is wanted at once: they are many of a crowd. Ask fewer."""
 
 
 def make_lists(chunks: Chunks, parts: Parts, part: int, *, room: Room, name: str) -> None:
@@ -74,13 +80,26 @@ class KeyLists:
         self._radius_bits = radius_bits
         self._cuts = parts.cuts
         self._changes = [changes(*part) for part in zip(parts.bits, parts.radii_bits, strict=True)]
+        self._begins = [room.get(_begins_of(name, part)) for part in range(len(self._cuts))]
         self._indexes = [_mapped(room, name, part, len(some)) for part, some in enumerate(self._changes)]
 
-    def near(self, queries: Keys) -> tuple[Numbers, Numbers]:
-        """Rows of queries and numbers of keys that are near; a pair may come several times."""
-        found = [one for part in range(len(self._cuts)) for one in self._near_by(part, queries)]
-        if not found:
-            return NOTHING, NOTHING
+    def near(self, queries: Keys, *, most: int | None = None) -> tuple[Numbers, Numbers]:
+        """Rows of queries and numbers of keys that are near; a pair may come several times.
+
+        Args:
+            queries: ``(n,)``.
+            most: So many pairs are wanted at most; None for all.
+
+        Raises:
+            TooManyNear: There are more.
+        """
+        found, count = [(NOTHING, NOTHING)], 0
+        for part in range(len(self._cuts)):
+            for one in self._near_by(part, queries):
+                found.append(one)
+                count += len(one[0])
+                if most is not None and count > most:
+                    raise TooManyNear
         rows, numbers = zip(*found, strict=True)
         return np.concatenate(rows), np.concatenate(numbers)
 
@@ -93,12 +112,23 @@ class KeyLists:
         order = np.argsort(values, kind="stable")
         for begin in range(0, len(order), _QUERIES_AT_ONCE):
             some = order[begin : begin + _QUERIES_AT_ONCE]
-            asked = queries[some].view(np.uint8).reshape(-1, _KEY_BYTES)
-            # FAISS counts what is below the radius.
-            ends, _, found = index.range_search_preassigned(
-                asked, self._radius_bits + 1, values[some, None] ^ self._changes[part], None
-            )
-            yield some.repeat(np.diff(ends.astype(np.int64))), found
+            lists = values[some, None] ^ self._changes[part]
+            for first, last in self._steps(part, lists):
+                asked = queries[some[first:last]].view(np.uint8).reshape(-1, _KEY_BYTES)
+                # FAISS counts what is below the radius.
+                ends, _, found = index.range_search_preassigned(asked, self._radius_bits + 1, lists[first:last], None)
+                yield some[first:last].repeat(np.diff(ends.astype(np.int64))), found
+
+    def _steps(self, part: int, lists: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+        """From where to where queries, of which each has a row of lists, can be compared in one call."""
+        begins = self._begins[part]
+        behind = np.cumsum((begins.take(lists + 1) - begins.take(lists)).sum(axis=1))
+        first = 0
+        while first < len(lists):
+            done = int(behind[first - 1]) if first else 0
+            last = max(first + 1, int(np.searchsorted(behind, done + _COMPARED_AT_ONCE, side="right")))
+            yield first, last
+            first = last
 
 
 def _mapped(room: Room, name: str, part: int, probes: int) -> Any:  # noqa: ANN401 - FAISS has no types

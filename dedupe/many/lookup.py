@@ -17,7 +17,7 @@ from synsift.dedupe.hash_batch import AT_ONCE, HashBatch, Hashes, Hits, Numbers,
 from synsift.dedupe.hash_tables import Keys, Parts
 from synsift.dedupe.index import CLOSE, WIDE, by_part, keys_of, within
 from synsift.dedupe.lookup import COVERED_PARTS, LOWEST, hits_of, in_order, upright_of
-from synsift.dedupe.many.key_lists import KeyLists, make_lists
+from synsift.dedupe.many.key_lists import KeyLists, TooManyNear, make_lists
 from synsift.dedupe.many.prints import Prints
 from synsift.dedupe.many.room import Room
 from synsift.dedupe.many.turns import LEFT_OUT, RANKS
@@ -38,8 +38,10 @@ _RANKS: Final = 5
 # Rows of a piece of hashes, and of a chunk of keys.
 _ROWS_A_PIECE: Final = 4_096
 _ROWS_A_CHUNK: Final = 65_536
+# Pairs of hashes of one kind whose keys are near, for some pictures at once: a crowd has millions, of 0.1 kB each.
+_MOST_NEAR: Final = 1_000_000
 # From so many hashes on more and shorter lists are worth their memory, 0.2 GB a process.
-_VERY_MANY: Final = 40_000_000
+_VERY_MANY: Final = 20_000_000
 
 
 class Piece(NamedTuple):
@@ -128,7 +130,6 @@ class ManyMaking:
             numbers = np.flatnonzero(is_found)
             keys = keys_of(hashes[begin : begin + _ROWS_A_CHUNK].reshape(-1, HASH_BYTES)[:, :8])
             yield numbers + begin * views, keys[numbers]
-            self._room.release()
 
     def _flat_keys(self, quarter: int) -> Iterator[tuple[Numbers, Keys]]:
         flat, has_flat, left_out = self._room.get(FLAT), self._room.get(HAS_FLAT), self._room.get(LEFT_OUT)
@@ -159,27 +160,50 @@ class ManyLookup:
         """Hashes of some of the pictures, to be looked up."""
         return HashBatch(self._rows[np.asarray(numbers, np.int64)], self._options)
 
-    def hits(self, batch: HashBatch) -> Hits:
-        """What is near to the pictures of a batch, themselves included, as rows of a ``Lookup`` in their order."""
-        sought = batch.sought(0, len(batch))
-        parts = [self._close_hits(sought)] + [self._flat_hits(sought, quarter) for quarter in self._wide]
+    def in_steps(self, batch: HashBatch) -> Iterator[tuple[int, int, Hits]]:
+        """What is near to the pictures of a batch, as many at a time as have not too much of it.
+
+        Yields:
+            The first of some pictures, behind the last, and what is near to them, themselves included: as rows of a
+            ``Lookup`` in their order, with numbers in the batch.
+        """
+        waiting = [(0, len(batch))]
+        while waiting:
+            begin, end = waiting.pop()
+            try:
+                yield begin, end, self.hits(batch, begin, end, most=_MOST_NEAR if end > begin + 1 else None)
+            except TooManyNear:
+                middle = (begin + end) // 2
+                waiting += [(middle, end), (begin, middle)]
+
+    def hits(self, batch: HashBatch, begin: int, end: int, *, most: int | None = None) -> Hits:
+        """What is near to some pictures of a batch.
+
+        Raises:
+            TooManyNear: More than ``most`` of one kind.
+        """
+        sought = batch.sought(begin, end)
+        parts = [self._close_hits(sought, most)] + [self._flat_hits(sought, quarter, most) for quarter in self._wide]
         return in_order(np.concatenate(parts))
 
-    def near_keys(self, hashes: Hashes) -> tuple[Numbers, Numbers]:
+    def near_keys(self, hashes: Hashes, *, most: int | None = None) -> tuple[Numbers, Numbers]:
         """Rows of queries ``(n, 32)``, and numbers of hashes that see the middle best, whose keys are near; each once.
 
         A hash's number is its picture's times the number of views, and its view's.
-        """
-        return _each_once(*self._close.near(keys_of(hashes)), len(hashes))
 
-    def _close_hits(self, sought: Some) -> Hits:
-        rows, numbers = self.near_keys(sought.hashes)
+        Raises:
+            TooManyNear: More than ``most``.
+        """
+        return _each_once(*self._close.near(keys_of(hashes), most=most), len(hashes))
+
+    def _close_hits(self, sought: Some, most: int | None) -> Hits:
+        rows, numbers = self.near_keys(sought.hashes, most=most)
         views = self._hashes.shape[1]
         near = within(sought.hashes, self._hashes.reshape(-1, HASH_BYTES), (rows, numbers), self._options.radius_bits)
         pictures, places = np.divmod(near.numbers, views)
         return hits_of(near, (sought.pictures, sought.places), pictures, places)
 
-    def _flat_hits(self, sought: Some, quarter: int) -> Hits:
+    def _flat_hits(self, sought: Some, quarter: int, most: int | None) -> Hits:
         if quarter != LOWEST:
             stands = sought.flat_places == self._upright
             sought = sought._replace(
@@ -188,7 +212,7 @@ class ManyLookup:
                 flat_places=sought.flat_places[stands],
             )
         keys = keys_of(by_part(sought.flat, quarter))
-        rows, numbers = _each_once(*self._wide[quarter].near(keys), len(sought.flat))
+        rows, numbers = _each_once(*self._wide[quarter].near(keys, most=most), len(sought.flat))
         near = within(sought.flat, self._flat, (rows, numbers), self._options.radius_bits)
         return hits_of(near, (sought.flat_pictures, sought.flat_places), near.numbers, None)
 

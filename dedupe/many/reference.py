@@ -9,16 +9,15 @@ import numpy as np
 from synsift.dedupe.fingerprint import Fingerprint
 from synsift.dedupe.frequencies import ORIENTATIONS
 from synsift.dedupe.hash_batch import HashBatch, Proposal, Rows
-from synsift.dedupe.judgement import judge
-from synsift.dedupe.lookup import PICTURE
-from synsift.dedupe.many.foresight import AT_ONCE, each_once
+from synsift.dedupe.judgement import look_and_judge
+from synsift.dedupe.many.foresight import AT_ONCE, by_picture, each_once
 from synsift.dedupe.many.lookup import ManyLookup
 from synsift.dedupe.many.prints import Prints
 from synsift.dedupe.many.room import Room
 from synsift.dedupe.many.turns import LEFT_OUT
 from synsift.dedupe.matcher import MAX_LOOKS
 from synsift.dedupe.quality import better
-from synsift.dedupe.second_look import second_look, side_of
+from synsift.dedupe.second_look import side_of
 from synsift.dedupe.verdicts import Kind, MatchOptions, Verdict
 
 _DIGESTS: Final = "digests"
@@ -66,11 +65,10 @@ class ManyReference:
         for begin in range(0, len(asked), AT_ONCE):
             some = asked[begin : begin + AT_ONCE]
             batch = HashBatch.of([images[place] for place in some], self._options)
-            hits = self._lookup.hits(batch)
-            begins = np.searchsorted(hits[:, PICTURE], np.arange(len(some) + 1))
-            for at in np.flatnonzero(np.diff(begins)).tolist():
-                nearest = islice(each_once(batch.proposals(at, hits[begins[at] : begins[at + 1]])), MAX_LOOKS)
-                verdicts[some[at]] = self._verdict(images[some[at]], nearest)
+            for first, last, hits in self._lookup.in_steps(batch):
+                for at, near in by_picture(hits, first, last):
+                    nearest = islice(each_once(batch.proposals(at, near)), MAX_LOOKS)
+                    verdicts[some[at]] = self._verdict(images[some[at]], nearest)
         return verdicts
 
     def _without_looking(self, image: Fingerprint) -> Verdict:
@@ -91,10 +89,14 @@ class ManyReference:
             number, bits = proposal.number, proposal.distance_bits
             sha256 = self._prints.sha256(number)
             mine, theirs = proposal.views
-            agreement = second_look(
-                side_of(image, mine), self._prints.side(number, theirs), orientation=proposal.orientation
+            _, judgement = look_and_judge(
+                side_of(image, mine),
+                self._prints.side(number, theirs),
+                orientation=proposal.orientation,
+                distance_bits=bits,
+                criteria=self._options.criteria,
             )
-            if judge(agreement, bits).score >= self._options.criteria.score and sha256 not in apart:
+            if judgement.score >= self._options.criteria.score and sha256 not in apart:
                 transform, replaces = ORIENTATIONS[proposal.orientation], better(image, self._prints[number])
                 return Verdict(Kind.NEAR, sha256, bits, transform, replaces, via=sha256, key=sha256)
         return _NEW

@@ -299,6 +299,12 @@ def _first_line(error: Exception) -> str:
 
 def _open(address: StoreAddress, *, make: bool) -> Any:  # noqa: ANN401 - one of obstore's stores, which share no type
     folder = address.folder
+    scheme, colon, _ = address.url.partition(":")
+    if colon and (scheme in _SCHEMES) != ("://" in address.url):  # `s3:` and `file:x` are no folders that anybody wants
+        raise UsageError(
+            f"{code(address.url)} is not a store\n"
+            "hint: `store.url` or `--out` is a folder, or `s3://`, `gs://` or `az://` and the name of a bucket"
+        )
     if folder is not None:
         folder = folder.expanduser().resolve()
         if make:
@@ -306,12 +312,6 @@ def _open(address: StoreAddress, *, make: bool) -> Any:  # noqa: ANN401 - one of
         elif not folder.is_dir():
             raise StoreError(f"there is no folder `{address.url}`")
         return obstore.store.LocalStore(folder)
-    scheme = address.url.partition("://")[0]
-    if scheme not in _SCHEMES:
-        raise UsageError(
-            f"{code(address.url)} is not a store\n"
-            "hint: `store.url` or `--out` is a folder, or `s3://`, `gs://` or `az://` and the name of a bucket"
-        )
     options: dict[str, Any] = {}
     client: dict[str, Any] = {"timeout": timedelta(seconds=address.timeout_s)}
     if scheme == "s3":

@@ -10,13 +10,18 @@ import pytest
 from benchmarks.fingerprints import fingerprint_rows, random_frequencies
 from synsift.dedupe import Clustering, Fingerprint, Kind, Matcher, MatchOptions, cluster
 from synsift.dedupe.frequencies import ORIENTATIONS, oriented
+from synsift.dedupe.hash_batch import HashBatch, Hits
 from synsift.dedupe.many import foresight as foresight_module
+from synsift.dedupe.many import key_lists as key_lists_module
+from synsift.dedupe.many import lookup as lookup_module
 from synsift.dedupe.many.foresight import Foresight
 from synsift.dedupe.many.grouping import Grouping, Pictures
 from synsift.dedupe.many.lookup import ManyLookup, ManyMaking
 from synsift.dedupe.many.turns import make_turns
 from synsift.dedupe.not_copies import NotCopies
+from synsift.pipelines.folders.comparing import Comparing
 from synsift.pipelines.folders.prints import PrintFile
+from tests.dedupe.test_covered import COVERS, PHOTOGRAPHS, of
 
 
 def pictures(seed: int, count: int = 60) -> dict[str, Fingerprint]:
@@ -85,6 +90,24 @@ def test_groups_are_those_of_pictures_judged_one_by_one(seed: int, options: Matc
     assert kinds == {Kind.NEAR, Kind.EXACT}
 
 
+def test_a_crowd_is_looked_at_a_few_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of a crowd are near to all: what is near to many of them at once would be more than memory holds."""
+    monkeypatch.setattr(lookup_module, "_MOST_NEAR", 40)
+    monkeypatch.setattr(key_lists_module, "_COMPARED_AT_ONCE", 50)
+    asked: list[tuple[int, int]] = []
+    hits = ManyLookup.hits
+
+    def spy(lookup: ManyLookup, batch: HashBatch, begin: int, end: int, *, most: int | None = None) -> Hits:
+        asked.append((begin, end))
+        return hits(lookup, batch, begin, end, most=most)
+
+    monkeypatch.setattr(ManyLookup, "hits", spy)
+    images = pictures(4)
+    assert judged_ahead(images, MatchOptions(), tmp_path) == cluster(images)
+    assert any(end == begin + 1 for begin, end in asked)
+    assert any(end > begin + 1 for begin, end in asked)
+
+
 def test_what_is_near_to_a_reference_is_rejected_in_the_same_way(tmp_path: Path) -> None:
     images = pictures(1)
     reference = Matcher.of_reference(list(images.values())[:30:3])
@@ -114,3 +137,22 @@ def test_where_what_was_foreseen_is_not_enough_more_is_seen(tmp_path: Path, monk
     found = judged_ahead(images, options, tmp_path, on_foresight=lambda: asked.append(1))
     assert found == cluster(images, options)
     assert asked
+
+
+def test_pictures_are_looked_at_as_a_matcher_looks(tmp_path: Path) -> None:
+    """Whatever looks there are, such as a third one beside what covers a part."""
+    images = {}
+    for number, photo in enumerate(PHOTOGRAPHS):
+        images[f"{number}"] = of(photo)
+        for name, cover in COVERS.items():
+            images[f"{number} {name}"] = of(cover(photo))
+    expected = cluster(images)
+    assert sum(len(group.copies) for group in expected.groups) > len(PHOTOGRAPHS)
+    assert judged_ahead(images, MatchOptions(), tmp_path) == expected
+    reference = {name: image for name, image in images.items() if name.isdigit()}
+    file = PrintFile(tmp_path / "other.db", len(reference))
+    file.update(reference)
+    comparing = Comparing(file, MatchOptions(), processes=1)
+    comparing.prepare()
+    matcher = Matcher.of_reference(reference.values())
+    assert [comparing.match(image) for image in images.values()] == [matcher.match(image) for image in images.values()]

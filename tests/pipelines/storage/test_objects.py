@@ -52,7 +52,7 @@ def test_an_unreachable_store_says_what_was_tried_and_with_which_settings() -> N
     assert "secret" not in message
 
 
-@pytest.mark.parametrize("url", ["ftp://x/y", "http://x/y", "s4://b"])
+@pytest.mark.parametrize("url", ["ftp://x/y", "http://x/y", "s4://b", "s3:", "s3:/b", "file:x"])
 def test_a_url_that_names_no_store_is_wrong_use(url: str) -> None:
     with pytest.raises(UsageError, match=r"store\.url"):
         Objects(StoreAddress(url))
