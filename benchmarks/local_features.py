@@ -1,6 +1,6 @@
 """What local features see that hashes don't: recall per edit, µAP, wrong matches; beside phash and bare SIFT, RANSAC.
 
-    python benchmarks/local_features.py ROOT [--sift N] [--peers PYTHON --tools pdq,fastdup,…] [--steps] [--crowd N]
+    python benchmarks/local_features.py ROOT [--hashes] [--sift N] [--peers PYTHON --tools pdq,…] [--steps] [--crowd N]
 
 ROOT/originals/<stem>.jpg, and ROOT/variants/<stem>__<edit>.jpg: edits of some of them; the other originals have none,
 and stand, as do ROOT/distractors, for pictures that are in the way. All times are of one core, in seconds of CPU.
@@ -13,6 +13,7 @@ a reference, and the recall at a precision of 0.999, as DISC21 has it.
     thorough with the third stage
     sift     500 RootSIFT points at 512 px, ratio 0.75, a similarity by RANSAC, 6 points and more (N photographs only)
     --peers  the tools of ``benchmarks/peers.py``, by the Python of an environment that has them
+    --hashes without the third stage
     --steps  where each copy is lost that isn't found: few points, not proposed, no map, or the verdict
     --crowd  how long a query takes among N pictures, and how many originals are proposed: the references, and pictures
              that are made of points of all of them by lot
@@ -273,6 +274,7 @@ def main() -> None:
     parser.add_argument("--sift", type=int, default=0, help="on how many photographs' edits bare SIFT is tried")
     parser.add_argument("--peers", help="Python of an environment with other tools")
     parser.add_argument("--tools", default="pdq,imagededup,perception,fastdup,czkawka")
+    parser.add_argument("--hashes", action="store_true", help="leave out the third stage")
     parser.add_argument("--steps", action="store_true", help="print where copies are lost")
     parser.add_argument("--crowd", type=int, default=0, help="how many pictures to time a query among")
     wanted = parser.parse_args()
@@ -280,18 +282,19 @@ def main() -> None:
     queries = sorted((wanted.root / "variants").iterdir())
     print(f"{len(queries)} queries, {len(originals)} originals, of which {len({*map(stem_of, queries)})} have edits")
     hashes = by_hashes(queries, originals)
-    local = thorough(queries, originals, hashes)
     recalls = {
         "phash": report("phash", by_phash(queries, originals), queries, len(originals)),
         "hashes": report("hashes", hashes, queries, len(originals)),
-        "thorough": report("thorough", local, queries, len(originals)),
     }
-    left = sum(not scores for scores in hashes.scores.values())
-    print(
-        f"{left} queries went on; ms of CPU: described {1000 * local.cpu_s['describe'] / max(1, left):.1f}, "
-        f"shortlist {1000 * local.cpu_s['shortlist'] / max(1, left):.1f}, "
-        f"{local.cpu_s['pairs'] / max(1, left):.1f} pairs {1000 * local.cpu_s['verify'] / max(1, left):.1f}"
-    )
+    local = hashes if wanted.hashes else thorough(queries, originals, hashes)
+    if not wanted.hashes:
+        recalls["thorough"] = report("thorough", local, queries, len(originals))
+        left = sum(not scores for scores in hashes.scores.values())
+        print(
+            f"{left} queries went on; ms of CPU: described {1000 * local.cpu_s['describe'] / max(1, left):.1f}, "
+            f"shortlist {1000 * local.cpu_s['shortlist'] / max(1, left):.1f}, "
+            f"{local.cpu_s['pairs'] / max(1, left):.1f} pairs {1000 * local.cpu_s['verify'] / max(1, left):.1f}"
+        )
     for name, found in by_peers(wanted.peers, wanted.tools.split(","), wanted.root).items() if wanted.peers else ():
         recalls[name] = report(name, found, queries, len(originals))
     if wanted.crowd:

@@ -5,7 +5,8 @@
     hashes are near, and a second look agrees ────────────────▶ NEAR
     otherwise ────────────────────────────────────────────────▶ DIFFERENT   and each reason
 
-The verdict is that of a ``Matcher`` which knows one of the two, whichever of them it is.
+The verdict is that of a ``Matcher`` which knows one of the two, whichever of them it is: a look at both scores the same
+either way, and where the hashes of one propose the other in one direction alone, that one counts.
 """
 
 from dataclasses import dataclass

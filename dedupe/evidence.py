@@ -12,7 +12,16 @@ from PIL import Image
 
 from synsift.dedupe.borders import Part
 from synsift.dedupe.fine import read_fine
-from synsift.dedupe.frequencies import FREQUENCIES, SIDE_PX, Floats, dct_matrix, frequencies_of, hashes_of, oriented
+from synsift.dedupe.frequencies import (
+    FREQUENCIES,
+    SIDE_PX,
+    Floats,
+    dct_matrix,
+    frequencies_of,
+    hashes_of,
+    oriented,
+    turned_sides,
+)
 from synsift.dedupe.views import extra_hashes
 
 _COLOURS: Final = 6
@@ -132,7 +141,7 @@ class Picture:
         self.chroma = (_TO_COLOUR.T @ chroma @ _TO_COLOUR).reshape(2, PLACES)
         self.soft_luma = (_TO_COLOUR.T @ luma[:_COLOURS, :_COLOURS] @ _TO_COLOUR).ravel()
         self.mean = float(row["mean"])
-        self.borders = _turned(row["border"].astype(float) / 255, orientation)
+        self.borders = np.array(turned_sides(row["border"].astype(float) / 255, orientation))
         self.fine = read_fine(fine) if fine else None
         self.fine_luma = None if self.fine is None else turned_picture(self.fine.luma, orientation).ravel()
 
@@ -155,14 +164,3 @@ def turned_picture(picture: Floats, orientation: int) -> Floats:
     if orientation % 4 in (2, 3):
         picture = picture[::-1]
     return np.ascontiguousarray(picture.T if orientation >= 4 else picture)
-
-
-def _turned(borders: NDArray[np.float64], orientation: int) -> NDArray[np.float64]:
-    left, top, right, bottom = borders
-    if orientation % 4 in (1, 3):
-        left, right = right, left
-    if orientation % 4 in (2, 3):
-        top, bottom = bottom, top
-    if orientation >= 4:
-        left, top, right, bottom = top, left, bottom, right
-    return np.array([left, top, right, bottom])

@@ -7,10 +7,10 @@ photographs carry none.
 """
 
 import zlib
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from synsift.dedupe.frequencies import SIDE_PX, Floats
 
@@ -50,9 +50,11 @@ def _smoothness(picture: Floats) -> float:
     return float(np.mean(np.maximum(right, down) <= _SMOOTH))
 
 
-def _plainness(picture: Floats, within: float) -> float:
-    right, down = np.abs(np.diff(picture, axis=1)), np.abs(np.diff(picture, axis=0))
-    return float(np.mean(np.maximum(right[:-1], down[:, :-1]) <= within))
+def _steps(picture: Floats) -> Floats:
+    """How far each place is from the next ones, in grey levels."""
+    right, down = picture[:, 1:] - picture[:, :-1], picture[1:] - picture[:-1]
+    steps: Floats = np.maximum(np.abs(right[:-1], out=right[:-1]), np.abs(down[:, :-1], out=down[:, :-1]))
+    return steps
 
 
 def _is_code(picture: Floats) -> bool:
@@ -61,14 +63,14 @@ def _is_code(picture: Floats) -> bool:
     return any(float(np.mean(np.abs(np.diff(picture, axis=axis)) <= _PLAIN)) >= _STRIPED_SHARE for axis in (0, 1))
 
 
-def ground_share(luma: NDArray[np.uint8]) -> float:
+def ground_share(counts: Sequence[int]) -> float:
     """Which share of a picture is its most frequent tone: of the paper between letters, though no place is plain.
 
     Args:
-        luma: In grey levels, as finely as it was decoded.
+        counts: How many of its pixels, as finely as it was decoded, have each of the 256 grey levels.
     """
-    counts = np.bincount(luma.ravel(), minlength=256)
-    return float(np.convolve(counts, np.ones(2 * _GROUND + 1), "same").max()) / max(1, luma.size)
+    around = np.convolve(counts, np.ones(2 * _GROUND + 1), "same")
+    return float(around.max()) / max(1, sum(counts))
 
 
 def make_fine(inside: Floats, ground: float = 0.0) -> bytes:
@@ -78,7 +80,8 @@ def make_fine(inside: Floats, ground: float = 0.0) -> bytes:
         inside: Its luminance, ``(64, 64)``, in grey levels.
         ground: Of it; see ``ground_share``.
     """
-    plain, exact = _plainness(inside, _PLAIN), _plainness(inside, _EXACT)
+    steps = _steps(inside)
+    plain, exact = (float(np.count_nonzero(steps <= within)) / steps.size for within in (_PLAIN, _EXACT))
     is_written = ground >= _WRITTEN_GROUND and ground - plain >= _WRITTEN_BETWEEN
     if not is_written and plain < _PLAIN_SHARE and _smoothness(inside) < _SMOOTH_SHARE and not _is_code(inside):
         return b""

@@ -345,7 +345,7 @@ def _fingerprint_of(decoded: Decoded, sha256: str, size_bytes: int) -> Fingerpri
         hashes=hashes.ljust(_VIEWS * HASH_BYTES, b"\0"),
         views=sum(use << number for number, use in enumerate(used)),
         evidence=make_evidence(inside, picture, part),
-        fine=make_fine(inside, ground_share(_pixels(luma, part))),
+        fine=make_fine(inside, ground_share(_cropped(luma, part).histogram())),
         information=_spread(frequencies),
         width_px=decoded.width_px,
         height_px=decoded.height_px,
@@ -365,7 +365,7 @@ def _thumbnail(luma: Image.Image, part: Part) -> Floats:
     return np.asarray(luma.resize((SIDE_PX, SIDE_PX), Image.Resampling.BILINEAR, box=box), dtype=np.float32)
 
 
-def _pixels(luma: Image.Image, part: Part) -> NDArray[np.uint8]:
+def _cropped(luma: Image.Image, part: Part) -> Image.Image:
     """Luminance of a part as it was decoded."""
     width, height = luma.size
     box = (
@@ -374,7 +374,7 @@ def _pixels(luma: Image.Image, part: Part) -> NDArray[np.uint8]:
         math.ceil(part.right * width),
         math.ceil(part.bottom * height),
     )
-    return np.asarray(luma.crop(box))
+    return luma if part == WHOLE_PART else luma.crop(box)
 
 
 def _spread(frequencies: Floats) -> float:

@@ -203,6 +203,16 @@ def oriented_hashes(hashes: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return found
 
 
+def turned_sides(sides: Sequence[float], orientation: int) -> tuple[float, float, float, float]:
+    """What belongs to the left, top, right and bottom side of a picture → the same of one of its orientations."""
+    left, top, right, bottom = sides
+    if orientation % 4 in (1, 3):
+        left, right = right, left
+    if orientation % 4 in (2, 3):
+        top, bottom = bottom, top
+    return (top, left, bottom, right) if orientation >= 4 else (left, top, right, bottom)
+
+
 def oriented(frequencies: Floats, orientation: int) -> Floats:
     """Coefficients ``(…, n, n)`` of pictures → those of one of their orientations."""
     size = frequencies.shape[-1]

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple, Self
 from synsift.dedupe.covered import Beside, look_beside
 from synsift.dedupe.drawings import bits_differ, drawn_share, of_little, stretched
 from synsift.dedupe.faults import Fault, share_of, times
-from synsift.dedupe.second_look import Agreement, Side, second_look
+from synsift.dedupe.second_look import Agreement, Side, in_order, second_look
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,8 @@ def look_and_judge(
 ) -> tuple[Agreement, Judgement]:
     """A second look, and where it finds no copy a third one; the better judgement of the two.
 
+    Which of them is the query doesn't matter: see ``second_look.in_order``.
+
     Args:
         query: The one.
         stored: The other.
@@ -92,6 +94,7 @@ def look_and_judge(
         distance_bits: Of their nearest hashes.
         criteria: What a copy must agree in.
     """
+    query, stored, orientation = in_order(query, stored, orientation)
     agreement = second_look(query, stored, orientation=orientation)
     judgement = judge(agreement, distance_bits)
     if judgement.score < criteria.score and _may_be_covered(agreement):

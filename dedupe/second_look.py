@@ -27,7 +27,7 @@ from synsift.dedupe.elsewhere import are_framed_alike, outside_bits
 from synsift.dedupe.evidence import PICTURE_SIDE, Picture
 from synsift.dedupe.finer_look import Finer, finer_look
 from synsift.dedupe.fingerprint import Fingerprint
-from synsift.dedupe.frequencies import FREQUENCIES, HASH_BITS, Floats, dct_matrix, taper
+from synsift.dedupe.frequencies import BACK, FREQUENCIES, HASH_BITS, ORIENTATIONS, Floats, dct_matrix, taper
 from synsift.dedupe.places import places_of
 from synsift.dedupe.views import View
 
@@ -67,6 +67,32 @@ class Side(NamedTuple):
 def side_of(image: Fingerprint, view: View) -> Side:
     """A picture for a second look, of which a hash saw a view."""
     return Side(image.evidence, image.fine, image.information, image.inside_px, view, image.framed_hashes)
+
+
+def in_order(query: Side, stored: Side, orientation: int) -> tuple[Side, Side, int]:
+    """The same pair, whichever of the two is the query: the smaller picture first, of equals the one of lesser bytes.
+
+    One is laid over the other and sampled there, which isn't the same as the other over the one: near the threshold a
+    pair would be one of copies, or none, by the order in which the two came.
+
+    Args:
+        query: The one.
+        stored: The other.
+        orientation: Which of the query's orientations is like the other, as a number of ``ORIENTATIONS``.
+
+    Returns:
+        The one that is laid out, the one that is laid over it, and which of the first one's orientations that takes.
+    """
+    if _rank(query) <= _rank(stored):
+        return query, stored, orientation
+    name = ORIENTATIONS[orientation]
+    back = ORIENTATIONS.index(BACK.get(name, name))
+    return stored._replace(view=stored.view.turned(back)), query._replace(view=query.view.turned(back)), back
+
+
+def _rank(side: Side) -> tuple[float, bytes, bytes]:
+    width_px, height_px = sorted(side.inside_px)
+    return width_px * height_px, side.evidence, side.fine
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from synsift.dedupe.frequencies import Floats, TaperedCrops, hashes_of
+from synsift.dedupe.frequencies import Floats, TaperedCrops, hashes_of, turned_sides
 
 
 class View(NamedTuple):
@@ -33,6 +33,10 @@ class View(NamedTuple):
         """Length, and place of the centre, on the horizontal (0) or vertical (1) axis; sides are 1, centres at 0."""
         before, behind = self[number], self[number + 2]
         return 1 - before - behind, (before - behind) / 2
+
+    def turned(self, orientation: int) -> "View":
+        """The same part of the picture in one of its orientations, as a number of ``ORIENTATIONS``."""
+        return View(*turned_sides(self[:4], orientation), is_inside=self.is_inside)
 
 
 WHOLE: Final = View(0, 0, 0, 0)

@@ -8,12 +8,13 @@ import pytest
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
 from synsift.dedupe import Fingerprint, Kind, Matcher, MatchOptions, fingerprint
-from synsift.dedupe.evidence import EVIDENCE_BYTES
+from synsift.dedupe.evidence import EVIDENCE_BYTES, turned_picture
 from synsift.dedupe.fingerprint import RECORD
+from synsift.dedupe.frequencies import BACK, ORIENTATIONS
 from synsift.dedupe.hash_batch import HashBatch
-from synsift.dedupe.judgement import judge
-from synsift.dedupe.second_look import Side, second_look
-from synsift.dedupe.views import WHOLE
+from synsift.dedupe.judgement import DEFAULT_CRITERIA, judge, look_and_judge
+from synsift.dedupe.second_look import Side, second_look, side_of
+from synsift.dedupe.views import EXTRA, INSIDE, WHOLE, View
 from tests.dedupe.pictures import encoded, photograph, scene
 
 _FIELDS = RECORD.fields or {}
@@ -460,3 +461,43 @@ def test_codes_carry_a_thumbnail_though_nothing_of_them_is_plain() -> None:
     assert of(squares(1)).fine
     assert of(bars(1)).fine
     assert not any(of(photograph(seed)).fine for seed in (1, 3, 5))
+
+
+def turn_all(pixels: np.ndarray, orientation: int) -> np.ndarray:
+    return np.stack([turned_picture(plane, orientation) for plane in np.moveaxis(pixels, 2, 0)], axis=2)
+
+
+@pytest.mark.parametrize("orientation", range(8))
+@pytest.mark.parametrize("view", [WHOLE, INSIDE, EXTRA[0], EXTRA[4]])
+def test_which_of_two_is_the_query_does_not_matter(orientation: int, view: View) -> None:
+    scores = set()
+    back = ORIENTATIONS.index(BACK.get(ORIENTATIONS[orientation], ORIENTATIONS[orientation]))
+    for image, other in [(scene(1), scene(1).resize((100, 75))), (cake(0.3, 0.7), cake(0.3, 0.6))]:
+        one, two = of(Image.fromarray(turn_all(np.asarray(image), back))), of(other)
+        found = look_and_judge(
+            side_of(one, WHOLE), side_of(two, view), orientation=orientation, distance_bits=9, criteria=DEFAULT_CRITERIA
+        )
+        swapped = look_and_judge(
+            side_of(two, view.turned(back)),
+            side_of(one, WHOLE.turned(back)),
+            orientation=back,
+            distance_bits=9,
+            criteria=DEFAULT_CRITERIA,
+        )
+        assert found == swapped
+        scores.add(found[1].score)
+    assert max(scores) > 0.5  # they do lie over one another
+
+
+@pytest.mark.parametrize("orientation", range(8))
+def test_a_view_is_turned_as_the_picture_is(orientation: int) -> None:
+    pixels = np.arange(600).reshape(20, 30)
+    view = EXTRA[4]._replace(left=0.2, top=0.1, right=0.3, bottom=0.15)
+
+    def part(of: np.ndarray, view: View) -> np.ndarray:
+        height, width = of.shape
+        left, right = round(width * view.left), round(width * (1 - view.right))
+        return of[round(height * view.top) : round(height * (1 - view.bottom)), left:right]
+
+    expected = turned_picture(part(pixels, view), orientation)
+    assert np.array_equal(part(turned_picture(pixels, orientation), view.turned(orientation)), expected)
