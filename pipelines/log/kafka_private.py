@@ -8,6 +8,7 @@ import functools
 import gzip
 import io
 from collections.abc import Callable, Mapping
+from itertools import islice
 from types import SimpleNamespace
 from typing import Any, Final
 
@@ -41,6 +42,20 @@ STANDS_ON: Final[Mapping[str, tuple[str | None, str]]] = {
         "(size_in_bytes, offset, timestamp, timestamp_type, key, value, headers)",
         "see pass_damage_by",
     ),
+    "kafka.record.default_records.DefaultRecordBatch#_num_records": (None, "see pass_damage_by"),
+    "kafka.record.default_records.DefaultRecordBatch#_next_record_index": (None, "see pass_damage_by"),
+    "kafka.consumer.fetcher.Fetcher._append": (
+        "(self, drained, part, max_records, update_offsets)",
+        "see poll_within_bounds",
+    ),
+    "kafka.consumer.fetcher.Fetcher.PartitionRecords.take": ("(self, n)", "see poll_within_bounds"),
+    "kafka.consumer.fetcher.Fetcher.PartitionRecords._maybe_raise_next_inline_exception": (
+        "(self)",
+        "see poll_within_bounds",
+    ),
+    "kafka.consumer.fetcher.Fetcher.PartitionRecords#_next_inline_exception": (None, "see poll_within_bounds"),
+    "kafka.consumer.fetcher.Fetcher.PartitionRecords#record_iterator": (None, "see poll_within_bounds"),
+    "kafka.record.default_records.decode_varint": ("(buffer, pos)", "see pass_damage_by"),
     "kafka.record.default_records.gzip_decode": ("(payload)", "see unpack_within_bounds"),
     "kafka.record.default_records.zstd_decode": ("(payload)", "see unpack_within_bounds"),
 }
@@ -90,6 +105,7 @@ def read_whatever_comes() -> None:
     read_any_header()
     pass_damage_by()
     unpack_within_bounds()
+    poll_within_bounds()
 
 
 class _LenientText(bytes):
@@ -192,8 +208,10 @@ class _Batch(DefaultRecordBatch):  # type: ignore[misc]
     def __next__(self) -> Any:  # noqa: ANN401
         if not self._damage:
             try:
+                self._refuse_excess()
                 record = super().__next__()
                 self._at = record.offset + 1
+                self._give_back()
                 return record
             except StopIteration:
                 raise
@@ -204,10 +222,37 @@ class _Batch(DefaultRecordBatch):  # type: ignore[misc]
             return SimpleNamespace(abort=True)
         if self._at > self.last_offset:
             raise StopIteration
+        self._drop()
         offset, self._at = self._at, self._at + 1
         return DefaultRecord(0, offset, -1, 0, None, None, [("", Damage(self._damage))])
 
+    def _refuse_excess(self) -> None:
+        """Look at a record before it is read: headers of two bytes each, say, take fifty times as much then."""
+        if len(self._buffer) < _STEP_BYTES:
+            return
+        at = self._pos
+        for number in range(6):  # length, attributes, time, offset; then of the key and of the value
+            size, at = default_records.decode_varint(self._buffer, at)
+            if size > MOST_RECORD_BYTES and number != 2:
+                raise ValueError(f"a record has {size} bytes, or a part of it")
+            at += max(0, size) if number > 3 else 0
+        count, _ = default_records.decode_varint(self._buffer, at)
+        if count > _MOST_HEADERS:
+            raise ValueError(f"a record has {count} headers")
 
+    def _give_back(self) -> None:
+        """Behind its last record a batch needs what was unpacked no more; it is held until the next one is read."""
+        if self._next_record_index >= self._num_records and self._pos == len(self._buffer):
+            self._drop()
+
+    def _drop(self) -> None:
+        DefaultRecordBatch._buffer.__set__(self, bytearray())  # noqa: SLF001
+        DefaultRecordBatch._pos.__set__(self, 0)  # noqa: SLF001
+
+
+MOST_RECORD_BYTES: Final = 8 * 1024 * 1024
+"""What a record may have: our own producers refuse one of more than 4 MB."""
+_MOST_HEADERS: Final = 10_000
 MOST_UNPACKED_BYTES: Final = 64 * 1024 * 1024
 """What a batch may have when it is unpacked: a broker takes at most 2 MB of it packed, our own have 0.3 to 4 MB."""
 _STEP_BYTES: Final = 1024 * 1024
@@ -223,25 +268,71 @@ def unpack_within_bounds() -> None:
     default_records.zstd_decode = _unzstd
 
 
-def _gunzip(payload: bytes) -> bytes:
+def _gunzip(payload: bytes) -> bytearray:
     with gzip.GzipFile(fileobj=io.BytesIO(payload)) as stream:
         return _read_all(stream.read)
 
 
-def _unzstd(payload: bytes) -> bytes:
+def _unzstd(payload: bytes) -> bytearray:
     with zstandard.ZstdDecompressor().stream_reader(payload, read_across_frames=True) as stream:
         return _read_all(stream.read)
 
 
-def _read_all(read: Callable[[int], bytes]) -> bytes:
-    parts: list[bytes] = []
-    size_bytes = 0
+def _read_all(read: Callable[[int], bytes]) -> bytearray:
+    found = bytearray()
     while part := read(_STEP_BYTES):
-        size_bytes += len(part)
-        if size_bytes > MOST_UNPACKED_BYTES:
+        found += part
+        if len(found) > MOST_UNPACKED_BYTES:
             raise ValueError(f"it unpacks to more than {MOST_UNPACKED_BYTES >> 20} MB")
-        parts.append(part)
-    return b"".join(parts)
+    return found
+
+
+MOST_POLLED_BYTES: Final = 16 * 1024 * 1024
+"""After so many bytes of records a poll has enough: our own have a kilobyte or two, and 1,000 of them are polled."""
+
+
+def poll_within_bounds() -> None:
+    """Have consumers give what they have unpacked, once it is much, before they unpack more.
+
+    kafka-python 3.0 counts records alone: a few hundred batches of one record each, which take a broker a few
+    kilobytes, were unpacked in one poll and held together.
+    """
+    kind = fetcher.Fetcher
+    if getattr(kind, "synsift_polled_bytes", None) is not None:
+        return
+    append = kind._append  # noqa: SLF001
+    kind.synsift_polled_bytes = 0
+
+    @functools.wraps(append)
+    def bounded(self: Any, drained: Any, part: Any, max_records: int, update_offsets: Any) -> int:  # noqa: ANN401
+        before_bytes = self.synsift_polled_bytes if drained else 0
+        part.synsift_taken_bytes = 0
+        taken: int = append(self, drained, part, max_records, update_offsets)
+        self.synsift_polled_bytes = before_bytes + part.synsift_taken_bytes
+        # What counts as all that was asked for ends the poll.
+        return max_records if self.synsift_polled_bytes >= MOST_POLLED_BYTES else taken
+
+    kind._append = bounded  # noqa: SLF001
+    kind.PartitionRecords.take = functools.wraps(kind.PartitionRecords.take)(_take)
+
+
+def _take(part: Any, most: int | None = None) -> list[Any]:  # noqa: ANN401
+    """Up to so many records of a partition, and no more once they are much; an error comes behind what was read."""
+    part._maybe_raise_next_inline_exception()  # noqa: SLF001
+    records: list[Any] = []
+    size_bytes = 0
+    try:
+        for record in islice(part.record_iterator, most):
+            records.append(record)
+            size_bytes += record.serialized_key_size + record.serialized_value_size + record.serialized_header_size
+            if size_bytes >= MOST_POLLED_BYTES:
+                break
+    except Exception as exc:
+        if not records:
+            raise
+        part._next_inline_exception = exc  # noqa: SLF001
+    part.synsift_taken_bytes = size_bytes
+    return records
 
 
 _MOST_RECORDS: Final = 100_000

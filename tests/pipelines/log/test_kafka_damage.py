@@ -2,11 +2,16 @@
 
 import random
 import struct
+import tracemalloc
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
+from kafka import OffsetAndMetadata, TopicPartition
 from kafka.consumer import fetcher
 from kafka.record.default_records import DefaultRecordBatch, DefaultRecordBatchBuilder
 
@@ -14,7 +19,14 @@ from deploy.local import services
 from synsift.pipelines.log.base import Message
 from synsift.pipelines.log.kafka import KafkaLog
 from synsift.pipelines.log.kafka_clients import KafkaAddress
-from synsift.pipelines.log.kafka_private import MOST_UNPACKED_BYTES, Damage, last_delta, read_whatever_comes
+from synsift.pipelines.log.kafka_private import (
+    MOST_POLLED_BYTES,
+    MOST_RECORD_BYTES,
+    MOST_UNPACKED_BYTES,
+    Damage,
+    last_delta,
+    read_whatever_comes,
+)
 from synsift.pipelines.log.kafka_topics import KafkaTopics, Shape
 from tests.pipelines.log.contract import INPUT, OUTPUT, PARTITIONS, Owner, entry, poll_all
 
@@ -116,6 +128,94 @@ def test_a_packed_batch_whose_bytes_are_others_is_damage(codec: int) -> None:
         (record,) = list(fetcher.MemoryRecords(head).next_batch())
         is_damage = record.value is None and bool(record.headers) and isinstance(record.headers[0][1], Damage)
         assert is_damage or isinstance(record.value, bytes)
+
+
+@dataclass
+class Poll:
+    """What ``Fetcher.fetched_records`` asks of subscriptions: one partition, read from its beginning."""
+
+    position: OffsetAndMetadata = field(default_factory=lambda: OffsetAndMetadata(0, "", -1))
+    highwater: int | None = None
+
+    @property
+    def assignment(self) -> dict[TopicPartition, "Poll"]:
+        return {PLACE: self}
+
+    def is_assigned(self, _: TopicPartition) -> bool:
+        return True
+
+    is_fetchable = is_assigned
+
+    def is_paused(self, _: TopicPartition) -> bool:
+        return False
+
+
+PLACE = TopicPartition("topic", 0)
+
+
+def polls(batches: list[bytes], most: int = 500) -> Iterator[list[Any]]:
+    """What each poll gives of what a broker sent at once, until nothing is left."""
+    read_whatever_comes()
+    reader = fetcher.Fetcher.__new__(fetcher.Fetcher)
+    reader.config, reader._sensors, reader._subscriptions = {"max_poll_records": most}, None, Poll()
+    reader._next_in_line_exception_metadata = None
+    reader._completed_fetches, reader._paused_completed_fetches = deque(), {}
+    reader._paused_partition_records = {}
+    sent = b"".join(struct.pack(">q", number) + batch[8:] for number, batch in enumerate(batches))
+    reader._next_partition_records = fetcher.Fetcher.PartitionRecords(0, PLACE, fetcher.MemoryRecords(sent))
+    while found := reader.fetched_records()[0].get(PLACE, []):
+        yield found
+
+
+def test_a_poll_ends_once_what_it_unpacked_is_much() -> None:
+    large = packed_batch(DefaultRecordBatch.CODEC_ZSTD, bytes(MOST_POLLED_BYTES // 4))
+    found = [[record.offset for record in poll] for poll in polls([large] * 10)]
+    assert found == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
+
+
+def test_a_poll_of_small_records_ends_where_it_was_asked_to() -> None:
+    small = packed_batch(DefaultRecordBatch.CODEC_ZSTD, b"value")
+    assert [len(poll) for poll in polls([small] * 25, most=10)] == [10, 10, 5]
+
+
+def test_of_many_large_batches_one_is_unpacked_at_a_time_and_no_huge_record_is_kept() -> None:
+    large = packed_batch(DefaultRecordBatch.CODEC_ZSTD, bytes(MOST_UNPACKED_BYTES - 1_000))
+    tracemalloc.start()
+    try:
+        found = [record for poll in polls([large] * 8) for record in poll]
+        most_bytes = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert [record.offset for record in found] == list(range(8))
+    assert all(record.value is None and b"a record has 67107" in record.headers[0][1] for record in found)
+    assert most_bytes < 3 * MOST_UNPACKED_BYTES
+
+
+def test_a_record_of_as_much_as_any_has_is_read() -> None:
+    read_whatever_comes()
+    value = bytes(MOST_RECORD_BYTES - 1_000)
+    (record,) = list(fetcher.MemoryRecords(packed_batch(DefaultRecordBatch.CODEC_ZSTD, value)).next_batch())
+    assert record.value == value
+
+
+def test_a_batch_gives_back_what_it_unpacked_behind_its_last_record() -> None:
+    read_whatever_comes()
+    batch = fetcher.MemoryRecords(packed_batch(DefaultRecordBatch.CODEC_GZIP, bytes(1_000_000))).next_batch()
+    record = next(iter(batch))
+    assert len(record.value) == 1_000_000
+    assert not batch._buffer
+    assert list(batch) == []
+
+
+def test_a_record_of_a_million_headers_is_damage() -> None:
+    read_whatever_comes()
+    batch = DefaultRecordBatchBuilder(
+        magic=2, compression_type=DefaultRecordBatch.CODEC_ZSTD, is_transactional=False, producer_id=-1,
+        producer_epoch=-1, base_sequence=-1, batch_size=10_000_000,
+    )  # fmt: skip
+    batch.append(0, 1, b"key", b"value", [("", None)] * 1_000_000)
+    (record,) = list(fetcher.MemoryRecords(bytes(batch.build())).next_batch())
+    assert b"a record has 1000000 headers" in record.headers[0][1]
 
 
 @pytest.mark.parametrize(
