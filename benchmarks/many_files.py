@@ -173,7 +173,7 @@ def main() -> None:
         )
     used_s = sum(watch.cpu_s.values())
     print(f"{time.monotonic() - start_s:.1f} s, {used_s:.1f} s of CPU; {rows_bytes / 1e6:.1f} MB of rows")
-    if options.report:
+    if options.report and options.report.exists():
         print(f"report: {options.report.stat().st_size / 1e6:.1f} MB")
     print(*said[-6:], sep="\n")
     sys.exit(process.returncode)
