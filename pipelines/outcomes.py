@@ -73,8 +73,8 @@ EXPLAINED: Final = (
         "server_error",
         _ANY,
         True,
-        "5xx, 408 or 425, or a host that broke the connection when its robots.txt was asked for, as one may that speaks "
-        "TLS on a port which an `http://` URL names. Also after all tries (`fetch.attempts`).",
+        "5xx, 408 or 425, or a host that broke the connection when its robots.txt was asked for, as one may that "
+        "speaks TLS on a port which an `http://` URL names. Also after all tries (`fetch.attempts`).",
         _REPLAY.format("server_error"),
     ),
     Explained(
