@@ -3,10 +3,10 @@
 
     benchmarks/whole_job.py --photos DIR --peer PYTHON [--tools PYTHON] [--hosts 10000] [--images 10000] [--rounds 1]
 
-The web is that of ``hosts.py`` without its sick hosts: names at a name server of this script's own, TLS, an address and
-a robots.txt for each host. Its pictures take 50 kB to 2 MB, spread evenly on a logarithmic scale, as a camera's do: a
-photograph's parts enlarged, with a sensor's noise. Of the hundred images of a synset ten are another one's very file
-on another host, and ten another one made smaller and compressed anew.
+The web is that of ``hosts.py`` without its sick hosts: names at a name server of this script's own, TLS, an address
+and a robots.txt for each host. Its pictures are a photograph's parts enlarged, with a sensor's noise; their sizes are
+spread evenly on a logarithmic scale, from some 30 kB to 1.6 MB. Of the hundred images of a synset ten are another one's
+very file on another host, and ten another one made smaller and compressed anew.
 
     img2dataset     download only, without robots.txt: 2 processes, 256 threads each
     … and phash     behind it ``imagehash.phash`` in two processes and a BK-tree of radius 9
