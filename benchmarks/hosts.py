@@ -35,7 +35,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -250,18 +250,25 @@ def until_last(files: Iterable[Path], begun_s: float) -> float:
     return max(file.stat().st_mtime for file in files) - begun_s
 
 
-def run_peer(python: str, urls: Path, scratch: Path, authority: Path, limit_s: float) -> tuple[float, float, set[str]]:
-    """Img2dataset, where names are found by our name server."""
-    resolv, out = scratch / "resolv.conf", scratch / "peer"
+def img2dataset(  # noqa: PLR0913 - what it is given
+    python: str, urls: Path, out: Path, authority: Path, limit_s: float, columns: Sequence[str]
+) -> tuple[float, float]:
+    """Run img2dataset where names are found by our name server; when it began, and its CPU seconds."""
+    resolv = out.with_name("resolv.conf")
     resolv.write_text(f"nameserver {NAME_SERVER}\n")
-    tool = [str(Path(python).with_name("img2dataset")), f"--url_list={urls}", f"--output_folder={out}"]
-    tool += ["--input_format=txt", "--output_format=files", "--resize_mode=no", "--compute_hash=sha256"]
-    tool += ["--processes_count=2", "--thread_count=256", "--timeout=10", "--number_sample_per_shard=1000"]
-    tool += ["--enable_wandb=False"]
+    tool = [str(Path(python).with_name("img2dataset")), f"--url_list={urls}", f"--output_folder={out}", *columns]
+    tool += ["--output_format=files", "--resize_mode=no", "--compute_hash=sha256", "--processes_count=2"]
+    tool += ["--thread_count=256", "--timeout=10", "--number_sample_per_shard=1000", "--enable_wandb=False"]
     inside = f"mount --bind {resolv} /etc/resolv.conf && exec " + " ".join(tool)
     env = {**os.environ, "SSL_CERT_FILE": str(authority), "NO_ALBUMENTATIONS_UPDATE": "1"}
     begun_s = time.time()
-    cpu_s = timed([["unshare", "--mount", "sh", "-c", inside]], env, limit_s)
+    return begun_s, timed([["unshare", "--mount", "sh", "-c", inside]], env, limit_s)
+
+
+def run_peer(python: str, urls: Path, scratch: Path, authority: Path, limit_s: float) -> tuple[float, float, set[str]]:
+    """Img2dataset."""
+    out = scratch / "peer"
+    begun_s, cpu_s = img2dataset(python, urls, out, authority, limit_s, ["--input_format=txt"])
     found = set()
     for file in out.rglob("*.json"):
         said = json.loads(file.read_text())
@@ -270,18 +277,23 @@ def run_peer(python: str, urls: Path, scratch: Path, authority: Path, limit_s: f
     return until_last(out.rglob("*.jpg"), begun_s), cpu_s, found
 
 
-def run_ours(urls: Path, scratch: Path, authority: Path, limit_s: float, wanted: int) -> tuple[float, float, set[str]]:
-    """Ours: two workers of ``fetch``, until all images of healthy hosts are there; what comes before isn't timed."""
-    options: dict[str, object] = {
+def our_options(store: Path, authority: Path) -> dict[str, object]:
+    """Our configuration, for the web of this script."""
+    return {
         "identity.contact": "benchmark@localhost",
         "fetch.allow_networks": ["127.0.0.0/8"],
         "fetch.nameservers": [f"{NAME_SERVER}:53"],
         "fetch.ca_file": str(authority),
         "fetch.timeout_s": 10,
         "fetch.concurrency": 256,
-        "store.url": str(scratch / "ours"),
+        "store.url": str(store),
         "logging.level": "WARNING",
     }
+
+
+def run_ours(urls: Path, scratch: Path, authority: Path, limit_s: float, wanted: int) -> tuple[float, float, set[str]]:
+    """Ours: two workers of ``fetch``, until all images of healthy hosts are there; what comes before isn't timed."""
+    options = our_options(scratch / "ours", authority)
     env, synsift = environment(options), [sys.executable, "-m", "synsift"]
     for before in (["plan", "--source", "urls", "--list", str(urls)], ["run", "search", "--drain"]):
         timed([[*synsift, *before]], env, limit_s)

@@ -43,7 +43,18 @@ from PIL import Image, ImageChops
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.folder import FASTDUP, IMAGEHASH
-from benchmarks.hosts import DOMAIN, NAME_SERVER, Host, answers, make_hosts, server, timed, until_last
+from benchmarks.hosts import (
+    DOMAIN,
+    NAME_SERVER,
+    Host,
+    answers,
+    img2dataset,
+    make_hosts,
+    our_options,
+    server,
+    timed,
+    until_last,
+)
 from benchmarks.servers import nginx
 from synsift.pipelines.assembly import open_log
 from synsift.pipelines.config import load
@@ -121,16 +132,8 @@ def listed(hosts: list[Host], images: int) -> Iterator[tuple[str, str]]:
 
 def run_peer(python: str, urls: Path, scratch: Path, authority: Path, number: int) -> tuple[Run, Path]:
     """Img2dataset, where names are found by our name server; and a folder of what it got."""
-    resolv, out = scratch / "resolv.conf", scratch / f"peer{number}"
-    resolv.write_text(f"nameserver {NAME_SERVER}\n")
-    tool = [str(Path(python).with_name("img2dataset")), f"--url_list={urls}", f"--output_folder={out}"]
-    tool += ["--input_format=csv", "--url_col=url", "--output_format=files", "--resize_mode=no"]
-    tool += ["--compute_hash=sha256", "--processes_count=2", "--thread_count=256", "--timeout=10"]
-    tool += ["--number_sample_per_shard=1000", "--enable_wandb=False"]
-    inside = f"mount --bind {resolv} /etc/resolv.conf && exec " + " ".join(tool)
-    env = {**os.environ, "SSL_CERT_FILE": str(authority), "NO_ALBUMENTATIONS_UPDATE": "1"}
-    begun_s = time.time()
-    cpu_s = timed([["unshare", "--mount", "sh", "-c", inside]], env, 3_600)
+    out = scratch / f"peer{number}"
+    begun_s, cpu_s = img2dataset(python, urls, out, authority, 3_600, ["--input_format=csv", "--url_col=url"])
     got = sorted(out.glob("*/*.jpg"))
     wall_s = until_last(got, begun_s)
     flat = scratch / f"flat{number}"
@@ -169,16 +172,7 @@ def original_of(number: int) -> int:
 
 def run_ours(urls: Path, scratch: Path, authority: Path, number: int, wanted: int) -> Run:
     """Ours: two workers of all stages, until all has landed; what comes before isn't timed."""
-    options: dict[str, object] = {
-        "identity.contact": "benchmark@localhost",
-        "fetch.allow_networks": ["127.0.0.0/8"],
-        "fetch.nameservers": [f"{NAME_SERVER}:53"],
-        "fetch.ca_file": str(authority),
-        "fetch.timeout_s": 10,
-        "fetch.concurrency": 256,
-        "store.url": str(scratch / f"ours{number}"),
-        "logging.level": "WARNING",
-    }
+    options = our_options(scratch / f"ours{number}", authority)
     env, synsift = environment(options), [sys.executable, "-m", "synsift"]
     for before in (["plan", "--source", "urls", "--list", str(urls)], ["run", "search", "--drain"]):
         timed([[*synsift, *before]], env, 3_600)
