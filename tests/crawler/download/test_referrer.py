@@ -19,7 +19,8 @@ from synsift.crawler.download.referrer import referrer
         ("page 7", "https://i.example/x.jpg", ""),
         ("", "https://i.example/x.jpg", ""),
         ("https://p.example/a\r\nX-Evil: 1", "https://p.example/x.jpg", "https://p.example/aX-Evil:%201"),
-        ("https://größe.example/", "https://i.example/x.jpg", ""),
+        ("https://größe.example/", "https://i.example/x.jpg", "https://xn--gre-6ka8i.example/"),
+        ("https://größe..example/", "https://i.example/x.jpg", ""),
     ],
 )
 def test_what_a_host_is_told_of_the_page(page: str, url: str, told: str) -> None:
