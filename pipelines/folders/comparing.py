@@ -9,7 +9,7 @@ from synsift.dedupe import Fingerprint, MatchOptions
 from synsift.dedupe.many.prints import Prints
 from synsift.dedupe.many.reference import ManyReference, make_known
 from synsift.dedupe.verdicts import Kind, Verdict
-from synsift.pipelines.folders.judging import OnDone, done, make_index
+from synsift.pipelines.folders.judging import OnDone, in_order, make_index
 from synsift.pipelines.folders.pool import Pool
 from synsift.pipelines.folders.prints import PrintFile
 from synsift.pipelines.folders.room import OpenRoom
@@ -63,15 +63,9 @@ class Comparing:
         """What each of some pictures is the same as, in their order."""
         work = partial(match_pictures, folder=self._images.room.folder, options=self._options)
         records = ((name, image.to_record()) for name, image in images.items())
-        waiting: dict[int, list[Verdict]] = {}
-        expected = 0
-        names: dict[int, list[str]] = {}
         with Pool(self._processes, work, at_once=1) as pool:
-            for (number, task), verdicts in done(pool, enumerate(_in_tasks(records))):
-                waiting[number], names[number] = verdicts, [name for name, _ in task]
-                while expected in waiting:
-                    yield from zip(names.pop(expected), waiting.pop(expected), strict=True)
-                    expected += 1
+            for task, verdicts in in_order(pool, _in_tasks(records)):
+                yield from ((name, verdict) for (name, _), verdict in zip(task, verdicts, strict=True))
 
     def foretold(self, images: Mapping[str, Fingerprint], *, on_done: OnDone = lambda _: None) -> "Foretold":
         """What all of some pictures are the same as, looked up by all cores.

@@ -90,8 +90,8 @@ class Judging:
         turns = len(self._turns.order)
         spans = [Span(begin, min(begin + _TURNS, turns)) for begin in range(0, turns, _TURNS)]
         with _closed_after(room.folder), Pool(self._processes, work, at_once=1) as pool:
-            for span, foreseen in _in_order(done(pool, spans), spans):
-                found.take(*span, foreseen)
+            for span, foreseen in in_order(pool, spans):
+                found.take(span.begin, span.end, foreseen)
                 room.release()
                 on_done(span.end - span.begin)
         return found.found()
@@ -151,12 +151,12 @@ def make_pieces(pieces: list[Piece], folder: str, options: MatchOptions) -> list
     return [True] * len(pieces)
 
 
-def look_at(spans: list[Span], folder: str, options: MatchOptions) -> list[Foreseen]:
+def look_at(tasks: list[tuple[int, Span]], folder: str, options: MatchOptions) -> list[Foreseen]:
     """Look at the pictures of some turns: what a process does."""
     foresight = _foresight(folder, options)
     turns = Turns.of(_OPEN[folder][0])
     found = []
-    for span in spans:
+    for _, span in tasks:
         numbers = np.asarray(turns.order[span.begin : span.end])
         found.append(foresight.of(numbers[turns.same[numbers] == numbers]))
         _OPEN[folder][0].release()
@@ -200,11 +200,12 @@ def done(pool: Pool[T, M], things: Iterable[T]) -> Iterator[tuple[T, M]]:
             yield thing, made
 
 
-def _in_order(made: Iterator[tuple[Span, Foreseen]], spans: Iterable[Span]) -> Iterator[tuple[Span, Foreseen]]:
-    """What processes did, in the order of turns."""
-    waiting: dict[Span, Foreseen] = {}
-    for span in spans:
-        while span not in waiting:
-            other, foreseen = next(made)
-            waiting[other] = foreseen
-        yield span, waiting.pop(span)
+def in_order(pool: Pool[tuple[int, T], M], things: Iterable[T]) -> Iterator[tuple[T, M]]:
+    """As ``done``, in the order of the things, each of which a process gets with its number."""
+    waiting: dict[int, tuple[T, M]] = {}
+    expected = 0
+    for (number, thing), made in done(pool, enumerate(things)):
+        waiting[number] = thing, made
+        while expected in waiting:
+            yield waiting.pop(expected)
+            expected += 1
