@@ -73,6 +73,8 @@ def look_beside(query: Side, stored: Side, *, orientation: int) -> Beside | None
     inside, overlap = seen.weights, seen.share
     covered = _covered(one.luma, seen, found.weights)
     seen.leave_out(1 - _wider(covered))
+    if not seen.share:  # all that agrees stands next to what doesn't
+        return None
     places = places_of(one.luma, seen)
     colours, one_tint = colours_beside(one, seen, places, covered * inside)
     return Beside(
