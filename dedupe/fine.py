@@ -8,15 +8,20 @@ photographs carry none.
 
 import zlib
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Final, NamedTuple
 
 import numpy as np
 
+from synsift.dedupe.alignment import Grid, slopes_of
 from synsift.dedupe.frequencies import SIDE_PX, Floats
 
 FINE_SIDE: Final = SIDE_PX
 """Side of the thumbnail, in pixels."""
+FINE_GRID: Final = Grid(FINE_SIDE)
+"""Of thumbnails."""
 _LEVELS: Final = 15
+_STEPS: Final = np.arange(_LEVELS + 1, dtype=np.float32)
 _HEAD_BYTES: Final = 4
 _RAW_BYTES: Final = _HEAD_BYTES + FINE_SIDE**2 // 2
 FINE_BYTES: Final = _RAW_BYTES + 32
@@ -41,6 +46,16 @@ _WRITTEN_BETWEEN: Final = 0.1
 # Within so many grey levels there is no noise, as in drawings, and hardly in photographs.
 _EXACT: Final = 0.5
 _LEAST_PLAIN: Final = 0.02
+
+
+def _well_inside() -> Floats:
+    inside = np.zeros((FINE_SIDE, FINE_SIDE), dtype=np.float32)
+    inside[2:-2, 2:-2] = 1
+    return inside.reshape(1, -1)
+
+
+WELL_INSIDE: Final = _well_inside()
+"""``(1, 4096)``: 1 at places of a thumbnail that aren't at its edges, else 0."""
 
 
 def _smoothness(picture: Floats) -> float:
@@ -113,7 +128,7 @@ class Fine(NamedTuple):
     @property
     def step(self) -> float:
         """From one of its levels to the next, in grey levels."""
-        return float(np.ptp(self.luma)) / _LEVELS
+        return float(np.maximum.reduce(self.luma, axis=None) - np.minimum.reduce(self.luma, axis=None)) / _LEVELS
 
     @property
     def exactness(self) -> float:
@@ -136,9 +151,46 @@ def read_fine(packed: bytes) -> Fine:
         raise ValueError("a thumbnail of another size")
     low, high, plain, exact = raw[:_HEAD_BYTES]
     pairs = np.frombuffer(raw[_HEAD_BYTES:], np.uint8).reshape(FINE_SIDE, FINE_SIDE // 2)
-    levels = np.stack([pairs >> 4, pairs & 15], axis=2).reshape(FINE_SIDE, FINE_SIDE)
-    luma = low + levels.astype(np.float32) * np.float32((high - low) / _LEVELS)
+    levels = np.empty((FINE_SIDE, FINE_SIDE), dtype=np.uint8)
+    levels[:, ::2], levels[:, 1::2] = pairs >> 4, pairs & 15
+    luma = (low + _STEPS * np.float32((high - low) / _LEVELS)).take(levels)
     used = np.bincount(levels.ravel(), minlength=_LEVELS + 1) / levels.size
-    tones_bits = float(-(used[used > 0] * np.log2(used[used > 0])).sum())
-    down, right = (float(np.mean(np.diff(levels.astype(np.int8), axis=axis) == 0)) for axis in (0, 1))
-    return Fine(luma, plain / 255, exact / 255, tones_bits, len(packed), abs(down - right))
+    used = used[used > 0]
+    tones_bits = float(-(used * np.log2(used)).sum())
+    down = np.count_nonzero(levels[1:] == levels[:-1])
+    right = np.count_nonzero(levels[:, 1:] == levels[:, :-1])
+    striped = abs(down - right) / (FINE_SIDE * (FINE_SIDE - 1))
+    return Fine(luma, plain / 255, exact / 255, tones_bits, len(packed), striped)
+
+
+class Thumbnail:
+    """A thumbnail as it is compared, and what is asked of it more than once.
+
+    Attributes:
+        luma: ``(4096,)``, in grey levels.
+    """
+
+    def __init__(self, luma: Floats) -> None:
+        self.luma = luma
+
+    @cached_property
+    def spread(self) -> float:
+        """Standard deviation, in grey levels."""
+        return float(self.luma.std())
+
+    @cached_property
+    def layers(self) -> Floats:
+        """``(4, 4096)``, see ``Grid.layers``: luminance, its slopes, and whether a place is well inside."""
+        return FINE_GRID.layers(self.luma, WELL_INSIDE)
+
+    @cached_property
+    def edges(self) -> Floats:
+        """``(4096,)``: squares of the slopes, a pixel."""
+        return edges_of(self.luma)
+
+
+def edges_of(luma: Floats) -> Floats:
+    """Squares of the slopes of a thumbnail ``(4096,)``, a pixel."""
+    slopes = slopes_of(luma, FINE_SIDE)
+    slopes *= slopes
+    return np.asarray(slopes[0] + slopes[1], dtype=np.float32)
