@@ -87,8 +87,9 @@ def make_evidence(inside: Floats, picture: Image.Image, part: Part) -> bytes:
 
 def _packed(frequencies: Floats) -> tuple[NDArray[np.int8], np.float32]:
     """Eight bits each: the square root spreads them, as most are far below the largest."""
-    scale = np.float32(np.abs(frequencies).max() + 1e-6)
-    return np.round(127 * np.sign(frequencies) * np.sqrt(np.abs(frequencies) / scale)).astype(np.int8), scale
+    strength = np.abs(frequencies)
+    scale = np.float32(np.maximum.reduce(strength, axis=None) + 1e-6)
+    return np.rint(127 * np.sign(frequencies) * np.sqrt(strength / scale)).astype(np.int8), scale
 
 
 def _unpacked(values: NDArray[np.int8], scale: np.float32 | Floats) -> Floats:
