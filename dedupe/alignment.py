@@ -84,10 +84,11 @@ class Seen:
         whole = there.astype(np.int32)
         there -= whole.astype(np.float32)
         self._right, self._below = there
-        self._at = (whole[1] * side + whole[0]).astype(np.intp)
+        at = (whole[1] * side + whole[0]).astype(np.intp)
+        below = at + side
+        self._corners = at, at + 1, below, below + 1
         self.luma: Floats = self._interpolated(layers[0])
 
-    @cached_property
     def slopes(self) -> Floats:
         """``(2, n)``: to the right and down."""
         return self._interpolated(self._layers[1:3])
@@ -97,17 +98,11 @@ class Seen:
         """``(…, n)``: the other layers."""
         return self._interpolated(self._layers[3:])
 
-    @cached_property
-    def _corners(self) -> tuple[NDArray[np.intp], ...]:
-        """Where the places at the right, below, and below at the right stand."""
-        below = self._at + self.grid.side
-        return self._at + 1, below, below + 1
-
     def _interpolated(self, layers: Floats) -> Floats:
         """Values of layers ``(…, n)``."""
         # Layer by layer: a third of the time that the values of a place together take, as there are but a few.
-        right, below, across = self._corners
-        seen: Floats = layers.take(self._at, axis=-1)
+        at, right, below, across = self._corners
+        seen: Floats = layers.take(at, axis=-1)
         lower: Floats = layers.take(below, axis=-1)
         step = layers.take(right, axis=-1)
         step -= seen
@@ -303,10 +298,10 @@ def _step(mine: Floats, seen: Seen) -> Floats | None:
     """One Gauss-Newton step: least squares of ``mine - gain · other(map + change) - offset``, where it is inside."""
     xy = seen.grid.xy
     matrix = np.empty((8, seen.grid.places), dtype=np.float32)
-    np.multiply(xy, seen.slopes[0], out=matrix[0:2])
-    matrix[2] = seen.slopes[0]
-    np.multiply(xy, seen.slopes[1], out=matrix[3:5])
-    matrix[5], matrix[6], matrix[7] = seen.slopes[1], seen.luma, 1
+    matrix[2], matrix[5] = seen.slopes()
+    np.multiply(xy, matrix[2], out=matrix[0:2])
+    np.multiply(xy, matrix[5], out=matrix[3:5])
+    matrix[6], matrix[7] = seen.luma, 1
     matrix *= seen.weights  # of 0 and 1, which are their own squares
     normal = (matrix @ matrix.T).astype(np.float64)
     diagonal = normal.reshape(-1)[:: len(normal) + 1]

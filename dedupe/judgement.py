@@ -117,6 +117,8 @@ def judge(agreement: Agreement, distance_bits: int) -> Judgement:
         return _judgement([*much, *(times(faint, _FAINT_SEEN) if agreement.are_photographs else faint)])
     drawn = drawn_share(agreement.finer)
     little = of_little(agreement, agreement.finer, distance_bits, [*much, *faint])
+    if drawn == 1:
+        return _judgement(little)
     return _judgement([*times(little, drawn), *times([*much, *times(faint, _FAINT_SEEN)], 1 - drawn)])
 
 

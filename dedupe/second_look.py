@@ -243,10 +243,15 @@ def _squares(mine: Floats, other: Floats) -> Floats:
 def _bits(mine: Floats, seen: Seen) -> int:
     """How many signs of frequencies differ, the middle counting most, as in the hashes."""
     mine = mine - np.float32(seen.mean(mine))
-    both = _squares(mine, np.where(seen.weights, seen.luma - np.float32(seen.mean(seen.luma)), mine))
-    means = both @ _TAPER_SHARE @ _TAPER_SHARE
-    one, two = _TAPERED @ (both - means[:, None, None]) @ _TAPERED.T > 0
-    return int(np.count_nonzero(one ^ two))
+    one, other = (_signs(picture) for picture in (mine, np.where(seen.weights, seen.luma - seen.mean(seen.luma), mine)))
+    return int(np.count_nonzero(one ^ other))
+
+
+def _signs(picture: Floats) -> NDArray[np.bool_]:
+    square = picture.reshape(PICTURE_SIDE, PICTURE_SIDE)
+    mean = float(_TAPER_SHARE @ square @ _TAPER_SHARE)
+    signs: NDArray[np.bool_] = _TAPERED @ (square - mean) @ _TAPERED.T > 0
+    return signs
 
 
 def first_map(one: Picture, one_view: View, other: Picture, other_view: View) -> Floats:

@@ -231,6 +231,29 @@ def test_thumbnails_of_any_bytes_are_compared_without_harm() -> None:
     assert compared > 50
 
 
+def under_a_sky(seed: int) -> Image.Image:
+    """A photograph whose upper half is a noisy gradient: it shows little enough to have a thumbnail."""
+    pixels = np.array(photograph(seed, (500, 375)), dtype=float)
+    noise = np.random.default_rng(seed).normal(0, 4, (200, 500, 3))
+    pixels[:200] = np.linspace((120, 150, 210), (160, 190, 250), 200)[:, None] + noise
+    return Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
+
+
+def test_thumbnails_of_photographs_would_count_for_nothing_and_are_not_compared(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    skies = [fingerprint(encoded(under_a_sky(seed), "JPEG", quality=88)) for seed in range(4)]
+    skies += [fingerprint(encoded(under_a_sky(seed).resize((420, 300)), "JPEG", quality=70)) for seed in range(2)]
+    sides = [side_of(image, WHOLE) for image in skies]
+    pairs = [(one, other) for one in sides for other in sides]
+    short = [second_look(*pair, orientation=0) for pair in pairs]
+    assert sum(agreement.are_photographs for agreement in short) > 20
+    monkeypatch.setattr("synsift.dedupe.second_look.drawn_share", lambda _: 0.5)
+    long = [second_look(*pair, orientation=0) for pair in pairs]
+    assert all(agreement.finer for agreement in long)
+    assert [judge(agreement, 20) for agreement in short] == [judge(agreement, 20) for agreement in long]
+
+
 def light(image: Image.Image, change: Callable[[np.ndarray], np.ndarray]) -> Image.Image:
     return Image.fromarray((change(np.asarray(image, dtype=float) / 255) * 255).clip(0, 255).astype(np.uint8))
 
