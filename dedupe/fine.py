@@ -22,6 +22,7 @@ FINE_SIDE: Final = SIDE_PX
 FINE_GRID: Final = Grid(FINE_SIDE)
 """Of thumbnails."""
 _LEVELS: Final = 15
+_PAIRS: Final = (_LEVELS + 1) ** 2
 _STEPS: Final = np.arange(_LEVELS + 1, dtype=np.float32)
 _HEAD_BYTES: Final = 4
 _RAW_BYTES: Final = _HEAD_BYTES + FINE_SIDE**2 // 2
@@ -174,7 +175,8 @@ def read_fine(packed: bytes) -> Fine:
     levels = np.empty((FINE_SIDE, FINE_SIDE), dtype=np.uint8)
     levels[:, ::2], levels[:, 1::2] = pairs >> 4, pairs & 15
     luma = (low + _STEPS * np.float32((high - low) / _LEVELS)).take(levels)
-    used = np.bincount(levels.ravel(), minlength=_LEVELS + 1) / levels.size
+    both = np.bincount(pairs.ravel(), minlength=_PAIRS).reshape(_LEVELS + 1, _LEVELS + 1)
+    used = (np.add.reduce(both, axis=0) + np.add.reduce(both, axis=1)) / levels.size
     used = used[used > 0]
     tones_bits = float(-(used * np.log2(used)).sum())
     down = np.count_nonzero(levels[1:] == levels[:-1])
