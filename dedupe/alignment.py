@@ -81,10 +81,10 @@ class Seen:
         there *= np.float32(side)
         there -= _HALF
         np.minimum(np.maximum(there, 0, out=there), np.float32(side - 1.001), out=there)
-        whole = there.astype(np.int32)
-        there -= whole.astype(np.float32)
+        whole = np.floor(there)
+        there -= whole
         self._right, self._below = there
-        at = (whole[1] * side + whole[0]).astype(np.intp)
+        at = (whole[1] * np.float32(side) + whole[0]).astype(np.intp)
         below = at + side
         self._corners = at, at + 1, below, below + 1
         self.luma: Floats = self._interpolated(layers[0])
