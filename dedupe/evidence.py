@@ -147,6 +147,8 @@ class Picture:
         soft = np.concatenate([chroma, luma[None, :_COLOURS, :_COLOURS]])
         self.luma: Floats = (_TO_LUMA.T @ luma @ _TO_LUMA).ravel()
         self._soft: Floats = (_TO_COLOUR.T @ soft @ _TO_COLOUR).reshape(-1, PLACES)
+        for shared in (self.luma, self._soft):
+            shared.setflags(write=False)
         self.chroma, self.soft_luma = self._soft[:2], self._soft[2]
         self.mean = float(row["mean"])
         self.borders = np.array(turned_sides(row["border"].astype(float) / 255, orientation))

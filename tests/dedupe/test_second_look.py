@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
 from synsift.dedupe import Fingerprint, Kind, Matcher, MatchOptions, fingerprint
-from synsift.dedupe.evidence import EVIDENCE_BYTES, turned_picture
+from synsift.dedupe.evidence import EVIDENCE_BYTES, picture_of, turned_picture
 from synsift.dedupe.fingerprint import RECORD
 from synsift.dedupe.frequencies import BACK, ORIENTATIONS
 from synsift.dedupe.hash_batch import HashBatch
@@ -252,6 +252,22 @@ def test_thumbnails_of_photographs_would_count_for_nothing_and_are_not_compared(
     long = [second_look(*pair, orientation=0) for pair in pairs]
     assert all(agreement.finer for agreement in long)
     assert [judge(agreement, 20) for agreement in short] == [judge(agreement, 20) for agreement in long]
+
+
+def test_a_look_says_the_same_of_pictures_that_are_kept_and_of_those_made_anew() -> None:
+    images = [of(scene(4)), of(caption(scene(4))), of(cake(0.3, 0.7)), of(cake(0.3, 0.6)), of(under_a_sky(1))]
+    sides = [side_of(image, WHOLE) for image in images]
+    pairs = [(one, other, turn) for one in sides for other in sides for turn in (0, 5)]
+    picture_of.cache_clear()
+    anew = []
+    for one, other, turn in pairs:
+        anew.append(second_look(one, other, orientation=turn))
+        picture_of.cache_clear()
+    for _ in range(2):
+        assert [second_look(one, other, orientation=turn) for one, other, turn in pairs] == anew
+    assert picture_of.cache_info().hits > len(pairs)
+    with pytest.raises(ValueError, match="read-only"):
+        picture_of(sides[0].evidence, 0, sides[0].fine).chroma[:] = 0
 
 
 def light(image: Image.Image, change: Callable[[np.ndarray], np.ndarray]) -> Image.Image:
