@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from synsift.dedupe.borders import WHOLE_PART, Part, inside_of
+from synsift.dedupe.borders import WHOLE_PART, inside_of
 from synsift.dedupe.decode import (
     DEFAULT_MAX_PIXELS,
     FORMATS,
