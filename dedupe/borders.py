@@ -52,9 +52,9 @@ _CAPTION: Final = 0.105
 _MOST_CAPTION: Final = 0.3
 _NO_CAPTION: Final = (1, 0)
 _MIN_PX: Final = 8
-# Where a border ends, one line before and two behind are looked at; so many grey levels of what is away from the
-# border's colour are a file's noise, and so many say what is behind it.
-_MIXED_PX: Final = 2
+# Where a border ends, its last line and the next one are mixed, and the one behind that shows what is inside. So many
+# grey levels away from the border's colour are a file's noise, and so many are something.
+_BEHIND_PX: Final = 2
 _NOISE: Final = 2.0
 _LEAST_STEP: Final = 8.0
 _ROUNDS: Final = 3
@@ -109,16 +109,15 @@ def _end_of(lines: NDArray[np.uint8], count: int) -> float:
     Lines at an edge are mixed of what is before and behind it, and how much of either they have says where it is: in
     another size or file the edge lies between other lines, and is found at the same place.
     """
-    if not count or count + _MIXED_PX > len(lines):
+    if not count or count + _BEHIND_PX > len(lines):
         return float(count)
-    colour = float(np.median(lines[count - 1]))
-    away = np.abs(lines[count - 1 : count + _MIXED_PX] - np.float32(colour)).mean(axis=1)
-    away = np.maximum(away - _NOISE, 0)
-    if away[-1] < _LEAST_STEP:  # what is inside begins little by little
+    colour = np.float32(np.median(lines[count - 1]))
+    away = np.maximum(np.abs(lines[count - 1 : count + _BEHIND_PX] - colour).mean(axis=1) - _NOISE, 0)
+    mixed, inside = away[:-1], away[-1]
+    if inside < _LEAST_STEP:  # what is inside begins little by little
         return count + 0.5
-    inside = np.minimum(away[:-1] / away[-1], 1).sum()
     # A quarter of a line more, so that what is made smaller again has none of it.
-    return float(count + _MIXED_PX - 1 - inside + 0.25)
+    return float(count + len(mixed) - 1 - np.minimum(mixed / inside, 1).sum() + 0.25)
 
 
 def trim(luma: NDArray[np.uint8]) -> Box:

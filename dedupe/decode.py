@@ -320,7 +320,7 @@ def _upright(found: Decoded, orientation: int) -> Decoded:
     picture = found.picture.transpose(EXIF_TRANSPOSE[orientation])
     # What is more than the original lies behind its right and lower edge.
     behind_right, behind_lower = found.picture.width - found.extent.right, found.picture.height - found.extent.bottom
-    is_across, is_down = orientation in (2, 3, 7, 8), orientation in (3, 4, 6, 7)
+    is_across, is_down = orientation in (2, 3, 6, 7), orientation in (3, 4, 7, 8)
     if orientation >= 5:
         behind_right, behind_lower = behind_lower, behind_right
     extent = Extent(
