@@ -19,6 +19,7 @@ from synsift.dedupe.elsewhere import moved, shifted
 from synsift.dedupe.evidence import Picture, strength_in
 from synsift.dedupe.fine import FINE_GRID, FINE_SIDE, WELL_INSIDE, Thumbnail, edges_of
 from synsift.dedupe.frequencies import Floats
+from synsift.dedupe.hues import hues
 from synsift.dedupe.texture import Texture, texture
 
 _STEPS: Final = 6
@@ -218,7 +219,7 @@ def finer_look(one: Picture, other: Picture, seen: Seen, both: Thumbnails) -> Fi
         moved=moved(mine, seen_as, found.weights),
         shifted=shifted(one.borders, other.borders, found.place),
         beyond=beyond,
-        hues=_hues(one.chroma, chroma, seen.weights),
+        hues=hues(one, other, seen, both.tones_bits),
         colour=min(coloured),
         most_colour=max(coloured),
         share=share,
@@ -356,13 +357,6 @@ def _is_outside(picture: Picture, places: Floats) -> Floats:
     last = np.array([[0.5 + right / across], [0.5 + bottom / down]], dtype=np.float32)
     outside = (places < first) | (places > last)
     return np.asarray(outside[0] | outside[1], dtype=np.float32)
-
-
-def _hues(mine: Floats, theirs: Floats, weights: Floats) -> float:
-    mine, theirs = (mine * weights).ravel(), (theirs * weights).ravel()
-    off = mine - theirs
-    energy = float(mine @ mine) + float(theirs @ theirs) + 8.0 * float(np.add.reduce(weights))
-    return min(1.0, float(off @ off) / energy)
 
 
 def _of_subject(plain: float, strength: float) -> float:
