@@ -166,7 +166,7 @@ def _groups(
         with progress("compared with the reference", len(images)) as advance:
             reference = reference.foretold(images, on_done=advance)
     judging = Judging(images, scanner.match, processes=scanner.options.processes)
-    with progress("indexed", judging.pieces) as advance:
+    with progress("indexed", len(images)) as advance:
         judging.prepare(without, on_done=advance)
     with progress("compared", len(images) - len(without)) as advance:
         return judging.group(reference, on_done=advance)

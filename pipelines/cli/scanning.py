@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from synsift.pipelines.folders.scan import Scanned
 
 _LINE_S: Final = 5.0
+_LEAST_RATE: Final = 0.5
 _SHOWN: Final = 20
 _UNMIRRORED: Final = ["identity", "rotated-180", "rotated-90", "rotated-270"]
 
@@ -138,7 +139,6 @@ class Scanner:
         """Of very many images: their index is not in memory."""
         from synsift.pipelines.folders.comparing import Comparing
         from synsift.pipelines.folders.hash_files import read_reference
-        from synsift.pipelines.folders.judging import pieces_of
         from synsift.pipelines.folders.prints import PrintFile
 
         reference = read_reference(lists, self.match)
@@ -148,7 +148,7 @@ class Scanner:
                 images[name] = image
                 reference.names[image.sha256] = name
         reference.matcher = comparing = Comparing(images, self.match, processes=self.options.processes)
-        with progress("indexed", pieces_of(images, self.match)) as advance:
+        with progress("indexed", len(images)) as advance:
             comparing.prepare(on_done=advance)
         return reference
 
@@ -194,7 +194,7 @@ def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
 
         columns = (
             *(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()),
-            *(TextColumn("{task.fields[rate]}/s"), TimeRemainingColumn()),
+            *(TextColumn("{task.fields[rate]}"), TimeRemainingColumn()),
         )
         # What is logged meanwhile stands above the bar. Data don't go by way of it, for it is on standard error.
         with Progress(*columns, console=err, transient=True, redirect_stdout=False) as bar:
@@ -204,7 +204,7 @@ def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
             def show(number: int) -> None:
                 bar.advance(task, number)
                 rate = bar.tasks[0].completed / max(0.001, time.monotonic() - begin_s)
-                bar.update(task, rate=f"{rate:,.0f}")
+                bar.update(task, rate=_per_second(rate))
 
             yield show
         return
@@ -226,5 +226,11 @@ class _Lines:
             return
         self._said_s = now_s
         rate = self._done / (now_s - self._begin_s)
-        left_s = (self._total - self._done) / rate if rate else 0
-        err.print(f"{self._what} {self._done} of {self._total}, {rate:.0f}/s, {left_s:.0f} s left")
+        parts = [f"{self._what} {self._done} of {self._total}", _per_second(rate)]
+        parts += [f"{(self._total - self._done) / rate:.0f} s left"] if rate else []
+        err.print(", ".join(filter(None, parts)))
+
+
+def _per_second(rate: float) -> str:
+    """A rate in words; nothing of one that would be told as 0."""
+    return f"{rate:,.0f}/s" if rate >= _LEAST_RATE else ""

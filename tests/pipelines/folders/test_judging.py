@@ -27,7 +27,8 @@ def test_processes_find_the_groups_that_one_finds(tmp_path: Path, monkeypatch: p
     judging.prepare(left_out, on_done=made.append)
     found = judging.group(on_done=judged.append)
     assert found == cluster({name: image for name, image in images.items() if name not in left_out})
-    assert sum(made) == judging.pieces
+    assert sum(made) == len(images)
+    assert min(made) >= 0
     assert sum(judged) == len(images) - len(left_out)
 
 
