@@ -14,8 +14,10 @@ from synsift.pipelines.folders.pool import Pool
 from synsift.pipelines.folders.prints import PrintFile
 from synsift.pipelines.folders.room import OpenRoom
 
-# Pictures that a process looks up in one go.
-_AT_ONCE: Final = 256
+# Pictures that a process looks up in one go: the more, the less each takes; but they go through a pipe.
+_LEAST_AT_ONCE: Final = 256
+_MOST_AT_ONCE: Final = 4_096
+_SHARE_AT_ONCE: Final = 64
 _NEW: Final = Verdict(Kind.NEW)
 
 Named = tuple[str, bytes]
@@ -63,8 +65,9 @@ class Comparing:
         """What each of some pictures is the same as, in their order."""
         work = partial(match_pictures, folder=self._images.room.folder, options=self._options)
         records = ((name, image.to_record()) for name, image in images.items())
+        step = min(max(_LEAST_AT_ONCE, len(images) // _SHARE_AT_ONCE), _MOST_AT_ONCE)
         with Pool(self._processes, work, at_once=1) as pool:
-            for task, verdicts in all_of(pool.make_in_order(_in_tasks(records))):
+            for task, verdicts in all_of(pool.make_in_order(_in_tasks(records, step))):
                 yield from ((name, verdict) for (name, _), verdict in zip(task, verdicts, strict=True))
 
     def foretold(self, images: Mapping[str, Fingerprint], *, on_done: OnDone = lambda _: None) -> "Foretold":
@@ -110,7 +113,7 @@ def match_pictures(tasks: list[list[Named]], folder: str, options: MatchOptions)
 _OPEN: Final[dict[str, ManyReference]] = {}
 
 
-def _in_tasks(records: Iterable[Named]) -> Iterator[list[Named]]:
+def _in_tasks(records: Iterable[Named], step: int) -> Iterator[list[Named]]:
     left = iter(records)
-    while task := list(islice(left, _AT_ONCE)):
+    while task := list(islice(left, step)):
         yield task

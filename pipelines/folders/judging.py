@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synsift.dedupe import Clustering, MatchOptions
-from synsift.dedupe.many.foresight import Foreseen, Foresight
+from synsift.dedupe.many.foresight import Foreseen, Foresight, at_once
 from synsift.dedupe.many.grouping import Grouping, Pictures
 from synsift.dedupe.many.lookup import ManyLookup, ManyMaking, Piece
 from synsift.dedupe.many.prints import Prints
@@ -27,9 +27,6 @@ from synsift.pipelines.folders.room import OpenRoom
 T = TypeVar("T")
 M = TypeVar("M")
 OnDone = Callable[[int], None]
-
-# Turns that a process looks at in one go: enough for look-ups that share lists, few enough to keep all processes busy.
-_TURNS: Final = 1_024
 
 
 class Span(NamedTuple):
@@ -83,7 +80,9 @@ class Judging:
         found = Grouping(Pictures(self._names, prints, self._turns), foresight, self._options, reference=reference)
         work = partial(look_at, folder=room.folder, options=self._options)
         turns = len(self._turns.order)
-        spans = [Span(begin, min(begin + _TURNS, turns)) for begin in range(0, turns, _TURNS)]
+        # As many as are looked up together.
+        step = at_once(len(prints))
+        spans = [Span(begin, min(begin + step, turns)) for begin in range(0, turns, step)]
         with _closed_after(room.folder), Pool(self._processes, work, at_once=1) as pool:
             for span, foreseen in all_of(pool.make_in_order(spans)):
                 found.take(span.begin, span.end, foreseen)

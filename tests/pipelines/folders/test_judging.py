@@ -19,7 +19,7 @@ def on_disk(tmp_path: Path, seed: int) -> tuple[PrintFile, dict]:  # type: ignor
 
 
 def test_processes_find_the_groups_that_one_finds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(judging_module, "_TURNS", 32)
+    monkeypatch.setattr(judging_module, "at_once", lambda _: 32)
     file, images = on_disk(tmp_path, 5)
     left_out = sorted(images)[::9]
     judging = Judging(file, MatchOptions(), processes=2)
