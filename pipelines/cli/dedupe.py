@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from synsift.pipelines.cli.console import counted, err, print_rows
+from synsift.pipelines.cli.console import A_TABLE, counted, err, print_rows
 from synsift.pipelines.cli.exit_status import ExitStatus
 from synsift.pipelines.cli.options import (
     ConfigFile,
@@ -40,8 +40,6 @@ _COLUMNS: Final = (
     *("width_px", "height_px", "format", "size_bytes", "sha256"),
 )
 _NONE: Final = "no copies"
-# Rows of one table: of more it begins anew, as drawing takes some kB of memory a row.
-_A_TABLE: Final = 10_000
 
 if TYPE_CHECKING:
     from synsift.dedupe import Clustering, Copy, Fingerprint
@@ -282,14 +280,14 @@ def _print(rows: Iterable[dict[str, Any]], output: Format) -> None:
         print_rows(rows, output, columns=_COLUMNS)
         return
     shown = _shown(rows)
-    block = list(islice(shown, _A_TABLE))
+    block = list(islice(shown, A_TABLE))
     while True:
         if any(row["of"] for row in block):
             print_rows(block, output, details=("of",))
         else:
             without = [{name: value for name, value in row.items() if name != "of"} for row in block]
             print_rows(without, output, empty=_NONE)
-        block = list(islice(shown, _A_TABLE))
+        block = list(islice(shown, A_TABLE))
         if not block:
             return
 

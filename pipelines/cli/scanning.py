@@ -17,7 +17,9 @@ from synsift.pipelines.cli.verbosity import is_verbose
 if TYPE_CHECKING:
     from synsift.dedupe import Fingerprint, MatchOptions
     from synsift.dedupe.reference import Reference, Resemblance
+    from synsift.pipelines.folders.comparing import Comparing
     from synsift.pipelines.folders.files import Unreadable
+    from synsift.pipelines.folders.prints import PrintFile
     from synsift.pipelines.folders.scan import Scanned
 
 _LINE_S: Final = 5.0
@@ -122,35 +124,28 @@ class Scanner:
 
     def reference(self, paths: Sequence[Path]) -> "Reference":
         """All that is to be compared with, of ``dedupe.reference`` too: folders, images, sets, lists of hashes."""
-        from synsift.pipelines.folders.hash_files import is_list, read_reference
-        from synsift.pipelines.folders.prints import MANY
+        from synsift.pipelines.folders.hash_files import gather_reference, is_list
 
         paths = [*paths, *self._reference]
         found = [self._scan([path]) for path in paths if not is_list(path)]
         for scanned in found:
             list_unreadable(scanned.unreadable)
-        lists = [path for path in paths if is_list(path)]
-        if sum(len(scanned.images) for scanned in found) < MANY:
-            images = {path: image for scanned in found for path, image in scanned.images.items()}
-            return read_reference(lists, self.match, images)
-        return self._on_disk(lists, [scanned.images for scanned in found])
+        return gather_reference(
+            (pair for scanned in found for pair in scanned.images.items()),
+            [path for path in paths if is_list(path)],
+            self.match,
+            self._cache,
+            on_disk=self._comparing,
+        )
 
-    def _on_disk(self, lists: "Sequence[Path]", found: "Sequence[Mapping[str, Fingerprint]]") -> "Reference":
-        """Of very many images: their index is not in memory."""
+    def _comparing(self, images: "PrintFile") -> "Comparing":
+        """Comparing with very many images: their index is not in memory."""
         from synsift.pipelines.folders.comparing import Comparing
-        from synsift.pipelines.folders.hash_files import read_reference
-        from synsift.pipelines.folders.prints import PrintFile
 
-        reference = read_reference(lists, self.match)
-        images = PrintFile(self._cache, sum(map(len, found)) + len(reference.images))
-        for some in (*found, reference.images):
-            for name, image in some.items():
-                images[name] = image
-                reference.names[image.sha256] = name
-        reference.matcher = comparing = Comparing(images, self.match, processes=self.options.processes)
+        comparing = Comparing(images, self.match, processes=self.options.processes)
         with progress("indexed", len(images)) as advance:
             comparing.prepare(on_done=advance)
-        return reference
+        return comparing
 
 
 def list_unreadable(unreadable: "Sequence[Unreadable]") -> None:

@@ -51,7 +51,7 @@ def judged_ahead(
     reference: Matcher | None = None,
     on_foresight: Callable[[], None] = lambda: None,
 ) -> Clustering:
-    file = PrintFile(folder / "cache.db", len(images) + 3)
+    file = PrintFile(folder / "cache.db")
     for name, image in images.items():
         file[name] = image
     making = ManyMaking(file.prints, options, file.room)
@@ -150,7 +150,7 @@ def test_pictures_are_looked_at_as_a_matcher_looks(tmp_path: Path) -> None:
     assert sum(len(group.copies) for group in expected.groups) > len(PHOTOGRAPHS)
     assert judged_ahead(images, MatchOptions(), tmp_path) == expected
     reference = {name: image for name, image in images.items() if name.isdigit()}
-    file = PrintFile(tmp_path / "other.db", len(reference))
+    file = PrintFile(tmp_path / "other.db")
     file.update(reference)
     comparing = Comparing(file, MatchOptions(), processes=1)
     comparing.prepare()

@@ -13,7 +13,7 @@ from tests.dedupe.many.test_grouping import pictures
 
 def on_disk(tmp_path: Path, seed: int) -> tuple[PrintFile, dict]:  # type: ignore[type-arg]
     images = pictures(seed, 150)
-    file = PrintFile(tmp_path / "cache.db", len(images))
+    file = PrintFile(tmp_path / "cache.db")
     file.update(images)
     return file, images
 
