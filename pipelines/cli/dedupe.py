@@ -1,5 +1,6 @@
 """``synsift dedupe``: the copies in folders."""
 
+import contextlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
@@ -367,10 +368,13 @@ def _write(
     found = Found(clustering, scanned.images, names, [str(folder) for folder in folders], unreadable)
     try:
         parts = split(found, report.name)
-        with progress("pictures made", pictures_of(found.clustering)) as advance:
+        with progress("pictures made", pictures_of(found.clustering)) as advance, contextlib.ExitStack() as stack:
+            # All get their names at the end, the first last: none leads to a part of an earlier report.
             for number, part in enumerate(parts):
-                with whole_file(report.with_name(part.parts[number]) if part.parts else report) as file:
-                    file.writelines(render_groups(part, making=making, on_picture=advance))
+                target = report.with_name(part.parts[number]) if part.parts else report
+                file = stack.enter_context(whole_file(target))
+                file.writelines(render_groups(part, making=making, on_picture=advance))
+                file.flush()
     except OSError as exc:
         raise UsageError(f"`--report {report}` can't be written: {exc.strerror or exc}") from exc
     err.print(f"look at it, and choose: {report.resolve()}{f', in {len(parts)} parts' if len(parts) > 1 else ''}")
