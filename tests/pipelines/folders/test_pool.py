@@ -55,25 +55,29 @@ def refuse_unspeakably(_things: list[int]) -> list[int]:
     raise Unspeakable("what happened", "")
 
 
-def test_who_is_killed_leaves_no_process_behind_and_says_nothing() -> None:
-    """They waited for ever for their next task, each with what it had loaded, as they held its pipe open themselves;
-    and who looks after names that outlast a process wrote of leaked semaphores over the user's next prompt."""
-    root = Path(__file__).parents[3]
+@pytest.mark.parametrize("is_killed", [True, False])
+def test_who_ends_leaves_no_process_no_file_and_no_word_behind(tmp_path: Path, is_killed: bool) -> None:
+    """Who was killed left processes that waited for ever for their next task, each with what it had loaded, as they
+    held its pipe open themselves; words of leaked semaphores over the user's next prompt; and a folder of a socket."""
     with subprocess.Popen(
         [sys.executable, "-c", SCRIPT],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        cwd=root,
+        cwd=Path(__file__).parents[3],
+        env={**os.environ, "TMPDIR": str(tmp_path)},
         text=True,
     ) as process:
         assert process.stdout is not None
         workers = set(iter(lambda: process.stdout.readline().strip(), "done"))  # type: ignore[union-attr]
         assert workers
         assert str(process.pid) not in workers
-        process.send_signal(signal.SIGKILL)
+        assert list(tmp_path.iterdir())
+        if is_killed:
+            process.send_signal(signal.SIGKILL)
         _, said = process.communicate(timeout=60)  # ends when nobody holds its output any more
         assert not said
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("at_once", [1, 8, 16])
