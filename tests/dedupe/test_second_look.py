@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
 from synsift.dedupe import Fingerprint, Kind, Matcher, MatchOptions, fingerprint
-from synsift.dedupe.evidence import EVIDENCE_BYTES, turned_picture
+from synsift.dedupe.evidence import EVIDENCE_BYTES, picture_of, turned_picture
 from synsift.dedupe.fingerprint import RECORD
 from synsift.dedupe.frequencies import BACK, ORIENTATIONS
 from synsift.dedupe.hash_batch import HashBatch
@@ -229,6 +229,45 @@ def test_thumbnails_of_any_bytes_are_compared_without_harm() -> None:
                 assert 0 <= finer.ink <= 1
                 assert 0 <= finer.beyond <= 1
     assert compared > 50
+
+
+def under_a_sky(seed: int) -> Image.Image:
+    """A photograph whose upper half is a noisy gradient: it shows little enough to have a thumbnail."""
+    pixels = np.array(photograph(seed, (500, 375)), dtype=float)
+    noise = np.random.default_rng(seed).normal(0, 4, (200, 500, 3))
+    pixels[:200] = np.linspace((120, 150, 210), (160, 190, 250), 200)[:, None] + noise
+    return Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
+
+
+def test_thumbnails_of_photographs_would_count_for_nothing_and_are_not_compared(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    skies = [fingerprint(encoded(under_a_sky(seed), "JPEG", quality=88)) for seed in range(4)]
+    skies += [fingerprint(encoded(under_a_sky(seed).resize((420, 300)), "JPEG", quality=70)) for seed in range(2)]
+    sides = [side_of(image, WHOLE) for image in skies]
+    pairs = [(one, other) for one in sides for other in sides]
+    short = [second_look(*pair, orientation=0) for pair in pairs]
+    assert sum(agreement.are_photographs for agreement in short) > 20
+    monkeypatch.setattr("synsift.dedupe.second_look.drawn_share", lambda _: 0.5)
+    long = [second_look(*pair, orientation=0) for pair in pairs]
+    assert all(agreement.finer for agreement in long)
+    assert [judge(agreement, 20) for agreement in short] == [judge(agreement, 20) for agreement in long]
+
+
+def test_a_look_says_the_same_of_pictures_that_are_kept_and_of_those_made_anew() -> None:
+    images = [of(scene(4)), of(caption(scene(4))), of(cake(0.3, 0.7)), of(cake(0.3, 0.6)), of(under_a_sky(1))]
+    sides = [side_of(image, WHOLE) for image in images]
+    pairs = [(one, other, turn) for one in sides for other in sides for turn in (0, 5)]
+    picture_of.cache_clear()
+    anew = []
+    for one, other, turn in pairs:
+        anew.append(second_look(one, other, orientation=turn))
+        picture_of.cache_clear()
+    for _ in range(2):
+        assert [second_look(one, other, orientation=turn) for one, other, turn in pairs] == anew
+    assert picture_of.cache_info().hits > len(pairs)
+    with pytest.raises(ValueError, match="read-only"):
+        picture_of(sides[0].evidence, 0, sides[0].fine).chroma[:] = 0
 
 
 def light(image: Image.Image, change: Callable[[np.ndarray], np.ndarray]) -> Image.Image:
