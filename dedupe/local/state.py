@@ -1,0 +1,144 @@
+"""Whether two drawings, windows or sheets that lie upon each other are one and the same, or one thing in two states.
+
+A gallows with one beam more, a dialog with another page open, an account with other entries: of their points most
+agree, and so do their small copies, all around what differs. A photograph that differs in one patch was covered by a
+sticker; a drawing that does is another one. So drawings are compared more closely, on copies of 192 px:
+
+    grey copies ──map──▶ upon each other ──tone curve──▶ same light ──▶ ink: what is darker or lighter than anything
+                                                                        that lies within two pixels in the other one
+
+Edits put some ink along all edges, as they blur them. Another state puts much in one place.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synsift.dedupe.local.features import Features
+from synsift.dedupe.local.geometry import Alignment, inverse, project
+from synsift.dedupe.local.laying import Floats, scale_of, to_small, upon
+from synsift.dedupe.local.opencv import load_opencv
+
+# A drawing has rows or columns of so many pixels of exactly one level, even a window with a gradient has, and
+# photographs have noise. Of the two the clearer one counts, as the other may have been compressed.
+_RUN_PX: Final = 4
+_EXACT: Final = 0.4
+# Wares on a white that is blown out are exact, too, and shaded, as drawings hardly are: so much of what isn't ground
+# has slopes between these, in levels a pixel.
+_GROUND_LEVELS: Final = 12
+_SLOPES: Final = (0.7, 8.0)
+_SHADED: Final = 0.5
+# Tones of one picture in the other: the median of so many levels together, if it is of so many pixels.
+_TOGETHER_LEVELS: Final = 8
+_FEWEST_PX: Final = 6
+_LEAST_PX: Final = 200
+# How far away, in pixels, the same ink may lie; and the side of a place in which ink stands together.
+_NEAR_PX: Final = 2
+_PLACE_PX: Final = 8
+# An edge, by the mean of what a place's pixels differ from the mean of their neighbours by.
+_EDGE: Final = 2.0
+_LEAST_CONTRAST: Final = 20.0
+_USUAL: Final = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How far two drawings differ, as shares of the contrast between their lightest and darkest tones.
+
+    Attributes:
+        ink: How much ink of one the other lacks, in the place where that is most.
+        usual: How much in the places with edges, as a rule: nine of ten have less.
+    """
+
+    ink: float
+    usual: float
+
+
+def compare_states(first: Features, second: Features, alignment: Alignment) -> State | None:
+    """Look at two pictures more closely, where they lie upon each other; None where they aren't drawings.
+
+    Args:
+        first: The picture that the map leads from.
+        second: The one that it leads to.
+        alignment: The map.
+    """
+    if not (first.finer.size and second.finer.size and _are_drawn(first.picture, second.picture)):
+        return None
+    one = (first.finer[:, ::-1] if alignment.mirrored else first.finer).astype(np.float64)
+    other = second.finer.astype(np.float64)
+    from_first = to_small(first, one.shape)
+    matrix = to_small(second, other.shape) @ alignment.matrix @ inverse(from_first)
+    scale = scale_of(matrix, project(from_first, alignment.first).mean(0))
+    # The coarser one is the ground.
+    if scale < 1:
+        one, other, matrix, scale = other, one, inverse(matrix), 1 / scale
+    sampled, within = upon(one, other, matrix, scale)
+    return _state(one, sampled, within) if within.sum() >= _LEAST_PX else None
+
+
+def _are_drawn(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> bool:
+    """Whether one of two small pictures is exact, and none of them is shaded all over."""
+    pictures = first, second
+    return max(map(_exact, pictures)) >= _EXACT and min(map(_shaded, pictures)) < _SHADED
+
+
+def _exact(picture: NDArray[np.uint8]) -> float:
+    """Which share of the pixels stands in a row or column of some that are of one level."""
+    found = np.zeros(picture.shape, np.bool_)
+    for seen, turned in ((found, picture), (found.T, picture.T)):
+        last = turned.shape[1] - _RUN_PX + 1
+        if last < 1:
+            continue
+        parts = [turned[:, step : step + last] for step in range(_RUN_PX)]
+        begins = np.all([part == parts[0] for part in parts[1:]], axis=0)
+        for step in range(_RUN_PX):
+            seen[:, step : step + last] |= begins
+    return float(found.mean())
+
+
+def _shaded(picture: NDArray[np.uint8]) -> float:
+    """Which share of what isn't ground has a gentle slope."""
+    if min(picture.shape) < 2:
+        return 0.0
+    tones = np.convolve(np.bincount(picture.ravel(), minlength=256), np.ones(2 * _GROUND_LEVELS + 1), "same")
+    subject = abs(picture - float(tones.argmax())) > _GROUND_LEVELS
+    slope = np.hypot(*np.gradient(picture.astype(np.float64)))[subject]
+    return float(((slope > _SLOPES[0]) & (slope < _SLOPES[1])).mean()) if len(slope) else 0.0
+
+
+def _state(ground: Floats, sampled: Floats, within: NDArray[np.bool_]) -> State:
+    opencv = load_opencv()
+    base, toned = ground.astype(np.float32), _in_tones_of(sampled, ground, within).astype(np.float32)
+    contrast = max(_LEAST_CONTRAST, float(np.ptp(np.percentile(ground[within], (2, 98)))))
+    inside = opencv.erode(within.astype(np.uint8), np.ones((2 * _NEAR_PX + 3,) * 2, np.uint8)) > 0
+    if not inside.any():
+        return State(0.0, 0.0)
+    ink = np.maximum(_beyond(opencv, base, toned), _beyond(opencv, toned, base)) * inside / contrast
+    place = (_PLACE_PX, _PLACE_PX)
+    in_places = opencv.boxFilter(ink, -1, place)[inside]
+    has_edges = opencv.boxFilter(abs(opencv.Laplacian(base, -1)), -1, place)[inside] > _EDGE
+    usual = float(np.quantile(in_places[has_edges], _USUAL)) if has_edges.any() else 0.0
+    return State(float(in_places.max()), usual)
+
+
+def _in_tones_of(picture: Floats, ground: Floats, within: NDArray[np.bool_]) -> Floats:
+    """A picture in the tones that the ground has where it has these."""
+    mine, theirs = picture[within], ground[within]
+    levels = (mine / _TOGETHER_LEVELS).astype(np.intp)
+    order = np.argsort(levels, kind="stable")
+    begins = np.flatnonzero(np.diff(levels[order], prepend=-1))
+    groups = [group for group in np.split(order, begins[1:]) if len(group) >= _FEWEST_PX]
+    if len(groups) < 2:
+        return picture
+    tones = np.array([(np.median(mine[group]), np.median(theirs[group])) for group in groups])
+    curve: Floats = np.interp(picture, tones[:, 0], tones[:, 1])
+    return curve
+
+
+def _beyond(opencv: Any, one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:  # noqa: ANN401
+    """How much darker or lighter each pixel of one is than all that is near it in the other."""
+    near = np.ones((2 * _NEAR_PX + 1,) * 2, np.uint8)
+    beyond: NDArray[np.float32] = np.maximum(opencv.erode(other, near) - one, one - opencv.dilate(other, near)).clip(0)
+    return beyond
