@@ -138,10 +138,10 @@ class Bounds:
         within: From which share on a picture is said to lie within another.
         shared: Least number of points of what only shares a part.
         other_ink: From how much other ink on, beyond what is usual, two drawings are one thing in two states. Of 300
-            edits of windows, sheets and icons that neither cover nor write on them six in a hundred have more.
-        other_cells: From which share of cells that agree on they aren't: of one account with other entries 0.6 to 0.85
-            do, and all around the entries.
-        other_patch: Up to which share of what lies in both that the largest patch takes that differs.
+            edits of windows, sheets and icons that neither cover them nor write on them six have more.
+        patch_ink: The same where a patch differs: of one account with other entries ink is everywhere.
+        patch_cells: Below which share of cells that agree a patch differs: of such accounts 0.6 to 0.85 do.
+        patch_covered: … and above which share that the largest such patch takes.
     """
 
     in_place: tuple[Wanted, ...] = (
@@ -215,8 +215,9 @@ class Bounds:
     within: float = 0.7
     shared: int = 16
     other_ink: float = 0.115
-    other_cells: float = 0.85
-    other_patch: float = 0.16
+    patch_ink: float = 0.045
+    patch_cells: float = 0.85
+    patch_covered: float = 0.16
 
     @property
     def fewest(self) -> int:
@@ -281,11 +282,10 @@ def is_another_state(state: State | None, lies: Overlap, bounds: Bounds = DEFAUL
         lies: How they lie upon each other.
         bounds: What is wanted.
     """
-    return state is not None and (
-        state.ink - state.usual > bounds.other_ink
-        or lies.agreed < bounds.other_cells
-        or lies.covered > bounds.other_patch
-    )
+    if state is None:
+        return False
+    has_patch = lies.agreed < bounds.patch_cells or lies.covered > bounds.patch_covered
+    return state.ink - state.usual > (bounds.patch_ink if has_patch else bounds.other_ink)
 
 
 def _table(lies: Overlap, bounds: Bounds, *, is_whole: bool) -> tuple[Wanted, ...]:
