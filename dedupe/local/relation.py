@@ -278,11 +278,11 @@ def is_another_state(state: State | None, lies: Overlap, bounds: Bounds = DEFAUL
     """Whether two pictures that would be said to be the same are one drawing in two states.
 
     Args:
-        state: What a closer look at two drawings found; None of photographs, of which a patch may be covered.
+        state: What a closer look at two drawings found; None of what can't be drawings.
         lies: How they lie upon each other.
         bounds: What is wanted.
     """
-    if state is None:
+    if state is None or not state.drawn:
         return False
     has_patch = lies.agreed < bounds.patch_cells or lies.covered > bounds.patch_covered
     return state.ink - state.usual > (bounds.patch_ink if has_patch else bounds.other_ink)

@@ -22,9 +22,10 @@ from synsift.dedupe.local.laying import Floats, scale_of, to_small, upon
 from synsift.dedupe.local.opencv import load_opencv
 
 # A drawing has rows or columns of so many pixels of exactly one level, even a window with a gradient has, and
-# photographs have noise. Of the two the clearer one counts, as the other may have been compressed.
+# photographs have noise. One may have been compressed; and a photograph made of blocks is exact, which its other isn't.
 _RUN_PX: Final = 4
 _EXACT: Final = 0.4
+_HARDLY_EXACT: Final = 0.25
 # Wares on a white that is blown out are exact, too, and shaded, as drawings hardly are: so much of what isn't ground
 # has slopes between these, in levels a pixel.
 _GROUND_LEVELS: Final = 12
@@ -50,21 +51,23 @@ class State:
     Attributes:
         ink: How much ink of one the other lacks, in the place where that is most.
         usual: How much in the places with edges, as a rule: nine of ten have less.
+        drawn: Whether they are drawings: of photographs a patch may be covered.
     """
 
     ink: float
     usual: float
+    drawn: bool
 
 
 def compare_states(first: Features, second: Features, alignment: Alignment) -> State | None:
-    """Look at two pictures more closely, where they lie upon each other; None where they aren't drawings.
+    """Look at two pictures more closely, where they lie upon each other; None where they can't be drawings.
 
     Args:
         first: The picture that the map leads from.
         second: The one that it leads to.
         alignment: The map.
     """
-    if not (first.finer.size and second.finer.size and _are_drawn(first.picture, second.picture)):
+    if not (first.finer.size and second.finer.size):
         return None
     one = (first.finer[:, ::-1] if alignment.mirrored else first.finer).astype(np.float64)
     other = second.finer.astype(np.float64)
@@ -75,13 +78,15 @@ def compare_states(first: Features, second: Features, alignment: Alignment) -> S
     if scale < 1:
         one, other, matrix, scale = other, one, inverse(matrix), 1 / scale
     sampled, within = upon(one, other, matrix, scale)
-    return _state(one, sampled, within) if within.sum() >= _LEAST_PX else None
+    if within.sum() < _LEAST_PX:
+        return None
+    return State(*_ink(one, sampled, within), _are_drawn(first.picture, second.picture))
 
 
 def _are_drawn(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> bool:
-    """Whether one of two small pictures is exact, and none of them is shaded all over."""
-    pictures = first, second
-    return max(map(_exact, pictures)) >= _EXACT and min(map(_shaded, pictures)) < _SHADED
+    """Whether both of two small pictures are exact, one more than the other may be, and one isn't shaded all over."""
+    less, more = sorted((_exact(first), _exact(second)))
+    return less >= _HARDLY_EXACT and more >= _EXACT and min(_shaded(first), _shaded(second)) < _SHADED
 
 
 def _exact(picture: NDArray[np.uint8]) -> float:
@@ -108,19 +113,20 @@ def _shaded(picture: NDArray[np.uint8]) -> float:
     return float(((slope > _SLOPES[0]) & (slope < _SLOPES[1])).mean()) if len(slope) else 0.0
 
 
-def _state(ground: Floats, sampled: Floats, within: NDArray[np.bool_]) -> State:
+def _ink(ground: Floats, sampled: Floats, within: NDArray[np.bool_]) -> tuple[float, float]:
+    """``State.ink`` and ``State.usual`` of two pictures that lie upon each other."""
     opencv = load_opencv()
     base, toned = ground.astype(np.float32), _in_tones_of(sampled, ground, within).astype(np.float32)
     contrast = max(_LEAST_CONTRAST, float(np.ptp(np.percentile(ground[within], (2, 98)))))
     inside = opencv.erode(within.astype(np.uint8), np.ones((2 * _NEAR_PX + 3,) * 2, np.uint8)) > 0
     if not inside.any():
-        return State(0.0, 0.0)
+        return 0.0, 0.0
     ink = np.maximum(_beyond(opencv, base, toned), _beyond(opencv, toned, base)) * inside / contrast
     place = (_PLACE_PX, _PLACE_PX)
     in_places = opencv.boxFilter(ink, -1, place)[inside]
     has_edges = opencv.boxFilter(abs(opencv.Laplacian(base, -1)), -1, place)[inside] > _EDGE
     usual = float(np.quantile(in_places[has_edges], _USUAL)) if has_edges.any() else 0.0
-    return State(float(in_places.max()), usual)
+    return float(in_places.max()), usual
 
 
 def _in_tones_of(picture: Floats, ground: Floats, within: NDArray[np.bool_]) -> Floats:
