@@ -35,6 +35,9 @@ _SHADED: Final = 0.5
 _TOGETHER_LEVELS: Final = 8
 _FEWEST_PX: Final = 6
 _LEAST_PX: Final = 200
+# A tone is asked for from such a share of the pixels on; and so near to black or white it may have been cut off.
+_MANY: Final = 0.015
+_CUT_OFF: Final = 6.0
 # How far away, in pixels, the same ink may lie; and the side of a place in which ink stands together.
 _NEAR_PX: Final = 2
 _PLACE_PX: Final = 8
@@ -52,11 +55,15 @@ class State:
         ink: How much ink of one the other lacks, in the place where that is most.
         usual: How much in the places with edges, as a rule: nine of ten have less.
         drawn: Whether they are drawings: of photographs a patch may be covered.
+        lighter: How many levels a tone of one is lighter or darker in the other, at most.
+        coloured: The same beside the best brightness and contrast: what is left was coloured otherwise.
     """
 
     ink: float
     usual: float
     drawn: bool
+    lighter: float = 0.0
+    coloured: float = 0.0
 
 
 def compare_states(first: Features, second: Features, alignment: Alignment) -> State | None:
@@ -80,7 +87,10 @@ def compare_states(first: Features, second: Features, alignment: Alignment) -> S
     sampled, within = upon(one, other, matrix, scale)
     if within.sum() < _LEAST_PX:
         return None
-    return State(*_ink(one, sampled, within), _are_drawn(first.picture, second.picture))
+    tones = _tones(sampled[within], one[within])
+    toned = np.interp(sampled, tones[0], tones[1]) if tones.shape[1] > 1 else sampled
+    ink, usual = _ink(one.astype(np.float32), toned.astype(np.float32), within)
+    return State(ink, usual, _are_drawn(first.picture, second.picture), *_other_tones(tones))
 
 
 def _are_drawn(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> bool:
@@ -113,11 +123,35 @@ def _shaded(picture: NDArray[np.uint8]) -> float:
     return float(((slope > _SLOPES[0]) & (slope < _SLOPES[1])).mean()) if len(slope) else 0.0
 
 
-def _ink(ground: Floats, sampled: Floats, within: NDArray[np.bool_]) -> tuple[float, float]:
-    """``State.ink`` and ``State.usual`` of two pictures that lie upon each other."""
+def _tones(mine: Floats, theirs: Floats) -> Floats:
+    """``(3, n)``: tones of one picture, those that the other has there, and of which share of the pixels they are."""
+    levels = (mine / _TOGETHER_LEVELS).astype(np.intp)
+    order = np.argsort(levels, kind="stable")
+    begins = np.flatnonzero(np.diff(levels[order], prepend=-1))
+    groups = [group for group in np.split(order, begins[1:]) if len(group) >= _FEWEST_PX]
+    found = [(np.median(mine[group]), np.median(theirs[group]), len(group) / len(mine)) for group in groups]
+    return np.array(found, np.float64).reshape(-1, 3).T
+
+
+def _other_tones(tones: Floats) -> tuple[float, float]:
+    """``State.lighter`` and ``State.coloured``, of tones that are many pixels'; what light cut off isn't asked for."""
+    mine, theirs, shares = tones[:, tones[2] >= _MANY]
+    if not len(mine):
+        return 0.0, 0.0
+    is_whole = (np.minimum(mine, theirs) > _CUT_OFF) & (np.maximum(mine, theirs) < 255 - _CUT_OFF)
+    is_end = (abs(mine - theirs) <= _CUT_OFF) & ~is_whole
+    kept = is_whole | is_end
+    lighter = float(abs(theirs - mine).max())
+    if kept.sum() < 3:
+        return lighter, 0.0
+    gain, offset = np.polyfit(mine[kept], theirs[kept], 1, w=np.sqrt(shares[kept]))
+    return lighter, float(abs(gain * mine + offset - theirs)[kept].max())
+
+
+def _ink(base: NDArray[np.float32], toned: NDArray[np.float32], within: NDArray[np.bool_]) -> tuple[float, float]:
+    """``State.ink`` and ``State.usual`` of two pictures that lie upon each other, in the same light."""
     opencv = load_opencv()
-    base, toned = ground.astype(np.float32), _in_tones_of(sampled, ground, within).astype(np.float32)
-    contrast = max(_LEAST_CONTRAST, float(np.ptp(np.percentile(ground[within], (2, 98)))))
+    contrast = max(_LEAST_CONTRAST, float(np.ptp(np.percentile(base[within], (2, 98)))))
     inside = opencv.erode(within.astype(np.uint8), np.ones((2 * _NEAR_PX + 3,) * 2, np.uint8)) > 0
     if not inside.any():
         return 0.0, 0.0
@@ -127,20 +161,6 @@ def _ink(ground: Floats, sampled: Floats, within: NDArray[np.bool_]) -> tuple[fl
     has_edges = opencv.boxFilter(abs(opencv.Laplacian(base, -1)), -1, place)[inside] > _EDGE
     usual = float(np.quantile(in_places[has_edges], _USUAL)) if has_edges.any() else 0.0
     return float(in_places.max()), usual
-
-
-def _in_tones_of(picture: Floats, ground: Floats, within: NDArray[np.bool_]) -> Floats:
-    """A picture in the tones that the ground has where it has these."""
-    mine, theirs = picture[within], ground[within]
-    levels = (mine / _TOGETHER_LEVELS).astype(np.intp)
-    order = np.argsort(levels, kind="stable")
-    begins = np.flatnonzero(np.diff(levels[order], prepend=-1))
-    groups = [group for group in np.split(order, begins[1:]) if len(group) >= _FEWEST_PX]
-    if len(groups) < 2:
-        return picture
-    tones = np.array([(np.median(mine[group]), np.median(theirs[group])) for group in groups])
-    curve: Floats = np.interp(picture, tones[:, 0], tones[:, 1])
-    return curve
 
 
 def _beyond(opencv: Any, one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:  # noqa: ANN401
