@@ -233,7 +233,7 @@ class Bounds:
     same_beyond: float = 0.06
     same_light: float = 25.0
     same_points: int = 16
-    same_cells: float = 0.95
+    same_cells: float = 0.94
     same_within: float = 0.7
     same_told: int = 40
 

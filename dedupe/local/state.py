@@ -38,6 +38,8 @@ _LEAST_PX: Final = 200
 # A tone is asked for from such a share of the pixels on; and so near to black or white it may have been cut off.
 _MANY: Final = 0.015
 _CUT_OFF: Final = 6.0
+# Within so many levels of it, what is next to a pixel is of one tone with it.
+_EVEN: Final = 16.0
 # How far away, in pixels, the same ink may lie; and the side of a place in which ink stands together.
 _NEAR_PX: Final = 2
 _PLACE_PX: Final = 8
@@ -90,7 +92,9 @@ def compare_states(first: Features, second: Features, alignment: Alignment) -> S
     tones = _tones(sampled[within], one[within])
     toned = np.interp(sampled, tones[0], tones[1]) if tones.shape[1] > 1 else sampled
     ink, usual = _ink(one.astype(np.float32), toned.astype(np.float32), within)
-    return State(ink, usual, _are_drawn(first.picture, second.picture), *_other_tones(tones))
+    even = within & _is_even(one) & _is_even(sampled)
+    lights = _other_tones(_tones(sampled[even], one[even]))
+    return State(ink, usual, _are_drawn(first.picture, second.picture), *lights)
 
 
 def _are_drawn(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> bool:
@@ -131,6 +135,13 @@ def _tones(mine: Floats, theirs: Floats) -> Floats:
     groups = [group for group in np.split(order, begins[1:]) if len(group) >= _FEWEST_PX]
     found = [(np.median(mine[group]), np.median(theirs[group]), len(group) / len(mine)) for group in groups]
     return np.array(found, np.float64).reshape(-1, 3).T
+
+
+def _is_even(picture: Floats) -> NDArray[np.bool_]:
+    """Which pixels have neighbours of nearly the same tone: what lies at an edge is of any tone between two."""
+    opencv, small, near = load_opencv(), picture.astype(np.float32), np.ones((3, 3), np.uint8)
+    even: NDArray[np.bool_] = opencv.dilate(small, near) - opencv.erode(small, near) < _EVEN
+    return even
 
 
 def _other_tones(tones: Floats) -> tuple[float, float]:
