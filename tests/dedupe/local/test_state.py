@@ -202,7 +202,10 @@ def test_wares_on_white_that_are_shaded_are_no_drawings() -> None:
         (Tie.SHARES_A_PART, State(0.0, 0.0, True, lighter=42, coloured=2), lying(1.0), Tie.SHARES_A_PART),
         # A photograph with a sticker, on plain ground; and one on any ground.
         (Tie.COPY, State(0.9, 0.02, False), lying(0.8, covered=0.2), Tie.COPY),
-        (Tie.SHARES_A_PART, State(0.01, 0.0, False), lying(0.99), Tie.SHARES_A_PART),
+        # A ware on plain ground, turned; pasted into a page; another one of its form.
+        (Tie.SHARES_A_PART, State(0.01, 0.0, False), lying(0.99), Tie.COPY),
+        (Tie.SHARES_A_PART, State(0.01, 0.0, False), lying(0.99, first=0.3), Tie.CONTAINS),
+        (Tie.SHARES_A_PART, State(0.05, 0.02, False), lying(0.99), Tie.SHARES_A_PART),
         (Tie.COPY, None, lying(0.8, covered=0.2), Tie.COPY),
     ],
 )
