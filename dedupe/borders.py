@@ -52,6 +52,11 @@ _CAPTION: Final = 0.105
 _MOST_CAPTION: Final = 0.3
 _NO_CAPTION: Final = (1, 0)
 _MIN_PX: Final = 8
+# Where a border ends, its last line and the next one are mixed, and the one behind that shows what is inside. So many
+# grey levels away from the border's colour are a file's noise, and so many are something.
+_BEHIND_PX: Final = 2
+_NOISE: Final = 2.0
+_LEAST_STEP: Final = 8.0
 _ROUNDS: Final = 3
 
 
@@ -76,15 +81,43 @@ class Part(NamedTuple):
 WHOLE_PART: Final = Part(0.0, 0.0, 1.0, 1.0)
 
 
-def inside_of(luma: Image.Image) -> Part:
-    """Find the picture within its borders: the same of any size it was decoded at."""
+def inside_of(luma: Image.Image, extent: tuple[float, float, float, float] | None = None) -> Part:
+    """Find the picture within its borders: the same of any size it was decoded at.
+
+    Args:
+        luma: Its luminance.
+        extent: Left, top, right and bottom of what is looked at, in pixels; by default the whole.
+    """
     side = TRIMMED_SIDE_PX
-    small = luma if luma.size == (side, side) else luma.resize((side, side), Image.Resampling.BILINEAR)
-    box = trim(np.asarray(small))
-    # A border ends within a pixel of the small picture as a rule: half of one more, so that no line of it is left.
-    left, top = ((edge + 0.5 * (edge > 0)) / side for edge in box[:2])
-    right, bottom = ((edge - 0.5 * (edge < side)) / side for edge in box[2:])
-    return Part(left, top, right, bottom)
+    small = luma
+    if luma.size != (side, side) or extent is not None:
+        small = luma.resize((side, side), Image.Resampling.BILINEAR, box=extent)
+    pixels = np.asarray(small)
+    box = trim(pixels)
+    rows, columns = pixels[:, box.left : box.right], pixels[box.top : box.bottom].T
+    return Part(
+        _end_of(columns, box.left) / side,
+        _end_of(rows, box.top) / side,
+        1 - _end_of(columns[::-1], side - box.right) / side,
+        1 - _end_of(rows[::-1], side - box.bottom) / side,
+    )
+
+
+def _end_of(lines: NDArray[np.uint8], count: int) -> float:
+    """Where a border of so many of the first lines ends, as a number of lines and parts of one.
+
+    Lines at an edge are mixed of what is before and behind it, and how much of either they have says where it is: in
+    another size or file the edge lies between other lines, and is found at the same place.
+    """
+    if not count or count + _BEHIND_PX > len(lines):
+        return float(count)
+    colour = np.float32(np.median(lines[count - 1]))
+    away = np.maximum(np.abs(lines[count - 1 : count + _BEHIND_PX] - colour).mean(axis=1) - _NOISE, 0)
+    mixed, inside = away[:-1], away[-1]
+    if inside < _LEAST_STEP:  # what is inside begins little by little
+        return count + 0.5
+    # A quarter of a line more, so that what is made smaller again has none of it.
+    return float(count + len(mixed) - 1 - np.minimum(mixed / inside, 1).sum() + 0.25)
 
 
 def trim(luma: NDArray[np.uint8]) -> Box:

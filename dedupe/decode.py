@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,12 +69,31 @@ _JPEG_SMALLEST: Final = 16
 _JPEG_SMALLEST_SUM: Final = 246
 
 
+class Extent(NamedTuple):
+    """A part of a picture, in pixels and parts of them."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def within(self, shares: tuple[float, float, float, float]) -> "Extent":
+        """A part of it, of which left, top, right and bottom are shares of its sides."""
+        left, top, right, bottom = shares
+        width, height = self.right - self.left, self.bottom - self.top
+        return Extent(
+            self.left + left * width, self.top + top * height, self.left + right * width, self.top + bottom * height
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Decoded:
     """A picture, upright and small.
 
     Attributes:
         picture: Mode ``L`` or ``YCbCr`` (ITU-R BT.601, as in JPEG), each side at least 128 px where the original's is.
+        extent: Left, top, right and bottom of the original in it, in its pixels: where a side isn't a multiple of what
+            it was divided by, the last pixel is more than what there was.
         width_px: Width of the original, upright.
         height_px: Height of the original, upright.
         format: One of ``FORMATS``, or ``PIXELS``.
@@ -85,6 +104,7 @@ class Decoded:
     """
 
     picture: Image.Image
+    extent: Extent
     width_px: int
     height_px: int
     format: str
@@ -175,7 +195,8 @@ def decode_image(
         picture, ground = _reduced(image, side_px)
     except ValueError as exc:
         raise ValueError(f"an image of mode `{image.mode}` has no RGB form: {exc}") from exc
-    found = Decoded(picture, width_px, height_px, PIXELS, _QUALITY[PIXELS], detail_of(image, ground))
+    extent = _extent(image.size, image.size, side_px)
+    found = Decoded(picture, extent, width_px, height_px, PIXELS, _QUALITY[PIXELS], detail_of(image, ground))
     return _upright(found, orientation)
 
 
@@ -284,18 +305,31 @@ def _decode(data: bytes, load: Load, max_pixels: int, sides_px: tuple[int, int],
             detail = detail_of_jpeg(len(data), image, (width_px, height_px), quality)
         else:
             detail = detail_of(image, ground)
-    found = Decoded(picture, width_px, height_px, kind, quality, detail, is_camera(exif))
+    extent = _extent((width_px, height_px) if kind == "JPEG" else image.size, image.size, side_px)
+    found = Decoded(picture, extent, width_px, height_px, kind, quality, detail, is_camera(exif))
     return _upright(found, orientation)
 
 
 def _upright(found: Decoded, orientation: int) -> Decoded:
     """Turn a picture as its EXIF block says."""
-    picture, width_px, height_px = found.picture, found.width_px, found.height_px
-    if orientation in EXIF_TRANSPOSE:
-        picture = picture.transpose(EXIF_TRANSPOSE[orientation])
+    if orientation not in EXIF_TRANSPOSE:
+        return found
+    width_px, height_px = found.width_px, found.height_px
     if orientation >= 5:
         width_px, height_px = height_px, width_px
-    return replace(found, picture=picture, width_px=width_px, height_px=height_px)
+    picture = found.picture.transpose(EXIF_TRANSPOSE[orientation])
+    # What is more than the original lies behind its right and lower edge.
+    behind_right, behind_lower = found.picture.width - found.extent.right, found.picture.height - found.extent.bottom
+    is_across, is_down = orientation in (2, 3, 6, 7), orientation in (3, 4, 7, 8)
+    if orientation >= 5:
+        behind_right, behind_lower = behind_lower, behind_right
+    extent = Extent(
+        left=behind_right if is_across else 0.0,
+        top=behind_lower if is_down else 0.0,
+        right=picture.width - (0.0 if is_across else behind_right),
+        bottom=picture.height - (0.0 if is_down else behind_lower),
+    )
+    return replace(found, picture=picture, extent=extent, width_px=width_px, height_px=height_px)
 
 
 def _exif_orientation(image: Image.Image) -> int:
@@ -353,6 +387,20 @@ def _smaller(image: Image.Image, side_px: int) -> Image.Image:
         picture.paste(strip, (0, top))
         top += strip.height
     return picture
+
+
+def _extent(size_px: tuple[int, int], decoded_px: tuple[int, int], side_px: int) -> Extent:
+    """Of an original of such a size in what ``_smaller`` makes of it, once a decoder has made it as small as this."""
+    right, bottom = (
+        original / (_scaled_by(original, decoded) * _factor(decoded, side_px))
+        for original, decoded in zip(size_px, decoded_px, strict=True)
+    )
+    return Extent(0.0, 0.0, right, bottom)
+
+
+def _scaled_by(original: int, decoded: int) -> int:
+    """What a JPEG's decoder divided a side by: a power of 2, and the quotient is rounded up (Pillow's ``draft``)."""
+    return next((by for by in (1, 2, 4, 8) if -(-original // by) == decoded), 1)
 
 
 def _scale_of(image: Image.Image) -> float:

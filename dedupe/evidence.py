@@ -55,13 +55,14 @@ _COARSE: Final[Floats] = (dct_matrix(_COLOURS, PICTURE_SIDE).T @ dct_matrix(_COL
 _CHROMA_DCT: Final = dct_matrix(_COLOURS, _CHROMA_PX) * np.float32(np.sqrt(SIDE_PX / _CHROMA_PX))
 
 
-def make_evidence(inside: Floats, picture: Image.Image, part: Part) -> bytes:
+def make_evidence(inside: Floats, picture: Image.Image, part: Part, box: tuple[float, float, float, float]) -> bytes:
     """Make the evidence of a picture.
 
     Args:
         inside: Its luminance inside of its borders, ``(64, 64)``.
         picture: The whole, ``L`` or ``YCbCr``.
         part: What is inside of its borders.
+        box: The same in pixels: left, top, right and bottom.
     """
     row = np.zeros((), dtype=EVIDENCE)
     row["border"] = np.round(255 * np.array([part.left, part.top, 1 - part.right, 1 - part.bottom]))
@@ -70,8 +71,6 @@ def make_evidence(inside: Floats, picture: Image.Image, part: Part) -> bytes:
     frequencies[0, 0] = 0.0
     row["luma"], row["luma_scale"] = _packed(frequencies)
     if picture.mode == "YCbCr":
-        width, height = picture.size
-        box = (part.left * width, part.top * height, part.right * width, part.bottom * height)
         small = picture.resize((_CHROMA_PX, _CHROMA_PX), Image.Resampling.BOX, box=box)
         chroma = np.asarray(small, dtype=np.float32)[..., 1:].transpose(2, 0, 1) - _NO_COLOUR
         row["chroma"], row["chroma_scale"] = _packed(_CHROMA_DCT @ chroma @ _CHROMA_DCT.T)

@@ -20,6 +20,7 @@ from synsift.dedupe.elsewhere import moved, shifted
 from synsift.dedupe.evidence import Picture, strength_of
 from synsift.dedupe.fine import FINE_SIDE
 from synsift.dedupe.frequencies import Floats
+from synsift.dedupe.hues import hues
 from synsift.dedupe.texture import Texture, texture
 
 _GRID: Final = Grid(FINE_SIDE)
@@ -173,6 +174,7 @@ def finer_look(one: Picture, other: Picture, seen: Seen, *, side_px: float) -> F
     textured = texture(mine, seen_as, found.weights, step)
     chroma = seen.others[:2]
     plain = min(one.fine.plain, other.fine.plain)
+    tones_bits = min(one.fine.tones_bits, other.fine.tones_bits)
     exact = [fine.exactness for fine in (one.fine, other.fine)]
     coloured = [strength_of(picture[:, seen.weights > 0]) for picture in (one.chroma, chroma)]
     return Finer(
@@ -182,13 +184,13 @@ def finer_look(one: Picture, other: Picture, seen: Seen, *, side_px: float) -> F
         moved=moved(mine, seen_as, found.weights),
         shifted=shifted(one.borders, other.borders, found.place),
         beyond=beyond,
-        hues=_hues(one.chroma, chroma, seen.weights),
+        hues=hues(one, other, seen, tones_bits),
         colour=_of_subject(plain, min(coloured)),
         most_colour=_of_subject(plain, max(coloured)),
         share=share,
         plain=plain,
         exact=(min(exact), max(exact)),
-        tones_bits=min(one.fine.tones_bits, other.fine.tones_bits),
+        tones_bits=tones_bits,
         side_px=side_px,
         size_bytes=max(one.fine.size_bytes, other.fine.size_bytes),
         spread=spread,
@@ -291,12 +293,6 @@ def _is_outside(picture: Picture, places: Floats) -> NDArray[np.bool_]:
     first, last = np.array([[left], [top]]) / inside, np.array([[right], [bottom]]) / inside
     outside: NDArray[np.bool_] = ((places < -0.5 - first) | (places > 0.5 + last)).any(axis=0)
     return outside
-
-
-def _hues(mine: Floats, theirs: Floats, weights: Floats) -> float:
-    mine, theirs = mine * weights, theirs * weights
-    energy = float(np.square(mine).sum() + np.square(theirs).sum()) + 8.0 * float(weights.sum())
-    return min(1.0, float(np.square(mine - theirs).sum()) / energy)
 
 
 def _of_subject(plain: float, strength: float) -> float:

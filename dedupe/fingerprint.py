@@ -21,12 +21,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from synsift.dedupe.borders import WHOLE_PART, Part, inside_of
+from synsift.dedupe.borders import WHOLE_PART, inside_of
 from synsift.dedupe.decode import (
     DEFAULT_MAX_PIXELS,
     FORMATS,
     PIXELS,
     Decoded,
+    Extent,
     decode,
     decode_image,
     pixels_digest,
@@ -326,12 +327,12 @@ def _has_fine_lines(image: Fingerprint) -> bool:
 def _fingerprint_of(decoded: Decoded, sha256: str, size_bytes: int) -> Fingerprint:
     picture = decoded.picture
     luma = picture if picture.mode == "L" else picture.getchannel(0)
-    part = inside_of(luma)
-    inside = _thumbnail(luma, part)
+    part = inside_of(luma, decoded.extent)
+    inside = _thumbnail(luma, decoded.extent.within(part))
     if part != WHOLE_PART and float(inside.std()) < PLAIN_BELOW:
-        part, inside = WHOLE_PART, _thumbnail(luma, WHOLE_PART)  # stripes of one colour each: a flag, not a frame
+        part, inside = WHOLE_PART, _thumbnail(luma, decoded.extent)  # stripes of one colour each: a flag, not a frame
     has_border = part != WHOLE_PART
-    whole = _thumbnail(luma, WHOLE_PART) if has_border else inside
+    whole = _thumbnail(luma, decoded.extent) if has_border else inside
     frequencies = frequencies_of(whole)
     frequencies[0, 0] = 0.0
     seen = [tapered_frequencies(whole, crop=crop) for crop in CENTRE_CROPS]
@@ -344,8 +345,8 @@ def _fingerprint_of(decoded: Decoded, sha256: str, size_bytes: int) -> Fingerpri
         phash=_phash(whole),
         hashes=hashes.ljust(_VIEWS * HASH_BYTES, b"\0"),
         views=sum(use << number for number, use in enumerate(used)),
-        evidence=make_evidence(inside, picture, part),
-        fine=make_fine(inside, ground_share(_cropped(luma, part).histogram())),
+        evidence=make_evidence(inside, picture, part, decoded.extent.within(part)),
+        fine=make_fine(inside, ground_share(_cropped(luma, decoded.extent.within(part)).histogram())),
         information=_spread(frequencies),
         width_px=decoded.width_px,
         height_px=decoded.height_px,
@@ -358,23 +359,15 @@ def _fingerprint_of(decoded: Decoded, sha256: str, size_bytes: int) -> Fingerpri
     )
 
 
-def _thumbnail(luma: Image.Image, part: Part) -> Floats:
+def _thumbnail(luma: Image.Image, box: Extent) -> Floats:
     """Luminance of a part as ``(64, 64)``."""
-    width, height = luma.size
-    box = (part.left * width, part.top * height, part.right * width, part.bottom * height)
     return np.asarray(luma.resize((SIDE_PX, SIDE_PX), Image.Resampling.BILINEAR, box=box), dtype=np.float32)
 
 
-def _cropped(luma: Image.Image, part: Part) -> Image.Image:
+def _cropped(luma: Image.Image, box: Extent) -> Image.Image:
     """Luminance of a part as it was decoded."""
-    width, height = luma.size
-    box = (
-        int(part.left * width),
-        int(part.top * height),
-        math.ceil(part.right * width),
-        math.ceil(part.bottom * height),
-    )
-    return luma if part == WHOLE_PART else luma.crop(box)
+    pixels = (int(box.left), int(box.top), math.ceil(box.right), math.ceil(box.bottom))
+    return luma if pixels == (0, 0, *luma.size) else luma.crop(pixels)
 
 
 def _spread(frequencies: Floats) -> float:

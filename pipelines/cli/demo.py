@@ -81,6 +81,12 @@ def demo(
     raise typer.Exit(status)
 
 
+_LEGEND = """
+asked: queries; found: image URLs in their answers, of which some are repeated, as
+two answers have them; all others were fetched or refused. What was fetched is
+unique, or an exact or near copy; what is unique lands in the store."""
+
+
 def _play(settings: "Settings", directory: "Directory") -> "tuple[DemoResult, Verified]":
     """Crawl, vote, and compare both with the truth."""
     from synsift.pipelines.assembly import open_parts
@@ -113,6 +119,7 @@ def _tell(result: "DemoResult", page: Path, output: Format) -> int:
         output,
         details=SYNSET_DETAILS,
     )
+    err.print(_LEGEND)
     if result.differences:
         err.print("\nthe result differs from the truth:", style="red")
         for line in result.differences:

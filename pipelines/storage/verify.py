@@ -145,51 +145,63 @@ def _verify_parts(
 def _verify_view(objects: Objects, listed: _Listed) -> Iterator[Verified]:
     """Read the view, and compare it with manifests where it was made of them as they are now."""
     made = Fresh(objects)
-    doubtful: dict[str, str] = {}
+    doubtful: dict[str, tuple[str, str]] = {}
     for path in objects.list(layout.CURRENT):
         wnid = layout.current_wnid(path)
-        if wnid is not None:
-            problem = _problem_of_view(objects, listed, made, wnid)
-        else:
-            problem = _STRANGERS if path.endswith(".parquet") else ""
-        if problem == _OTHERS and wnid is not None:
-            doubtful[path] = wnid
+        if wnid is None:
+            if path.endswith(".parquet"):
+                yield Verified(path, _STRANGERS)
+            continue
+        problem, is_doubtful = _problem_of_view(objects, listed, made, wnid)
+        if is_doubtful:
+            doubtful[path] = wnid, problem
         elif problem:
             yield Verified(path, problem)
     # The store may change as it is read: what is other than it was is left to the next time.
     now = Fresh(objects) if doubtful else made
-    for path, wnid in doubtful.items():
+    for path, (wnid, problem) in doubtful.items():
         if (now.made.get(wnid), now.account.get(wnid)) == (made.made.get(wnid), made.account.get(wnid)):
-            yield Verified(path, _OTHERS)
+            yield Verified(path, problem)
 
 
 _STRANGERS: Final = "it is no part of the view, and whoever reads the folder as a table reads it, too"
-_OTHERS: Final = "it names other images than its synset's manifest"
 
 
-def _problem_of_view(objects: Objects, listed: _Listed, made: Fresh, wnid: str) -> str:
-    """What is wrong with the view of a synset; empty if nothing is."""
+def _problem_of_view(objects: Objects, listed: _Listed, made: Fresh, wnid: str) -> tuple[str, bool]:
+    """What is wrong with the view of a synset, empty if nothing is; and whether it may be well by the next look."""
     try:
         data = objects.get(layout.current_view(wnid))
         images = {row["sha256"] for row in read_current(data, ["sha256"])}
     except NoSuchObject:
-        return ""
+        return "", False
     except _UNREAD:
-        return "its bytes are not the view's"
+        return "its bytes are not the view's", False
     if not made.is_due(wnid):
-        return ""
+        return "", False
     if not is_sealed(data):
-        return "its bytes are not the view's: somebody else wrote them"
-    return _OTHERS if _names_others(objects, listed, made, wnid, images) else ""
+        return "its bytes are not the view's: somebody else wrote them", False
+    problem = _other_images(objects, listed, made, wnid, images)
+    return problem, bool(problem)
 
 
-def _names_others(objects: Objects, listed: _Listed, made: Fresh, wnid: str, images: set[str]) -> bool:
-    """Whether a view that was read lacks an image that stands, or has another one."""
+def _other_images(objects: Objects, listed: _Listed, made: Fresh, wnid: str, images: set[str]) -> str:
+    """Which images a view that was read has or lacks against those that stand; empty if it has just these."""
     with contextlib.suppress(DamagedPart, NoSuchObject):  # said of the part
         found = standing_images(objects, account_of(made.account.get(wnid, ())).get(wnid, ()))
         if images != {sha256 for sha256 in found if (wnid, sha256) in listed.images}:
-            return images != found & images_there(objects, wnid)  # as some may have landed since they were listed
-    return False
+            there = found & images_there(objects, wnid)  # as some may have landed since they were listed
+            return _difference(len(images - there), len(there - images))
+    return ""
+
+
+def _difference(gone: int, lacking: int) -> str:
+    """What a view has too much, and what it lacks, in words; empty if it is neither."""
+    said = []
+    if gone:
+        said.append(f"it still names {gone} {'image' if gone == 1 else 'images'} that the store has no more")
+    if lacking:
+        said.append(f"it lacks {lacking} {'image' if lacking == 1 else 'images'} of its synset's manifest")
+    return ", and ".join(said)
 
 
 def _look_at_origin(objects: Objects, path: str, listed: _Listed) -> Verified | None:

@@ -51,13 +51,13 @@ def test_a_bar_with_letters_that_fill_it_is_cut_off(weight: int) -> None:
 
 def test_the_same_is_cut_off_of_every_size_and_format() -> None:
     framed = ImageOps.expand(scene(5, size=(640, 480)), (0, 60, 0, 60), "black")
-    found = {inside_of(framed.convert("L").resize(size, Image.Resampling.BOX)) for size in ((640, 600), (320, 300))}
-    found |= {
+    found = [inside_of(framed.convert("L").resize(size, Image.Resampling.BOX)) for size in ((640, 600), (320, 300))]
+    found += [
         inside_of(decode(encoded(framed, kind, **options)).picture.convert("L"))
         for kind, options in (("JPEG", {"quality": 75}), ("PNG", {}), ("WEBP", {"quality": 60}))
-    }
-    assert len(found) == 1
-    assert found.pop() != WHOLE_PART
+    ]
+    assert np.ptp(found, axis=0).max() < 0.2 / 128
+    assert WHOLE_PART not in found
 
 
 def test_a_subject_on_a_plain_ground_is_cut_out_at_most() -> None:
@@ -142,7 +142,7 @@ def test_a_window_is_trimmed_the_same_in_each_of_its_versions(number: int, versi
         inside_of(decode(data).picture.convert("L"))
         for data in (encoded(SHEETS[number], "PNG"), VERSIONS[version](SHEETS[number]))
     ]
-    assert np.abs(np.subtract(*parts)).max() < 2.6 / 128  # a margin of two lines may be too uneven to be one
+    assert np.abs(np.subtract(*parts)).max() < 3.3 / 128  # a margin of two lines may be too uneven to be one
 
 
 @pytest.mark.parametrize("number", range(len(SHEETS)))
@@ -180,3 +180,19 @@ def test_a_caption_beside_a_plain_ground_is_cut_off(above: bool) -> None:
     framed_part, part = inside_of(framed.convert("L")), inside_of(image.convert("L"))
     shown = [350 * framed_part.top - 50 * above, 350 * framed_part.bottom - 50 * above]
     assert shown == pytest.approx([300 * part.top, 300 * part.bottom], abs=4)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("share", [0.31, 0.77, 1.0, 1.37, 2.9])
+def test_a_frame_ends_where_it_ends_and_not_at_the_next_line(share: float, kind: str) -> None:
+    """Whatever line of the small square that is: the ends of frames lie anywhere between two of them."""
+    for number, width in enumerate((17, 19, 21, 23, 28)):
+        framed = ImageOps.expand(photograph(number, (401, 333)), width, "white")
+        size = (round(framed.width * share), round(framed.height * share))
+        decoded = decode(encoded(framed.resize(size, Image.Resampling.LANCZOS), kind, quality=80))
+        part = inside_of(decoded.picture.getchannel(0), decoded.extent)
+        true = (width / framed.width, width / framed.height)
+        ends = ((part.left, part.top), (1 - part.right, 1 - part.bottom))
+        # A quarter of a line more than it has is cut off; where the picture itself is nearly white, another.
+        assert np.subtract(ends, true).min() > -0.25 / 128
+        assert np.subtract(ends, true).max() < 0.8 / 128

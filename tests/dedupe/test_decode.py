@@ -159,6 +159,22 @@ def test_exif_orientation_is_applied() -> None:
     assert np.abs(np.asarray(turned.picture, dtype=int) - np.asarray(upright.picture)).mean() < 3
 
 
+@pytest.mark.parametrize("orientation", [1, 2, 3, 4, 5, 6, 7, 8])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_a_place_is_where_it_was_whatever_a_side_is_divided_by(kind: str, orientation: int) -> None:
+    """The last pixel of a reduced picture may stand for less of the original than the others do."""
+    exif = Image.Exif()
+    exif[EXIF_ORIENTATION] = orientation
+    for width, height in ((1101, 803), (519, 1543), (1025, 514)):
+        image = Image.new("L", (width, height), "black")
+        image.paste("white", (int(0.8 * width), int(0.7 * height), width, height))
+        found = decode(encoded(image.convert("RGB"), kind, exif=exif, quality=95))
+        luma = np.asarray(found.picture.getchannel(0).resize((256, 256), box=found.extent)) / 255.0
+        shares = sorted((1 - width_share) for width_share in (luma.max(axis=0).mean(), luma.max(axis=1).mean()))
+        wanted = sorted((int(0.8 * width) / width, int(0.7 * height) / height))
+        assert shares == pytest.approx(wanted, abs=0.3 / 256)
+
+
 def test_the_first_frame_of_an_animation_counts() -> None:
     first = scene(4)
     data = encoded(first, "GIF", save_all=True, append_images=[scene(5)])

@@ -399,7 +399,10 @@ def test_storage_verify_names_a_view_that_is_damaged_wrong_or_a_strangers(tmp_pa
     other, unsealed = io.BytesIO(), io.BytesIO()
     write_current(WHIPPET, [{"sha256": "0" * 64}], other)
     pyarrow.parquet.write_table(pyarrow.parquet.read_table(io.BytesIO(objects.get(VIEW))), unsealed)
-    for file, words in ((other, "other images"), (unsealed, "somebody else")):
+    for file, words in (
+        (other, "still names 1 image that the store has no more, and it lacks 5 images"),
+        (unsealed, "somebody else"),
+    ):
         objects.put(VIEW, file.getvalue())
         found = {one.path: one.problem for one in verify(objects) if one.path == VIEW}
         assert words in found[VIEW]
