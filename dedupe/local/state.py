@@ -20,12 +20,10 @@ from synsift.dedupe.local.features import Features
 from synsift.dedupe.local.geometry import Alignment, inverse, project
 from synsift.dedupe.local.laying import Floats, scale_of, to_small, upon
 from synsift.dedupe.local.opencv import load_opencv
+from synsift.dedupe.local.plainness import HARDLY_EXACT, exact
 
-# A drawing has rows or columns of so many pixels of exactly one level, even a window with a gradient has, and
-# photographs have noise. One may have been compressed; and a photograph made of blocks is exact, which its other isn't.
-_RUN_PX: Final = 4
+# So exact are drawings. One may have been compressed; and a photograph made of blocks is exact, which its other isn't.
 _EXACT: Final = 0.4
-_HARDLY_EXACT: Final = 0.25
 # Wares on a white that is blown out are exact, too, and shaded, as drawings hardly are: so much of what isn't ground
 # has slopes between these, in levels a pixel.
 _GROUND_LEVELS: Final = 12
@@ -99,22 +97,8 @@ def compare_states(first: Features, second: Features, alignment: Alignment) -> S
 
 def _are_drawn(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> bool:
     """Whether both of two small pictures are exact, one more than the other may be, and one isn't shaded all over."""
-    less, more = sorted((_exact(first), _exact(second)))
-    return less >= _HARDLY_EXACT and more >= _EXACT and min(_shaded(first), _shaded(second)) < _SHADED
-
-
-def _exact(picture: NDArray[np.uint8]) -> float:
-    """Which share of the pixels stands in a row or column of some that are of one level."""
-    found = np.zeros(picture.shape, np.bool_)
-    for seen, turned in ((found, picture), (found.T, picture.T)):
-        last = turned.shape[1] - _RUN_PX + 1
-        if last < 1:
-            continue
-        parts = [turned[:, step : step + last] for step in range(_RUN_PX)]
-        begins = np.all([part == parts[0] for part in parts[1:]], axis=0)
-        for step in range(_RUN_PX):
-            seen[:, step : step + last] |= begins
-    return float(found.mean())
+    less, more = sorted((exact(first), exact(second)))
+    return less >= HARDLY_EXACT and more >= _EXACT and min(_shaded(first), _shaded(second)) < _SHADED
 
 
 def _shaded(picture: NDArray[np.uint8]) -> float:
