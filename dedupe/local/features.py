@@ -10,8 +10,8 @@ from PIL import Image
 
 from synsift.dedupe.decode import DEFAULT_MAX_PIXELS, decode, decode_image
 from synsift.dedupe.inputs import Source, read_source
+from synsift.dedupe.local.exactness import HARDLY_EXACT, exact
 from synsift.dedupe.local.opencv import load_opencv
-from synsift.dedupe.local.plainness import is_plain
 from synsift.dedupe.local.points import find_points
 
 SIDE_PX: Final = 512
@@ -21,7 +21,7 @@ LEAST_SIDE_PX: Final = 256
 VERSION: Final = 3
 """Of the binary form, and of how points are found: features of two versions can't be compared."""
 _SMALL_SIDE_PX: Final = 96
-# Of what is plain: what differs in a word, or a line, is to be seen.
+# Of what may be a drawing: what differs in a word, or a line, is to be seen.
 _FINER_SIDE_PX: Final = 192
 _HEAD: Final = struct.Struct("<BHHHHHHH")
 _POINT_BYTES: Final = 8
@@ -43,7 +43,7 @@ class Features:
         points: ``(n, 4) float32``: x and y in its pixels, size in pixels, direction in radians; the strongest first.
         descriptors: ``(n, 128) uint8``: square roots of shares, so that their length is about 255.
         picture: ``(h, w) uint8``, grey, at most 96 px at its longer side.
-        finer: The same, at most 192 px, of drawings, and of wares on plain ground; ``(0, 0)`` of others.
+        finer: The same, at most 192 px, of what may be a drawing; ``(0, 0)`` of others.
     """
 
     width_px: int
@@ -111,7 +111,7 @@ def describe(source: Source, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Feature
         picture = picture.resize(size, Image.Resampling.BOX if picture.width > size[0] else Image.Resampling.BICUBIC)
     small = np.asarray(picture.resize(_within(*size, _SMALL_SIDE_PX), Image.Resampling.BOX))
     made = Features(*size, *find_points(np.asarray(picture)), small)
-    if not is_plain(small):
+    if exact(small) < HARDLY_EXACT:
         return made
     return replace(made, finer=np.asarray(picture.resize(_within(*size, _FINER_SIDE_PX), Image.Resampling.BOX)))
 

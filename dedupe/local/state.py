@@ -16,11 +16,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from synsift.dedupe.local.exactness import HARDLY_EXACT, exact
 from synsift.dedupe.local.features import Features
 from synsift.dedupe.local.geometry import Alignment, inverse, project
 from synsift.dedupe.local.laying import Floats, scale_of, to_small, upon
 from synsift.dedupe.local.opencv import load_opencv
-from synsift.dedupe.local.plainness import HARDLY_EXACT, exact
 
 # So exact are drawings. One may have been compressed; and a photograph made of blocks is exact, which its other isn't.
 _EXACT: Final = 0.4

@@ -1,18 +1,15 @@
-"""How plain a small grey picture is: what tells drawings, and wares on plain ground, from other photographs."""
+"""How exact a small grey picture is: what tells drawings from photographs."""
 
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-HARDLY_EXACT: Final = 0.25
+HARDLY_EXACT: Final = 0.2
 """Drawings have more pixels than that in rows of one level, even where they were compressed."""
 # A drawing has rows or columns of so many pixels of exactly one level, even a window with a gradient has, and
 # photographs have noise.
 _RUN_PX: Final = 4
-# Of a ware on plain ground such a share lies within so many levels of one tone.
-_GROUND: Final = 0.5
-_GROUND_LEVELS: Final = 25
 
 
 def exact(picture: NDArray[np.uint8]) -> float:
@@ -27,10 +24,3 @@ def exact(picture: NDArray[np.uint8]) -> float:
         for step in range(_RUN_PX):
             seen[:, step : step + last] |= begins
     return float(found.mean())
-
-
-def is_plain(picture: NDArray[np.uint8]) -> bool:
-    """Whether it may be a drawing, or a ware on plain ground."""
-    tones = np.bincount(picture.ravel(), minlength=256)
-    ground = float(np.convolve(tones, np.ones(_GROUND_LEVELS)).max() / picture.size)
-    return ground >= _GROUND or exact(picture) >= HARDLY_EXACT
