@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from synsift.dedupe.frequencies import Floats
 
 _MAX_STEP: Final = 0.08
-_MIN_OVERLAP: Final = 0.3
+MIN_OVERLAP: Final = 0.3
 _GAINED: Final = 0.001
 _LEAST_GAIN: Final = 0.05
 # Of a fit that leaves places out: which share at most, and what of the variance isn't different; how much two pictures
@@ -214,7 +214,7 @@ def align(grid: Grid, pictures: tuple[Floats, Floats], first: Floats, *, steps: 
     best, best_seen = -1.0, None
     seen = Seen(grid, other, first)
     for step in range(steps + 1):
-        if seen.share < _MIN_OVERLAP:
+        if seen.share < MIN_OVERLAP:
             break
         correlation = seen.correlation(mine)
         gained = correlation - best

@@ -21,7 +21,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from synsift.dedupe.alignment import Seen, align, cosine, toned
+from synsift.dedupe.alignment import MIN_OVERLAP, Seen, align, cosine, toned
 from synsift.dedupe.colours import colours, has_one_tint
 from synsift.dedupe.drawn import drawn_share
 from synsift.dedupe.elsewhere import are_framed_alike, outside_bits
@@ -37,6 +37,8 @@ _ENOUGH: Final = 0.97
 _ENOUGH_FOR_FINER: Final = 0.99
 # With so much of a photograph in view, its thumbnail is surely seen, too: else that would speak against a copy.
 _SURELY_SEEN: Final = 0.5
+# Details that agree less may have been led astray.
+_DOUBTFUL: Final = 0.9
 _DETAILS: Final = 12
 _DETAIL: Final = dct_matrix(_DETAILS, PICTURE_SIDE)
 _DETAIL_WEIGHT: Final[Floats] = np.hypot(*np.meshgrid(np.arange(_DETAILS), np.arange(_DETAILS))).astype(np.float32)
@@ -162,6 +164,7 @@ def second_look(query: Side, stored: Side, *, orientation: int) -> Agreement:
     seen = align(GRID, (one.luma, other.layers), first, steps=_STEPS, enough=enough)
     if seen is None:
         return _APART
+    seen, detail = _the_better(one.luma, seen, other.layers, first)
     places = places_of(one.luma, seen)
     colours_agree = colours(one, seen, places)
     both = thumbnails_of(one, other, seen, side_px=min(_side_px(query), _side_px(stored)))
@@ -170,7 +173,7 @@ def second_look(query: Side, stored: Side, *, orientation: int) -> Agreement:
     one_tint = colours_agree < 1 or (finer is not None and finer.hues > HUES_LEAST)
     bits = _bits(one.luma, seen)
     return Agreement(
-        detail=_detail(one.luma, seen),
+        detail=detail,
         places=places.share,
         overlap=seen.share * max(1.0, area_of(seen.place)),
         stretch=stretch_of(seen.place, query.inside_px[:: -1 if orientation >= 4 else 1], stored.inside_px),
@@ -184,6 +187,20 @@ def second_look(query: Side, stored: Side, *, orientation: int) -> Agreement:
         are_photographs=are_photographs,
         outside_bits=0 if finer is None else _outside_bits((one, query), (other, stored), orientation, bits),
     )
+
+
+def _the_better(mine: Floats, seen: Seen, layers: Floats, first: Floats) -> tuple[Seen, float]:
+    """Of a refined map and the first one that in which details agree more, and how far they do.
+
+    Light that isn't the same all over, such as a vignette's, leads a map astray: dark edges are like more of a picture
+    that is dark at its edges. Details, of which light is the least part, say so.
+    """
+    detail = _detail(mine, seen)
+    if detail < _DOUBTFUL:
+        unrefined = Seen(GRID, layers, first)
+        if unrefined.share >= MIN_OVERLAP and (other := _detail(mine, unrefined)) > detail:
+            return unrefined, other
+    return seen, detail
 
 
 def _outside_bits(one: tuple[Picture, Side], other: tuple[Picture, Side], orientation: int, bits: int) -> int:
