@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-HARDLY_EXACT: Final = 0.2
+HARDLY_EXACT: Final = 0.25
 """Drawings have more pixels than that in rows of one level, even where they were compressed."""
 # A drawing has rows or columns of so many pixels of exactly one level, even a window with a gradient has, and
 # photographs have noise.
