@@ -54,10 +54,9 @@ _MOST_CAPTION: Final = 0.3
 _NO_CAPTION: Final = (1, 0)
 _MIN_PX: Final = 8
 # Where a border ends, its last line and the next one are mixed, and the one behind that shows what is inside. So many
-# grey levels away from the border's colour are a file's noise, and so many are something.
+# grey levels away from the border's colour are a file's noise.
 _BEHIND_PX: Final = 2
 _NOISE: Final = 2.0
-_LEAST_STEP: Final = 8.0
 _ROUNDS: Final = 3
 
 
@@ -113,12 +112,12 @@ def _end_of(lines: NDArray[np.uint8], count: int) -> float:
     if not count or count + _BEHIND_PX > len(lines):
         return float(count)
     colour = np.float32(np.median(lines[count - 1]))
-    away = np.maximum(np.abs(lines[count - 1 : count + _BEHIND_PX] - colour).mean(axis=1) - _NOISE, 0)
-    mixed, inside = away[:-1], away[-1]
-    if inside < _LEAST_STEP:  # what is inside begins little by little
+    away = np.abs(lines[count - 1 : count + _BEHIND_PX] - colour)
+    if np.count_nonzero(away[-1] <= _TOLERANCE) >= _HARDLY * away.shape[1]:  # no edge, but what begins little by little
         return count + 0.5
+    *mixed, inside = np.maximum(away.mean(axis=1) - _NOISE, 0).tolist()
     # A quarter of a line more, so that what is made smaller again has none of it.
-    return float(count + len(mixed) - 1 - np.minimum(mixed / inside, 1).sum() + 0.25)
+    return count + len(mixed) - 1 - sum(min(1.0, share / inside) for share in mixed) + 0.25
 
 
 def trim(luma: NDArray[np.uint8]) -> Box:

@@ -160,14 +160,19 @@ def second_look(query: Side, stored: Side, *, orientation: int) -> Agreement:
     """
     one, other = picture_of(query.evidence, orientation, query.fine), picture_of(stored.evidence, 0, stored.fine)
     first = first_map(one, query.view, other, stored.view)
+    side_px = min(_side_px(query), _side_px(stored))
     enough = _ENOUGH if one.fine is None or other.fine is None else _ENOUGH_FOR_FINER
     seen = align(GRID, (one.luma, other.layers), first, steps=_STEPS, enough=enough)
     if seen is None:
         return _APART
-    seen, detail = _the_better(one.luma, seen, other.layers, first)
+    detail = _detail(one.luma, seen)
+    both = thumbnails_of(one, other, seen, side_px=side_px)
+    # Among drawings, of which so many are alike, the better of two maps would forgive too much.
+    if detail < _DOUBTFUL and (both is None or drawn_share(both) == 0):
+        seen, detail = _the_better(one.luma, (seen, detail), Seen(GRID, other.layers, first))
+        both = thumbnails_of(one, other, seen, side_px=side_px)
     places = places_of(one.luma, seen)
     colours_agree = colours(one, seen, places)
-    both = thumbnails_of(one, other, seen, side_px=min(_side_px(query), _side_px(stored)))
     are_photographs = both is not None and seen.share >= _SURELY_SEEN and drawn_share(both) == 0
     finer = None if both is None or are_photographs else finer_look(one, other, seen, both)
     one_tint = colours_agree < 1 or (finer is not None and finer.hues > HUES_LEAST)
@@ -189,18 +194,15 @@ def second_look(query: Side, stored: Side, *, orientation: int) -> Agreement:
     )
 
 
-def _the_better(mine: Floats, seen: Seen, layers: Floats, first: Floats) -> tuple[Seen, float]:
+def _the_better(mine: Floats, refined: tuple[Seen, float], first: Seen) -> tuple[Seen, float]:
     """Of a refined map and the first one that in which details agree more, and how far they do.
 
     Light that isn't the same all over, such as a vignette's, leads a map astray: dark edges are like more of a picture
     that is dark at its edges. Details, of which light is the least part, say so.
     """
-    detail = _detail(mine, seen)
-    if detail < _DOUBTFUL:
-        unrefined = Seen(GRID, layers, first)
-        if unrefined.share >= MIN_OVERLAP and (other := _detail(mine, unrefined)) > detail:
-            return unrefined, other
-    return seen, detail
+    if first.share < MIN_OVERLAP or (detail := _detail(mine, first)) <= refined[1]:
+        return refined
+    return first, detail
 
 
 def _outside_bits(one: tuple[Picture, Side], other: tuple[Picture, Side], orientation: int, bits: int) -> int:
