@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The index on disk (``dedupe.many``) in one scope, as it grows to ten million pictures and 1.4 × 10^8 hashes.
 
-    benchmarks/big_index.py [--sizes 10000,100000,1000000,10000000] [--queries 1024] [--crops all|centre] [--dir DIR]
+    benchmarks/big_index.py [--sizes 10000,100000,1000000,10000000] [--queries N] [--crops all|centre] [--dir DIR]
 
 Fingerprints are made without pictures, with frequencies as photographs have them; of more than ``--made`` (200,000) the
 others are the same ones with random bits of their hashes changed, all hashes of a picture alike, as making ten million
@@ -31,16 +31,15 @@ from benchmarks.fingerprints import fingerprint_rows, random_frequencies
 from synsift.dedupe import MatchOptions
 from synsift.dedupe.fingerprint import RECORD
 from synsift.dedupe.frequencies import HASH_BYTES
-from synsift.dedupe.index import CLOSE
-from synsift.dedupe.many.foresight import Foresight
+from synsift.dedupe.index import CLOSE, WIDE
+from synsift.dedupe.many.foresight import Foresight, at_once
 from synsift.dedupe.many.lookup import FLAT, HAS_FLAT, HASHES, USED, ManyLookup, ManyMaking, Piece
 from synsift.dedupe.many.prints import FINE_BEGINS, FINES, ROWS, Prints
 from synsift.dedupe.many.turns import LEFT_OUT, Turns
 from synsift.pipelines.folders.room import NewRoom
 
 _AT_ONCE = 8_192
-_TURNS = 1_024
-_PEER_PICTURES = 4
+_PEER_PICTURES = 16
 _MOST_OF_PEER = 20_000_000
 
 
@@ -91,17 +90,22 @@ def make_turns(room: NewRoom, size: int) -> Turns:
     return Turns(order, first, last, same)
 
 
-def by_brute_force(room: NewRoom, sought: Any) -> tuple[set[tuple[int, int]], float]:  # noqa: ANN401 - hashes
+def by_brute_force(
+    room: NewRoom,
+    sought: Any,  # noqa: ANN401 - hashes
+    names: tuple[str, str],
+    radius_bits: int,
+) -> tuple[set[tuple[int, int]], float]:
     """Queries and hashes whose keys are near, by comparing all, and the CPU seconds of that, by FAISS."""
-    hashes, used = room.get(HASHES), room.get(USED)
+    hashes, used = (room.get(name) for name in names)
     queries = np.ascontiguousarray(sought[:, :8])
-    found, spent_s, views = set[tuple[int, int]](), 0.0, used.shape[1]
+    found, spent_s, views = set[tuple[int, int]](), 0.0, used[:1].size
     for begin in range(0, len(hashes), 100_000):
         numbers = np.flatnonzero(used[begin : begin + 100_000])
         index = faiss.IndexBinaryFlat(64)
         index.add(np.ascontiguousarray(hashes[begin : begin + 100_000].reshape(-1, HASH_BYTES)[numbers, :8]))
         start_s = time.process_time()
-        ends, _, places = index.range_search(queries, CLOSE.radius_bits + 1)
+        ends, _, places = index.range_search(queries, radius_bits + 1)
         spent_s += time.process_time() - start_s
         rows = np.arange(len(queries)).repeat(np.diff(ends.astype(np.int64)))
         found |= set(zip(rows.tolist(), (numbers[places] + begin * views).tolist(), strict=True))
@@ -126,30 +130,39 @@ def multi_hash_s(room: NewRoom, sought: Any) -> float | None:  # noqa: ANN401 - 
 def judge(foresight: Foresight, numbers: Any) -> tuple[float, Any]:  # noqa: ANN401 - numbers of pictures
     """CPU seconds of judging some pictures, and what was seen of them."""
     start_s = time.process_time()
-    seen = [foresight.of(numbers[begin : begin + _TURNS]) for begin in range(0, len(numbers), _TURNS)]
-    return time.process_time() - start_s, np.concatenate([one.looks for one in seen])
+    seen = foresight.of(numbers)
+    return time.process_time() - start_s, seen.looks
 
 
 def compare(room: NewRoom, lookup: ManyLookup, numbers: Any) -> str:  # noqa: ANN401 - numbers of pictures
     """Look keys up in three ways; the index has to find what comparing all finds."""
-    batch = lookup.batch_of(numbers[:_PEER_PICTURES])
-    sought = batch.sought(0, len(batch)).hashes
-    expected, flat_s = by_brute_force(room, sought)
-    rows, found = lookup.near_keys(sought)
-    if set(zip(rows.tolist(), found.tolist(), strict=True)) != expected:
-        sys.exit("the index is not complete")
+    some = numbers[np.linspace(0, len(numbers) - 1, _PEER_PICTURES).astype(int)]
+    batch = lookup.batch_of(some)
+    sought = batch.sought(0, len(batch))
     many = lookup.batch_of(numbers)
-    sought_by_many = many.sought(0, len(many)).hashes
-    start_s = time.process_time()
-    lookup.near_keys(sought_by_many)
-    own_ms = 1000 * (time.process_time() - start_s) / len(numbers)
-    flat_ms = 1000 * flat_s / _PEER_PICTURES
-    hash_s = multi_hash_s(room, sought)
-    multi = "" if hash_s is None else f", multi-hash {1000 * hash_s / _PEER_PICTURES:.2f}"
-    return (
-        f"complete ({len(expected)} of {_PEER_PICTURES} pictures); keys of a picture, CPU ms: {own_ms:.2f}, "
-        f"brute force {flat_ms:.1f} ({flat_ms / own_ms:,.0f} times){multi}"
-    )
+    sought_by_many = many.sought(0, len(many))
+    said = []
+    for what, hashes, all_hashes, near, names, reach in (
+        ("keys", sought.hashes, sought_by_many.hashes, lookup.near_keys, (HASHES, USED), CLOSE),
+        ("flat keys", sought.flat, sought_by_many.flat, lookup.near_flat_keys, (FLAT, HAS_FLAT), WIDE),
+    ):
+        expected, flat_s = by_brute_force(room, hashes, names, reach.radius_bits)
+        start_s = time.process_time()
+        rows, found = near(all_hashes)
+        own_ms = 1000 * (time.process_time() - start_s) / len(numbers)
+        places = {hashes.tobytes(): row for row, hashes in enumerate(all_hashes)}
+        wanted = [places[one.tobytes()] for one in hashes]
+        of_many = {row: set(found[rows == row].tolist()) for row in set(wanted)}
+        if {(row, number) for row, place in enumerate(wanted) for number in of_many[place]} != expected:
+            sys.exit(f"the index is not complete: {what}")
+        flat_ms = 1000 * flat_s / _PEER_PICTURES
+        said.append(
+            f"{what} of a picture, CPU ms: {own_ms:.2f}, brute force {flat_ms:.1f} ({flat_ms / own_ms:,.0f} times), "
+            f"complete ({len(expected)} of {_PEER_PICTURES} pictures)"
+        )
+    hash_s = multi_hash_s(room, sought.hashes)
+    said += [f"multi-hash {1000 * hash_s / _PEER_PICTURES:.2f}"] if hash_s is not None else []
+    return "; ".join(said)
 
 
 def measure(size: int, options: argparse.Namespace) -> None:
@@ -157,15 +170,16 @@ def measure(size: int, options: argparse.Namespace) -> None:
     rng = np.random.default_rng(size)
     chosen = MatchOptions(all_crops=options.crops == "all")
     room = NewRoom(options.dir / "none.db")
-    made = min(size - options.queries, options.made)
+    queries = options.queries or at_once(size)
+    made = min(size - queries, options.made)
     for name, size_bytes in ((ROWS, size * RECORD.itemsize), (FINES, 0)):
         with open(room.file_of(name), "wb") as file:
             file.truncate(size_bytes)  # with holes: of most nothing but hashes is needed
-    make_rows(rng, room.adopt(ROWS, RECORD), made, options.queries)
+    make_rows(rng, room.adopt(ROWS, RECORD), made, queries)
     room.adopt(FINES, np.uint8)
     room.make(FINE_BEGINS, np.int64, (size + 1,))
     making = ManyMaking(Prints(room), chosen, room)
-    make_hashes(rng, making, room, made, options.queries)
+    make_hashes(rng, making, room, made, queries)
     turns = make_turns(room, size)
     start_s = time.process_time()
     for piece in making.pieces()[1]:
@@ -177,17 +191,17 @@ def measure(size: int, options: argparse.Namespace) -> None:
     prints = Prints(room)
     lookup = ManyLookup(prints.rows, chosen, room)
     foresight = Foresight(prints, lookup, turns, chosen)
-    numbers = np.arange(size - options.queries, size)
+    numbers = np.arange(size - queries, size)
     cold_s, _ = judge(foresight, numbers)
     spent_s, looks = judge(foresight, numbers)
     memory_mb = anonymous_mb() - before_mb
     agreed = looks[looks["score"] >= chosen.criteria.score]
-    copies = int((agreed["of"] - (size - options.queries) == agreed["number"]).sum())
+    copies = int((agreed["of"] - (size - queries) == agreed["number"]).sum())
     on_disk = sum(path.stat().st_blocks * 512 for path in Path(room.folder).iterdir())
     print(
         f"{size:,} pictures, {int(np.count_nonzero(room.get(USED))):,} hashes: lists made in {made_s:.1f} s of CPU; "
-        f"{options.queries / spent_s:,.0f} judged a second ({options.queries / cold_s:,.0f} at first), {copies} of "
-        f"{options.queries // 2} copies found, {len(agreed) - copies} more; anonymous memory {memory_mb:,.1f} MB, "
+        f"{queries / spent_s:,.0f} judged a second ({queries / cold_s:,.0f} at first), {copies} of "
+        f"{queries // 2} copies found, {len(agreed) - copies} more; anonymous memory {memory_mb:,.1f} MB, "
         f"{1e6 * memory_mb / size:,.0f} bytes a picture; {on_disk / 1e9:.2f} GB on disk; "
         + compare(room, lookup, numbers),
         flush=True,
@@ -199,7 +213,9 @@ def main() -> None:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", default="10000,100000,1000000,10000000")
-    parser.add_argument("--queries", type=int, default=1024)
+    parser.add_argument(
+        "--queries", type=int, help="pictures that are judged; by default as many as are looked up together"
+    )
     parser.add_argument("--made", type=int, default=200_000)
     parser.add_argument("--crops", choices=("centre", "all"), default="all")
     parser.add_argument("--dir", type=Path, required=True, help="a folder on a disk with 2 kB a picture to spare")

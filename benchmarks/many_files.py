@@ -2,6 +2,7 @@
 """``synsift dedupe`` of very many files: memory of all its processes together, and which cores are busy, by phase.
 
     benchmarks/many_files.py FOLDER [--known | --made N] [--report FILE] [--jobs N] [--every S] [options of `dedupe`]
+    benchmarks/many_files.py FOLDER --known --command 'match COPIES --against {folder} --cache {cache}'
 
 The folder is one that ``benchmarks/folder.py --images 100000 --photos DIR`` made, or any other. The command runs with a
 cache of its own, which ``--known`` keeps and uses again: then a run shows all but the reading. ``--made`` makes the
@@ -10,12 +11,14 @@ to an earlier one, one in twenty of the same bytes; reading a million files woul
 processes are looked at: proportional set size (each shared page counted once), the anonymous part of it, and the CPU
 time that they used. A phase begins when the command first tells its progress. Printed: for each phase seconds, CPU
 seconds, cores busy, and the peaks; at the end what the command said. Pages of mapped files that are in memory count in
-the first figure, not in the second.
+the first figure, not in the second. ``--command`` runs another command than ``dedupe`` instead. ``--rows`` keeps what
+is printed. ``--copies N DIR`` makes smaller JPEGs of so many of the files first, for commands that compare two folders.
 """
 
 import argparse
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -26,6 +29,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -37,6 +41,16 @@ from synsift.pipelines.folders.files import File
 _A_FOLDER = 1_000
 _TICKS = os.sysconf("SC_CLK_TCK")
 _SAID = re.compile(r"^([a-z ]+) \d+ of \d+, ")
+
+
+def make_copies(folder: Path, count: int, target: Path) -> None:
+    """Copies of some of the files, half as large."""
+    target.mkdir(parents=True)
+    names = sorted(os.listdir(folder))
+    for name in names[:: max(1, len(names) // count)][:count]:
+        with Image.open(folder / name) as image:
+            small = image.convert("RGB").resize((image.width // 2, image.height // 2))
+        small.save(target / f"{name}.jpg", quality=70)
 
 
 def of_group(leader: int) -> list[int]:
@@ -140,6 +154,9 @@ def main() -> None:
     parser.add_argument("--made", type=int, metavar="N", help="make the folder, with so many names")
     parser.add_argument("--report", type=Path)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--command", metavar="TEXT", help="run this instead of `dedupe`")
+    parser.add_argument("--rows", type=Path, default=Path(os.devnull), help="keep what is printed")
+    parser.add_argument("--copies", nargs=2, metavar=("N", "DIR"), help="make copies of some files first")
     parser.add_argument("--every", type=float, default=0.5, metavar="S")
     options, others = parser.parse_known_args()
     cache = Path(tempfile.gettempdir()) / "synsift-benchmark" / f"many-{options.folder.name}.db"
@@ -149,12 +166,34 @@ def main() -> None:
             file.unlink()
     if options.made and not options.known:
         make_known(options.folder, cache, options.made)
-    command = [sys.executable, "-m", "synsift", "dedupe", str(options.folder), "--cache", str(cache)]
-    command += ["--jobs", str(options.jobs), *others]
-    command += ["--report", str(options.report)] if options.report else []
+    if options.copies:
+        make_copies(options.folder, int(options.copies[0]), Path(options.copies[1]))
+    command = [sys.executable, "-m", "synsift"]
+    if options.command:
+        command += shlex.split(options.command.format(folder=options.folder, cache=cache))
+    else:
+        command += ["dedupe", str(options.folder), "--cache", str(cache), "--jobs", str(options.jobs), *others]
+        command += ["--report", str(options.report)] if options.report else []
+    watch, said, status = run(command, options)
+    for phase, spent_s in watch.spent_s.items():
+        (whole, anonymous), used_s = watch.peaks[phase], watch.cpu_s[phase]
+        print(
+            f"{phase:16s} {spent_s:7.1f} s, {used_s:7.1f} s of CPU, {used_s / spent_s:4.2f} cores; "
+            f"peak {whole:6,.0f} MB, anonymous {anonymous:6,.0f} MB"
+        )
+    print(f"{sum(watch.spent_s.values()):.1f} s, {sum(watch.cpu_s.values()):.1f} s of CPU")
+    if options.report and options.report.exists():
+        files = options.report.parent.glob(f"{options.report.stem}*{options.report.suffix}")
+        print(f"report: {sum(file.stat().st_size for file in files) / 1e6:.1f} MB")
+    print(*said[-6:], sep="\n")
+    sys.exit(status)
+
+
+def run(command: list[str], options: argparse.Namespace) -> tuple[Watch, list[str], int]:
+    """Run it, and watch it."""
     watch, said = Watch(), list[str]()
-    with tempfile.TemporaryFile() as rows:
-        start_s = last_s = time.monotonic()
+    with options.rows.open("wb") as rows:
+        last_s = time.monotonic()
         process = subprocess.Popen(command, stdout=rows, stderr=subprocess.PIPE, text=True, start_new_session=True)
         ear = threading.Thread(target=listen, args=(process.stderr, watch, said))
         ear.start()
@@ -164,19 +203,7 @@ def main() -> None:
             watch.look(process.pid, now_s - last_s)
             last_s = now_s
         ear.join()
-        rows_bytes = rows.seek(0, os.SEEK_END)
-    for phase, spent_s in watch.spent_s.items():
-        (whole, anonymous), used_s = watch.peaks[phase], watch.cpu_s[phase]
-        print(
-            f"{phase:16s} {spent_s:7.1f} s, {used_s:7.1f} s of CPU, {used_s / spent_s:4.2f} cores; "
-            f"peak {whole:6,.0f} MB, anonymous {anonymous:6,.0f} MB"
-        )
-    used_s = sum(watch.cpu_s.values())
-    print(f"{time.monotonic() - start_s:.1f} s, {used_s:.1f} s of CPU; {rows_bytes / 1e6:.1f} MB of rows")
-    if options.report and options.report.exists():
-        print(f"report: {options.report.stat().st_size / 1e6:.1f} MB")
-    print(*said[-6:], sep="\n")
-    sys.exit(process.returncode)
+    return watch, said, process.returncode
 
 
 if __name__ == "__main__":

@@ -16,7 +16,6 @@ takes to begin from them is measured.
 
 import argparse
 import asyncio
-import itertools
 import multiprocessing
 import os
 import resource
@@ -201,6 +200,7 @@ def judge(place: Place, count: int) -> list[Sample]:
                     break
                 time.sleep(0.2)
             samples.append(place.sample(judged if decade != count else count))
+            print(line(samples[-2], samples[-1]) if samples[1:] else HEAD, flush=True)
         looking.close()
         worker.interrupt()
 
@@ -266,19 +266,19 @@ def _peak_mb() -> float:
     return next(int(line.split()[1]) / 1000 for line in lines if line.startswith("VmHWM"))
 
 
-def table(samples: list[Sample]) -> None:
-    """Print what was measured."""
-    print(
-        f"{'judged':>10s} {'CPU ms each':>12s} {'broker ms':>10s} {'memory MB':>10s} {'log MB':>8s} "
-        f"{'snapshots MB':>13s}"
+HEAD = (
+    f"{'judged':>10s} {'CPU ms each':>12s} {'broker ms':>10s} {'memory MB':>10s} {'log MB':>8s} {'snapshots MB':>13s}"
+)
+
+
+def line(earlier: Sample, later: Sample) -> str:
+    """What was measured between two samples."""
+    number = later.judged - earlier.judged
+    each, broker = later.cpu_s - earlier.cpu_s, later.broker_cpu_s - earlier.broker_cpu_s
+    return (
+        f"{later.judged:10,d} {1000 * each / number:12.3f} {1000 * broker / number:10.3f} {later.rss_mb:10.0f} "
+        f"{later.log_mb:8.0f} {later.snapshots_mb:13.0f}"
     )
-    for earlier, later in itertools.pairwise(samples):
-        number = later.judged - earlier.judged
-        each, broker = later.cpu_s - earlier.cpu_s, later.broker_cpu_s - earlier.broker_cpu_s
-        print(
-            f"{later.judged:10,d} {1000 * each / number:12.3f} {1000 * broker / number:10.3f} {later.rss_mb:10.0f} "
-            f"{later.log_mb:8.0f} {later.snapshots_mb:13.0f}"
-        )
 
 
 def page(samples: list[Sample], survivors: int) -> None:
@@ -299,7 +299,6 @@ def measure(place: Place, count: int, synsets: int) -> None:
     """One run on a log that is there and empty."""
     run_apart(write, place, count, synsets, wait=False)
     samples = judge(place, count)
-    table(samples)
     page(samples, begin(place))
 
 

@@ -4,6 +4,8 @@ The map begins with what hashes say of orientation and crop, and is refined by G
 the pictures (Lucas and Kanade 1981; gain and offset of the light are fitted along with it, as in Bartoli 2008).
 """
 
+import math
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -12,7 +14,7 @@ from numpy.typing import NDArray
 from synsift.dedupe.frequencies import Floats
 
 _MAX_STEP: Final = 0.08
-_MIN_OVERLAP: Final = 0.3
+MIN_OVERLAP: Final = 0.3
 _GAINED: Final = 0.001
 _LEAST_GAIN: Final = 0.05
 # Of a fit that leaves places out: which share at most, and what of the variance isn't different; how much two pictures
@@ -22,7 +24,10 @@ _HARDLY_DIFFERENT: Final = 0.12
 _MOST_OVERLAP: Final = 0.5
 _HOPELESS: Final = 0.5
 _MOST_AGREE: Final = 0.9
-_DAMPING: Final = np.float32(1e-3 / 6)
+_DAMPING: Final = float(np.float32(1e-3 / 6))
+_HALF: Final = np.float32(0.5)
+_POWERS: Final = 4
+_LEAST_POWER: Final = 1e-4 * np.eye(_POWERS)
 
 
 class Grid:
@@ -41,11 +46,9 @@ class Grid:
 
     def layers(self, luma: Floats, others: Floats | None = None) -> Floats:
         """``(3 + others, n)``: luminance, its slopes to the right and down, and other values of the same places."""
-        down, right = np.gradient(luma.reshape(self.side, self.side))
         found = np.empty((3 + (0 if others is None else len(others)), self.places), dtype=np.float32)
         found[0] = luma
-        found[1] = right.ravel() * self.side
-        found[2] = down.ravel() * self.side
+        np.multiply(slopes_of(luma, self.side), np.float32(self.side), out=found[1:3])
         if others is not None:
             found[3:] = others
         return found
@@ -54,64 +57,129 @@ class Grid:
 class Seen:
     """What another picture has at each place of the query, interpolated linearly.
 
+    Of most maps that are tried only the luminance is asked for, so all else is interpolated when it is.
+
     Attributes:
         place: The affine map ``(2, 3)`` from places in the query to places in the other picture; sides are of length 1,
             centres at 0.
         weights: ``(n,)``: 1 where that place is inside of the other picture, else 0.
-        share: How many of the places are inside.
+        counted: How many of the places are inside.
+        share: Which share of them.
         luma: ``(n,)``.
-        slopes: ``(2, n)``: to the right and down.
-        others: ``(…, n)``.
     """
 
     def __init__(self, grid: Grid, layers: Floats, place: Floats) -> None:
         self.grid = grid
         self.place = place
+        self._layers = layers
         side = grid.side
-        x, y = place[:, :2] @ grid.xy + place[:, 2:]
-        self.weights = ((np.abs(x) <= 0.5) & (np.abs(y) <= 0.5)).astype(np.float32)
-        self.share = float(self.weights.mean())
-        x = ((x + 0.5) * side - 0.5).clip(0, side - 1.001)
-        y = ((y + 0.5) * side - 0.5).clip(0, side - 1.001)
-        column, row = x.astype(np.int32), y.astype(np.int32)
-        x, y = x - column, y - row
-        at = (row * side + column).astype(np.intp)
+        there = place[:, :2] @ grid.xy
+        there += place[:, 2:]
+        inside = np.abs(there) <= _HALF
+        self._count(np.logical_and(inside[0], inside[1]).astype(np.float32))
+        there += _HALF
+        there *= np.float32(side)
+        there -= _HALF
+        np.minimum(np.maximum(there, 0, out=there), np.float32(side - 1.001), out=there)
+        whole = np.floor(there)
+        there -= whole
+        self._right, self._below = there
+        at = (whole[1] * np.float32(side) + whole[0]).astype(np.intp)
+        below = at + side
+        self._corners = at, at + 1, below, below + 1
+        self.luma: Floats = self._interpolated(layers[0])
+
+    def slopes(self) -> Floats:
+        """``(2, n)``: to the right and down."""
+        return self._interpolated(self._layers[1:3])
+
+    @cached_property
+    def others(self) -> Floats:
+        """``(…, n)``: the other layers."""
+        return self._interpolated(self._layers[3:])
+
+    def _interpolated(self, layers: Floats) -> Floats:
+        """Values of layers ``(…, n)``."""
         # Layer by layer: a third of the time that the values of a place together take, as there are but a few.
-        seen, lower = layers.take(at, axis=1), layers.take(at + side, axis=1)
-        seen += x * (layers.take(at + 1, axis=1) - seen)
-        lower += x * (layers.take(at + side + 1, axis=1) - lower)
-        seen += y * (lower - seen)
-        self.luma, self.slopes, self.others = seen[0], seen[1:3], seen[3:]
+        at, right, below, across = self._corners
+        seen: Floats = layers.take(at, axis=-1)
+        lower: Floats = layers.take(below, axis=-1)
+        step = layers.take(right, axis=-1)
+        step -= seen
+        step *= self._right
+        seen += step
+        step = layers.take(across, axis=-1)
+        step -= lower
+        step *= self._right
+        lower += step
+        lower -= seen
+        lower *= self._below
+        seen += lower
+        return seen
+
+    def _count(self, weights: Floats) -> None:
+        self.weights = weights
+        self.counted = float(np.add.reduce(weights))
+        self.share = self.counted / self.grid.places
 
     def leave_out(self, weights: Floats) -> None:
         """Count the places by such weights, of 0 and 1, besides."""
-        self.weights = self.weights * weights
-        self.share = float(self.weights.mean())
+        self._count(self.weights * weights)
 
     def mean(self, values: Floats) -> float:
         """Of the values at places inside."""
-        return float(values @ self.weights) / max(1.0, self.share * self.grid.places)
+        return float(values @ self.weights) / max(1.0, self.counted)
+
+    def centred(self, values: Floats) -> Floats:
+        """Values without their mean, and 0 at places that aren't inside."""
+        off = values - np.float32(self.mean(values))
+        off *= self.weights
+        return off
 
     def correlation(self, luma: Floats) -> float:
         """Of a luminance and what is seen, where it is inside."""
-        mine = (luma - self.mean(luma)) * self.weights
-        return cosine(mine, (self.luma - self.mean(self.luma)) * self.weights)
+        return cosine(self.centred(luma), self.centred(self.luma))
+
+
+def slopes_of(luma: Floats, side: int) -> Floats:
+    """Slopes of a square picture, to the right and down, ``(2, side²)``, a pixel: as ``np.gradient`` has them."""
+    square = luma.reshape(side, side)
+    found = np.empty((2, side, side), dtype=np.float32)
+    right, down = found
+    np.subtract(square[:, 2:], square[:, :-2], out=right[:, 1:-1])
+    np.subtract(square[2:], square[:-2], out=down[1:-1])
+    right[:, 1:-1] *= _HALF
+    down[1:-1] *= _HALF
+    np.subtract(square[:, 1], square[:, 0], out=right[:, 0])
+    np.subtract(square[:, -1], square[:, -2], out=right[:, -1])
+    np.subtract(square[1], square[0], out=down[0])
+    np.subtract(square[-1], square[-2], out=down[-1])
+    return found.reshape(2, side * side)
 
 
 def powers_of(values: Floats) -> Floats:
     """``(4, n)``: what a polynomial of the third degree, which tone curves are fitted by, is made of."""
-    squares = values * values
-    return np.stack([np.ones_like(values), values, squares, squares * values])
+    found = np.empty((_POWERS, len(values)), dtype=np.float32)
+    found[0], found[1] = 1, values
+    np.multiply(values, values, out=found[2])
+    np.multiply(found[2], values, out=found[3])
+    return found
 
 
 def toned(mine: Floats, seen: Seen) -> Floats:
     """What is seen, with the tone curve that makes it most like mine: a polynomial, by least squares."""
-    centred = seen.luma - seen.mean(seen.luma)
-    centred /= np.float32(np.abs(centred).max() + 1e-6)
-    powers = powers_of(centred)
-    weighted = (powers * seen.weights).astype(np.float64)
-    normal = weighted @ powers.T + 1e-4 * np.eye(len(powers))
+    centred = seen.luma - np.float32(seen.mean(seen.luma))
+    centred /= np.float32(largest(centred) + 1e-6)
+    powers = powers_of(centred).astype(np.float64)
+    weighted = powers * seen.weights
+    normal = weighted @ powers.T
+    normal += _LEAST_POWER
     return np.asarray(np.linalg.solve(normal, weighted @ mine) @ powers, dtype=np.float32)
+
+
+def largest(values: Floats) -> float:
+    """Of all values, whatever their signs; ``(n,)``, and there are some."""
+    return max(float(np.maximum.reduce(values)), -float(np.minimum.reduce(values)))
 
 
 def windows(side: int, count: int) -> Floats:
@@ -129,7 +197,7 @@ def mean_in(parts: Floats, values: Floats) -> Floats:
 
 def cosine(one: NDArray[np.floating], other: NDArray[np.floating]) -> float:
     """Of the angle between two vectors; 0 where one of them is nothing."""
-    return float(one @ other / np.sqrt((one @ one) * (other @ other) + 1e-6))
+    return float(one @ other) / math.sqrt(float(one @ one) * float(other @ other) + 1e-6)
 
 
 def align(grid: Grid, pictures: tuple[Floats, Floats], first: Floats, *, steps: int, enough: float) -> Seen | None:
@@ -146,7 +214,7 @@ def align(grid: Grid, pictures: tuple[Floats, Floats], first: Floats, *, steps: 
     best, best_seen = -1.0, None
     seen = Seen(grid, other, first)
     for step in range(steps + 1):
-        if seen.share < _MIN_OVERLAP:
+        if seen.share < MIN_OVERLAP:
             break
         correlation = seen.correlation(mine)
         gained = correlation - best
@@ -202,9 +270,21 @@ def differences(mine: Floats, seen: Seen, counted: Floats) -> Floats:
     one, other = (luma - float(luma @ weights) / total for luma in (mine, seen.luma))
     weighted = other * weights
     off = one - max(_LEAST_GAIN, float(one @ weighted) / (float(other @ weighted) + 1e-6)) * other
-    square = np.pad(np.square(off).reshape(seen.grid.side, seen.grid.side), 1, mode="edge")
-    rows = square[:-2] + square[1:-1] + square[2:]
-    return np.asarray((rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]).ravel() / 9, dtype=np.float32)
+    return around(np.square(off), seen.grid.side)
+
+
+def around(values: Floats, side: int) -> Floats:
+    """Means ``(side²,)`` of a square picture in 3×3 around each place; at an edge its own line counts twice."""
+    padded = np.empty((side + 2, side + 2), dtype=np.float32)
+    padded[1:-1, 1:-1] = values.reshape(side, side)
+    padded[0], padded[-1] = padded[1], padded[-2]
+    padded[:, 0], padded[:, -1] = padded[:, 1], padded[:, -2]
+    rows = padded[:-2] + padded[1:-1]
+    rows += padded[2:]
+    found = rows[:, :-2] + rows[:, 1:-1]
+    found += rows[:, 2:]
+    found /= 9
+    return found.ravel()
 
 
 def variance(luma: Floats, weights: Floats) -> float:
@@ -218,17 +298,18 @@ def _step(mine: Floats, seen: Seen) -> Floats | None:
     """One Gauss-Newton step: least squares of ``mine - gain · other(map + change) - offset``, where it is inside."""
     xy = seen.grid.xy
     matrix = np.empty((8, seen.grid.places), dtype=np.float32)
-    np.multiply(xy, seen.slopes[0], out=matrix[0:2])
-    matrix[2] = seen.slopes[0]
-    np.multiply(xy, seen.slopes[1], out=matrix[3:5])
-    matrix[5], matrix[6], matrix[7] = seen.slopes[1], seen.luma, 1
-    weighted = matrix * seen.weights
-    normal = (weighted @ matrix.T).astype(np.float64)
-    normal[range(6), range(6)] += _DAMPING * normal[range(6), range(6)].sum()
-    normal[range(8), range(8)] += 1e-6
-    solution = np.linalg.solve(normal, weighted @ mine)
-    gain = solution[6]
+    matrix[2], matrix[5] = seen.slopes()
+    np.multiply(xy, matrix[2], out=matrix[0:2])
+    np.multiply(xy, matrix[5], out=matrix[3:5])
+    matrix[6], matrix[7] = seen.luma, 1
+    matrix *= seen.weights  # of 0 and 1, which are their own squares
+    normal = (matrix @ matrix.T).astype(np.float64)
+    diagonal = normal.reshape(-1)[:: len(normal) + 1]
+    diagonal[:6] += _DAMPING * float(np.add.reduce(diagonal[:6]))
+    diagonal += 1e-6
+    solution = np.linalg.solve(normal, matrix @ mine)
+    gain = float(solution[6])
     if gain < _LEAST_GAIN:  # turning the light inside out is no way to a match
         return None
-    change = np.clip(solution[:6] / gain, -_MAX_STEP, _MAX_STEP).reshape(2, 3)
+    change = np.minimum(np.maximum(solution[:6] / gain, -_MAX_STEP), _MAX_STEP).reshape(2, 3)
     return np.asarray(seen.place + change, dtype=np.float32)

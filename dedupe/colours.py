@@ -10,8 +10,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from synsift.dedupe.alignment import Seen, cosine, mean_in, powers_of
-from synsift.dedupe.evidence import PLACES, Picture, as_coarse_as_colours, strength_of
+from synsift.dedupe.alignment import Seen, cosine, largest, mean_in, powers_of
+from synsift.dedupe.evidence import PLACES, Picture, as_coarse_as_colours, strength_in
 from synsift.dedupe.frequencies import Floats
 from synsift.dedupe.places import WINDOWS, Places
 
@@ -33,24 +33,26 @@ _UNLIKE: Final = 0.3
 _ALIKE: Final = 0.7
 # What keeps colours that say nothing at nothing, as a share of the places, in squares of levels.
 _DAMPING: Final = 1e-5
+_POWERS: Final = 4
+_EACH: Final = np.eye(_POWERS)
 
 
-def colours(one: Picture, seen: Seen, places: Places) -> tuple[float, bool]:
-    """Share of coloured places that agree in colour, of those that agree in light; whether one has one tint at most."""
-    one_tint = _has_one_tint(one.chroma, one.soft_luma, seen)
-    mine, theirs = (
-        mean_in(WINDOWS, chroma * seen.weights)[:, places.agree] for chroma in (one.chroma, seen.others[:2])
-    )
-    if not mine.size:
-        return 0.0, one_tint
-    known = _known_colours(places)[places.agree]
-    mine, theirs = mine[:, known], theirs[:, known]
-    balance = [chroma.mean(axis=1, keepdims=True) for chroma in (mine, theirs)]
-    a, b = mine - balance[0], theirs - balance[1]
-    saturation = float(np.clip((a * b).sum() / (np.square(b).sum() + 1e-6), *_SATURATION))
-    shift = np.clip(balance[0] - saturation * balance[1], -_MOST_BALANCE, _MOST_BALANCE)
+def colours(one: Picture, seen: Seen, places: Places) -> float:
+    """Share of coloured places that agree in colour, of those that agree in light."""
+    agree = places.agree
+    weights = seen.weights
+    means = mean_in(WINDOWS, np.concatenate([one.chroma * weights, seen.others[:2] * weights]))[:, agree]
+    if not means.size:
+        return 0.0
+    means = means[:, _known_colours(places)[agree]]
+    balance = np.add.reduce(means, axis=1, keepdims=True) / np.float32(max(1, means.shape[1]))
+    off = means - balance
+    saturation = float(np.vdot(off[:2], off[2:])) / (float(np.vdot(off[2:], off[2:])) + 1e-6)
+    saturation = min(max(saturation, _SATURATION[0]), _SATURATION[1])
+    shift = np.minimum(np.maximum(balance[:2] - saturation * balance[2:], -_MOST_BALANCE), _MOST_BALANCE)
+    mine, theirs = means[:2], means[2:]
     coloured = np.maximum(np.hypot(*mine), np.hypot(*theirs)) >= _COLOURED
-    return _same(mine, saturation * theirs + shift, coloured), one_tint
+    return _same(mine, saturation * theirs + shift, coloured)
 
 
 def colours_beside(one: Picture, seen: Seen, places: Places, covered: Floats) -> tuple[float, bool]:
@@ -63,7 +65,7 @@ def colours_beside(one: Picture, seen: Seen, places: Places, covered: Floats) ->
         covered: 1 where it is, else 0, ``(n,)``.
     """
     if not places.agree.any():
-        return 0.0, _has_one_tint(one.chroma, one.soft_luma, seen)
+        return 0.0, has_one_tint(one.chroma, one.soft_luma, seen)
     inside = np.minimum(1, seen.weights + covered)
     theirs = as_coarse_as_colours((1 - covered) * seen.others[:2])
     open_share, covered_share = as_coarse_as_colours(np.stack([1 - covered, covered]))
@@ -83,11 +85,12 @@ def colours_beside(one: Picture, seen: Seen, places: Places, covered: Floats) ->
     seen_as = np.tensordot(kept.astype(np.float32), parts[:3], 1)
     over = np.tensordot(_fitted(parts[3:], one.chroma - seen_as, inside).astype(np.float32), parts[3:], 1)
     mine = one.chroma - over
-    share = np.maximum(mean_in(WINDOWS, seen.weights), 1e-3)
+    known = np.maximum(mean_in(WINDOWS, seen.weights), 1e-3)
     ours, others = (mean_in(WINDOWS, chroma * seen.weights)[:, places.agree] for chroma in (mine, seen_as))
-    ours, others = (np.asarray(part / share[places.agree], dtype=np.float32) for part in (ours, others))
+    ours, others = (np.asarray(part / known[places.agree], dtype=np.float32) for part in (ours, others))
     coloured = np.maximum(np.hypot(*ours), np.hypot(*others)) >= _COLOURED
-    return _same(ours, others, coloured), _has_one_tint(mine, one.soft_luma, seen)
+    share = _same(ours, others, coloured)
+    return share, share < 1 and has_one_tint(mine, one.soft_luma, seen)
 
 
 def _fitted(parts: Floats, wanted: Floats, weights: Floats) -> NDArray[np.float64]:
@@ -104,10 +107,13 @@ def _same(mine: Floats, seen_as: Floats, coloured: NDArray[np.bool_]) -> float:
         return 1.0
     away = np.hypot(*(mine - seen_as))
     same = away <= np.maximum(_SAME_COLOUR, _SAME_SHARE * np.maximum(np.hypot(*mine), np.hypot(*seen_as)))
+    share = np.count_nonzero(same & coloured) / np.count_nonzero(coloured)
+    if share == 1:
+        return 1.0
     # Where light was changed in each channel by itself, hues drift but stay beside each other.
     a, b = (chroma - chroma.mean(axis=1, keepdims=True) for chroma in (mine, seen_as))
     alike = (cosine(a.ravel(), b.ravel()) - _UNLIKE) / (_ALIKE - _UNLIKE)
-    return min(1.0, max(float(same[coloured].mean()), alike))
+    return min(1.0, max(share, alike))
 
 
 def _known_colours(places: Places) -> NDArray[np.bool_]:
@@ -116,29 +122,47 @@ def _known_colours(places: Places) -> NDArray[np.bool_]:
     All, where too few would be left.
     """
     covered = places.show & ~places.agree
+    if not covered.any():
+        return np.ones_like(covered)
     for _ in range(2):
         wider = covered.copy()
         wider[1:] |= covered[:-1]
         wider[:-1] |= covered[1:]
         covered = wider.T
-    left = np.count_nonzero(places.agree & ~covered)
-    return ~covered if left >= _MOST_LEFT * np.count_nonzero(places.agree) else np.ones_like(covered)
+    known: NDArray[np.bool_] = ~covered
+    left = np.count_nonzero(places.agree & known)
+    return known if left >= _MOST_LEFT * np.count_nonzero(places.agree) else np.ones_like(covered)
 
 
-def _has_one_tint(chroma: Floats, luma: Floats, seen: Seen) -> bool:
-    """Whether one of the two, and not the other, has one tint or none; or both have, and one of them none."""
-    inside = seen.weights > 0
-    tinted = [_is_tint(chroma, luma, inside), _is_tint(seen.others[:2], seen.others[2], inside)]
+def has_one_tint(chroma: Floats, luma: Floats, seen: Seen) -> bool:
+    """Whether one of the two, and not the other, has one tint or none; or both have, and one of them none.
+
+    Args:
+        chroma: Of the one, ``(2, n)``.
+        luma: Of the one, as coarsely as the colours are known, ``(n,)``.
+        seen: The other one as the one sees it.
+    """
+    weights, theirs = seen.weights, seen.others[:2]
+    is_tint = _is_tint(chroma, luma, weights)
+    if is_tint != _is_tint(theirs, seen.others[2], weights):
+        return True
     # Two tints are two colours; one tint, or none, may be a filter's work on all colours.
-    is_grey = min(strength_of(chroma[:, inside]), strength_of(seen.others[:2, inside])) < _FAINT
-    return tinted[0] != tinted[1] or (all(tinted) and is_grey)
+    return is_tint and min(strength_in(chroma, weights), strength_in(theirs, weights)) < _FAINT
 
 
-def _is_tint(chroma: Floats, luma: Floats, inside: NDArray[np.bool_]) -> bool:
-    """Whether colours only follow the light, by a curve."""
-    c, light = chroma[:, inside], luma[inside]
-    light = light / np.float32(np.abs(light).max() + 1e-6)
-    powers = powers_of(light).astype(np.float64)
-    fitted = np.linalg.solve(powers @ powers.T + 1e-6 * len(light) * np.eye(len(powers)), powers @ c.T)
-    left, all_of_it = (float(np.square(part).sum(axis=0).mean()) for part in (c - fitted.T @ powers, c))
-    return left < max(_FAINT**2, _STRONG_TINT_SHARE * all_of_it, min(_TINT**2, _TINT_SHARE * all_of_it))
+def _is_tint(chroma: Floats, luma: Floats, weights: Floats) -> bool:
+    """Whether colours only follow the light, by a curve: a polynomial, by least squares."""
+    light = luma * weights
+    light /= np.float32(largest(light) + 1e-6)
+    both = np.empty((_POWERS + 2, len(light)))
+    both[:_POWERS] = powers_of(light)
+    both[0] = weights
+    np.multiply(chroma, weights, out=both[_POWERS:])
+    products = both @ both.T  # of all powers and colours with one another: what is left needs no more than these
+    normal, explained = products[:_POWERS, :_POWERS], products[:_POWERS, _POWERS:]
+    count = float(products[0, 0])
+    fitted = np.linalg.solve(normal + 1e-6 * count * _EACH, explained)
+    all_of_it = float(products[_POWERS, _POWERS] + products[-1, -1])
+    left = all_of_it - float(np.vdot(fitted, 2 * explained - normal @ fitted))
+    least = max(_FAINT**2 * count, _STRONG_TINT_SHARE * all_of_it, min(_TINT**2 * count, _TINT_SHARE * all_of_it))
+    return left < least

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from synsift.dedupe.alignment import Seen, align_most, differences, toned, variance
 from synsift.dedupe.colours import colours_beside
-from synsift.dedupe.evidence import PICTURE_SIDE, Picture
+from synsift.dedupe.evidence import GRID, PICTURE_SIDE, picture_of
 from synsift.dedupe.frequencies import Floats
 from synsift.dedupe.places import places_of
-from synsift.dedupe.second_look import GRID, Side, detail_of, first_map, stretch_of
+from synsift.dedupe.second_look import Side, area_of, detail_of, first_map, stretch_of
 
 _STEPS: Final = 8
 # A place is covered if around it differs so much of the variance of the rest, and of what differs most: the sixteen
@@ -63,16 +63,17 @@ def look_beside(query: Side, stored: Side, *, orientation: int) -> Beside | None
         stored: The other.
         orientation: Which of the query's orientations is like the other, as a number of ``ORIENTATIONS``.
     """
-    one, other = Picture(query.evidence, orientation), Picture(stored.evidence, 0)
-    layers = GRID.layers(other.luma, np.vstack([other.chroma, other.soft_luma]))
+    one, other = picture_of(query.evidence, orientation, query.fine), picture_of(stored.evidence, 0, stored.fine)
     first = first_map(one, query.view, other, stored.view)
-    found = align_most(GRID, (one.luma, layers[:3]), first, steps=_STEPS)
+    found = align_most(GRID, (one.luma, other.layers), first, steps=_STEPS)
     if found is None:
         return None
-    seen = Seen(GRID, layers, found.place)
+    seen = Seen(GRID, other.layers, found.place)
     inside, overlap = seen.weights, seen.share
     covered = _covered(one.luma, seen, found.weights)
     seen.leave_out(1 - _wider(covered))
+    if not seen.share:  # all that agrees stands next to what doesn't
+        return None
     places = places_of(one.luma, seen)
     colours, one_tint = colours_beside(one, seen, places, covered * inside)
     return Beside(
@@ -82,7 +83,7 @@ def look_beside(query: Side, stored: Side, *, orientation: int) -> Beside | None
         shown=int(places.show.sum()),
         colours=colours,
         one_tint=one_tint,
-        overlap=overlap * max(1.0, abs(float(np.linalg.det(seen.place[:, :2])))),
+        overlap=overlap * max(1.0, area_of(seen.place)),
         stretch=stretch_of(seen.place, query.inside_px[:: -1 if orientation >= 4 else 1], stored.inside_px),
         contrast=min(variance(luma, seen.weights) for luma in (one.luma, seen.luma)) ** 0.5,
     )

@@ -18,6 +18,8 @@ from synsift.dedupe.transparency import WHITE, composed
 _QUALITIES: Final = (1, 10, 20, 30, 50, 60, 70, 75, 80, 85, 90, 93, 95, 97, 100)
 _SIZES: Final = (0.09, 0.19, 0.275, 0.357, 0.487, 0.554, 0.658, 0.723, 0.831, 1.0, 1.206, 1.63, 1.877, 2.231, 3.576)
 _LOG_SIZES: Final = np.log(_SIZES)
+# Of each quality from 0 to 100.
+_SIZE_OF: Final = tuple(np.exp(np.interp(quality, _QUALITIES, _LOG_SIZES)) for quality in range(101))
 # Tables and headers of a JPEG, in bytes.
 _HEAD_BYTES: Final = 600
 _QUALITY: Final = 85
@@ -35,11 +37,11 @@ def detail_of_jpeg(size_bytes: int, image: Image.Image, size_px: tuple[int, int]
         size_bytes: Of the file.
         image: As it was opened; what it says beside its pixels isn't counted.
         size_px: Width and height of the original.
-        quality: As encoders count it.
+        quality: As encoders count it, 0…100.
     """
     beside = sum(len(value) for value in image.info.values() if isinstance(value, bytes))
     bits = 8 * max(1, size_bytes - beside - _HEAD_BYTES)
-    return float(bits / (size_px[0] * size_px[1]) / np.exp(np.interp(quality, _QUALITIES, _LOG_SIZES)))
+    return float(bits / (size_px[0] * size_px[1]) / _SIZE_OF[quality])
 
 
 def detail_of(image: Image.Image, ground: str = WHITE) -> float:

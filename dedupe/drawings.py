@@ -8,21 +8,10 @@ import math
 from typing import Final
 
 from synsift.dedupe.faults import Fault, over, scaled, share_of
-from synsift.dedupe.finer_look import Finer
+from synsift.dedupe.finer_look import HUES_LEAST, Finer
 from synsift.dedupe.frequencies import HASH_BITS
 from synsift.dedupe.second_look import Agreement
 
-# From drawings to photographs: what is exact of what is plain, the size of the thumbnails (of those that are hardly
-# noisy, and of noisy ones), and the pixels of a side.
-_EXACT: Final = (0.5, 0.8)
-_NOISY: Final = (0.25, 0.5)
-_PHOTO_BYTES: Final = (700, 400)
-_PHOTO_BYTES_WIDE: Final = 200
-_PHOTO_PX: Final = (100.0, 170.0)
-# … and what no photograph has that isn't plain: such a standard deviation, in grey levels, or so many stripes.
-_NOT_PLAIN: Final = (0.12, 0.16)
-_STARK: Final = (80.0, 90.0)
-_STRIPED: Final = (0.4, 0.6)
 # Of pictures that show little: a logistic regression of copies against what is alike; a logit of 40 is a score of 1.
 # Pairs of numbers: of all, and more of those that are simple, whose thumbnails take few bytes.
 _SIMPLE_BYTES: Final = 1250
@@ -82,7 +71,6 @@ _DRAWN_BYTES: Final = (900, 1200)
 _DRAWN_EXACT: Final = (0.55, 0.8)
 _DRAWN_PLAIN: Final = (0.05, 0.25)
 _HUES: Final = 2.5
-_HUES_LEAST: Final = 0.06
 _HUES_MOST: Final = 0.3
 _HUES_OF_TINT: Final = 0.6
 _NO_COLOURS: Final = 0.25
@@ -95,21 +83,6 @@ _MANY_TONES: Final = (2.6, 3.0)
 _MOVED: Final = ((0.12, 0.4, 0.25), (0.02, 0.8, 8.0))
 # What the coarse look may speak against them before it counts, too.
 _MUCH_FORGIVEN: Final = 0.25
-
-
-def drawn_share(finer: Finer) -> float:
-    """How far both are drawings rather than photographs: 0 to 1.
-
-    Photographs have noise where they are plain, and much that isn't. Of few pixels neither can be told.
-    """
-    exact = finer.exact[0]
-    (few, few_if_noisy), (noisy, hardly_noisy) = _PHOTO_BYTES, _NOISY
-    least = few_if_noisy + (few - few_if_noisy) * share_of(exact, (noisy, hardly_noisy))
-    detailed = share_of(finer.size_bytes, (least, least + _PHOTO_BYTES_WIDE))
-    code = max(share_of(finer.spread, _STARK), share_of(finer.striped, _STRIPED)) * (
-        1 - share_of(finer.plain, _NOT_PLAIN)
-    )
-    return 1 - (1 - share_of(exact, _EXACT)) * (1 - code) * detailed * share_of(finer.side_px, _PHOTO_PX)
 
 
 def of_little(agreement: Agreement, finer: Finer, bits: int, much: list[Fault]) -> list[Fault]:
@@ -207,7 +180,7 @@ def _of_hues(agreement: Agreement, finer: Finer) -> list[Fault]:
     many = share_of(finer.tones_bits, _TONES_OF_SIGNS)
     coloured = share_of(finer.colour, _COLOURED)
     of_tint = 1 - (1 - _HUES_OF_TINT) * many * (1 - exact) * agreement.one_tint
-    of_hues = min(_HUES_MOST, _HUES * max(0.0, finer.hues - _HUES_LEAST)) * of_tint * coloured
+    of_hues = min(_HUES_MOST, _HUES * max(0.0, finer.hues - HUES_LEAST)) * of_tint * coloured
     of_grey = _NO_COLOURS * (1 - many) * (1 - coloured) * share_of(finer.most_colour - finer.colour, _WELL_COLOURED)
     return [
         Fault(drawn * of_hues, f"{finer.hues:.0%} of the colour is another"),

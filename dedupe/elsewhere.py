@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from synsift.dedupe.alignment import mean_in, windows
+from synsift.dedupe.alignment import mean_in, slopes_of, windows
 from synsift.dedupe.fine import FINE_SIDE
 from synsift.dedupe.frequencies import HASH_BYTES, Floats, oriented_hashes
 
@@ -47,26 +47,29 @@ def moved(mine: Floats, theirs: Floats, weights: Floats) -> float:
         theirs: What the other has there, with its tones as in mine.
         weights: 1 where it is seen, else 0.
     """
-    middle = (0.5 * (mine + theirs)).reshape(FINE_SIDE, FINE_SIDE)
-    down, right = (slope.ravel() for slope in np.gradient(middle))
+    slopes = slopes_of(np.float32(0.5) * (mine + theirs), FINE_SIDE)
+    right, down = slopes
     off = theirs - mine
     products = np.empty((7, len(off)), dtype=np.float32)
-    products[0], products[1], products[2], products[6] = 1, right * right, right * down, off * off
-    products[3], products[4], products[5] = down * down, right * off, down * off
+    products[0] = 1
+    np.multiply(slopes, right, out=products[1:3])
+    np.multiply(down, down, out=products[3])
+    np.multiply(slopes, off, out=products[4:6])
+    np.multiply(off, off, out=products[6])
     products *= weights
     seen, across, both, along, by_right, by_down, differs = mean_in(_WINDOWS, products)
     noise = _NOISE * np.maximum(seen, 1e-6)
     determinant = (across + noise) * (along + noise) - both * both
     to_right = ((along + noise) * by_right - both * by_down) / determinant
     to_bottom = ((across + noise) * by_down - both * by_right) / determinant
-    explained = np.clip((to_right * by_right + to_bottom * by_down) / (differs + 1e-6), 0, 1)
+    explained = np.minimum(np.maximum((to_right * by_right + to_bottom * by_down) / (differs + 1e-6), 0), 1)
     shifts = np.where(seen > _SEEN, np.hypot(to_right, to_bottom) * explained, 0)
     has_edges = (seen > _SEEN) & (across + along > _EDGES * noise)
     if not has_edges.any():
         return 0.0
     unlike = np.sort(np.sqrt(differs / (0.5 * (across + along) + noise))[has_edges])
     usual = float(unlike[int(_USUAL * (len(unlike) - 1))])
-    return max(0.0, float(np.sort(shifts, axis=None)[-_MOST:].mean()) - _USUAL_SHARE * usual)
+    return max(0.0, float(np.add.reduce(np.sort(shifts, axis=None)[-_MOST:])) / _MOST - _USUAL_SHARE * usual)
 
 
 def are_framed_alike(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:

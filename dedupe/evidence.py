@@ -3,15 +3,18 @@
 Sixteen frequencies of luminance on each axis and six of either colour, of what is inside of the borders, in eight bits.
 """
 
+import math
 import struct
+from functools import cached_property, lru_cache
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from synsift.dedupe.alignment import Grid
 from synsift.dedupe.borders import Part
-from synsift.dedupe.fine import read_fine
+from synsift.dedupe.fine import Thumbnail, read_fine
 from synsift.dedupe.frequencies import (
     FREQUENCIES,
     SIDE_PX,
@@ -44,9 +47,13 @@ _BEGINS: Final = struct.Struct("<5Bff")
 PICTURE_SIDE: Final = 32
 """Side of the pictures that are made of evidence again, in pixels."""
 PLACES: Final = PICTURE_SIDE**2
+GRID: Final = Grid(PICTURE_SIDE)
+"""Of these pictures."""
 
 _MAX_SCALE: Final = 255 * SIDE_PX
 _NO_COLOUR: Final = 128
+# Pictures that are kept unpacked: 0.15 MB each at most.
+_KEPT: Final = 64
 _GREY_LEVELS: Final = 1.5
 _CHROMA_PX: Final = 16
 _TO_LUMA: Final = dct_matrix(FREQUENCIES, PICTURE_SIDE) * np.float32(np.sqrt(PICTURE_SIDE / SIDE_PX))
@@ -79,8 +86,9 @@ def make_evidence(inside: Floats, picture: Image.Image, part: Part, box: tuple[f
 
 def _packed(frequencies: Floats) -> tuple[NDArray[np.int8], np.float32]:
     """Eight bits each: the square root spreads them, as most are far below the largest."""
-    scale = np.float32(np.abs(frequencies).max() + 1e-6)
-    return np.round(127 * np.sign(frequencies) * np.sqrt(np.abs(frequencies) / scale)).astype(np.int8), scale
+    strength = np.abs(frequencies)
+    scale = np.float32(np.maximum.reduce(strength, axis=None) + 1e-6)
+    return np.rint(127 * np.sign(frequencies) * np.sqrt(strength / scale)).astype(np.int8), scale
 
 
 def _unpacked(values: NDArray[np.int8], scale: np.float32 | Floats) -> Floats:
@@ -120,7 +128,7 @@ def extra_hashes_of(evidence: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 class Picture:
-    """Evidence, unpacked and turned.
+    """Evidence, unpacked and turned. It is shared, see ``picture_of``: nothing of it is changed.
 
     Attributes:
         luma: ``(1024,)`` of a picture of 32×32, around 0.
@@ -129,20 +137,38 @@ class Picture:
         mean: Of the luminance.
         borders: Their widths, left, top, right and bottom, as shares of the sides.
         fine: The finer thumbnail, as it was packed; None of a picture that shows much.
-        fine_luma: ``(2304,)`` of it, turned.
     """
 
     def __init__(self, evidence: bytes, orientation: int, fine: bytes = b"") -> None:
         row = np.frombuffer(evidence, dtype=EVIDENCE)[0]
         luma = oriented(_unpacked(row["luma"], row["luma_scale"]), orientation)
         chroma = oriented(_unpacked(row["chroma"], row["chroma_scale"]), orientation)
-        self.luma = (_TO_LUMA.T @ luma @ _TO_LUMA).ravel()
-        self.chroma = (_TO_COLOUR.T @ chroma @ _TO_COLOUR).reshape(2, PLACES)
-        self.soft_luma = (_TO_COLOUR.T @ luma[:_COLOURS, :_COLOURS] @ _TO_COLOUR).ravel()
+        soft = np.concatenate([chroma, luma[None, :_COLOURS, :_COLOURS]])
+        self.luma: Floats = (_TO_LUMA.T @ luma @ _TO_LUMA).ravel()
+        self._soft: Floats = (_TO_COLOUR.T @ soft @ _TO_COLOUR).reshape(-1, PLACES)
+        for shared in (self.luma, self._soft):
+            shared.setflags(write=False)
+        self.chroma, self.soft_luma = self._soft[:2], self._soft[2]
         self.mean = float(row["mean"])
         self.borders = np.array(turned_sides(row["border"].astype(float) / 255, orientation))
         self.fine = read_fine(fine) if fine else None
-        self.fine_luma = None if self.fine is None else turned_picture(self.fine.luma, orientation).ravel()
+        self._orientation = orientation
+
+    @cached_property
+    def layers(self) -> Floats:
+        """``(6, 1024)``, see ``Grid.layers``: luminance and its slopes, chroma, and the soft luminance."""
+        return GRID.layers(self.luma, self._soft)
+
+    @cached_property
+    def thumbnail(self) -> Thumbnail | None:
+        """The finer thumbnail, turned."""
+        return None if self.fine is None else Thumbnail(turned_picture(self.fine.luma, self._orientation).ravel())
+
+
+@lru_cache(maxsize=_KEPT)
+def picture_of(evidence: bytes, orientation: int, fine: bytes = b"") -> Picture:
+    """A ``Picture``, one of those made last if it was: most are looked at more than once, by one query or by some."""
+    return Picture(evidence, orientation, fine)
 
 
 def as_coarse_as_colours(pictures: Floats) -> Floats:
@@ -151,9 +177,10 @@ def as_coarse_as_colours(pictures: Floats) -> Floats:
     return np.asarray(_COARSE @ square @ _COARSE, dtype=np.float32).reshape(pictures.shape)
 
 
-def strength_of(chroma: Floats) -> float:
-    """Of colours ``(2, n)``, in levels: the root of their mean square."""
-    return float(np.sqrt(np.square(chroma).sum(axis=0).mean()))
+def strength_in(chroma: Floats, weights: Floats) -> float:
+    """Of colours ``(2, n)`` at places that are counted by 1, in levels: the root of their mean square."""
+    inside = (chroma * weights).ravel()
+    return math.sqrt(float(inside @ inside) / max(1.0, float(np.add.reduce(weights))))
 
 
 def turned_picture(picture: Floats, orientation: int) -> Floats:

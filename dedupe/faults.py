@@ -17,13 +17,14 @@ class Fault(NamedTuple):
 
 def times(faults: list[Fault], share: float) -> list[Fault]:
     """The same faults, each of which costs a share of what it did."""
-    return [fault._replace(cost=share * fault.cost) for fault in faults]
+    return faults if share == 1 else [Fault(share * cost, words) for cost, words in faults]
 
 
 def scaled(faults: list[Fault], to: float) -> list[Fault]:
     """The same faults, whose costs sum up to another number, or to what they were if that is less."""
     total = sum(max(0.0, fault.cost) for fault in faults)
-    return [fault._replace(cost=fault.cost * min(1.0, max(0.0, to) / (total + 1e-9))) for fault in faults]
+    share = min(1.0, max(0.0, to) / (total + 1e-9))
+    return [Fault(cost * share, words) for cost, words in faults]
 
 
 def over(value: float, least: float, cost: float, most: float) -> float:

@@ -8,15 +8,22 @@ photographs carry none.
 
 import zlib
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
+from synsift.dedupe.alignment import Grid, slopes_of
 from synsift.dedupe.frequencies import SIDE_PX, Floats
 
 FINE_SIDE: Final = SIDE_PX
 """Side of the thumbnail, in pixels."""
+FINE_GRID: Final = Grid(FINE_SIDE)
+"""Of thumbnails."""
 _LEVELS: Final = 15
+_PAIRS: Final = (_LEVELS + 1) ** 2
+_STEPS: Final = np.arange(_LEVELS + 1, dtype=np.float32)
 _HEAD_BYTES: Final = 4
 _RAW_BYTES: Final = _HEAD_BYTES + FINE_SIDE**2 // 2
 FINE_BYTES: Final = _RAW_BYTES + 32
@@ -36,6 +43,7 @@ _STARK: Final = 85.0
 # A picture is written on if such a share of it is of one tone, within so many grey levels, and so much more than is
 # plain of its thumbnail: windows, pages, sheets. Of 500 photographs two have 0.2 and 0.1.
 _GROUND: Final = 2
+_TONES: Final = 256
 _WRITTEN_GROUND: Final = 0.2
 _WRITTEN_BETWEEN: Final = 0.1
 # Within so many grey levels there is no noise, as in drawings, and hardly in photographs.
@@ -43,11 +51,25 @@ _EXACT: Final = 0.5
 _LEAST_PLAIN: Final = 0.02
 
 
+def _well_inside() -> Floats:
+    inside = np.zeros((FINE_SIDE, FINE_SIDE), dtype=np.float32)
+    inside[2:-2, 2:-2] = 1
+    return inside.reshape(1, -1)
+
+
+WELL_INSIDE: Final = _well_inside()
+"""``(1, 4096)``: 1 at places of a thumbnail that aren't at its edges, else 0."""
+
+
 def _smoothness(picture: Floats) -> float:
     inner = 2 * picture[1:-1, 1:-1]
     right = np.abs(picture[1:-1, :-2] - inner + picture[1:-1, 2:])
     down = np.abs(picture[:-2, 1:-1] - inner + picture[2:, 1:-1])
-    return float(np.mean(np.maximum(right, down) <= _SMOOTH))
+    return _share(np.maximum(right, down) <= _SMOOTH)
+
+
+def _share(places: NDArray[np.bool_]) -> float:
+    return int(np.count_nonzero(places)) / places.size
 
 
 def _steps(picture: Floats) -> Floats:
@@ -60,7 +82,8 @@ def _steps(picture: Floats) -> Floats:
 def _is_code(picture: Floats) -> bool:
     if float(picture.std()) >= _STARK:
         return True
-    return any(float(np.mean(np.abs(np.diff(picture, axis=axis)) <= _PLAIN)) >= _STRIPED_SHARE for axis in (0, 1))
+    down, right = picture[1:] - picture[:-1], picture[:, 1:] - picture[:, :-1]
+    return any(_share(np.abs(steps, out=steps) <= _PLAIN) >= _STRIPED_SHARE for steps in (down, right))
 
 
 def ground_share(counts: Sequence[int]) -> float:
@@ -69,8 +92,11 @@ def ground_share(counts: Sequence[int]) -> float:
     Args:
         counts: How many of its pixels, as finely as it was decoded, have each of the 256 grey levels.
     """
-    around = np.convolve(counts, np.ones(2 * _GROUND + 1), "same")
-    return float(around.max()) / max(1, sum(counts))
+    sums = np.zeros(_TONES + 2 * _GROUND + 1, dtype=np.int64)
+    np.add.accumulate(counts, out=sums[_GROUND + 1 : _GROUND + 1 + _TONES])
+    total = sums[-_GROUND:] = sums[-_GROUND - 1]
+    around = sums[2 * _GROUND + 1 :] - sums[: -2 * _GROUND - 1]
+    return float(around.max()) / max(1, int(total))
 
 
 def make_fine(inside: Floats, ground: float = 0.0) -> bytes:
@@ -81,7 +107,7 @@ def make_fine(inside: Floats, ground: float = 0.0) -> bytes:
         ground: Of it; see ``ground_share``.
     """
     steps = _steps(inside)
-    plain, exact = (float(np.count_nonzero(steps <= within)) / steps.size for within in (_PLAIN, _EXACT))
+    plain, exact = (_share(steps <= within) for within in (_PLAIN, _EXACT))
     is_written = ground >= _WRITTEN_GROUND and ground - plain >= _WRITTEN_BETWEEN
     if not is_written and plain < _PLAIN_SHARE and _smoothness(inside) < _SMOOTH_SHARE and not _is_code(inside):
         return b""
@@ -113,12 +139,22 @@ class Fine(NamedTuple):
     @property
     def step(self) -> float:
         """From one of its levels to the next, in grey levels."""
-        return float(np.ptp(self.luma)) / _LEVELS
+        return float(np.maximum.reduce(self.luma, axis=None) - np.minimum.reduce(self.luma, axis=None)) / _LEVELS
 
     @property
     def exactness(self) -> float:
         """Of what is plain, the share without any noise: much of it in drawings, little in photographs."""
-        return self.exact / max(_LEAST_PLAIN, self.plain)
+        return _exactness(self.plain, self.exact)
+
+
+def _exactness(plain: float, exact: float) -> float:
+    return exact / max(_LEAST_PLAIN, plain)
+
+
+def exactness_of(packed: bytes) -> float:
+    """``Fine.exactness`` of what ``make_fine`` gave, without unpacking more than its head."""
+    head = zlib.decompressobj().decompress(packed, _HEAD_BYTES)
+    return _exactness(head[2] / 255, head[3] / 255)
 
 
 def read_fine(packed: bytes) -> Fine:
@@ -136,9 +172,47 @@ def read_fine(packed: bytes) -> Fine:
         raise ValueError("a thumbnail of another size")
     low, high, plain, exact = raw[:_HEAD_BYTES]
     pairs = np.frombuffer(raw[_HEAD_BYTES:], np.uint8).reshape(FINE_SIDE, FINE_SIDE // 2)
-    levels = np.stack([pairs >> 4, pairs & 15], axis=2).reshape(FINE_SIDE, FINE_SIDE)
-    luma = low + levels.astype(np.float32) * np.float32((high - low) / _LEVELS)
-    used = np.bincount(levels.ravel(), minlength=_LEVELS + 1) / levels.size
-    tones_bits = float(-(used[used > 0] * np.log2(used[used > 0])).sum())
-    down, right = (float(np.mean(np.diff(levels.astype(np.int8), axis=axis) == 0)) for axis in (0, 1))
-    return Fine(luma, plain / 255, exact / 255, tones_bits, len(packed), abs(down - right))
+    levels = np.empty((FINE_SIDE, FINE_SIDE), dtype=np.uint8)
+    levels[:, ::2], levels[:, 1::2] = pairs >> 4, pairs & 15
+    luma = (low + _STEPS * np.float32((high - low) / _LEVELS)).take(levels)
+    both = np.bincount(pairs.ravel(), minlength=_PAIRS).reshape(_LEVELS + 1, _LEVELS + 1)
+    used = (np.add.reduce(both, axis=0) + np.add.reduce(both, axis=1)) / levels.size
+    used = used[used > 0]
+    tones_bits = float(-(used * np.log2(used)).sum())
+    down = np.count_nonzero(levels[1:] == levels[:-1])
+    right = np.count_nonzero(levels[:, 1:] == levels[:, :-1])
+    striped = abs(down - right) / (FINE_SIDE * (FINE_SIDE - 1))
+    return Fine(luma, plain / 255, exact / 255, tones_bits, len(packed), striped)
+
+
+class Thumbnail:
+    """A thumbnail as it is compared, and what is asked of it more than once.
+
+    Attributes:
+        luma: ``(4096,)``, in grey levels.
+    """
+
+    def __init__(self, luma: Floats) -> None:
+        self.luma = luma
+
+    @cached_property
+    def spread(self) -> float:
+        """Standard deviation, in grey levels."""
+        return float(self.luma.std())
+
+    @cached_property
+    def layers(self) -> Floats:
+        """``(4, 4096)``, see ``Grid.layers``: luminance, its slopes, and whether a place is well inside."""
+        return FINE_GRID.layers(self.luma, WELL_INSIDE)
+
+    @cached_property
+    def edges(self) -> Floats:
+        """``(4096,)``: squares of the slopes, a pixel."""
+        return edges_of(self.luma)
+
+
+def edges_of(luma: Floats) -> Floats:
+    """Squares of the slopes of a thumbnail ``(4096,)``, a pixel."""
+    slopes = slopes_of(luma, FINE_SIDE)
+    slopes *= slopes
+    return np.asarray(slopes[0] + slopes[1], dtype=np.float32)

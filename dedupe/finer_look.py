@@ -12,18 +12,16 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
-from synsift.dedupe.alignment import Grid, Seen, align, mean_in, toned, windows
+from synsift.dedupe.alignment import Seen, align, mean_in, toned, windows
 from synsift.dedupe.elsewhere import moved, shifted
-from synsift.dedupe.evidence import Picture, strength_of
-from synsift.dedupe.fine import FINE_SIDE
+from synsift.dedupe.evidence import Picture, strength_in
+from synsift.dedupe.fine import FINE_GRID, FINE_SIDE, WELL_INSIDE, Thumbnail, edges_of
 from synsift.dedupe.frequencies import Floats
 from synsift.dedupe.hues import hues
 from synsift.dedupe.texture import Texture, texture
 
-_GRID: Final = Grid(FINE_SIDE)
 _STEPS: Final = 6
 _ENOUGH: Final = 0.9998
 _LEAST_SEEN: Final = 0.25
@@ -46,18 +44,13 @@ _ROUNDING: Final = 0.6
 _NEAR_PX: Final = 2
 _TOGETHER_PX: Final = 3
 _TONES: Final = 16
+HUES_LEAST: Final = 0.06
+"""Share of the colour that is another in copies of drawings, too."""
 # Shares of plain ground and of what stands on it.
 _USUAL_PLAIN: Final = 0.75
 _LEAST_SUBJECT: Final = 0.04
-
-
-def _edgeless() -> Floats:
-    inside = np.zeros((FINE_SIDE, FINE_SIDE), dtype=np.float32)
-    inside[2:-2, 2:-2] = 1
-    return inside.reshape(1, -1)
-
-
-_INSIDE: Final = _edgeless()
+# A map that enlarges areas by less can't be turned back.
+_SINGULAR: Final = 1e-6
 
 
 class Differences(NamedTuple):
@@ -144,8 +137,30 @@ _APART: Final = Finer(
 )
 
 
-def finer_look(one: Picture, other: Picture, seen: Seen, *, side_px: float) -> Finer | None:
-    """Compare finer thumbnails; None unless both have one.
+@dataclass(frozen=True, slots=True)
+class Thumbnails:
+    """The finer thumbnails of two pictures, each as coarse as the other; see ``Finer`` for what else is said of both.
+
+    Attributes:
+        mine: The query's.
+        theirs: The stored picture's.
+        step: From one of their levels to the next, in grey levels, of the one with larger steps.
+    """
+
+    mine: Thumbnail
+    theirs: Thumbnail
+    step: float
+    plain: float
+    exact: tuple[float, float]
+    tones_bits: float
+    side_px: float
+    size_bytes: int
+    spread: float
+    striped: float
+
+
+def thumbnails_of(one: Picture, other: Picture, seen: Seen, *, side_px: float) -> Thumbnails | None:
+    """Both finer thumbnails; None unless both pictures have one.
 
     Args:
         one: The query, turned.
@@ -153,30 +168,50 @@ def finer_look(one: Picture, other: Picture, seen: Seen, *, side_px: float) -> F
         seen: The stored one as the query sees it, coarsely.
         side_px: Of the one of fewer pixels: finer than these nothing is compared.
     """
-    if one.fine is None or other.fine is None or one.fine_luma is None or other.fine_luma is None:
+    if one.fine is None or other.fine is None or one.thumbnail is None or other.thumbnail is None:
         return None
     step = max(one.fine.step, other.fine.step)
-    is_faint = step > _FAINT_STEP * min(float(one.fine_luma.std()), float(other.fine_luma.std()))
-    scales = np.hypot(*seen.place[:, :2]) if is_faint else np.ones(2)
-    mine = _coarsened(one.fine_luma, np.minimum(side_px, FINE_SIDE * scales))
-    theirs = _coarsened(other.fine_luma, np.minimum(side_px, FINE_SIDE / scales))
-    found = align(_GRID, (mine, _GRID.layers(theirs, _INSIDE)), seen.place, steps=_STEPS, enough=_ENOUGH)
+    is_faint = step > _FAINT_STEP * min(one.thumbnail.spread, other.thumbnail.spread)
+    scales = np.hypot(*seen.place[:, :2]).tolist() if is_faint else [1.0, 1.0]
+    mine = _coarsened(one.thumbnail, [min(side_px, FINE_SIDE * scale) for scale in scales])
+    theirs = _coarsened(other.thumbnail, [min(side_px, FINE_SIDE / max(scale, 1e-6)) for scale in scales])
+    exact = one.fine.exactness, other.fine.exactness
+    return Thumbnails(
+        mine=mine,
+        theirs=theirs,
+        step=step,
+        plain=min(one.fine.plain, other.fine.plain),
+        exact=(min(exact), max(exact)),
+        tones_bits=min(one.fine.tones_bits, other.fine.tones_bits),
+        side_px=side_px,
+        size_bytes=max(one.fine.size_bytes, other.fine.size_bytes),
+        spread=min(mine.spread, theirs.spread),
+        striped=min(one.fine.striped, other.fine.striped),
+    )
+
+
+def finer_look(one: Picture, other: Picture, seen: Seen, both: Thumbnails) -> Finer:
+    """Compare finer thumbnails.
+
+    Args:
+        one: The query, turned.
+        other: The stored one.
+        seen: The stored one as the query sees it, coarsely.
+        both: Their thumbnails.
+    """
+    mine, step = both.mine.luma, both.step
+    found = align(FINE_GRID, (mine, both.theirs.layers), seen.place, steps=_STEPS, enough=_ENOUGH)
     if found is None:
         return _APART
-    beyond, covered = _beyond((one, mine), (other, theirs), found)
+    beyond, covered = _beyond((one, both.mine), (other, both.theirs), found)
     share = min(found.share, covered)
-    found.leave_out(_INSIDE[0] * (found.others[0] > 0.5))
+    found.leave_out(WELL_INSIDE[0] * (found.others[0] > 0.5))
     if found.share < _LEAST_SEEN:
         return _APART
     seen_as = toned(mine, found)
-    spread = min(float(mine.std()), float(theirs.std()))
-    differs, differs_surely = _differences(mine, seen_as, found, _ROUNDING * step**2)
-    textured = texture(mine, seen_as, found.weights, step)
+    differs, differs_surely = _differences(both.mine, seen_as, found, _ROUNDING * step**2)
     chroma = seen.others[:2]
-    plain = min(one.fine.plain, other.fine.plain)
-    tones_bits = min(one.fine.tones_bits, other.fine.tones_bits)
-    exact = [fine.exactness for fine in (one.fine, other.fine)]
-    coloured = [strength_of(picture[:, seen.weights > 0]) for picture in (one.chroma, chroma)]
+    coloured = [_of_subject(both.plain, strength_in(picture, seen.weights)) for picture in (one.chroma, chroma)]
     return Finer(
         differs=differs,
         differs_surely=differs_surely,
@@ -184,115 +219,144 @@ def finer_look(one: Picture, other: Picture, seen: Seen, *, side_px: float) -> F
         moved=moved(mine, seen_as, found.weights),
         shifted=shifted(one.borders, other.borders, found.place),
         beyond=beyond,
-        hues=hues(one, other, seen, tones_bits),
-        colour=_of_subject(plain, min(coloured)),
-        most_colour=_of_subject(plain, max(coloured)),
+        hues=hues(one, other, seen),
+        colour=min(coloured),
+        most_colour=max(coloured),
         share=share,
-        plain=plain,
-        exact=(min(exact), max(exact)),
-        tones_bits=tones_bits,
-        side_px=side_px,
-        size_bytes=max(one.fine.size_bytes, other.fine.size_bytes),
-        spread=spread,
-        striped=min(one.fine.striped, other.fine.striped),
-        texture=textured,
-        step_share=step / max(spread, 1.0),
+        plain=both.plain,
+        exact=both.exact,
+        tones_bits=both.tones_bits,
+        side_px=both.side_px,
+        size_bytes=both.size_bytes,
+        spread=both.spread,
+        striped=both.striped,
+        texture=texture(mine, seen_as, found.weights, step),
+        step_share=step / max(both.spread, 1.0),
     )
 
 
-def _coarsened(luma: Floats, sides_px: Floats) -> Floats:
+def _coarsened(thumbnail: Thumbnail, sides_px: list[float]) -> Thumbnail:
     """A thumbnail with no more detail than one of so many columns and rows has."""
-    width, height = (FINE_SIDE if side > _AS_FINE * FINE_SIDE else max(6, int(side)) for side in sides_px.tolist())
+    width, height = (FINE_SIDE if side > _AS_FINE * FINE_SIDE else max(6, int(side)) for side in sides_px)
     if min(width, height) >= FINE_SIDE:
-        return luma
-    picture = Image.fromarray(luma.reshape(FINE_SIDE, FINE_SIDE))
+        return thumbnail
+    picture = Image.fromarray(thumbnail.luma.reshape(FINE_SIDE, FINE_SIDE))
     coarse = picture.resize((width, height), Image.Resampling.BILINEAR).resize(picture.size, Image.Resampling.BICUBIC)
-    return np.asarray(coarse, dtype=np.float32).ravel()
+    return Thumbnail(np.asarray(coarse, dtype=np.float32).ravel())
 
 
-def _differences(mine: Floats, theirs: Floats, seen: Seen, rounding: float) -> tuple[Differences, Differences]:
+def _differences(mine: Thumbnail, theirs: Floats, seen: Seen, rounding: float) -> tuple[Differences, Differences]:
     """What differs, and what differs by more than a number of grey levels, squared."""
-    different = np.square(mine - theirs)
-    surely = np.maximum(0, different - rounding)
-    varies = float(np.square(mine - seen.mean(mine)) @ seen.weights) + _NOISE * float(seen.weights.sum())
-    slopes = sum(
-        np.square(slope) for luma in (mine, theirs) for slope in np.gradient(luma.reshape(FINE_SIDE, FINE_SIDE))
-    )
-    energy = 0.5 * np.asarray(slopes, dtype=np.float32).ravel()
-    share, energy_in, *all_of_it = mean_in(
-        _WINDOWS, np.stack([np.ones_like(mine), energy, different, surely]) * seen.weights
-    )
+    weights, off = seen.weights, mine.luma - theirs
+    values = np.empty((4, FINE_GRID.places), dtype=np.float32)
+    values[0] = 1
+    np.multiply(np.float32(0.5), mine.edges + edges_of(theirs), out=values[1])
+    np.multiply(off, off, out=values[2])
+    np.maximum(values[2] - np.float32(rounding), 0, out=values[3])
+    values *= weights
+    centred = seen.centred(mine.luma)
+    varies = float(centred @ centred) + _NOISE * seen.counted
+    share, energy_in, *all_of_it = mean_in(_WINDOWS, values)
     known = energy_in + _SLOPE_NOISE * share + 1e-6
     found = []
-    for differs, differs_in in zip((different, surely), all_of_it, strict=True):
-        of_place = np.where(share < _HARDLY, 0, differs_in / known)
-        worst = float(np.sort(of_place, axis=None)[-_MOST:].mean())
-        found.append(Differences(float(differs @ seen.weights) / varies, worst))
+    for differs, differs_in in zip(values[2:], all_of_it, strict=True):
+        of_place = np.where(share < _HARDLY, 0, differs_in / known).ravel()
+        of_place.sort()
+        worst = float(np.add.reduce(of_place[-_MOST:])) / _MOST
+        found.append(Differences(float(np.add.reduce(differs)) / varies, worst))
     return found[0], found[1]
 
 
 def _ink(mine: Floats, theirs: Floats, weights: Floats) -> float:
     """``Finer.ink`` of two thumbnails that lie over one another."""
     inside = weights > 0
-    contrast = min(float(np.ptp(mine[inside])), float(np.ptp(theirs[inside])))
-    off = [
-        _off(*(picture.reshape(FINE_SIDE, FINE_SIDE) for picture in (one, _retoned(one, other, inside))))
-        / max(1.0, float(np.ptp(one[inside])))
-        for one, other in ((mine, theirs), (theirs, mine))
-    ]
-    sums = np.pad(np.maximum(*off) * weights.reshape(FINE_SIDE, FINE_SIDE), ((1, 0), (1, 0)))
-    sums = sums.cumsum(0, dtype=np.float64).cumsum(1)
-    side = _TOGETHER_PX
-    of_place = sums[side:, side:] - sums[:-side, side:] - sums[side:, :-side] + sums[:-side, :-side]
-    return float(of_place.max()) / side**2 if contrast >= 1 else 0.0
+    one, other = mine[inside], theirs[inside]
+    ranges = _range(one), _range(other)
+    if min(ranges) < 1:
+        return 0.0
+    both = np.concatenate([mine, theirs]).reshape(2, FINE_SIDE, FINE_SIDE)
+    highest, lowest = _extremes(_retoned(theirs, one, other), _retoned(mine, other, one))
+    off = np.maximum(np.maximum(both - highest, lowest - both), 0)
+    off /= np.array(ranges, dtype=np.float32)[:, None, None]
+    ink = np.maximum(*off) * weights.reshape(FINE_SIDE, FINE_SIDE)
+    rows = ink[:-2] + ink[1:-1] + ink[2:]
+    of_place = rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]
+    return float(of_place.max()) / _TOGETHER_PX**2
 
 
-def _retoned(mine: Floats, theirs: Floats, inside: NDArray[np.bool_]) -> Floats:
-    """The other picture, each of its tones as what lies there in mine as a rule: light changes hues, each by itself."""
-    low, high = float(theirs[inside].min()), float(theirs[inside].max())
-    places = ((theirs - low) * ((_TONES - 1) / max(1.0, high - low))).clip(0, _TONES - 1)
-    whole = np.round(places[inside]).astype(np.intp)
+def _range(values: Floats) -> float:
+    return float(np.maximum.reduce(values) - np.minimum.reduce(values))
+
+
+def _retoned(theirs: Floats, of_mine: Floats, of_theirs: Floats) -> Floats:
+    """The other picture, each of its tones as what lies there in mine as a rule: light changes hues, each by itself.
+
+    Args:
+        theirs: The other picture, ``(4096,)``.
+        of_mine: What both show of mine, ``(n,)``.
+        of_theirs: … and of the other picture, in the same order.
+    """
+    low, high = float(np.minimum.reduce(of_theirs)), float(np.maximum.reduce(of_theirs))
+    scale = np.float32((_TONES - 1) / max(1.0, high - low))
+    whole = np.rint((of_theirs - np.float32(low)) * scale).astype(np.intp)
     counts = np.bincount(whole, minlength=_TONES)
-    sums = np.bincount(whole, weights=mine[inside], minlength=_TONES)
+    sums = np.bincount(whole, weights=of_mine, minlength=_TONES)
     known = np.flatnonzero(counts)
-    return np.asarray(np.interp(places, known, sums[known] / counts[known]), dtype=np.float32)
+    tones = np.interp(np.arange(_TONES + 1), known, sums[known] / counts[known]).astype(np.float32)
+    places = (theirs - np.float32(low)) * scale
+    np.minimum(np.maximum(places, 0, out=places), _TONES - 1, out=places)
+    below = places.astype(np.intp)
+    places -= below.astype(np.float32)
+    places *= (tones[1:] - tones[:-1]).take(below)
+    places += tones.take(below)
+    return places
 
 
-def _off(picture: Floats, other: Floats) -> Floats:
-    """How far each pixel is above, or below, all that is near its place in the other picture."""
-    beyond: Floats = np.maximum(0, np.maximum(picture - _most(other), -_most(-other) - picture))
-    return beyond
+def _extremes(one: Floats, other: Floats) -> tuple[Floats, Floats]:
+    """The highest, and the lowest, of all that is near, of each pixel of two thumbnails: ``(2, 64, 64)`` both."""
+    side = FINE_SIDE + 2 * _NEAR_PX
+    inside = slice(_NEAR_PX, -_NEAR_PX)
+    padded = np.full((4, side, side), -np.inf, dtype=np.float32)
+    for number, picture in enumerate((one, other)):
+        padded[number, inside, inside] = picture.reshape(FINE_SIDE, FINE_SIDE)
+        np.negative(padded[number, inside, inside], out=padded[number + 2, inside, inside])
+    # Of five in a row: of two, of two such pairs, and the fifth.
+    two = np.maximum(padded[:, 1:], padded[:, :-1])
+    rows = np.maximum(np.maximum(two[:, 2:], two[:, :-2])[:, :-1], padded[:, 2 * _NEAR_PX :])
+    two = np.maximum(rows[..., 1:], rows[..., :-1])
+    found = np.maximum(np.maximum(two[..., 2:], two[..., :-2])[..., :-1], rows[..., 2 * _NEAR_PX :])
+    return found[:2], -found[2:]
 
 
-def _most(picture: Floats) -> Floats:
-    """The highest of all that is near, of each pixel."""
-    for _ in range(2):
-        padded = np.pad(picture, ((_NEAR_PX, _NEAR_PX), (0, 0)), mode="edge")
-        found = padded[: len(picture)].copy()
-        for off in range(1, 2 * _NEAR_PX + 1):
-            np.maximum(found, padded[off : off + len(picture)], out=found)
-        picture = found.T
-    return picture
-
-
-def _beyond(one: tuple[Picture, Floats], other: tuple[Picture, Floats], seen: Seen) -> tuple[float, float]:
+def _beyond(one: tuple[Picture, Thumbnail], other: tuple[Picture, Thumbnail], seen: Seen) -> tuple[float, float]:
     """``Finer.beyond``, where a picture ends with its borders; and the share of the other that the one shows."""
-    there = seen.place[:, :2] @ _GRID.xy + seen.place[:, 2:]
-    back = np.linalg.pinv(seen.place[:, :2].astype(np.float64)) @ (_GRID.xy - seen.place[:, 2:])
-    shares = []
-    for (_, luma), (picture, _), places in ((one, other, there), (other, one, back)):
-        edges = sum(np.square(slope).ravel() for slope in np.gradient(luma.reshape(FINE_SIDE, FINE_SIDE)))
-        shares.append(float(edges @ _is_outside(picture, places)) / float(np.sum(edges) + _NOISE))
-    return max(shares), 1 - float(_is_outside(one[0], back).mean())
+    there = seen.place[:, :2] @ FINE_GRID.xy + seen.place[:, 2:]
+    back = _inverse(seen.place[:, :2]) @ (FINE_GRID.xy - seen.place[:, 2:])
+    outside = _is_outside(other[0], there), _is_outside(one[0], back)
+    shares = [
+        float(thumbnail.edges @ is_outside) / float(np.add.reduce(thumbnail.edges) + _NOISE)
+        for (_, thumbnail), is_outside in zip((one, other), outside, strict=True)
+    ]
+    return max(shares), 1 - float(np.add.reduce(outside[1])) / FINE_GRID.places
 
 
-def _is_outside(picture: Picture, places: Floats) -> NDArray[np.bool_]:
-    """Which places, of what is inside of its borders, lie in none of a picture; sides are of length 1, centres at 0."""
-    left, top, right, bottom = picture.borders
-    inside = np.array([[1 - left - right], [1 - top - bottom]])
-    first, last = np.array([[left], [top]]) / inside, np.array([[right], [bottom]]) / inside
-    outside: NDArray[np.bool_] = ((places < -0.5 - first) | (places > 0.5 + last)).any(axis=0)
-    return outside
+def _inverse(matrix: Floats) -> Floats:
+    """Of a matrix ``(2, 2)``; where it has none, what comes nearest."""
+    (a, b), (c, d) = matrix.tolist()
+    determinant = a * d - b * c
+    if abs(determinant) < _SINGULAR:
+        return np.linalg.pinv(matrix.astype(np.float64)).astype(np.float32)
+    return np.array([[d, -b], [-c, a]], dtype=np.float32) / np.float32(determinant)
+
+
+def _is_outside(picture: Picture, places: Floats) -> Floats:
+    """1 at places, of what is inside of its borders, that lie in none of a picture, else 0; sides are of length 1."""
+    left, top, right, bottom = picture.borders.tolist()
+    across, down = 1 - left - right, 1 - top - bottom
+    first = np.array([[-0.5 - left / across], [-0.5 - top / down]], dtype=np.float32)
+    last = np.array([[0.5 + right / across], [0.5 + bottom / down]], dtype=np.float32)
+    outside = (places < first) | (places > last)
+    return np.asarray(outside[0] | outside[1], dtype=np.float32)
 
 
 def _of_subject(plain: float, strength: float) -> float:

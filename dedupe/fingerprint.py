@@ -35,13 +35,13 @@ from synsift.dedupe.decode import (
 )
 from synsift.dedupe.errors import ImageError
 from synsift.dedupe.evidence import EVIDENCE_BYTES, check_evidence, is_grey, make_evidence
-from synsift.dedupe.fine import ground_share, make_fine, read_fine
+from synsift.dedupe.fine import exactness_of, ground_share, make_fine, read_fine
 from synsift.dedupe.frequencies import (
     HASH_BYTES,
     SIDE_PX,
     Floats,
     frequencies_of,
-    hash_of,
+    hashes_of,
     oriented_hashes,
     tapered_frequencies,
 )
@@ -321,7 +321,7 @@ def _fingerprint_source(found: bytes | Image.Image, max_pixels: int) -> Fingerpr
 
 def _has_fine_lines(image: Fingerprint) -> bool:
     """Whether it is drawn or written rather than a photograph, so that lines as fine as pixels are what it shows."""
-    return bool(image.fine) and read_fine(image.fine).exactness >= _DRAWN
+    return bool(image.fine) and exactness_of(image.fine) >= _DRAWN
 
 
 def _fingerprint_of(decoded: Decoded, sha256: str, size_bytes: int) -> Fingerprint:
@@ -339,11 +339,12 @@ def _fingerprint_of(decoded: Decoded, sha256: str, size_bytes: int) -> Fingerpri
     if has_border:
         seen.append(tapered_frequencies(inside))
     used = [_spread(view) >= _PLAIN_VIEW_BELOW for view in seen]
-    hashes = b"".join(hash_of(view) if use else bytes(HASH_BYTES) for view, use in zip(seen, used, strict=True))
+    hashes = hashes_of(np.stack(seen))
+    hashes[np.logical_not(used)] = 0
     return Fingerprint(
         sha256=sha256,
         phash=_phash(whole),
-        hashes=hashes.ljust(_VIEWS * HASH_BYTES, b"\0"),
+        hashes=hashes.tobytes().ljust(_VIEWS * HASH_BYTES, b"\0"),
         views=sum(use << number for number, use in enumerate(used)),
         evidence=make_evidence(inside, picture, part, decoded.extent.within(part)),
         fine=make_fine(inside, ground_share(_cropped(luma, decoded.extent.within(part)).histogram())),
@@ -372,7 +373,7 @@ def _cropped(luma: Image.Image, box: Extent) -> Image.Image:
 
 def _spread(frequencies: Floats) -> float:
     """Standard deviation of a picture with these frequencies, in grey levels."""
-    return float(np.sqrt(np.square(frequencies).sum())) / SIDE_PX
+    return float(np.sqrt(np.add.reduce(np.square(frequencies), axis=None))) / SIDE_PX
 
 
 def _phash(picture: Floats) -> bytes:

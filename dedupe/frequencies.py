@@ -178,11 +178,6 @@ _MASKED: Final = np.packbits(_MASKS, axis=1)
 _NOTHING: Final = np.float32(0.02)
 
 
-def hash_of(frequencies: Floats) -> bytes:
-    """The signs of coefficients ``(16, 16)`` as 32 bytes, the 8×8 lowest first."""
-    return hashes_of(frequencies).tobytes()
-
-
 def hashes_of(frequencies: Floats) -> NDArray[np.uint8]:
     """The signs of coefficients ``(…, 16, 16)`` as hashes, ``(…, 32)``."""
     flat = frequencies.reshape(*frequencies.shape[:-2], HASH_BITS).astype(np.float32, copy=False)

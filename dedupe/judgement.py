@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from typing import Final, NamedTuple, Self
 
 from synsift.dedupe.covered import Beside, look_beside
-from synsift.dedupe.drawings import bits_differ, drawn_share, of_little, stretched
+from synsift.dedupe.drawings import bits_differ, of_little, stretched
+from synsift.dedupe.drawn import drawn_share
 from synsift.dedupe.faults import Fault, share_of, times
 from synsift.dedupe.second_look import Agreement, Side, in_order, second_look
 
@@ -113,9 +114,11 @@ def judge(agreement: Agreement, distance_bits: int) -> Judgement:
     """
     much, faint = _much(agreement), _faint(agreement)
     if agreement.finer is None:
-        return _judgement([*much, *faint])
+        return _judgement([*much, *(times(faint, _FAINT_SEEN) if agreement.are_photographs else faint)])
     drawn = drawn_share(agreement.finer)
     little = of_little(agreement, agreement.finer, distance_bits, [*much, *faint])
+    if drawn == 1:
+        return _judgement(little)
     return _judgement([*times(little, drawn), *times([*much, *times(faint, _FAINT_SEEN)], 1 - drawn)])
 
 

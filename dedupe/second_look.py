@@ -21,11 +21,12 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from synsift.dedupe.alignment import Grid, Seen, align, cosine, toned
-from synsift.dedupe.colours import colours
+from synsift.dedupe.alignment import MIN_OVERLAP, Seen, align, cosine, toned
+from synsift.dedupe.colours import colours, has_one_tint
+from synsift.dedupe.drawn import drawn_share
 from synsift.dedupe.elsewhere import are_framed_alike, outside_bits
-from synsift.dedupe.evidence import PICTURE_SIDE, Picture
-from synsift.dedupe.finer_look import Finer, finer_look
+from synsift.dedupe.evidence import GRID, PICTURE_SIDE, Picture, picture_of
+from synsift.dedupe.finer_look import HUES_LEAST, Finer, finer_look, thumbnails_of
 from synsift.dedupe.fingerprint import Fingerprint
 from synsift.dedupe.frequencies import BACK, FREQUENCIES, HASH_BITS, ORIENTATIONS, Floats, dct_matrix, taper
 from synsift.dedupe.places import places_of
@@ -34,14 +35,16 @@ from synsift.dedupe.views import View
 _STEPS: Final = 6
 _ENOUGH: Final = 0.97
 _ENOUGH_FOR_FINER: Final = 0.99
+# With so much of a photograph in view, its thumbnail is surely seen, too: else that would speak against a copy.
+_SURELY_SEEN: Final = 0.5
+# Details that agree less may have been led astray.
+_DOUBTFUL: Final = 0.9
 _DETAILS: Final = 12
 _DETAIL: Final = dct_matrix(_DETAILS, PICTURE_SIDE)
 _DETAIL_WEIGHT: Final[Floats] = np.hypot(*np.meshgrid(np.arange(_DETAILS), np.arange(_DETAILS))).astype(np.float32)
 _TAPER: Final = taper(PICTURE_SIDE)
 _TAPER_SHARE: Final = _TAPER / _TAPER.sum()
 _TAPERED: Final[Floats] = dct_matrix(FREQUENCIES, PICTURE_SIDE) * _TAPER
-GRID: Final = Grid(PICTURE_SIDE)
-"""Of the pictures that evidence makes."""
 
 
 class Side(NamedTuple):
@@ -104,12 +107,15 @@ class Agreement:
         overlap: Share of the first that the second shows, or of the second that the first shows, the larger one.
         stretch: How many times more one axis is stretched than the other.
         colours: Share of the coloured places whose colours agree, of those that agree in light.
-        one_tint: Whether one of them, and not the other, has no colours, or one tint all over.
+        one_tint: Whether one of them, and not the other, has no colours, or one tint all over. It is asked where
+            colours differ, and else False.
         bits: How many bits of their hashes differ, of 256, where one is laid over the other.
         information: Of the one that has more, in grey levels.
         contrast: Contrast of the first to that of the second.
         is_turned: Whether one is mirrored or turned.
-        finer: Of the finer thumbnails; None unless both have one.
+        finer: Of the finer thumbnails; None unless both have one, and of photographs.
+        are_photographs: Whether both have a finer thumbnail, by which they are photographs: these aren't compared then,
+            as it would count for nothing.
         outside_bits: Of drawings with the same borders, in how many more bits hashes of the wholes differ than those
             of what is inside.
     """
@@ -125,6 +131,7 @@ class Agreement:
     contrast: float
     is_turned: bool
     finer: Finer | None
+    are_photographs: bool = False
     outside_bits: int = 0
 
 
@@ -151,31 +158,49 @@ def second_look(query: Side, stored: Side, *, orientation: int) -> Agreement:
         stored: The other.
         orientation: Which of the query's orientations is like the other, as a number of ``ORIENTATIONS``.
     """
-    one, other = Picture(query.evidence, orientation, query.fine), Picture(stored.evidence, 0, stored.fine)
+    one, other = picture_of(query.evidence, orientation, query.fine), picture_of(stored.evidence, 0, stored.fine)
     first = first_map(one, query.view, other, stored.view)
     enough = _ENOUGH if one.fine is None or other.fine is None else _ENOUGH_FOR_FINER
-    layers = GRID.layers(other.luma, np.vstack([other.chroma, other.soft_luma]))
-    seen = align(GRID, (one.luma, layers), first, steps=_STEPS, enough=enough)
+    seen = align(GRID, (one.luma, other.layers), first, steps=_STEPS, enough=enough)
     if seen is None:
         return _APART
+    seen, detail = _the_better(one.luma, seen, other.layers, first)
     places = places_of(one.luma, seen)
-    colours_agree, one_tint = colours(one, seen, places)
-    finer = finer_look(one, other, seen, side_px=min(_side_px(query), _side_px(stored)))
+    colours_agree = colours(one, seen, places)
+    both = thumbnails_of(one, other, seen, side_px=min(_side_px(query), _side_px(stored)))
+    are_photographs = both is not None and seen.share >= _SURELY_SEEN and drawn_share(both) == 0
+    finer = None if both is None or are_photographs else finer_look(one, other, seen, both)
+    one_tint = colours_agree < 1 or (finer is not None and finer.hues > HUES_LEAST)
     bits = _bits(one.luma, seen)
     return Agreement(
-        detail=_detail(one.luma, seen),
+        detail=detail,
         places=places.share,
-        overlap=seen.share * max(1.0, abs(float(np.linalg.det(seen.place[:, :2])))),
+        overlap=seen.share * max(1.0, area_of(seen.place)),
         stretch=stretch_of(seen.place, query.inside_px[:: -1 if orientation >= 4 else 1], stored.inside_px),
         colours=colours_agree,
-        one_tint=one_tint,
+        one_tint=one_tint and has_one_tint(one.chroma, one.soft_luma, seen),
         bits=bits,
         information=max(query.information, stored.information),
         contrast=_contrast(one.luma, seen),
         is_turned=orientation != 0,
         finer=finer,
+        are_photographs=are_photographs,
         outside_bits=0 if finer is None else _outside_bits((one, query), (other, stored), orientation, bits),
     )
+
+
+def _the_better(mine: Floats, seen: Seen, layers: Floats, first: Floats) -> tuple[Seen, float]:
+    """Of a refined map and the first one that in which details agree more, and how far they do.
+
+    Light that isn't the same all over, such as a vignette's, leads a map astray: dark edges are like more of a picture
+    that is dark at its edges. Details, of which light is the least part, say so.
+    """
+    detail = _detail(mine, seen)
+    if detail < _DOUBTFUL:
+        unrefined = Seen(GRID, layers, first)
+        if unrefined.share >= MIN_OVERLAP and (other := _detail(mine, unrefined)) > detail:
+            return unrefined, other
+    return seen, detail
 
 
 def _outside_bits(one: tuple[Picture, Side], other: tuple[Picture, Side], orientation: int, bits: int) -> int:
@@ -193,13 +218,23 @@ def _side_px(side: Side) -> float:
 
 def stretch_of(place: Floats, size_px: tuple[float, ...], other_px: tuple[float, ...]) -> float:
     """How many times more a map stretches one axis than the other, on the pictures as they are."""
-    true = np.diag(other_px) @ place[:, :2] @ np.diag([1 / max(side, 1e-6) for side in size_px])
-    large, small = np.linalg.svd(true, compute_uv=False)
-    return float(large / max(small, 1e-6))
+    (a, b), (c, d) = (
+        (across * other / max(size_px[0], 1e-6), down * other / max(size_px[1], 1e-6))
+        for (across, down, _), other in zip(place.tolist(), other_px, strict=True)
+    )
+    # Singular values of a 2×2 matrix are the sum and the difference of these two.
+    one, two = math.hypot(a + d, b - c), math.hypot(a - d, b + c)
+    return (one + two) / max(abs(one - two), 2e-6)
+
+
+def area_of(place: Floats) -> float:
+    """How many times a map enlarges areas."""
+    (a, b, _), (c, d, _) = place.tolist()
+    return float(abs(a * d - b * c))
 
 
 def _contrast(mine: Floats, seen: Seen) -> float:
-    centred = (seen.luma - seen.mean(seen.luma)) * seen.weights
+    centred = seen.centred(seen.luma)
     return float(mine @ centred / (centred @ centred + 1e-6))
 
 
@@ -209,22 +244,31 @@ def _detail(mine: Floats, seen: Seen) -> float:
 
 def detail_of(mine: Floats, other: Floats) -> float:
     """``Agreement.detail`` of two pictures ``(n,)`` that lie over one another."""
-    one, two = (
-        ((_DETAIL @ picture.reshape(PICTURE_SIDE, PICTURE_SIDE) @ _DETAIL.T) * _DETAIL_WEIGHT).ravel()
-        for picture in (mine, other)
-    )
+    found = _DETAIL @ _squares(mine, other) @ _DETAIL.T
+    found *= _DETAIL_WEIGHT
+    one, two = found.reshape(2, -1)
     return cosine(one, two)
+
+
+def _squares(mine: Floats, other: Floats) -> Floats:
+    """Both pictures as ``(2, 32, 32)``, so that what is done to each is done at once."""
+    both = np.empty((2, PICTURE_SIDE, PICTURE_SIDE), dtype=np.float32)
+    both[0], both[1] = mine.reshape(both[0].shape), other.reshape(both[1].shape)
+    return both
 
 
 def _bits(mine: Floats, seen: Seen) -> int:
     """How many signs of frequencies differ, the middle counting most, as in the hashes."""
-    theirs = np.where(seen.weights, seen.luma - seen.mean(seen.luma), mine - seen.mean(mine))
-    signs = []
-    for picture in (mine - seen.mean(mine), theirs):
-        square = picture.reshape(PICTURE_SIDE, PICTURE_SIDE)
-        mean = float(_TAPER_SHARE @ square @ _TAPER_SHARE)
-        signs.append(_TAPERED @ (square - mean) @ _TAPERED.T > 0)
-    return int(np.count_nonzero(signs[0] ^ signs[1]))
+    mine = mine - np.float32(seen.mean(mine))
+    one, other = (_signs(picture) for picture in (mine, np.where(seen.weights, seen.luma - seen.mean(seen.luma), mine)))
+    return int(np.count_nonzero(one ^ other))
+
+
+def _signs(picture: Floats) -> NDArray[np.bool_]:
+    square = picture.reshape(PICTURE_SIDE, PICTURE_SIDE)
+    mean = float(_TAPER_SHARE @ square @ _TAPER_SHARE)
+    signs: NDArray[np.bool_] = _TAPERED @ (square - mean) @ _TAPERED.T > 0
+    return signs
 
 
 def first_map(one: Picture, one_view: View, other: Picture, other_view: View) -> Floats:

@@ -53,16 +53,20 @@ def texture(mine: Floats, theirs: Floats, weights: Floats, step: float) -> Textu
         step: From one of the sixteen levels to the next, in grey levels.
     """
     one, other = _without_the_large(mine), _without_the_large(theirs)
-    seen, ones, others, both = mean_in(
-        _WINDOWS, np.stack([np.ones_like(one), one * one, other * other, one * other]) * weights
-    )
+    values = np.empty((4, len(one)), dtype=np.float32)
+    values[0] = 1
+    np.multiply(one, one, out=values[1])
+    np.multiply(other, other, out=values[2])
+    np.multiply(one, other, out=values[3])
+    values *= weights
+    seen, ones, others, both = mean_in(_WINDOWS, values)
     known = np.maximum(seen, 1e-6)
     ones, others, both = ones / known, others / known, both / known
     noise = _ROUNDED * max(step, 1.0) ** 2
     weakest = np.where(seen > _SEEN, np.minimum(ones, others), 0)
     agree = np.sort((both / np.sqrt(ones * others + 1e-6))[weakest > _SURE * noise])
     unlike = 1 - float(agree[:_LEAST].mean()) if len(agree) >= 2 * _LEAST else 0.0
-    return Texture(float(np.mean(weakest > _TEXTURED * noise)), unlike)
+    return Texture(np.count_nonzero(weakest > _TEXTURED * noise) / weakest.size, unlike)
 
 
 def _without_the_large(picture: Floats) -> Floats:

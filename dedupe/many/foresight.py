@@ -24,8 +24,17 @@ from synsift.dedupe.verdicts import MatchOptions
 
 SEEN: Final = np.dtype([("of", "<u4"), ("number", "<u4"), ("bits", "<u2"), ("orientation", "u1"), ("score", "<f8")])
 """A look: the picture, the one that it is near to, their distance, what turns the one into the other, the score."""
-AT_ONCE: Final = 1_024
-"""Pictures that are looked up together: the more, the more lists are still at hand for the next query."""
+_LEAST_AT_ONCE: Final = 1_024
+_MOST_AT_ONCE: Final = 32_768
+_SHARE_AT_ONCE: Final = 128
+
+
+def at_once(known: int) -> int:
+    """How many pictures are best looked up together among so many.
+
+    The more, the more queries a list serves that is at hand; but 32,768 take some 0.1 GB, and progress comes in jumps.
+    """
+    return min(max(_LEAST_AT_ONCE, known // _SHARE_AT_ONCE), _MOST_AT_ONCE)
 
 
 class Foreseen(NamedTuple):
@@ -94,8 +103,9 @@ class Foresight:
     def _nearest(self, numbers: Numbers) -> Iterator[tuple[int, list[Proposal]]]:
         """Of those pictures that are near to any that come earlier, what they are near to."""
         shown = numbers[~is_plain(self._prints.rows[numbers])]
-        for begin in range(0, len(shown), AT_ONCE):
-            some = shown[begin : begin + AT_ONCE]
+        step = at_once(len(self._prints))
+        for begin in range(0, len(shown), step):
+            some = shown[begin : begin + step]
             batch = self._lookup.batch_of(some)
             for first, last, hits in self._lookup.in_steps(batch):
                 for at, near in by_picture(self._in_turn(hits, some), first, last):

@@ -24,6 +24,10 @@ _KEY_BYTES: Final = 8
 _ENTRY_BYTES: Final = 16
 _LIST: Final = np.dtype([("size", "<u8"), ("capacity", "<u8"), ("offset", "<u8")])
 """A list as FAISS has it: keys, room for keys, and where it begins in the file."""
+# Keys of a part go into so many regions first (two to this power): more, and each chunk is cut into bits and pieces;
+# fewer, and a region of 10^8 keys takes more than some dozen MB. Lists of a region are told apart by so many bits.
+_REGION_BITS: Final = 8
+_SORTED_BITS: Final = 16
 # Keys that are compared in one call of FAISS: enough to be fast, and if all are near, as in a crowd of pictures that
 # are alike, 0.1 GB of them. So many queries at most.
 _COMPARED_AT_ONCE: Final = 8_000_000
@@ -35,7 +39,10 @@ class TooManyNear(Exception):
 
 
 def make_lists(chunks: Chunks, parts: Parts, part: int, *, room: Room, name: str) -> None:
-    """Make the lists of one of the parts: a counting sort, so that memory hangs on the size of a chunk.
+    """Make the lists of one of the parts: a sort in two steps, neither of which jumps about on the disk.
+
+    First each key goes behind the last one of its region, of which there are 256; then each region, which is as large
+    as what will stand there, is sorted in memory. So memory hangs on the size of a chunk and of a region.
 
     Args:
         chunks: All keys.
@@ -43,8 +50,13 @@ def make_lists(chunks: Chunks, parts: Parts, part: int, *, room: Room, name: str
         part: Which of the parts.
         room: Takes the arrays.
         name: What these are called there.
+
+    Raises:
+        ValueError: The part has more than 24 bits.
     """
     shift, bits = parts.cuts[part]
+    if bits > _REGION_BITS + _SORTED_BITS:
+        raise ValueError(f"a part of {bits} bits has too many lists")
     sizes = np.zeros(1 << bits, np.int64)
     for _, keys in chunks():
         sizes += np.bincount(_part_of(keys, shift, bits), minlength=len(sizes))
@@ -52,17 +64,37 @@ def make_lists(chunks: Chunks, parts: Parts, part: int, *, room: Room, name: str
     np.cumsum(sizes, out=begins[1:])
     # The length of a mapped file can't be nothing.
     entries = room.make(_lists_of(name, part), np.uint64, (max(1, 2 * int(begins[-1])),))
-    filled = 2 * begins[:-1]
+    lists_bits = max(0, bits - _REGION_BITS)
+    _put_by_region(chunks, parts.cuts[part], begins[:: 1 << lists_bits], entries[: 2 * int(begins[-1])].reshape(-1, 2))
+    for first in range(0, len(sizes), 1 << lists_bits):
+        _sort_region(entries, begins[first : first + (1 << lists_bits) + 1], parts.cuts[part])
+
+
+def _put_by_region(chunks: Chunks, cut: tuple[int, int], begins: Numbers, entries: NDArray[np.uint64]) -> None:
+    """Put keys and numbers behind each other, those of each region where it begins."""
+    filled = begins[:-1].copy()
+    shift, bits = cut
     for numbers, keys in chunks():
-        values = _part_of(keys, shift, bits)
-        order = np.argsort(values, kind="stable")
-        values = values[order]
-        starts = np.flatnonzero(np.diff(values, prepend=-1))
-        counts = np.diff(starts, append=len(values))
-        at = filled[values] + np.arange(len(values)) - starts.repeat(counts)
-        entries[at] = keys[order]
-        entries[at + sizes[values]] = numbers[order]
-        filled[values[starts]] += counts
+        regions = (_part_of(keys, shift, bits) >> max(0, bits - _REGION_BITS)).astype(np.uint8)
+        order = np.argsort(regions, kind="stable")
+        counts = np.bincount(regions, minlength=len(filled))
+        at = np.arange(len(keys)) + (filled - (np.cumsum(counts) - counts)).repeat(counts)
+        entries[at, 0], entries[at, 1] = keys[order], numbers[order]
+        filled += counts
+
+
+def _sort_region(entries: NDArray[np.uint64], begins: Numbers, cut: tuple[int, int]) -> None:
+    """Make lists of what stands in a region: the keys of each, and behind them their numbers."""
+    begin, end = int(begins[0]), int(begins[-1])
+    keys, numbers = entries[2 * begin : 2 * end].reshape(-1, 2).T.copy()
+    values = _part_of(keys, *cut)
+    # Of 16 bits NumPy sorts by radix, some times faster.
+    order = np.argsort((values & ((1 << _SORTED_BITS) - 1)).astype(np.uint16), kind="stable")
+    sizes = np.diff(begins)
+    at = np.arange(len(keys)) + (begins[:-1] - begin).repeat(sizes)
+    made = np.empty(2 * len(keys), np.uint64)
+    made[at], made[at + sizes.repeat(sizes)] = keys[order], numbers[order]
+    entries[2 * begin : 2 * end] = made
 
 
 class KeyLists:

@@ -41,7 +41,7 @@ _ROWS_A_CHUNK: Final = 65_536
 # Pairs of hashes of one kind whose keys are near, for some pictures at once: a crowd has millions, of 0.1 kB each.
 _MOST_NEAR: Final = 1_000_000
 # From so many hashes on more and shorter lists are worth their memory, 0.2 GB a process.
-_VERY_MANY: Final = 20_000_000
+_VERY_MANY: Final = 60_000_000
 
 
 class Piece(NamedTuple):
@@ -196,6 +196,12 @@ class ManyLookup:
         """
         return _each_once(*self._close.near(keys_of(hashes), most=most), len(hashes))
 
+    def near_flat_keys(
+        self, hashes: Hashes, quarter: int = LOWEST, *, most: int | None = None
+    ) -> tuple[Numbers, Numbers]:
+        """As ``near_keys``, of hashes that see all alike, by one of their quarters; numbers are those of pictures."""
+        return _each_once(*self._wide[quarter].near(keys_of(by_part(hashes, quarter)), most=most), len(hashes))
+
     def _close_hits(self, sought: Some, most: int | None) -> Hits:
         rows, numbers = self.near_keys(sought.hashes, most=most)
         views = self._hashes.shape[1]
@@ -211,8 +217,7 @@ class ManyLookup:
                 flat_pictures=sought.flat_pictures[stands],
                 flat_places=sought.flat_places[stands],
             )
-        keys = keys_of(by_part(sought.flat, quarter))
-        rows, numbers = _each_once(*self._wide[quarter].near(keys, most=most), len(sought.flat))
+        rows, numbers = self.near_flat_keys(sought.flat, quarter, most=most)
         near = within(sought.flat, self._flat, (rows, numbers), self._options.radius_bits)
         return hits_of(near, (sought.flat_pictures, sought.flat_places), near.numbers, None)
 

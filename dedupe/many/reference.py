@@ -10,7 +10,7 @@ from synsift.dedupe.fingerprint import Fingerprint
 from synsift.dedupe.frequencies import ORIENTATIONS
 from synsift.dedupe.hash_batch import HashBatch, Proposal, Rows
 from synsift.dedupe.judgement import look_and_judge
-from synsift.dedupe.many.foresight import AT_ONCE, by_picture, each_once
+from synsift.dedupe.many.foresight import at_once, by_picture, each_once
 from synsift.dedupe.many.lookup import ManyLookup
 from synsift.dedupe.many.prints import Prints
 from synsift.dedupe.many.room import Room
@@ -62,8 +62,9 @@ class ManyReference:
         """What each of some pictures is the same as."""
         verdicts = [self._without_looking(image) for image in images]
         asked = [place for place, verdict in enumerate(verdicts) if verdict is _NEW]
-        for begin in range(0, len(asked), AT_ONCE):
-            some = asked[begin : begin + AT_ONCE]
+        step = at_once(len(self._prints))
+        for begin in range(0, len(asked), step):
+            some = asked[begin : begin + step]
             batch = HashBatch.of([images[place] for place in some], self._options)
             for first, last, hits in self._lookup.in_steps(batch):
                 for at, near in by_picture(hits, first, last):

@@ -1,5 +1,6 @@
 """What ``synsift dedupe --move``, ``--link`` and ``--apply`` do with files, after a last look at each of them."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -38,10 +39,11 @@ def carry_out(choices: Choices, *, link: Path | None, move: Path | None) -> int:
             f"{counted(checked.moved_before, 'copy', 'copies')} already moved: {target / JOURNAL} says from where"
         )
     if move is not None and (checked.moves or not checked.moved_before):
-        moved = move_all(checked.moves, move, folders)
-        err.print(f"{counted(moved, 'copy', 'copies')} moved; `synsift undo {move}` takes that back")
+        _move(checked.moves, move, folders)
     elif link is not None:
-        err.print(f"{counted(link_all(checked.keeps, target, folders), 'file', 'files')} linked into {target}")
+        with progress("linked", len(checked.keeps)) as advance:
+            linked = link_all(checked.keeps, target, folders, on_done=advance)
+        err.print(f"{counted(linked, 'file', 'files')} linked into {target}")
     if not checked.left_alone:
         return 0
     err.print(f"{counted(len(checked.left_alone), 'file', 'files')} left alone:")
@@ -53,3 +55,22 @@ def carry_out(choices: Choices, *, link: Path | None, move: Path | None) -> int:
         "hint: what changes while it is compared, or keeps its time when it changes, is read anew with `--no-cache`"
     )
     return 1
+
+
+def _move(moves: Sequence[tuple[str, str]], target: Path, folders: Sequence[Path]) -> None:
+    """Move copies, and say how many were, whatever ends it."""
+    moved = 0
+
+    def count(number: int) -> None:
+        nonlocal moved
+        moved += number
+        advance(number)
+
+    try:
+        with progress("moved", len(moves)) as advance:
+            move_all(moves, target, folders, on_done=count)
+    finally:
+        of = f" of {len(moves):,}" if moved < len(moves) else ""
+        err.print(
+            f"{moved:,}{of} {'copy' if len(moves) == 1 else 'copies'} moved; `synsift undo {target}` takes that back"
+        )

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from synsift.pipelines.summary import SynsetCounts
 
 _NO_LIMIT: Final = 10_000
+A_TABLE: Final = 10_000
+"""Rows of one table: of more it begins anew, as drawing takes some kB of memory a row."""
 
 
 class Terminal(Console):
@@ -76,13 +78,14 @@ def print_rows(
         first = list(itertools.islice(left, 1))
         _print_csv(itertools.chain(first, left), list(first[0]) if first else columns)
         return
-    found = list(rows)
-    if not found:
-        if empty:
-            err.print(empty)
-        return
+    left = iter(rows)
+    found = list(itertools.islice(left, A_TABLE))
+    if not found and empty:
+        err.print(empty)
     width = out.width if out.is_terminal else _NO_LIMIT
-    print_data(draw(Table(found, details if out.is_terminal else (), clipped), width))
+    while found:
+        print_data(draw(Table(found, details if out.is_terminal else (), clipped), width))
+        found = list(itertools.islice(left, A_TABLE))
 
 
 def _print_csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:

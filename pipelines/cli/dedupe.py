@@ -1,5 +1,6 @@
 """``synsift dedupe``: the copies in folders."""
 
+import contextlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from synsift.pipelines.cli.console import counted, err, print_rows
+from synsift.pipelines.cli.console import A_TABLE, counted, err, print_rows
 from synsift.pipelines.cli.exit_status import ExitStatus
 from synsift.pipelines.cli.options import (
     ConfigFile,
@@ -40,8 +41,6 @@ _COLUMNS: Final = (
     *("width_px", "height_px", "format", "size_bytes", "sha256"),
 )
 _NONE: Final = "no copies"
-# Rows of one table: of more it begins anew, as drawing takes some kB of memory a row.
-_A_TABLE: Final = 10_000
 
 if TYPE_CHECKING:
     from synsift.dedupe import Clustering, Copy, Fingerprint
@@ -166,7 +165,7 @@ def _groups(
         with progress("compared with the reference", len(images)) as advance:
             reference = reference.foretold(images, on_done=advance)
     judging = Judging(images, scanner.match, processes=scanner.options.processes)
-    with progress("indexed", judging.pieces) as advance:
+    with progress("indexed", len(images)) as advance:
         judging.prepare(without, on_done=advance)
     with progress("compared", len(images) - len(without)) as advance:
         return judging.group(reference, on_done=advance)
@@ -282,14 +281,14 @@ def _print(rows: Iterable[dict[str, Any]], output: Format) -> None:
         print_rows(rows, output, columns=_COLUMNS)
         return
     shown = _shown(rows)
-    block = list(islice(shown, _A_TABLE))
+    block = list(islice(shown, A_TABLE))
     while True:
         if any(row["of"] for row in block):
             print_rows(block, output, details=("of",))
         else:
             without = [{name: value for name, value in row.items() if name != "of"} for row in block]
             print_rows(without, output, empty=_NONE)
-        block = list(islice(shown, _A_TABLE))
+        block = list(islice(shown, A_TABLE))
         if not block:
             return
 
@@ -369,10 +368,13 @@ def _write(
     found = Found(clustering, scanned.images, names, [str(folder) for folder in folders], unreadable)
     try:
         parts = split(found, report.name)
-        with progress("pictures made", pictures_of(found.clustering)) as advance:
+        with progress("pictures made", pictures_of(found.clustering)) as advance, contextlib.ExitStack() as stack:
+            # All get their names at the end, the first last: none leads to a part of an earlier report.
             for number, part in enumerate(parts):
-                with whole_file(report.with_name(part.parts[number]) if part.parts else report) as file:
-                    file.writelines(render_groups(part, making=making, on_picture=advance))
+                target = report.with_name(part.parts[number]) if part.parts else report
+                file = stack.enter_context(whole_file(target))
+                file.writelines(render_groups(part, making=making, on_picture=advance))
+                file.flush()
     except OSError as exc:
         raise UsageError(f"`--report {report}` can't be written: {exc.strerror or exc}") from exc
     err.print(f"look at it, and choose: {report.resolve()}{f', in {len(parts)} parts' if len(parts) > 1 else ''}")

@@ -84,35 +84,43 @@ def fingerprint(
 
       synsift fingerprint private/ --format pdq --out shared-hashes.csv
     """
-    from synsift.pipelines.folders.sets import row_of, write_parquet
-
     _check_target(output, out)
     scanner = Scanner(Keys(file, values, max_pixels=max_pixels), jobs=jobs, cache=cache, no_cache=no_cache)
     scanned = scanner.scan(paths)
-    if output.kinds:
-        rows = _hash_rows(scanner.hashes(scanned.images, output.kinds), output.kinds)
-    else:
-        rows = [row_of(path, image) for path, image in scanned.images.items()]
+    count = len(scanned.images)
     try:
         if output.kinds:
+            rows = _hash_rows(scanner.hashes(scanned.images, output.kinds), output.kinds)
+            count = len(rows)
             _write_hashes(rows, output.kinds, out)
-        elif output is SetFormat.PARQUET and out is not None:
-            write_parquet(out, scanned.images)
-        elif out is not None:
-            out.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-        elif output is SetFormat.TABLE:
-            print_rows([_short(row) for row in rows], Format.TABLE, details=("phash",), empty="no images")
         else:
-            print_rows(rows, Format(output))
+            _write_set(scanned.images, output, out)
     except BrokenPipeError:
         raise
     except OSError as exc:
         raise SynsiftError(f"`--out {out}`: {exc.strerror or exc}") from exc
     list_unreadable(scanned.unreadable)
     if out is not None:
-        err.print(f"{len(rows)} fingerprints in {out}")
-    if not rows:
+        err.print(f"{count} fingerprints in {out}")
+    if not count:
         raise typer.Exit(ExitStatus.FAILED)
+
+
+def _write_set(images: "Mapping[str, Fingerprint]", output: SetFormat, out: Path | None) -> None:
+    """Write fingerprints one by one: of very many neither they nor their rows are in memory."""
+    from synsift.pipelines.folders.sets import row_of, write_parquet
+
+    rows = (row_of(path, image) for path, image in images.items())
+    if out is None and output is SetFormat.TABLE:
+        print_rows(map(_short, rows), Format.TABLE, details=("phash",), empty="no images")
+    elif out is None:
+        print_rows(rows, Format(output))
+    else:
+        with whole_file(out) as file:
+            if output is SetFormat.PARQUET:
+                write_parquet(file.buffer, images)
+            else:
+                file.writelines(json.dumps(row) + "\n" for row in rows)
 
 
 def _hash_rows(hashes: "Mapping[str, Mapping[str, bytes]]", kinds: Sequence[str]) -> list[dict[str, Any]]:

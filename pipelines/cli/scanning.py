@@ -17,10 +17,13 @@ from synsift.pipelines.cli.verbosity import is_verbose
 if TYPE_CHECKING:
     from synsift.dedupe import Fingerprint, MatchOptions
     from synsift.dedupe.reference import Reference, Resemblance
+    from synsift.pipelines.folders.comparing import Comparing
     from synsift.pipelines.folders.files import Unreadable
+    from synsift.pipelines.folders.prints import PrintFile
     from synsift.pipelines.folders.scan import Scanned
 
 _LINE_S: Final = 5.0
+_LEAST_RATE: Final = 0.5
 _SHOWN: Final = 20
 _UNMIRRORED: Final = ["identity", "rotated-180", "rotated-90", "rotated-270"]
 
@@ -121,36 +124,28 @@ class Scanner:
 
     def reference(self, paths: Sequence[Path]) -> "Reference":
         """All that is to be compared with, of ``dedupe.reference`` too: folders, images, sets, lists of hashes."""
-        from synsift.pipelines.folders.hash_files import is_list, read_reference
-        from synsift.pipelines.folders.prints import MANY
+        from synsift.pipelines.folders.hash_files import gather_reference, is_list
 
         paths = [*paths, *self._reference]
         found = [self._scan([path]) for path in paths if not is_list(path)]
         for scanned in found:
             list_unreadable(scanned.unreadable)
-        lists = [path for path in paths if is_list(path)]
-        if sum(len(scanned.images) for scanned in found) < MANY:
-            images = {path: image for scanned in found for path, image in scanned.images.items()}
-            return read_reference(lists, self.match, images)
-        return self._on_disk(lists, [scanned.images for scanned in found])
+        return gather_reference(
+            (pair for scanned in found for pair in scanned.images.items()),
+            [path for path in paths if is_list(path)],
+            self.match,
+            self._cache,
+            on_disk=self._comparing,
+        )
 
-    def _on_disk(self, lists: "Sequence[Path]", found: "Sequence[Mapping[str, Fingerprint]]") -> "Reference":
-        """Of very many images: their index is not in memory."""
+    def _comparing(self, images: "PrintFile") -> "Comparing":
+        """Comparing with very many images: their index is not in memory."""
         from synsift.pipelines.folders.comparing import Comparing
-        from synsift.pipelines.folders.hash_files import read_reference
-        from synsift.pipelines.folders.judging import pieces_of
-        from synsift.pipelines.folders.prints import PrintFile
 
-        reference = read_reference(lists, self.match)
-        images = PrintFile(self._cache, sum(map(len, found)) + len(reference.images))
-        for some in (*found, reference.images):
-            for name, image in some.items():
-                images[name] = image
-                reference.names[image.sha256] = name
-        reference.matcher = comparing = Comparing(images, self.match, processes=self.options.processes)
-        with progress("indexed", pieces_of(images, self.match)) as advance:
+        comparing = Comparing(images, self.match, processes=self.options.processes)
+        with progress("indexed", len(images)) as advance:
             comparing.prepare(on_done=advance)
-        return reference
+        return comparing
 
 
 def list_unreadable(unreadable: "Sequence[Unreadable]") -> None:
@@ -194,7 +189,7 @@ def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
 
         columns = (
             *(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()),
-            *(TextColumn("{task.fields[rate]}/s"), TimeRemainingColumn()),
+            *(TextColumn("{task.fields[rate]}"), TimeRemainingColumn()),
         )
         # What is logged meanwhile stands above the bar. Data don't go by way of it, for it is on standard error.
         with Progress(*columns, console=err, transient=True, redirect_stdout=False) as bar:
@@ -204,7 +199,7 @@ def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
             def show(number: int) -> None:
                 bar.advance(task, number)
                 rate = bar.tasks[0].completed / max(0.001, time.monotonic() - begin_s)
-                bar.update(task, rate=f"{rate:,.0f}")
+                bar.update(task, rate=_per_second(rate))
 
             yield show
         return
@@ -226,5 +221,11 @@ class _Lines:
             return
         self._said_s = now_s
         rate = self._done / (now_s - self._begin_s)
-        left_s = (self._total - self._done) / rate if rate else 0
-        err.print(f"{self._what} {self._done} of {self._total}, {rate:.0f}/s, {left_s:.0f} s left")
+        parts = [f"{self._what} {self._done} of {self._total}", _per_second(rate)]
+        parts += [f"{(self._total - self._done) / rate:.0f} s left"] if rate else []
+        err.print(", ".join(filter(None, parts)))
+
+
+def _per_second(rate: float) -> str:
+    """A rate in words; nothing of one that would be told as 0."""
+    return f"{rate:,.0f}/s" if rate >= _LEAST_RATE else ""

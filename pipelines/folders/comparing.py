@@ -9,13 +9,15 @@ from synsift.dedupe import Fingerprint, MatchOptions
 from synsift.dedupe.many.prints import Prints
 from synsift.dedupe.many.reference import ManyReference, make_known
 from synsift.dedupe.verdicts import Kind, Verdict
-from synsift.pipelines.folders.judging import OnDone, in_order, make_index
+from synsift.pipelines.folders.judging import OnDone, all_of, make_index
 from synsift.pipelines.folders.pool import Pool
 from synsift.pipelines.folders.prints import PrintFile
 from synsift.pipelines.folders.room import OpenRoom
 
-# Pictures that a process looks up in one go.
-_AT_ONCE: Final = 256
+# Pictures that a process looks up in one go: the more, the less each takes; but they go through a pipe.
+_LEAST_AT_ONCE: Final = 256
+_MOST_AT_ONCE: Final = 4_096
+_SHARE_AT_ONCE: Final = 64
 _NEW: Final = Verdict(Kind.NEW)
 
 Named = tuple[str, bytes]
@@ -42,7 +44,7 @@ class Comparing:
         """Make the index.
 
         Args:
-            on_done: Told of every piece that is made, with 1.
+            on_done: Told of every few pictures that are as good as indexed, with their number.
         """
         images = self._images
         make_index(
@@ -63,8 +65,9 @@ class Comparing:
         """What each of some pictures is the same as, in their order."""
         work = partial(match_pictures, folder=self._images.room.folder, options=self._options)
         records = ((name, image.to_record()) for name, image in images.items())
+        step = min(max(_LEAST_AT_ONCE, len(images) // _SHARE_AT_ONCE), _MOST_AT_ONCE)
         with Pool(self._processes, work, at_once=1) as pool:
-            for task, verdicts in in_order(pool, _in_tasks(records)):
+            for task, verdicts in all_of(pool.make_in_order(_in_tasks(records, step))):
                 yield from ((name, verdict) for (name, _), verdict in zip(task, verdicts, strict=True))
 
     def foretold(self, images: Mapping[str, Fingerprint], *, on_done: OnDone = lambda _: None) -> "Foretold":
@@ -98,19 +101,19 @@ class Foretold:
         return self._found.get(image.sha256, _NEW)
 
 
-def match_pictures(tasks: list[tuple[int, list[Named]]], folder: str, options: MatchOptions) -> list[list[Verdict]]:
+def match_pictures(tasks: list[list[Named]], folder: str, options: MatchOptions) -> list[list[Verdict]]:
     """Look some pictures up: what a process does."""
     if folder not in _OPEN:
         room = OpenRoom(folder)
         _OPEN[folder] = ManyReference(Prints(room), room, options)
-    return [_OPEN[folder].match_all([Fingerprint.from_record(record) for _, record in task]) for _, task in tasks]
+    return [_OPEN[folder].match_all([Fingerprint.from_record(record) for _, record in task]) for task in tasks]
 
 
 # What a process has open, which it opens once.
 _OPEN: Final[dict[str, ManyReference]] = {}
 
 
-def _in_tasks(records: Iterable[Named]) -> Iterator[list[Named]]:
+def _in_tasks(records: Iterable[Named], step: int) -> Iterator[list[Named]]:
     left = iter(records)
-    while task := list(islice(left, _AT_ONCE)):
+    while task := list(islice(left, step)):
         yield task

@@ -9,9 +9,8 @@ A line that can't be read is an error and never skipped: a list that denies must
 import csv
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Final
 
 import pyarrow as pa
@@ -22,7 +21,9 @@ from synsift.dedupe import Fingerprint, MatchOptions
 from synsift.dedupe.hash_kinds import KINDS, LibraryMissing, load_libraries
 from synsift.dedupe.hash_lists import Entry
 from synsift.dedupe.reference import Reference
+from synsift.dedupe.verdicts import KeepsOut
 from synsift.pipelines.errors import ConfigError, UsageError
+from synsift.pipelines.folders.prints import PrintFile, gathered
 from synsift.pipelines.folders.sets import fingerprint_of_row
 
 SUFFIXES: Final = (".jsonl", ".ndjson", ".parquet", ".csv", ".tsv", ".txt", ".md5", ".sha1", ".sha256", ".pdq")
@@ -62,29 +63,60 @@ def is_list(path: Path) -> bool:
     return bool(kind) or (file.suffix.lower() in SUFFIXES and file.is_file())
 
 
-def read_reference(
-    names: Iterable[str | Path], options: MatchOptions, images: Mapping[str, Fingerprint] = MappingProxyType({})
-) -> Reference:
-    """Read files of fingerprints and lists of hashes.
+def read_reference(names: Iterable[str | Path], options: MatchOptions) -> Reference:
+    """Read files of fingerprints and lists of hashes, all of them into memory.
 
     Args:
         names: Paths, each with its kind of hash before it where that needs to be said.
         options: What counts as near, for fingerprints.
-        images: Fingerprints that are there already, by name.
 
     Raises:
         UsageError: A file can't be read.
         ConfigError: What makes a kind of hash isn't installed.
     """
-    images = dict(images)
+    return gather_reference((), names, options, None)
+
+
+def gather_reference(
+    images: Iterable[tuple[str, Fingerprint]],
+    lists: Iterable[str | Path],
+    options: MatchOptions,
+    beside: Path | None,
+    *,
+    on_disk: Callable[[PrintFile], KeepsOut] | None = None,
+) -> Reference:
+    """All that is to be compared with.
+
+    Args:
+        images: Names and fingerprints of pictures that are there.
+        lists: Files as ``read_reference`` takes them.
+        options: What counts as near, for fingerprints.
+        beside: Of very many pictures, where fingerprints are kept, as a ``PrintFile`` has it.
+        on_disk: What compares with very many; None for one in memory, whatever their number.
+
+    Raises:
+        UsageError: A file can't be read.
+        ConfigError: What makes a kind of hash isn't installed.
+    """
     entries: list[Entry] = []
-    for name in names:
-        kind, file = split_kind(str(name))
-        some, found = read_entries(file, kind)
-        entries += some
-        images.update(found)
-    reference = Reference(images, entries, options)
+
+    def all_images() -> Iterator[tuple[str, Fingerprint]]:
+        yield from images
+        for name in lists:
+            kind, file = split_kind(str(name))
+            for one in read_each(file, kind):
+                if isinstance(one, Entry):
+                    entries.append(one)
+                else:
+                    yield one
+
+    found, names = gathered(all_images(), beside, may_be_on_disk=on_disk is not None)
+    is_many = isinstance(found, PrintFile)
+    reference = Reference({} if is_many else found, entries, options)
+    reference.names = names
     need_libraries(reference.kinds)
+    if isinstance(found, PrintFile) and on_disk is not None:
+        reference.matcher = on_disk(found)
     return reference
 
 
@@ -101,7 +133,19 @@ def need_libraries(kinds: Iterable[str]) -> None:
 
 
 def read_entries(file: Path, kind: str = "") -> tuple[list[Entry], dict[str, Fingerprint]]:
-    """Read a list: hashes, and fingerprints where its rows have those.
+    """Read a list whole: hashes, and fingerprints by name; see ``read_each``."""
+    entries: list[Entry] = []
+    images: dict[str, Fingerprint] = {}
+    for one in read_each(file, kind):
+        if isinstance(one, Entry):
+            entries.append(one)
+        else:
+            images[one[0]] = one[1]
+    return entries, images
+
+
+def read_each(file: Path, kind: str = "") -> Iterator[Entry | tuple[str, Fingerprint]]:
+    """Read a list: hashes, and names and fingerprints where its rows have those.
 
     Args:
         file: Which.
@@ -111,24 +155,22 @@ def read_entries(file: Path, kind: str = "") -> tuple[list[Entry], dict[str, Fin
         UsageError: The file can't be read, or a line of it; the message says which and what to do.
     """
     _check_file(file)
-    entries: list[Entry] = []
-    images: dict[str, Fingerprint] = {}
+    is_empty = True
     try:
         for place, row in _rows(file, kind):
+            is_empty = False
             if not kind and "fingerprint" in row:
-                name, image = fingerprint_of_row(f"{file}, {place}", row)
-                images[name] = image
+                yield fingerprint_of_row(f"{file}, {place}", row)
             else:
-                entries += _entries_of(file, place, row, kind)
+                yield from _entries_of(file, place, row, kind)
     except OSError as exc:
         raise UsageError(f"{file}: {exc.strerror or exc}") from exc
     except (UnicodeDecodeError, csv.Error, pa.ArrowException) as exc:
         raise UsageError(f"{file}: {exc}") from exc
-    if not entries and not images:
+    if is_empty:
         raise UsageError(
             f"{file}: no hash and no fingerprint stands in it", hint="see that it came whole, or leave it out"
         )
-    return entries, images
 
 
 def _check_file(file: Path) -> None:

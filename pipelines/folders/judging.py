@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synsift.dedupe import Clustering, MatchOptions
-from synsift.dedupe.many.foresight import Foreseen, Foresight
+from synsift.dedupe.many.foresight import Foreseen, Foresight, at_once
 from synsift.dedupe.many.grouping import Grouping, Pictures
 from synsift.dedupe.many.lookup import ManyLookup, ManyMaking, Piece
 from synsift.dedupe.many.prints import Prints
@@ -27,9 +27,6 @@ from synsift.pipelines.folders.room import OpenRoom
 T = TypeVar("T")
 M = TypeVar("M")
 OnDone = Callable[[int], None]
-
-# Turns that a process looks at in one go: enough for look-ups that share lists, few enough to keep all processes busy.
-_TURNS: Final = 1_024
 
 
 class Span(NamedTuple):
@@ -54,17 +51,12 @@ class Judging:
         self._options = options
         self._processes = processes
 
-    @property
-    def pieces(self) -> int:
-        """Of how many pieces the index is made."""
-        return pieces_of(self._images, self._options)
-
     def prepare(self, without: Collection[str] = (), *, on_done: OnDone = lambda _: None) -> None:
         """Make the index, and say whose turn is when.
 
         Args:
             without: Paths of pictures that are left out.
-            on_done: Told of every piece that is made, with 1.
+            on_done: Told of every few pictures that are as good as indexed, with their number.
         """
 
         def between() -> None:
@@ -88,9 +80,11 @@ class Judging:
         found = Grouping(Pictures(self._names, prints, self._turns), foresight, self._options, reference=reference)
         work = partial(look_at, folder=room.folder, options=self._options)
         turns = len(self._turns.order)
-        spans = [Span(begin, min(begin + _TURNS, turns)) for begin in range(0, turns, _TURNS)]
+        # As many as are looked up together.
+        step = at_once(len(prints))
+        spans = [Span(begin, min(begin + step, turns)) for begin in range(0, turns, step)]
         with _closed_after(room.folder), Pool(self._processes, work, at_once=1) as pool:
-            for span, foreseen in in_order(pool, spans):
+            for span, foreseen in all_of(pool.make_in_order(spans)):
                 found.take(span.begin, span.end, foreseen)
                 room.release()
                 on_done(span.end - span.begin)
@@ -108,11 +102,6 @@ class Judging:
         return names, places
 
 
-def pieces_of(images: PrintFile, options: MatchOptions) -> int:
-    """Of how many pieces an index is made."""
-    return sum(map(len, ManyMaking(images.prints, options, images.room).pieces()))
-
-
 def make_index(
     images: PrintFile,
     options: MatchOptions,
@@ -128,18 +117,38 @@ def make_index(
         options: What counts as near.
         processes: How many work; None for one a core.
         between: Called when hashes are there, and before lists are made: says what is left out of these.
-        on_done: Told of every piece that is made, with 1.
+        on_done: Told of every few pictures that are as good as indexed, with their number.
     """
     making = ManyMaking(images.prints, options, images.room)
     making.begin()
     hashes, lists = making.pieces()
     work = partial(make_pieces, folder=images.room.folder, options=options)
     with Pool(processes, work, at_once=1) as pool:
-        for _ in done(pool, hashes):
-            on_done(1)
+        shares = _Shares(len(images.prints), len(lists))
+        for piece, _ in done(pool, hashes):
+            on_done(shares.of_hashes(piece.end - piece.begin))
         between()
         for _ in done(pool, lists):
-            on_done(1)
+            on_done(shares.of_a_list())
+
+
+class _Shares:
+    """Work on all pictures as a number of them that is done: hashes are one half of it, and all lists the other."""
+
+    def __init__(self, pictures: int, lists: int) -> None:
+        self._pictures, self._lists = pictures, lists
+        self._work = self._told = 0
+
+    def of_hashes(self, pictures: int) -> int:
+        return self._more(pictures * self._lists)
+
+    def of_a_list(self) -> int:
+        return self._more(self._pictures)
+
+    def _more(self, work: int) -> int:
+        self._work += work
+        before, self._told = self._told, self._work // (2 * self._lists)
+        return self._told - before
 
 
 def make_pieces(pieces: list[Piece], folder: str, options: MatchOptions) -> list[bool]:
@@ -151,12 +160,12 @@ def make_pieces(pieces: list[Piece], folder: str, options: MatchOptions) -> list
     return [True] * len(pieces)
 
 
-def look_at(tasks: list[tuple[int, Span]], folder: str, options: MatchOptions) -> list[Foreseen]:
+def look_at(spans: list[Span], folder: str, options: MatchOptions) -> list[Foreseen]:
     """Look at the pictures of some turns: what a process does."""
     foresight = _foresight(folder, options)
     turns = Turns.of(_OPEN[folder][0])
     found = []
-    for _, span in tasks:
+    for span in spans:
         numbers = np.asarray(turns.order[span.begin : span.end])
         found.append(foresight.of(numbers[turns.same[numbers] == numbers]))
         _OPEN[folder][0].release()
@@ -185,27 +194,20 @@ def _closed_after(folder: str) -> Iterator[None]:
 
 
 def done(pool: Pool[T, M], things: Iterable[T]) -> Iterator[tuple[T, M]]:
-    """What processes make of things, as they come.
+    """What processes make of things, as they come; see ``all_of``."""
+    return all_of(pair for task in pool.make(things) for pair in task)
+
+
+def all_of(made: Iterable[tuple[T, M | None]]) -> Iterator[tuple[T, M]]:
+    """What was made of things, of each of which something has to come.
 
     Raises:
-        SynsiftError: One that was tried alone was killed, too.
+        SynsiftError: A process was killed at one of them, and so was the next that tried it alone.
     """
-    for task in pool.make(things):
-        for thing, made in task:
-            if made is None:
-                raise SynsiftError(
-                    "a process that compares images was killed, twice",
-                    hint="there may be too little memory: try `--jobs 1`",
-                )
-            yield thing, made
-
-
-def in_order(pool: Pool[tuple[int, T], M], things: Iterable[T]) -> Iterator[tuple[T, M]]:
-    """As ``done``, in the order of the things, each of which a process gets with its number."""
-    waiting: dict[int, tuple[T, M]] = {}
-    expected = 0
-    for (number, thing), made in done(pool, enumerate(things)):
-        waiting[number] = thing, made
-        while expected in waiting:
-            yield waiting.pop(expected)
-            expected += 1
+    for thing, one in made:
+        if one is None:
+            raise SynsiftError(
+                "a process that compares images was killed, twice",
+                hint="there may be too little memory: try `--jobs 1`",
+            )
+        yield thing, one

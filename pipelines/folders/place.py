@@ -6,6 +6,7 @@ Nothing is ever deleted or overwritten. Every move is written down before it is 
 import errno
 import json
 import os
+import secrets
 import shutil
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -16,6 +17,7 @@ from synsift.crawler.outside_json import loads
 from synsift.pipelines.errors import SynsiftError, UsageError
 
 JOURNAL: Final = "moved.jsonl"
+OnDone = Callable[[int], None]
 
 
 def check_target(target: Path, sources: Iterable[Path]) -> None:
@@ -33,8 +35,14 @@ def check_target(target: Path, sources: Iterable[Path]) -> None:
             raise UsageError(inside, hint="name a folder outside of it")
 
 
-def link_all(paths: Iterable[str], target: Path, roots: Iterable[Path]) -> int:
+def link_all(paths: Iterable[str], target: Path, roots: Iterable[Path], on_done: OnDone = lambda _: None) -> int:
     """Link files into a folder, under their paths below the roots: hard links, or symbolic ones across file systems.
+
+    Args:
+        paths: What is linked.
+        target: The folder.
+        roots: What was searched.
+        on_done: Told of every file before it is linked, with 1.
 
     Returns:
         How many links were made; those that are there already don't count.
@@ -42,6 +50,7 @@ def link_all(paths: Iterable[str], target: Path, roots: Iterable[Path]) -> int:
     made = 0
     roots = list(roots)
     for path in paths:
+        on_done(1)
         place = target / relative(path, roots)
         try:
             _make_folder(place.parent, target)
@@ -54,13 +63,16 @@ def link_all(paths: Iterable[str], target: Path, roots: Iterable[Path]) -> int:
     return made
 
 
-def move_all(moves: Iterable[tuple[str, str]], target: Path, roots: Iterable[Path]) -> int:
+def move_all(
+    moves: Iterable[tuple[str, str]], target: Path, roots: Iterable[Path], on_done: OnDone = lambda _: None
+) -> int:
     """Move copies into a folder, under their paths below the roots.
 
     Args:
         moves: What is moved, and what is kept in its stead.
         target: The folder; ``moved.jsonl`` in it says from where each file came.
         roots: What was searched.
+        on_done: Told of every file that was moved, with 1.
     """
     made = 0
     roots = list(roots)
@@ -75,6 +87,7 @@ def move_all(moves: Iterable[tuple[str, str]], target: Path, roots: Iterable[Pat
             except OSError as exc:
                 raise SynsiftError(f"`{path}` can't be moved to `{place}`: {exc.strerror or exc}") from exc
             made += 1
+            on_done(1)
     return made
 
 
@@ -106,12 +119,35 @@ def _move(path: str, place: Path, undo: Callable[[], object]) -> None:
 
 
 def _move_to_another_disk(path: str, place: Path) -> None:
-    shutil.copy2(path, place, follow_symlinks=False)
+    copy_whole(path, place)
     try:
         os.unlink(path)
     except OSError:
         place.unlink()
         raise
+
+
+def copy_whole(path: str | Path, place: Path) -> None:
+    """Copy a file to a place that nothing has; it is there when it is whole, whoever is killed meanwhile.
+
+    Raises:
+        FileExistsError: Something has it.
+        OSError: It can't be copied.
+    """
+    part = place.with_name(f".{os.fsdecode(os.fsencode(place.name)[:100])}.{secrets.token_hex(8)}.part")
+    try:
+        shutil.copy2(path, part, follow_symlinks=False)
+        try:
+            # Unlike a rename, a link never takes the place of what came there meanwhile.
+            os.link(part, place, follow_symlinks=False)
+        except FileExistsError:
+            raise
+        except OSError:  # a file system without links
+            if os.path.lexists(place):
+                raise
+            os.rename(part, place)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def moved_before(target: Path) -> set[str]:

@@ -25,17 +25,18 @@ _ROWS_AT_ONCE: Final = 65_536
 class PrintFile(MutableMapping[str, Fingerprint]):
     """Fingerprints by path, in the order in which they were put in, or as ``arrange`` says. Used by one thread."""
 
-    def __init__(self, beside: Path | None, most: int) -> None:
+    def __init__(self, beside: Path | None) -> None:
         """Make an empty one.
 
         Args:
             beside: The cache of fingerprints, on whose disk it may be; None for none.
-            most: How many there can be.
         """
         self.room = NewRoom(beside)
-        self._rows = self.room.make(ROWS, RECORD, (most,))
-        self._fines = open(self.room.file_of(FINES), "wb")  # noqa: SIM115 - closed by `seal`
-        weakref.finalize(self, self._fines.close)
+        # Closed when the first is read.
+        self._rows = open(self.room.file_of(ROWS), "wb")  # noqa: SIM115
+        self._fines = open(self.room.file_of(FINES), "wb")  # noqa: SIM115
+        for file in (self._rows, self._fines):
+            weakref.finalize(self, file.close)
         self._numbers: dict[str, int] = {}
         self._count = 0
         self._prints: Prints | None = None
@@ -44,15 +45,13 @@ class PrintFile(MutableMapping[str, Fingerprint]):
         """Write one; what stood for the path before is only passed over."""
         if self._prints is not None:
             raise TypeError("they are read already, and can't be added to")
-        self._rows[self._count] = np.frombuffer(image.to_record()[: RECORD.itemsize], dtype=RECORD)[0]
         try:
+            self._rows.write(image.to_record()[: RECORD.itemsize])
             self._fines.write(image.fine)
         except OSError as exc:
             raise disk_full(self.room, exc) from exc
         self._numbers[path] = self._count
         self._count += 1
-        if self._count % _ROWS_AT_ONCE == 0:
-            self.room.release()
 
     def __getitem__(self, path: str) -> Fingerprint:
         return self.prints[self._numbers[path]]
@@ -79,13 +78,14 @@ class PrintFile(MutableMapping[str, Fingerprint]):
         """All that were written; from the first time on nothing can be added."""
         if self._prints is None:
             try:
+                self._rows.close()
                 self._fines.close()
             except OSError as exc:
                 raise disk_full(self.room, exc) from exc
+            rows = self.room.adopt(ROWS, RECORD)
             begins = self.room.make(FINE_BEGINS, np.int64, (self._count + 1,))
-            np.cumsum(self._rows["fine_bytes"][: self._count], out=begins[1:])
+            np.cumsum(rows["fine_bytes"], out=begins[1:])
             self.room.adopt(FINES, np.uint8)
-            self._rows = self.room.cut(ROWS, self._count)
             self._prints = Prints(self.room)
         return self._prints
 
@@ -101,3 +101,28 @@ class PrintFile(MutableMapping[str, Fingerprint]):
             int(is_plain(rows[numbers[begin : begin + _ROWS_AT_ONCE]]).sum())
             for begin in range(0, len(numbers), _ROWS_AT_ONCE)
         )
+
+
+def gathered(
+    found: Iterable[tuple[str, Fingerprint]], beside: Path | None, *, may_be_on_disk: bool = True
+) -> tuple[MutableMapping[str, Fingerprint], dict[str, str]]:
+    """Pictures by name, none of which hides another one of its name, and each only once.
+
+    Args:
+        found: Names and pictures, as they come.
+        beside: As a ``PrintFile`` has it.
+        may_be_on_disk: Whether very many are; otherwise all are in memory.
+
+    Returns:
+        The pictures, of very many as a ``PrintFile``; and the name of each by its SHA-256.
+    """
+    images: MutableMapping[str, Fingerprint] = {}
+    names: dict[str, str] = {}
+    for name, image in found:
+        if image.sha256 not in names:
+            if may_be_on_disk and len(images) >= MANY and not isinstance(images, PrintFile):
+                few, images = images, PrintFile(beside)
+                images.update(few)
+            images[name if name not in images else f"{name} ({image.sha256})"] = image
+        names[image.sha256] = name
+    return images, names

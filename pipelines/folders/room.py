@@ -59,12 +59,6 @@ class OpenRoom:
         np.save(f"{self.file_of(name)}.kind.npy", np.zeros((0, *row), np.dtype(dtype)))
         return self._mapped(name)
 
-    def cut(self, name: str, count: int) -> NDArray[Any]:
-        """Let an array have its first rows only."""
-        kept = self.get(name)
-        os.truncate(self.file_of(name), count * (kept.nbytes // max(1, len(kept))))
-        return self._mapped(name)
-
     def get(self, name: str) -> NDArray[Any]:
         """An array that was made, as it is now."""
         return self._arrays[name] if name in self._arrays else self._mapped(name)

@@ -72,7 +72,7 @@ def scan(
         on_result: Told of every few files that are done, with their number.
     """
     files = [file for file in found if isinstance(file, File)]
-    images: MutableMapping[str, Fingerprint] = PrintFile(cache.path, len(files)) if len(files) >= MANY else {}
+    images: MutableMapping[str, Fingerprint] = PrintFile(cache.path) if len(files) >= MANY else {}
     scanned, unreadable = Scanned(images), dict[str, Unreadable]()
 
     def take(path: str, result: Fingerprint | Unreadable) -> None:

@@ -6,14 +6,17 @@ read one, and ``path`` to name it.
 
 import os
 from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from synsift.dedupe import Fingerprint
 from synsift.pipelines.errors import UsageError
+
+_ROWS_A_GROUP: Final = 10_000
 
 
 def row_of(path: str, image: Fingerprint) -> dict[str, Any]:
@@ -33,9 +36,9 @@ def row_of(path: str, image: Fingerprint) -> dict[str, Any]:
     }
 
 
-def write_parquet(target: Path, images: Mapping[str, Fingerprint]) -> None:
-    """Write a set as Parquet."""
-    rows = [row_of(_text(path), image) | {"path_bytes": _bytes(path)} for path, image in images.items()]
+def write_parquet(target: Path | BinaryIO, images: Mapping[str, Fingerprint]) -> None:
+    """Write a set as Parquet, some images at a time."""
+    rows = (row_of(_text(path), image) | {"path_bytes": _bytes(path)} for path, image in images.items())
     schema = pa.schema(
         [
             *((name, pa.string()) for name in ("path", "sha256", "phash")),
@@ -50,7 +53,9 @@ def write_parquet(target: Path, images: Mapping[str, Fingerprint]) -> None:
             ("path_bytes", pa.binary()),
         ]
     )
-    pq.write_table(pa.Table.from_pylist(rows, schema=schema), target, compression="zstd")
+    with pq.ParquetWriter(target, schema, compression="zstd") as writer:
+        while some := list(islice(rows, _ROWS_A_GROUP)):
+            writer.write_table(pa.Table.from_pylist(some, schema=schema))
 
 
 def _text(path: str) -> str:

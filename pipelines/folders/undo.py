@@ -6,7 +6,6 @@ Nothing is overwritten and nothing deleted; the journal stays as it is, so undoi
 """
 
 import os
-import shutil
 import stat
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from pathlib import Path
 
 from synsift.crawler.outside_json import loads
 from synsift.pipelines.errors import UsageError
-from synsift.pipelines.folders.place import JOURNAL
+from synsift.pipelines.folders.place import JOURNAL, copy_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +129,16 @@ def _refusal(move: Move, folder: Path) -> str:
         return "it is gone, and so is the file that it was"
     except (OSError, ValueError) as exc:
         return getattr(exc, "strerror", None) or str(exc)
-    return f"`{move.origin}` is there again" if os.path.lexists(move.origin) else ""
+    is_taken = os.path.lexists(move.origin) and not _is_back_but_not_gone(move)
+    return f"`{move.origin}` is there again" if is_taken else ""
+
+
+def _is_back_but_not_gone(move: Move) -> bool:
+    """Whether a file has both its names: who took it back was killed before the second one went."""
+    try:
+        return os.path.samestat(os.lstat(move.origin), os.lstat(move.place))
+    except OSError:
+        return False
 
 
 def _put_back(move: Move) -> str:
@@ -141,9 +149,10 @@ def _put_back(move: Move) -> str:
             # Unlike a rename, a link never takes the place of what came there meanwhile.
             os.link(move.place, move.origin, follow_symlinks=False)
         except FileExistsError:
-            return f"`{move.origin}` is there again"
+            if not _is_back_but_not_gone(move):
+                return f"`{move.origin}` is there again"
         except OSError:
-            shutil.copy2(move.place, move.origin, follow_symlinks=False)
+            copy_whole(move.place, Path(move.origin))
         os.unlink(move.place)
     except (OSError, ValueError) as exc:
         return getattr(exc, "strerror", None) or str(exc)

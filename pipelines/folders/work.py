@@ -3,10 +3,8 @@
 import contextlib
 import gc
 import hashlib
-import multiprocessing.process
 import os
 import signal
-import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -35,14 +33,6 @@ def begin() -> None:
     """Leave Ctrl-C to the parent, which drains, and all that was loaded to the process that this is forked of."""
     gc.freeze()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if (parent := multiprocessing.parent_process()) is not None:
-        threading.Thread(target=_end_with, args=(parent,), name="end-with-parent", daemon=True).start()
-
-
-def _end_with(parent: multiprocessing.process.BaseProcess) -> None:
-    """End with a parent that was killed: the pipe of its tasks is held open by those who read it, who wait for ever."""
-    parent.join()
-    os._exit(1)
 
 
 def fingerprint_files(paths: list[str], max_pixels: int, max_bytes: int) -> list[Made]:

@@ -1,22 +1,17 @@
 """Files → thumbnails, by all cores.
 
-A decoder that crashes takes its process with it, not the page: the pictures that it had are made again one by one, and
-the one that crashes it has no thumbnail.
+A decoder that crashes takes its process with it, not the page: the one picture that crashes it has no thumbnail.
 """
 
-import multiprocessing
-import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from synsift.crawler.processes import helpers_context
 from synsift.dedupe import DEFAULT_MAX_PIXELS
+from synsift.pipelines.folders.pool import Pool
 from synsift.pipelines.folders.scan import DEFAULT_MAX_BYTES
-from synsift.pipelines.folders.work import begin, quiet
+from synsift.pipelines.folders.work import quiet
 from synsift.pipelines.pages.thumbnails import thumbnail
 
 _TASK: Final = 8
@@ -51,11 +46,16 @@ def thumbnails_of(paths: Sequence[str], making: Making, on_picture: OnPicture = 
     Yields:
         WebP as Base64; an empty text where a file can't be read or shown.
     """
-    tasks = [paths[at : at + _TASK] for at in range(0, len(paths), _TASK)]
-    few = len(paths) < _WORTH_PROCESSES
-    for made in (make(task, making) for task in tasks) if few else _by_processes(tasks, making):
-        on_picture(len(made))
-        yield from made
+    if len(paths) < _WORTH_PROCESSES:
+        for begin in range(0, len(paths), _TASK):
+            made = make(paths[begin : begin + _TASK], making)
+            on_picture(len(made))
+            yield from made
+        return
+    with Pool(making.processes, partial(make, making=making), at_once=_TASK) as pool:
+        for _, one in pool.make_in_order(paths):
+            on_picture(1)
+            yield one or ""
 
 
 def make(paths: Sequence[str], making: Making) -> list[str]:
@@ -74,38 +74,3 @@ def _make_one(path: str, making: Making) -> str:
         return ""
     made = thumbnail(data, side_px=making.side_px, max_pixels=making.max_pixels)
     return made.to_base64() if made is not None else ""
-
-
-def _by_processes(tasks: Sequence[Sequence[str]], making: Making) -> Iterator[list[str]]:
-    done = 0
-    while done < len(tasks):
-        left = tasks[done:]
-        with _pool(making.processes or os.cpu_count() or 1) as pool:
-            try:
-                for made in pool.map(partial(make, making=making), left):
-                    yield made
-                    done += 1
-                continue
-            except BrokenProcessPool:
-                _end_all()
-        yield [_make_alone(path, making) for path in tasks[done]]
-        done += 1
-
-
-def _make_alone(path: str, making: Making) -> str:
-    with _pool(1) as pool:
-        try:
-            return pool.submit(make, [path], making).result()[0]
-        except BrokenProcessPool:
-            _end_all()
-            return ""
-
-
-def _end_all() -> None:
-    """End the processes of a broken pool: one that it started while it broke would be waited for, for ever."""
-    for process in multiprocessing.active_children():
-        process.kill()
-
-
-def _pool(processes: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(processes, mp_context=helpers_context(__name__), initializer=begin)

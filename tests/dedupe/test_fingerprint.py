@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageOps
 
 from synsift.dedupe import ORIENTATIONS, Fingerprint, Likeness, better, compare, fingerprint
+from synsift.dedupe.fine import exactness_of, ground_share, read_fine
 from synsift.dedupe.fingerprint import RECORD
 from synsift.dedupe.frequencies import oriented_hashes
-from tests.dedupe.pictures import encoded, scene
+from tests.dedupe.pictures import encoded, photograph, scene
 
 _TURNS = {
     "mirrored": Image.Transpose.FLIP_LEFT_RIGHT,
@@ -160,3 +161,21 @@ def test_what_is_written_is_the_same_as_a_jpeg_and_with_its_pixels_as_a_png(seed
     assert fingerprint(jpeg).borders == fingerprint(pixels).borders
     assert compare(encoded(written_page(seed), "PNG"), jpeg).kind == Likeness.NEAR
     assert compare(encoded(written_page(seed + 10), "PNG"), jpeg).kind == Likeness.DIFFERENT
+
+
+def test_the_most_frequent_tone_is_that_of_a_sum_around_each() -> None:
+    rng = np.random.default_rng(1)
+    for number in range(50):
+        counts = rng.integers(0, 50, 256)
+        if number % 2:
+            counts[[0, 1, 255][number % 3]] = 900
+        around = np.convolve(counts, np.ones(5), "same")
+        assert ground_share(counts.tolist()) == float(around.max()) / counts.sum()
+    assert ground_share([0] * 256) == 0
+
+
+def test_what_is_exact_of_a_thumbnail_is_told_by_its_head() -> None:
+    found = [of(image).fine for image in (scene(2), Image.new("RGB", (200, 200), "white"), photograph(3))]
+    drawn = [fine for fine in found if fine]
+    assert drawn
+    assert [exactness_of(fine) for fine in drawn] == [read_fine(fine).exactness for fine in drawn]

@@ -14,7 +14,7 @@ from synsift.dedupe.hash_batch import HashBatch, Hits
 from synsift.dedupe.many import foresight as foresight_module
 from synsift.dedupe.many import key_lists as key_lists_module
 from synsift.dedupe.many import lookup as lookup_module
-from synsift.dedupe.many.foresight import Foresight
+from synsift.dedupe.many.foresight import Foresight, at_once
 from synsift.dedupe.many.grouping import Grouping, Pictures
 from synsift.dedupe.many.lookup import ManyLookup, ManyMaking
 from synsift.dedupe.many.turns import make_turns
@@ -51,7 +51,7 @@ def judged_ahead(
     reference: Matcher | None = None,
     on_foresight: Callable[[], None] = lambda: None,
 ) -> Clustering:
-    file = PrintFile(folder / "cache.db", len(images) + 3)
+    file = PrintFile(folder / "cache.db")
     for name, image in images.items():
         file[name] = image
     making = ManyMaking(file.prints, options, file.room)
@@ -150,9 +150,13 @@ def test_pictures_are_looked_at_as_a_matcher_looks(tmp_path: Path) -> None:
     assert sum(len(group.copies) for group in expected.groups) > len(PHOTOGRAPHS)
     assert judged_ahead(images, MatchOptions(), tmp_path) == expected
     reference = {name: image for name, image in images.items() if name.isdigit()}
-    file = PrintFile(tmp_path / "other.db", len(reference))
+    file = PrintFile(tmp_path / "other.db")
     file.update(reference)
     comparing = Comparing(file, MatchOptions(), processes=1)
     comparing.prepare()
     matcher = Matcher.of_reference(reference.values())
     assert [comparing.match(image) for image in images.values()] == [matcher.match(image) for image in images.values()]
+
+
+def test_the_more_are_known_the_more_are_looked_up_together_within_bounds() -> None:
+    assert [at_once(known) for known in (0, 4_096, 1_000_000, 100_000_000)] == [1_024, 1_024, 7_812, 32_768]

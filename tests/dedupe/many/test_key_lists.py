@@ -52,3 +52,26 @@ def test_lists_of_nothing_find_nothing(tmp_path: Path) -> None:
         make_lists(lambda: iter(()), WIDE.parts, part, room=room, name="keys")
     lists = KeyLists(WIDE.parts, radius_bits=11, room=room, name="keys")
     assert [len(column) for column in lists.near(np.zeros(3, np.uint64))] == [0, 0]
+
+
+@pytest.mark.parametrize("bits", [3, 8, 9, 16, 22])
+@pytest.mark.parametrize("kind", ["random", "crowd", "few"])
+def test_lists_stand_in_a_file_as_they_are_wanted(tmp_path: Path, bits: int, kind: str) -> None:
+    """Keys of each value in their order, and behind them their numbers, whatever the regions."""
+    rng = np.random.default_rng(bits)
+    keys = rng.integers(0, 1 << 64, {"random": 5_000, "crowd": 5_000, "few": 3}[kind], dtype=np.uint64)
+    if kind == "crowd":
+        keys[100:] = keys[0]
+    numbers = np.arange(len(keys)) * 3
+    room = NewRoom(tmp_path / "cache.db")
+    parts = Parts((64 - bits, bits), (0, 0))
+    make_lists(lambda: iter([(numbers[:900], keys[:900]), (numbers[900:], keys[900:])]), parts, 1, room=room, name="k")
+    values = keys & np.uint64((1 << bits) - 1)
+    expected = [column[values == value] for value in np.unique(values) for column in (keys, numbers.astype(np.uint64))]
+    assert room.get("k-1-lists").tolist() == np.concatenate(expected).tolist()
+    assert np.diff(room.get("k-1-begins")).tolist() == np.bincount(values.astype(int), minlength=1 << bits).tolist()
+
+
+def test_a_part_with_more_lists_than_are_told_apart_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="too many lists"):
+        make_lists(lambda: iter(()), Parts((39, 25), (0, 0)), 1, room=NewRoom(tmp_path / "cache.db"), name="keys")

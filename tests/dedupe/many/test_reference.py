@@ -16,7 +16,7 @@ def test_what_is_compared_with_a_set_on_disk_is_what_a_matcher_says(seed: int, t
     judged = [Matcher.of_reference(known.values()).match(image) for image in images.values()]
     pairs = [(image.sha256, verdict.of) for image, verdict in zip(images.values(), judged, strict=True) if verdict.of]
     for options in (MatchOptions(), MatchOptions(not_copies=NotCopies(pairs[::2]))):
-        file = PrintFile(tmp_path / "cache.db", len(known))
+        file = PrintFile(tmp_path / "cache.db")
         file.update(known)
         comparing = Comparing(file, options, processes=2)
         comparing.prepare()

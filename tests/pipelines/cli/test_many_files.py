@@ -8,9 +8,9 @@ from PIL import ImageOps
 
 from synsift.pipelines.cli import dedupe as dedupe_module
 from synsift.pipelines.cli.dedupe import dedupe
-from synsift.pipelines.cli.folders import match
+from synsift.pipelines.cli.folders import SetFormat, fingerprint, match
 from synsift.pipelines.cli.options import Format
-from synsift.pipelines.folders import prints, scan
+from synsift.pipelines.folders import prints, scan, sets
 from tests.dedupe.pictures import encoded, scene
 
 Say = Callable[[], str]
@@ -73,12 +73,51 @@ def test_matches(
         assert f'"{kind}"' in on_disk
 
 
+@pytest.mark.parametrize("form", [SetFormat.PARQUET, SetFormat.JSONL])
+def test_matches_with_files_of_fingerprints(
+    photos: Path,
+    others: Path,
+    form: SetFormat,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """They were read into memory whole, however many they were."""
+    made = tmp_path / f"set.{form}"
+    fingerprint([photos], output=form, out=made, no_cache=True)
+    capsys.readouterr()
+
+    def say() -> str:
+        match([others, photos], [made], output=Format.JSONL, no_cache=True, jobs=2)
+        return capsys.readouterr().out
+
+    in_memory, on_disk = both(say, monkeypatch)
+    assert in_memory == on_disk
+    assert "03.jpg" in on_disk
+
+
+def test_a_set_that_is_not_written_whole_leaves_an_earlier_one_as_it_was(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = tmp_path / "set.parquet"
+    made.write_bytes(b"an earlier one")
+
+    def stop(*_: object) -> dict[str, object]:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sets, "row_of", stop)
+    with pytest.raises(KeyboardInterrupt):
+        fingerprint([photos], output=SetFormat.PARQUET, out=made, no_cache=True)
+    assert made.read_bytes() == b"an earlier one"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["photos", "set.parquet"]
+
+
 def test_a_long_table_begins_anew_and_loses_no_row(
     photos: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     dedupe([photos], no_cache=True)
     whole = capsys.readouterr().out.split("\n")
-    monkeypatch.setattr(dedupe_module, "_A_TABLE", 3)
+    monkeypatch.setattr(dedupe_module, "A_TABLE", 3)
     dedupe([photos], no_cache=True)
     cut = capsys.readouterr().out.split("\n")
     paths = [[line.split()[-1] for line in lines if ".jpg" in line] for lines in (whole, cut)]

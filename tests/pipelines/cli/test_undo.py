@@ -1,13 +1,16 @@
 """``dedupe --move`` looks at files again before it moves them, and ``undo`` takes moves back."""
 
+import contextlib
 import json
 import os
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from synsift.pipelines.cli import apply
+from synsift.pipelines.cli.console import err
 from tests.conftest import RunCli
 from tests.dedupe.pictures import encoded, scene
 
@@ -149,3 +152,39 @@ def test_a_file_that_changed_and_kept_its_time_is_left_alone(dedupe: Run, tmp_pa
     done = dedupe(folder, option, target, "--no-cache")
     assert done.returncode == 0, done.stderr
     assert contents(folder) == before
+
+
+def test_a_file_that_was_back_but_not_yet_gone_has_one_name_again(
+    dedupe: Run, undo: Run, photos: Path, tmp_path: Path
+) -> None:
+    """Who was killed between the two had the file twice for ever: it was left alone, as its place was taken."""
+    before, copies = contents(photos), tmp_path / "copies"
+    dedupe(photos, "--move", copies)
+    os.link(copies / "sub" / "grey.png", photos / "sub" / "grey.png")
+    done = undo(copies)
+    assert (done.returncode, words(done)) == (0, "2 files moved back")
+    assert contents(photos) == before
+    assert [path.name for path in copies.rglob("*") if path.is_file()] == ["moved.jsonl"]
+
+
+def test_who_ends_a_move_early_hears_what_was_moved(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(err, "print", said.append)
+    copies = tmp_path / "copies"
+
+    def stop(_number: int) -> None:
+        raise KeyboardInterrupt
+
+    @contextlib.contextmanager
+    def progress(*_: object) -> Iterator[Callable[[int], None]]:
+        yield stop
+
+    monkeypatch.setattr(apply, "progress", progress)
+    with pytest.raises(KeyboardInterrupt):
+        apply._move(
+            [(str(photos / name), str(photos / "1.jpg")) for name in ("2.jpg", "sub/grey.png")], copies, [photos]
+        )
+    assert said == [f"1 of 2 copies moved; `synsift undo {copies}` takes that back"]
+    assert (copies / "2.jpg").exists()

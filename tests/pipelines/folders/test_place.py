@@ -3,12 +3,13 @@
 import errno
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
 from synsift.pipelines.errors import SynsiftError
-from synsift.pipelines.folders.place import JOURNAL, move_all
+from synsift.pipelines.folders.place import JOURNAL, copy_whole, move_all
 
 
 @pytest.fixture
@@ -58,3 +59,36 @@ def test_a_file_that_cannot_leave_its_place_leaves_nothing_elsewhere(
             move_all(moves(source)[1:], target, [source])
     assert sorted(path.name for path in target.iterdir()) == sorted(["first.jpg", JOURNAL])
     assert journal(target) == ["first.jpg"]
+
+
+def test_a_copy_to_another_disk_is_there_when_it_is_whole(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cut off in the midst, half a picture stood under the name of the whole, and `undo` left it alone for that."""
+
+    def copy_half(path: str, target: Path, **_options: object) -> None:
+        Path(target).write_bytes(Path(path).read_bytes()[:4])
+        raise KeyboardInterrupt
+
+    place = tmp_path / "place.jpg"
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "copy2", copy_half)
+        with pytest.raises(KeyboardInterrupt):
+            copy_whole(source / "first.jpg", place)
+    assert not place.exists()
+    copy_whole(source / "first.jpg", place)
+    with pytest.raises(FileExistsError):
+        copy_whole(source / "second.jpg", place)
+    assert place.read_bytes() == b"first.jpg"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["photos", "place.jpg"]
+
+
+def test_a_disk_without_links_is_copied_to_all_the_same(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "link", refuse)
+    place = tmp_path / "place.jpg"
+    copy_whole(source / "first.jpg", place)
+    with pytest.raises(OSError, match="Read-only"):
+        copy_whole(source / "second.jpg", place)
+    assert place.read_bytes() == b"first.jpg"

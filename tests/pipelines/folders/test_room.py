@@ -32,8 +32,6 @@ def test_what_one_writes_another_reads(tmp_path: Path) -> None:
     room.release()
     other.release()
     assert made["x"].tolist() == [0, 1, 2, 3, 4]
-    assert room.cut("a", 2).shape == (2,)
-    assert OpenRoom(room.folder).get("a").shape == (2,)
     assert room.make("empty", "u1", (0, 7)).shape == OpenRoom(room.folder).get("empty").shape == (0, 7)
 
 
