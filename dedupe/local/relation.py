@@ -230,9 +230,9 @@ class Bounds:
     patch_cells: float = 0.85
     patch_covered: float = 0.16
     coloured: float = 42.0
-    same_ink: float = 0.1
+    same_ink: float = 0.09
     same_beyond: float = 0.06
-    same_light: float = 25.0
+    same_light: float = 15.0
     same_points: int = 16
     same_cells: float = 0.94
     same_told: int = 40

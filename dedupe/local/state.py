@@ -88,7 +88,7 @@ def compare_states(first: Features, second: Features, alignment: Alignment) -> S
     if within.sum() < _LEAST_PX:
         return None
     tones = _tones(sampled[within], one[within])
-    toned = np.interp(sampled, tones[0], tones[1]) if tones.shape[1] > 1 else sampled
+    toned = np.interp(sampled, tones[0], _rising(tones[1], tones[2])) if tones.shape[1] > 1 else sampled
     ink, usual = _ink(one.astype(np.float32), toned.astype(np.float32), within)
     even = within & _is_even(one) & _is_even(sampled)
     lights = _other_tones(_tones(sampled[even], one[even]))
@@ -119,6 +119,18 @@ def _tones(mine: Floats, theirs: Floats) -> Floats:
     groups = [group for group in np.split(order, begins[1:]) if len(group) >= _FEWEST_PX]
     found = [(np.median(mine[group]), np.median(theirs[group]), len(group) / len(mine)) for group in groups]
     return np.array(found, np.float64).reshape(-1, 3).T
+
+
+def _rising(tones: Floats, shares: Floats) -> Floats:
+    """The nearest tones that never fall (isotonic regression): no light makes what was lighter darker than the rest."""
+    pools: list[tuple[float, float, int]] = []
+    for tone, share in zip(tones.tolist(), shares.tolist(), strict=True):
+        pools.append((tone, share, 1))
+        while len(pools) > 1 and pools[-2][0] > pools[-1][0]:
+            (one, of_one, number), (other, of_other, more) = pools[-2:]
+            both = of_one + of_other
+            pools[-2:] = [((one * of_one + other * of_other) / both, both, number + more)]
+    return np.repeat([tone for tone, _, _ in pools], [number for _, _, number in pools])
 
 
 def _is_even(picture: Floats) -> NDArray[np.bool_]:

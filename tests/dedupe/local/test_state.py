@@ -92,11 +92,27 @@ def account(state: int) -> Image.Image:
     return image
 
 
+def progress(state: int) -> Image.Image:
+    """How far something is: of two, the one's white is everywhere the other's green."""
+    image = Image.new("RGB", (480, 220), (239, 239, 239))
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((0, 0, 480, 28), fill=(43, 74, 127))
+    draw.text((12, 5), "Copying files", fill="white", font_size=16)
+    draw.text((20, 50), "Everything of the old disk goes to the new one.", fill="black", font_size=16)
+    draw.rectangle((20, 90, 460, 120), outline=(100, 100, 100), fill="white", width=2)
+    draw.rectangle((22, 92, 22 + 109 * (state + 1), 118), fill=(63, 163, 77))
+    draw.text((20, 132), f"{25 * (state + 1)}% of 4,096 files", fill="black", font_size=16)
+    draw.rectangle((360, 170, 460, 202), fill=(221, 221, 221), outline=(80, 80, 80))
+    draw.text((384, 176), "Cancel", fill="black", font_size=16)
+    return image
+
+
 DRAWINGS: dict[str, Callable[[int], Image.Image]] = {
     "pages of a dialog": window,
     "a board": board,
     "gallows": gallows,
     "an account": account,
+    "progress": progress,
 }
 
 
