@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Draw pictures that are alike and are no copies: codes, charts, plans, for ``benchmarks/copies.py --set``.
+"""Draw pictures that are alike and are no copies: codes, charts, plans, for ``copies.py --set`` and ``thorough.py``.
 
     benchmarks/drawings.py OUT [--seed N]
 
 A folder a kind, and in each every picture is its own: bar codes with margins and without, codes of squares (if
-``segno`` is installed), cakes and rings of parts, columns, dials, meters, and what stands in ``benchmarks/plans.py``.
+``segno`` is installed), cakes and rings of parts, columns, dials, meters, and what stands in ``benchmarks/plans.py``
+and ``benchmarks/states.py``.
 """
 
 import argparse
@@ -20,6 +21,7 @@ from PIL import Image, ImageDraw
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.plans import PLANS
+from benchmarks.states import STATES
 
 try:
     import segno
@@ -110,6 +112,7 @@ KINDS: Mapping[str, tuple[int, Callable[[random.Random], Image.Image]]] = {
     "dials": (40, dial),
     "meters": (20, meter),
     **PLANS,
+    **STATES,
 }
 
 

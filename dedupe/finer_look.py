@@ -219,7 +219,7 @@ def finer_look(one: Picture, other: Picture, seen: Seen, both: Thumbnails) -> Fi
         moved=moved(mine, seen_as, found.weights),
         shifted=shifted(one.borders, other.borders, found.place),
         beyond=beyond,
-        hues=hues(one, other, seen, both.tones_bits),
+        hues=hues(one, other, seen),
         colour=min(coloured),
         most_colour=max(coloured),
         share=share,

@@ -1,10 +1,9 @@
 """How much of the colour of a drawing is another in a second one that lies over it.
 
-Colours say which flag, card or button it is, so that no change of them all is forgiven as it is of photographs: with
-two exceptions. Light that is weaker or stronger, or a veil of one grey, changes what parts light and dark as many times
-as it changes the colours, and the ground with them: that is the same drawing in another light. Where the ground stays
-as it was, red and pink differ just so, and only a picture of many tones, such as a product before a white wall, can't
-be another by chance that has become paler everywhere.
+Colours say which flag, card or button it is, so that no change of them all is forgiven as it is of photographs. But
+light that is weaker or stronger, or a veil of one grey, changes what parts light and dark as many times as it changes
+the colours, and the ground with them: that is the same drawing in another light. Where the ground stays as it was, a
+red one and a pink one differ just so.
 """
 
 from typing import Final
@@ -12,37 +11,42 @@ from typing import Final
 import numpy as np
 
 from synsift.dedupe.alignment import Seen
-from synsift.dedupe.evidence import Picture
+from synsift.dedupe.evidence import PICTURE_SIDE, Picture
 from synsift.dedupe.faults import share_of
 from synsift.dedupe.frequencies import Floats
 
 # A level of colour for each place, below which nothing is said.
 _NOISE: Final = 8.0
-# By how many grey levels the ground is another, and how many bits of tones both have.
+# By how many grey levels the ground is another, which is what lies at the edges, and what is light in the picture.
 _OTHER_GROUND: Final = (8.0, 24.0)
-_MANY_TONES: Final = (3.0, 3.3)
 _LEAST_CONTRAST: Final = 4.0
+_LIGHT: Final = 0.95
+_AT_EDGES: Final = np.pad(
+    np.zeros((PICTURE_SIDE - 4, PICTURE_SIDE - 4), dtype=np.bool_), 2, constant_values=True
+).ravel()
 
 
-def hues(one: Picture, other: Picture, seen: Seen, tones_bits: float) -> float:
+def hues(one: Picture, other: Picture, seen: Seen) -> float:
     """Share of all colour that is another, 0 to 1, where both show the same and where light forgives no colour.
 
     Args:
         one: The query, turned.
         other: The stored one.
         seen: The stored one as the query sees it; its first two other layers are its colours.
-        tones_bits: Of the tones of the one with fewer.
     """
     mine, theirs = one.chroma * seen.weights, seen.others[:2] * seen.weights
     floor = _NOISE * float(seen.weights.sum())
     as_they_are = _other_share(mine, theirs, floor)
     inside = seen.weights > 0
-    lights = [one.luma[inside], seen.luma[inside]]
-    contrasts = [float(luma.std()) for luma in lights]
+    contrasts = [float(luma[inside].std()) for luma in (one.luma, seen.luma)]
     if min(contrasts) < _LEAST_CONTRAST:
         return as_they_are
-    grounds = [mean + float(np.median(luma)) for mean, luma in zip((one.mean, other.mean), lights, strict=True)]
-    forgiven = max(share_of(abs(grounds[0] - grounds[1]), _OTHER_GROUND), share_of(tones_bits, _MANY_TONES))
+    moved = min(
+        abs(one.mean - other.mean + float(np.quantile(one.luma[where], share) - np.quantile(seen.luma[where], share)))
+        for where, share in ((inside, _LIGHT), (inside & _AT_EDGES, 0.5))
+        if where.any()
+    )
+    forgiven = share_of(moved, _OTHER_GROUND)
     if forgiven == 0:
         return as_they_are
     # The stronger one as weak as the other, so that its noise isn't made more.

@@ -11,10 +11,10 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
-from PIL import Image
 
 from synsift.dedupe.local.features import Features, mirrored
 from synsift.dedupe.local.geometry import Alignment, inverse, project
+from synsift.dedupe.local.laying import scale_of, to_small, upon
 from synsift.dedupe.local.opencv import load_opencv
 from synsift.dedupe.local.outline import outline, within_outline
 
@@ -125,17 +125,17 @@ def overlap(first: Features, second: Features, alignment: Alignment) -> Overlap:
     """
     one = (first.picture[:, ::-1] if alignment.mirrored else first.picture).astype(np.float64)
     other = second.picture.astype(np.float64)
-    matrix = _to_small(second) @ alignment.matrix @ inverse(_to_small(first))
+    matrix = to_small(second, other.shape) @ alignment.matrix @ inverse(to_small(first, one.shape))
     back = inverse(matrix)
     # The coarser one is the ground: the finer is made as coarse, and sampled there.
-    scale = _scale(matrix, alignment, first)
+    scale = scale_of(matrix, project(to_small(first, one.shape), alignment.first).mean(0))
     common = _common(first, second, alignment)
     if scale >= 1:
-        laid, points = _lay(one, other, matrix, scale), project(_to_small(first), alignment.first)
-        there = [project(_to_small(first), places) for places in common.first]
+        laid, points = _lay(one, other, matrix, scale), project(to_small(first, one.shape), alignment.first)
+        there = [project(to_small(first, one.shape), places) for places in common.first]
     else:
-        laid, points = _lay(other, one, back, 1 / scale), project(_to_small(second), alignment.second)
-        there = [project(_to_small(second), places) for places in common.second]
+        laid, points = _lay(other, one, back, 1 / scale), project(to_small(second, other.shape), alignment.second)
+        there = [project(to_small(second, other.shape), places) for places in common.second]
     between = laid.told & within_outline(outline(points), laid.middles)
     around = laid.told & ~laid.within
     could = min(len(places) for places in there)
@@ -218,31 +218,11 @@ def _places(features: Features) -> Floats:
     return places
 
 
-def _to_small(features: Features) -> Floats:
-    """From pixels of the working picture to those of the small one; the middle of a pixel is a whole number."""
-    height, width = features.picture.shape
-    x, y = width / features.width_px, height / features.height_px
-    return np.array([[x, 0, (x - 1) / 2], [0, y, (y - 1) / 2], [0, 0, 1]])
-
-
-def _scale(matrix: Floats, alignment: Alignment, first: Features) -> float:
-    centre = project(_to_small(first), alignment.first).mean(0)
-    mapped = project(matrix, centre + np.array([[0, 0], [1, 0], [0, 1]]))
-    return float(np.sqrt(max(1e-6, abs(np.linalg.det(mapped[1:] - mapped[0])))))
-
-
 def _lay(ground: Floats, fine: Floats, matrix: Floats, scale: float) -> _Laid:
     """The cells of the ground upon which the finer picture lies."""
-    height, width = fine.shape
-    size = (max(1, round(width / scale)), max(1, round(height / scale)))
-    coarse = np.asarray(Image.fromarray(fine.astype(np.float32)).resize(size, Image.Resampling.BOX), np.float64)
-    x, y = size[0] / width, size[1] / height
-    matrix = np.array([[x, 0, (x - 1) / 2], [0, y, (y - 1) / 2], [0, 0, 1]]) @ matrix
-    rows, columns = np.indices(ground.shape)
-    places = project(matrix, np.stack([columns.ravel(), rows.ravel()], 1).astype(np.float64))
-    sampled, within = _sample(coarse, places)
-    inside = _cells(within.reshape(ground.shape).astype(np.float64)).min(1) > 0
-    one, other = _cells(ground)[inside], _cells(sampled.reshape(ground.shape))[inside]
+    sampled, within = upon(ground, fine, matrix, scale)
+    inside = _cells(within.astype(np.float64)).min(1) > 0
+    one, other = _cells(ground)[inside], _cells(sampled)[inside]
     one, other = one - one.mean(1, keepdims=True), other - other.mean(1, keepdims=True)
     spread = np.sqrt((one * one).mean(1)), np.sqrt((other * other).mean(1))
     likeness = (one * other).mean(1) / np.maximum(1e-6, spread[0] * spread[1])
@@ -262,20 +242,6 @@ def _largest(differs: NDArray[np.uint8]) -> NDArray[np.bool_]:
     largest = 1 + int(sizes[1:, opencv.CC_STAT_AREA].argmax())
     patch: NDArray[np.bool_] = opencv.dilate((whose == largest).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     return patch
-
-
-def _sample(picture: Floats, places: Floats) -> tuple[Floats, NDArray[np.bool_]]:
-    """Bilinear values at places, and which of these lie within the picture."""
-    height, width = picture.shape
-    x, y = places.T
-    within: NDArray[np.bool_] = (x >= -0.5) & (y >= -0.5) & (x <= width - 0.5) & (y <= height - 0.5)
-    x, y = x.clip(0, width - 1), y.clip(0, height - 1)
-    left, top = np.minimum(x.astype(int), max(0, width - 2)), np.minimum(y.astype(int), max(0, height - 2))
-    right, bottom = np.minimum(left + 1, width - 1), np.minimum(top + 1, height - 1)
-    x, y = x - left, y - top
-    upper = picture[top, left] * (1 - x) + picture[top, right] * x
-    lower = picture[bottom, left] * (1 - x) + picture[bottom, right] * x
-    return upper * (1 - y) + lower * y, within
 
 
 def _inside(picture: Floats, shape: tuple[int, ...], matrix: Floats) -> float:

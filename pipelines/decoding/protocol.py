@@ -20,6 +20,6 @@ READY: Final = b"R"
 SMALL_GRANT_BYTES: Final = 192 * 1024 * 1024
 """What any picture is granted at first; a worker has one larger grant, which a large picture asks for."""
 MAX_ANSWER_BYTES: Final = 128 * 1024
-"""The features of a picture are 91 kB at most."""
+"""The features of a picture are 91 kB at most, 128 of a drawing."""
 PART: Final = struct.Struct("<I")
 """Before each of the features that a describer is to compare: their size. Such a request allows no pixels."""

@@ -1,0 +1,62 @@
+"""One small picture laid upon another, by the map between the pictures that they are copies of."""
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from synsift.dedupe.local.features import Features
+from synsift.dedupe.local.geometry import project
+
+Floats = NDArray[np.float64]
+
+
+def to_small(features: Features, shape: tuple[int, ...]) -> Floats:
+    """From pixels of the working picture to those of a small one; the middle of a pixel is a whole number.
+
+    Args:
+        features: Of the picture.
+        shape: The small one's rows and columns.
+    """
+    height, width = shape
+    x, y = width / features.width_px, height / features.height_px
+    return np.array([[x, 0, (x - 1) / 2], [0, y, (y - 1) / 2], [0, 0, 1]])
+
+
+def scale_of(matrix: Floats, centre: Floats) -> float:
+    """How much a map enlarges about a place, along a side."""
+    mapped = project(matrix, centre + np.array([[0, 0], [1, 0], [0, 1]]))
+    return float(np.sqrt(max(1e-6, abs(np.linalg.det(mapped[1:] - mapped[0])))))
+
+
+def upon(ground: Floats, fine: Floats, matrix: Floats, scale: float) -> tuple[Floats, NDArray[np.bool_]]:
+    """What a picture shows at each pixel of a ground that is no finer, and which of these it covers.
+
+    Args:
+        ground: The coarser picture.
+        fine: The other, which is made as coarse, and sampled.
+        matrix: From the ground's pixels to those of the other.
+        scale: How much it enlarges, 1 or more.
+    """
+    height, width = fine.shape
+    size = (max(1, round(width / scale)), max(1, round(height / scale)))
+    coarse = np.asarray(Image.fromarray(fine.astype(np.float32)).resize(size, Image.Resampling.BOX), np.float64)
+    x, y = size[0] / width, size[1] / height
+    matrix = np.array([[x, 0, (x - 1) / 2], [0, y, (y - 1) / 2], [0, 0, 1]]) @ matrix
+    rows, columns = np.indices(ground.shape)
+    places = project(matrix, np.stack([columns.ravel(), rows.ravel()], 1).astype(np.float64))
+    sampled, within = _sample(coarse, places)
+    return sampled.reshape(ground.shape), within.reshape(ground.shape)
+
+
+def _sample(picture: Floats, places: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+    """Bilinear values at places, and which of these lie within the picture."""
+    height, width = picture.shape
+    x, y = places.T
+    within: NDArray[np.bool_] = (x >= -0.5) & (y >= -0.5) & (x <= width - 0.5) & (y <= height - 0.5)
+    x, y = x.clip(0, width - 1), y.clip(0, height - 1)
+    left, top = np.minimum(x.astype(int), max(0, width - 2)), np.minimum(y.astype(int), max(0, height - 2))
+    right, bottom = np.minimum(left + 1, width - 1), np.minimum(top + 1, height - 1)
+    x, y = x - left, y - top
+    upper = picture[top, left] * (1 - x) + picture[top, right] * x
+    lower = picture[bottom, left] * (1 - x) + picture[bottom, right] * x
+    return upper * (1 - y) + lower * y, within

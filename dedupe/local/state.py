@@ -1,0 +1,165 @@
+"""Whether two drawings, windows or sheets that lie upon each other are one and the same, or one thing in two states.
+
+A gallows with one beam more, a dialog with another page open, an account with other entries: of their points most
+agree, and so do their small copies, all around what differs. A photograph that differs in one patch was covered by a
+sticker; a drawing that does is another one. So drawings are compared more closely, on copies of 192 px:
+
+    grey copies ──map──▶ upon each other ──tone curve──▶ same light ──▶ ink: what is darker or lighter than anything
+                                                                        that lies within two pixels in the other one
+
+Edits put some ink along all edges, as they blur them. Another state puts much in one place.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from synsift.dedupe.local.exactness import HARDLY_EXACT, exact
+from synsift.dedupe.local.features import Features
+from synsift.dedupe.local.geometry import Alignment, inverse, project
+from synsift.dedupe.local.laying import Floats, scale_of, to_small, upon
+from synsift.dedupe.local.opencv import load_opencv
+
+# So exact are drawings. One may have been compressed; and a photograph made of blocks is exact, which its other isn't.
+_EXACT: Final = 0.4
+# Wares on a white that is blown out are exact, too, and shaded, as drawings hardly are: so much of what isn't ground
+# has slopes between these, in levels a pixel.
+_GROUND_LEVELS: Final = 12
+_SLOPES: Final = (0.7, 8.0)
+_SHADED: Final = 0.5
+# Tones of one picture in the other: the median of so many levels together, if it is of so many pixels.
+_TOGETHER_LEVELS: Final = 8
+_FEWEST_PX: Final = 6
+_LEAST_PX: Final = 200
+# A tone is asked for from such a share of the pixels on; and so near to black or white it may have been cut off.
+_MANY: Final = 0.015
+_CUT_OFF: Final = 6.0
+# Within so many levels of it, what is next to a pixel is of one tone with it.
+_EVEN: Final = 16.0
+# How far away, in pixels, the same ink may lie; and the side of a place in which ink stands together.
+_NEAR_PX: Final = 2
+_PLACE_PX: Final = 8
+# An edge, by the mean of what a place's pixels differ from the mean of their neighbours by.
+_EDGE: Final = 2.0
+_LEAST_CONTRAST: Final = 20.0
+_USUAL: Final = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How far two drawings differ, as shares of the contrast between their lightest and darkest tones.
+
+    Attributes:
+        ink: How much ink of one the other lacks, in the place where that is most.
+        usual: How much in the places with edges, as a rule: nine of ten have less.
+        drawn: Whether they are drawings: of photographs a patch may be covered.
+        lighter: How many levels a tone of one is lighter or darker in the other, at most.
+        coloured: The same beside the best brightness and contrast: what is left was coloured otherwise.
+    """
+
+    ink: float
+    usual: float
+    drawn: bool
+    lighter: float = 0.0
+    coloured: float = 0.0
+
+
+def compare_states(first: Features, second: Features, alignment: Alignment) -> State | None:
+    """Look at two pictures more closely, where they lie upon each other; None where they can't be drawings.
+
+    Args:
+        first: The picture that the map leads from.
+        second: The one that it leads to.
+        alignment: The map.
+    """
+    if not (first.finer.size and second.finer.size):
+        return None
+    one = (first.finer[:, ::-1] if alignment.mirrored else first.finer).astype(np.float64)
+    other = second.finer.astype(np.float64)
+    from_first = to_small(first, one.shape)
+    matrix = to_small(second, other.shape) @ alignment.matrix @ inverse(from_first)
+    scale = scale_of(matrix, project(from_first, alignment.first).mean(0))
+    # The coarser one is the ground.
+    if scale < 1:
+        one, other, matrix, scale = other, one, inverse(matrix), 1 / scale
+    sampled, within = upon(one, other, matrix, scale)
+    if within.sum() < _LEAST_PX:
+        return None
+    tones = _tones(sampled[within], one[within])
+    toned = np.interp(sampled, tones[0], tones[1]) if tones.shape[1] > 1 else sampled
+    ink, usual = _ink(one.astype(np.float32), toned.astype(np.float32), within)
+    even = within & _is_even(one) & _is_even(sampled)
+    lights = _other_tones(_tones(sampled[even], one[even]))
+    return State(ink, usual, _are_drawn(first.picture, second.picture), *lights)
+
+
+def _are_drawn(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> bool:
+    """Whether both of two small pictures are exact, one more than the other may be, and one isn't shaded all over."""
+    less, more = sorted((exact(first), exact(second)))
+    return less >= HARDLY_EXACT and more >= _EXACT and min(_shaded(first), _shaded(second)) < _SHADED
+
+
+def _shaded(picture: NDArray[np.uint8]) -> float:
+    """Which share of what isn't ground has a gentle slope."""
+    if min(picture.shape) < 2:
+        return 0.0
+    tones = np.convolve(np.bincount(picture.ravel(), minlength=256), np.ones(2 * _GROUND_LEVELS + 1), "same")
+    subject = abs(picture - float(tones.argmax())) > _GROUND_LEVELS
+    slope = np.hypot(*np.gradient(picture.astype(np.float64)))[subject]
+    return float(((slope > _SLOPES[0]) & (slope < _SLOPES[1])).mean()) if len(slope) else 0.0
+
+
+def _tones(mine: Floats, theirs: Floats) -> Floats:
+    """``(3, n)``: tones of one picture, those that the other has there, and of which share of the pixels they are."""
+    levels = (mine / _TOGETHER_LEVELS).astype(np.intp)
+    order = np.argsort(levels, kind="stable")
+    begins = np.flatnonzero(np.diff(levels[order], prepend=-1))
+    groups = [group for group in np.split(order, begins[1:]) if len(group) >= _FEWEST_PX]
+    found = [(np.median(mine[group]), np.median(theirs[group]), len(group) / len(mine)) for group in groups]
+    return np.array(found, np.float64).reshape(-1, 3).T
+
+
+def _is_even(picture: Floats) -> NDArray[np.bool_]:
+    """Which pixels have neighbours of nearly the same tone: what lies at an edge is of any tone between two."""
+    opencv, small, near = load_opencv(), picture.astype(np.float32), np.ones((3, 3), np.uint8)
+    even: NDArray[np.bool_] = opencv.dilate(small, near) - opencv.erode(small, near) < _EVEN
+    return even
+
+
+def _other_tones(tones: Floats) -> tuple[float, float]:
+    """``State.lighter`` and ``State.coloured``, of tones that are many pixels'; what light cut off isn't asked for."""
+    mine, theirs, shares = tones[:, tones[2] >= _MANY]
+    if not len(mine):
+        return 0.0, 0.0
+    is_whole = (np.minimum(mine, theirs) > _CUT_OFF) & (np.maximum(mine, theirs) < 255 - _CUT_OFF)
+    is_end = (abs(mine - theirs) <= _CUT_OFF) & ~is_whole
+    kept = is_whole | is_end
+    lighter = float(abs(theirs - mine).max())
+    if kept.sum() < 3:
+        return lighter, 0.0
+    gain, offset = np.polyfit(mine[kept], theirs[kept], 1, w=np.sqrt(shares[kept]))
+    return lighter, float(abs(gain * mine + offset - theirs)[kept].max())
+
+
+def _ink(base: NDArray[np.float32], toned: NDArray[np.float32], within: NDArray[np.bool_]) -> tuple[float, float]:
+    """``State.ink`` and ``State.usual`` of two pictures that lie upon each other, in the same light."""
+    opencv = load_opencv()
+    contrast = max(_LEAST_CONTRAST, float(np.ptp(np.percentile(base[within], (2, 98)))))
+    inside = opencv.erode(within.astype(np.uint8), np.ones((2 * _NEAR_PX + 3,) * 2, np.uint8)) > 0
+    if not inside.any():
+        return 0.0, 0.0
+    ink = np.maximum(_beyond(opencv, base, toned), _beyond(opencv, toned, base)) * inside / contrast
+    place = (_PLACE_PX, _PLACE_PX)
+    in_places = opencv.boxFilter(ink, -1, place)[inside]
+    has_edges = opencv.boxFilter(abs(opencv.Laplacian(base, -1)), -1, place)[inside] > _EDGE
+    usual = float(np.quantile(in_places[has_edges], _USUAL)) if has_edges.any() else 0.0
+    return float(in_places.max()), usual
+
+
+def _beyond(opencv: Any, one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:  # noqa: ANN401
+    """How much darker or lighter each pixel of one is than all that is near it in the other."""
+    near = np.ones((2 * _NEAR_PX + 1,) * 2, np.uint8)
+    beyond: NDArray[np.float32] = np.maximum(opencv.erode(other, near) - one, one - opencv.dilate(other, near)).clip(0)
+    return beyond
