@@ -117,7 +117,7 @@ def _end_of(lines: NDArray[np.uint8], count: int) -> float:
         return count + 0.5
     *mixed, inside = np.maximum(away.mean(axis=1) - _NOISE, 0).tolist()
     # A quarter of a line more, so that what is made smaller again has none of it.
-    return count + len(mixed) - 1 - sum(min(1.0, share / inside) for share in mixed) + 0.25
+    return float(count + len(mixed) - 1 - sum(min(1.0, share / inside) for share in mixed) + 0.25)
 
 
 def trim(luma: NDArray[np.uint8]) -> Box:

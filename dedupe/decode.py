@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ from synsift.dedupe.costs import refuse_costly, webp_pixels
 from synsift.dedupe.cut import Load, breaks_off, whole_or_cut
 from synsift.dedupe.detail import detail_of, detail_of_jpeg, is_camera
 from synsift.dedupe.errors import CorruptImage, ImageError, TooManyPixels, TruncatedImage, UnsupportedFormat
+from synsift.dedupe.extent import Extent, extent_of, turned
 from synsift.dedupe.transparency import WHITE, composed, flat, ground_of
 
 FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", *(one.name for one in OPTIONAL))
@@ -67,23 +68,6 @@ _QUALITY: Final = {"PNG": 100, "BMP": 100, "TIFF": 100, PIXELS: 100, "GIF": 60}
 # ones end at 255, whatever the quality.
 _JPEG_SMALLEST: Final = 16
 _JPEG_SMALLEST_SUM: Final = 246
-
-
-class Extent(NamedTuple):
-    """A part of a picture, in pixels and parts of them."""
-
-    left: float
-    top: float
-    right: float
-    bottom: float
-
-    def within(self, shares: tuple[float, float, float, float]) -> "Extent":
-        """A part of it, of which left, top, right and bottom are shares of its sides."""
-        left, top, right, bottom = shares
-        width, height = self.right - self.left, self.bottom - self.top
-        return Extent(
-            self.left + left * width, self.top + top * height, self.left + right * width, self.top + bottom * height
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +179,7 @@ def decode_image(
         picture, ground = _reduced(image, side_px)
     except ValueError as exc:
         raise ValueError(f"an image of mode `{image.mode}` has no RGB form: {exc}") from exc
-    extent = _extent(image.size, image.size, side_px)
+    extent = extent_of(image.size, image.size, _factors(image, side_px))
     found = Decoded(picture, extent, width_px, height_px, PIXELS, _QUALITY[PIXELS], detail_of(image, ground))
     return _upright(found, orientation)
 
@@ -305,7 +289,7 @@ def _decode(data: bytes, load: Load, max_pixels: int, sides_px: tuple[int, int],
             detail = detail_of_jpeg(len(data), image, (width_px, height_px), quality)
         else:
             detail = detail_of(image, ground)
-    extent = _extent((width_px, height_px) if kind == "JPEG" else image.size, image.size, side_px)
+    extent = extent_of((width_px, height_px) if kind == "JPEG" else image.size, image.size, _factors(image, side_px))
     found = Decoded(picture, extent, width_px, height_px, kind, quality, detail, is_camera(exif))
     return _upright(found, orientation)
 
@@ -318,17 +302,7 @@ def _upright(found: Decoded, orientation: int) -> Decoded:
     if orientation >= 5:
         width_px, height_px = height_px, width_px
     picture = found.picture.transpose(EXIF_TRANSPOSE[orientation])
-    # What is more than the original lies behind its right and lower edge.
-    behind_right, behind_lower = found.picture.width - found.extent.right, found.picture.height - found.extent.bottom
-    is_across, is_down = orientation in (2, 3, 6, 7), orientation in (3, 4, 7, 8)
-    if orientation >= 5:
-        behind_right, behind_lower = behind_lower, behind_right
-    extent = Extent(
-        left=behind_right if is_across else 0.0,
-        top=behind_lower if is_down else 0.0,
-        right=picture.width - (0.0 if is_across else behind_right),
-        bottom=picture.height - (0.0 if is_down else behind_lower),
-    )
+    extent = turned(found.extent, found.picture.size, orientation)
     return replace(found, picture=picture, extent=extent, width_px=width_px, height_px=height_px)
 
 
@@ -374,7 +348,7 @@ def _smaller(image: Image.Image, side_px: int) -> Image.Image:
 
     Strip by strip, so that what is converted on the way takes little memory beside the picture itself.
     """
-    factors = (_factor(image.width, side_px), _factor(image.height, side_px))
+    factors = _factors(image, side_px)
     rows = factors[1] * max(1, _STRIP_PIXELS // (image.width * factors[1]))
     scale = _scale_of(image)
     if rows >= image.height:
@@ -387,20 +361,6 @@ def _smaller(image: Image.Image, side_px: int) -> Image.Image:
         picture.paste(strip, (0, top))
         top += strip.height
     return picture
-
-
-def _extent(size_px: tuple[int, int], decoded_px: tuple[int, int], side_px: int) -> Extent:
-    """Of an original of such a size in what ``_smaller`` makes of it, once a decoder has made it as small as this."""
-    right, bottom = (
-        original / (_scaled_by(original, decoded) * _factor(decoded, side_px))
-        for original, decoded in zip(size_px, decoded_px, strict=True)
-    )
-    return Extent(0.0, 0.0, right, bottom)
-
-
-def _scaled_by(original: int, decoded: int) -> int:
-    """What a JPEG's decoder divided a side by: a power of 2, and the quotient is rounded up (Pillow's ``draft``)."""
-    return next((by for by in (1, 2, 4, 8) if -(-original // by) == decoded), 1)
 
 
 def _scale_of(image: Image.Image) -> float:
@@ -416,8 +376,9 @@ def of_its_mode(image: Image.Image) -> Image.Image:
     return image if image.im.mode == image.mode else Image.fromarray(np.asarray(image))
 
 
-def _factor(length_px: int, side_px: int) -> int:
-    return max(1, length_px // (2 * side_px))
+def _factors(image: Image.Image, side_px: int) -> tuple[int, int]:
+    width, height = (max(1, length_px // (2 * side_px)) for length_px in image.size)
+    return width, height
 
 
 def _convert(image: Image.Image, factors: tuple[int, int], scale: float) -> Image.Image:

@@ -27,7 +27,6 @@ from synsift.dedupe.decode import (
     FORMATS,
     PIXELS,
     Decoded,
-    Extent,
     decode,
     decode_image,
     pixels_digest,
@@ -35,6 +34,7 @@ from synsift.dedupe.decode import (
 )
 from synsift.dedupe.errors import ImageError
 from synsift.dedupe.evidence import EVIDENCE_BYTES, check_evidence, is_grey, make_evidence
+from synsift.dedupe.extent import Extent
 from synsift.dedupe.fine import exactness_of, ground_share, make_fine, read_fine
 from synsift.dedupe.frequencies import (
     HASH_BYTES,
