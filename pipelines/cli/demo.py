@@ -81,11 +81,10 @@ def demo(
     raise typer.Exit(status)
 
 
-_LEGEND = (
-    "\nasked: queries; found: image URLs in their answers, of which some are repeated, as two answers have them; all "
-    "others were fetched or refused. What was fetched is unique, or an exact or near copy; what is unique lands in the "
-    "store."
-)
+_LEGEND = """
+asked: queries; found: image URLs in their answers, of which some are repeated,
+as two answers have them; all others were fetched or refused. What was fetched
+is unique, or an exact or near copy; what is unique lands in the store."""
 
 
 def _play(settings: "Settings", directory: "Directory") -> "tuple[DemoResult, Verified]":
