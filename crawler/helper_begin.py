@@ -4,8 +4,9 @@ A helper that is forked while its starter leaves finds the starter's pipes close
 news to a user who pressed Ctrl-C, and a starter that goes on is told by its pool that the helper is gone. Only what
 happens before a helper begins its work comes here.
 
-The process itself ends behind its starter. Of one that was killed it deletes the folder that Python made for the socket
-by which helpers were asked for: otherwise each would leave one with the temporary files, for ever.
+The process itself ends behind its starter. Of one that was killed, so that another is its parent by now, it deletes the
+folder that Python made for the socket by which helpers were asked for: otherwise each would leave one with the
+temporary files, for ever.
 """
 
 import atexit
@@ -34,9 +35,11 @@ def _listened_at() -> Iterator[str]:
                 yield where
 
 
-def _tidy(paths: list[str], owner: int) -> None:
+def _tidy(paths: list[str], owner: int, starter: int) -> None:
     """Delete what a starter leaves that could not do so itself; nothing where it did."""
     if os.getpid() != owner:  # a helper, which was forked of it
+        return
+    if os.getppid() == starter:  # which goes on without us, and asks another such process for helpers
         return
     for path in paths:
         with contextlib.suppress(OSError):
@@ -45,4 +48,4 @@ def _tidy(paths: list[str], owner: int) -> None:
 
 
 sys.excepthook = _hook
-atexit.register(_tidy, list(_listened_at()), os.getpid())
+atexit.register(_tidy, list(_listened_at()), os.getpid(), os.getppid())

@@ -71,6 +71,5 @@ def _move(moves: Sequence[tuple[str, str]], target: Path, folders: Sequence[Path
             move_all(moves, target, folders, on_done=count)
     finally:
         of = f" of {len(moves):,}" if moved < len(moves) else ""
-        err.print(
-            f"{moved:,}{of} {'copy' if len(moves) == 1 else 'copies'} moved; `synsift undo {target}` takes that back"
-        )
+        back = f"; `synsift undo {target}` takes that back" if moved else ""
+        err.print(f"{moved:,}{of} {'copy' if len(moves) == 1 else 'copies'} moved{back}")

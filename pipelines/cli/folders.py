@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from synsift.dedupe.reference import Resemblance
     from synsift.dedupe.verdicts import KeepsOut, Verdict
     from synsift.pipelines.folders.scan import Scanned
+
+_HEAD_BYTES: Final = 4_096
 
 
 class SetFormat(StrEnum):
@@ -87,11 +89,13 @@ def fingerprint(
     _check_target(output, out)
     scanner = Scanner(Keys(file, values, max_pixels=max_pixels), jobs=jobs, cache=cache, no_cache=no_cache)
     scanned = scanner.scan(paths)
-    count = len(scanned.images)
+    rows = _hash_rows(scanner.hashes(scanned.images, output.kinds), output.kinds) if output.kinds else []
+    count = len(rows) if output.kinds else len(scanned.images)
+    if not count and out is not None:  # an earlier file may be all that is left of a disk that isn't there
+        list_unreadable(scanned.unreadable)
+        raise SynsiftError(f"no images, so that `--out {out}` isn't written")
     try:
         if output.kinds:
-            rows = _hash_rows(scanner.hashes(scanned.images, output.kinds), output.kinds)
-            count = len(rows)
             _write_hashes(rows, output.kinds, out)
         else:
             _write_set(scanned.images, output, out)
@@ -151,8 +155,18 @@ def _check_target(output: SetFormat, out: Path | None) -> None:
         raise UsageError(
             f"`--out` and `--format {output}` don't go together", hint="choose `--format jsonl` or `parquet`"
         )
-    if out is not None:
-        try_file(out, "--out")
+    if out is None:
+        return
+    try_file(out, "--out")
+    if out.is_file() and _is_picture(out):
+        raise UsageError(f"`--out {out}` is a picture, and would be gone", hint="name another file")
+
+
+def _is_picture(file: Path) -> bool:
+    from synsift.dedupe.decode import looks_like_image
+
+    with file.open("rb") as opened:
+        return looks_like_image(opened.read(_HEAD_BYTES))
 
 
 def match(

@@ -4,6 +4,7 @@ import contextlib
 import errno
 import os
 import secrets
+import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,8 +24,11 @@ def try_file(path: Path, option: str) -> None:
     try:
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, "is a folder, not a file")
-        if path.exists():
+        if path.is_file():
             path.open("r+b").close()
+        elif path.exists():  # a pipe or a device, which may wait for who reads it
+            if not os.access(path, os.W_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         else:
             tempfile.TemporaryFile(dir=path.parent).close()
     except OSError as exc:
@@ -54,11 +58,17 @@ def _hint(path: Path) -> str:
 
 @contextlib.contextmanager
 def whole_file(target: Path) -> Iterator[TextIO]:
-    """A file that has its name when it is whole; interrupted, it leaves nothing, and an earlier one as it was."""
-    if target.exists() and not target.is_file():  # a pipe, a device
+    """A file that has its name when it is whole; interrupted, it leaves nothing, and an earlier one as it was.
+
+    A link stays, and what it leads to is written; an earlier file's permissions are the new one's.
+    """
+    if (target.is_absolute() and target.parts[1:2] in (("dev",), ("proc",))) or (
+        target.exists() and not target.is_file()
+    ):
         with target.open("w", encoding="utf-8", errors="surrogateescape") as file:
             yield file
         return
+    target = target.resolve()
     nameless = _nameless(target.parent)
     if nameless is None:
         with _with_another_name(target) as file:
@@ -67,6 +77,7 @@ def whole_file(target: Path) -> Iterator[TextIO]:
     with os.fdopen(nameless, "w", encoding="utf-8", errors="surrogateescape") as file:
         yield file
         file.flush()
+        _keep_mode(target, file.fileno())
         _name(file.fileno(), target)
 
 
@@ -82,7 +93,7 @@ def _nameless(folder: Path) -> int | None:
 
 def _name(descriptor: int, target: Path) -> None:
     """Give a file its name, in the place of one that has it. By way of another one, as naming takes none away."""
-    folder = os.open(target.parent, os.O_RDONLY | os.O_CLOEXEC)
+    folder = os.open(target.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)  # which asks for no right to list it
     part = _part(target)
     try:
         # With folders as descriptors, or Python would link the link.
@@ -103,19 +114,17 @@ def _part(target: Path) -> str:
 
 @contextlib.contextmanager
 def _with_another_name(target: Path) -> Iterator[TextIO]:
-    handle, name = tempfile.mkstemp(prefix=f".{target.name[:100]}.", suffix=".part", dir=target.parent)
-    part = Path(name)
+    part = target.with_name(_part(target))
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape") as file:
-            os.chmod(name, 0o666 & ~_umask())
+        with part.open("x", encoding="utf-8", errors="surrogateescape") as file:
             yield file
+        _keep_mode(target, part)
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
 
 
-def _umask() -> int:
-    """What new files are kept from; there is no way to ask but to set it."""
-    found = os.umask(0o022)
-    os.umask(found)
-    return found
+def _keep_mode(target: Path, file: int | Path) -> None:
+    """Give a file the permissions of the one that it replaces, if there is one and it is ours to give them."""
+    with contextlib.suppress(OSError):
+        os.chmod(file, stat.S_IMODE(target.stat().st_mode))

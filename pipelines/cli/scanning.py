@@ -13,6 +13,7 @@ from synsift.pipelines.cli.console import counted, err, warn
 from synsift.pipelines.cli.exit_status import ExitStatus
 from synsift.pipelines.cli.options import settings_of
 from synsift.pipelines.cli.verbosity import is_verbose
+from synsift.pipelines.errors import UsageError
 
 if TYPE_CHECKING:
     from synsift.dedupe import Fingerprint, MatchOptions
@@ -127,11 +128,13 @@ class Scanner:
         from synsift.pipelines.folders.hash_files import gather_reference, is_list
 
         paths = [*paths, *self._reference]
-        found = [self._scan([path]) for path in paths if not is_list(path)]
-        for scanned in found:
+        found = [(path, self._scan([path])) for path in paths if not is_list(path)]
+        for path, scanned in found:
             list_unreadable(scanned.unreadable)
+            if not scanned.images:
+                _tell_empty(path)
         return gather_reference(
-            (pair for scanned in found for pair in scanned.images.items()),
+            (pair for _, scanned in found for pair in scanned.images.items()),
             [path for path in paths if is_list(path)],
             self.match,
             self._cache,
@@ -146,6 +149,20 @@ class Scanner:
         with progress("indexed", len(images)) as advance:
             comparing.prepare(on_done=advance)
         return comparing
+
+
+def _tell_empty(path: Path) -> None:
+    """Say that there is nothing at a path to compare with, as where a disk isn't there: all would be new.
+
+    Raises:
+        UsageError: It is a file, which was meant to be something.
+    """
+    if path.is_file():
+        raise UsageError(
+            f"`{path}` is neither an image that can be read nor a file of fingerprints or hashes",
+            hint=f"name such files .jsonl, .parquet, .csv or .txt, or say what it has: `phash:{path}`",
+        )
+    warn.print(f"`{path}` has no images to compare with", style="yellow")
 
 
 def list_unreadable(unreadable: "Sequence[Unreadable]") -> None:

@@ -26,7 +26,16 @@ from synsift.pipelines.errors import ConfigError, UsageError
 from synsift.pipelines.folders.prints import PrintFile, gathered
 from synsift.pipelines.folders.sets import fingerprint_of_row
 
-SUFFIXES: Final = (".jsonl", ".ndjson", ".parquet", ".csv", ".tsv", ".txt", ".md5", ".sha1", ".sha256", ".pdq")
+SUFFIXES: Final = (
+    ".jsonl",
+    ".ndjson",
+    ".parquet",
+    ".csv",
+    ".tsv",
+    ".txt",
+    ".imagehash",
+    *(f".{kind}" for kind in KINDS),
+)
 _KIND_COLUMN: Final = ("type", "kind", "hashtype", "hashkind", "algorithm", "signaltype", "indicatortype")
 _HASH_COLUMN: Final = ("hash", "hashvalue", "value", "digest", "indicator", "signal")
 _NAME_COLUMN: Final = ("path", "name", "file", "filename", "filepath", "url", "id", "image")

@@ -210,19 +210,23 @@ def _in_tasks(things: Iterable[T], at_once: int) -> Iterator[_Task[T]]:
 def _serve(pipe: Connection, work: Callable[[list[Any]], list[Any]]) -> None:
     """What a process does: things in, what comes of them out, until nobody is at the other end."""
     begin()
-    tasks: SimpleQueue[list[Any]] = SimpleQueue()
+    tasks: SimpleQueue[list[Any] | Exception] = SimpleQueue()
     threading.Thread(target=_listen, args=(pipe, tasks), name="listen", daemon=True).start()
     while True:
         things = tasks.get()
         with suppress(OSError):  # nobody is there any more: the other thread ends us
-            pipe.send_bytes(_answer(things, work))
+            pipe.send_bytes(_failure(things) if isinstance(things, Exception) else _answer(things, work))
 
 
-def _listen(pipe: Connection, tasks: "SimpleQueue[list[Any]]") -> None:
+def _listen(pipe: Connection, tasks: "SimpleQueue[list[Any] | Exception]") -> None:
     """Take tasks at once, so that who sends one never waits for who makes the last. Ends with who sends them."""
     try:
         while True:
-            tasks.put(pipe.recv())
+            task = pipe.recv_bytes()
+            try:
+                tasks.put(pickle.loads(task))  # noqa: S301 - of our own starter
+            except Exception as exc:  # noqa: BLE001 - whatever it is, who sent it has to hear of it
+                tasks.put(exc)
     finally:
         os._exit(1)
 

@@ -6,8 +6,9 @@ judges them in processes maps the same files.
 
 import weakref
 from collections.abc import Iterable, Iterator, MutableMapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 import numpy as np
 
@@ -36,7 +37,7 @@ class PrintFile(MutableMapping[str, Fingerprint]):
         self._rows = open(self.room.file_of(ROWS), "wb")  # noqa: SIM115
         self._fines = open(self.room.file_of(FINES), "wb")  # noqa: SIM115
         for file in (self._rows, self._fines):
-            weakref.finalize(self, file.close)
+            weakref.finalize(self, _close, file)
         self._numbers: dict[str, int] = {}
         self._count = 0
         self._prints: Prints | None = None
@@ -101,6 +102,12 @@ class PrintFile(MutableMapping[str, Fingerprint]):
             int(is_plain(rows[numbers[begin : begin + _ROWS_AT_ONCE]]).sum())
             for begin in range(0, len(numbers), _ROWS_AT_ONCE)
         )
+
+
+def _close(file: IO[bytes]) -> None:
+    """Close a file that nobody will read, whether or not the disk is full."""
+    with suppress(OSError):
+        file.close()
 
 
 def gathered(

@@ -5,6 +5,7 @@
 Nothing is overwritten and nothing deleted; the journal stays as it is, so undoing twice does nothing more.
 """
 
+import filecmp
 import os
 import stat
 from collections.abc import Callable
@@ -134,11 +135,21 @@ def _refusal(move: Move, folder: Path) -> str:
 
 
 def _is_back_but_not_gone(move: Move) -> bool:
-    """Whether a file has both its names: who took it back was killed before the second one went."""
+    """Whether a file is at both places: who took it back was killed before it was taken away from the second one."""
     try:
-        return os.path.samestat(os.lstat(move.origin), os.lstat(move.place))
+        origin, place = os.lstat(move.origin), os.lstat(move.place)
+        if os.path.samestat(origin, place):
+            return origin.st_nlink > 1 and not _is_one_name(move)
+        is_copied = origin.st_dev != place.st_dev and stat.S_ISREG(origin.st_mode) and stat.S_ISREG(place.st_mode)
+        return is_copied and filecmp.cmp(move.origin, move.place, shallow=False)
     except OSError:
         return False
+
+
+def _is_one_name(move: Move) -> bool:
+    """Whether both paths lead to one name in one folder, as where a link stands in the place of a folder by now."""
+    origin, place = (os.path.split(path) for path in (move.origin, move.place))
+    return origin[1] == place[1] and os.path.samefile(origin[0], place[0])
 
 
 def _put_back(move: Move) -> str:

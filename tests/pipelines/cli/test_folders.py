@@ -584,3 +584,52 @@ def test_pairs_that_a_person_judged_are_never_copies_again(run: RunFolders, phot
     done = run("dedupe", str(photos), "--not-copies", str(judged))
     assert done.returncode == 2
     assert "line 1: two SHA-256 stand in a line" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["set.phash", "set.dhash", "set.imagehash", "set.pdq", "set.sha256"])
+def test_a_list_is_read_by_the_name_of_its_kind(run: RunFolders, photos: Path, tmp_path: Path, name: str) -> None:
+    made = tmp_path / name
+    kind = made.suffix[1:]
+    if kind != "sha256":
+        pytest.importorskip("pdqhash" if kind == "pdq" else "imagehash")
+    assert run("fingerprint", str(photos / "3.jpg"), "--format", kind, "--out", str(made)).returncode == 0
+    done = run("match", str(photos / "3.jpg"), "--against", str(made), "--format", "jsonl")
+    assert done.returncode == 0, done.stderr
+    assert [row["kind"] for row in rows(done.stdout)] != ["new"]
+
+
+@pytest.mark.parametrize("command", [("match", "--against"), ("dedupe", "--reference")])
+def test_what_is_to_be_compared_with_and_is_nothing_is_said(
+    run: RunFolders, photos: Path, tmp_path: Path, command: tuple[str, str]
+) -> None:
+    verb, option = command
+    for name, data in (("hashes.lst", b"phash,path\n"), ("photo.jpg", b"\xff\xd8\xff damaged, as it seems")):
+        (tmp_path / name).write_bytes(data)
+        done = run(verb, str(photos / "1.jpg"), option, str(tmp_path / name))
+        assert done.returncode == 2, done.stderr
+        assert name in done.stderr
+        assert "neither an image that can be read nor a file of fingerprints" in " ".join(done.stderr.split())
+    (tmp_path / "empty").mkdir()
+    done = run(verb, str(photos / "1.jpg"), option, str(tmp_path / "empty"))
+    assert done.returncode == 0
+    assert "has no images to compare with" in " ".join(done.stderr.split())
+
+
+def test_a_set_takes_the_place_of_no_picture(run: RunFolders, photos: Path) -> None:
+    before = (photos / "3.jpg").read_bytes()
+    done = run("fingerprint", str(photos), "--format", "jsonl", "--out", str(photos / "3.jpg"))
+    assert done.returncode == 2
+    assert "is a picture" in done.stderr
+    assert (photos / "3.jpg").read_bytes() == before
+
+
+@pytest.mark.parametrize("form", ["jsonl", "parquet", "sha256"])
+def test_where_no_images_are_an_earlier_set_stays(run: RunFolders, photos: Path, tmp_path: Path, form: str) -> None:
+    (tmp_path / "empty").mkdir()
+    target = tmp_path / f"set.{form}"
+    assert run("fingerprint", str(photos), "--format", form, "--out", str(target)).returncode == 0
+    before = target.read_bytes()
+    done = run("fingerprint", str(tmp_path / "empty"), "--format", form, "--out", str(target))
+    assert done.returncode == 1
+    assert "no images" in done.stderr
+    assert target.read_bytes() == before

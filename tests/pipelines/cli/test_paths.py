@@ -94,3 +94,63 @@ def test_a_pipe_is_written_to(tmp_path: Path) -> None:
     assert os.read(reader, 100) == b"all of it"
     os.close(reader)
     assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+@KINDS
+def test_a_link_stays_and_what_it_leads_to_is_written_with_the_permissions_that_it_had(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_nameless: bool
+) -> None:
+    without(monkeypatch, has_nameless=has_nameless)
+    target, link = tmp_path / "elsewhere.jsonl", tmp_path / "link.jsonl"
+    target.write_text("an earlier one")
+    target.chmod(0o600)
+    link.symlink_to(target.name)
+    with whole_file(link) as file:
+        file.write("whole")
+    assert link.is_symlink()
+    assert (target.read_text(), stat.S_IMODE(target.stat().st_mode)) == ("whole", 0o600)
+
+
+@KINDS
+def test_a_long_name_has_room_for_that_of_its_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_nameless: bool
+) -> None:
+    without(monkeypatch, has_nameless=has_nameless)
+    target = tmp_path / ("報" * 84)  # 252 of the 255 bytes of a name
+    with whole_file(target) as file:
+        file.write("whole")
+    assert [path.name for path in tmp_path.iterdir()] == [target.name]
+
+
+def test_a_folder_that_can_be_written_to_but_not_listed_takes_a_file(tmp_path: Path) -> None:
+    """Looked at by the flags of what is opened: who runs tests as root may list any folder."""
+    opened: list[int] = []
+    system = os.open
+
+    def watched(path: object, flags: int, *rest: object, **named: object) -> int:
+        if path == tmp_path and not flags & getattr(os, "O_TMPFILE", 0) & ~os.O_DIRECTORY:
+            opened.append(flags)
+        return system(path, flags, *rest, **named)  # type: ignore[arg-type]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "open", watched)
+        with whole_file(tmp_path / "set.jsonl") as file:
+            file.write("whole")
+    assert opened
+    assert all(flags & os.O_PATH for flags in opened)
+
+
+@pytest.mark.parametrize("behind", ["| cat", "> straight.txt"])
+def test_standard_output_by_its_name_is_written_straight(tmp_path: Path, behind: str) -> None:
+    script = "from pathlib import Path; from synsift.pipelines.cli.paths import *; t = Path('/dev/stdout')\n"
+    script += "try_file(t, '--out')\nwith whole_file(t) as file: file.write('all of it')"
+    (tmp_path / "script.py").write_text(script)
+    done = subprocess.run(
+        ["sh", "-c", f'"$0" script.py {behind}', sys.executable],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    straight = tmp_path / "straight.txt"
+    assert (straight.read_text() if straight.exists() else done.stdout, done.stderr) == ("all of it", "")

@@ -3,7 +3,9 @@
 import contextlib
 import json
 import os
+import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -188,3 +190,42 @@ def test_who_ends_a_move_early_hears_what_was_moved(
         )
     assert said == [f"1 of 2 copies moved; `synsift undo {copies}` takes that back"]
     assert (copies / "2.jpg").exists()
+
+
+def test_a_folder_that_became_a_link_to_the_journals_loses_nothing(dedupe: Run, undo: Run, photos: Path) -> None:
+    moved = photos.parent / "moved"
+    assert dedupe(photos, "--move", moved).returncode == 0
+    kept, there = photos.parent / "kept", contents(moved)
+    photos.rename(kept)
+    photos.symlink_to(moved)
+    done = undo(moved)
+    assert contents(moved) == there
+    assert "is there again" in words(done)
+
+
+_MEMORY = Path("/dev/shm")  # noqa: S108 - another file system than that of the tests, as a rule
+
+
+@pytest.mark.skipif(not _MEMORY.is_dir(), reason="no second file system to move to")
+def test_who_is_killed_between_two_disks_is_taken_back_by_the_next(undo: Run, photos: Path) -> None:
+    with tempfile.TemporaryDirectory(dir=_MEMORY) as elsewhere:
+        moved = Path(elsewhere) / "moved"
+        moved.mkdir()
+        line = {"from": str(photos / "1.jpg"), "to": str(moved / "1.jpg"), "kept": str(photos / "2.jpg")}
+        (moved / "moved.jsonl").write_text(json.dumps(line) + "\n")
+        shutil.copy2(photos / "1.jpg", moved / "1.jpg")  # back, and not yet gone
+        before = contents(photos)
+        assert undo(moved).returncode == 0
+        assert contents(photos) == before
+        assert not (moved / "1.jpg").exists()
+        (moved / "1.jpg").write_bytes(b"another one")
+        assert "is there again" in words(undo(moved))
+        assert (moved / "1.jpg").read_bytes() == b"another one"
+
+
+def test_where_nothing_was_moved_nothing_is_to_be_taken_back(dedupe: Run, photos: Path) -> None:
+    moved = photos.parent / "moved"
+    (moved / "moved.jsonl").mkdir(parents=True)
+    done = dedupe(photos, "--move", moved)
+    assert done.returncode != 0
+    assert "takes that back" not in done.stderr

@@ -45,6 +45,17 @@ class Unspeakable(Exception):
         super().__init__(one)
 
 
+class TooLarge(bytes):
+    """Finds no room in the process that it is sent to."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return too_large, ()
+
+
+def too_large() -> bytes:
+    raise MemoryError("too large")
+
+
 def refuse_three(things: list[int]) -> list[int]:
     if 3 in things:
         raise KeyError("three")
@@ -111,6 +122,11 @@ def test_what_the_work_raises_is_raised_where_it_was_wanted() -> None:
         list(pool.make(range(100)))
     with Pool(2, refuse_unspeakably, at_once=1) as pool, pytest.raises(RuntimeError, match="what happened"):
         list(pool.make(range(100)))
+
+
+def test_what_a_process_cannot_take_is_raised_and_crashes_nothing() -> None:
+    with Pool(2, doubled, at_once=1) as pool, pytest.raises(MemoryError, match="too large"):
+        list(pool.make(TooLarge() for _ in range(20)))
 
 
 def test_who_stops_taking_may_ask_again_and_hears_nothing_of_before() -> None:
