@@ -90,7 +90,7 @@ def colours_beside(one: Picture, seen: Seen, places: Places, covered: Floats) ->
     ours, others = (np.asarray(part / known[places.agree], dtype=np.float32) for part in (ours, others))
     coloured = np.maximum(np.hypot(*ours), np.hypot(*others)) >= _COLOURED
     share = _same(ours, others, coloured)
-    return share, share < 1 and has_one_tint(mine, one.soft_luma, seen)
+    return float(share), bool(share < 1 and has_one_tint(mine, one.soft_luma, seen))
 
 
 def _fitted(parts: Floats, wanted: Floats, weights: Floats) -> NDArray[np.float64]:
@@ -113,7 +113,7 @@ def _same(mine: Floats, seen_as: Floats, coloured: NDArray[np.bool_]) -> float:
     # Where light was changed in each channel by itself, hues drift but stay beside each other.
     a, b = (chroma - chroma.mean(axis=1, keepdims=True) for chroma in (mine, seen_as))
     alike = (cosine(a.ravel(), b.ravel()) - _UNLIKE) / (_ALIKE - _UNLIKE)
-    return min(1.0, max(share, alike))
+    return float(min(1.0, max(share, alike)))
 
 
 def _known_colours(places: Places) -> NDArray[np.bool_]:

@@ -181,7 +181,7 @@ def read_fine(packed: bytes) -> Fine:
     tones_bits = float(-(used * np.log2(used)).sum())
     down = np.count_nonzero(levels[1:] == levels[:-1])
     right = np.count_nonzero(levels[:, 1:] == levels[:, :-1])
-    striped = abs(down - right) / (FINE_SIDE * (FINE_SIDE - 1))
+    striped = float(abs(down - right) / (FINE_SIDE * (FINE_SIDE - 1)))
     return Fine(luma, plain / 255, exact / 255, tones_bits, len(packed), striped)
 
 

@@ -1,7 +1,9 @@
 """What is a copy and what is only alike."""
 
+import itertools
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import fields, is_dataclass
 
 import numpy as np
 import pytest
@@ -9,11 +11,12 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
 from synsift.dedupe import Fingerprint, Kind, Matcher, MatchOptions, fingerprint
+from synsift.dedupe.covered import look_beside
 from synsift.dedupe.evidence import EVIDENCE_BYTES, picture_of, turned_picture
 from synsift.dedupe.fingerprint import RECORD
 from synsift.dedupe.frequencies import BACK, ORIENTATIONS
 from synsift.dedupe.hash_batch import HashBatch
-from synsift.dedupe.judgement import DEFAULT_CRITERIA, judge, look_and_judge
+from synsift.dedupe.judgement import DEFAULT_CRITERIA, judge, judge_beside, look_and_judge
 from synsift.dedupe.second_look import Side, second_look, side_of
 from synsift.dedupe.views import EXTRA, INSIDE, WHOLE, View
 from tests.dedupe.pictures import encoded, photograph, scene
@@ -568,3 +571,29 @@ def test_a_view_is_turned_as_the_picture_is(orientation: int) -> None:
 
     expected = turned_picture(part(pixels, view), orientation)
     assert np.array_equal(part(turned_picture(pixels, orientation), view.turned(orientation)), expected)
+
+
+def numbers_of_numpy(found: object, path: str = "") -> Iterator[str]:
+    """Where a value isn't Python's own: records can't be made of it."""
+    if isinstance(found, np.generic):
+        yield path
+    elif is_dataclass(found):
+        for field in fields(found):
+            yield from numbers_of_numpy(getattr(found, field.name), f"{path}.{field.name}")
+    elif isinstance(found, list | tuple):
+        for name, one in zip(getattr(found, "_fields", map(str, range(len(found)))), found, strict=True):
+            yield from numbers_of_numpy(one, f"{path}.{name}")
+
+
+def test_what_a_look_says_is_made_of_numbers_that_records_can_have() -> None:
+    images = [photograph(0), photograph(1), scene(2), product((200, 40, 40)), cake(0.3, 0.7), under_a_sky(1)]
+    images += [caption(images[0]), striped(images[0], "#f0e030"), light(images[3], lambda pixels: pixels * 0.5)]
+    sides = [side_of(of(image), WHOLE) for image in images]
+    for one, other, orientation in itertools.product(sides, sides, (0, 3)):
+        agreement = second_look(one, other, orientation=orientation)
+        assert not list(numbers_of_numpy(agreement))
+        assert not list(numbers_of_numpy(judge(agreement, 40)))
+        beside = look_beside(one, other, orientation=orientation)
+        if beside is not None:
+            assert not list(numbers_of_numpy(beside))
+            assert not list(numbers_of_numpy(judge_beside(agreement, beside, 40)))
