@@ -156,3 +156,43 @@ def test_no_two_files_are_each_better_than_the_other() -> None:
     images = [fingerprint(make(photograph(1))) for make in WORSE.values()]
     for one in images:
         assert not any(better(one, other) and better(other, one) for other in images)
+
+
+def on_paper(number: int) -> Image.Image:
+    """Drawings with fine lines, margins, letters."""
+    image = Image.new("RGB", (420, 300), "white")
+    pen = ImageDraw.Draw(image)
+    if number == 0:
+        for at in range(0, 241, 30):
+            pen.line((30, 30 + at, 270, 30 + at), fill="#333333")
+            pen.line((30 + at, 30, 30 + at, 270), fill="#333333")
+        pen.ellipse((94, 94, 116, 116), fill="#c02020")
+    elif number == 1:
+        pen.rectangle((40, 120, 380, 180), outline="black", width=2)
+        pen.rectangle((42, 122, 220, 178), fill="#3366cc")
+    elif number == 2:
+        for row in range(7):
+            pen.text((30, 20 + row * 36), f"Item {row}: {row * 137 % 90}.50", fill="black", font_size=15)
+            pen.line((30, 44 + row * 36, 390, 44 + row * 36), fill="#bbbbbb")
+    else:
+        pen.arc((60, 40, 360, 340), 180, 360, fill="black", width=3)
+        pen.line((210, 190, 290, 80), fill="#d02020", width=4)
+    return image
+
+
+@pytest.mark.parametrize("number", range(4))
+@pytest.mark.parametrize("quality", [30, 50, 70, 85, 95])
+def test_a_drawing_without_loss_is_kept_before_the_same_with_loss(number: int, quality: int) -> None:
+    drawing = on_paper(number)
+    png = fingerprint(encoded(drawing, "PNG"))
+    for options in ({}, {"subsampling": 0}):
+        jpeg = fingerprint(encoded(drawing, "JPEG", quality=quality, **options))
+        assert better(png, jpeg)
+        assert not better(jpeg, png)
+
+
+def test_a_drawing_that_was_blurred_is_not_kept_for_its_format() -> None:
+    for number in (0, 2, 3):  # of a bar alone blur makes no less
+        original = fingerprint(encoded(on_paper(number), "JPEG", quality=90))
+        blurred = fingerprint(encoded(on_paper(number).filter(ImageFilter.GaussianBlur(3)), "PNG"))
+        assert better(original, blurred)
