@@ -56,7 +56,7 @@ _OF_A_KIND = 24
 _CLOSE = 1e-4
 _NO_VALUES = ("finer", "are_photographs")
 _STEPS = (
-    (second_module, ("Picture", "align", "places_of", "colours", "finer_look", "_detail", "_bits")),
+    (second_module, ("picture_of", "align", "places_of", "colours", "finer_look", "_detail", "_bits")),
     (evidence_module, ("read_fine",)),
     (finer_module, ("align", "_beyond", "_differences", "texture", "_ink", "moved")),
     (judgement_module, ("second_look", "look_beside", "judge")),

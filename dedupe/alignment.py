@@ -26,8 +26,9 @@ _HOPELESS: Final = 0.5
 _MOST_AGREE: Final = 0.9
 _DAMPING: Final = float(np.float32(1e-3 / 6))
 _HALF: Final = np.float32(0.5)
-_POWERS: Final = 4
-_LEAST_POWER: Final = 1e-4 * np.eye(_POWERS)
+POWERS: Final = 4
+"""Of a polynomial of the third degree."""
+_LEAST_POWER: Final = 1e-4 * np.eye(POWERS)
 
 
 class Grid:
@@ -159,7 +160,7 @@ def slopes_of(luma: Floats, side: int) -> Floats:
 
 def powers_of(values: Floats) -> Floats:
     """``(4, n)``: what a polynomial of the third degree, which tone curves are fitted by, is made of."""
-    found = np.empty((_POWERS, len(values)), dtype=np.float32)
+    found = np.empty((POWERS, len(values)), dtype=np.float32)
     found[0], found[1] = 1, values
     np.multiply(values, values, out=found[2])
     np.multiply(found[2], values, out=found[3])

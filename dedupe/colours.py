@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from synsift.dedupe.alignment import Seen, cosine, largest, mean_in, powers_of
+from synsift.dedupe.alignment import POWERS, Seen, cosine, largest, mean_in, powers_of
 from synsift.dedupe.evidence import PLACES, Picture, as_coarse_as_colours, strength_in
 from synsift.dedupe.frequencies import Floats
 from synsift.dedupe.places import WINDOWS, Places
@@ -33,8 +33,7 @@ _UNLIKE: Final = 0.3
 _ALIKE: Final = 0.7
 # What keeps colours that say nothing at nothing, as a share of the places, in squares of levels.
 _DAMPING: Final = 1e-5
-_POWERS: Final = 4
-_EACH: Final = np.eye(_POWERS)
+_EACH: Final = np.eye(POWERS)
 
 
 def colours(one: Picture, seen: Seen, places: Places) -> float:
@@ -90,7 +89,7 @@ def colours_beside(one: Picture, seen: Seen, places: Places, covered: Floats) ->
     ours, others = (np.asarray(part / known[places.agree], dtype=np.float32) for part in (ours, others))
     coloured = np.maximum(np.hypot(*ours), np.hypot(*others)) >= _COLOURED
     share = _same(ours, others, coloured)
-    return float(share), bool(share < 1 and has_one_tint(mine, one.soft_luma, seen))
+    return share, share < 1 and has_one_tint(mine, one.soft_luma, seen)
 
 
 def _fitted(parts: Floats, wanted: Floats, weights: Floats) -> NDArray[np.float64]:
@@ -154,15 +153,15 @@ def _is_tint(chroma: Floats, luma: Floats, weights: Floats) -> bool:
     """Whether colours only follow the light, by a curve: a polynomial, by least squares."""
     light = luma * weights
     light /= np.float32(largest(light) + 1e-6)
-    both = np.empty((_POWERS + 2, len(light)))
-    both[:_POWERS] = powers_of(light)
+    both = np.empty((POWERS + 2, len(light)))
+    both[:POWERS] = powers_of(light)
     both[0] = weights
-    np.multiply(chroma, weights, out=both[_POWERS:])
+    np.multiply(chroma, weights, out=both[POWERS:])
     products = both @ both.T  # of all powers and colours with one another: what is left needs no more than these
-    normal, explained = products[:_POWERS, :_POWERS], products[:_POWERS, _POWERS:]
+    normal, explained = products[:POWERS, :POWERS], products[:POWERS, POWERS:]
     count = float(products[0, 0])
     fitted = np.linalg.solve(normal + 1e-6 * count * _EACH, explained)
-    all_of_it = float(products[_POWERS, _POWERS] + products[-1, -1])
+    all_of_it = float(products[POWERS, POWERS] + products[-1, -1])
     left = all_of_it - float(np.vdot(fitted, 2 * explained - normal @ fitted))
     least = max(_FAINT**2 * count, _STRONG_TINT_SHARE * all_of_it, min(_TINT**2 * count, _TINT_SHARE * all_of_it))
     return left < least

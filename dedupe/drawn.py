@@ -4,7 +4,8 @@ It says which of two ways of judging counts how much (``dedupe.judgement``), and
 before one is laid over the other.
 """
 
-from typing import Final, Protocol
+from dataclasses import dataclass
+from typing import Final
 
 from synsift.dedupe.faults import share_of
 
@@ -21,32 +22,27 @@ _STARK: Final = (80.0, 90.0)
 _STRIPED: Final = (0.4, 0.6)
 
 
-class Pair(Protocol):
-    """What is asked of two thumbnails; ``finer_look.Finer`` says more of each."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """How little two pictures show, by their finer thumbnails.
 
-    @property
-    def plain(self) -> float:
-        """Share of the busier one that is plain."""
+    Attributes:
+        plain: Share of the busier one that is plain.
+        exact: Of what is plain, the share without any noise: of the one with less, and of the one with more of it.
+        tones_bits: Entropy of the sixteen levels of the one with fewer: 0 to 4.
+        side_px: Of the one of fewer pixels, as if it were a square.
+        size_bytes: What the larger thumbnail takes when packed.
+        spread: Standard deviation of the one with less contrast, in grey levels.
+        striped: Of the one with fewer stripes; see ``Fine``.
+    """
 
-    @property
-    def exact(self) -> tuple[float, float]:
-        """Of what is plain, the share without any noise: of the one with less, and of the one with more of it."""
-
-    @property
-    def side_px(self) -> float:
-        """Of the one of fewer pixels, as if it were a square."""
-
-    @property
-    def size_bytes(self) -> int:
-        """What the larger one takes when packed."""
-
-    @property
-    def spread(self) -> float:
-        """Standard deviation of the one with less contrast, in grey levels."""
-
-    @property
-    def striped(self) -> float:
-        """Of the one with fewer stripes."""
+    plain: float
+    exact: tuple[float, float]
+    tones_bits: float
+    side_px: float
+    size_bytes: int
+    spread: float
+    striped: float
 
 
 def drawn_share(pair: Pair) -> float:

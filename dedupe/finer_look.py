@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image
 
 from synsift.dedupe.alignment import Seen, align, mean_in, toned, windows
+from synsift.dedupe.drawn import Pair
 from synsift.dedupe.elsewhere import moved, shifted
 from synsift.dedupe.evidence import Picture, strength_in
 from synsift.dedupe.fine import FINE_GRID, FINE_SIDE, WELL_INSIDE, Thumbnail, edges_of
@@ -65,9 +66,9 @@ class Differences(NamedTuple):
     worst: float
 
 
-@dataclass(frozen=True, slots=True)
-class Finer:
-    """How far two pictures that show little differ in their finer thumbnails, and how little they show.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finer(Pair):
+    """How far two pictures that show little differ in their finer thumbnails, and how little they show; see ``Pair``.
 
     Attributes:
         differs: What is different, with the best tone curve.
@@ -82,13 +83,6 @@ class Finer:
         colour: Of the less coloured one, as if a quarter of it weren't plain: root of the mean square, in levels.
         most_colour: The same of the other one.
         share: Of the one's places, how many the other shows.
-        plain: Share of the busier one that is plain.
-        exact: Of what is plain, the share without any noise: of the one with less, and of the one with more of it.
-        tones_bits: Entropy of the sixteen levels of the one with fewer: 0 to 4.
-        side_px: Of the one of fewer pixels, as if it were a square.
-        size_bytes: What the larger thumbnail takes when packed.
-        spread: Standard deviation of the one with less contrast, in grey levels.
-        striped: Of the one with fewer stripes; see ``Fine``.
         texture: What is as fine as pixels; see ``dedupe.texture``.
         step_share: One of the sixteen levels, as a share of ``spread``.
     """
@@ -103,13 +97,6 @@ class Finer:
     colour: float
     most_colour: float
     share: float
-    plain: float
-    exact: tuple[float, float]
-    tones_bits: float
-    side_px: float
-    size_bytes: int
-    spread: float
-    striped: float
     texture: Texture
     step_share: float
 
@@ -137,9 +124,9 @@ _APART: Final = Finer(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Thumbnails:
-    """The finer thumbnails of two pictures, each as coarse as the other; see ``Finer`` for what else is said of both.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thumbnails(Pair):
+    """The finer thumbnails of two pictures, each as coarse as the other.
 
     Attributes:
         mine: The query's.
@@ -150,13 +137,6 @@ class Thumbnails:
     mine: Thumbnail
     theirs: Thumbnail
     step: float
-    plain: float
-    exact: tuple[float, float]
-    tones_bits: float
-    side_px: float
-    size_bytes: int
-    spread: float
-    striped: float
 
 
 def thumbnails_of(one: Picture, other: Picture, seen: Seen, *, side_px: float) -> Thumbnails | None:

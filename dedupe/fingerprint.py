@@ -328,9 +328,11 @@ def _fingerprint_of(decoded: Decoded, sha256: str, size_bytes: int) -> Fingerpri
     picture = decoded.picture
     luma = picture if picture.mode == "L" else picture.getchannel(0)
     part = inside_of(luma, decoded.extent)
-    inside = _thumbnail(luma, decoded.extent.within(part))
-    if part != WHOLE_PART and float(inside.std()) < PLAIN_BELOW:
-        part, inside = WHOLE_PART, _thumbnail(luma, decoded.extent)  # stripes of one colour each: a flag, not a frame
+    box = decoded.extent.within(part)
+    inside = _thumbnail(luma, box)
+    if part != WHOLE_PART and float(inside.std()) < PLAIN_BELOW:  # stripes of one colour each: a flag, not a frame
+        part, box = WHOLE_PART, decoded.extent
+        inside = _thumbnail(luma, box)
     has_border = part != WHOLE_PART
     whole = _thumbnail(luma, decoded.extent) if has_border else inside
     frequencies = frequencies_of(whole)
@@ -346,8 +348,8 @@ def _fingerprint_of(decoded: Decoded, sha256: str, size_bytes: int) -> Fingerpri
         phash=_phash(whole),
         hashes=hashes.tobytes().ljust(_VIEWS * HASH_BYTES, b"\0"),
         views=sum(use << number for number, use in enumerate(used)),
-        evidence=make_evidence(inside, picture, part, decoded.extent.within(part)),
-        fine=make_fine(inside, ground_share(_cropped(luma, decoded.extent.within(part)).histogram())),
+        evidence=make_evidence(inside, picture, part, box),
+        fine=make_fine(inside, ground_share(_cropped(luma, box).histogram())),
         information=_spread(frequencies),
         width_px=decoded.width_px,
         height_px=decoded.height_px,

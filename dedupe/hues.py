@@ -35,7 +35,7 @@ def hues(one: Picture, other: Picture, seen: Seen) -> float:
         seen: The stored one as the query sees it; its first two other layers are its colours.
     """
     mine, theirs = one.chroma * seen.weights, seen.others[:2] * seen.weights
-    floor = _NOISE * float(seen.weights.sum())
+    floor = _NOISE * seen.counted
     as_they_are = _other_share(mine, theirs, floor)
     inside = seen.weights > 0
     contrasts = [float(luma[inside].std()) for luma in (one.luma, seen.luma)]

@@ -20,7 +20,7 @@ import math
 from typing import Final
 
 from synsift.dedupe.decode import PIXELS
-from synsift.dedupe.fine import read_fine
+from synsift.dedupe.fine import exactness_of
 from synsift.dedupe.fingerprint import Fingerprint
 
 # Of copies that are equal in pixels and compression: what any program can read, first.
@@ -37,7 +37,7 @@ _SAME: Final = 1.4
 _COLOUR_WORTH: Final = 8.0
 _CAMERA_WORTH: Final = 3.0
 _WHOLE_WORTH: Final = 3.0
-# Borders are found to 1/128 of a side, so a side that has one counts for so much less.
+# Borders are surely found to 1/128 of a side, so a side that has one counts for so much less.
 _BORDER_ERROR: Final = 1 / 128
 _BORDER: Final = 0.012
 _MANY_MORE: Final = 1.25
@@ -124,7 +124,7 @@ def _is_hardly_true(image: Fingerprint, other: Fingerprint) -> bool:
 
 def _is_drawn(image: Fingerprint) -> bool:
     """Whether it shows little, and what is plain of it has no noise as photographs have."""
-    return bool(image.fine) and read_fine(image.fine).exactness >= _EXACT_OF_DRAWINGS
+    return bool(image.fine) and exactness_of(image.fine) >= _EXACT_OF_DRAWINGS
 
 
 def real_pixels(image: Fingerprint, power: float) -> float:

@@ -167,10 +167,14 @@ def second_look(query: Side, stored: Side, *, orientation: int) -> Agreement:
         return _APART
     detail = _detail(one.luma, seen)
     both = thumbnails_of(one, other, seen, side_px=side_px)
-    # Among drawings, of which so many are alike, the better of two maps would forgive too much.
+    # Light that isn't the same all over, such as a vignette's, leads a map astray: dark edges are like more of a
+    # picture that is dark at its edges. Details, of which light is the least part, say so. Among drawings, of which so
+    # many are alike, the better of two maps would forgive too much.
     if detail < _DOUBTFUL and (both is None or drawn_share(both) == 0):
-        seen, detail = _the_better(one.luma, (seen, detail), Seen(GRID, other.layers, first))
-        both = thumbnails_of(one, other, seen, side_px=side_px)
+        unrefined = Seen(GRID, other.layers, first)
+        if unrefined.share >= MIN_OVERLAP and (agrees := _detail(one.luma, unrefined)) > detail:
+            seen, detail = unrefined, agrees
+            both = thumbnails_of(one, other, seen, side_px=side_px)
     places = places_of(one.luma, seen)
     colours_agree = colours(one, seen, places)
     are_photographs = both is not None and seen.share >= _SURELY_SEEN and drawn_share(both) == 0
@@ -192,17 +196,6 @@ def second_look(query: Side, stored: Side, *, orientation: int) -> Agreement:
         are_photographs=are_photographs,
         outside_bits=0 if finer is None else _outside_bits((one, query), (other, stored), orientation, bits),
     )
-
-
-def _the_better(mine: Floats, refined: tuple[Seen, float], first: Seen) -> tuple[Seen, float]:
-    """Of a refined map and the first one that in which details agree more, and how far they do.
-
-    Light that isn't the same all over, such as a vignette's, leads a map astray: dark edges are like more of a picture
-    that is dark at its edges. Details, of which light is the least part, say so.
-    """
-    if first.share < MIN_OVERLAP or (detail := _detail(mine, first)) <= refined[1]:
-        return refined
-    return first, detail
 
 
 def _outside_bits(one: tuple[Picture, Side], other: tuple[Picture, Side], orientation: int, bits: int) -> int:

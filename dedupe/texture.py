@@ -66,7 +66,7 @@ def texture(mine: Floats, theirs: Floats, weights: Floats, step: float) -> Textu
     weakest = np.where(seen > _SEEN, np.minimum(ones, others), 0)
     agree = np.sort((both / np.sqrt(ones * others + 1e-6))[weakest > _SURE * noise])
     unlike = 1 - float(agree[:_LEAST].mean()) if len(agree) >= 2 * _LEAST else 0.0
-    return Texture(float(np.count_nonzero(weakest > _TEXTURED * noise) / weakest.size), float(unlike))
+    return Texture(float(np.count_nonzero(weakest > _TEXTURED * noise) / weakest.size), unlike)
 
 
 def _without_the_large(picture: Floats) -> Floats:

@@ -5,12 +5,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from synsift.dedupe.local.features import Features
-from synsift.dedupe.local.geometry import project
+from synsift.dedupe.local.geometry import Alignment, inverse, project
 
 Floats = NDArray[np.float64]
+Shape = tuple[int, ...]
 
 
-def to_small(features: Features, shape: tuple[int, ...]) -> Floats:
+def to_small(features: Features, shape: Shape) -> Floats:
     """From pixels of the working picture to those of a small one; the middle of a pixel is a whole number.
 
     Args:
@@ -18,11 +19,31 @@ def to_small(features: Features, shape: tuple[int, ...]) -> Floats:
         shape: The small one's rows and columns.
     """
     height, width = shape
-    x, y = width / features.width_px, height / features.height_px
+    return _resized(width / features.width_px, height / features.height_px)
+
+
+def _resized(x: float, y: float) -> Floats:
+    """From the pixels of a picture to those of the same, so many times as wide and high."""
     return np.array([[x, 0, (x - 1) / 2], [0, y, (y - 1) / 2], [0, 0, 1]])
 
 
-def scale_of(matrix: Floats, centre: Floats) -> float:
+def between(
+    first: Features, second: Features, alignment: Alignment, shapes: tuple[Shape, Shape]
+) -> tuple[Floats, float]:
+    """The map from pixels of a small picture to those of another's, and how much it enlarges.
+
+    Args:
+        first: Of the picture that the alignment leads from.
+        second: Of the one that it leads to.
+        alignment: Of both.
+        shapes: Rows and columns of the small ones.
+    """
+    from_first = to_small(first, shapes[0])
+    matrix = to_small(second, shapes[1]) @ alignment.matrix @ inverse(from_first)
+    return matrix, _scale_of(matrix, project(from_first, alignment.first).mean(0))
+
+
+def _scale_of(matrix: Floats, centre: Floats) -> float:
     """How much a map enlarges about a place, along a side."""
     mapped = project(matrix, centre + np.array([[0, 0], [1, 0], [0, 1]]))
     return float(np.sqrt(max(1e-6, abs(np.linalg.det(mapped[1:] - mapped[0])))))
@@ -40,8 +61,7 @@ def upon(ground: Floats, fine: Floats, matrix: Floats, scale: float) -> tuple[Fl
     height, width = fine.shape
     size = (max(1, round(width / scale)), max(1, round(height / scale)))
     coarse = np.asarray(Image.fromarray(fine.astype(np.float32)).resize(size, Image.Resampling.BOX), np.float64)
-    x, y = size[0] / width, size[1] / height
-    matrix = np.array([[x, 0, (x - 1) / 2], [0, y, (y - 1) / 2], [0, 0, 1]]) @ matrix
+    matrix = _resized(size[0] / width, size[1] / height) @ matrix
     rows, columns = np.indices(ground.shape)
     places = project(matrix, np.stack([columns.ravel(), rows.ravel()], 1).astype(np.float64))
     sampled, within = _sample(coarse, places)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from synsift.dedupe.local.features import Features, mirrored
 from synsift.dedupe.local.geometry import Alignment, inverse, project
-from synsift.dedupe.local.laying import scale_of, to_small, upon
+from synsift.dedupe.local.laying import between, to_small, upon
 from synsift.dedupe.local.opencv import load_opencv
 from synsift.dedupe.local.outline import outline, within_outline
 
@@ -125,18 +125,18 @@ def overlap(first: Features, second: Features, alignment: Alignment) -> Overlap:
     """
     one = (first.picture[:, ::-1] if alignment.mirrored else first.picture).astype(np.float64)
     other = second.picture.astype(np.float64)
-    matrix = to_small(second, other.shape) @ alignment.matrix @ inverse(to_small(first, one.shape))
+    matrix, scale = between(first, second, alignment, (one.shape, other.shape))
     back = inverse(matrix)
-    # The coarser one is the ground: the finer is made as coarse, and sampled there.
-    scale = scale_of(matrix, project(to_small(first, one.shape), alignment.first).mean(0))
     common = _common(first, second, alignment)
+    # The coarser one is the ground: the finer is made as coarse, and sampled there.
     if scale >= 1:
-        laid, points = _lay(one, other, matrix, scale), project(to_small(first, one.shape), alignment.first)
-        there = [project(to_small(first, one.shape), places) for places in common.first]
+        laid, to_ground = _lay(one, other, matrix, scale), to_small(first, one.shape)
+        points, shared = alignment.first, common.first
     else:
-        laid, points = _lay(other, one, back, 1 / scale), project(to_small(second, other.shape), alignment.second)
-        there = [project(to_small(second, other.shape), places) for places in common.second]
-    between = laid.told & within_outline(outline(points), laid.middles)
+        laid, to_ground = _lay(other, one, back, 1 / scale), to_small(second, other.shape)
+        points, shared = alignment.second, common.second
+    points, there = project(to_ground, points), [project(to_ground, places) for places in shared]
+    held = laid.told & within_outline(outline(points), laid.middles)
     around = laid.told & ~laid.within
     could = min(len(places) for places in there)
     could_around = min(int(laid.is_around(places).sum()) for places in there)
@@ -149,8 +149,8 @@ def overlap(first: Features, second: Features, alignment: Alignment) -> Overlap:
         told=float(laid.told.sum() / max(1, len(laid.told))),
         met=min(1.0, alignment.inliers / max(1, could)),
         could=could,
-        held=laid.share(between),
-        held_cells=int(between.sum()),
+        held=laid.share(held),
+        held_cells=int(held.sum()),
         moved=_moved(first, second, alignment),
         flat=min(float((_cells(picture).std(1) < _FLAT).mean()) for picture in (one, other)),
         side_px=min(max(seen.width_px, seen.height_px) for seen in (first, second)),

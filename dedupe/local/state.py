@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from synsift.dedupe.local.exactness import HARDLY_EXACT, exact
 from synsift.dedupe.local.features import Features
-from synsift.dedupe.local.geometry import Alignment, inverse, project
-from synsift.dedupe.local.laying import Floats, scale_of, to_small, upon
+from synsift.dedupe.local.geometry import Alignment, inverse
+from synsift.dedupe.local.laying import Floats, between, upon
 from synsift.dedupe.local.opencv import load_opencv
 
 # So exact are drawings. One may have been compressed; and a photograph made of blocks is exact, which its other isn't.
@@ -78,9 +78,7 @@ def compare_states(first: Features, second: Features, alignment: Alignment) -> S
         return None
     one = (first.finer[:, ::-1] if alignment.mirrored else first.finer).astype(np.float64)
     other = second.finer.astype(np.float64)
-    from_first = to_small(first, one.shape)
-    matrix = to_small(second, other.shape) @ alignment.matrix @ inverse(from_first)
-    scale = scale_of(matrix, project(from_first, alignment.first).mean(0))
+    matrix, scale = between(first, second, alignment, (one.shape, other.shape))
     # The coarser one is the ground.
     if scale < 1:
         one, other, matrix, scale = other, one, inverse(matrix), 1 / scale

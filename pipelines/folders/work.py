@@ -30,7 +30,7 @@ Made = bytes | tuple[str, str]
 
 
 def begin() -> None:
-    """Leave Ctrl-C to the parent, which drains, and all that was loaded to the process that this is forked of."""
+    """Leave Ctrl-C to the parent, which ends us, and all that was loaded to the process that this is forked of."""
     gc.freeze()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
