@@ -3,7 +3,6 @@
 import contextlib
 import errno
 import os
-import secrets
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Final, TextIO
 
 from synsift.pipelines.errors import UsageError
+from synsift.pipelines.folders.place import part_of
 
 _DESCRIPTORS: Final = "/proc/self/fd"
 
@@ -62,9 +62,7 @@ def whole_file(target: Path) -> Iterator[TextIO]:
 
     A link stays, and what it leads to is written; an earlier file's permissions are the new one's.
     """
-    if (target.is_absolute() and target.parts[1:2] in (("dev",), ("proc",))) or (
-        target.exists() and not target.is_file()
-    ):
+    if target.exists() and (not target.is_file() or _is_where_we_print(target)):
         with target.open("w", encoding="utf-8", errors="surrogateescape") as file:
             yield file
         return
@@ -81,6 +79,16 @@ def whole_file(target: Path) -> Iterator[TextIO]:
         _name(file.fileno(), target)
 
 
+def _is_where_we_print(file: Path) -> bool:
+    """Whether it is the standard output or error, by any name: that is open, and not to be replaced."""
+    there = file.stat()
+    for stream in (1, 2):
+        with contextlib.suppress(OSError):  # closed
+            if os.path.samestat(there, os.fstat(stream)):
+                return True
+    return False
+
+
 def _nameless(folder: Path) -> int | None:
     """A file that is gone with this process, unless it is named before; None where there is no such thing."""
     if not os.path.isdir(_DESCRIPTORS):
@@ -94,7 +102,7 @@ def _nameless(folder: Path) -> int | None:
 def _name(descriptor: int, target: Path) -> None:
     """Give a file its name, in the place of one that has it. By way of another one, as naming takes none away."""
     folder = os.open(target.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)  # which asks for no right to list it
-    part = _part(target)
+    part = part_of(target).name
     try:
         # With folders as descriptors, or Python would link the link.
         os.link(f"{_DESCRIPTORS}/{descriptor}", part, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=True)
@@ -107,14 +115,9 @@ def _name(descriptor: int, target: Path) -> None:
         os.close(folder)
 
 
-def _part(target: Path) -> str:
-    """A name that nobody else has: what the user calls .part is the user's."""
-    return f".{os.fsdecode(os.fsencode(target.name)[:100])}.{secrets.token_hex(8)}.part"
-
-
 @contextlib.contextmanager
 def _with_another_name(target: Path) -> Iterator[TextIO]:
-    part = target.with_name(_part(target))
+    part = part_of(target)
     try:
         with part.open("x", encoding="utf-8", errors="surrogateescape") as file:
             yield file

@@ -127,6 +127,11 @@ def _move_to_another_disk(path: str, place: Path) -> None:
         raise
 
 
+def part_of(place: Path) -> Path:
+    """Where a file is until it is whole, beside its place. Nobody else has the name: a user's .part is the user's."""
+    return place.with_name(f".{os.fsdecode(os.fsencode(place.name)[:100])}.{secrets.token_hex(8)}.part")
+
+
 def copy_whole(path: str | Path, place: Path) -> None:
     """Copy a file to a place that nothing has; it is there when it is whole, whoever is killed meanwhile.
 
@@ -134,7 +139,7 @@ def copy_whole(path: str | Path, place: Path) -> None:
         FileExistsError: Something has it.
         OSError: It can't be copied.
     """
-    part = place.with_name(f".{os.fsdecode(os.fsencode(place.name)[:100])}.{secrets.token_hex(8)}.part")
+    part = part_of(place)
     try:
         shutil.copy2(path, part, follow_symlinks=False)
         try:

@@ -1,10 +1,12 @@
 """Files that have their names when they are whole."""
 
+import contextlib
 import os
 import signal
 import stat
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -154,3 +156,16 @@ def test_standard_output_by_its_name_is_written_straight(tmp_path: Path, behind:
     )
     straight = tmp_path / "straight.txt"
     assert (straight.read_text() if straight.exists() else done.stdout, done.stderr) == ("all of it", "")
+
+
+MEMORY = Path("/dev/shm")  # noqa: S108 - what stands there is of the test's own
+
+
+@pytest.mark.skipif(not MEMORY.is_dir(), reason="no files below /dev here")
+def test_a_file_below_dev_is_whole_or_not_there() -> None:
+    with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
+        target = Path(folder) / "set.jsonl"
+        with contextlib.suppress(KeyboardInterrupt), whole_file(target) as file:
+            file.write("half")
+            raise KeyboardInterrupt
+        assert list(target.parent.iterdir()) == []
