@@ -58,6 +58,12 @@ _MIN_PX: Final = 8
 _BEHIND_PX: Final = 2
 _NOISE: Final = 2.0
 _ROUNDS: Final = 3
+# All grey levels above are those of a picture that is bright somewhere. One in weaker light is taken as if its
+# brightest pixel were so bright, so that it has the same borders; but made so many times as bright at most, as noise
+# is, too.
+_BRIGHT: Final = 230
+_MOST_TIMES: Final = 3.0
+_LEVELS: Final = 255
 
 
 class Box(NamedTuple):
@@ -92,7 +98,7 @@ def inside_of(luma: Image.Image, extent: tuple[float, float, float, float] | Non
     small = luma
     if luma.size != (side, side) or extent is not None:
         small = luma.resize((side, side), Image.Resampling.BILINEAR, box=extent)
-    pixels = np.asarray(small)
+    pixels = in_full_light(np.asarray(small))
     box = trim(pixels)
     rows, columns = pixels[:, box.left : box.right], pixels[box.top : box.bottom].T
     return Part(
@@ -101,6 +107,16 @@ def inside_of(luma: Image.Image, extent: tuple[float, float, float, float] | Non
         1 - _end_of(columns[::-1], side - box.right) / side,
         1 - _end_of(rows[::-1], side - box.bottom) / side,
     )
+
+
+def in_full_light(luma: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A picture as if it weren't in weak light; ``luma`` itself, if it isn't."""
+    high = int(luma.max())
+    if not 0 < high < _BRIGHT:
+        return luma
+    times = min(_MOST_TIMES, _BRIGHT / high)
+    tones = np.rint(np.arange(_LEVELS + 1) * times).clip(0, _LEVELS).astype(np.uint8)
+    return np.asarray(tones[luma])
 
 
 def _end_of(lines: NDArray[np.uint8], count: int) -> float:

@@ -14,7 +14,7 @@ from PIL import Image
 
 from synsift.dedupe.alignment import Grid
 from synsift.dedupe.borders import Part
-from synsift.dedupe.fine import Thumbnail, read_fine
+from synsift.dedupe.fine import Thumbnail, read_fine, unrounded
 from synsift.dedupe.frequencies import (
     FREQUENCIES,
     SIDE_PX,
@@ -55,6 +55,8 @@ _NO_COLOUR: Final = 128
 # Pictures that are kept unpacked: 0.15 MB each at most.
 _KEPT: Final = 64
 _GREY_LEVELS: Final = 1.5
+# The mean is kept without what is beyond a whole grey level.
+_HALF_A_LEVEL: Final = 0.5
 _CHROMA_PX: Final = 16
 _TO_LUMA: Final = dct_matrix(FREQUENCIES, PICTURE_SIDE) * np.float32(np.sqrt(PICTURE_SIDE / SIDE_PX))
 _TO_COLOUR: Final = _TO_LUMA[:_COLOURS]
@@ -153,6 +155,7 @@ class Picture:
         self.borders = np.array(turned_sides(row["border"].astype(float) / 255, orientation))
         self.fine = read_fine(fine) if fine else None
         self._orientation = orientation
+        self._frequencies = luma
 
     @cached_property
     def layers(self) -> Floats:
@@ -161,8 +164,13 @@ class Picture:
 
     @cached_property
     def thumbnail(self) -> Thumbnail | None:
-        """The finer thumbnail, turned."""
-        return None if self.fine is None else Thumbnail(turned_picture(self.fine.luma, self._orientation).ravel())
+        """The finer thumbnail, turned, and without most of what rounding did to it."""
+        if self.fine is None:
+            return None
+        frequencies = self._frequencies.copy()
+        frequencies[0, 0] = (self.mean + _HALF_A_LEVEL) * SIDE_PX
+        turned = turned_picture(self.fine.luma, self._orientation)
+        return Thumbnail(unrounded(turned, self.fine.step, frequencies).ravel())
 
 
 @lru_cache(maxsize=_KEPT)

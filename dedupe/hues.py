@@ -3,7 +3,9 @@
 Colours say which flag, card or button it is, so that no change of them all is forgiven as it is of photographs. But
 light that is weaker or stronger, or a veil of one grey, changes what parts light and dark as many times as it changes
 the colours, and the ground with them: that is the same drawing in another light. Where the ground stays as it was, a
-red one and a pink one differ just so.
+red one and a pink one differ just so. But black ground stays black in weaker light, and white ground white under a
+white veil: there it is the same light if parts of different colours, which nobody would paint anew by the same measure,
+are all as many times nearer to the ground and to each other.
 """
 
 from typing import Final
@@ -21,6 +23,10 @@ _NOISE: Final = 8.0
 _OTHER_GROUND: Final = (8.0, 24.0)
 _LEAST_CONTRAST: Final = 4.0
 _LIGHT: Final = 0.95
+# From which share of what differs in light and colour on, beside the one direction in which most of it does, there are
+# parts of different colours; and what share of that may differ otherwise than by one light.
+_DIFFERENT: Final = (0.01, 0.03)
+_OTHERWISE: Final = (0.1, 0.3)
 _AT_EDGES: Final = np.pad(
     np.zeros((PICTURE_SIDE - 4, PICTURE_SIDE - 4), dtype=np.bool_), 2, constant_values=True
 ).ravel()
@@ -46,13 +52,33 @@ def hues(one: Picture, other: Picture, seen: Seen) -> float:
         for where, share in ((inside, _LIGHT), (inside & _AT_EDGES, 0.5))
         if where.any()
     )
-    forgiven = share_of(moved, _OTHER_GROUND)
+    forgiven = max(share_of(moved, _OTHER_GROUND), _in_one_light(one, seen))
     if forgiven == 0:
         return as_they_are
     # The stronger one as weak as the other, so that its noise isn't made more.
     gain = contrasts[0] / contrasts[1]
     in_one_light = _other_share(mine / max(gain, 1.0), theirs * min(gain, 1.0), floor)
     return as_they_are - forgiven * max(0.0, as_they_are - in_one_light)
+
+
+def _in_one_light(one: Picture, seen: Seen) -> float:
+    """How surely parts of different colours are all as many times nearer to each other in one of the two, 0 to 1.
+
+    Of a single colour on its ground, shaded or not, nothing is said: it may be painted anew.
+    """
+    mine, theirs = (
+        np.stack([seen.centred(layer) for layer in layers]) for layers in ((*one.chroma, one.soft_luma), seen.others)
+    )
+    gain = float(np.vdot(mine, theirs)) / (float(np.vdot(mine, mine)) + _NOISE)
+    if gain <= 0:
+        return 0.0
+    beside = []
+    for layers in (mine, theirs):
+        least, middle, most = np.linalg.eigvalsh((layers @ layers.T).astype(np.float64)).tolist()
+        beside.append(max(0.0, least + middle) / (most + _NOISE))
+    differs = np.square(theirs - np.float32(gain) * mine).sum() / (np.square(theirs).sum() + _NOISE)
+    different = share_of(min(beside), _DIFFERENT)
+    return different * (1 - share_of(float(differs) / (min(beside) + 1e-9), _OTHERWISE))
 
 
 def _other_share(mine: Floats, theirs: Floats, floor: float) -> float:
