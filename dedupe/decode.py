@@ -15,13 +15,13 @@ from functools import cache
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from synsift.dedupe.codecs import OPTIONAL, can_read, jxl_pixels, kind_of, missing
 from synsift.dedupe.costs import refuse_costly, webp_pixels
 from synsift.dedupe.cut import Load, breaks_off, whole_or_cut
-from synsift.dedupe.detail import detail_of, detail_of_jpeg, is_camera
+from synsift.dedupe.depth import eight_bits, is_deep, is_numeric, scale_of
+from synsift.dedupe.detail import detail_of, detail_of_jpeg, is_animated, is_camera
 from synsift.dedupe.errors import CorruptImage, ImageError, TooManyPixels, TruncatedImage, UnsupportedFormat
 from synsift.dedupe.extent import Extent, extent_of, turned
 from synsift.dedupe.transparency import WHITE, composed, flat, ground_of
@@ -85,6 +85,8 @@ class Decoded:
         detail_bits: What is really there, in bits a pixel; see ``dedupe.detail``. 0 where that can't be said.
         is_camera: Whether a camera's metadata say what it was taken with.
         is_cut: Whether its last bytes are missing, and with them a few of its rows.
+        is_deep: Whether it has more than eight bits a channel.
+        is_animated: Whether there are more frames than the first.
     """
 
     picture: Image.Image
@@ -96,6 +98,8 @@ class Decoded:
     detail_bits: float = 0.0
     is_camera: bool = False
     is_cut: bool = False
+    is_deep: bool = False
+    is_animated: bool = False
 
 
 def looks_like_image(head: bytes) -> bool:
@@ -192,8 +196,8 @@ def shown(image: Image.Image) -> Image.Image:
     """
     orientation = 1 if image.format == "TIFF" else _exif_orientation(image)  # which Pillow turns itself
     picture = of_its_mode(image)
-    if picture.mode == "F" or picture.mode.startswith("I"):
-        picture = _convert(picture, (1, 1), _scale_of(picture))
+    if is_numeric(picture):
+        picture = _convert(picture, (1, 1), scale_of(picture))
     picture = flat(picture)
     return picture.transpose(EXIF_TRANSPOSE[orientation]) if orientation in EXIF_TRANSPOSE else picture
 
@@ -278,6 +282,7 @@ def _decode(data: bytes, load: Load, max_pixels: int, sides_px: tuple[int, int],
         quality = _quality(image, kind)
         exif = _exif(image)
         orientation = _orientation_of(exif)
+        deep, animated = is_deep(image, data), is_animated(image, kind)
         image.draft("L" if grey or image.mode == "L" else "YCbCr", (draft_px, draft_px))
         load(image)
         if image.format == "TIFF":  # which Pillow turns itself as it loads it
@@ -291,7 +296,7 @@ def _decode(data: bytes, load: Load, max_pixels: int, sides_px: tuple[int, int],
             detail = detail_of(image, ground)
     extent = extent_of((width_px, height_px) if kind == "JPEG" else image.size, image.size, _factors(image, side_px))
     found = Decoded(picture, extent, width_px, height_px, kind, quality, detail, is_camera(exif))
-    return _upright(found, orientation)
+    return _upright(replace(found, is_deep=deep, is_animated=animated), orientation)
 
 
 def _upright(found: Decoded, orientation: int) -> Decoded:
@@ -350,7 +355,7 @@ def _smaller(image: Image.Image, side_px: int) -> Image.Image:
     """
     factors = _factors(image, side_px)
     rows = factors[1] * max(1, _STRIP_PIXELS // (image.width * factors[1]))
-    scale = _scale_of(image)
+    scale = scale_of(image)
     if rows >= image.height:
         return _convert(image, factors, scale)
     edges = [(top, min(image.height, top + rows)) for top in range(0, image.height, rows)]
@@ -361,11 +366,6 @@ def _smaller(image: Image.Image, side_px: int) -> Image.Image:
         picture.paste(strip, (0, top))
         top += strip.height
     return picture
-
-
-def _scale_of(image: Image.Image) -> float:
-    """What floating-point pictures are multiplied by: they go to 1 or to 255, and say so nowhere."""
-    return 255.0 if image.mode == "F" and float(np.nanmax(np.asarray(image), initial=0)) <= 1 else 1.0
 
 
 def of_its_mode(image: Image.Image) -> Image.Image:
@@ -382,18 +382,11 @@ def _factors(image: Image.Image, side_px: int) -> tuple[int, int]:
 
 
 def _convert(image: Image.Image, factors: tuple[int, int], scale: float) -> Image.Image:
-    if image.mode == "F" or image.mode.startswith("I"):
-        image = Image.fromarray(_eight_bits(image, scale))
+    if is_numeric(image):
+        image = Image.fromarray(eight_bits(image, scale))
     elif image.has_transparency_data:
         image = image.convert("RGBA")
     elif image.mode in ("P", "PA", "1"):
         image = image.convert("RGB")
     # Before colours are converted: of a large picture that is most of the work.
     return image if factors == (1, 1) else image.reduce(factors)
-
-
-def _eight_bits(image: Image.Image, scale: float) -> NDArray[np.uint8]:
-    values = np.asarray(image)
-    if image.mode != "F":
-        return (values >> 8).clip(0, 255).astype(np.uint8)  # 16 bits, whatever they are kept in
-    return np.nan_to_num(values * np.float32(scale), copy=False).clip(0, 255).astype(np.uint8)

@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 from PIL import Image
 
+from synsift.dedupe.depth import eight_bits, is_numeric, scale_of
 from synsift.dedupe.transparency import WHITE, composed
 
 # Size of a JPEG of a photograph by quality, in that of quality 85: the median of 24 photographs.
@@ -27,6 +28,8 @@ _QUALITY: Final = 85
 _TILES: Final = 8
 _TILE_PX: Final = 32
 _SAMPLE_PX: Final = _TILES * _TILE_PX
+# Formats whose further frames are shown one after another: those of the others are pages, or smaller ones.
+_ANIMATED: Final = ("GIF", "PNG", "WEBP", "AVIF")
 _CAMERA_TAGS: Final = (0x010F, 0x0110)
 
 
@@ -52,11 +55,13 @@ def detail_of(image: Image.Image, ground: str = WHITE) -> float:
         ground: What it is seen on where it is transparent; see ``dedupe.transparency``.
     """
     sample = _sample(image)
+    if is_numeric(sample):  # of which Pillow makes white what is above 255
+        sample = Image.fromarray(eight_bits(sample, scale_of(image)))
     if sample.has_transparency_data:
         sample = composed(sample.convert("RGBA"), ground)
     target = io.BytesIO()
     try:
-        sample.convert("L" if image.mode in ("1", "L") else "RGB").save(target, "JPEG", quality=_QUALITY)
+        sample.convert("L" if sample.mode in ("1", "L") else "RGB").save(target, "JPEG", quality=_QUALITY)
     except (OSError, ValueError):
         return 0.0
     return 8 * max(1, len(target.getvalue()) - _HEAD_BYTES) / (sample.width * sample.height)
@@ -85,3 +90,18 @@ def _sample(image: Image.Image) -> Image.Image:
 def is_camera(exif: Mapping[int, object]) -> bool:
     """Whether EXIF tags name a camera."""
     return any(isinstance(exif.get(tag), str) and str(exif[tag]).strip("\0 ") for tag in _CAMERA_TAGS)
+
+
+def is_animated(image: Image.Image, kind: str) -> bool:
+    """Whether a picture that was opened has frames after the first, as far as it can be told without their pixels.
+
+    Args:
+        image: As it was opened, before its pixels are loaded.
+        kind: Its format.
+    """
+    if kind not in _ANIMATED:
+        return False
+    try:
+        return bool(getattr(image, "is_animated", False))
+    except Exception:  # noqa: BLE001 - hostile bytes make decoders raise anything
+        return False  # what is broken behind the first frame says nothing of that

@@ -64,6 +64,7 @@ _PLAIN_VIEW_BELOW: Final = 1.0
 _DRAWN: Final = 0.8
 _DRAFT_PX: Final = 512
 _MOST_DETAIL_BITS: Final = 1e9
+_TRAITS: Final = 3
 
 RECORD: Final = np.dtype(
     [
@@ -81,13 +82,14 @@ RECORD: Final = np.dtype(
         ("fine_bytes", "<u2"),
         ("detail_bits", "<f4"),
         ("is_camera", "?"),
-        ("is_cut", "?"),
+        ("traits", "u1"),
     ]
 )
 """The binary form of a fingerprint, little-endian, before the bytes of ``fine``. A change of it is another
-``VERSION``."""
+``VERSION``. Bits of ``traits``: is_cut, is_deep, is_animated, from the lowest on; of fingerprints that were made before
+there were the latter two they are 0."""
 
-_FIXED: Final = struct.Struct(f"<{_SHA256_BYTES}s8s{_VIEWS * HASH_BYTES}sBBfIIQ8s{EVIDENCE_BYTES}sHf??")
+_FIXED: Final = struct.Struct(f"<{_SHA256_BYTES}s8s{_VIEWS * HASH_BYTES}sBBfIIQ8s{EVIDENCE_BYTES}sHf?B")
 """``RECORD`` for one fingerprint at a time, where NumPy takes ten times as long."""
 assert _FIXED.size == RECORD.itemsize  # noqa: S101 - they are one form
 
@@ -112,6 +114,8 @@ class Fingerprint:
         detail_bits: What is really there, in bits a pixel; see ``dedupe.detail``. 0 where that can't be said.
         is_camera: Whether its metadata name a camera.
         is_cut: Whether the file lacks its last bytes, and with them a few of its rows.
+        is_deep: Whether it has more than eight bits a channel.
+        is_animated: Whether it has frames after the first, which is compared.
     """
 
     sha256: str
@@ -129,6 +133,8 @@ class Fingerprint:
     detail_bits: float = 0.0
     is_camera: bool = False
     is_cut: bool = False
+    is_deep: bool = False
+    is_animated: bool = False
 
     def __repr__(self) -> str:
         """Short: hashes and evidence are long."""
@@ -197,7 +203,7 @@ class Fingerprint:
             len(self.fine),
             self.detail_bits,
             self.is_camera,
-            self.is_cut,
+            self.is_cut | self.is_deep << 1 | self.is_animated << 2,
         )
         return fixed + self.fine
 
@@ -218,7 +224,7 @@ class Fingerprint:
         sha256, phash, hashes, views, quality, information, width_px, height_px, size_bytes, kind, *rest = (
             _FIXED.unpack_from(data)
         )
-        evidence, fine_bytes, detail_bits, is_camera, is_cut = rest
+        evidence, fine_bytes, detail_bits, is_camera, traits = rest
         if len(fine) != fine_bytes:
             raise ValueError(f"a fingerprint that says it has {fine_bytes} more bytes has {len(fine)}")
         found = cls(
@@ -236,7 +242,9 @@ class Fingerprint:
             quality=quality,
             detail_bits=detail_bits,
             is_camera=is_camera,
-            is_cut=is_cut,
+            is_cut=bool(traits & 1),
+            is_deep=bool(traits & 2),
+            is_animated=bool(traits & 4),
         )
         if found.format not in (*FORMATS, PIXELS):
             raise ValueError(f"no format is called {found.format!r}")
@@ -244,7 +252,9 @@ class Fingerprint:
             raise ValueError("a fingerprint with views or a quality that there are not")
         if not 0 <= found.information <= 255:
             raise ValueError(f"no picture has an information of {found.information}")
-        if not 0 <= found.detail_bits < _MOST_DETAIL_BITS or max(data[RECORD.itemsize - 2 : RECORD.itemsize]) > 1:
+        if data[RECORD.itemsize - 2] > 1 or traits >= 1 << _TRAITS:
+            raise ValueError("a fingerprint with traits that there are not")
+        if not 0 <= found.detail_bits < _MOST_DETAIL_BITS:
             raise ValueError(f"no picture has {found.detail_bits} bits of detail a pixel")
         check_evidence(found.evidence)
         if fine:
@@ -359,6 +369,8 @@ def _fingerprint_of(decoded: Decoded, sha256: str, size_bytes: int) -> Fingerpri
         detail_bits=float(np.float32(decoded.detail_bits)),
         is_camera=decoded.is_camera,
         is_cut=decoded.is_cut,
+        is_deep=decoded.is_deep,
+        is_animated=decoded.is_animated,
     )
 
 

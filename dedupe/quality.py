@@ -7,9 +7,12 @@
     all tones       of two without loss in one format, what takes far less room for as many other pixels lost some
     a camera's      metadata: it is nearer to the original; an edit loses them
     a whole file    before one that breaks off
+    all its tones   before what was blown out to white, or crushed to black, where the other has tones
+    an animation    before a still picture that shows its first frame
     no border       before a frame, a letterbox, a bar with a caption
     compression     less is better; but a photograph kept in a format without loss is as a rule a JPEG that was saved
                     again, larger and no better
+    depth           of two without loss more than eight bits a channel before eight
     the file        smaller where nothing was lost, else larger; then the more common format, then the earlier one
 
 Two sizes that are nearly the same are the same: measures have their errors. So these rules aren't an order of all
@@ -19,9 +22,13 @@ pictures; ``rank`` is one, by what weighs most.
 import math
 from typing import Final
 
+import numpy as np
+
 from synsift.dedupe.decode import PIXELS
+from synsift.dedupe.evidence import picture_of
 from synsift.dedupe.fine import exactness_of
 from synsift.dedupe.fingerprint import Fingerprint
+from synsift.dedupe.frequencies import Floats
 
 # Of copies that are equal in pixels and compression: what any program can read, first.
 _FORMATS: Final = (PIXELS, "AVIF", "BMP", "GIF", "HEIF", "JXL", "TIFF", "WEBP", "PNG", "JPEG")
@@ -37,6 +44,16 @@ _SAME: Final = 1.4
 _COLOUR_WORTH: Final = 8.0
 _CAMERA_WORTH: Final = 3.0
 _WHOLE_WORTH: Final = 3.0
+_ANIMATED_WORTH: Final = 3.0
+_TONES_WORTH: Final = 4.0
+# A picture lost tones at one end, within so many grey levels of black or white, if that is such a share of it more than
+# of the other one; and if as much of the other one's darkest or brightest is that many grey levels long: where it was
+# black from the beginning, nothing was lost.
+_END: Final = 8.0
+_LOST_SHARE: Final = 0.1
+_LOST_LEVELS: Final = 24.0
+_OUTLIERS: Final = 0.1
+_WHITE_LEVEL: Final = np.float32(255)
 # Borders are surely found to 1/128 of a side, so a side that has one counts for so much less.
 _BORDER_ERROR: Final = 1 / 128
 _BORDER: Final = 0.012
@@ -75,6 +92,8 @@ def better(challenger: Fingerprint, holder: Fingerprint) -> bool:
         (not challenger.is_grey, not holder.is_grey, _COLOUR_WORTH),
         (challenger.is_camera, holder.is_camera, _CAMERA_WORTH),
         (not challenger.is_cut, not holder.is_cut, _WHOLE_WORTH),
+        (challenger.is_animated, holder.is_animated, _ANIMATED_WORTH),
+        (_has_lost_tones(holder, challenger), _has_lost_tones(challenger, holder), _TONES_WORTH),
     ):
         ratio *= worth if mine and not theirs else 1 / worth if theirs and not mine else 1.0
     if not 1 / _SAME <= ratio <= _SAME:
@@ -95,7 +114,7 @@ def _is_drawing_with_loss(image: Fingerprint, other: Fingerprint) -> bool:
     return (
         image.quality < other.quality == _LOSSLESS
         and (image.width_px, image.height_px) == (other.width_px, other.height_px)
-        and (image.is_grey, image.is_cut) == (other.is_grey, other.is_cut)
+        and (image.is_grey, image.is_cut, image.is_animated) == (other.is_grey, other.is_cut, other.is_animated)
         and (_is_drawn(image) and _is_drawn(other))
         and 1 / _MANY_MORE <= _inside_px(image) / _inside_px(other) <= _MANY_MORE
         and image.detail_bits <= most * other.detail_bits
@@ -111,6 +130,28 @@ def _has_fewer_tones(image: Fingerprint, other: Fingerprint) -> bool:
     is_packed_alike = image.format == other.format and image.quality == other.quality == _LOSSLESS
     takes_less = _FAR_LESS_ROOM * image.size_bytes < other.size_bytes and image.detail_bits != other.detail_bits
     return is_packed_alike and takes_less and _are_alike_in_px(image, other)
+
+
+def _has_lost_tones(image: Fingerprint, other: Fingerprint) -> bool:
+    """Whether much of it is black, or white, that has tones in the other one."""
+    mine, theirs = (np.sort(_tones_of(one)) for one in (image, other))
+    return any(
+        _lost_share(*both) for both in ((mine, theirs), (_WHITE_LEVEL - mine[::-1], _WHITE_LEVEL - theirs[::-1]))
+    )
+
+
+def _lost_share(mine: Floats, theirs: Floats) -> bool:
+    """The same of the dark end, of tones in order."""
+    black = int(np.searchsorted(mine, _END))
+    if black - int(np.searchsorted(theirs, _END)) < _LOST_SHARE * len(mine):
+        return False
+    return float(theirs[black - 1] - theirs[int(black * _OUTLIERS)]) >= _LOST_LEVELS
+
+
+def _tones_of(image: Fingerprint) -> Floats:
+    """Its grey levels, coarsely, ``(1024,)``."""
+    picture = picture_of(image.evidence, 0)
+    return picture.luma + np.float32(picture.mean)
 
 
 def _are_alike_in_px(one: Fingerprint, other: Fingerprint) -> bool:
@@ -151,7 +192,7 @@ def _inside_px(image: Fingerprint) -> float:
     return max(1.0, image.width_px * (1 - left - right)) * max(1.0, image.height_px * (1 - top - bottom))
 
 
-def _file_rank(image: Fingerprint, other: Fingerprint) -> tuple[int, bool, bool, int, int]:
+def _file_rank(image: Fingerprint, other: Fingerprint) -> tuple[int, bool, bool, bool, int, int]:
     quality = image.quality
     if image.quality == _LOSSLESS and not image.fine and _AS_GOOD <= other.quality < _LOSSLESS:
         quality = other.quality - _SAME_QUALITY - 1
@@ -163,4 +204,5 @@ def _file_rank(image: Fingerprint, other: Fingerprint) -> tuple[int, bool, bool,
     # Without loss the smaller file is the better of the same pixels, not of fewer: those were cut off.
     has_more = is_lossless and _inside_px(image) > _A_FEW_MORE * _inside_px(other)
     size_bytes = -image.size_bytes if is_lossless else image.size_bytes
-    return quality, not is_enlarged, has_more, size_bytes, _FORMATS.index(image.format)
+    is_deeper = is_lossless and image.is_deep
+    return quality, not is_enlarged, has_more, is_deeper, size_bytes, _FORMATS.index(image.format)

@@ -1,9 +1,12 @@
 """Which of two copies is kept: an original against what is made of it."""
 
 import io
+import struct
+import zlib
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
@@ -43,6 +46,28 @@ def telephone(image: Image.Image) -> Image.Image:
     return out
 
 
+def on_paper(number: int) -> Image.Image:
+    """Drawings with fine lines, margins, letters."""
+    image = Image.new("RGB", (420, 300), "white")
+    pen = ImageDraw.Draw(image)
+    if number == 0:
+        for at in range(0, 241, 30):
+            pen.line((30, 30 + at, 270, 30 + at), fill="#333333")
+            pen.line((30 + at, 30, 30 + at, 270), fill="#333333")
+        pen.ellipse((94, 94, 116, 116), fill="#c02020")
+    elif number == 1:
+        pen.rectangle((40, 120, 380, 180), outline="black", width=2)
+        pen.rectangle((42, 122, 220, 178), fill="#3366cc")
+    elif number == 2:
+        for row in range(7):
+            pen.text((30, 20 + row * 36), f"Item {row}: {row * 137 % 90}.50", fill="black", font_size=15)
+            pen.line((30, 44 + row * 36, 390, 44 + row * 36), fill="#bbbbbb")
+    else:
+        pen.arc((60, 40, 360, 340), 180, 360, fill="black", width=3)
+        pen.line((210, 190, 290, 80), fill="#d02020", width=4)
+    return image
+
+
 WORSE: dict[str, Callable[[Image.Image], bytes]] = {
     "framed": lambda image: jpeg(ImageOps.expand(image, 25, "white")),
     "framed, without loss": lambda image: png(ImageOps.expand(image, 25, "white")),
@@ -69,6 +94,10 @@ WORSE: dict[str, Callable[[Image.Image], bytes]] = {
     "blurred": lambda image: jpeg(image.filter(ImageFilter.GaussianBlur(2)), 97),
     "half the size": lambda image: jpeg(smaller(image), 97),
     "half the size, without loss": lambda image: png(smaller(image)),
+    "blown out": lambda image: jpeg(image.point(lambda level: min(255, level * 5 // 2)), 97),
+    "blown out, without loss": lambda image: png(image.point(lambda level: min(255, level * 5 // 2))),
+    "crushed, without loss": lambda image: png(image.point(lambda level: max(0, level * 2 - 255))),
+    "washed out, without loss": lambda image: png(image.point(lambda level: 128 + level // 2)),
     "half the size, enlarged again": lambda image: png(larger(smaller(image), 2)),
 }
 
@@ -90,6 +119,65 @@ def test_what_lost_tones_is_the_worse_though_its_edges_look_like_detail(seed: in
     whole, poor = fingerprint(png(image)), fingerprint(png(image.quantize(tones, dither=Image.Dither.NONE)))
     assert better(whole, poor)
     assert not better(poor, whole)
+
+
+def deep(image: Image.Image, kind: str) -> bytes:
+    """Grey, in sixteen bits that say more than eight: a part of a level by lot."""
+    values = np.asarray(image.convert("L")).astype(np.uint16) * 256
+    values += np.random.default_rng(1).integers(0, 256, values.shape, dtype=np.uint16)
+    return encoded(Image.fromarray(values), kind)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+@pytest.mark.parametrize("picture", [photograph(1), photograph(2), scene(2), on_paper(0)])
+def test_sixteen_bits_are_better_than_eight_of_the_same_picture(kind: str, picture: Image.Image) -> None:
+    original = deep(picture, kind)
+    one, other = fingerprint(original), fingerprint(png(picture.convert("L")))
+    assert one.is_deep
+    assert not other.is_deep
+    assert one.detail_bits == pytest.approx(other.detail_bits, rel=0.1)
+    assert better(one, other)
+    assert not better(other, one)
+
+
+def test_sixteen_bits_of_colours_are_told_by_the_header() -> None:
+    # Of PNG's RGB, of which Pillow makes eight bits: each byte is there twice.
+    picture = photograph(1, (64, 48))
+    rows = np.repeat(np.asarray(picture), 2, axis=-1).reshape(48, -1)
+    raw = b"".join(b"\0" + row.tobytes() for row in rows)
+
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    header = struct.pack(">IIBBBBB", 64, 48, 16, 2, 0, 0, 0)
+    data = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(raw)) + chunk(b"IEND", b"")
+    assert fingerprint(data).is_deep
+    assert better(fingerprint(data), fingerprint(png(picture)))
+    assert not better(fingerprint(png(picture)), fingerprint(data))
+
+
+@pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP"])
+@pytest.mark.parametrize("picture", [photograph(1, (200, 150)), scene(2), on_paper(3)])
+def test_an_animation_is_better_than_its_first_frame_alone(kind: str, picture: Image.Image) -> None:
+    frames = [picture, ImageOps.mirror(picture), ImageOps.flip(picture)]
+    target = io.BytesIO()
+    frames[0].save(
+        target, kind, save_all=True, append_images=frames[1:], **({"lossless": True} if kind == "WEBP" else {})
+    )
+    one = fingerprint(target.getvalue())
+    assert one.is_animated
+    assert Fingerprint.from_text(one.to_text()) == one
+    for still in (png(picture), jpeg(picture), encoded(picture.quantize(256), "GIF")):
+        assert not fingerprint(still).is_animated
+        assert better(one, fingerprint(still))
+        assert not better(fingerprint(still), one)
+
+
+def test_what_was_black_or_white_from_the_beginning_lost_no_tones() -> None:
+    drawing = fingerprint(png(scene(2)))
+    washed = fingerprint(png(scene(2).point(lambda level: 64 + level // 2)))
+    assert better(drawing, washed)
+    assert not better(washed, drawing)
 
 
 def test_of_what_is_kept_without_loss_the_smaller_file_stays() -> None:
@@ -156,28 +244,6 @@ def test_no_two_files_are_each_better_than_the_other() -> None:
     images = [fingerprint(make(photograph(1))) for make in WORSE.values()]
     for one in images:
         assert not any(better(one, other) and better(other, one) for other in images)
-
-
-def on_paper(number: int) -> Image.Image:
-    """Drawings with fine lines, margins, letters."""
-    image = Image.new("RGB", (420, 300), "white")
-    pen = ImageDraw.Draw(image)
-    if number == 0:
-        for at in range(0, 241, 30):
-            pen.line((30, 30 + at, 270, 30 + at), fill="#333333")
-            pen.line((30 + at, 30, 30 + at, 270), fill="#333333")
-        pen.ellipse((94, 94, 116, 116), fill="#c02020")
-    elif number == 1:
-        pen.rectangle((40, 120, 380, 180), outline="black", width=2)
-        pen.rectangle((42, 122, 220, 178), fill="#3366cc")
-    elif number == 2:
-        for row in range(7):
-            pen.text((30, 20 + row * 36), f"Item {row}: {row * 137 % 90}.50", fill="black", font_size=15)
-            pen.line((30, 44 + row * 36, 390, 44 + row * 36), fill="#bbbbbb")
-    else:
-        pen.arc((60, 40, 360, 340), 180, 360, fill="black", width=3)
-        pen.line((210, 190, 290, 80), fill="#d02020", width=4)
-    return image
 
 
 @pytest.mark.parametrize("number", range(4))
