@@ -44,8 +44,7 @@ _ROUNDING: Final = 0.6
 # together. Nearer, what was drawn anew in another size differs in ink all along its edges.
 _NEAR_PX: Final = 2
 _TOGETHER_PX: Final = 3
-# Tones that are told apart: two of each level, as tones lie between levels, too.
-_TONES: Final = 32
+_TONES: Final = 16
 HUES_LEAST: Final = 0.06
 """Share of the colour that is another in copies of drawings, too."""
 # Shares of plain ground and of what stands on it.
