@@ -210,7 +210,7 @@ def unrounded(luma: Floats, step: float, frequencies: Floats) -> Floats:
     off = DCT.T @ (frequencies - frequencies_of(luma)) @ DCT
     away = np.bincount(flat, weights=off.ravel(), minlength=len(counts)) / counts
     tones = rounded + np.clip(away, -step / 2, step / 2)
-    return tones.astype(np.float32).take(levels)
+    return np.asarray(tones.astype(np.float32)[levels])
 
 
 class Thumbnail:
