@@ -63,7 +63,7 @@ _TURNED_DETAILED: Final = 0.5
 _DETAILED_BYTES: Final = (800, 950)
 # … and what is asked of them anyhow: of tones, plain ground, some colours, strong ones; below nothing it is forgiven.
 _ASKED: Final = (0.0342, 0.048, -0.0375, -0.075)
-_ASKED_OF_ALL: Final = -0.129
+_ASKED_OF_ALL: Final = -0.132
 _SOME_COLOURS: Final = (0.0, 20.0)
 _STRONG_COLOURS: Final = (25.0, 40.0)
 # Colours are asked of drawings: by the size of thumbnails, from all to none, or what is exact, and by plain ground.

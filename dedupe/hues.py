@@ -23,6 +23,8 @@ _NOISE: Final = 8.0
 _OTHER_GROUND: Final = (8.0, 24.0)
 _LEAST_CONTRAST: Final = 4.0
 _LIGHT: Final = 0.95
+# Less is no other colour anyhow, so that no more is asked.
+_HARDLY_OTHER: Final = 0.05
 # From which share of what differs in light and colour on, beside the one direction in which most of it does, there are
 # parts of different colours; and what share of that may differ otherwise than by one light.
 _DIFFERENT: Final = (0.01, 0.03)
@@ -52,7 +54,9 @@ def hues(one: Picture, other: Picture, seen: Seen) -> float:
         for where, share in ((inside, _LIGHT), (inside & _AT_EDGES, 0.5))
         if where.any()
     )
-    forgiven = max(share_of(moved, _OTHER_GROUND), _in_one_light(one, seen))
+    forgiven = share_of(moved, _OTHER_GROUND)
+    if forgiven < 1 and as_they_are > _HARDLY_OTHER:
+        forgiven = max(forgiven, _in_one_light(one, seen))
     if forgiven == 0:
         return as_they_are
     # The stronger one as weak as the other, so that its noise isn't made more.
