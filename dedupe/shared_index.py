@@ -84,6 +84,11 @@ class SharedIndex:
         """How many hashes a scope has."""
         return int(self._sizes[scope]) if scope < len(self._sizes) else 0
 
+    def sizes(self, scopes: Numbers) -> Numbers:
+        """How many hashes each of some scopes has; none of -1."""
+        known = (scopes >= 0) & (scopes < len(self._sizes))
+        return np.where(known, self._sizes[np.where(known, scopes, 0)], 0)
+
     def add(self, scopes: Numbers, stored: Stored) -> None:
         """Add hashes.
 

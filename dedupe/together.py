@@ -23,6 +23,8 @@ _FEW: Final = 16
 # A crowd of pictures that are alike is near to all of itself: behind so many rows scopes are looked up by themselves,
 # a few pictures at a time.
 _MOST_HITS: Final = 1_000_000
+# Pairs of hashes that are compared in one step: all of them may be near, and take 0.1 kB each then.
+_COMPARED_AT_ONCE: Final = 8_000_000
 
 
 class Span(NamedTuple):
@@ -101,16 +103,20 @@ class Together:
     def _known(self, batch: HashBatch) -> tuple[list[Hits], int]:
         """What is near among what is known, and behind which picture nothing was looked up any more."""
         found: list[Hits] = []
-        hits = 0
-        for begin in range(0, len(batch), AT_ONCE):
-            if hits > _MOST_HITS:
-                return found, begin
-            end = min(begin + AT_ONCE, len(batch))
+        begin = hits = 0
+        while begin < len(batch) and hits <= _MOST_HITS:
+            end = begin + self._at_once(begin)
             if np.any(self._scope_of[begin:end] != NOWHERE):
                 some = self._scopes.near(batch.sought(begin, end), self._scope_of)
                 found += some
                 hits += sum(map(len, some))
-        return found, len(batch)
+            begin = end
+        return found, begin
+
+    def _at_once(self, begin: int) -> int:
+        """How many pictures to look up in one step, from one on: fewer where there is much that may be near to them."""
+        compared = np.cumsum(self._scopes.comparisons(self._scope_of[begin : begin + AT_ONCE]))
+        return max(1, int(np.searchsorted(compared, _COMPARED_AT_ONCE, side="right")))
 
     def _has_to_put(self, lookup: Lookup, ahead: Ahead) -> bool:
         """Whether what came of a scope is still to be put; if it was done before, its pictures get no number here."""
