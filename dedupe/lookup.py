@@ -240,6 +240,10 @@ def numbered(stored: Some, begin: int, numbers: NDArray[np.int32]) -> Some:
     pictures, flat_pictures = numbers[stored.pictures - begin], numbers[stored.flat_pictures - begin]
     put, put_flat = pictures >= 0, flat_pictures >= 0
     return Some(
-        *(stored.hashes[put], pictures[put], stored.places[put]),
-        *(stored.flat[put_flat], flat_pictures[put_flat], stored.flat_places[put_flat]),
+        stored.hashes[put],
+        pictures[put].astype(np.int64),
+        stored.places[put],
+        stored.flat[put_flat],
+        flat_pictures[put_flat].astype(np.int64),
+        stored.flat_places[put_flat],
     )

@@ -100,7 +100,12 @@ class SharedIndex:
             return
         self._make_room(int(scopes.max()) + 1, self._count + len(scopes))
         rows = self._rows[self._count : self._count + len(scopes)]
-        rows["hash"], rows["picture"], rows["scope"], rows["view"] = stored.hashes, stored.pictures, scopes, stored.views
+        rows["hash"], rows["picture"], rows["scope"], rows["view"] = (
+            stored.hashes,
+            stored.pictures,
+            scopes,
+            stored.views,
+        )
         self._put(self._count, self._count + len(scopes))
         self._count += len(scopes)
 

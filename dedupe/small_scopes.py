@@ -110,7 +110,8 @@ class SmallScopes:
         """An index of its own for a scope, with all that is known of it."""
         index = OwnIndex(self.options)
         close, flat = self._close.of(number), self._flat.of(number)
-        index.put(Some(*close, *flat))
+        columns = [column.astype(np.int64) for column in (*close[1:], *flat[1:])]
+        index.put(Some(close.hashes, *columns[:2], flat.hashes, *columns[2:]))
         self.clear(number)
         return index
 
@@ -166,7 +167,9 @@ def near_within(batch: HashBatch, groups: Numbers, options: MatchOptions) -> lis
     for first in range(0, len(batch), AT_ONCE):
         sought = batch.sought(first, min(first + AT_ONCE, len(batch)))
         ranges = begins[groups[sought.pictures]]
-        near = within(sought.hashes, stored.hashes, _near_keys(sought.hashes, stored.hashes, ranges, CLOSE), radius_bits)
+        near = within(
+            sought.hashes, stored.hashes, _near_keys(sought.hashes, stored.hashes, ranges, CLOSE), radius_bits
+        )
         numbers, views = stored.pictures[near.numbers], stored.places[near.numbers]
         found.append(hits_of(near, (sought.pictures, sought.places), numbers, views))
         for part in flat_parts(options):

@@ -6,32 +6,36 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synsift.dedupe import HashIndex
-from synsift.dedupe.index import CLOSE, WIDE, by_part
+from synsift.dedupe.hash_batch import Hashes, Numbers
+from synsift.dedupe.index import CLOSE, WIDE, Reach, by_part
 from synsift.dedupe.shared_index import SharedIndex, Stored
 
 RADIUS_BITS = 90
 
 
-def hashes_near_each_other(rng: np.random.Generator, count: int) -> np.ndarray:
+def hashes_near_each_other(rng: np.random.Generator, count: int) -> Hashes:
     """Of few pictures, with some bits changed: many are near."""
     originals = rng.integers(0, 256, (max(1, count // 4), 32), dtype=np.uint8)
     bits = np.unpackbits(originals[rng.integers(0, len(originals), count)], axis=1)
     return np.packbits(bits ^ (rng.random(bits.shape) < 0.08), axis=1)
 
 
-def stored(hashes: np.ndarray, first: int = 0) -> Stored:
+def stored(hashes: Hashes, first: int = 0) -> Stored:
     numbers = np.arange(first, first + len(hashes))
     return Stored(hashes, numbers, numbers % 7)
 
 
-def found_by(index: SharedIndex, scopes: np.ndarray, queries: np.ndarray, part: int) -> set[tuple[int, ...]]:
+def found_by(index: SharedIndex, scopes: Numbers, queries: Hashes, part: int) -> set[tuple[int, ...]]:
     near = index.near(scopes, queries, radius_bits=RADIUS_BITS, part=part)
     return set(
         zip(near.distances.tolist(), near.rows.tolist(), near.pictures.tolist(), near.views.tolist(), strict=True)
     )
 
 
-def expected(known: dict[int, list[np.ndarray]], scopes: np.ndarray, queries: np.ndarray, part: int, reach: object):
+def expected(
+    known: dict[int, list[Hashes]], scopes: Numbers, queries: Hashes, part: int, reach: Reach
+) -> set[tuple[int, ...]]:
+    """By an index of each scope."""
     found = set()
     for scope, parts in known.items():
         index = HashIndex(reach)
@@ -46,9 +50,9 @@ def expected(known: dict[int, list[np.ndarray]], scopes: np.ndarray, queries: np
 @pytest.mark.parametrize(("reach", "parts"), [(CLOSE, (0,)), (WIDE, (0, 1, 3))])
 @settings(max_examples=25, deadline=None)
 @given(st.data())
-def test_it_finds_what_an_index_of_each_scope_finds(reach: object, parts: tuple[int, ...], data: st.DataObject) -> None:
+def test_it_finds_what_an_index_of_each_scope_finds(reach: Reach, parts: tuple[int, ...], data: st.DataObject) -> None:
     rng = np.random.default_rng(data.draw(st.integers(0, 1 << 32)))
-    index, known = SharedIndex(reach.radius_bits, parts), dict[int, list[np.ndarray]]()
+    index, known = SharedIndex(reach.radius_bits, parts), dict[int, list[Hashes]]()
     for _ in range(data.draw(st.integers(1, 8))):
         # More scopes than there is room for at first, and scopes that are cleared and begun anew.
         cleared = data.draw(st.lists(st.integers(0, 200), max_size=3))
@@ -83,5 +87,5 @@ def test_what_is_cleared_is_cleaned_away_and_the_rest_is_found_as_before(monkeyp
         index.clear(9)
     index.add(np.full(10, 5), stored(kept[10:], 10))
     assert len(index) == 20
-    assert len(index._rows) < 1_000  # noqa: SLF001 - 1,200 were cleared
+    assert len(index._rows) < 1_000
     assert found_by(index, np.full(20, 5), kept, 0) == expected({5: [kept]}, np.full(20, 5), kept, 0, CLOSE)

@@ -149,6 +149,6 @@ def test_scopes_that_have_grown_see_all_that_they_had() -> None:
         crawl.judge(some[begin : begin + 10])
         for _, image in some[begin : begin + 10]:
             alone.add(image)
-    crawl.matcher(0)._lookup._index = crawl.matcher(0)._lookup.small_scope.taken_out()  # noqa: SLF001
+    crawl.matcher(0)._lookup._index = crawl.matcher(0)._lookup.small_scope.taken_out()
     assert [crawl.matcher(0).match(image) for image in pictures()] == [alone.match(image) for image in pictures()]
     assert len(crawl.scopes) == 0
