@@ -110,8 +110,9 @@ class SmallScopes:
         """An index of its own for a scope, with all that is known of it."""
         index = OwnIndex(self.options)
         close, flat = self._close.of(number), self._flat.of(number)
-        columns = [column.astype(np.int64) for column in (*close[1:], *flat[1:])]
-        index.put(Some(close.hashes, *columns[:2], flat.hashes, *columns[2:]))
+        some = (np.asarray(column, np.int64) for column in (close.pictures, close.views, flat.pictures, flat.views))
+        pictures, views, flat_pictures, flat_views = some
+        index.put(Some(close.hashes, pictures, views, flat.hashes, flat_pictures, flat_views))
         self.clear(number)
         return index
 
