@@ -10,23 +10,17 @@ from pathlib import Path
 import pytest
 
 from synsift.crawler.download import aiohttp_private, scrapy_private
-from synsift.pipelines.log import kafka_private, kafka_sending
+from synsift.pipelines.log import kafka_private
 
 ROOT = Path(__file__).parents[1]
 HOMES = {
     "crawler/download/aiohttp_private.py": "aiohttp",
     "crawler/download/scrapy_private.py": "Scrapy",
     "pipelines/log/kafka_private.py": "kafka-python",
-    "pipelines/log/kafka_sending.py": "kafka-python",
 }
 STANDS_ON = [
     (vendor, name, signature, reason)
-    for vendor, module in (
-        ("aiohttp", aiohttp_private),
-        ("Scrapy", scrapy_private),
-        ("kafka-python", kafka_private),
-        ("kafka-python", kafka_sending),
-    )
+    for vendor, module in (("aiohttp", aiohttp_private), ("Scrapy", scrapy_private), ("kafka-python", kafka_private))
     for name, (signature, reason) in module.STANDS_ON.items()
 ]
 

@@ -38,7 +38,6 @@ from synsift.pipelines.log.kafka_identity import contradiction, given, identitie
 from synsift.pipelines.log.kafka_member import Clients, KafkaMember
 from synsift.pipelines.log.kafka_positions import newest
 from synsift.pipelines.log.kafka_private import read_whatever_comes
-from synsift.pipelines.log.kafka_sending import enqueue_all
 from synsift.pipelines.log.kafka_whole import WholeAssignor
 from synsift.pipelines.log.watermark import done_above
 from synsift.pipelines.topics import Entry
@@ -259,10 +258,20 @@ class KafkaLog:
 
     def send(self, producer: Any, entries: Sequence[Entry]) -> None:  # noqa: ANN401 - kafka-python has no types
         """Hand entries to a producer, and wait until the brokers have them."""
-        waiting = enqueue_all(producer, self.prefix, entries)
+        futures = [
+            producer.send(
+                self.prefix + entry.topic,
+                key=entry.key,
+                # Of neither there can be a record, which others' clients write, and this one doesn't.
+                value=b"" if entry.key is None and entry.value is None else entry.value,
+                headers=list(entry.headers),
+                partition=entry.partition,
+            )
+            for entry in entries
+        ]
         producer.flush(timeout=CALL_S)
-        for one in waiting:
-            one.get(timeout=30)
+        for future in futures:
+            future.get(timeout=30)
 
     def spans(self, topic: str, partitions: int = 0) -> list[range]:
         """The offsets of each partition, of what isn't committed, too; of another number of them, if one is given."""
