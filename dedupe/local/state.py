@@ -7,7 +7,9 @@ sticker; a drawing that does is another one. So drawings are compared more close
     grey copies ──map──▶ upon each other ──tone curve──▶ same light ──▶ ink: what is darker or lighter than anything
                                                                         that lies within two pixels in the other one
 
-Edits put some ink along all edges, as they blur them. Another state puts much in one place.
+Edits put some ink along all edges, as they blur them. Another state puts much in one place. Small letters are within
+two pixels of any others: so it is asked, too, by how much pixels themselves differ. Where next to nothing does but in one
+place, as of a form with another name, something else is written there.
 """
 
 from dataclasses import dataclass
@@ -57,6 +59,8 @@ class State:
         drawn: Whether they are drawings: of photographs a patch may be covered.
         lighter: How many levels a tone of one is lighter or darker in the other, at most.
         coloured: The same beside the best brightness and contrast: what is left was coloured otherwise.
+        apart: How much they differ pixel by pixel, in the place where that is most.
+        usually_apart: The same as a rule, in the places with edges of either.
     """
 
     ink: float
@@ -64,6 +68,8 @@ class State:
     drawn: bool
     lighter: float = 0.0
     coloured: float = 0.0
+    apart: float = 0.0
+    usually_apart: float = 0.0
 
 
 def compare_states(first: Features, second: Features, alignment: Alignment) -> State | None:
@@ -87,10 +93,13 @@ def compare_states(first: Features, second: Features, alignment: Alignment) -> S
         return None
     tones = _tones(sampled[within], one[within])
     toned = np.interp(sampled, tones[0], _rising(tones[1], tones[2])) if tones.shape[1] > 1 else sampled
-    ink, usual = _ink(one.astype(np.float32), toned.astype(np.float32), within)
+    drawn = _are_drawn(first.picture, second.picture)
+    upon_each_other = _Upon.of(one.astype(np.float32), toned.astype(np.float32), within)
+    if upon_each_other is None:
+        return State(0.0, 0.0, drawn)
     even = within & _is_even(one) & _is_even(sampled)
     lights = _other_tones(_tones(sampled[even], one[even]))
-    return State(ink, usual, _are_drawn(first.picture, second.picture), *lights)
+    return State(*upon_each_other.ink(), drawn, *lights, *upon_each_other.apart())
 
 
 def _are_drawn(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> bool:
@@ -153,19 +162,54 @@ def _other_tones(tones: Floats) -> tuple[float, float]:
     return lighter, float(abs(gain * mine + offset - theirs)[kept].max())
 
 
-def _ink(base: NDArray[np.float32], toned: NDArray[np.float32], within: NDArray[np.bool_]) -> tuple[float, float]:
-    """``State.ink`` and ``State.usual`` of two pictures that lie upon each other, in the same light."""
-    opencv = load_opencv()
-    contrast = max(_LEAST_CONTRAST, float(np.ptp(np.percentile(base[within], (2, 98)))))
-    inside = opencv.erode(within.astype(np.uint8), np.ones((2 * _NEAR_PX + 3,) * 2, np.uint8)) > 0
-    if not inside.any():
-        return 0.0, 0.0
-    ink = np.maximum(_beyond(opencv, base, toned), _beyond(opencv, toned, base)) * inside / contrast
-    place = (_PLACE_PX, _PLACE_PX)
-    in_places = opencv.boxFilter(ink, -1, place)[inside]
-    has_edges = opencv.boxFilter(abs(opencv.Laplacian(base, -1)), -1, place)[inside] > _EDGE
-    usual = float(np.quantile(in_places[has_edges], _USUAL)) if has_edges.any() else 0.0
-    return float(in_places.max()), usual
+@dataclass(frozen=True, slots=True, eq=False)
+class _Upon:
+    """Two pictures that lie upon each other, in the same light.
+
+    Attributes:
+        base: ``(h, w)``, one of them.
+        toned: ``(h, w)``, the other.
+        inside: ``(h, w)``, where both are, and all that is near.
+        contrast: Levels between the lightest and darkest tones.
+    """
+
+    base: NDArray[np.float32]
+    toned: NDArray[np.float32]
+    inside: NDArray[np.bool_]
+    contrast: float
+
+    @classmethod
+    def of(cls, base: NDArray[np.float32], toned: NDArray[np.float32], within: NDArray[np.bool_]) -> "_Upon | None":
+        """The same, with what is known of both; None where hardly anything lies in both."""
+        contrast = max(_LEAST_CONTRAST, float(np.ptp(np.percentile(base[within], (2, 98)))))
+        inside = load_opencv().erode(within.astype(np.uint8), np.ones((2 * _NEAR_PX + 3,) * 2, np.uint8)) > 0
+        return cls(base, toned, inside, contrast) if inside.any() else None
+
+    def ink(self) -> tuple[float, float]:
+        """``State.ink`` and ``State.usual``."""
+        opencv = load_opencv()
+        ink = np.maximum(_beyond(opencv, self.base, self.toned), _beyond(opencv, self.toned, self.base))
+        return self._most(ink, self._has_edges(self.base))
+
+    def apart(self) -> tuple[float, float]:
+        """``State.apart`` and ``State.usually_apart``."""
+        has_edges = self._has_edges(self.base) | self._has_edges(self.toned)
+        return self._most(abs(self.base - self.toned), has_edges)
+
+    def _most(self, levels: NDArray[np.float32], has_edges: NDArray[np.bool_]) -> tuple[float, float]:
+        """The most of something that a place has, and what is usual where edges are, as shares of the contrast."""
+        in_places = self._in_places(levels * self.inside / self.contrast)
+        usual = float(np.quantile(in_places[has_edges], _USUAL)) if has_edges.any() else 0.0
+        return float(in_places.max()), usual
+
+    def _has_edges(self, picture: NDArray[np.float32]) -> NDArray[np.bool_]:
+        has_edges: NDArray[np.bool_] = self._in_places(abs(load_opencv().Laplacian(picture, -1))) > _EDGE
+        return has_edges
+
+    def _in_places(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The mean of what is around each pixel inside."""
+        means: NDArray[np.float32] = load_opencv().boxFilter(values, -1, (_PLACE_PX, _PLACE_PX))[self.inside]
+        return means
 
 
 def _beyond(opencv: Any, one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:  # noqa: ANN401

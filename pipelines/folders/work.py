@@ -17,6 +17,7 @@ from synsift.dedupe.errors import UnsupportedFormat
 from synsift.dedupe.hash_kinds import hashes_of
 
 if TYPE_CHECKING:
+    from synsift.dedupe.local.features import Features
     from synsift.dedupe.local.relation import Relation
     from synsift.pipelines.folders.features import Pair
 
@@ -61,18 +62,29 @@ def describe_files(paths: list[str], max_pixels: int, max_bytes: int) -> list[tu
 
 def relate_pairs(pairs: "list[Pair]", file: str) -> "list[Relation | None]":
     """Say what the images of some pairs are to each other, by a file of features; None where they have nothing."""
-    from synsift.dedupe.local.features import Features
     from synsift.dedupe.local.relation import Tie, relate
 
-    found: list[Relation | None] = []
+    relations = (relate(one, other) for one, other in _features(pairs, file))
+    return [None if relation.tie is Tie.UNRELATED else relation for relation in relations]
+
+
+def doubt_pairs(pairs: "list[Pair]", file: str) -> list[bool]:
+    """Say which pairs of images that hashes take for copies are drawings of another state, by a file of features."""
+    from synsift.dedupe.local.relation import shows_another
+
+    return [shows_another(one, other) for one, other in _features(pairs, file)]
+
+
+def _features(pairs: "list[Pair]", file: str) -> "Iterator[tuple[Features, Features]]":
+    """The features of both images of each pair."""
+    from synsift.dedupe.local.features import Features
+
     with open(file, "rb") as source:
         for pair in pairs:
             one, other = (
                 Features.from_bytes(os.pread(source.fileno(), place.size_bytes, place.begin)) for place in pair.places
             )
-            relation = relate(one, other)
-            found.append(None if relation.tie is Tie.UNRELATED else relation)
-    return found
+            yield one, other
 
 
 def _describe_file(path: str, max_pixels: int, max_bytes: int) -> tuple[str, bytes] | None:
