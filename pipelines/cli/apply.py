@@ -38,27 +38,35 @@ def carry_out(choices: Choices, *, link: Path | None, move: Path | None) -> int:
         err.print(
             f"{counted(checked.moved_before, 'copy', 'copies')} already moved: {target / JOURNAL} says from where"
         )
+    left_alone = list(checked.left_alone)
     if move is not None and (checked.moves or not checked.moved_before):
-        _move(checked.moves, move, folders)
+        left_alone += _move(checked.moves, move, folders)
     elif link is not None:
-        with progress("linked", len(checked.keeps)) as advance:
-            linked = link_all(checked.keeps, target, folders, on_done=advance)
-        err.print(f"{counted(linked, 'file', 'files')} linked into {target}")
-    if not checked.left_alone:
+        left_alone += _link(checked.keeps, link, folders)
+    if not left_alone:
         return 0
-    err.print(f"{counted(len(checked.left_alone), 'file', 'files')} left alone:")
-    for path, reason in checked.left_alone[:_SHOWN]:
+    err.print(f"{counted(len(left_alone), 'file', 'files')} left alone:")
+    for path, reason in left_alone[:_SHOWN]:
         err.print(f"  {path}: {reason}")
-    if len(checked.left_alone) > _SHOWN:
-        err.print(f"  … and {len(checked.left_alone) - _SHOWN} more")
-    err.print(
-        "hint: what changes while it is compared, or keeps its time when it changes, is read anew with `--no-cache`"
-    )
+    if len(left_alone) > _SHOWN:
+        err.print(f"  … and {len(left_alone) - _SHOWN} more")
+    if checked.left_alone:
+        err.print(
+            "hint: what changes while it is compared, or keeps its time when it changes, is read anew with `--no-cache`"
+        )
     return 1
 
 
-def _move(moves: Sequence[tuple[str, str]], target: Path, folders: Sequence[Path]) -> None:
-    """Move copies, and say how many were, whatever ends it."""
+def _link(keeps: Sequence[str], target: Path, folders: Sequence[Path]) -> list[tuple[str, str]]:
+    """Link what is kept; gives what could not be, and why."""
+    with progress("linked", len(keeps)) as advance:
+        linked = link_all(keeps, target, folders, on_done=advance)
+    err.print(f"{counted(linked.made, 'file', 'files')} linked into {target}")
+    return linked.left_alone
+
+
+def _move(moves: Sequence[tuple[str, str]], target: Path, folders: Sequence[Path]) -> list[tuple[str, str]]:
+    """Move copies, and say how many were, whatever ends it; gives what could not be, and why."""
     moved = 0
 
     def count(number: int) -> None:
@@ -68,7 +76,7 @@ def _move(moves: Sequence[tuple[str, str]], target: Path, folders: Sequence[Path
 
     try:
         with progress("moved", len(moves)) as advance:
-            move_all(moves, target, folders, on_done=count)
+            return move_all(moves, target, folders, on_done=count).left_alone
     finally:
         of = f" of {len(moves):,}" if moved < len(moves) else ""
         back = f"; `synsift undo {target}` takes that back" if moved else ""

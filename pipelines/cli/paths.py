@@ -7,12 +7,10 @@ import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, TextIO
+from typing import TextIO
 
 from synsift.pipelines.errors import UsageError
-from synsift.pipelines.folders.place import part_of
-
-_DESCRIPTORS: Final = "/proc/self/fd"
+from synsift.pipelines.folders.whole import give_name, nameless, part_of
 
 
 def try_file(path: Path, option: str) -> None:
@@ -67,16 +65,16 @@ def whole_file(target: Path) -> Iterator[TextIO]:
             yield file
         return
     target = target.resolve()
-    nameless = _nameless(target.parent)
-    if nameless is None:
+    descriptor = nameless(target.parent)
+    if descriptor is None:
         with _with_another_name(target) as file:
             yield file
         return
-    with os.fdopen(nameless, "w", encoding="utf-8", errors="surrogateescape") as file:
+    with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape") as file:
         yield file
         file.flush()
         _keep_mode(target, file.fileno())
-        _name(file.fileno(), target)
+        _replace(file.fileno(), target)
 
 
 def _is_where_we_print(file: Path) -> bool:
@@ -89,30 +87,15 @@ def _is_where_we_print(file: Path) -> bool:
     return False
 
 
-def _nameless(folder: Path) -> int | None:
-    """A file that is gone with this process, unless it is named before; None where there is no such thing."""
-    if not os.path.isdir(_DESCRIPTORS):
-        return None
+def _replace(descriptor: int, target: Path) -> None:
+    """Give a nameless file its name, in the place of one that has it. By way of another one, as naming takes none."""
+    part = part_of(target)
+    give_name(descriptor, part)
     try:
-        return os.open(folder, os.O_RDWR | os.O_TMPFILE | os.O_CLOEXEC, 0o666)
-    except (AttributeError, OSError):  # not of this system, or not of this file system
-        return None
-
-
-def _name(descriptor: int, target: Path) -> None:
-    """Give a file its name, in the place of one that has it. By way of another one, as naming takes none away."""
-    folder = os.open(target.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)  # which asks for no right to list it
-    part = part_of(target).name
-    try:
-        # With folders as descriptors, or Python would link the link.
-        os.link(f"{_DESCRIPTORS}/{descriptor}", part, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=True)
-        try:
-            os.rename(part, target.name, src_dir_fd=folder, dst_dir_fd=folder)
-        except BaseException:
-            os.unlink(part, dir_fd=folder)
-            raise
-    finally:
-        os.close(folder)
+        part.rename(target)
+    except BaseException:
+        part.unlink()
+        raise
 
 
 @contextlib.contextmanager

@@ -50,6 +50,7 @@ _NAMES: Final[Mapping[str, str]] = {
     "perceptualhash": "phash",
     "differencehash": "dhash",
 }
+_FINGERPRINT: Final = "fingerprint"
 _BY_DIGITS: Final = {32: "md5", 40: "sha1"}
 _HEX: Final = re.compile(r"[0-9a-fA-F]+")
 _SUMS: Final = re.compile(r"\\?([0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64}) [ *](.+)")
@@ -168,7 +169,7 @@ def read_each(file: Path, kind: str = "") -> Iterator[Entry | tuple[str, Fingerp
     try:
         for place, row in _rows(file, kind):
             is_empty = False
-            if not kind and "fingerprint" in row:
+            if not kind and _FINGERPRINT in row:
                 yield fingerprint_of_row(f"{file}, {place}", row)
             else:
                 yield from _entries_of(file, place, row, kind)
@@ -266,7 +267,8 @@ def _header(cells: Sequence[str]) -> list[str]:
 
 def _cells(file: Path, place: str, cells: Sequence[str], header: Sequence[str], kind: str) -> Mapping[str, Any]:
     if header:
-        if len(cells) > len(header):
+        # Lists leave out last cells that are empty. One of fingerprints doesn't, and without them is cut off.
+        if len(cells) > len(header) or (len(cells) < len(header) and _FINGERPRINT in header):
             raise UsageError(f"{file}, {place}: {len(cells)} cells, and the header has {len(header)}")
         return dict(zip(header, cells, strict=False))
     found = kind or _BY_DIGITS.get(len(cells[0]), "")

@@ -6,17 +6,18 @@ Nothing is ever deleted or overwritten. Every move is written down before it is 
 import errno
 import json
 import os
-import secrets
-import shutil
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Final, TextIO
 
 from synsift.crawler.outside_json import loads
 from synsift.pipelines.errors import SynsiftError, UsageError
+from synsift.pipelines.folders.whole import copy_whole
 
 JOURNAL: Final = "moved.jsonl"
+_FULL: Final = {errno.ENOSPC, errno.EDQUOT}
 OnDone = Callable[[int], None]
 
 
@@ -35,7 +36,20 @@ def check_target(target: Path, sources: Iterable[Path]) -> None:
             raise UsageError(inside, hint="name a folder outside of it")
 
 
-def link_all(paths: Iterable[str], target: Path, roots: Iterable[Path], on_done: OnDone = lambda _: None) -> int:
+@dataclass(slots=True)
+class Placed:
+    """What came of files that were to be linked or moved.
+
+    Attributes:
+        made: How many were; links that are there already don't count.
+        left_alone: Path and reason of each that could not be, and stands where it stood.
+    """
+
+    made: int = 0
+    left_alone: list[tuple[str, str]] = field(default_factory=list)
+
+
+def link_all(paths: Iterable[str], target: Path, roots: Iterable[Path], on_done: OnDone = lambda _: None) -> Placed:
     """Link files into a folder, under their paths below the roots: hard links, or symbolic ones across file systems.
 
     Args:
@@ -44,10 +58,10 @@ def link_all(paths: Iterable[str], target: Path, roots: Iterable[Path], on_done:
         roots: What was searched.
         on_done: Told of every file before it is linked, with 1.
 
-    Returns:
-        How many links were made; those that are there already don't count.
+    Raises:
+        SynsiftError: The folder takes no more.
     """
-    made = 0
+    placed = Placed()
     roots = list(roots)
     for path in paths:
         on_done(1)
@@ -57,24 +71,27 @@ def link_all(paths: Iterable[str], target: Path, roots: Iterable[Path], on_done:
             if place.exists() and os.path.samefile(path, place):
                 continue
             _link(path, _free(place))
+            placed.made += 1
         except OSError as exc:
-            raise SynsiftError(f"`{path}` can't be linked to `{place}`: {exc.strerror or exc}") from exc
-        made += 1
-    return made
+            placed.left_alone.append((path, _reason(exc, target)))
+    return placed
 
 
 def move_all(
     moves: Iterable[tuple[str, str]], target: Path, roots: Iterable[Path], on_done: OnDone = lambda _: None
-) -> int:
-    """Move copies into a folder, under their paths below the roots.
+) -> Placed:
+    """Move copies into a folder, under their paths below the roots. What can't be moved is left, and the rest moved.
 
     Args:
         moves: What is moved, and what is kept in its stead.
         target: The folder; ``moved.jsonl`` in it says from where each file came.
         roots: What was searched.
         on_done: Told of every file that was moved, with 1.
+
+    Raises:
+        SynsiftError: The folder takes no more.
     """
-    made = 0
+    placed = Placed()
     roots = list(roots)
     with _open_journal(target) as journal:
         for path, kept in moves:
@@ -85,10 +102,23 @@ def move_all(
                 written = _note(journal, line)
                 _move(path, place, undo=partial(journal.truncate, written))
             except OSError as exc:
-                raise SynsiftError(f"`{path}` can't be moved to `{place}`: {exc.strerror or exc}") from exc
-            made += 1
+                placed.left_alone.append((path, _reason(exc, target)))
+                continue
+            placed.made += 1
             on_done(1)
-    return made
+    return placed
+
+
+def _reason(exc: OSError, target: Path) -> str:
+    """Why one file can't be placed, in words.
+
+    Raises:
+        SynsiftError: No other can be, either.
+    """
+    reason = exc.strerror or str(exc)
+    if exc.errno in _FULL:
+        raise SynsiftError(f"`{target}` takes no more: {reason}", hint="make room, and run it again") from exc
+    return reason
 
 
 def _note(journal: TextIO, line: dict[str, str]) -> int:
@@ -107,6 +137,8 @@ def _move(path: str, place: Path, undo: Callable[[], object]) -> None:
         OSError: It can't be moved, and stands where it stood.
     """
     try:
+        if not os.access(os.path.dirname(path) or ".", os.W_OK | os.X_OK):  # before it is copied to another disk
+            raise PermissionError(errno.EACCES, "its folder is read-only")
         try:
             os.rename(path, place)
         except OSError as exc:
@@ -125,34 +157,6 @@ def _move_to_another_disk(path: str, place: Path) -> None:
     except OSError:
         place.unlink()
         raise
-
-
-def part_of(place: Path) -> Path:
-    """Where a file is until it is whole, beside its place. Nobody else has the name: a user's .part is the user's."""
-    return place.with_name(f".{os.fsdecode(os.fsencode(place.name)[:100])}.{secrets.token_hex(8)}.part")
-
-
-def copy_whole(path: str | Path, place: Path) -> None:
-    """Copy a file to a place that nothing has; it is there when it is whole, whoever is killed meanwhile.
-
-    Raises:
-        FileExistsError: Something has it.
-        OSError: It can't be copied.
-    """
-    part = part_of(place)
-    try:
-        shutil.copy2(path, part, follow_symlinks=False)
-        try:
-            # Unlike a rename, a link never takes the place of what came there meanwhile.
-            os.link(part, place, follow_symlinks=False)
-        except FileExistsError:
-            raise
-        except OSError:  # a file system without links
-            if os.path.lexists(place):
-                raise
-            os.rename(part, place)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def moved_before(target: Path) -> set[str]:
@@ -176,9 +180,19 @@ def _open_journal(target: Path) -> TextIO:
     try:
         target.mkdir(parents=True, exist_ok=True)
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW
-        return os.fdopen(os.open(target / JOURNAL, flags, 0o666), "a", encoding="utf-8")
+        journal = os.fdopen(os.open(target / JOURNAL, flags, 0o666), "a", encoding="utf-8")
+        _end_last_line(journal)
+        return journal
     except OSError as exc:
         raise SynsiftError(f"{target / JOURNAL} can't be written: {exc.strerror or exc}") from exc
+
+
+def _end_last_line(journal: TextIO) -> None:
+    """End a line that a full disk or a kill has cut off: what follows is a line of its own."""
+    size = os.fstat(journal.fileno()).st_size
+    if size and os.pread(journal.fileno(), 1, size - 1) != b"\n":
+        journal.write("\n")
+        journal.flush()
 
 
 def _make_folder(folder: Path, target: Path) -> None:

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from synsift.crawler.outside_json import loads
 from synsift.pipelines.errors import UsageError
-from synsift.pipelines.folders.place import JOURNAL, copy_whole
+from synsift.pipelines.folders.place import JOURNAL
+from synsift.pipelines.folders.whole import copy_whole
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ import pytest
 
 from synsift.pipelines.cli import paths
 from synsift.pipelines.cli.paths import whole_file
+from synsift.pipelines.folders.whole import nameless
 
 WRITER = """
 import sys
@@ -35,7 +36,7 @@ def target(tmp_path: Path) -> Path:
 
 def without(monkeypatch: pytest.MonkeyPatch, *, has_nameless: bool) -> None:
     if not has_nameless:
-        monkeypatch.setattr(paths, "_nameless", lambda _: None)
+        monkeypatch.setattr(paths, "nameless", lambda _: None)
 
 
 @KINDS
@@ -73,10 +74,10 @@ def test_interrupted_it_leaves_nothing(target: Path, monkeypatch: pytest.MonkeyP
 
 def test_killed_it_leaves_nothing(target: Path) -> None:
     """Each kill in the midst of a report left a hidden file of eighty megabytes, which nobody ever took away."""
-    nameless = paths._nameless(target.parent)
-    if nameless is None:
+    descriptor = nameless(target.parent)
+    if descriptor is None:
         pytest.skip("no files without names here")
-    os.close(nameless)
+    os.close(descriptor)
     with subprocess.Popen(
         [sys.executable, "-c", WRITER, str(target)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:

@@ -99,6 +99,16 @@ def test_a_line_that_cant_be_read_is_an_error_that_names_it(tmp_path: Path, text
         read_entries(file)
 
 
+def test_a_row_without_its_fingerprint_is_no_row_of_hashes(tmp_path: Path) -> None:
+    """A set that was cut off in its last row was read as a list whose last line has a SHA-256 and a phash."""
+    file = tmp_path / "set.csv"
+    file.write_text(f"path,sha256,phash,fingerprint\na.jpg,{SHA256},{PHASH}")
+    with pytest.raises(UsageError, match=r"set\.csv, line 2: 3 cells, and the header has 4"):
+        read_entries(file)
+    file.write_text(f"path,sha256,phash,note\na.jpg,{SHA256},{PHASH}")
+    assert len(read_entries(file)[0]) == 2
+
+
 def test_the_kind_stands_before_the_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert split_kind("pdq:list.txt") == ("pdq", Path("list.txt"))

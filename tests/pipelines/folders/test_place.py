@@ -4,12 +4,19 @@ import errno
 import json
 import os
 import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from synsift.pipelines.errors import SynsiftError
-from synsift.pipelines.folders.place import JOURNAL, copy_whole, move_all
+from synsift.pipelines.folders import whole
+from synsift.pipelines.folders.place import JOURNAL, Placed, link_all, move_all
+from synsift.pipelines.folders.undo import read_moves
+from synsift.pipelines.folders.whole import copy_whole
 
 
 @pytest.fixture
@@ -40,7 +47,7 @@ def another_disk(*_paths: object) -> None:
 def test_files_move_between_disks(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "rename", another_disk)
     target = tmp_path / "copies"
-    assert move_all(moves(source), target, [source]) == 2
+    assert move_all(moves(source), target, [source]) == Placed(2)
     assert sorted(path.name for path in source.iterdir()) == ["kept.jpg"]
     assert journal(target) == ["first.jpg", "second.jpg"]
 
@@ -50,15 +57,60 @@ def test_a_file_that_cannot_leave_its_place_leaves_nothing_elsewhere(
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, across_disks: bool
 ) -> None:
     target = tmp_path / "copies"
-    assert move_all(moves(source)[:1], target, [source]) == 1
+    assert move_all(moves(source)[:1], target, [source]) == Placed(1)
     monkeypatch.setattr(os, "rename", another_disk if across_disks else refuse)
     unlink = os.unlink
     monkeypatch.setattr(os, "unlink", lambda path: refuse() if Path(path).parent == source else unlink(path))
     for _ in range(2):
-        with pytest.raises(SynsiftError, match="Read-only"):
-            move_all(moves(source)[1:], target, [source])
+        left_alone = [(str(source / "second.jpg"), "Read-only file system")]
+        assert move_all(moves(source)[1:], target, [source]) == Placed(0, left_alone)
     assert sorted(path.name for path in target.iterdir()) == sorted(["first.jpg", JOURNAL])
     assert journal(target) == ["first.jpg"]
+
+
+def test_what_cannot_be_moved_or_linked_does_not_keep_the_rest_from_it(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One read-only folder ended the move of ten thousand copies after it."""
+    read_only = source / "read-only"
+    read_only.mkdir()
+    copy = read_only / "copy.jpg"
+    copy.write_bytes(b"copy")
+    access, link = os.access, os.link
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != read_only and access(path, mode))
+    wanted = [(str(copy), str(source / "kept.jpg")), *moves(source)]
+    placed = move_all(wanted, tmp_path / "copies", [source])
+    assert placed == Placed(2, [(str(copy), "its folder is read-only")])
+    assert journal(tmp_path / "copies") == ["first.jpg", "second.jpg"]
+    monkeypatch.setattr(os, "link", lambda path, place: refuse() if path == str(copy) else link(path, place))
+    placed = link_all([str(copy), str(source / "kept.jpg")], tmp_path / "links", [source])
+    assert placed == Placed(1, [(str(copy), "Read-only file system")])
+
+
+@pytest.mark.parametrize("place", [move_all, link_all])
+def test_a_full_disk_is_said_once(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: Callable[..., Placed]
+) -> None:
+    def full(*_paths: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "rename" if place is move_all else "link", full)
+    wanted = moves(source) if place is move_all else [path for path, _ in moves(source)]
+    with pytest.raises(SynsiftError, match="takes no more: No space left") as caught:
+        place(wanted, tmp_path / "copies", [source])
+    assert "make room" in caught.value.hint
+
+
+def test_a_line_that_was_cut_off_takes_no_other_with_it(source: Path, tmp_path: Path) -> None:
+    """A full disk cut the journal in the midst of a line; the next run's first move stood on that line, unread."""
+    target = tmp_path / "copies"
+    move_all(moves(source)[:1], target, [source])
+    with (target / JOURNAL).open("a") as file:
+        file.write('{"from": "/cut o')
+    move_all(moves(source)[1:], target, [source])
+    found, others = read_moves(target / JOURNAL)
+    assert [Path(move.origin).name for move in found] == ["second.jpg", "first.jpg"]
+    assert others == [2]
 
 
 def test_a_copy_to_another_disk_is_there_when_it_is_whole(
@@ -92,3 +144,47 @@ def test_a_disk_without_links_is_copied_to_all_the_same(
     with pytest.raises(OSError, match="Read-only"):
         copy_whole(source / "second.jpg", place)
     assert place.read_bytes() == b"first.jpg"
+
+
+def test_killed_in_the_midst_of_a_copy_it_leaves_nothing(source: Path, tmp_path: Path) -> None:
+    """Each kill of a move to another disk left a hidden piece of a picture, which nobody ever took away."""
+    descriptor = whole.nameless(tmp_path)
+    if descriptor is None:
+        pytest.skip("no files without names here")
+    os.close(descriptor)
+    script = """
+import os, shutil, signal, sys
+from pathlib import Path
+from synsift.pipelines.folders import whole
+copy = shutil.copy2
+def copy_and_die(path, place):
+    copy(path, place)
+    os.kill(os.getpid(), signal.SIGKILL)
+shutil.copy2 = copy_and_die
+whole.copy_whole(sys.argv[1], Path(sys.argv[2]))
+"""
+    target = tmp_path / "copies"
+    target.mkdir()
+    done = subprocess.run(
+        [sys.executable, "-c", script, source / "first.jpg", target / "first.jpg"], timeout=60, check=False
+    )
+    assert done.returncode == -signal.SIGKILL
+    assert list(target.iterdir()) == []
+
+
+@pytest.mark.parametrize("has_nameless", [True, False])
+def test_a_link_is_copied_as_a_link_and_a_file_with_its_times(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_nameless: bool
+) -> None:
+    if not has_nameless:
+        monkeypatch.setattr(whole, "nameless", lambda _: None)
+    link = source / "link.jpg"
+    link.symlink_to("kept.jpg")
+    os.utime(source / "first.jpg", (1e9, 1e9))
+    (source / "first.jpg").chmod(0o640)
+    for name in ("link.jpg", "first.jpg"):
+        copy_whole(source / name, tmp_path / name)
+    assert os.readlink(tmp_path / "link.jpg") == "kept.jpg"
+    found = (tmp_path / "first.jpg").stat()
+    assert (found.st_mtime, found.st_mode & 0o777) == (1e9, 0o640)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["first.jpg", "link.jpg", "photos"]
