@@ -58,9 +58,9 @@ def part(
         judged = ((images[one].sha256, images[other].sha256) for one, other in others)
         options = replace(options, not_copies=options.not_copies.and_pairs(judged))
         taken_back = {one for one, _ in others}
-        whole = [taken_back.isdisjoint(_names(group)) for group in left]
-        done += [group for group, is_whole in zip(left, whole, strict=True) if is_whole]
-        broken = [group for group, is_whole in zip(left, whole, strict=True) if not is_whole]
+        broken = [group for group in left if not taken_back.isdisjoint(copy.name for copy in group.copies)]
+        of_broken = {group.name for group in broken}
+        done += [group for group in left if group.name not in of_broken]
         left = [made for group in broken for made in _anew(group, images, options)]
     place = places_of(images)
     groups = sorted(done, key=lambda group: place[group.name])

@@ -8,8 +8,8 @@ sticker; a drawing that does is another one. So drawings are compared more close
                                                                         that lies within two pixels in the other one
 
 Edits put some ink along all edges, as they blur them. Another state puts much in one place. Small letters are within
-two pixels of any others: so it is asked, too, by how much pixels themselves differ. Where next to nothing does but in one
-place, as of a form with another name, something else is written there.
+two pixels of any others: so it is asked, too, by how much pixels themselves differ. Where next to nothing does but in
+one place, as of a form with another name, something else is written there.
 """
 
 from dataclasses import dataclass
@@ -91,15 +91,16 @@ def compare_states(first: Features, second: Features, alignment: Alignment) -> S
     sampled, within = upon(one, other, matrix, scale)
     if within.sum() < _LEAST_PX:
         return None
-    tones = _tones(sampled[within], one[within])
-    toned = np.interp(sampled, tones[0], _rising(tones[1], tones[2])) if tones.shape[1] > 1 else sampled
     drawn = _are_drawn(first.picture, second.picture)
-    upon_each_other = _Upon.of(one.astype(np.float32), toned.astype(np.float32), within)
-    if upon_each_other is None:
+    laid = _Upon.of(one, _in_light_of(one, sampled, within), within)
+    if laid is None:
         return State(0.0, 0.0, drawn)
     even = within & _is_even(one) & _is_even(sampled)
     lights = _other_tones(_tones(sampled[even], one[even]))
-    return State(*upon_each_other.ink(), drawn, *lights, *upon_each_other.apart())
+    # What light cut off in one of them can't be told from it, but of the other it can be made.
+    back = _Upon.of(sampled, _in_light_of(sampled, one, within), within)
+    apart = min(side.apart() for side in (laid, back) if side is not None)
+    return State(*laid.ink(), drawn, *lights, *apart)
 
 
 def _are_drawn(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> bool:
@@ -126,6 +127,18 @@ def _tones(mine: Floats, theirs: Floats) -> Floats:
     groups = [group for group in np.split(order, begins[1:]) if len(group) >= _FEWEST_PX]
     found = [(np.median(mine[group]), np.median(theirs[group]), len(group) / len(mine)) for group in groups]
     return np.array(found, np.float64).reshape(-1, 3).T
+
+
+def _in_light_of(base: Floats, other: Floats, within: NDArray[np.bool_]) -> Floats:
+    """A picture with the tones of the one that it lies upon; those that hardly a pixel has as those next to them."""
+    tones, theirs, shares = _tones(other[within], base[within])
+    if len(tones) < 2:
+        return other
+    risen = _rising(theirs, shares)
+    gain = (risen[-1] - risen[0]) / (tones[-1] - tones[0])
+    beyond = other - other.clip(tones[0], tones[-1])
+    toned: Floats = (np.interp(other, tones, risen) + gain * beyond).clip(0, 255)
+    return toned
 
 
 def _rising(tones: Floats, shares: Floats) -> Floats:
@@ -179,11 +192,13 @@ class _Upon:
     contrast: float
 
     @classmethod
-    def of(cls, base: NDArray[np.float32], toned: NDArray[np.float32], within: NDArray[np.bool_]) -> "_Upon | None":
+    def of(cls, base: Floats, toned: Floats, within: NDArray[np.bool_]) -> "_Upon | None":
         """The same, with what is known of both; None where hardly anything lies in both."""
         contrast = max(_LEAST_CONTRAST, float(np.ptp(np.percentile(base[within], (2, 98)))))
         inside = load_opencv().erode(within.astype(np.uint8), np.ones((2 * _NEAR_PX + 3,) * 2, np.uint8)) > 0
-        return cls(base, toned, inside, contrast) if inside.any() else None
+        if not inside.any():
+            return None
+        return cls(base.astype(np.float32), toned.astype(np.float32), inside, contrast)
 
     def ink(self) -> tuple[float, float]:
         """``State.ink`` and ``State.usual``."""
