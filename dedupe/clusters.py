@@ -104,7 +104,7 @@ def cluster(
     if not isinstance(images, Mapping):
         raise TypeError(f"a mapping of keys to fingerprints is taken, not `{type(images).__name__}`")
     matcher = Matcher(options, reference=reference)
-    groups: Groups[K] = Groups()
+    groups: Groups[K] = Groups(lambda name: images[name].sha256)
     place = places_of(images)
     ordered = sorted(images.items(), key=lambda item: (_worst_last(item[1]), place[item[0]]))
     for number, (name, image) in enumerate(ordered):
@@ -112,11 +112,11 @@ def cluster(
             some = [image for _, image in ordered[number : number + _AT_ONCE]]
             matcher.look_ahead(HashBatch.of(some, options), 0, len(some))
         verdict = matcher.add(image, key=name)
-        groups.take(name, verdict, image.sha256)
+        groups.take(name, verdict)
         if verdict.of is not None and joins_for_its_leader(verdict):
             matcher.attach(image, to=verdict.of, key=name)
         on_picture()
-    return groups.found(place)
+    return groups.found(place.__getitem__)
 
 
 def joins_for_its_leader(verdict: Verdict) -> bool:
@@ -127,18 +127,22 @@ def joins_for_its_leader(verdict: Verdict) -> bool:
 class Groups(Generic[K]):
     """Groups as verdicts make them. A verdict's ``key`` is the name of what is kept."""
 
-    def __init__(self) -> None:
-        """Begin with none."""
+    def __init__(self, sha256_of: Callable[[K], str]) -> None:
+        """Begin with none.
+
+        Args:
+            sha256_of: The SHA-256 of a picture of some name; asked where another picture is kept from now on.
+        """
+        self._sha256_of = sha256_of
         self._groups: dict[Hashable, Group[K]] = {}
         self._rejected: list[Copy[K]] = []
 
-    def take(self, name: K, verdict: Verdict, sha256: str) -> None:
+    def take(self, name: K, verdict: Verdict) -> None:
         """Put a picture into its group.
 
         Args:
             name: Its name.
             verdict: On it, with the name of what is kept of its group as ``key``.
-            sha256: Its SHA-256; needed where it replaces what was kept.
         """
         if verdict.of is None:
             self._groups[name] = Group(name)
@@ -146,13 +150,13 @@ class Groups(Generic[K]):
             self._rejected.append(Copy(name, verdict))
         elif verdict.replaces:
             group = self._groups.pop(verdict.key)
-            self._groups[name] = led_by(group, Copy(name, verdict), sha256, of=verdict.of)
+            self._groups[name] = led_by(group, Copy(name, verdict), self._sha256_of)
         else:
             self._groups[verdict.key].copies.append(Copy(name, verdict))
 
-    def found(self, places: Mapping[K, int]) -> Clustering[K]:
+    def found(self, place_of: Callable[[K], int]) -> Clustering[K]:
         """All groups, in the order of their names' places."""
-        return Clustering(sorted(self._groups.values(), key=lambda group: places[group.name]), self._rejected)
+        return Clustering(sorted(self._groups.values(), key=lambda group: place_of(group.name)), self._rejected)
 
 
 def places_of(names: Iterable[K]) -> dict[K, int]:
@@ -160,25 +164,46 @@ def places_of(names: Iterable[K]) -> dict[K, int]:
     return {name: place for place, name in enumerate(_in_order(names))}
 
 
-def led_by(group: Group[K], copy: Copy[K], sha256: str, *, of: str) -> Group[K]:
+def led_by(group: Group[K], copy: Copy[K], sha256_of: Callable[[K], str]) -> Group[K]:
     """The same group with another picture to keep.
+
+        A ◀── B ◀── C        A is kept: B is near to it, and C to B
+        A ──▶ B ──▶ C        C is kept: what was found between two is said of the other one
 
     Args:
         group: As it was.
         copy: The picture that is kept from now on; it may be one of the group's copies.
-        sha256: Of that picture.
-        of: Of the one that was kept before.
+        sha256_of: The SHA-256 of a picture of the group.
     """
-    verdict = copy.verdict
-    how = BACK.get(verdict.transform or "", verdict.transform)
-    before = Verdict(verdict.kind, sha256, verdict.distance_bits, how, via=sha256, key=copy.name)
-    others = [one for one in group.copies if one is not copy]
-    if (
-        verdict.kind is Kind.NEAR and verdict.via != of
-    ):  # near to another of them, which stays what it was compared with
-        before = replace(before, distance_bits=None, transform=None, via=verdict.via)
-    moved = [Copy(one.name, replace(one.verdict, of=sha256, key=copy.name)) for one in others]
-    return Group(copy.name, [Copy(group.name, before), *moved])
+    verdicts = {one.name: one.verdict for one in group.copies if one.name != copy.name}
+    step, sha256, before = copy.verdict, sha256_of(copy.name), sha256_of(group.name)
+    if step.kind is Kind.EXACT and sha256 != before:  # the bytes are those of another copy, which is so of this one now
+        double = _near_of(verdicts, sha256, sha256_of)
+        if double is not None:
+            step, verdicts[double] = verdicts[double], step
+    verdicts = {name: replace(verdict, of=sha256, key=copy.name) for name, verdict in verdicts.items()}
+    verdicts = {group.name: Verdict(Kind.NEAR, sha256, via=step.via, key=copy.name), **verdicts}
+    via = sha256
+    while True:
+        was_kept = before == (sha256 if step.kind is Kind.EXACT else step.via)
+        name = group.name if was_kept else _near_of(verdicts, step.via, sha256_of)
+        if name is None:
+            break
+        how = BACK.get(step.transform or "", step.transform)
+        step, verdicts[name] = (
+            verdicts[name],
+            Verdict(step.kind, sha256, step.distance_bits, how, via=via, key=copy.name),
+        )
+        if was_kept:
+            break
+        via = sha256_of(name)
+    return Group(copy.name, [Copy(name, verdict) for name, verdict in verdicts.items()])
+
+
+def _near_of(verdicts: Mapping[K, Verdict], sha256: str | None, sha256_of: Callable[[K], str]) -> K | None:
+    """The copy of some bytes that came first: later ones are exact copies of it."""
+    near = (name for name, verdict in verdicts.items() if verdict.kind is Kind.NEAR and sha256_of(name) == sha256)
+    return next(near, None)
 
 
 def choose(
@@ -195,7 +220,7 @@ def choose(
     for group in clustering.groups:
         best = min(group.copies, key=lambda copy: prefer(copy.name), default=None)
         if best is not None and prefer(best.name) < prefer(group.name):
-            group = led_by(group, best, images[best.name].sha256, of=images[group.name].sha256)
+            group = led_by(group, best, lambda name: images[name].sha256)
         groups.append(group)
     return replace(clustering, groups=groups)
 

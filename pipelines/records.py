@@ -144,7 +144,7 @@ class Survivor(Record, frozen=True, kw_only=True):
         candidate: What is kept.
         replaces: SHA-256 of the survivor that it replaces as the better copy; empty for a new image.
         distance_bits: Hamming distance to what it replaces; 0 for a new image.
-        transform: How the two are related; empty for a new image.
+        transform: What turns it into what it replaces; empty for a new image.
         relation: Where local features found it later, and the candidate stood before: what the replaced one is to it,
             ``copy``, ``part_of`` or ``contains``. Empty otherwise.
     """
@@ -167,7 +167,7 @@ class Duplicate(Record, frozen=True, kw_only=True):
         kind: ``exact`` (same bytes), ``near``, or ``reference``: near to a picture of a set that is kept out. Found by
             local features: ``copy``, ``part_of`` or ``contains``.
         distance_bits: Hamming distance of the hashes, out of 256.
-        transform: How the two are related: ``identity``, ``mirrored``, ….
+        transform: What turns the copy into the survivor: ``identity``, ``mirrored``, ….
         candidate: The copy, whole; None where a survivor was replaced by the better copy ``of``: it stands in
             ``survivors`` already.
     """

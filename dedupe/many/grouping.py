@@ -3,12 +3,12 @@
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 from itertools import islice
-from typing import Final, Generic, NamedTuple, TypeVar
+from typing import Final, Generic, NamedTuple, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from synsift.dedupe.clusters import Clustering, Groups, joins_for_its_leader, places_of
+from synsift.dedupe.clusters import Clustering, Copy, Group, Groups, joins_for_its_leader, places_of
 from synsift.dedupe.frequencies import ORIENTATIONS
 from synsift.dedupe.many.foresight import Foreseen, Foresight, is_plain
 from synsift.dedupe.many.prints import Prints
@@ -68,7 +68,7 @@ class Grouping(Generic[K]):
         self._foresight = foresight
         self._options = options
         self._reference = reference
-        self._groups: Groups[K] = Groups()
+        self._groups: Groups[int] = Groups(self._prints.sha256)
         # By the number that stands for a picture's bytes.
         self._cluster_of: NDArray[np.int32] = np.full(len(pictures.prints), _NONE, np.int32)
         self._survivor_of_cluster: list[int] = []
@@ -91,20 +91,27 @@ class Grouping(Generic[K]):
         plain = is_plain(self._prints.rows[numbers])
         for number, shows_nothing in zip(numbers.tolist(), plain.tolist(), strict=True):
             verdict = self._verdict(number, foreseen, is_plain=shows_nothing)
-            sha256 = self._prints.sha256(number) if verdict.replaces else ""
-            self._groups.take(self._names[number], verdict, sha256)
+            self._groups.take(number, verdict)
             self._remember(number, verdict)
 
     def found(self) -> Clustering[K]:
         """The groups of all pictures."""
-        return self._groups.found(places_of(self._names))
+        places = places_of(self._names)
+        found = self._groups.found(lambda number: places[self._names[number]])
+        groups = [Group(self._names[group.name], list(map(self._named, group.copies))) for group in found.groups]
+        return Clustering(groups, [Copy(self._names[copy.name], copy.verdict) for copy in found.rejected])
+
+    def _named(self, copy: Copy[int]) -> Copy[K]:
+        """A copy as the caller calls it, and what is kept of its group."""
+        key = cast("int", copy.verdict.key)
+        return Copy(self._names[copy.name], replace(copy.verdict, key=self._names[key]))
 
     def _verdict(self, number: int, foreseen: Foreseen, *, is_plain: bool) -> Verdict:
         same = int(self._turns.same[number])
         cluster = int(self._cluster_of[same])
         if cluster != _NONE:
             survivor = self._survivor_of_cluster[cluster]
-            return Verdict(Kind.EXACT, self._prints.sha256(survivor), 0, ORIENTATIONS[0], key=self._names[survivor])
+            return Verdict(Kind.EXACT, self._prints.sha256(survivor), 0, ORIENTATIONS[0], key=survivor)
         if self._reference is not None:
             found = self._reference.match(self._prints[number])
             if found.of is not None:
@@ -123,7 +130,7 @@ class Grouping(Generic[K]):
             ORIENTATIONS[near.orientation],
             replaces=better(self._prints[number], self._prints[survivor]),
             via=self._prints.sha256(near.number),
-            key=self._names[survivor],
+            key=survivor,
         )
 
     def _remember(self, number: int, verdict: Verdict) -> None:

@@ -78,6 +78,21 @@ def test_candidates_become_survivors_and_duplicates(world: World) -> None:
     assert counts(world, "dedupe") == {"candidates": 4, "unique": 2, "exact_duplicate": 1, "near_duplicate": 1}
 
 
+def test_a_transform_turns_the_copy_into_the_survivor_whichever_came_first(world: World) -> None:
+    upright = encoded(scene(1).resize((640, 480)), "PNG")
+    turned = encoded(scene(1).resize((320, 240)).rotate(90, expand=True), "PNG")
+    of_copy = Matcher.of_reference([fingerprint(upright)]).match(fingerprint(turned)).transform
+    of_better = Matcher.of_reference([fingerprint(turned)]).match(fingerprint(upright)).transform
+    assert {of_copy, of_better} == {"rotated-90", "rotated-270"}
+    for wnid, images in (("n1", (upright, turned)), ("n2", (turned, upright))):
+        for image in images:
+            send(world, candidate(stored(world, image), wnid))
+            run(world, dedupe(world))
+    assert [one.transform for one in world.records(topics.DUPLICATES, Duplicate)] == [of_copy, of_copy]
+    replacing = [one for one in world.records(topics.SURVIVORS, Survivor) if one.replaces]
+    assert [one.transform for one in replacing] == [of_better]
+
+
 def test_what_is_near_to_a_reference_is_rejected_in_every_synset(world: World) -> None:
     kept_out = fingerprint(small(1))
     one, two = stored(world, large(1)), stored(world, large(2))
