@@ -138,11 +138,28 @@ def _parted(
     """Groups without drawings of another state."""
     from synsift.dedupe.local.parting import part
 
-    def doubts(pairs: Sequence[tuple[str, str]]) -> Collection[tuple[str, str]]:
-        drawn = [(one, other) for one, other in pairs if images[one].fine and images[other].fine]
-        return _others(drawn, {path: images[path].sha256 for pair in drawn for path in pair}, file)
+    return part(found, images, scanner.match, lambda pairs: _told_apart(pairs, images, file))
 
-    return part(found, images, scanner.match, doubts)
+
+def told_apart(
+    pairs: Iterable[tuple[str, str]], images: "Mapping[str, Fingerprint]", scanner: Scanner
+) -> Collection[tuple[str, str]]:
+    """Those of some pairs that hashes take for copies that are two drawings.
+
+    Args:
+        pairs: Paths.
+        images: Fingerprints by path.
+        scanner: How images are read.
+    """
+    with _looking(scanner) as file:
+        return _told_apart(pairs, images, file)
+
+
+def _told_apart(
+    pairs: Iterable[tuple[str, str]], images: "Mapping[str, Fingerprint]", file: "FeatureFile"
+) -> Collection[tuple[str, str]]:
+    drawn = [(one, other) for one, other in pairs if images[one].fine and images[other].fine]
+    return _others(drawn, {path: images[path].sha256 for pair in drawn for path in pair}, file)
 
 
 def _others(

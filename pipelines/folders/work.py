@@ -8,7 +8,7 @@ import signal
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from PIL import Image
 
@@ -85,6 +85,50 @@ def _features(pairs: "list[Pair]", file: str) -> "Iterator[tuple[Features, Featu
                 Features.from_bytes(os.pread(source.fileno(), place.size_bytes, place.begin)) for place in pair.places
             )
             yield one, other
+
+
+class CopyMade(NamedTuple):
+    """What was made of a copy of a file's image.
+
+    Attributes:
+        kind: Of ``dedupe.COPIES``.
+        record: The binary form of its fingerprint.
+        seen_through: Whether local features find it.
+        taken_back: Whether they say that it is another drawing.
+    """
+
+    kind: str
+    record: bytes
+    seen_through: bool = False
+    taken_back: bool = False
+
+
+def copy_files(paths: list[str], max_pixels: int, *, thorough: bool) -> list[list[CopyMade] | str]:
+    """Make copies of some files' images, and see what finds them, in order; of what can't be read, why."""
+    made: list[list[CopyMade] | str] = []
+    for path in paths:
+        try:
+            made.append(list(_copies_of(path, max_pixels, thorough=thorough)))
+        except (ImageError, OSError, MemoryError) as exc:
+            made.append(str(exc) or "not enough memory to decode it")
+    return made
+
+
+def _copies_of(path: str, max_pixels: int, *, thorough: bool) -> "Iterator[CopyMade]":
+    from synsift.pipelines.folders.copying import copies_of_file
+
+    found = copies_of_file(path, max_pixels)
+    if not thorough:
+        yield from (CopyMade(kind, fingerprint(data).to_record()) for kind, data in found)
+        return
+    from synsift.dedupe.local.features import describe
+    from synsift.dedupe.local.relation import Tie, relate, shows_another
+
+    original = describe(path, max_pixels=max_pixels)
+    for kind, data in found:
+        copy = describe(data)
+        is_seen = relate(original, copy).tie in (Tie.COPY, Tie.PART_OF, Tie.CONTAINS)
+        yield CopyMade(kind, fingerprint(data).to_record(), is_seen, not is_seen and shows_another(copy, original))
 
 
 def _describe_file(path: str, max_pixels: int, max_bytes: int) -> tuple[str, bytes] | None:

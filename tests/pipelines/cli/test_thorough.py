@@ -1,7 +1,9 @@
 """``dedupe --thorough`` and ``match --thorough`` as a user runs them."""
 
 import contextlib
+import hashlib
 import importlib.util
+import itertools
 import json
 import os
 import sqlite3
@@ -190,6 +192,23 @@ def test_a_form_with_another_name_that_hashes_take_for_a_copy_is_kept(cli: RunCl
         {"ada.png", "alan.png"},
         {"ada-small.png", "alan-small.png"},
     )
+
+
+def test_calibrate_counts_no_forms_as_mistakes_that_local_features_tell_apart_on_one_core_or_two(
+    cli: RunCli, photos: Path
+) -> None:
+    folder = photos / "forms"
+    folder.mkdir()
+    for name in ("Ada Lovelace", "Alan Turing", "Grace Hopper"):
+        (folder / f"{name}.png").write_bytes(encoded(record(13, name), "PNG"))
+    sums = sorted(hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir())
+    pairs = photos / "pairs.txt"
+    pairs.write_text("".join(f"{one} {other}\n" for one, other in itertools.combinations(sums, 2)))
+    options = ("calibrate", str(folder), "--sample", "2", "--not-copies", str(pairs), "--no-cache", "--format", "jsonl")
+    assert max(row["false_matches"] for row in rows(cli(*options))) == 3
+    one, two = (rows(cli(*options, "--thorough", "--jobs", jobs)) for jobs in ("1", "2"))
+    assert one == two
+    assert {row["false_matches"] + row["unsure"] for row in one} == {0}
 
 
 def test_match_goes_by_other_forms_to_the_one_that_it_is_a_copy_of(cli: RunCli, photos: Path, tmp_path: Path) -> None:
