@@ -159,10 +159,19 @@ def judge_state(tie: Tie, state: State | None, lies: Overlap, bounds: Bounds = D
         has_patch = lies.agreed < bounds.patch_cells or lies.covered > bounds.patch_covered
         is_other = beyond > (bounds.patch_ink if has_patch else bounds.other_ink) or state.coloured > bounds.coloured
         return Tie.SHARES_A_PART if is_other or in_one_place else tie
+    return _by_place(lies, bounds) if not in_one_place and _is_one_state(state, lies, bounds) else tie
+
+
+def _is_one_state(state: State, lies: Overlap, bounds: Bounds) -> bool:
+    """Whether drawings of which few points agree lack next to no ink of each other, nor tones, nor shapes."""
     is_even = lies.moved >= bounds.moved or lies.evenly >= bounds.same_evenly
-    is_one = state.ink <= (bounds.same_ink if is_even else bounds.uneven_ink) and beyond <= bounds.same_beyond
-    is_one = is_one and not in_one_place and max(state.lighter, state.coloured) <= bounds.same_light
-    return _by_place(lies, bounds) if is_one else tie
+    has_other_shapes = state.apart > bounds.shapes + bounds.shapes_times * state.half_apart
+    return (
+        state.ink <= (bounds.same_ink if is_even else bounds.uneven_ink)
+        and state.ink - state.usual <= bounds.same_beyond
+        and max(state.lighter, state.coloured) <= bounds.same_light
+        and not (lies.met < bounds.few_met and has_other_shapes)
+    )
 
 
 def _differs_in_one_place(state: State, bounds: Bounds) -> bool:

@@ -287,6 +287,25 @@ def test_wares_on_white_that_are_shaded_are_no_drawings() -> None:
         (Tie.COPY, State(0.0, 0.0, True, apart=0.07, usually_apart=0.001), lying(1.0), Tie.SHARES_A_PART),
         (Tie.SHARES_A_PART, State(0.0, 0.0, True, apart=0.07, usually_apart=0.001), lying(1.0), Tie.SHARES_A_PART),
         (Tie.COPY, State(0.06, 0.03, True, apart=0.13, usually_apart=0.06), lying(1.0), Tie.COPY),
+        # Clubs and spades, of which the numbers agree; a card at a third of its size; the same where more points agree.
+        (
+            Tie.SHARES_A_PART,
+            State(0.03, 0.0, True, apart=0.3, usually_apart=0.14, half_apart=0.03),
+            lying(1.0, met=0.16),
+            Tie.SHARES_A_PART,
+        ),
+        (
+            Tie.SHARES_A_PART,
+            State(0.03, 0.01, True, apart=0.15, usually_apart=0.1, half_apart=0.03),
+            lying(1.0, met=0.16),
+            Tie.COPY,
+        ),
+        (
+            Tie.SHARES_A_PART,
+            State(0.03, 0.0, True, apart=0.3, usually_apart=0.14, half_apart=0.03),
+            lying(1.0, met=0.3),
+            Tie.COPY,
+        ),
     ],
 )
 def test_ink_beyond_what_is_usual_tells_states_apart(tie: Tie, state: State | None, lies: Overlap, told: Tie) -> None:
