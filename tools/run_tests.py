@@ -53,12 +53,13 @@ def _without(paths: Sequence[str]) -> list[str]:
     return ["tests", *(f"--ignore={path}" for path in paths)]
 
 
-# The slow ones in two lots that take about the same time, each with a broker of its own; and of the fast ones those
-# that wait for small webs.
+# Four processes are at work until the end, each some twenty minutes long where nothing else is: the slow tests in two
+# lots, each with a broker of its own, and the fast ones in three. Of these two are run one after the other, in sight.
 _FIRST: Final = ("tests/faults", "tests/pipelines", "tests/docs", "tests/packaging", "tests/deploy")
 _WAITING: Final = ("tests/pipelines/stages", "tests/crawler/download")
-BESIDE: Final = (Lot("slow", _FIRST), Lot("slow", _without(_FIRST)), Lot("not slow", _WAITING))
-IN_SIGHT: Final = Lot("not slow", _without(_WAITING))
+_PIPELINES: Final = ("tests/pipelines", "--ignore=tests/pipelines/stages")
+BESIDE: Final = (Lot("slow", _without(_FIRST)), Lot("slow", _FIRST), Lot("not slow", _PIPELINES))
+IN_SIGHT: Final = (Lot("not slow", _without(["tests/pipelines", *_WAITING])), Lot("not slow", _WAITING))
 
 
 def main(arguments: list[str]) -> int:
@@ -76,8 +77,7 @@ def run(arguments: list[str], folder: Path) -> int:
     """Run all side by side."""
     beside = [begin(arguments, lot, folder, number) for number, lot in enumerate(BESIDE)]
     try:
-        options = [f"--junitxml={folder / 'in-sight.xml'}", *IN_SIGHT.paths, *arguments]
-        status = subprocess.run(pytest(IN_SIGHT.marker, options), cwd=ROOT, check=False).returncode  # noqa: S603 - ours
+        status = in_sight(arguments, folder)
         if status:
             for process in beside:
                 process.send_signal(signal.SIGINT)
@@ -92,6 +92,16 @@ def run(arguments: list[str], folder: Path) -> int:
     for number in range(len(beside)):
         sys.stdout.write(output_of(folder, number).read_text(errors="replace"))
     return status or max(statuses)
+
+
+def in_sight(arguments: list[str], folder: Path) -> int:
+    """Run the lots in sight, up to the first that fails."""
+    for number, lot in enumerate(IN_SIGHT):
+        options = [f"--junitxml={folder / f'in-sight-{number}.xml'}", *lot.paths, *arguments]
+        status = subprocess.run(pytest(lot.marker, options), cwd=ROOT, check=False).returncode  # noqa: S603 - ours
+        if status:
+            return status
+    return 0
 
 
 def begin(arguments: list[str], lot: Lot, folder: Path, number: int) -> "subprocess.Popen[bytes]":
