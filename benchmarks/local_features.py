@@ -37,10 +37,10 @@ import numpy as np
 from PIL import Image
 
 from synsift.dedupe import Fingerprint, Kind, Matcher, Tie, describe, fingerprint, relate
+from synsift.dedupe.local.bounds import DEFAULT_BOUNDS
 from synsift.dedupe.local.features import Features
 from synsift.dedupe.local.geometry import align
 from synsift.dedupe.local.opencv import load_opencv
-from synsift.dedupe.local.relation import DEFAULT_BOUNDS
 from synsift.dedupe.local.shortlist import Shortlist
 
 PHASH_BITS = 9

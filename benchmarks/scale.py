@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """What a candidate costs as a crawl grows: through the real log and the real stage ``dedupe``, decade by decade.
 
-    benchmarks/scale.py [--candidates 1000000] [--synsets 5000] [--log sqlite|kafka] [--begin]
+    benchmarks/scale.py [--candidates 1000000] [--synsets 5000] [--log sqlite|kafka] [--begin] [--as-they-come]
 
 Candidates are made: fingerprints whose frequencies fall as those of photographs do; 15 % are copies, a third of them
-the same bytes and the others near; synsets and hosts are drawn by Zipf's law. A process of its own writes them; one
+the same bytes and the others near; synsets and hosts are drawn by Zipf's law. At first hardly any synset has something
+to be copied; so that each decade has as many copies, a copy is of one that has, but with ``--as-they-come``, where what
+has no original is new. A process of its own writes them; one
 worker judges them. At each decade: CPU time of a candidate since the last one (of worker and broker), memory of the
 worker, disk of log and snapshots; at the end, how long the state takes to be rebuilt, from both snapshots and topic,
 and the memory of a worker that begins from snapshots and is asked of synsets that have a tenth of the survivors.
@@ -75,17 +77,30 @@ class Sample:
     snapshots_mb: float
 
 
-def made(count: int, synsets: int, *, seed: int = 1) -> Iterator[list[Candidate]]:
-    """Candidates, some at a time."""
+def made(count: int, synsets: int, *, as_they_come: bool = False, seed: int = 1) -> Iterator[list[Candidate]]:
+    """Candidates, some at a time.
+
+    Args:
+        count: How many.
+        synsets: Of how many.
+        as_they_come: Whether a copy of a synset that has nothing yet is no copy.
+        seed: The same give the same ones.
+    """
     rng = np.random.default_rng(seed)
     weights = 1 / np.arange(1, synsets + 1) ** 0.8
     weights /= weights.sum()
     last: dict[int, list[tuple[np.ndarray, Fingerprint]]] = {}
+    begun = np.zeros(synsets, np.bool_)
     for begin in range(0, count, AT_ONCE):
         number = min(AT_ONCE, count - begin)
         frequencies = random_frequencies(rng, number)
         chosen = rng.choice(synsets, number, p=weights)
         kinds = rng.random(number)
+        # A copy is of a synset that has something to be copied: else the first ones of a crawl would have none.
+        at_first = np.flatnonzero((kinds < COPIES) & ~begun[chosen])
+        if begun.any() and not as_they_come:
+            known_weights = weights * begun
+            chosen[at_first] = rng.choice(synsets, len(at_first), p=known_weights / known_weights.sum())
         for at in np.flatnonzero(kinds < COPIES):
             if known := last.get(int(chosen[at])):
                 original = known[rng.integers(len(known))][0]
@@ -96,6 +111,7 @@ def made(count: int, synsets: int, *, seed: int = 1) -> Iterator[list[Candidate]
         for at, row in enumerate(rows):
             synset = int(chosen[at])
             known = last.setdefault(synset, [])
+            begun[synset] = True
             image = Fingerprint.from_record(row.tobytes())
             if kinds[at] < COPIES / 3 and known:
                 image = known[rng.integers(len(known))][1]
@@ -116,10 +132,10 @@ def _candidate(image: Fingerprint, wnid: str, host: int, number: int) -> Candida
     )
 
 
-def write(place: "Place", count: int, synsets: int) -> None:
+def write(place: "Place", count: int, synsets: int, as_they_come: bool) -> None:
     """Put candidates on the log; a process of its own."""
     log, router = place.open(), Router(PARTITIONS)
-    for some in made(count, synsets):
+    for some in made(count, synsets, as_they_come=as_they_come):
         log.produce([router.candidate(candidate) for candidate in some])
     log.close()
 
@@ -295,9 +311,10 @@ def page(samples: list[Sample], survivors: int) -> None:
         )
 
 
-def measure(place: Place, count: int, synsets: int) -> None:
+def measure(place: Place, options: argparse.Namespace) -> None:
     """One run on a log that is there and empty."""
-    run_apart(write, place, count, synsets, wait=False)
+    count = options.candidates
+    run_apart(write, place, count, options.synsets, options.as_they_come, wait=False)
     samples = judge(place, count)
     page(samples, begin(place))
 
@@ -331,6 +348,7 @@ def main() -> None:
     parser.add_argument("--synsets", type=int, default=5_000)
     parser.add_argument("--log", choices=("sqlite", "kafka"), default="sqlite")
     parser.add_argument("--begin", action="store_true")
+    parser.add_argument("--as-they-come", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         if options.begin:
@@ -339,14 +357,14 @@ def main() -> None:
             begin(place)
             return
         if options.log == "sqlite":
-            measure(Place(scratch, ""), options.candidates, options.synsets)
+            measure(Place(scratch, ""), options)
             return
         broker = services.kafka(Path(scratch) / "kafka")
         with services.running(broker):
             address = f"127.0.0.1:{broker.port}"
             KafkaTopics(KafkaAddress(address)).create(Shape(PARTITIONS))
             pid = broker.process.pid if broker.process is not None else 0
-            measure(Place(scratch, address, pid), options.candidates, options.synsets)
+            measure(Place(scratch, address, pid), options)
 
 
 if __name__ == "__main__":

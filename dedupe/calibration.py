@@ -12,8 +12,8 @@ Nothing is grouped away before it is counted, and what is proposed rests on a bo
 """
 
 import io
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Final, Generic, TypeVar
 
 from PIL import Image, ImageEnhance, ImageFilter, ImageOps
@@ -100,17 +100,19 @@ class Pair(Generic[K]):
         other: Key of the other.
         score: What they have, 0…1.
         is_judged: Whether a person said that they are no copies.
+        is_taken_back: Whether local features say that they are two drawings.
     """
 
     one: K
     other: K
     score: float
     is_judged: bool = False
+    is_taken_back: bool = False
 
     @property
     def is_unsure(self) -> bool:
         """Whether only a person can tell."""
-        return not self.is_judged and self.score < SURE
+        return not self.is_judged and not self.is_taken_back and self.score < SURE
 
 
 def copies_of(picture: Image.Image) -> Iterator[tuple[str, bytes]]:
@@ -138,6 +140,7 @@ class Calibration(Generic[K]):
         self._set = options.criteria.score
         self._copies: dict[str, list[float]] = {name: [] for name in COPIES}
         self._seen_through: dict[str, list[bool]] = {name: [] for name in COPIES}
+        self._taken_back: dict[str, list[bool]] = {name: [] for name in COPIES}
         self._others: list[float] = []
         self._judged_copies = False
         self._pairs: dict[frozenset[str], Pair[K]] = {}
@@ -164,7 +167,26 @@ class Calibration(Generic[K]):
         """A person looked at the pairs: those that aren't named as no copies are copies."""
         self._judged_copies = True
 
-    def add_copy(self, kind: str, copy: Fingerprint, original: Fingerprint, *, seen_through: bool = False) -> None:
+    def take_back(self, pairs: Iterable[tuple[K, K]]) -> None:
+        """Some pairs that look alike are two drawings, by local features: where these are asked they are no mistakes.
+
+        Args:
+            pairs: Their keys, in either order.
+        """
+        apart = {frozenset(pair) for pair in pairs}
+        for known, pair in self._pairs.items():
+            if frozenset((pair.one, pair.other)) in apart:
+                self._pairs[known] = replace(pair, is_taken_back=True)
+
+    def add_copy(
+        self,
+        kind: str,
+        copy: Fingerprint,
+        original: Fingerprint,
+        *,
+        seen_through: bool = False,
+        taken_back: bool = False,
+    ) -> None:
         """Compare a copy with its picture, and with all others.
 
         Args:
@@ -172,6 +194,7 @@ class Calibration(Generic[K]):
             copy: What was made.
             original: Of what.
             seen_through: Whether local features found it.
+            taken_back: Whether local features say that it is another drawing, if hashes find it.
         """
         own = 0.0
         for look in self._matcher.looks(copy):
@@ -182,13 +205,14 @@ class Calibration(Generic[K]):
                 self._others.append(score)
         self._copies[kind].append(own)
         self._seen_through[kind].append(seen_through)
+        self._taken_back[kind].append(taken_back)
 
     def recall(self, similarity: float, *, thorough: bool = False) -> dict[str, float]:
-        """Share of the copies of each kind that a threshold finds; with those that local features find, if asked."""
+        """Share of the copies of each kind that a threshold finds; with what local features say of them, if asked."""
         return {
             kind: sum(
-                score >= similarity or (thorough and seen)
-                for score, seen in zip(found, self._seen_through[kind], strict=True)
+                (score >= similarity and not (thorough and back)) or (thorough and seen)
+                for score, seen, back in zip(found, self._seen_through[kind], self._taken_back[kind], strict=True)
             )
             / len(found)
             for kind, found in self._copies.items()
@@ -203,7 +227,9 @@ class Calibration(Generic[K]):
 
     def _threshold(self, similarity: float, compared: int) -> Threshold:
         pairs = [pair for pair in self._pairs.values() if pair.score >= similarity]
-        wrong = sum(score >= similarity for score in self._others) + sum(pair.is_judged for pair in pairs)
+        wrong = sum(score >= similarity for score in self._others) + sum(
+            pair.is_judged and not pair.is_taken_back for pair in pairs
+        )
         unsure = 0 if self._judged_copies else sum(pair.is_unsure for pair in pairs)
         return Threshold(
             similarity,

@@ -30,7 +30,9 @@ from synsift.dedupe.judgement import Judgement, look_and_judge
 from synsift.dedupe.lookup import Lookup
 from synsift.dedupe.quality import better
 from synsift.dedupe.second_look import Agreement, side_of
+from synsift.dedupe.small_scopes import SmallScopes
 from synsift.dedupe.survivors import Survivors
+from synsift.dedupe.together import Span
 from synsift.dedupe.verdicts import DEFAULT_OPTIONS, KeepsOut, Kind, Look, MatchOptions, Verdict
 
 # So many of the nearest are looked at for one picture. Proposals beyond are of crowds of pictures that are alike.
@@ -64,16 +66,24 @@ class Matcher:
     one, ``survivors`` and ``from_survivors`` carry them over whole.
     """
 
-    def __init__(self, options: MatchOptions = DEFAULT_OPTIONS, *, reference: KeepsOut | None = None) -> None:
+    def __init__(
+        self,
+        options: MatchOptions = DEFAULT_OPTIONS,
+        *,
+        reference: KeepsOut | None = None,
+        scopes: SmallScopes | None = None,
+    ) -> None:
         """Make one that knows nothing.
 
         Args:
             options: What counts as near.
             reference: Whatever is near to one of its pictures is rejected; see ``of_reference``.
+            scopes: Where there are many matchers, they share one, made with the same options: it has the hashes of
+                those that are small.
         """
         self._options = options
         self._reference = reference
-        self._lookup = Lookup(options)
+        self._lookup = Lookup(options, scopes)
         self._accepted = Survivors()
         self._cluster_of_accepted: list[int] = []
         self._survivor_of_cluster: list[int] = []
@@ -101,10 +111,15 @@ class Matcher:
 
     @classmethod
     def from_survivors(
-        cls, survivors: Survivors, options: MatchOptions = DEFAULT_OPTIONS, *, reference: KeepsOut | None = None
+        cls,
+        survivors: Survivors,
+        options: MatchOptions = DEFAULT_OPTIONS,
+        *,
+        reference: KeepsOut | None = None,
+        scopes: SmallScopes | None = None,
     ) -> Self:
         """Make one in the state that another had when it gave its ``survivors``, which now are this one's."""
-        matcher = cls(options, reference=reference)
+        matcher = cls(options, reference=reference, scopes=scopes)
         matcher._accepted = survivors
         matcher._cluster_of_accepted = survivors.rows["cluster"].tolist()
         for number, cluster in enumerate(matcher._cluster_of_accepted):
@@ -146,6 +161,15 @@ class Matcher:
             end: Behind the last.
         """
         self._lookup.look_ahead(batch, begin, end)
+
+    def span(self, begin: int, end: int) -> Span:
+        """Its pictures in a batch, for ``Together``, which looks ahead for several matchers.
+
+        Args:
+            begin: The first of them in the batch.
+            end: Behind the last.
+        """
+        return Span(self._lookup, begin, end)
 
     def settle(self) -> None:
         """They came: what was looked up ahead is needed no more."""

@@ -41,6 +41,11 @@ class NotCopies:
         """How many pairs there are."""
         return f"<NotCopies: {len(self)} pairs>"
 
+    def and_pairs(self, pairs: Iterable[tuple[str, str]]) -> "NotCopies":
+        """These and more."""
+        known = ((one, other) for one, others in self._partners.items() for other in others)
+        return NotCopies([*known, *pairs])
+
     def of(self, sha256: str) -> frozenset[str]:
         """The pictures that one is no copy of."""
         return frozenset(self._partners.get(sha256, ()))

@@ -36,11 +36,13 @@ class Merged(Generic[K]):
         clustering: The groups; a picture that a tie removes is a copy of the group that it went to.
         joined: Those pictures, each with its tie to the picture that it was compared with.
         others: Ties between pictures that are kept, the strongest first.
+        taken_back: How many pictures are kept that hashes took for copies.
     """
 
     clustering: Clustering[K]
     joined: Mapping[K, Related[K]]
     others: Sequence[Related[K]]
+    taken_back: int = 0
 
 
 def merge(

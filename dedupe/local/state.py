@@ -7,7 +7,9 @@ sticker; a drawing that does is another one. So drawings are compared more close
     grey copies ──map──▶ upon each other ──tone curve──▶ same light ──▶ ink: what is darker or lighter than anything
                                                                         that lies within two pixels in the other one
 
-Edits put some ink along all edges, as they blur them. Another state puts much in one place.
+Edits put some ink along all edges, as they blur them. Another state puts much in one place. Small letters are within
+two pixels of any others: so it is asked, too, by how much pixels themselves differ. Where next to nothing does but in
+one place, as of a form with another name, something else is written there.
 """
 
 from dataclasses import dataclass
@@ -57,6 +59,9 @@ class State:
         drawn: Whether they are drawings: of photographs a patch may be covered.
         lighter: How many levels a tone of one is lighter or darker in the other, at most.
         coloured: The same beside the best brightness and contrast: what is left was coloured otherwise.
+        apart: How much they differ pixel by pixel, in the place where that is most.
+        usually_apart: The same as a rule, in the places with edges of either: nine of ten have less.
+        half_apart: What half of these have less than.
     """
 
     ink: float
@@ -64,6 +69,9 @@ class State:
     drawn: bool
     lighter: float = 0.0
     coloured: float = 0.0
+    apart: float = 0.0
+    usually_apart: float = 0.0
+    half_apart: float = 0.0
 
 
 def compare_states(first: Features, second: Features, alignment: Alignment) -> State | None:
@@ -85,12 +93,17 @@ def compare_states(first: Features, second: Features, alignment: Alignment) -> S
     sampled, within = upon(one, other, matrix, scale)
     if within.sum() < _LEAST_PX:
         return None
-    tones = _tones(sampled[within], one[within])
-    toned = np.interp(sampled, tones[0], _rising(tones[1], tones[2])) if tones.shape[1] > 1 else sampled
-    ink, usual = _ink(one.astype(np.float32), toned.astype(np.float32), within)
+    drawn = _are_drawn(first.picture, second.picture)
+    laid = _Upon.of(one, _in_light_of(one, sampled, within), within)
+    if laid is None:
+        return State(0.0, 0.0, drawn)
     even = within & _is_even(one) & _is_even(sampled)
     lights = _other_tones(_tones(sampled[even], one[even]))
-    return State(ink, usual, _are_drawn(first.picture, second.picture), *lights)
+    # What light cut off in one of them can't be told from it, but of the other it can be made.
+    back = _Upon.of(sampled, _in_light_of(sampled, one, within), within)
+    apart = min(side.apart() for side in (laid, back) if side is not None)
+    ink, usual = laid.ink()
+    return State(ink, usual, drawn, *lights, *apart)
 
 
 def _are_drawn(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> bool:
@@ -117,6 +130,18 @@ def _tones(mine: Floats, theirs: Floats) -> Floats:
     groups = [group for group in np.split(order, begins[1:]) if len(group) >= _FEWEST_PX]
     found = [(np.median(mine[group]), np.median(theirs[group]), len(group) / len(mine)) for group in groups]
     return np.array(found, np.float64).reshape(-1, 3).T
+
+
+def _in_light_of(base: Floats, other: Floats, within: NDArray[np.bool_]) -> Floats:
+    """A picture with the tones of the one that it lies upon; those that hardly a pixel has as those next to them."""
+    tones, theirs, shares = _tones(other[within], base[within])
+    if len(tones) < 2:
+        return other
+    risen = _rising(theirs, shares)
+    gain = (risen[-1] - risen[0]) / (tones[-1] - tones[0])
+    beyond = other - other.clip(tones[0], tones[-1])
+    toned: Floats = (np.interp(other, tones, risen) + gain * beyond).clip(0, 255)
+    return toned
 
 
 def _rising(tones: Floats, shares: Floats) -> Floats:
@@ -153,19 +178,58 @@ def _other_tones(tones: Floats) -> tuple[float, float]:
     return lighter, float(abs(gain * mine + offset - theirs)[kept].max())
 
 
-def _ink(base: NDArray[np.float32], toned: NDArray[np.float32], within: NDArray[np.bool_]) -> tuple[float, float]:
-    """``State.ink`` and ``State.usual`` of two pictures that lie upon each other, in the same light."""
-    opencv = load_opencv()
-    contrast = max(_LEAST_CONTRAST, float(np.ptp(np.percentile(base[within], (2, 98)))))
-    inside = opencv.erode(within.astype(np.uint8), np.ones((2 * _NEAR_PX + 3,) * 2, np.uint8)) > 0
-    if not inside.any():
-        return 0.0, 0.0
-    ink = np.maximum(_beyond(opencv, base, toned), _beyond(opencv, toned, base)) * inside / contrast
-    place = (_PLACE_PX, _PLACE_PX)
-    in_places = opencv.boxFilter(ink, -1, place)[inside]
-    has_edges = opencv.boxFilter(abs(opencv.Laplacian(base, -1)), -1, place)[inside] > _EDGE
-    usual = float(np.quantile(in_places[has_edges], _USUAL)) if has_edges.any() else 0.0
-    return float(in_places.max()), usual
+@dataclass(frozen=True, slots=True, eq=False)
+class _Upon:
+    """Two pictures that lie upon each other, in the same light.
+
+    Attributes:
+        base: ``(h, w)``, one of them.
+        toned: ``(h, w)``, the other.
+        inside: ``(h, w)``, where both are, and all that is near.
+        contrast: Levels between the lightest and darkest tones.
+    """
+
+    base: NDArray[np.float32]
+    toned: NDArray[np.float32]
+    inside: NDArray[np.bool_]
+    contrast: float
+
+    @classmethod
+    def of(cls, base: Floats, toned: Floats, within: NDArray[np.bool_]) -> "_Upon | None":
+        """The same, with what is known of both; None where hardly anything lies in both."""
+        contrast = max(_LEAST_CONTRAST, float(np.ptp(np.percentile(base[within], (2, 98)))))
+        inside = load_opencv().erode(within.astype(np.uint8), np.ones((2 * _NEAR_PX + 3,) * 2, np.uint8)) > 0
+        if not inside.any():
+            return None
+        return cls(base.astype(np.float32), toned.astype(np.float32), inside, contrast)
+
+    def ink(self) -> tuple[float, ...]:
+        """``State.ink`` and ``State.usual``."""
+        opencv = load_opencv()
+        ink = np.maximum(_beyond(opencv, self.base, self.toned), _beyond(opencv, self.toned, self.base))
+        return self._most(ink, self._has_edges(self.base), (_USUAL,))
+
+    def apart(self) -> tuple[float, ...]:
+        """``State.apart``, ``State.usually_apart`` and ``State.half_apart``."""
+        has_edges = self._has_edges(self.base) | self._has_edges(self.toned)
+        return self._most(abs(self.base - self.toned), has_edges, (_USUAL, 0.5))
+
+    def _most(
+        self, levels: NDArray[np.float32], has_edges: NDArray[np.bool_], shares: tuple[float, ...]
+    ) -> tuple[float, ...]:
+        """The most of something that a place has, and what some shares of those with edges have, of the contrast."""
+        in_places = self._in_places(levels * self.inside / self.contrast)
+        usual = np.quantile(in_places[has_edges], shares).tolist() if has_edges.any() else [0.0] * len(shares)
+        return float(in_places.max()), *usual
+
+    def _has_edges(self, picture: NDArray[np.float32]) -> NDArray[np.bool_]:
+        has_edges: NDArray[np.bool_] = self._in_places(abs(load_opencv().Laplacian(picture, -1))) > _EDGE
+        return has_edges
+
+    def _in_places(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The mean of what is around each pixel inside."""
+        means: NDArray[np.float32] = load_opencv().boxFilter(values, -1, (_PLACE_PX, _PLACE_PX))[self.inside]
+        return means
 
 
 def _beyond(opencv: Any, one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:  # noqa: ANN401

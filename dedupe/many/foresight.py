@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from synsift.dedupe.fingerprint import PLAIN_BELOW
 from synsift.dedupe.hash_batch import Hits, Numbers, Proposal, Rows
+from synsift.dedupe.hits import NUMBER, PICTURE, in_order
 from synsift.dedupe.judgement import look_and_judge
-from synsift.dedupe.lookup import NUMBER, PICTURE, in_order
 from synsift.dedupe.many.lookup import ManyLookup
 from synsift.dedupe.many.prints import Prints
 from synsift.dedupe.many.turns import Turns

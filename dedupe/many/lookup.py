@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 from synsift.dedupe.frequencies import HASH_BYTES
 from synsift.dedupe.hash_batch import AT_ONCE, HashBatch, Hashes, Hits, Numbers, Rows, Some
 from synsift.dedupe.hash_tables import Keys, Parts
+from synsift.dedupe.hits import hits_of, in_order
 from synsift.dedupe.index import CLOSE, WIDE, by_part, keys_of, within
-from synsift.dedupe.lookup import COVERED_PARTS, LOWEST, hits_of, in_order, upright_of
 from synsift.dedupe.many.key_lists import KeyLists, TooManyNear, make_lists
 from synsift.dedupe.many.prints import Prints
 from synsift.dedupe.many.room import Room
 from synsift.dedupe.many.turns import LEFT_OUT, RANKS
 from synsift.dedupe.quality import rank
+from synsift.dedupe.scope_index import LOWEST, flat_of, flat_parts, upright_of
 from synsift.dedupe.verdicts import MatchOptions
 from synsift.dedupe.views import EXTRA, STORED
 
@@ -92,7 +93,7 @@ class ManyMaking:
         lists = [
             Piece("lists", part, name=_CLOSE) for part in range(len(_parts_of(len(self._rows), self._options).bits))
         ]
-        for quarter in quarters_of(self._options):
+        for quarter in flat_parts(self._options):
             lists += [Piece("lists", part, name=_flat_name(quarter)) for part in range(len(WIDE.parts.bits))]
         return hashes, lists
 
@@ -104,7 +105,7 @@ class ManyMaking:
             parts = _parts_of(len(self._rows), self._options)
             make_lists(self._close_keys, parts, piece.begin, room=self._room, name=_CLOSE)
         else:
-            quarter = next(one for one in quarters_of(self._options) if _flat_name(one) == piece.name)
+            quarter = next(one for one in flat_parts(self._options) if _flat_name(one) == piece.name)
             make_lists(lambda: self._flat_keys(quarter), WIDE.parts, piece.begin, room=self._room, name=piece.name)
         self._room.release()
 
@@ -153,7 +154,7 @@ class ManyLookup:
         self._close = KeyLists(parts, radius_bits=CLOSE.radius_bits, room=room, name=_CLOSE)
         self._wide = {
             quarter: KeyLists(WIDE.parts, radius_bits=WIDE.radius_bits, room=room, name=_flat_name(quarter))
-            for quarter in quarters_of(options)
+            for quarter in flat_parts(options)
         }
 
     def batch_of(self, numbers: Sequence[int] | Numbers) -> HashBatch:
@@ -210,21 +211,10 @@ class ManyLookup:
         return hits_of(near, (sought.pictures, sought.places), pictures, places)
 
     def _flat_hits(self, sought: Some, quarter: int, most: int | None) -> Hits:
-        if quarter != LOWEST:
-            stands = sought.flat_places == self._upright
-            sought = sought._replace(
-                flat=sought.flat[stands],
-                flat_pictures=sought.flat_pictures[stands],
-                flat_places=sought.flat_places[stands],
-            )
+        sought = flat_of(sought, quarter, self._upright)
         rows, numbers = self.near_flat_keys(sought.flat, quarter, most=most)
         near = within(sought.flat, self._flat, (rows, numbers), self._options.radius_bits)
         return hits_of(near, (sought.flat_pictures, sought.flat_places), near.numbers, None)
-
-
-def quarters_of(options: MatchOptions) -> tuple[int, ...]:
-    """By which quarters flat hashes are looked up."""
-    return (LOWEST, *COVERED_PARTS) if options.all_crops else (LOWEST,)
 
 
 def _each_once(rows: Numbers, numbers: Numbers, count: int) -> tuple[Numbers, Numbers]:

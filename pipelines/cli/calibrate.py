@@ -1,9 +1,10 @@
 """``synsift calibrate``: which thresholds fit a folder of images."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -19,12 +20,15 @@ from synsift.pipelines.cli.options import (
 )
 from synsift.pipelines.cli.paths import try_file, whole_file
 from synsift.pipelines.cli.scanning import CacheFile, Jobs, Keys, NoCache, Scanner, list_unreadable, progress
-from synsift.pipelines.cli.thorough import Thorough, check_thorough
+from synsift.pipelines.cli.thorough import Thorough, check_thorough, told_apart
 from synsift.pipelines.errors import SynsiftError, UsageError
 
 if TYPE_CHECKING:
     from synsift.dedupe import Calibration, Fingerprint, Threshold
+    from synsift.pipelines.folders.scan import ScanOptions
 
+# Each makes a dozen copies, which takes a fifth of a second and more: few, so that all cores end together.
+_COPIED_AT_ONCE: Final = 2
 _Sample = Annotated[int, typer.Option("--sample", min=1, help="How many images to make copies of")]
 _FalseRate = Annotated[
     float,
@@ -106,45 +110,42 @@ def _measure(
         raise SynsiftError("calibrate needs at least two different images that aren't plain")
     with progress("compared", len(pictures)) as advance:
         calibration = Calibration(pictures, scanner.match, on_picture=lambda: advance(1))
+    if thorough:
+        alike = [(pair.one, pair.other) for pair in calibration.pairs]
+        calibration.take_back(told_apart(alike, pictures, scanner))
     chosen = chance.sample(sorted(pictures), min(sample, len(pictures)))
-    copied = 0
     with progress("images copied", len(chosen)) as advance:
-        for name in chosen:
-            copied += _add_copies(calibration, name, pictures[name], scanner.options.max_pixels, thorough=thorough)
-            advance(1)
+        copied = sum(_add_copies(calibration, chosen, pictures, scanner.options, thorough=thorough, on_done=advance))
     return calibration, copied
 
 
 def _add_copies(
-    calibration: "Calibration[str]", name: str, original: "Fingerprint", max_pixels: int, *, thorough: bool
-) -> bool:
-    from synsift.dedupe import ImageError, fingerprint
-    from synsift.pipelines.folders.copying import copies_of_file
+    calibration: "Calibration[str]",
+    chosen: Sequence[str],
+    pictures: "Mapping[str, Fingerprint]",
+    options: "ScanOptions",
+    *,
+    thorough: bool,
+    on_done: Callable[[int], None],
+) -> Iterator[bool]:
+    """Copies of some images, made by all cores; whether there are any, image by image."""
+    from synsift.dedupe import Fingerprint
+    from synsift.pipelines.folders.pool import Pool
+    from synsift.pipelines.folders.work import copy_files
 
-    try:
-        found = copies_of_file(name, max_pixels)
-        features = _features(name, max_pixels) if thorough else None
-        for kind, data in found:
-            calibration.add_copy(kind, fingerprint(data), original, seen_through=_is_related(features, data))
-    except (ImageError, OSError) as exc:
-        err.print(f"{name}: no copies: {exc}")
-        return False
-    return True
-
-
-def _features(name: str, max_pixels: int) -> Any:  # noqa: ANN401 - loaded where they are asked for
-    from synsift.dedupe.local.features import describe
-
-    return describe(name, max_pixels=max_pixels)
-
-
-def _is_related(features: Any, copy: bytes) -> bool:  # noqa: ANN401 - as above
-    if features is None:
-        return False
-    from synsift.dedupe.local.features import describe
-    from synsift.dedupe.local.relation import Tie, relate
-
-    return relate(features, describe(copy)).tie in (Tie.COPY, Tie.PART_OF, Tie.CONTAINS)
+    work = partial(copy_files, max_pixels=options.max_pixels, thorough=thorough)
+    with Pool(options.processes, work, at_once=_COPIED_AT_ONCE) as pool:
+        for name, made in pool.make_in_order(chosen):
+            on_done(1)
+            if made is None or isinstance(made, str):
+                err.print(f"{name}: no copies: {made or 'what decodes it crashed'}")
+                yield False
+                continue
+            for copy in made:
+                image = Fingerprint.from_record(copy.record)
+                seen, back = copy.seen_through, copy.taken_back
+                calibration.add_copy(copy.kind, image, pictures[name], seen_through=seen, taken_back=back)
+            yield True
 
 
 def _row(row: "Threshold", proposed: "Threshold", *, thorough: bool) -> dict[str, Any]:

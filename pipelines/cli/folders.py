@@ -3,7 +3,9 @@
 import csv
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -28,8 +30,8 @@ from synsift.pipelines.errors import SynsiftError, UsageError
 from synsift.pipelines.texts import escaped
 
 if TYPE_CHECKING:
-    from synsift.dedupe import Fingerprint
-    from synsift.dedupe.reference import Resemblance
+    from synsift.dedupe import Fingerprint, MatchOptions, NotCopies
+    from synsift.dedupe.reference import Reference, Resemblance
     from synsift.dedupe.verdicts import KeepsOut, Verdict
     from synsift.pipelines.folders.scan import Scanned
 
@@ -215,7 +217,8 @@ def match(
     # All of them first: a bar of progress and rows of data don't share a terminal.
     rows = list(_matches(scanned, reference.matcher or Matcher(), reference.names, listed))
     if thorough:
-        rows = looked_through(rows, scanned.images, reference.names, scanner)
+        again = partial(_match_again, scanned.images, reference, scanner.match)
+        rows = looked_through(rows, scanned.images, reference.names, scanner, again)
     print_rows(rows, output, details=("match",), empty="no images")
     list_unreadable(scanned.unreadable)
     if not scanned.images:
@@ -229,6 +232,36 @@ def _verdicts(images: "Mapping[str, Fingerprint]", known: "KeepsOut") -> "Iterat
     if isinstance(known, Comparing):
         return known.match_all(images)
     return ((path, known.match(image)) for path, image in images.items())
+
+
+def _match_again(
+    images: "Mapping[str, Fingerprint]",
+    known: "Reference",
+    options: "MatchOptions",
+    judged: "NotCopies",
+    paths: Sequence[str],
+) -> Iterator[dict[str, Any]]:
+    """What some images are copies of, but for what was judged to be none."""
+    from synsift.dedupe import Matcher
+    from synsift.pipelines.folders.comparing import Comparing
+
+    options, matcher = replace(options, not_copies=judged), known.matcher
+    if isinstance(matcher, Comparing):
+        matcher = matcher.by(options)
+    elif paths:
+        matcher = Matcher.of_reference(known.images.values(), options)
+    for path in paths:
+        yield _matched(path, (matcher or Matcher()).match(images[path]), known.names)
+
+
+def _matched(path: str, verdict: "Verdict", names: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "query": path,
+        "match": names[verdict.of] if verdict.of is not None else None,
+        "kind": str(verdict.kind),
+        "distance": verdict.distance_bits,
+        "transform": verdict.transform,
+    }
 
 
 def _matches(
@@ -247,13 +280,7 @@ def _matches(
                 }
                 advance(1)
                 continue
-            yield {
-                "query": path,
-                "match": names[verdict.of] if verdict.of is not None else None,
-                "kind": str(verdict.kind),
-                "distance": verdict.distance_bits,
-                "transform": verdict.transform,
-            }
+            yield _matched(path, verdict, names)
             advance(1)
     for one in scanned.unreadable:
         yield {"query": one.path, "match": None, "kind": "unreadable", "distance": None, "transform": None}

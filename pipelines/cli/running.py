@@ -13,6 +13,7 @@ import errno
 import os
 import signal
 import sys
+import threading
 import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from synsift.pipelines.cli.grammar import PROGRAM, wrong_use
 from synsift.pipelines.errors import SynsiftError, UsageError
 from synsift.pipelines.texts import for_people
 
+_MOMENT_S: Final = 0.05
 _COMPLETE: Final = f"_{PROGRAM.upper()}_COMPLETE"
 
 
@@ -47,7 +49,7 @@ class Complaint:
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command line; gives the exit status."""
-    sys.excepthook = _tell_of_bug
+    sys.excepthook, sys.unraisablehook = _tell_of_bug, _tell_later
     _open_closed_streams()
     _print_any_name()
     _take_sigterm_as_ctrl_c()
@@ -89,6 +91,17 @@ def _invoke(arguments: Sequence[str]) -> int:
 
 def _tell_of_bug(kind: type[BaseException], exc: BaseException, trace: TracebackType | None) -> None:
     sys.stderr.write(for_people("".join(traceback.format_exception(kind, exc, trace))))
+
+
+def _tell_later(unraisable: "sys.UnraisableHookArgs") -> None:
+    """Ctrl-C that came while Python cleaned up behind an object can't be raised there: it comes again in a moment."""
+    if isinstance(unraisable.exc_value, KeyboardInterrupt):
+        # To the main thread, which may sleep.
+        again = threading.Timer(_MOMENT_S, signal.pthread_kill, (threading.main_thread().ident, signal.SIGINT))
+        again.daemon = True
+        again.start()
+    else:
+        sys.__unraisablehook__(unraisable)
 
 
 def complaint_of(exc: Exception) -> Complaint | None:

@@ -1,7 +1,8 @@
-"""What ``--thorough`` adds: local features of what hashes left apart."""
+"""What ``--thorough`` adds: local features of what hashes left apart, and of drawings that they took for copies."""
 
+import contextlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -14,8 +15,10 @@ from synsift.pipelines.cli.scanning import Scanner, progress
 from synsift.pipelines.errors import UsageError
 
 if TYPE_CHECKING:
-    from synsift.dedupe import Clustering, Fingerprint
+    from synsift.dedupe import Clustering, Fingerprint, NotCopies
     from synsift.dedupe.local.merging import Merged, Related
+    from synsift.dedupe.local.parting import Parted
+    from synsift.pipelines.folders.features import FeatureFile
 
 
 _SHA256_DIGITS: Final = 64
@@ -89,20 +92,19 @@ def merged_groups(
 ) -> "Merged[str]":
     """Relate what hashes left apart, and join the groups of what is a copy after all.
 
+    Before that drawings that hashes took for copies are looked at again: another state leaves its group.
+
     Args:
         found: Groups, as hashes made them.
         images: All fingerprints, by path.
         scanner: How images are read, and which pairs are never copies.
         wanted: What goes, and what stays.
     """
-    from synsift.dedupe import Tie, better
+    from synsift.dedupe import Tie, better, choose
     from synsift.dedupe.local.merging import REMOVING, merge, reject
     from synsift.pipelines.folders.keeping import preference
 
-    apart = {group.name: images[group.name].sha256 for group in found.groups}
     kept_out = _files_of(wanted.reference)
-    sha256_of = {**kept_out, **apart}
-    never = scanner.match.not_copies
     chosen = preference(wanted.keep or [], images)
 
     def is_better(one: str, other: str) -> bool:
@@ -110,17 +112,66 @@ def merged_groups(
             return chosen(one) < chosen(other)
         return better(images[one], images[other])
 
-    ties = [
-        one
-        for one in _ties(apart, sha256_of, scanner, sha256_of)
-        if sha256_of[one.of] not in never.of(sha256_of[one.name])
-    ]
+    with _looking(scanner) as file:
+        parted = _parted(found, images, scanner, file)
+        found = choose(parted.clustering, images, chosen) if wanted.keep else parted.clustering
+        apart = {group.name: images[group.name].sha256 for group in found.groups}
+        sha256_of = {**kept_out, **apart}
+        ties = [
+            one
+            for one in _ties(apart, sha256_of, scanner, file, sha256_of)
+            if sha256_of[one.of] not in parted.not_copies.of(sha256_of[one.name])
+            or one.relation.tie is Tie.SHARES_A_PART
+        ]
     removing = [Tie(str(one)) for one in wanted.remove] if wanted.remove else REMOVING
     known = {path: sha256 for path, sha256 in kept_out.items() if path not in apart}
     rejected = reject(found, [one for one in ties if one.of in known], known, removing=removing)
     left = [one for one in ties if one.of not in known and not {one.of, one.name} & rejected.joined.keys()]
     merged = merge(rejected.clustering, images, left, removing=removing, is_better=is_better)
-    return replace(merged, joined={**rejected.joined, **merged.joined}, others=[*rejected.others, *merged.others])
+    joined, others = {**rejected.joined, **merged.joined}, [*rejected.others, *merged.others]
+    return replace(merged, joined=joined, others=others, taken_back=parted.taken_back)
+
+
+def _parted(
+    found: "Clustering", images: "Mapping[str, Fingerprint]", scanner: Scanner, file: "FeatureFile"
+) -> "Parted[str]":
+    """Groups without drawings of another state."""
+    from synsift.dedupe.local.parting import part
+
+    return part(found, images, scanner.match, lambda pairs: _told_apart(pairs, images, file))
+
+
+def told_apart(
+    pairs: Iterable[tuple[str, str]], images: "Mapping[str, Fingerprint]", scanner: Scanner
+) -> Collection[tuple[str, str]]:
+    """Those of some pairs that hashes take for copies that are two drawings.
+
+    Args:
+        pairs: Paths.
+        images: Fingerprints by path.
+        scanner: How images are read.
+    """
+    with _looking(scanner) as file:
+        return _told_apart(pairs, images, file)
+
+
+def _told_apart(
+    pairs: Iterable[tuple[str, str]], images: "Mapping[str, Fingerprint]", file: "FeatureFile"
+) -> Collection[tuple[str, str]]:
+    drawn = [(one, other) for one, other in pairs if images[one].fine and images[other].fine]
+    return _others(drawn, {path: images[path].sha256 for pair in drawn for path in pair}, file)
+
+
+def _others(
+    pairs: Sequence[tuple[str, str]], sha256_of: Mapping[str, str], file: "FeatureFile"
+) -> Collection[tuple[str, str]]:
+    """Those of some pairs that hashes take for copies that show another state."""
+    if not pairs:
+        return []
+    with progress("described", len(sha256_of)) as advance:
+        file.describe(sha256_of, advance)
+    with progress("looked at again", len(pairs)) as advance:
+        return set(file.others(pairs, advance))
 
 
 def _files_of(names: Mapping[str, str]) -> dict[str, str]:
@@ -131,24 +182,39 @@ def _files_of(names: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
+Again = Callable[["NotCopies", Sequence[str]], Iterable[dict[str, Any]]]
+"""Pairs that are no copies, some queries → their rows, as hashes have them."""
+
+
 def looked_through(
-    rows: Sequence[dict[str, Any]], images: "Mapping[str, Fingerprint]", names: Mapping[str, str], scanner: Scanner
+    rows: Sequence[dict[str, Any]],
+    images: "Mapping[str, Fingerprint]",
+    names: Mapping[str, str],
+    scanner: Scanner,
+    again: Again,
 ) -> list[dict[str, Any]]:
     """Rows of matches, with what local features say of queries that hashes found nothing for.
+
+    Before that drawings that hashes found are looked at again: what shows another state is no match.
 
     Args:
         rows: As hashes have it.
         images: Fingerprints of queries, by path.
         names: Files by the SHA-256 of the images to compare with; what has no file here was known by hashes alone.
         scanner: How images are read.
+        again: Asks hashes once more, where what they found is no match.
     """
     from synsift.dedupe import Tie
 
     against = _files_of(names)
-    queries = [row["query"] for row in rows if row["kind"] in ("new", "plain")]
     ties: dict[str, list[Related[str]]] = {}
-    for one in _ties(queries, against, scanner, {**{query: images[query].sha256 for query in queries}, **against}):
-        ties.setdefault(one.name, []).append(one)
+    with _looking(scanner) as file:
+        rows, judged = _asked_again(rows, images, against, file, again, scanner.match.not_copies)
+        queries = [row["query"] for row in rows if row["kind"] in ("new", "plain")]
+        sha256_of = {**{query: images[query].sha256 for query in queries}, **against}
+        for one in _ties(queries, against, scanner, file, sha256_of):
+            if one.relation.tie is Tie.SHARES_A_PART or against[one.of] not in judged.of(images[one.name].sha256):
+                ties.setdefault(one.name, []).append(one)
     found = []
     for row in rows:
         known = sorted(ties.get(row["query"], []), key=lambda one: -one.relation.strength)
@@ -158,6 +224,34 @@ def looked_through(
         matched = {} if same is None else {"match": said.pop("of"), **said}
         found.append(row | matched | {"shares_a_part_with": shares})
     return found
+
+
+def _asked_again(
+    rows: Sequence[dict[str, Any]],
+    images: "Mapping[str, Fingerprint]",
+    against: Mapping[str, str],
+    file: "FeatureFile",
+    again: Again,
+    judged: "NotCopies",
+) -> "tuple[list[dict[str, Any]], NotCopies]":
+    """Rows without matches that show another state, and with what was next, if anything; and all that is no match."""
+    found = list(rows)
+    left = list(range(len(found)))
+    while left:
+        drawn = {
+            (found[number]["query"], found[number]["match"]): number
+            for number in left
+            if found[number]["kind"] == "near"
+            and found[number]["match"] in against
+            and images[found[number]["query"]].fine
+        }
+        sha256_of = {path: images[path].sha256 if path in images else against[path] for pair in drawn for path in pair}
+        others = _others(list(drawn), sha256_of, file)
+        judged = judged.and_pairs((sha256_of[one], sha256_of[other]) for one, other in others)
+        left = sorted(drawn[pair] for pair in others)
+        for number, row in zip(left, again(judged, [found[number]["query"] for number in left]), strict=True):
+            found[number] = row
+    return found, judged
 
 
 def ties_across(queries: Mapping[str, str], against: Mapping[str, str], scanner: Scanner) -> "list[Related[str]]":
@@ -173,30 +267,38 @@ def ties_across(queries: Mapping[str, str], against: Mapping[str, str], scanner:
     from synsift.dedupe import Tie
 
     never = scanner.match.not_copies
-    found = [
-        one
-        for one in _ties(queries, against, scanner, {**queries, **against})
-        if one.relation.tie is not Tie.SHARES_A_PART and against[one.of] not in never.of(queries[one.name])
-    ]
+    with _looking(scanner) as file:
+        found = [
+            one
+            for one in _ties(queries, against, scanner, file, {**queries, **against})
+            if one.relation.tie is not Tie.SHARES_A_PART and against[one.of] not in never.of(queries[one.name])
+        ]
     return sorted(found, key=lambda one: (-one.relation.strength, one.name, one.of))
 
 
 def _ties(
-    queries: Iterable[str], against: Iterable[str], scanner: Scanner, sha256_of: Mapping[str, str]
+    queries: Iterable[str], against: Iterable[str], scanner: Scanner, file: "FeatureFile", sha256_of: Mapping[str, str]
 ) -> "Iterator[Related[str]]":
     from synsift.dedupe.local.merging import Related
+
+    with progress("described", len(sha256_of)) as advance:
+        file.describe(sha256_of, advance)
+    asked = list(queries)
+    with progress("looked through", len(asked)) as advance:
+        for pair, relation in file.relate(file.pairs(asked, list(against), advance)):
+            if relation.mirrored and "mirrored" not in scanner.match.orientations:
+                continue
+            yield Related(pair.one, pair.other, relation)
+
+
+@contextlib.contextmanager
+def _looking(scanner: Scanner) -> "Iterator[FeatureFile]":
+    """A file of features; who interrupts is told what is kept."""
     from synsift.pipelines.folders.features import FeatureFile
 
     with FeatureFile(scanner.options, scanner.features_cache) as file:
         try:
-            with progress("described", len(sha256_of)) as advance:
-                file.describe(sha256_of, advance)
-            asked = list(queries)
-            with progress("looked through", len(asked)) as advance:
-                for pair, relation in file.relate(file.pairs(asked, list(against), advance)):
-                    if relation.mirrored and "mirrored" not in scanner.match.orientations:
-                        continue
-                    yield Related(pair.one, pair.other, relation)
+            yield file
         except KeyboardInterrupt:
             kept = "" if scanner.features_cache is None else "; what was done is kept: run it again to go on"
             warn.print(f"synsift: interrupted{kept}")
@@ -224,6 +326,8 @@ def _said(tie: "Related[str]") -> dict[str, Any]:
 def in_words(merged: "Merged[str]") -> list[str]:
     """What a summary says of it."""
     parts = [f"{len(merged.joined):,} of them seen by local features"] if merged.joined else []
+    if merged.taken_back:
+        parts.append(f"{merged.taken_back:,} near by hashes and another drawing by local features")
     if merged.others:
         parts.append(f"{counted(len(merged.others), 'relation', 'relations')} of images that are kept")
     return parts

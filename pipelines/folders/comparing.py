@@ -55,6 +55,10 @@ class Comparing:
             on_done=on_done,
         )
 
+    def by(self, options: MatchOptions) -> "Comparing":
+        """The same pictures, by other options that change no index: other pairs that are no copies."""
+        return Comparing(self._images, options, processes=self._processes)
+
     def match(self, image: Fingerprint) -> Verdict:
         """What a picture is the same as."""
         if self._opened is None:

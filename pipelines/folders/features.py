@@ -1,7 +1,8 @@
 """Local features of images in folders, on disk: those of 100,000 images are 9 GB.
 
     paths ──describe──▶ a file of features ──┬─ words ──▶ Shortlist ──▶ pairs
-                                             └─ a pair's features ──relate──▶ what one is to the other
+                                             └─ a pair's features ─┬─relate──▶ what one is to the other
+                                                                   └─doubt───▶ is a copy by hashes none after all
 
 Images are described and pairs are looked at in processes, as fingerprints are made; what goes between them are places
 in the file, which is gone with the program; what was described is kept in a cache, by the SHA-256 of its bytes.
@@ -22,7 +23,7 @@ from synsift.pipelines.errors import ConfigError
 from synsift.pipelines.folders.cache import FeatureCache
 from synsift.pipelines.folders.pool import Pool
 from synsift.pipelines.folders.scan import ScanOptions
-from synsift.pipelines.folders.work import describe_files, relate_pairs
+from synsift.pipelines.folders.work import describe_files, doubt_pairs, relate_pairs
 
 OnResult = Callable[[int], None]
 
@@ -82,7 +83,7 @@ class FeatureFile:
         self._cache.__exit__()
 
     def describe(self, images: Mapping[str, str], on_result: OnResult) -> None:
-        """Describe images; those that can't be read or decoded (any more) are left out.
+        """Describe images, each once; those that can't be read or decoded (any more) are left out.
 
         Args:
             images: SHA-256 by path.
@@ -90,7 +91,8 @@ class FeatureFile:
         """
         work = partial(describe_files, max_pixels=self._options.max_pixels, max_bytes=self._options.max_bytes)
         with self._path.open("ab") as file, Pool(self._options.processes, work) as pool:
-            left = self._take_known(images, file, on_result)
+            left = self._take_known(images, file)
+            on_result(len(images) - len(left))
             for task in pool.make(left):
                 made = [(path, one) for path, one in task if one is not None]
                 for path, (sha256, data) in made:
@@ -99,18 +101,18 @@ class FeatureFile:
                 self._cache.put(dict(one for _, one in made))
                 on_result(len(task))
 
-    def _take_known(self, images: Mapping[str, str], file: BinaryIO, on_result: OnResult) -> list[str]:
+    def _take_known(self, images: Mapping[str, str], file: BinaryIO) -> list[str]:
         """Take over what the cache has; the paths of the others."""
         paths: dict[str, list[str]] = {}
         for path, sha256 in images.items():
-            paths.setdefault(sha256, []).append(path)
+            if path not in self._places:
+                paths.setdefault(sha256, []).append(path)
         for sha256, data in self._cache.get(paths):
             try:
                 Features.from_bytes(data)
             except ValueError:
                 continue  # damaged: it is made anew
             self._write(file, paths[sha256], data)
-            on_result(len(paths[sha256]))
         return [path for path in images if path not in self._places]
 
     def _write(self, file: BinaryIO, paths: Iterable[str], data: bytes) -> None:
@@ -148,6 +150,22 @@ class FeatureFile:
                 for pair, relation in task:
                     if relation is not None:
                         yield pair, relation
+
+    def others(self, pairs: Iterable[tuple[str, str]], on_result: OnResult) -> Iterator[tuple[str, str]]:
+        """Look at pairs that hashes take for copies; those that are drawings of another state, or with other words.
+
+        Args:
+            pairs: Paths of images that were described; what couldn't be, is no other.
+            on_result: Told of every few pairs that were looked at, with their number.
+        """
+        places = self._places
+        known = (
+            Pair(one, other, (places[one], places[other])) for one, other in pairs if {one, other} <= places.keys()
+        )
+        with Pool(self._options.processes, partial(doubt_pairs, file=str(self._path))) as pool:
+            for task in pool.make(known):
+                yield from ((pair.one, pair.other) for pair, is_other in task if is_other)
+                on_result(len(task))
 
     def _read(self, paths: Iterable[str]) -> Iterator[tuple[str, Features]]:
         with self._path.open("rb") as file:

@@ -8,7 +8,7 @@ import signal
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from PIL import Image
 
@@ -17,6 +17,7 @@ from synsift.dedupe.errors import UnsupportedFormat
 from synsift.dedupe.hash_kinds import hashes_of
 
 if TYPE_CHECKING:
+    from synsift.dedupe.local.features import Features
     from synsift.dedupe.local.relation import Relation
     from synsift.pipelines.folders.features import Pair
 
@@ -61,18 +62,73 @@ def describe_files(paths: list[str], max_pixels: int, max_bytes: int) -> list[tu
 
 def relate_pairs(pairs: "list[Pair]", file: str) -> "list[Relation | None]":
     """Say what the images of some pairs are to each other, by a file of features; None where they have nothing."""
-    from synsift.dedupe.local.features import Features
     from synsift.dedupe.local.relation import Tie, relate
 
-    found: list[Relation | None] = []
+    relations = (relate(one, other) for one, other in _features(pairs, file))
+    return [None if relation.tie is Tie.UNRELATED else relation for relation in relations]
+
+
+def doubt_pairs(pairs: "list[Pair]", file: str) -> list[bool]:
+    """Say which pairs of images that hashes take for copies are drawings of another state, by a file of features."""
+    from synsift.dedupe.local.relation import shows_another
+
+    return [shows_another(one, other) for one, other in _features(pairs, file)]
+
+
+def _features(pairs: "list[Pair]", file: str) -> "Iterator[tuple[Features, Features]]":
+    """The features of both images of each pair."""
+    from synsift.dedupe.local.features import Features
+
     with open(file, "rb") as source:
         for pair in pairs:
             one, other = (
                 Features.from_bytes(os.pread(source.fileno(), place.size_bytes, place.begin)) for place in pair.places
             )
-            relation = relate(one, other)
-            found.append(None if relation.tie is Tie.UNRELATED else relation)
-    return found
+            yield one, other
+
+
+class CopyMade(NamedTuple):
+    """What was made of a copy of a file's image.
+
+    Attributes:
+        kind: Of ``dedupe.COPIES``.
+        record: The binary form of its fingerprint.
+        seen_through: Whether local features find it.
+        taken_back: Whether they say that it is another drawing.
+    """
+
+    kind: str
+    record: bytes
+    seen_through: bool = False
+    taken_back: bool = False
+
+
+def copy_files(paths: list[str], max_pixels: int, *, thorough: bool) -> list[list[CopyMade] | str]:
+    """Make copies of some files' images, and see what finds them, in order; of what can't be read, why."""
+    made: list[list[CopyMade] | str] = []
+    for path in paths:
+        try:
+            made.append(list(_copies_of(path, max_pixels, thorough=thorough)))
+        except (ImageError, OSError, MemoryError) as exc:
+            made.append(str(exc) or "not enough memory to decode it")
+    return made
+
+
+def _copies_of(path: str, max_pixels: int, *, thorough: bool) -> "Iterator[CopyMade]":
+    from synsift.pipelines.folders.copying import copies_of_file
+
+    found = copies_of_file(path, max_pixels)
+    if not thorough:
+        yield from (CopyMade(kind, fingerprint(data).to_record()) for kind, data in found)
+        return
+    from synsift.dedupe.local.features import describe
+    from synsift.dedupe.local.relation import Tie, relate, shows_another
+
+    original = describe(path, max_pixels=max_pixels)
+    for kind, data in found:
+        copy = describe(data)
+        is_seen = relate(original, copy).tie in (Tie.COPY, Tie.PART_OF, Tie.CONTAINS)
+        yield CopyMade(kind, fingerprint(data).to_record(), is_seen, not is_seen and shows_another(copy, original))
 
 
 def _describe_file(path: str, max_pixels: int, max_bytes: int) -> tuple[str, bytes] | None:

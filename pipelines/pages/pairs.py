@@ -60,7 +60,10 @@ def _words(pairs: Sequence[Pair[str]], least: float) -> str:
 def _pair(pair: Pair[str], images: Mapping[str, Fingerprint], first: str, second: str) -> str:
     one, other = images[pair.one], images[pair.other]
     why = "".join(f"<p>{text(reason)}</p>" for reason in compare(one, other).reasons)
-    verdict = "judged: no copies" if pair.is_judged else "unsure" if pair.is_unsure else "copies beyond doubt"
+    if pair.is_taken_back:
+        verdict = "told apart by local features"
+    else:
+        verdict = "judged: no copies" if pair.is_judged else "unsure" if pair.is_unsure else "copies beyond doubt"
     return (
         '<section class="group"><div class="cards">'
         f"{_figure(pair.one, one, first)}{_figure(pair.other, other, second)}</div>"

@@ -15,11 +15,14 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final, NamedTuple
 
 from synsift.dedupe import DEFAULT_OPTIONS, Fingerprint, Kind, Matcher, MatchOptions, Survivors, Verdict
 from synsift.dedupe.hash_batch import HashBatch
 from synsift.dedupe.hash_lists import HashLists
+from synsift.dedupe.small_scopes import SmallScopes
+from synsift.dedupe.together import Together
 from synsift.dedupe.verdicts import KeepsOut
 from synsift.pipelines import topics
 from synsift.pipelines.errors import DamagedSnapshot, StoreError
@@ -75,11 +78,16 @@ class Judging:
     reference: KeepsOut | None = None
     lists: HashLists | None = None
 
-    def matcher(self, survivors: Survivors | None = None) -> Matcher:
-        """A matcher that knows nothing, or what survived so far."""
+    def matcher(self, scopes: SmallScopes, survivors: Survivors | None = None) -> Matcher:
+        """A matcher that knows nothing, or what survived so far.
+
+        Args:
+            scopes: Shared by all of them.
+            survivors: What survived; None for nothing.
+        """
         if survivors is None:
-            return Matcher(self.match, reference=self.reference)
-        return Matcher.from_survivors(survivors, self.match, reference=self.reference)
+            return Matcher(self.match, reference=self.reference, scopes=scopes)
+        return Matcher.from_survivors(survivors, self.match, reference=self.reference, scopes=scopes)
 
 
 class Wanted(NamedTuple):
@@ -194,7 +202,9 @@ class DedupeState:
         self._policy = policy
         self._beat = beat
         self._bed = Bed()
-        self._ahead: list[Matcher] = []
+        scopes = SmallScopes(judging.match)
+        self._make = partial(judging.matcher, scopes)
+        self._together = Together(scopes)
         self._partitions: dict[int, _Partition] = {}
 
     def look_ahead(self, wanted: Iterable[Wanted]) -> None:
@@ -205,18 +215,16 @@ class DedupeState:
         if not groups:
             return
         batch = HashBatch.of([image for images in groups.values() for image in images], self._judging.match)
-        begin = 0
+        spans, begin = [], 0
         for (partition, wnid), images in groups.items():
             matcher = self._partitions[partition].matchers.matcher(wnid)
-            matcher.look_ahead(batch, begin, begin + len(images))
-            self._ahead.append(matcher)
+            spans.append(matcher.span(begin, begin + len(images)))
             begin += len(images)
+        self._together.look_ahead(batch, spans)
 
     def settle(self) -> None:
         """They were judged."""
-        for matcher in self._ahead:
-            matcher.settle()
-        self._ahead.clear()
+        self._together.settle()
 
     def judge(self, partition: int, wnid: str, image: Fingerprint) -> Verdict:
         """Judge an image of a synset, and remember it if it survives."""
@@ -360,12 +368,12 @@ class DedupeState:
             self._beat()
             home = Router(self._log.partitions).of_wnid  # some left for other partitions if the topics were grown since
             ours = {wnid: found for wnid, found in snapshot.synsets.items() if home(wnid) == partition}
-            matchers = Synsets(self._judging.matcher, self._bed)
+            matchers = Synsets(self._make, self._bed)
             for wnid, survivors in ours.items():
                 matchers.take(wnid, survivors)
             withdrawn = {wnid: dict(pairs) for wnid, pairs in snapshot.withdrawn.items() if wnid in ours}
             return _Partition(matchers, withdrawn, last), records
-        return _Partition(Synsets(self._judging.matcher, self._bed)), self._log.read(topics.SURVIVORS.name, partition)
+        return _Partition(Synsets(self._make, self._bed)), self._log.read(topics.SURVIVORS.name, partition)
 
     def _readable(self, partition: int) -> Iterator[tuple[str, Snapshot]]:
         if self._snapshots is None:

@@ -193,6 +193,19 @@ def test_what_only_local_features_find_counts_where_they_are_asked_for() -> None
     assert {row.thorough_recall for row in calibration.thresholds()} == {0.5}
 
 
+def test_what_local_features_take_back_is_found_no_more_and_no_mistake_where_they_are_asked_for() -> None:
+    images = alike()
+    calibration = Calibration(images, MatchOptions())
+    calibration.add_copy("mirrored", images["plain"], images["plain"], taken_back=True)
+    calibration.add_copy("mirrored", images["plain"], images["plain"], taken_back=True, seen_through=True)
+    assert calibration.recall(0.85) == {"mirrored": 1.0}
+    assert calibration.recall(0.85, thorough=True) == {"mirrored": 0.5}
+    assert max(row.unsure for row in calibration.thresholds()) == 1
+    calibration.take_back([("with a disc", "plain"), ("another", "no one")])
+    assert [pair.is_taken_back for pair in calibration.pairs] == [False, True]
+    assert max(row.unsure + row.false_matches for row in calibration.thresholds()) == 0
+
+
 def test_pictures_may_be_called_by_anything_that_a_dictionary_takes() -> None:
     base = list(pictures().values())
     names: list[object] = [(number, "row") for number in range(len(base))]

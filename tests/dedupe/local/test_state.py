@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw, ImageOps
+from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
 from synsift.dedupe import Tie, describe, relate
 from synsift.dedupe.local.features import Features
 from synsift.dedupe.local.geometry import Alignment, align
 from synsift.dedupe.local.overlap import Overlap
-from synsift.dedupe.local.relation import judge_state
+from synsift.dedupe.local.relation import judge_state, shows_another
 from synsift.dedupe.local.state import State, compare_states
 from synsift.pipelines.decoding.protocol import MAX_ANSWER_BYTES
 from tests.dedupe.local.test_relation import lying
@@ -178,6 +178,65 @@ def test_two_players_pieces_are_no_copies() -> None:
     assert relate(dark, describe(encoded(piece((70, 120, 35)), 50))).tie is Tie.COPY
 
 
+def record(size: int, name: str) -> Image.Image:
+    """A form in small letters."""
+    image = Image.new("RGB", (640, 480), "#f0f0f0")
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((0, 0, 640, 34), fill="#325aa0")
+    draw.text((12, 10), "Customer record", fill="white", font_size=size)
+    entries = (name, "12 Mill Lane", "Arlington", "likes engines", "+44 20 7946 0000", "never paints", "two boats")
+    for number, entry in enumerate(entries):
+        y = 60 + 52 * number
+        draw.text((30, y + 8), WORDS[number].capitalize(), fill="black", font_size=size)
+        draw.rectangle((150, y, 600, y + 30), fill="white", outline="#787878")
+        draw.text((160, y + 7), entry, fill="black", font_size=size)
+    return image
+
+
+@pytest.mark.parametrize("size", [10, 13, 20])
+def test_a_form_with_another_name_is_another_form_and_its_edits_are_not(size: int) -> None:
+    original, other = describe(record(size, "Ada Lovelace")), describe(record(size, "Alan Turing"))
+    assert relate(original, other).tie is Tie.SHARES_A_PART
+    assert shows_another(original, other)
+    assert shows_another(other, original)
+    image = record(size, "Ada Lovelace")
+    edits = [
+        *(encoded(image, quality) for quality in (30, 60, 90)),
+        image.resize((320, 240), Image.Resampling.LANCZOS),
+        image.resize((214, 160), Image.Resampling.LANCZOS),
+        image.filter(ImageFilter.GaussianBlur(2)),
+        image.crop((32, 24, 608, 456)),
+        ImageOps.expand(image, 40, "#336699"),
+        ImageOps.grayscale(image),
+        ImageOps.mirror(image),
+        image.point(lambda level: min(255, round(1.4 * level))),
+        image.point(lambda level: level * 6 // 10),
+        image.rotate(5, Image.Resampling.BICUBIC, expand=True),
+    ]
+    assert not [number for number, edit in enumerate(edits) if shows_another(describe(edit), original)]
+
+
+def test_of_photographs_with_something_in_one_place_nothing_is_said() -> None:
+    image = photograph(5)
+    covered = image.copy()
+    ImageDraw.Draw(covered).rectangle((20, 20, 90, 60), fill="white")
+    assert not shows_another(describe(image), describe(covered))
+
+
+def test_the_darkest_letters_of_a_sheet_keep_their_tone_where_hardly_any_are_as_dark() -> None:
+    image = Image.new("RGB", (620, 877), "white")
+    draw = ImageDraw.Draw(image)
+    draw.text((310, 40), "A title", fill="black", font_size=26, anchor="mm")
+    for number in range(14):
+        draw.text((40, 90 + 50 * number), WORDS[number % 10], fill="#777777", font_size=13)
+        draw.rectangle((220, 82 + 50 * number, 580, 114 + 50 * number), outline="#888888")
+    one, other = describe(image), describe(encoded(image, 95))
+    found = compare_states(one, other, must(align(one, other)))
+    assert found is not None
+    assert found.ink < 0.01
+    assert found.apart < 0.04
+
+
 def must(found: Alignment | None) -> Alignment:
     assert found is not None
     return found
@@ -224,6 +283,29 @@ def test_wares_on_white_that_are_shaded_are_no_drawings() -> None:
         # Flags of two colours of one lightness, shaded.
         (Tie.SHARES_A_PART, State(0.02, 0.01, False), lying(1.0), Tie.SHARES_A_PART),
         (Tie.COPY, None, lying(0.8, covered=0.2), Tie.COPY),
+        # A form with another name; as many points of it agree as of a form of its own; a blurred one.
+        (Tie.COPY, State(0.0, 0.0, True, apart=0.07, usually_apart=0.001), lying(1.0), Tie.SHARES_A_PART),
+        (Tie.SHARES_A_PART, State(0.0, 0.0, True, apart=0.07, usually_apart=0.001), lying(1.0), Tie.SHARES_A_PART),
+        (Tie.COPY, State(0.06, 0.03, True, apart=0.13, usually_apart=0.06), lying(1.0), Tie.COPY),
+        # Clubs and spades, of which the numbers agree; a card at a third of its size; the same where more points agree.
+        (
+            Tie.SHARES_A_PART,
+            State(0.03, 0.0, True, apart=0.3, usually_apart=0.14, half_apart=0.03),
+            lying(1.0, met=0.16),
+            Tie.SHARES_A_PART,
+        ),
+        (
+            Tie.SHARES_A_PART,
+            State(0.03, 0.01, True, apart=0.15, usually_apart=0.1, half_apart=0.03),
+            lying(1.0, met=0.16),
+            Tie.COPY,
+        ),
+        (
+            Tie.SHARES_A_PART,
+            State(0.03, 0.0, True, apart=0.3, usually_apart=0.14, half_apart=0.03),
+            lying(1.0, met=0.3),
+            Tie.COPY,
+        ),
     ],
 )
 def test_ink_beyond_what_is_usual_tells_states_apart(tie: Tie, state: State | None, lies: Overlap, told: Tie) -> None:

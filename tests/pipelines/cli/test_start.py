@@ -169,3 +169,30 @@ def test_matrices_are_multiplied_by_one_thread_unless_the_user_says_otherwise(
     env = {name: value for name, value in environment({}).items() if name != "OPENBLAS_NUM_THREADS"} | given
     done = subprocess.run([sys.executable, "-c", program], env=env, capture_output=True, text=True, check=False)
     assert done.stderr.split() == [threads]
+
+
+LOST = """
+import signal, sys, time, weakref
+from synsift.pipelines.cli import running
+
+class Thing: pass
+
+def command(arguments):
+    things = [Thing()]
+    ends = weakref.ref(things[0], lambda _: signal.raise_signal(signal.SIGINT))
+    things.clear()
+    try:
+        time.sleep(60)
+    except KeyboardInterrupt:
+        print("heard")
+    return 1
+
+running._invoke = command
+sys.exit(running.run([]))
+"""
+
+
+def test_ctrl_c_that_comes_while_python_cleans_up_is_heard_and_shows_no_traceback() -> None:
+    """In a weak reference's callback or a destructor Python prints a KeyboardInterrupt, and drops it."""
+    done = subprocess.run([sys.executable, "-c", LOST], capture_output=True, text=True, timeout=50, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "heard\n", "")

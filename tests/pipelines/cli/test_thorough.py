@@ -1,7 +1,9 @@
 """``dedupe --thorough`` and ``match --thorough`` as a user runs them."""
 
 import contextlib
+import hashlib
 import importlib.util
+import itertools
 import json
 import os
 import sqlite3
@@ -14,6 +16,7 @@ from PIL import Image, ImageOps
 
 from tests.conftest import RunCli, missing
 from tests.dedupe.local.scenes import busy
+from tests.dedupe.local.test_state import record
 from tests.dedupe.pictures import encoded
 from tests.pipelines.cli.test_leaks import packed
 
@@ -162,6 +165,70 @@ def test_a_reference_of_fingerprints_alone_is_compared_by_hashes(cli: RunCli, ph
     done = cli("dedupe", str(photos), "--no-cache", "--thorough", "--reference", str(tmp_path / "split.parquet"))
     assert "1 of what is compared with are no files here: compared by hashes alone" in done.stderr
     assert "01.jpg" not in done.stdout
+
+
+def forms(folder: Path) -> None:
+    """Two forms that differ in a name, and of either a copy."""
+    folder.mkdir()
+    for name in ("Ada Lovelace", "Alan Turing"):
+        image, stem = record(13, name), name.split()[0].lower()
+        (folder / f"{stem}.png").write_bytes(encoded(image, "PNG"))
+        (folder / f"{stem}-small.png").write_bytes(encoded(image.resize((448, 336)), "PNG"))
+
+
+def test_a_form_with_another_name_that_hashes_take_for_a_copy_is_kept(cli: RunCli, photos: Path) -> None:
+    folder = photos / "forms"
+    forms(folder)
+    options = ("dedupe", str(folder), "--no-cache", "--format", "jsonl")
+    assert len({row["group"] for row in rows(cli(*options))}) == 1
+    done = cli(*options, "--thorough")
+    found = rows(done)
+    copies = {Path(row["path"]).name: Path(row["of"]).name for row in found if not row["keep"]}
+    assert copies == {"ada-small.png": "ada.png", "alan-small.png": "alan.png"}
+    assert ("shares_a_part", True) in {(row["kind"], row["keep"]) for row in found}
+    assert "1 near by hashes and another drawing by local features" in " ".join(done.stderr.split())
+    done = cli(*options, "--thorough", "--keep", "smallest")
+    assert {Path(row["path"]).name for row in rows(done) if not row["keep"]} in (
+        {"ada.png", "alan.png"},
+        {"ada-small.png", "alan-small.png"},
+    )
+
+
+def test_calibrate_counts_no_forms_as_mistakes_that_local_features_tell_apart_on_one_core_or_two(
+    cli: RunCli, photos: Path
+) -> None:
+    folder = photos / "forms"
+    folder.mkdir()
+    for name in ("Ada Lovelace", "Alan Turing", "Grace Hopper"):
+        (folder / f"{name}.png").write_bytes(encoded(record(13, name), "PNG"))
+    sums = sorted(hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir())
+    pairs = photos / "pairs.txt"
+    pairs.write_text("".join(f"{one} {other}\n" for one, other in itertools.combinations(sums, 2)))
+    options = ("calibrate", str(folder), "--sample", "2", "--not-copies", str(pairs), "--no-cache", "--format", "jsonl")
+    assert max(row["false_matches"] for row in rows(cli(*options))) == 3
+    one, two = (rows(cli(*options, "--thorough", "--jobs", jobs)) for jobs in ("1", "2"))
+    assert one == two
+    assert {row["false_matches"] + row["unsure"] for row in one} == {0}
+
+
+def test_match_goes_by_other_forms_to_the_one_that_it_is_a_copy_of(cli: RunCli, photos: Path, tmp_path: Path) -> None:
+    forms(photos / "forms")
+    queries = tmp_path / "queries"
+    queries.mkdir()
+    (photos / "forms" / "alan.png").rename(queries / "alan.png")
+    (photos / "forms" / "ada-small.png").unlink()
+    (queries / "grace.png").write_bytes(encoded(record(13, "Grace Hopper"), "PNG"))
+    options = ("match", str(queries), "--against", str(photos / "forms"), "--no-cache", "--format", "jsonl")
+    assert {row["kind"] for row in rows(cli(*options))} == {"near"}
+    found = {Path(row["query"]).name: row for row in rows(cli(*options, "--thorough"))}
+    assert (found["alan.png"]["kind"], Path(found["alan.png"]["match"]).name) == ("near", "alan-small.png")
+    (photos / "forms" / "alan-small.png").unlink()
+    found = {Path(row["query"]).name: row for row in rows(cli(*options, "--thorough"))}
+    assert {name: (row["kind"], row["match"]) for name, row in found.items()} == {
+        "alan.png": ("new", None),
+        "grace.png": ("new", None),
+    }
+    assert {Path(row["shares_a_part_with"]).name for row in found.values()} == {"ada.png"}
 
 
 def test_features_are_kept_for_the_next_run(cli: RunCli, photos: Path, tmp_path: Path) -> None:

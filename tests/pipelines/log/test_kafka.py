@@ -12,9 +12,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from confluent_kafka import Producer as ConfluentProducer
-from kafka import KafkaConsumer, KafkaProducer, OffsetAndMetadata, TopicPartition
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, OffsetAndMetadata, TopicPartition
+from kafka.admin import ConfigResource, ConfigResourceType
 
 from deploy.local import services
 from deploy.local.services import Service
@@ -516,3 +518,40 @@ def test_who_has_a_name_comes_back_as_the_member_that_it_was(kafka: KafkaAddress
         member.close()
     for log in logs:
         log.close()
+
+
+@pytest.mark.slow
+def test_of_what_is_too_large_for_the_brokers_nothing_is_written(kafka: KafkaAddress, prefix: str) -> None:
+    admin = KafkaAdminClient(bootstrap_servers=kafka.bootstrap)
+    topic = ConfigResource(ConfigResourceType.TOPIC, prefix + INPUT, configs={"max.message.bytes": "6000"})
+    admin.alter_configs([topic])
+    log = KafkaLog(kafka, partitions=PARTITIONS, prefix=prefix)
+    entries = [replace(entry(f"{n}", partition=n % 2), value=np.random.default_rng(n).bytes(1_000)) for n in range(60)]
+    deadline_s = time.monotonic() + 30
+    while time.monotonic() < deadline_s:  # brokers hear of it a little later
+        found = admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, prefix + INPUT)])
+        if "6000" in str(found):
+            break
+        time.sleep(0.1)
+    too_large = replace(entry("large", partition=1), value=np.random.default_rng(0).bytes(10_000))
+    for some in (entries, [entry("small", partition=0), too_large]):
+        with pytest.raises(LogError):
+            log.produce(some)
+    log.produce([entry("next", partition=0), entry("next", partition=1)])
+    assert [message.value for at in (0, 1) for message in log.read(INPUT, at)] == [b"next", b"next"]
+    log.close()
+    admin.close()
+
+
+@pytest.mark.slow
+def test_entries_of_all_sizes_come_in_order(kafka: KafkaAddress, prefix: str) -> None:
+    log = KafkaLog(kafka, partitions=PARTITIONS, prefix=prefix)
+    sizes = [0, 1, 63, 64, 8_191, 8_192, 300_000, 5, 261_000, 262_000, 900_000, *[700] * 900]
+    entries = [
+        replace(entry(f"{n}", partition=0), value=np.random.default_rng(n).bytes(size)) for n, size in enumerate(sizes)
+    ]
+    log.produce(entries[11:])
+    log.produce(entries)
+    expected = [(one.key, one.value, one.headers) for one in [*entries[11:], *entries]]
+    assert [(m.key, m.value, m.headers) for m in log.read(INPUT, 0)] == expected
+    log.close()
