@@ -8,7 +8,7 @@
     a camera's      metadata: it is nearer to the original; an edit loses them
     a whole file    before one that breaks off
     all its tones   before what was blown out to white, or crushed to black, where the other has tones
-    an animation    before a still picture that shows its first frame
+    an animation    before a still picture that shows its first frame; but a GIF of a photograph lost its colours
     no border       before a frame, a letterbox, a bar with a caption
     compression     less is better; but a photograph kept in a format without loss is as a rule a JPEG that was saved
                     again, larger and no better
@@ -92,7 +92,7 @@ def better(challenger: Fingerprint, holder: Fingerprint) -> bool:
         (not challenger.is_grey, not holder.is_grey, _COLOUR_WORTH),
         (challenger.is_camera, holder.is_camera, _CAMERA_WORTH),
         (not challenger.is_cut, not holder.is_cut, _WHOLE_WORTH),
-        (challenger.is_animated, holder.is_animated, _ANIMATED_WORTH),
+        (_holds_more(challenger, holder), _holds_more(holder, challenger), _ANIMATED_WORTH),
         (_has_lost_tones(holder, challenger), _has_lost_tones(challenger, holder), _TONES_WORTH),
     ):
         ratio *= worth if mine and not theirs else 1 / worth if theirs and not mine else 1.0
@@ -130,6 +130,11 @@ def _has_fewer_tones(image: Fingerprint, other: Fingerprint) -> bool:
     is_packed_alike = image.format == other.format and image.quality == other.quality == _LOSSLESS
     takes_less = _FAR_LESS_ROOM * image.size_bytes < other.size_bytes and image.detail_bits != other.detail_bits
     return is_packed_alike and takes_less and _are_alike_in_px(image, other)
+
+
+def _holds_more(image: Fingerprint, other: Fingerprint) -> bool:
+    """Whether it has frames after the first, and that isn't of a photograph in the 256 colours of a GIF."""
+    return image.is_animated and (image.format != "GIF" or other.format == "GIF" or _is_drawn(image))
 
 
 def _has_lost_tones(image: Fingerprint, other: Fingerprint) -> bool:

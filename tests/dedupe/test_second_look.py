@@ -17,6 +17,7 @@ from synsift.dedupe.fingerprint import RECORD
 from synsift.dedupe.frequencies import BACK, ORIENTATIONS
 from synsift.dedupe.hash_batch import HashBatch
 from synsift.dedupe.judgement import DEFAULT_CRITERIA, judge, judge_beside, look_and_judge
+from synsift.dedupe.scope_index import OwnIndex
 from synsift.dedupe.second_look import Side, second_look, side_of
 from synsift.dedupe.views import EXTRA, INSIDE, WHOLE, View
 from tests.dedupe.pictures import encoded, photograph, scene
@@ -369,7 +370,9 @@ def test_what_changes_the_lowest_frequencies_is_looked_up_by_others() -> None:
         found[all_crops] = sum(any(True for _ in matcher.looks(image)) for image in edits)
         assert {matcher.match(of(photograph(seed))).kind for seed in range(60, 80)} == {Kind.NEW}
     without = Matcher.of_reference([of(image) for image in photographs])
-    without._lookup._flat_indexes = {0: without._lookup._flat_indexes[0]}
+    index = without._lookup._index
+    assert isinstance(index, OwnIndex)
+    index._flat_indexes = {0: index._flat_indexes[0]}
     assert found[True] > sum(any(True for _ in without.looks(image)) for image in edits)
     upright = MatchOptions(orientations=("mirrored",))
     turned = Matcher.of_reference([of(image) for image in photographs], upright)
