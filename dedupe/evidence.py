@@ -57,6 +57,8 @@ _KEPT: Final = 64
 _GREY_LEVELS: Final = 1.5
 # The mean is kept without what is beyond a whole grey level.
 _HALF_A_LEVEL: Final = 0.5
+# Of what is plain, a share without noise that no drawing is below: in photographs noise does what rounding undid.
+_NOISY: Final = 0.1
 _CHROMA_PX: Final = 16
 _TO_LUMA: Final = dct_matrix(FREQUENCIES, PICTURE_SIDE) * np.float32(np.sqrt(PICTURE_SIDE / SIDE_PX))
 _TO_COLOUR: Final = _TO_LUMA[:_COLOURS]
@@ -167,9 +169,11 @@ class Picture:
         """The finer thumbnail, turned, and without most of what rounding did to it."""
         if self.fine is None:
             return None
+        turned = turned_picture(self.fine.luma, self._orientation)
+        if self.fine.exactness < _NOISY:
+            return Thumbnail(turned.ravel())
         frequencies = self._frequencies.copy()
         frequencies[0, 0] = (self.mean + _HALF_A_LEVEL) * SIDE_PX
-        turned = turned_picture(self.fine.luma, self._orientation)
         return Thumbnail(unrounded(turned, self.fine.step, frequencies).ravel())
 
 

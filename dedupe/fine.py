@@ -202,15 +202,14 @@ def unrounded(luma: Floats, step: float, frequencies: Floats) -> Floats:
     """
     if step < _LEAST_STEP:
         return luma
-    least = float(np.minimum.reduce(luma, axis=None))
-    levels = np.rint((luma - np.float32(least)) / np.float32(step)).astype(np.intp)
+    least, half = np.minimum.reduce(luma, axis=None), step / 2
+    levels = np.rint((luma - least) / np.float32(step)).astype(np.intp)
     flat = levels.ravel()
     counts = np.maximum(np.bincount(flat, minlength=_LEVELS + 1), 1)
-    rounded = least + step * np.arange(len(counts))
     off = DCT.T @ (frequencies - frequencies_of(luma)) @ DCT
     away = np.bincount(flat, weights=off.ravel(), minlength=len(counts)) / counts
-    tones = rounded + np.clip(away, -step / 2, step / 2)
-    return np.asarray(tones.astype(np.float32)[levels])
+    tones = least + _STEPS * np.float32(step) + np.minimum(np.maximum(away, -half), half)
+    return np.asarray(tones.astype(np.float32).take(levels))
 
 
 class Thumbnail:
