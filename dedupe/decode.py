@@ -85,7 +85,7 @@ class Decoded:
         detail_bits: What is really there, in bits a pixel; see ``dedupe.detail``. 0 where that can't be said.
         is_camera: Whether a camera's metadata say what it was taken with.
         is_cut: Whether its last bytes are missing, and with them a few of its rows.
-        is_deep: Whether it has more than eight bits a channel.
+        is_deep: Whether it has more than eight bits a channel; of PNG and TIFF.
         is_animated: Whether there are more frames than the first.
     """
 

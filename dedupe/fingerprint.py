@@ -64,7 +64,6 @@ _PLAIN_VIEW_BELOW: Final = 1.0
 _DRAWN: Final = 0.8
 _DRAFT_PX: Final = 512
 _MOST_DETAIL_BITS: Final = 1e9
-_TRAITS: Final = 3
 
 RECORD: Final = np.dtype(
     [
@@ -87,7 +86,7 @@ RECORD: Final = np.dtype(
 )
 """The binary form of a fingerprint, little-endian, before the bytes of ``fine``. A change of it is another
 ``VERSION``. Bits of ``traits``: is_cut, is_deep, is_animated, from the lowest on; of fingerprints that were made before
-there were the latter two they are 0."""
+there were the latter two they are 0; others are ignored."""
 
 _FIXED: Final = struct.Struct(f"<{_SHA256_BYTES}s8s{_VIEWS * HASH_BYTES}sBBfIIQ8s{EVIDENCE_BYTES}sHf?B")
 """``RECORD`` for one fingerprint at a time, where NumPy takes ten times as long."""
@@ -114,7 +113,7 @@ class Fingerprint:
         detail_bits: What is really there, in bits a pixel; see ``dedupe.detail``. 0 where that can't be said.
         is_camera: Whether its metadata name a camera.
         is_cut: Whether the file lacks its last bytes, and with them a few of its rows.
-        is_deep: Whether it has more than eight bits a channel.
+        is_deep: Whether it has more than eight bits a channel; of PNG and TIFF.
         is_animated: Whether it has frames after the first, which is compared.
     """
 
@@ -252,8 +251,8 @@ class Fingerprint:
             raise ValueError("a fingerprint with views or a quality that there are not")
         if not 0 <= found.information <= 255:
             raise ValueError(f"no picture has an information of {found.information}")
-        if data[RECORD.itemsize - 2] > 1 or traits >= 1 << _TRAITS:
-            raise ValueError("a fingerprint with traits that there are not")
+        if data[RECORD.itemsize - 2] > 1:
+            raise ValueError("a fingerprint that is or isn't a camera's, and says neither")
         if not 0 <= found.detail_bits < _MOST_DETAIL_BITS:
             raise ValueError(f"no picture has {found.detail_bits} bits of detail a pixel")
         check_evidence(found.evidence)

@@ -105,7 +105,7 @@ class HashBatch:
         return _part(found, (begins[begin], begins[end]), (begin * turns, end * turns))
 
     def proposals(self, picture: int, hits: Hits) -> Iterator[Proposal]:
-        """What some hits of a picture propose, which are as ``_Found`` has them."""
+        """What some hits of a picture propose, which are as ``hits.Found`` has them."""
         turns, used = len(self._orientations), int(self._rows["views"][picture])
         views = [view for view in _QUERIED.tolist() if used >> view & 1]
         for _, distance_bits, is_flat, place, number, view in hits.tolist():

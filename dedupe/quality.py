@@ -141,11 +141,11 @@ def _has_lost_tones(image: Fingerprint, other: Fingerprint) -> bool:
     """Whether much of it is black, or white, that has tones in the other one."""
     mine, theirs = (np.sort(_tones_of(one)) for one in (image, other))
     return any(
-        _lost_share(*both) for both in ((mine, theirs), (_WHITE_LEVEL - mine[::-1], _WHITE_LEVEL - theirs[::-1]))
+        _has_lost_end(*both) for both in ((mine, theirs), (_WHITE_LEVEL - mine[::-1], _WHITE_LEVEL - theirs[::-1]))
     )
 
 
-def _lost_share(mine: Floats, theirs: Floats) -> bool:
+def _has_lost_end(mine: Floats, theirs: Floats) -> bool:
     """The same of the dark end, of tones in order."""
     black = int(np.searchsorted(mine, _END))
     if black - int(np.searchsorted(theirs, _END)) < _LOST_SHARE * len(mine):

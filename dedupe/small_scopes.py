@@ -42,7 +42,7 @@ class SmallScopes:
         self._flat = SharedIndex(WIDE.radius_bits, self._parts)
         self._opened = 0
         self._free: list[int] = []
-        # Nobody asks these any more; they are cleared when the next one is opened.
+        # Nobody asks these any more; they are cleared when the next one is opened, or something is put.
         self._dropped: deque[int] = deque()
 
     def __len__(self) -> int:
@@ -51,14 +51,17 @@ class SmallScopes:
 
     def open(self) -> "SmallScope":
         """Begin a scope; when it is let go, what is known of it goes, too."""
-        while self._dropped:
-            number = self._dropped.popleft()
-            self.clear(number)
-            self._free.append(number)
+        self._clear_dropped()
         if self._free:
             return SmallScope(self, self._free.pop())
         self._opened += 1
         return SmallScope(self, self._opened - 1)
+
+    def _clear_dropped(self) -> None:
+        while self._dropped:
+            number = self._dropped.popleft()
+            self.clear(number)
+            self._free.append(number)
 
     def drop(self, number: int) -> None:
         """A scope is asked no more."""
@@ -77,6 +80,7 @@ class SmallScopes:
             scopes: The scope of each that sees the middle best.
             flat_scopes: Of each flat one.
         """
+        self._clear_dropped()
         self._close.add(scopes, Stored(some.hashes, some.pictures, some.places))
         self._flat.add(flat_scopes, Stored(some.flat, some.flat_pictures, some.flat_places))
 
@@ -107,7 +111,7 @@ class SmallScopes:
         return self._close.size(number) + more > _MOST_HASHES
 
     def taken_out(self, number: int) -> OwnIndex:
-        """An index of its own for a scope, with all that is known of it."""
+        """An index of its own for a scope, with all that is known of it; here nothing is any more."""
         index = OwnIndex(self.options)
         close, flat = self._close.of(number), self._flat.of(number)
         some = (np.asarray(column, np.int64) for column in (close.pictures, close.views, flat.pictures, flat.views))

@@ -6,9 +6,9 @@ from typing import Final
 
 from synsift.pipelines.cli.console import counted, err
 from synsift.pipelines.cli.scanning import progress
-from synsift.pipelines.errors import UsageError
+from synsift.pipelines.errors import SynsiftError, UsageError
 from synsift.pipelines.folders.choices import Choices, check, read_choices
-from synsift.pipelines.folders.place import JOURNAL, check_target, link_all, move_all, moved_before
+from synsift.pipelines.folders.place import JOURNAL, Placed, check_target, link_all, move_all, moved_before
 
 _SHOWN: Final = 20
 
@@ -38,35 +38,41 @@ def carry_out(choices: Choices, *, link: Path | None, move: Path | None) -> int:
         err.print(
             f"{counted(checked.moved_before, 'copy', 'copies')} already moved: {target / JOURNAL} says from where"
         )
-    left_alone = list(checked.left_alone)
+    placed = Placed()
     if move is not None and (checked.moves or not checked.moved_before):
-        left_alone += _move(checked.moves, move, folders)
+        placed = _move(checked.moves, move, folders)
     elif link is not None:
-        left_alone += _link(checked.keeps, link, folders)
-    if not left_alone:
-        return 0
+        placed = _link(checked.keeps, link, folders)
+    left_alone = [*checked.left_alone, *placed.left_alone]
+    if left_alone:
+        _list(left_alone, hint=bool(checked.left_alone))
+    if placed.full:
+        raise SynsiftError(f"`{target}` takes no more: {placed.full}", hint="make room, and run it again")
+    return 1 if left_alone else 0
+
+
+def _list(left_alone: Sequence[tuple[str, str]], *, hint: bool) -> None:
     err.print(f"{counted(len(left_alone), 'file', 'files')} left alone:")
     for path, reason in left_alone[:_SHOWN]:
         err.print(f"  {path}: {reason}")
     if len(left_alone) > _SHOWN:
         err.print(f"  … and {len(left_alone) - _SHOWN} more")
-    if checked.left_alone:
+    if hint:
         err.print(
             "hint: what changes while it is compared, or keeps its time when it changes, is read anew with `--no-cache`"
         )
-    return 1
 
 
-def _link(keeps: Sequence[str], target: Path, folders: Sequence[Path]) -> list[tuple[str, str]]:
-    """Link what is kept; gives what could not be, and why."""
+def _link(keeps: Sequence[str], target: Path, folders: Sequence[Path]) -> Placed:
+    """Link what is kept."""
     with progress("linked", len(keeps)) as advance:
         linked = link_all(keeps, target, folders, on_done=advance)
     err.print(f"{counted(linked.made, 'file', 'files')} linked into {target}")
-    return linked.left_alone
+    return linked
 
 
-def _move(moves: Sequence[tuple[str, str]], target: Path, folders: Sequence[Path]) -> list[tuple[str, str]]:
-    """Move copies, and say how many were, whatever ends it; gives what could not be, and why."""
+def _move(moves: Sequence[tuple[str, str]], target: Path, folders: Sequence[Path]) -> Placed:
+    """Move copies, and say how many were, whatever ends it."""
     moved = 0
 
     def count(number: int) -> None:
@@ -76,7 +82,7 @@ def _move(moves: Sequence[tuple[str, str]], target: Path, folders: Sequence[Path
 
     try:
         with progress("moved", len(moves)) as advance:
-            return move_all(moves, target, folders, on_done=count).left_alone
+            return move_all(moves, target, folders, on_done=count)
     finally:
         of = f" of {len(moves):,}" if moved < len(moves) else ""
         back = f"; `synsift undo {target}` takes that back" if moved else ""

@@ -237,16 +237,18 @@ def _asked_again(
     """Rows without matches that show another state, and with what was next, if anything; and all that is no match."""
     found = list(rows)
     left = list(range(len(found)))
+    sha256_of = {**against, **{path: image.sha256 for path, image in images.items()}}
+    asked = set[tuple[str, str]]()
     while left:
-        drawn = {
-            (found[number]["query"], found[number]["match"]): number
-            for number in left
-            if found[number]["kind"] == "near"
-            and found[number]["match"] in against
-            and images[found[number]["query"]].fine
-        }
-        sha256_of = {path: images[path].sha256 if path in images else against[path] for pair in drawn for path in pair}
-        others = _others(list(drawn), sha256_of, file)
+        drawn = {}
+        for number in left:
+            one, other = found[number]["query"], found[number]["match"]
+            # What is another picture by now, in a set that was made before, can't be looked at.
+            is_here = other in against and against[other] == sha256_of[other]
+            if found[number]["kind"] == "near" and is_here and images[one].fine and (one, other) not in asked:
+                drawn[one, other] = number
+        asked |= drawn.keys()
+        others = _others(list(drawn), {path: sha256_of[path] for pair in drawn for path in pair}, file)
         judged = judged.and_pairs((sha256_of[one], sha256_of[other]) for one, other in others)
         left = sorted(drawn[pair] for pair in others)
         for number, row in zip(left, again(judged, [found[number]["query"] for number in left]), strict=True):

@@ -9,8 +9,9 @@ import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
+from io import FileIO
 from pathlib import Path
-from typing import Final, TextIO
+from typing import Final
 
 from synsift.crawler.outside_json import loads
 from synsift.pipelines.errors import SynsiftError, UsageError
@@ -43,10 +44,21 @@ class Placed:
     Attributes:
         made: How many were; links that are there already don't count.
         left_alone: Path and reason of each that could not be, and stands where it stood.
+        full: Why the folder takes no more: what came behind wasn't tried. Empty otherwise.
     """
 
     made: int = 0
     left_alone: list[tuple[str, str]] = field(default_factory=list)
+    full: str = ""
+
+    def failed(self, path: str, exc: OSError) -> bool:
+        """Take in that a file could not be placed; whether others can be."""
+        reason = exc.strerror or str(exc)
+        if exc.errno in _FULL:
+            self.full = reason
+        else:
+            self.left_alone.append((path, reason))
+        return not self.full
 
 
 def link_all(paths: Iterable[str], target: Path, roots: Iterable[Path], on_done: OnDone = lambda _: None) -> Placed:
@@ -57,9 +69,6 @@ def link_all(paths: Iterable[str], target: Path, roots: Iterable[Path], on_done:
         target: The folder.
         roots: What was searched.
         on_done: Told of every file before it is linked, with 1.
-
-    Raises:
-        SynsiftError: The folder takes no more.
     """
     placed = Placed()
     roots = list(roots)
@@ -73,7 +82,8 @@ def link_all(paths: Iterable[str], target: Path, roots: Iterable[Path], on_done:
             _link(path, _free(place))
             placed.made += 1
         except OSError as exc:
-            placed.left_alone.append((path, _reason(exc, target)))
+            if not placed.failed(path, exc):
+                break
     return placed
 
 
@@ -89,7 +99,7 @@ def move_all(
         on_done: Told of every file that was moved, with 1.
 
     Raises:
-        SynsiftError: The folder takes no more.
+        SynsiftError: The journal can't be written.
     """
     placed = Placed()
     roots = list(roots)
@@ -102,31 +112,27 @@ def move_all(
                 written = _note(journal, line)
                 _move(path, place, undo=partial(journal.truncate, written))
             except OSError as exc:
-                placed.left_alone.append((path, _reason(exc, target)))
+                if not placed.failed(path, exc):
+                    break
                 continue
             placed.made += 1
             on_done(1)
     return placed
 
 
-def _reason(exc: OSError, target: Path) -> str:
-    """Why one file can't be placed, in words.
+def _note(journal: FileIO, line: dict[str, str]) -> int:
+    """Write a move down before it is made; gives where the journal ended before.
 
     Raises:
-        SynsiftError: No other can be, either.
+        OSError: It can't be written, and the journal is as it was.
     """
-    reason = exc.strerror or str(exc)
-    if exc.errno in _FULL:
-        raise SynsiftError(f"`{target}` takes no more: {reason}", hint="make room, and run it again") from exc
-    return reason
-
-
-def _note(journal: TextIO, line: dict[str, str]) -> int:
-    """Write a move down before it is made; gives where the journal ended before."""
-    journal.seek(0, os.SEEK_END)
-    end = journal.tell()
-    journal.write(json.dumps(line) + "\n")
-    journal.flush()
+    end, data = os.fstat(journal.fileno()).st_size, f"{json.dumps(line)}\n".encode()
+    try:
+        if journal.write(data) != len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    except OSError:
+        journal.truncate(end)
+        raise
     return end
 
 
@@ -176,23 +182,23 @@ def moved_before(target: Path) -> set[str]:
     return found
 
 
-def _open_journal(target: Path) -> TextIO:
+def _open_journal(target: Path) -> FileIO:
+    """The journal of a folder, without a buffer: a line is there or it isn't."""
     try:
         target.mkdir(parents=True, exist_ok=True)
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW
-        journal = os.fdopen(os.open(target / JOURNAL, flags, 0o666), "a", encoding="utf-8")
+        journal = FileIO(os.open(target / JOURNAL, flags, 0o666), "r+")
         _end_last_line(journal)
         return journal
     except OSError as exc:
         raise SynsiftError(f"{target / JOURNAL} can't be written: {exc.strerror or exc}") from exc
 
 
-def _end_last_line(journal: TextIO) -> None:
+def _end_last_line(journal: FileIO) -> None:
     """End a line that a full disk or a kill has cut off: what follows is a line of its own."""
     size = os.fstat(journal.fileno()).st_size
     if size and os.pread(journal.fileno(), 1, size - 1) != b"\n":
-        journal.write("\n")
-        journal.flush()
+        journal.write(b"\n")
 
 
 def _make_folder(folder: Path, target: Path) -> None:

@@ -4,6 +4,7 @@ a file without a name ──▶ written ──▶ linked to its name     gone wi
 .NAME.<hex>.part      ──▶ written ──▶ renamed                elsewhere; kill -9 leaves it behind
 """
 
+import contextlib
 import os
 import secrets
 import shutil
@@ -72,6 +73,7 @@ def _copied_nameless(path: str | Path, place: Path) -> bool:
         except OSError:
             return False
         os.fsync(descriptor)
+        _sync(place.parent)
     finally:
         os.close(descriptor)
     return True
@@ -80,9 +82,9 @@ def _copied_nameless(path: str | Path, place: Path) -> bool:
 def _copy_with_another_name(path: str | Path, place: Path) -> None:
     part = part_of(place)
     try:
-        shutil.copy2(path, part)
-        with part.open("rb+") as copy:
-            os.fsync(copy.fileno())
+        shutil.copyfile(path, part)
+        _sync(part)
+        shutil.copystat(path, part)  # at the end: it may make the copy read-only
         try:
             # Unlike a rename, a link never takes the place of what came there meanwhile.
             os.link(part, place)
@@ -92,8 +94,19 @@ def _copy_with_another_name(path: str | Path, place: Path) -> None:
             if os.path.lexists(place):
                 raise
             os.rename(part, place)
+        _sync(place.parent)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    """See that a file, or the names in a folder, lie on the disk, where a file system can say so."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _path_of(descriptor: int) -> str:

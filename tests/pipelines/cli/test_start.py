@@ -180,8 +180,8 @@ class Thing: pass
 def command(arguments):
     things = [Thing()]
     ends = weakref.ref(things[0], lambda _: signal.raise_signal(signal.SIGINT))
-    things.clear()
     try:
+        things.clear()
         time.sleep(60)
     except KeyboardInterrupt:
         print("heard")

@@ -231,6 +231,20 @@ def test_match_goes_by_other_forms_to_the_one_that_it_is_a_copy_of(cli: RunCli, 
     assert {Path(row["shares_a_part_with"]).name for row in found.values()} == {"ada.png"}
 
 
+def test_a_query_that_is_another_picture_in_the_set_by_now_ends(cli: RunCli, tmp_path: Path) -> None:
+    """What was near to it in the set was taken back under its new SHA-256, and found there again, for ever."""
+    refs, queries, known = tmp_path / "refs", tmp_path / "queries", tmp_path / "known.parquet"
+    refs.mkdir()
+    queries.mkdir()
+    (refs / "form.png").write_bytes(encoded(record(13, "Ada Lovelace"), "PNG"))
+    (queries / "alan.png").write_bytes(encoded(record(13, "Alan Turing"), "PNG"))
+    assert cli("fingerprint", str(refs), "--format", "parquet", "--out", str(known)).returncode == 0
+    (refs / "form.png").write_bytes(encoded(record(13, "Grace Hopper"), "PNG"))
+    options = ("--against", str(known), "--no-cache", "--format", "jsonl", "--thorough")
+    found = rows(cli("match", str(queries), str(refs), *options))
+    assert {(Path(row["query"]).name, row["kind"]) for row in found} == {("alan.png", "near"), ("form.png", "near")}
+
+
 def test_features_are_kept_for_the_next_run(cli: RunCli, photos: Path, tmp_path: Path) -> None:
     cache = tmp_path / "kept.db"
     options = ("--cache", str(cache), "--format", "jsonl", "--thorough")

@@ -1,19 +1,20 @@
 """A move is made whole or not at all, and its journal says what was made."""
 
 import errno
+import io
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from synsift.pipelines.errors import SynsiftError
-from synsift.pipelines.folders import whole
+from synsift.pipelines.folders import place, whole
 from synsift.pipelines.folders.place import JOURNAL, Placed, link_all, move_all
 from synsift.pipelines.folders.undo import read_moves
 from synsift.pipelines.folders.whole import copy_whole
@@ -87,18 +88,61 @@ def test_what_cannot_be_moved_or_linked_does_not_keep_the_rest_from_it(
     assert placed == Placed(1, [(str(copy), "Read-only file system")])
 
 
-@pytest.mark.parametrize("place", [move_all, link_all])
-def test_a_full_disk_is_said_once(
-    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: Callable[..., Placed]
+@pytest.mark.parametrize("put", [move_all, link_all])
+def test_a_full_disk_ends_it_and_what_was_left_alone_before_is_said(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, put: Callable[..., Placed]
 ) -> None:
-    def full(*_paths: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
+    errors = [OSError(errno.EPERM, "Operation not permitted"), OSError(errno.ENOSPC, "No space left on device")]
 
-    monkeypatch.setattr(os, "rename" if place is move_all else "link", full)
-    wanted = moves(source) if place is move_all else [path for path, _ in moves(source)]
-    with pytest.raises(SynsiftError, match="takes no more: No space left") as caught:
-        place(wanted, tmp_path / "copies", [source])
-    assert "make room" in caught.value.hint
+    def fail(*_paths: object) -> None:
+        raise errors.pop(0)
+
+    monkeypatch.setattr(os, "rename" if put is move_all else "symlink", fail)
+    monkeypatch.setattr(os, "link", another_disk)
+    wanted = [*moves(source), *moves(source)]
+    placed = put(wanted if put is move_all else [path for path, _ in wanted], tmp_path / "copies", [source])
+    first = (str(source / "first.jpg"), "Operation not permitted")
+    assert placed == Placed(0, [first], "No space left on device")
+
+
+def test_a_move_that_no_room_is_to_write_down_is_not_made(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half a line was written with the next one, and said of a move that never was; or a full disk had no name."""
+
+    class Full(io.FileIO):
+        def write(self, data: bytes) -> int:  # type: ignore[override]
+            return super().write(data[:10])
+
+    target = tmp_path / "copies"
+    assert move_all(moves(source)[:1], target, [source]) == Placed(1)
+    before = (target / JOURNAL).read_bytes()
+    with monkeypatch.context() as patched:
+        patched.setattr(place, "FileIO", Full)
+        assert move_all(moves(source)[1:], target, [source]) == Placed(0, [], "No space left on device")
+    assert (target / JOURNAL).read_bytes() == before
+    assert (source / "second.jpg").exists()
+    assert move_all(moves(source)[1:], target, [source]) == Placed(1)
+
+
+@pytest.mark.parametrize("has_nameless", [True, False])
+def test_a_read_only_file_goes_to_another_disk(monkeypatch: pytest.MonkeyPatch, has_nameless: bool) -> None:
+    if not has_nameless:
+        monkeypatch.setattr(whole, "nameless", lambda _: None)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "picture.jpg").write_bytes(b"picture")
+        (folder / "picture.jpg").chmod(0o444)
+        folder.chmod(0o777)
+        user = os.geteuid()
+        if user == 0:  # whom nothing is read-only for
+            os.seteuid(65534)
+        try:
+            copy_whole(folder / "picture.jpg", folder / "place.jpg")
+        finally:
+            os.seteuid(user)
+        found = folder / "place.jpg"
+        assert (found.read_bytes(), found.stat().st_mode & 0o777) == (b"picture", 0o444)
 
 
 def test_a_line_that_was_cut_off_takes_no_other_with_it(source: Path, tmp_path: Path) -> None:
@@ -118,20 +162,20 @@ def test_a_copy_to_another_disk_is_there_when_it_is_whole(
 ) -> None:
     """Cut off in the midst, half a picture stood under the name of the whole, and `undo` left it alone for that."""
 
-    def copy_half(path: str, target: Path, **_options: object) -> None:
-        Path(target).write_bytes(Path(path).read_bytes()[:4])
+    def copy_half(path: str, half: Path, **_options: object) -> None:
+        Path(half).write_bytes(Path(path).read_bytes()[:4])
         raise KeyboardInterrupt
 
-    place = tmp_path / "place.jpg"
+    target = tmp_path / "place.jpg"
     with monkeypatch.context() as patched:
         patched.setattr(shutil, "copy2", copy_half)
         with pytest.raises(KeyboardInterrupt):
-            copy_whole(source / "first.jpg", place)
-    assert not place.exists()
-    copy_whole(source / "first.jpg", place)
+            copy_whole(source / "first.jpg", target)
+    assert not target.exists()
+    copy_whole(source / "first.jpg", target)
     with pytest.raises(FileExistsError):
-        copy_whole(source / "second.jpg", place)
-    assert place.read_bytes() == b"first.jpg"
+        copy_whole(source / "second.jpg", target)
+    assert target.read_bytes() == b"first.jpg"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["photos", "place.jpg"]
 
 
@@ -139,11 +183,11 @@ def test_a_disk_without_links_is_copied_to_all_the_same(
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "link", refuse)
-    place = tmp_path / "place.jpg"
-    copy_whole(source / "first.jpg", place)
+    target = tmp_path / "place.jpg"
+    copy_whole(source / "first.jpg", target)
     with pytest.raises(OSError, match="Read-only"):
-        copy_whole(source / "second.jpg", place)
-    assert place.read_bytes() == b"first.jpg"
+        copy_whole(source / "second.jpg", target)
+    assert target.read_bytes() == b"first.jpg"
 
 
 def test_killed_in_the_midst_of_a_copy_it_leaves_nothing(source: Path, tmp_path: Path) -> None:
@@ -155,7 +199,7 @@ def test_killed_in_the_midst_of_a_copy_it_leaves_nothing(source: Path, tmp_path:
     script = """
 import os, shutil, signal, sys
 from pathlib import Path
-from synsift.pipelines.folders import whole
+from synsift.pipelines.folders import place, whole
 copy = shutil.copy2
 def copy_and_die(path, place):
     copy(path, place)
