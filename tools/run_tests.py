@@ -6,6 +6,7 @@ named once more at the very end, a line each: all that is left to see where an o
 """
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,9 +21,10 @@ ROOT = Path(__file__).parents[1]
 MAX_CHARACTERS = 300
 
 
-def pytest(marker: str, arguments: list[str]) -> list[str]:
-    """The command for the tests that a marker expression chooses."""
-    return [sys.executable, "-m", "pytest", "-m", marker, *arguments]
+def pytest(lot: "Lot", arguments: list[str]) -> list[str]:
+    """The command for the tests of a lot."""
+    first = ["nice", "-n", "2"] if lot.yields and shutil.which("nice") else []
+    return [*first, sys.executable, "-m", "pytest", "-m", lot.marker, *arguments]
 
 
 def failures(report: Path) -> Iterator[str]:
@@ -43,10 +45,12 @@ class Lot:
     Attributes:
         marker: Expression that chooses them.
         paths: Where they stand, and options that leave some out.
+        yields: Whether they take what others leave: those that compute let those go on that wait for one another.
     """
 
     marker: str
     paths: Sequence[str]
+    yields: bool = False
 
 
 def _without(paths: Sequence[str]) -> list[str]:
@@ -58,8 +62,11 @@ def _without(paths: Sequence[str]) -> list[str]:
 _FIRST: Final = ("tests/faults", "tests/pipelines", "tests/docs", "tests/packaging", "tests/deploy")
 _WAITING: Final = ("tests/pipelines/stages", "tests/crawler/download")
 _PIPELINES: Final = ("tests/pipelines", "--ignore=tests/pipelines/stages")
-BESIDE: Final = (Lot("slow", _without(_FIRST)), Lot("slow", _FIRST), Lot("not slow", _PIPELINES))
-IN_SIGHT: Final = (Lot("not slow", _without(["tests/pipelines", *_WAITING])), Lot("not slow", _WAITING))
+BESIDE: Final = (Lot("slow", _without(_FIRST)), Lot("slow", _FIRST), Lot("not slow", _PIPELINES, yields=True))
+IN_SIGHT: Final = (
+    Lot("not slow", _WAITING),
+    Lot("not slow", _without(["tests/pipelines", *_WAITING]), yields=True),
+)
 
 
 def main(arguments: list[str]) -> int:
@@ -98,7 +105,7 @@ def in_sight(arguments: list[str], folder: Path) -> int:
     """Run the lots in sight, up to the first that fails."""
     for number, lot in enumerate(IN_SIGHT):
         options = [f"--junitxml={folder / f'in-sight-{number}.xml'}", *lot.paths, *arguments]
-        status = subprocess.run(pytest(lot.marker, options), cwd=ROOT, check=False).returncode  # noqa: S603 - ours
+        status = subprocess.run(pytest(lot, options), cwd=ROOT, check=False).returncode  # noqa: S603 - ours
         if status:
             return status
     return 0
@@ -108,7 +115,7 @@ def begin(arguments: list[str], lot: Lot, folder: Path, number: int) -> "subproc
     """Start a lot whose output is kept."""
     options = ["--color=no", f"--junitxml={folder / f'beside-{number}.xml'}", *lot.paths, *arguments]
     with output_of(folder, number).open("wb") as output:
-        return subprocess.Popen(pytest(lot.marker, options), cwd=ROOT, stdout=output, stderr=output)  # noqa: S603 - ours
+        return subprocess.Popen(pytest(lot, options), cwd=ROOT, stdout=output, stderr=output)  # noqa: S603 - ours
 
 
 def output_of(folder: Path, number: int) -> Path:
