@@ -7,12 +7,12 @@ picture of it is a copy of the leader or of one of its copies, and no leader is 
 A chain (A is near to B, B to C, A not to C) is one group; a longer one is cut at the third step from its best picture.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from synsift.dedupe.fingerprint import Fingerprint
-from synsift.dedupe.frequencies import BACK
+from synsift.dedupe.frequencies import undone_by
 from synsift.dedupe.hash_batch import HashBatch
 from synsift.dedupe.matcher import Matcher
 from synsift.dedupe.quality import rank
@@ -189,7 +189,7 @@ def led_by(group: Group[K], copy: Copy[K], sha256_of: Callable[[K], str]) -> Gro
         name = group.name if was_kept else _near_of(verdicts, step.via, sha256_of)
         if name is None:
             break
-        how = BACK.get(step.transform or "", step.transform)
+        how = step.transform and undone_by(step.transform)
         step, verdicts[name] = (
             verdicts[name],
             Verdict(step.kind, sha256, step.distance_bits, how, via=via, key=copy.name),
@@ -204,6 +204,23 @@ def _near_of(verdicts: Mapping[K, Verdict], sha256: str | None, sha256_of: Calla
     """The copy of some bytes that came first: later ones are exact copies of it."""
     near = (name for name, verdict in verdicts.items() if verdict.kind is Kind.NEAR and sha256_of(name) == sha256)
     return next(near, None)
+
+
+def related(group: Group[K], images: Mapping[K, Fingerprint]) -> Iterator[tuple[Copy[K], K]]:
+    """The copies of a group, in order, each with the name of the picture that its verdict speaks of.
+
+    Args:
+        group: One of a clustering.
+        images: All fingerprints, by name.
+    """
+    name_of = {images[group.name].sha256: group.name}
+    for copy in group.copies:
+        name_of.setdefault(images[copy.name].sha256, copy.name)
+    for copy in group.copies:
+        verdict = copy.verdict
+        # The bytes are those of a picture that came before; nearness is measured to the picture ``via``.
+        sha256 = images[copy.name].sha256 if verdict.kind is Kind.EXACT else verdict.via
+        yield copy, name_of.get(sha256 or "", group.name)
 
 
 def choose(

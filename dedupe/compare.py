@@ -17,7 +17,7 @@ import numpy as np
 
 from synsift.dedupe.decode import DEFAULT_MAX_PIXELS
 from synsift.dedupe.fingerprint import Fingerprint, fingerprint
-from synsift.dedupe.frequencies import BACK, HASH_BITS, ORIENTATIONS
+from synsift.dedupe.frequencies import HASH_BITS, ORIENTATIONS, undone_by
 from synsift.dedupe.inputs import Source
 from synsift.dedupe.judgement import Judgement, look_and_judge
 from synsift.dedupe.matcher import Matcher
@@ -117,7 +117,7 @@ def _nearest_look(one: Fingerprint, other: Fingerprint, options: MatchOptions) -
     """What a matcher that knows one of the two sees of the other; None if its hashes propose nothing."""
     found = list(Matcher.of_reference([one], options).looks(other))
     back = Matcher.of_reference([other], options).looks(one)
-    found.extend(look._replace(transform=BACK.get(look.transform, look.transform)) for look in back)
+    found.extend(look._replace(transform=undone_by(look.transform)) for look in back)
     return max(found, key=lambda look: look.judgement.score, default=None)
 
 

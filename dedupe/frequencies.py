@@ -42,6 +42,11 @@ _KEY_FREQUENCIES: Final = 8
 _FLAT: Final = 0.5
 
 
+def undone_by(orientation: str) -> str:
+    """The orientation that undoes one: most undo themselves."""
+    return BACK.get(orientation, orientation)
+
+
 def dct_matrix(rows: int, size: int) -> Floats:
     """The first ``rows`` basis vectors of the orthonormal DCT-II, ``(rows, size) float32``."""
     k, n = np.arange(rows)[:, None], np.arange(size)[None, :]

@@ -28,7 +28,7 @@ from synsift.dedupe.elsewhere import are_framed_alike, outside_bits
 from synsift.dedupe.evidence import GRID, PICTURE_SIDE, Picture, picture_of
 from synsift.dedupe.finer_look import HUES_LEAST, Finer, finer_look, thumbnails_of
 from synsift.dedupe.fingerprint import Fingerprint
-from synsift.dedupe.frequencies import BACK, FREQUENCIES, HASH_BITS, ORIENTATIONS, Floats, dct_matrix, taper
+from synsift.dedupe.frequencies import FREQUENCIES, HASH_BITS, ORIENTATIONS, Floats, dct_matrix, taper, undone_by
 from synsift.dedupe.places import places_of
 from synsift.dedupe.views import View
 
@@ -89,7 +89,7 @@ def in_order(query: Side, stored: Side, orientation: int) -> tuple[Side, Side, i
     if _rank(query) <= _rank(stored):
         return query, stored, orientation
     name = ORIENTATIONS[orientation]
-    back = ORIENTATIONS.index(BACK.get(name, name))
+    back = ORIENTATIONS.index(undone_by(name))
     return stored._replace(view=stored.view.turned(back)), query._replace(view=query.view.turned(back)), back
 
 

@@ -6,7 +6,6 @@ named once more at the very end, a line each: all that is left to see where an o
 """
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -23,8 +22,7 @@ MAX_CHARACTERS = 300
 
 def pytest(lot: "Lot", arguments: list[str]) -> list[str]:
     """The command for the tests of a lot."""
-    first = ["nice", "-n", "2"] if lot.yields and shutil.which("nice") else []
-    return [*first, sys.executable, "-m", "pytest", "-m", lot.marker, *arguments]
+    return [sys.executable, "-m", "pytest", "-m", lot.marker, *arguments]
 
 
 def failures(report: Path) -> Iterator[str]:
@@ -45,12 +43,10 @@ class Lot:
     Attributes:
         marker: Expression that chooses them.
         paths: Where they stand, and options that leave some out.
-        yields: Whether they take what others leave: those that compute let those go on that wait for one another.
     """
 
     marker: str
     paths: Sequence[str]
-    yields: bool = False
 
 
 def _without(paths: Sequence[str]) -> list[str]:
@@ -62,11 +58,8 @@ def _without(paths: Sequence[str]) -> list[str]:
 _FIRST: Final = ("tests/faults", "tests/pipelines", "tests/docs", "tests/packaging", "tests/deploy")
 _WAITING: Final = ("tests/pipelines/stages", "tests/crawler/download")
 _PIPELINES: Final = ("tests/pipelines", "--ignore=tests/pipelines/stages")
-BESIDE: Final = (Lot("slow", _without(_FIRST)), Lot("slow", _FIRST), Lot("not slow", _PIPELINES, yields=True))
-IN_SIGHT: Final = (
-    Lot("not slow", _WAITING),
-    Lot("not slow", _without(["tests/pipelines", *_WAITING]), yields=True),
-)
+BESIDE: Final = (Lot("slow", _without(_FIRST)), Lot("slow", _FIRST), Lot("not slow", _PIPELINES))
+IN_SIGHT: Final = (Lot("not slow", _WAITING), Lot("not slow", _without(["tests/pipelines", *_WAITING])))
 
 
 def main(arguments: list[str]) -> int:

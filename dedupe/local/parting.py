@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Generic, NamedTuple, TypeVar
 
 from synsift.dedupe import Clustering, Fingerprint, Group, Kind, MatchOptions, cluster
-from synsift.dedupe.clusters import places_of
+from synsift.dedupe.clusters import places_of, related
 from synsift.dedupe.not_copies import NotCopies
 
 K = TypeVar("K", bound=Hashable)
@@ -69,9 +69,7 @@ def part(
 
 def _near(group: Group[K], images: Mapping[K, Fingerprint]) -> Iterator[tuple[K, K]]:
     """The copies of a group that hashes found, each with the picture that it is near to."""
-    name_of = {images[name].sha256: name for name in _names(group)}
-    for copy in group.copies:
-        of = name_of.get(copy.verdict.via or "", group.name)
+    for copy, of in related(group, images):
         if copy.verdict.kind is Kind.NEAR and of != copy.name:
             yield copy.name, of
 

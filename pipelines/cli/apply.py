@@ -2,15 +2,12 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
 from synsift.pipelines.cli.console import counted, err
-from synsift.pipelines.cli.scanning import progress
+from synsift.pipelines.cli.scanning import list_left_alone, progress
 from synsift.pipelines.errors import SynsiftError, UsageError
 from synsift.pipelines.folders.choices import Choices, check, read_choices
 from synsift.pipelines.folders.place import JOURNAL, Placed, check_target, link_all, move_all, moved_before
-
-_SHOWN: Final = 20
 
 
 def apply_choices(file: Path, *, link: Path | None, move: Path | None) -> int:
@@ -44,23 +41,14 @@ def carry_out(choices: Choices, *, link: Path | None, move: Path | None) -> int:
     elif link is not None:
         placed = _link(checked.keeps, link, folders)
     left_alone = [*checked.left_alone, *placed.left_alone]
-    if left_alone:
-        _list(left_alone, hint=bool(checked.left_alone))
-    if placed.full:
-        raise SynsiftError(f"`{target}` takes no more: {placed.full}", hint="make room, and run it again")
-    return 1 if left_alone else 0
-
-
-def _list(left_alone: Sequence[tuple[str, str]], *, hint: bool) -> None:
-    err.print(f"{counted(len(left_alone), 'file', 'files')} left alone:")
-    for path, reason in left_alone[:_SHOWN]:
-        err.print(f"  {path}: {reason}")
-    if len(left_alone) > _SHOWN:
-        err.print(f"  … and {len(left_alone) - _SHOWN} more")
-    if hint:
+    list_left_alone(left_alone)
+    if checked.left_alone:
         err.print(
             "hint: what changes while it is compared, or keeps its time when it changes, is read anew with `--no-cache`"
         )
+    if placed.full:
+        raise SynsiftError(f"`{target}` takes no more: {placed.full}", hint="make room, and run it again")
+    return 1 if left_alone else 0
 
 
 def _link(keeps: Sequence[str], target: Path, folders: Sequence[Path]) -> Placed:

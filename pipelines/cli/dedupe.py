@@ -236,7 +236,7 @@ def _rows(
 def _group_rows(
     found: "Clustering", images: "Mapping[str, Fingerprint]", names: Mapping[str, str]
 ) -> Iterator[dict[str, Any]]:
-    from synsift.pipelines.folders.relations import related
+    from synsift.dedupe.clusters import related
 
     number = 0
     for group in found.groups:

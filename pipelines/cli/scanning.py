@@ -174,7 +174,7 @@ def list_unreadable(unreadable: "Sequence[Unreadable]") -> None:
     listed = [one for one in unreadable if not one.is_other and not one.is_link]
     if listed:
         err.print(f"{len(listed):,} unreadable:")
-        _list(listed, _SHOWN)
+        _list(_in_words(listed), _SHOWN)
     if any(one.reason == TooManyPixels.outcome for one in listed):
         err.print("hint: `--max-pixels N` reads larger images, if you have the memory")
     _name(others, "other file", "other files", "not images")
@@ -188,12 +188,23 @@ def _name(files: "Sequence[Unreadable]", one: str, many: str, why: str) -> None:
     counts = f"{counted(len(files), one, many)}, {why}"
     err.print(f"{counts}:" if is_verbose() else f"{counts} (`-v` names them)")
     if is_verbose():
-        _list(files, len(files))
+        _list(_in_words(files), len(files))
 
 
-def _list(files: "Sequence[Unreadable]", most: int) -> None:
-    for one in files[:most]:
-        err.print(f"  {one.path}: {one.in_words()}")
+def list_left_alone(files: Sequence[tuple[str, str]]) -> None:
+    """Say which files were left alone, if any, each with its reason."""
+    if files:
+        err.print(f"{counted(len(files), 'file', 'files')} left alone:")
+        _list(files, _SHOWN)
+
+
+def _in_words(files: "Sequence[Unreadable]") -> list[tuple[str, str]]:
+    return [(one.path, one.in_words()) for one in files]
+
+
+def _list(files: Sequence[tuple[str, str]], most: int) -> None:
+    for path, reason in files[:most]:
+        err.print(f"  {path}: {reason}")
     if len(files) > most:
         err.print(f"  … and {len(files) - most:,} more")
 

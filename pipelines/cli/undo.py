@@ -1,17 +1,15 @@
 """``synsift undo``: takes back what ``dedupe --move`` moved."""
 
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
 from synsift.pipelines.cli.console import counted, err
 from synsift.pipelines.cli.exit_status import ExitStatus
-from synsift.pipelines.cli.scanning import progress
+from synsift.pipelines.cli.scanning import list_left_alone, progress
 from synsift.pipelines.folders.undo import journal_of, read_moves
 from synsift.pipelines.folders.undo import undo as undo_moves
-
-_SHOWN: Final = 20
 
 
 def undo(
@@ -39,11 +37,6 @@ def undo(
     if others:
         lines = counted(len(others), "line says", "lines say")
         err.print(f"{lines} no move in {file}, the first is line {others[0]}; what they stood for stays")
-    if undone.left_alone:
-        err.print(f"{counted(len(undone.left_alone), 'file', 'files')} left alone:")
-        for path, reason in undone.left_alone[:_SHOWN]:
-            err.print(f"  {path}: {reason}")
-        if len(undone.left_alone) > _SHOWN:
-            err.print(f"  … and {len(undone.left_alone) - _SHOWN} more")
+    list_left_alone(undone.left_alone)
     if others or undone.left_alone:
         raise typer.Exit(ExitStatus.FAILED)

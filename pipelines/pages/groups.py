@@ -16,8 +16,8 @@ from typing import Any, Final
 from urllib.parse import quote_from_bytes
 
 from synsift.dedupe import Clustering, Copy, Fingerprint
+from synsift.dedupe.clusters import related
 from synsift.pipelines.folders.files import Unreadable
-from synsift.pipelines.folders.relations import related
 from synsift.pipelines.pages.gallery import Making, OnPicture, thumbnails_of
 from synsift.pipelines.pages.page import END, asset, bytes_in_words, head_of, json_of, text
 from synsift.pipelines.pages.thumbnails import SIDE_PX

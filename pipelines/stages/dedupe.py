@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 
 from synsift.dedupe import Fingerprint, Kind, Verdict
-from synsift.dedupe.frequencies import BACK
+from synsift.dedupe.frequencies import undone_by
 from synsift.dedupe.reference import of_entry
 from synsift.pipelines.controls.steering import Steering
 from synsift.pipelines.log.base import Log, Message
@@ -210,7 +210,7 @@ class DedupeStage(BatchStage):
             of=candidate.image.sha256,
             kind=Kind.NEAR,
             distance_bits=distance_bits,
-            transform=BACK.get(transform, transform),
+            transform=undone_by(transform),
         )
         return [self._router.survivor(survivor), self._router.duplicate(replaced)]
 
