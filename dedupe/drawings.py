@@ -79,6 +79,11 @@ _WELL_COLOURED: Final = (4.0, 16.0)
 # Bits of tones that a sign has at most, and that a picture in strong colours has.
 _TONES_OF_SIGNS: Final = (1.7, 2.7)
 _MANY_TONES: Final = (2.6, 3.0)
+# … and those that are painted otherwise: by what is exact, and from which contrast and which colour of a place on.
+_PAINTED_EXACT: Final = (0.8, 0.92)
+_PAINTED_CONTRAST: Final = (1.22, 1.32)
+_PAINTED_COLOUR: Final = (0.8, 1.3)
+_PAINTED_MOST: Final = 0.3
 # What is small on plain ground can be laid over anything by moving it.
 _MOVED: Final = ((0.12, 0.4, 0.25), (0.02, 0.8, 8.0))
 # What the coarse look may speak against them before it counts, too.
@@ -135,6 +140,7 @@ def of_little(agreement: Agreement, finer: Finer, bits: int, much: list[Fault]) 
             f"{finer.beyond:.0%} of what one shows lies beyond the other's edge",
         ),
         *_of_hues(agreement, finer),
+        *_of_paint(finer),
     ]
     beyond = sum(max(0.0, fault.cost) for fault in much) - _MUCH_FORGIVEN
     return [*of_light, *others, *scaled(much, beyond)]
@@ -185,6 +191,22 @@ def _of_hues(agreement: Agreement, finer: Finer) -> list[Fault]:
     return [
         Fault(drawn * of_hues, f"{finer.hues:.0%} of the colour is another"),
         Fault(drawn * of_grey, "one has no colours"),
+    ]
+
+
+def _of_paint(finer: Finer) -> list[Fault]:
+    """What it costs that drawings without noise are of one shape and painted otherwise."""
+    most = _PAINTED_MOST * share_of(finer.exact[0], _PAINTED_EXACT)
+    coloured = share_of(finer.colour, _COLOURED)
+    return [
+        Fault(
+            most * share_of(finer.painted.contrast, _PAINTED_CONTRAST),
+            f"one has {finer.painted.contrast:.2f} times the contrast before the same ground",
+        ),
+        Fault(
+            most * share_of(finer.painted.colour, _PAINTED_COLOUR) * coloured,
+            "in one place the colour is another, whatever is near it",
+        ),
     ]
 
 

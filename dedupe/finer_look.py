@@ -21,6 +21,7 @@ from synsift.dedupe.evidence import Picture, strength_in
 from synsift.dedupe.fine import FINE_GRID, FINE_SIDE, WELL_INSIDE, Thumbnail, edges_of
 from synsift.dedupe.frequencies import Floats
 from synsift.dedupe.hues import hues
+from synsift.dedupe.painted import Painted, painted
 from synsift.dedupe.texture import Texture, texture
 
 _STEPS: Final = 6
@@ -80,6 +81,7 @@ class Finer(Pair):
         shifted: How far one had to be shifted or stretched though both have the same borders, as a share of the sides.
         beyond: Share of a picture's edges that lie where the other one ends, borders included, of the one with more.
         hues: Share of all colour that is another.
+        painted: Whether it is painted otherwise; see ``dedupe.painted``.
         colour: Of the less coloured one, as if a quarter of it weren't plain: root of the mean square, in levels.
         most_colour: The same of the other one.
         share: Of the one's places, how many the other shows.
@@ -94,6 +96,7 @@ class Finer(Pair):
     shifted: float
     beyond: float
     hues: float
+    painted: Painted
     colour: float
     most_colour: float
     share: float
@@ -109,6 +112,7 @@ _APART: Final = Finer(
     shifted=0.0,
     beyond=1.0,
     hues=1.0,
+    painted=Painted(1.0, 0.0),
     colour=0.0,
     most_colour=0.0,
     share=0.0,
@@ -200,6 +204,7 @@ def finer_look(one: Picture, other: Picture, seen: Seen, both: Thumbnails) -> Fi
         shifted=shifted(one.borders, other.borders, found.place),
         beyond=beyond,
         hues=hues(one, other, seen),
+        painted=painted(one, other, seen),
         colour=min(coloured),
         most_colour=max(coloured),
         share=share,

@@ -22,16 +22,18 @@ _NOISE: Final = 8.0
 # By how many grey levels the ground is another, which is what lies at the edges, and what is light in the picture.
 _OTHER_GROUND: Final = (8.0, 24.0)
 _LEAST_CONTRAST: Final = 4.0
-_LIGHT: Final = 0.95
+LIGHT: Final = 0.95
+"""Which quantile of the light of a drawing is its ground, if that is light."""
 # Less is no other colour anyhow, so that no more is asked.
 _HARDLY_OTHER: Final = 0.05
 # From which share of what differs in light and colour on, beside the one direction in which most of it does, there are
 # parts of different colours; and what share of that may differ otherwise than by one light.
 _DIFFERENT: Final = (0.01, 0.03)
 _OTHERWISE: Final = (0.1, 0.3)
-_AT_EDGES: Final = np.pad(
+AT_EDGES: Final = np.pad(
     np.zeros((PICTURE_SIDE - 4, PICTURE_SIDE - 4), dtype=np.bool_), 2, constant_values=True
 ).ravel()
+"""``(1024,)``: which places lie at the edges, where the ground of a drawing is."""
 
 
 def hues(one: Picture, other: Picture, seen: Seen) -> float:
@@ -51,21 +53,21 @@ def hues(one: Picture, other: Picture, seen: Seen) -> float:
         return as_they_are
     moved = min(
         abs(one.mean - other.mean + float(np.quantile(one.luma[where], share) - np.quantile(seen.luma[where], share)))
-        for where, share in ((inside, _LIGHT), (inside & _AT_EDGES, 0.5))
+        for where, share in ((inside, LIGHT), (inside & AT_EDGES, 0.5))
         if where.any()
     )
     forgiven = share_of(moved, _OTHER_GROUND)
     if forgiven < 1 and as_they_are > _HARDLY_OTHER:
-        forgiven = max(forgiven, _in_one_light(one, seen))
+        forgiven = max(forgiven, in_one_light(one, seen))
     if forgiven == 0:
         return as_they_are
     # The stronger one as weak as the other, so that its noise isn't made more.
     gain = contrasts[0] / contrasts[1]
-    in_one_light = _other_share(mine / max(gain, 1.0), theirs * min(gain, 1.0), floor)
-    return as_they_are - forgiven * max(0.0, as_they_are - in_one_light)
+    in_another = _other_share(mine / max(gain, 1.0), theirs * min(gain, 1.0), floor)
+    return as_they_are - forgiven * max(0.0, as_they_are - in_another)
 
 
-def _in_one_light(one: Picture, seen: Seen) -> float:
+def in_one_light(one: Picture, seen: Seen) -> float:
     """How surely parts of different colours are all as many times nearer to each other in one of the two, 0 to 1.
 
     Of a single colour on its ground, shaded or not, nothing is said: it may be painted anew.
