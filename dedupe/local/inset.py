@@ -59,12 +59,12 @@ class Side(NamedTuple):
     """Where the common part ends within both pictures: at the strongest edge of one, and there in the other one.
 
     Attributes:
-        of_ground: The strongest edge of the coarser picture, which the other lies upon, and that one there.
-        of_other: The strongest edge of the other one, and the coarser one there.
+        of_first: The strongest edge of the first picture, and the second one there.
+        of_second: The strongest edge of the second, and the first one there.
     """
 
-    of_ground: tuple[Edge, Edge]
-    of_other: tuple[Edge, Edge]
+    of_first: tuple[Edge, Edge]
+    of_second: tuple[Edge, Edge]
 
 
 def sides_of_common(first: Features, second: Features, alignment: Alignment) -> tuple[Side, ...]:
@@ -79,11 +79,13 @@ def sides_of_common(first: Features, second: Features, alignment: Alignment) -> 
     other = second.picture.astype(np.float64)
     matrix, scale = between(first, second, alignment, (one.shape, other.shape))
     # The coarser one is the ground.
-    if scale < 1:
+    is_second = scale < 1
+    if is_second:
         one, other, matrix, scale = other, one, inverse(matrix), 1 / scale
     sampled, within = upon(one, other, matrix, scale)
     box = _common(one, sampled, within)
-    return () if box is None else tuple(_sides(one, sampled, within, box))
+    found = () if box is None else tuple(_sides(one, sampled, within, box))
+    return tuple(Side(side.of_second, side.of_first) for side in found) if is_second else found
 
 
 class _Box(NamedTuple):

@@ -155,12 +155,12 @@ def _by_edges(tie: Tie, pair: tuple[Features, Features], found: Alignment, lies:
     if tie in _SAME:
         is_doubted = lies.agreed < bounds.doubted and not (first and second)
         sides = sides_of_common(*pair, found) if is_doubted else ()
-        return Tie.SHARES_A_PART if end_in_both(sides, bounds) and not was_pasted(sides, bounds) else tie
+        return Tie.SHARES_A_PART if end_in_both(sides, bounds) and judge_sides(sides, bounds) is None else tie
     if not (first or second):
         is_asked = any(_is_enough(found.inliers, lies, one) for one in bounds.cut)
         return (judge_ends(ends(*pair, found), bounds) if is_asked else None) or tie
     is_asked = any(_is_enough(found.inliers, lies, one) for one in bounds.pasted)
-    return _by_place(lies, bounds) if is_asked and was_pasted(sides_of_common(*pair, found), bounds) else tie
+    return (judge_sides(sides_of_common(*pair, found), bounds) if is_asked else None) or tie
 
 
 def end_in_both(sides: Sequence[Side], bounds: Bounds = DEFAULT_BOUNDS) -> bool:
@@ -172,11 +172,16 @@ def end_in_both(sides: Sequence[Side], bounds: Bounds = DEFAULT_BOUNDS) -> bool:
     )
 
 
-def was_pasted(sides: Sequence[Side], bounds: Bounds = DEFAULT_BOUNDS) -> bool:
-    """Whether what is common ends at edges of one picture, and the other goes on there: all sides taken together."""
-    seen_from = [side.of_ground for side in sides], [side.of_other for side in sides]
-    speaks = max(sum(_speaks_for(here, there) for here, there in edges) for edges in seen_from)
-    return len(sides) >= bounds.least_sides and speaks >= bounds.pasted_speaks
+def judge_sides(sides: Sequence[Side], bounds: Bounds = DEFAULT_BOUNDS) -> Tie | None:
+    """The tie of two pictures of which one has edges where what is common ends, and the other goes on there.
+
+    All sides are taken together. Never a copy, whatever lies in what: around what was pasted there is something else.
+    """
+    first = sum(_speaks_for(*side.of_first) for side in sides)
+    second = sum(_speaks_for(*side.of_second) for side in sides)
+    if len(sides) < bounds.least_sides or max(first, second) < bounds.pasted_speaks:
+        return None
+    return Tie.CONTAINS if first >= second else Tie.PART_OF
 
 
 def _speaks_for(here: Edge, there: Edge) -> float:
