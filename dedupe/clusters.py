@@ -7,7 +7,7 @@ picture of it is a copy of the leader or of one of its copies, and no leader is 
 A chain (A is near to B, B to C, A not to C) is one group; a longer one is cut at the third step from its best picture.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
@@ -103,20 +103,71 @@ def cluster(
     """
     if not isinstance(images, Mapping):
         raise TypeError(f"a mapping of keys to fingerprints is taken, not `{type(images).__name__}`")
-    matcher = Matcher(options, reference=reference)
+    return cluster_by(Matcher(options, reference=reference), images, options, on_picture=on_picture)
+
+
+def cluster_by(
+    matcher: Matcher,
+    images: Mapping[K, Fingerprint],
+    options: MatchOptions,
+    *,
+    on_picture: Callable[[], None] = lambda: None,
+) -> Clustering[K]:
+    """Group pictures, as ``cluster`` does, by a matcher that knows nothing yet.
+
+    Args:
+        matcher: Made with the same options.
+        images: Fingerprints by key.
+        options: What counts as near.
+        on_picture: Called after each.
+    """
     groups: Groups[K] = Groups(lambda name: images[name].sha256)
     place = places_of(images)
-    ordered = sorted(images.items(), key=lambda item: (_worst_last(item[1]), place[item[0]]))
-    for number, (name, image) in enumerate(ordered):
-        if number % _AT_ONCE == 0:
-            some = [image for _, image in ordered[number : number + _AT_ONCE]]
-            matcher.look_ahead(HashBatch.of(some, options), 0, len(some))
+    for name, image in _looked_up_ahead(matcher, images, options):
         verdict = matcher.add(image, key=name)
         groups.take(name, verdict)
         if verdict.of is not None and joins_for_its_leader(verdict):
             matcher.attach(image, to=verdict.of, key=name)
         on_picture()
     return groups.found(place.__getitem__)
+
+
+def nearest_of(
+    asked: Collection[K], matcher: Matcher, images: Mapping[K, Fingerprint], options: MatchOptions
+) -> Iterator[tuple[K, Iterator[K]]]:
+    """The better pictures that some of a set are near to, were each of them kept: what ``cluster`` may find next.
+
+    Args:
+        asked: Keys of those pictures.
+        matcher: Made with the same options; knows nothing yet.
+        images: Fingerprints by key.
+        options: What counts as near.
+
+    Yields:
+        Of each such picture its key, and those of a few others, the nearest first, to be taken before the next one.
+    """
+    name_of: dict[str, K] = {}
+    for name, image in _looked_up_ahead(matcher, images, options):
+        if image.sha256 in name_of:
+            continue
+        if name in asked and not image.is_plain:
+            near = (look.sha256 for look in matcher.looks(image) if look.judgement.score >= options.criteria.score)
+            yield name, map(name_of.__getitem__, near)
+        name_of[image.sha256] = name
+        matcher.restore(image)
+
+
+def _looked_up_ahead(
+    matcher: Matcher, images: Mapping[K, Fingerprint], options: MatchOptions
+) -> Iterator[tuple[K, Fingerprint]]:
+    """Pictures in the order in which they are taken, the best first; a matcher is told of them before they come."""
+    place = places_of(images)
+    ordered = sorted(images.items(), key=lambda item: (_worst_last(item[1]), place[item[0]]))
+    for number, (name, image) in enumerate(ordered):
+        if number % _AT_ONCE == 0:
+            some = [image for _, image in ordered[number : number + _AT_ONCE]]
+            matcher.look_ahead(HashBatch.of(some, options), 0, len(some))
+        yield name, image
 
 
 def joins_for_its_leader(verdict: Verdict) -> bool:

@@ -50,6 +50,10 @@ class _Seen(NamedTuple):
     judgement: Judgement
 
 
+SeenLooks = dict[tuple[str, str, Proposal], tuple[Agreement, Judgement]]
+"""What second looks said, by the SHA-256 of both pictures, and what hashes proposed, with no number."""
+
+
 class Matcher:
     """Near-duplicate search within one scope. Not thread-safe.
 
@@ -72,6 +76,7 @@ class Matcher:
         *,
         reference: KeepsOut | None = None,
         scopes: SmallScopes | None = None,
+        seen: SeenLooks | None = None,
     ) -> None:
         """Make one that knows nothing.
 
@@ -80,10 +85,13 @@ class Matcher:
             reference: Whatever is near to one of its pictures is rejected; see ``of_reference``.
             scopes: Where there are many matchers, they share one, made with the same options: it has the hashes of
                 those that are small.
+            seen: Looks that were taken before at the same pictures, by the same criteria, aren't taken again; those of
+                this one are added.
         """
         self._options = options
         self._reference = reference
         self._lookup = Lookup(options, scopes)
+        self._seen = seen
         self._accepted = Survivors()
         self._cluster_of_accepted: list[int] = []
         self._survivor_of_cluster: list[int] = []
@@ -312,21 +320,31 @@ class Matcher:
         """A look in the nearest way, or where that doesn't convince in the next."""
         best: _Seen | None = None
         for proposal in proposals:
-            mine, theirs = proposal.views
-            found = look_and_judge(
-                side_of(image, mine),
-                self._accepted.side(proposal.number, theirs),
-                orientation=proposal.orientation,
-                distance_bits=proposal.distance_bits,
-                criteria=self._options.criteria,
-            )
-            seen = _Seen(proposal, *found)
+            seen = _Seen(proposal, *self._look_once(image, proposal))
             if best is None or seen.judgement.score > best.judgement.score:
                 best = seen
             if best.judgement.score >= self._options.criteria.score:
                 break
         assert best is not None  # noqa: S101 - no list of proposals is empty
         return best
+
+    def _look_once(self, image: Fingerprint, proposal: Proposal) -> tuple[Agreement, Judgement]:
+        """A second look, if none was taken before."""
+        key = image.sha256, self._accepted.sha256(proposal.number), proposal._replace(number=0)
+        known = None if self._seen is None else self._seen.get(key)
+        if known is not None:
+            return known
+        mine, theirs = proposal.views
+        found = look_and_judge(
+            side_of(image, mine),
+            self._accepted.side(proposal.number, theirs),
+            orientation=proposal.orientation,
+            distance_bits=proposal.distance_bits,
+            criteria=self._options.criteria,
+        )
+        if self._seen is not None:
+            self._seen[key] = found
+        return found
 
 
 def _check(image: object) -> None:

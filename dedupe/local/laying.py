@@ -1,11 +1,23 @@
 """One small picture laid upon another, by the map between the pictures that they are copies of."""
 
+from typing import Final
+
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from PIL import Image
 
 from synsift.dedupe.local.features import Features
 from synsift.dedupe.local.geometry import Alignment, inverse, project
+
+CELL_PX: Final = 8
+"""The side of a cell, in which two pictures are compared."""
+STEP_PX: Final = 4
+"""How far the next cell is."""
+PLAIN: Final = 5.0
+"""Below that spread, in levels, a cell is plain, and says nothing: noise of compression alone has two or three."""
+SAME: Final = 0.5
+"""From which correlation on cells show the same."""
 
 Floats = NDArray[np.float64]
 Shape = tuple[int, ...]
@@ -64,12 +76,17 @@ def upon(ground: Floats, fine: Floats, matrix: Floats, scale: float) -> tuple[Fl
     matrix = _resized(size[0] / width, size[1] / height) @ matrix
     rows, columns = np.indices(ground.shape)
     places = project(matrix, np.stack([columns.ravel(), rows.ravel()], 1).astype(np.float64))
-    sampled, within = _sample(coarse, places)
+    sampled, within = sample(coarse, places)
     return sampled.reshape(ground.shape), within.reshape(ground.shape)
 
 
-def _sample(picture: Floats, places: Floats) -> tuple[Floats, NDArray[np.bool_]]:
-    """Bilinear values at places, and which of these lie within the picture."""
+def sample(picture: Floats, places: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+    """Bilinear values at places, and which of these lie within the picture.
+
+    Args:
+        picture: ``(h, w)``.
+        places: ``(n, 2)``, x and y in its pixels.
+    """
     height, width = picture.shape
     x, y = places.T
     within: NDArray[np.bool_] = (x >= -0.5) & (y >= -0.5) & (x <= width - 0.5) & (y <= height - 0.5)
@@ -80,3 +97,37 @@ def _sample(picture: Floats, places: Floats) -> tuple[Floats, NDArray[np.bool_]]
     upper = picture[top, left] * (1 - x) + picture[top, right] * x
     lower = picture[bottom, left] * (1 - x) + picture[bottom, right] * x
     return upper * (1 - y) + lower * y, within
+
+
+def cells(picture: Floats) -> Floats:
+    """``(n, 64)``: the cells of a picture, half of each in the next; none of what is narrower than a cell.
+
+    Args:
+        picture: ``(h, w)``.
+    """
+    if min(picture.shape) < CELL_PX:
+        picture = np.pad(picture, [(0, max(0, CELL_PX - side)) for side in picture.shape], mode="edge")
+    windows = sliding_window_view(picture, (CELL_PX, CELL_PX))[::STEP_PX, ::STEP_PX]
+    return windows.reshape(-1, CELL_PX * CELL_PX)
+
+
+def grid_of(shape: Shape) -> tuple[int, ...]:
+    """How many rows and columns of cells a picture has.
+
+    Args:
+        shape: Its rows and columns of pixels.
+    """
+    return tuple(1 + max(0, side - CELL_PX) // STEP_PX for side in shape)
+
+
+def likeness_of(one: Floats, other: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+    """``(n,)`` each: the correlation of cells, and whether either isn't plain.
+
+    Args:
+        one: ``(n, 64)``.
+        other: The same of another picture.
+    """
+    one, other = one - one.mean(1, keepdims=True), other - other.mean(1, keepdims=True)
+    spread = np.sqrt((one * one).mean(1)), np.sqrt((other * other).mean(1))
+    likeness: Floats = (one * other).mean(1) / np.maximum(1e-6, spread[0] * spread[1])
+    return likeness, np.maximum(*spread) > PLAIN

@@ -9,22 +9,27 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from synsift.dedupe.local.features import Features, mirrored
 from synsift.dedupe.local.geometry import Alignment, inverse, project
-from synsift.dedupe.local.laying import between, to_small, upon
+from synsift.dedupe.local.laying import (
+    CELL_PX,
+    PLAIN,
+    SAME,
+    STEP_PX,
+    between,
+    cells,
+    grid_of,
+    likeness_of,
+    to_small,
+    upon,
+)
 from synsift.dedupe.local.opencv import load_opencv
 from synsift.dedupe.local.outline import outline, within_outline
 
-_CELL_PX: Final = 8
-_STEP_PX: Final = 4
-# Below it a cell is plain, and says nothing: noise of compression alone has two or three.
-_PLAIN: Final = 5.0
 # Even a sky has a tenth of that, in compression alone.
 _FLAT: Final = 0.5
-_SAME: Final = 0.5
 # Parts along a side of the ground; of which those with fewer points say nothing; and how much less of these agree
 # where something else is written.
 _BLOCKS: Final = 4
@@ -98,11 +103,11 @@ class _Laid:
 
     def share(self, among: NDArray[np.bool_]) -> float:
         """Which share of some cells show the same in both."""
-        return float((self.likeness[among] > _SAME).mean()) if among.any() else 0.0
+        return float((self.likeness[among] > SAME).mean()) if among.any() else 0.0
 
     def is_around(self, places: Floats) -> NDArray[np.bool_]:
         """Which places, in pixels of the ground, lie in no cell of the patch."""
-        cells = np.rint((places - (_CELL_PX - 1) / 2) / _STEP_PX).astype(np.intp)
+        cells = np.rint((places - (CELL_PX - 1) / 2) / STEP_PX).astype(np.intp)
         columns, rows = cells.T.clip(0, np.array(self.patch.shape[::-1])[:, None] - 1)
         outside: NDArray[np.bool_] = ~self.patch[rows, columns]
         return outside
@@ -110,7 +115,7 @@ class _Laid:
     def by_block(self, places: Floats) -> NDArray[np.intp]:
         """``(_BLOCKS²,)``: how many of some places lie around the patch in each part of the ground."""
         around = places[self.is_around(places)]
-        height, width = (_STEP_PX * side + _CELL_PX - _STEP_PX for side in self.patch.shape)
+        height, width = (STEP_PX * side + CELL_PX - STEP_PX for side in self.patch.shape)
         parts = (around * _BLOCKS / (width, height)).astype(np.intp).clip(0, _BLOCKS - 1)
         return np.bincount(parts[:, 1] * _BLOCKS + parts[:, 0], minlength=_BLOCKS**2)
 
@@ -152,7 +157,7 @@ def overlap(first: Features, second: Features, alignment: Alignment) -> Overlap:
         held=laid.share(held),
         held_cells=int(held.sum()),
         moved=_moved(first, second, alignment),
-        flat=min(float((_cells(picture).std(1) < _FLAT).mean()) for picture in (one, other)),
+        flat=min(float((cells(picture).std(1) < _FLAT).mean()) for picture in (one, other)),
         side_px=min(max(seen.width_px, seen.height_px) for seen in (first, second)),
         covered=float(laid.within.mean()) if len(laid.within) else 0.0,
         around=laid.share(around),
@@ -221,15 +226,11 @@ def _places(features: Features) -> Floats:
 def _lay(ground: Floats, fine: Floats, matrix: Floats, scale: float) -> _Laid:
     """The cells of the ground upon which the finer picture lies."""
     sampled, within = upon(ground, fine, matrix, scale)
-    inside = _cells(within.astype(np.float64)).min(1) > 0
-    one, other = _cells(ground)[inside], _cells(sampled)[inside]
-    one, other = one - one.mean(1, keepdims=True), other - other.mean(1, keepdims=True)
-    spread = np.sqrt((one * one).mean(1)), np.sqrt((other * other).mean(1))
-    likeness = (one * other).mean(1) / np.maximum(1e-6, spread[0] * spread[1])
-    told = np.maximum(*spread) > _PLAIN
+    inside = cells(within.astype(np.float64)).min(1) > 0
+    likeness, told = likeness_of(cells(ground)[inside], cells(sampled)[inside])
     differs = np.zeros(len(inside), np.uint8)
-    differs[inside] = told & (likeness <= _SAME)
-    patch = _largest(differs.reshape([1 + max(0, side - _CELL_PX) // _STEP_PX for side in ground.shape]))
+    differs[inside] = told & (likeness <= SAME)
+    patch = _largest(differs.reshape(grid_of(ground.shape)))
     return _Laid(likeness, told, _middles(ground)[inside], patch, patch.ravel()[inside])
 
 
@@ -246,7 +247,7 @@ def _largest(differs: NDArray[np.uint8]) -> NDArray[np.bool_]:
 
 def _inside(picture: Floats, shape: tuple[int, ...], matrix: Floats) -> float:
     """Which share of a picture's cells that aren't plain have their middle in the other picture."""
-    told = _cells(picture).std(1) > _PLAIN
+    told = cells(picture).std(1) > PLAIN
     if not told.any():
         return 0.0
     x, y = project(matrix, _middles(picture)[told]).T
@@ -256,12 +257,4 @@ def _inside(picture: Floats, shape: tuple[int, ...], matrix: Floats) -> float:
 def _middles(picture: Floats) -> Floats:
     """``(n, 2)``: where the cells of a picture have their middles."""
     rows, columns = np.meshgrid(*(np.arange(side, dtype=np.float64) for side in picture.shape), indexing="ij")
-    return np.stack([_cells(columns).mean(1), _cells(rows).mean(1)], 1)
-
-
-def _cells(picture: Floats) -> Floats:
-    """``(n, 64)``: the cells of a picture, half of each in the next; none of what is narrower than a cell."""
-    if min(picture.shape) < _CELL_PX:
-        picture = np.pad(picture, [(0, max(0, _CELL_PX - side)) for side in picture.shape], mode="edge")
-    windows = sliding_window_view(picture, (_CELL_PX, _CELL_PX))[::_STEP_PX, ::_STEP_PX]
-    return windows.reshape(-1, _CELL_PX * _CELL_PX)
+    return np.stack([cells(columns).mean(1), cells(rows).mean(1)], 1)

@@ -7,6 +7,8 @@ shares_a_part   both have something in common, such as a logo, a frame, or one e
 unrelated       nothing of the kind was found
 """
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -15,8 +17,10 @@ from synsift.dedupe.decode import DEFAULT_MAX_PIXELS
 from synsift.dedupe.inputs import Source
 from synsift.dedupe.local.bounds import DEFAULT_BOUNDS, Bounds, Wanted
 from synsift.dedupe.local.features import Features, describe
-from synsift.dedupe.local.geometry import align
+from synsift.dedupe.local.geometry import Alignment, align
+from synsift.dedupe.local.inset import Edge, Side, sides_of_common
 from synsift.dedupe.local.overlap import Overlap, overlap
+from synsift.dedupe.local.seams import Border, Ends, ends
 from synsift.dedupe.local.state import State, compare_states
 
 
@@ -36,6 +40,8 @@ class Tie(StrEnum):
 
 
 _SAME: Final = frozenset({Tie.COPY, Tie.PART_OF, Tie.CONTAINS})
+# Beyond these, how strong an edge is says nothing more.
+_STRENGTHS: Final = (0.3, 5.0)
 _REVERSE: Final = {Tie.PART_OF: Tie.CONTAINS, Tie.CONTAINS: Tie.PART_OF}
 
 
@@ -102,6 +108,7 @@ def relate(
         return UNRELATED
     lies = overlap(one, other, found)
     tie = judge(found.inliers, lies, bounds)
+    tie = _by_edges(tie, (one, other), found, lies, bounds)
     if tie in _SAME or _may_be_one_state(found.inliers, lies, bounds):
         tie = judge_state(tie, compare_states(one, other, found), lies, bounds)
     return Relation(tie, found.inliers, lies.agreed, lies.first, lies.second, found.mirrored)
@@ -140,6 +147,71 @@ def judge(points: int, lies: Overlap, bounds: Bounds = DEFAULT_BOUNDS) -> Tie:
     ):
         return _by_place(lies, bounds)
     return Tie.SHARES_A_PART if points >= bounds.shared else Tie.UNRELATED
+
+
+def _by_edges(tie: Tie, pair: tuple[Features, Features], found: Alignment, lies: Overlap, bounds: Bounds) -> Tie:
+    """The tie of two pictures of which one lies in the other in part, by where what is common ends."""
+    first, second = lies.first >= bounds.within, lies.second >= bounds.within
+    if tie in _SAME:
+        is_doubted = lies.agreed < bounds.doubted and not (first and second)
+        sides = sides_of_common(*pair, found) if is_doubted else ()
+        return Tie.SHARES_A_PART if end_in_both(sides, bounds) and judge_sides(sides, bounds) is None else tie
+    if not (first or second):
+        is_asked = any(_is_enough(found.inliers, lies, one) for one in bounds.cut)
+        return (judge_ends(ends(*pair, found), bounds) if is_asked else None) or tie
+    is_asked = any(_is_enough(found.inliers, lies, one) for one in bounds.pasted)
+    return (judge_sides(sides_of_common(*pair, found), bounds) if is_asked else None) or tie
+
+
+def end_in_both(sides: Sequence[Side], bounds: Bounds = DEFAULT_BOUNDS) -> bool:
+    """Whether what is common ends, at any side, at an edge of both: another picture stands beside it in each."""
+    return any(
+        all(one.strength >= bounds.both_edges and one.alike <= bounds.both_unlike for one in edges)
+        for side in sides
+        for edges in side
+    )
+
+
+def judge_sides(sides: Sequence[Side], bounds: Bounds = DEFAULT_BOUNDS) -> Tie | None:
+    """The tie of two pictures of which one has edges where what is common ends, and the other goes on there.
+
+    All sides are taken together. Never a copy, whatever lies in what: around what was pasted there is something else.
+    """
+    first = sum(_speaks_for(*side.of_first) for side in sides)
+    second = sum(_speaks_for(*side.of_second) for side in sides)
+    if len(sides) < bounds.least_sides or max(first, second) < bounds.pasted_speaks:
+        return None
+    return Tie.CONTAINS if first >= second else Tie.PART_OF
+
+
+def _speaks_for(here: Edge, there: Edge) -> float:
+    """How much one side speaks for an edge here, where the other picture goes on."""
+    low, high = _STRENGTHS
+    strengths = (min(max(edge.strength, low), high) for edge in (here, there))
+    return math.log(next(strengths)) - math.log(next(strengths)) + there.alike - here.alike
+
+
+def judge_ends(found: Ends, bounds: Bounds = DEFAULT_BOUNDS) -> Tie | None:
+    """The tie of two pictures that overlap, if one goes on where the other ends, which was pasted into it there."""
+    if _was_cut(found.second, found.first, bounds):
+        return Tie.CONTAINS
+    return Tie.PART_OF if _was_cut(found.first, found.second, bounds) else None
+
+
+def _was_cut(pasted: Sequence[Border], cut: Sequence[Border], bounds: Bounds) -> bool:
+    """Whether a picture ends within another at edges, and that one ends within it where it goes on."""
+    has_edges = all(border.inner >= bounds.cut_edges or border.alike == 0 for border in pasted)
+    goes_on = all(
+        border.edge <= bounds.goes_on and bounds.goes_on_alike <= border.alike < 1 and border.beyond <= bounds.beyond
+        for border in cut
+    )
+    return (
+        len(pasted) >= bounds.least_sides
+        and bool(cut)
+        and has_edges
+        and goes_on
+        and max(border.inner for border in pasted) >= bounds.cut_edge
+    )
 
 
 def judge_state(tie: Tie, state: State | None, lies: Overlap, bounds: Bounds = DEFAULT_BOUNDS) -> Tie:

@@ -8,6 +8,7 @@ from PIL import Image, ImageOps
 
 from synsift.dedupe import Fingerprint, Kind, Matcher, MatchOptions, NotCopies, Survivors, Verdict, fingerprint
 from synsift.dedupe.fingerprint import RECORD
+from synsift.dedupe.matcher import SeenLooks
 from tests.dedupe.pictures import encoded, scene
 
 # Where the number of the first row's cluster stands: behind the count of rows and the row's fixed part.
@@ -200,3 +201,12 @@ def test_pairs_are_read_from_lines_of_two_hashes() -> None:
     assert len(found) == 2
     with pytest.raises(ValueError, match="line 2: two SHA-256 stand in a line, not `aa bb`"):
         NotCopies.from_text("\naa bb")
+
+
+def test_looks_that_were_taken_before_are_not_taken_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    images, seen = copies(1).values(), SeenLooks()
+    before = [verdict for matcher in [Matcher(seen=seen)] for verdict in map(matcher.add, images)]
+    assert seen
+    monkeypatch.setattr("synsift.dedupe.matcher.look_and_judge", None)
+    again = Matcher(seen=seen)
+    assert [again.add(image) for image in images] == before

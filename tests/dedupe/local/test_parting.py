@@ -2,10 +2,13 @@
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 
+import numpy as np
 import pytest
+from PIL import Image
 
-from synsift.dedupe import DEFAULT_OPTIONS, Clustering, Fingerprint, Kind, choose, cluster, fingerprint
+from synsift.dedupe import DEFAULT_OPTIONS, Clustering, Fingerprint, Kind, NotCopies, choose, cluster, fingerprint
 from synsift.dedupe.local.parting import part
 from tests.dedupe.local.test_state import encoded
 from tests.dedupe.pictures import photograph
@@ -21,14 +24,24 @@ def images() -> dict[str, Fingerprint]:
     return {**found, "q60 again": found["q60"], "other": fingerprint(encoded(photograph(4, (320, 240)), 90))}
 
 
+@pytest.fixture(scope="module")
+def crowd() -> dict[str, Fingerprint]:
+    """Two dozen pictures that hashes all take for copies of one another."""
+    pixels, rng = np.asarray(photograph(3, (160, 120)), np.float64), np.random.default_rng(1)
+    noisy = (pixels + rng.normal(0, 3, (24, *pixels.shape))).clip(0, 255).astype(np.uint8)
+    return {f"{number:02}": fingerprint(Image.fromarray(one)) for number, one in enumerate(noisy)}
+
+
 class Look:
-    """A closer look that knows which pictures are the same, and what it was asked."""
+    """A closer look that knows which pictures are the same, and what it was asked, how many times."""
 
     def __init__(self, *kinds: str) -> None:
         self.kinds = [set(kind.split(", ")) for kind in kinds]
         self.asked: list[frozenset[str]] = []
+        self.rounds = 0
 
     def __call__(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+        self.rounds += 1
         self.asked += map(frozenset, pairs)
         return [pair for pair in pairs if not any(kind.issuperset(pair) for kind in self.kinds)]
 
@@ -75,3 +88,32 @@ def test_a_group_whose_picture_to_keep_was_chosen_is_asked_the_same_pairs(images
     parted = part(chosen, images, DEFAULT_OPTIONS, look)
     assert frozenset(("q20",)) in names(parted.clustering)
     assert parted.taken_back == 1
+
+
+def test_a_crowd_of_pictures_that_are_each_their_own_is_taken_apart_in_a_few_rounds(
+    crowd: dict[str, Fingerprint],
+) -> None:
+    assert len(cluster(crowd).groups) == 1
+    look = Look()
+    parted = part(cluster(crowd), crowd, DEFAULT_OPTIONS, look)
+    assert len(parted.clustering.groups) == len(crowd)
+    assert len(set(look.asked)) == len(look.asked)
+    assert look.rounds <= 4
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_groups_are_those_of_a_look_that_was_asked_of_all_pairs_before(
+    crowd: dict[str, Fingerprint], seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    images = dict(itertools.islice(crowd.items(), int(rng.integers(2, 15))))
+    kind_of = {name: int(rng.integers(1 + seed)) for name in images}
+    look = Look(*(", ".join(name for name in images if kind_of[name] == kind) for kind in range(1 + seed)))
+    others = NotCopies(
+        (images[one].sha256, images[other].sha256)
+        for one, other in itertools.combinations(images, 2)
+        if kind_of[one] != kind_of[other]
+    )
+    parted = part(cluster(images), images, DEFAULT_OPTIONS, look)
+    assert parted.clustering == cluster(images, replace(DEFAULT_OPTIONS, not_copies=others))
+    assert look.rounds <= 6
