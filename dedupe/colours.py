@@ -133,20 +133,21 @@ def _known_colours(places: Places) -> NDArray[np.bool_]:
     return known if left >= _MOST_LEFT * np.count_nonzero(places.agree) else np.ones_like(covered)
 
 
-def has_one_tint(chroma: Floats, luma: Floats, seen: Seen) -> bool:
+def has_one_tint(chroma: Floats, luma: Floats, seen: Seen, *, is_same_light: bool = False) -> bool:
     """Whether one of the two, and not the other, has one tint or none; or both have, and one of them none.
 
     Args:
         chroma: Of the one, ``(2, n)``.
         luma: Of the one, as coarsely as the colours are known, ``(n,)``.
         seen: The other one as the one sees it.
+        is_same_light: Whether both show much, and the same in all but colours: then two tints are those of one picture.
     """
     weights, theirs = seen.weights, seen.others[:2]
     is_tint = _is_tint(chroma, luma, weights)
     if is_tint != _is_tint(theirs, seen.others[2], weights):
         return True
     # Two tints are two colours; one tint, or none, may be a filter's work on all colours.
-    return is_tint and min(strength_in(chroma, weights), strength_in(theirs, weights)) < _FAINT
+    return is_tint and (is_same_light or min(strength_in(chroma, weights), strength_in(theirs, weights)) < _FAINT)
 
 
 def _is_tint(chroma: Floats, luma: Floats, weights: Floats) -> bool:
