@@ -160,7 +160,8 @@ def _is_of_many(chroma: Floats, luma: Floats, seen: Seen, *, is_tint: bool) -> b
     """Whether the one of two without a tint has several colours, or the other one, which has a tint, hardly any."""
     both = (chroma, luma), (seen.others[:2], seen.others[2])
     tinted, other = both if is_tint else both[::-1]
-    return strength_in(tinted[0], seen.weights) < _FAINT or not _is_tint(*other, seen.weights, times=_SEVERAL)
+    has_none = strength_in(tinted[0], seen.weights) < _FAINT
+    return has_none or not _is_tint(other[0], other[1], seen.weights, times=_SEVERAL)
 
 
 def _is_tint(chroma: Floats, luma: Floats, weights: Floats, *, times: float = 1.0) -> bool:

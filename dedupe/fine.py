@@ -155,7 +155,9 @@ class Fine(NamedTuple):
     @property
     def subject(self) -> "Subject":
         """What stands on the ground, which is the most frequent of its levels."""
-        levels = np.rint((self.luma - np.minimum.reduce(self.luma, axis=None)) / np.float32(max(self.step, _LEAST_STEP)))
+        levels = np.rint(
+            (self.luma - np.minimum.reduce(self.luma, axis=None)) / np.float32(max(self.step, _LEAST_STEP))
+        )
         counts = np.bincount(levels.astype(np.intp).ravel(), minlength=_LEVELS + 1)
         place = int(counts.argmax())
         on_ground = levels == place

@@ -379,7 +379,10 @@ def test_a_photograph_of_a_thing_on_white_is_near_in_other_colours(name: str) ->
 def test_a_photograph_of_a_thing_on_white_is_new_in_other_hues(turn: int) -> None:
     for seed in range(4):
         hue, saturation, value = on_a_ground(seed).convert("HSV").split()
-        hues = [Image.merge("HSV", (hue.point([(level + by) % 256 for level in range(256)]), saturation, value)) for by in (0, turn)]
+        hues = [
+            Image.merge("HSV", (hue.point([(level + by) % 256 for level in range(256)]), saturation, value))
+            for by in (0, turn)
+        ]
         assert kind(*(one.convert("RGB") for one in hues)) is Kind.NEW
 
 
