@@ -28,6 +28,8 @@ _TINT: Final = 7.0
 _TINT_SHARE: Final = 0.08
 _STRONG_TINT_SHARE: Final = 0.05
 _FAINT: Final = 3.0
+# Of several colours so many times more is left as of one tint at most.
+_SEVERAL: Final = 3.0
 # Cosines of the colours of all places, without their balance: from none of them agreeing to all.
 _UNLIKE: Final = 0.3
 _ALIKE: Final = 0.7
@@ -133,24 +135,44 @@ def _known_colours(places: Places) -> NDArray[np.bool_]:
     return known if left >= _MOST_LEFT * np.count_nonzero(places.agree) else np.ones_like(covered)
 
 
-def has_one_tint(chroma: Floats, luma: Floats, seen: Seen) -> bool:
+def has_one_tint(
+    chroma: Floats, luma: Floats, seen: Seen, *, is_same_light: bool = False, is_thing: bool = False
+) -> bool:
     """Whether one of the two, and not the other, has one tint or none; or both have, and one of them none.
 
     Args:
         chroma: Of the one, ``(2, n)``.
         luma: Of the one, as coarsely as the colours are known, ``(n,)``.
         seen: The other one as the one sees it.
+        is_same_light: Whether both show much, and the same in all but colours: then two tints are those of one picture.
+        is_thing: Whether both are a thing on a ground, which comes in one colour or another: of the one without a tint
+            several colours are asked then, or that the other has none.
     """
     weights, theirs = seen.weights, seen.others[:2]
     is_tint = _is_tint(chroma, luma, weights)
     if is_tint != _is_tint(theirs, seen.others[2], weights):
-        return True
+        return not is_thing or _is_of_many(chroma, luma, seen, is_tint=is_tint)
     # Two tints are two colours; one tint, or none, may be a filter's work on all colours.
-    return is_tint and min(strength_in(chroma, weights), strength_in(theirs, weights)) < _FAINT
+    return is_tint and (is_same_light or min(strength_in(chroma, weights), strength_in(theirs, weights)) < _FAINT)
 
 
-def _is_tint(chroma: Floats, luma: Floats, weights: Floats) -> bool:
-    """Whether colours only follow the light, by a curve: a polynomial, by least squares."""
+def _is_of_many(chroma: Floats, luma: Floats, seen: Seen, *, is_tint: bool) -> bool:
+    """Whether the one of two without a tint has several colours, or the other one, which has a tint, hardly any."""
+    both = (chroma, luma), (seen.others[:2], seen.others[2])
+    tinted, other = both if is_tint else both[::-1]
+    has_none = strength_in(tinted[0], seen.weights) < _FAINT
+    return has_none or not _is_tint(other[0], other[1], seen.weights, times=_SEVERAL)
+
+
+def _is_tint(chroma: Floats, luma: Floats, weights: Floats, *, times: float = 1.0) -> bool:
+    """Whether colours only follow the light, by a curve: a polynomial, by least squares.
+
+    Args:
+        chroma: Of a picture, ``(2, n)``.
+        luma: Of it, ``(n,)``.
+        weights: 1 where it is seen, else 0.
+        times: As many times more may be left as of a tint.
+    """
     light = luma * weights
     light /= np.float32(largest(light) + 1e-6)
     both = np.empty((POWERS + 2, len(light)))
@@ -164,4 +186,4 @@ def _is_tint(chroma: Floats, luma: Floats, weights: Floats) -> bool:
     all_of_it = float(products[POWERS, POWERS] + products[-1, -1])
     left = all_of_it - float(np.vdot(fitted, 2 * explained - normal @ fitted))
     least = max(_FAINT**2 * count, _STRONG_TINT_SHARE * all_of_it, min(_TINT**2 * count, _TINT_SHARE * all_of_it))
-    return left < least
+    return left < times * least

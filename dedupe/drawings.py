@@ -7,7 +7,7 @@ copies agree closely. What is said of them counts by how far both are drawings i
 import math
 from typing import Final
 
-from synsift.dedupe.faults import Fault, over, scaled, share_of
+from synsift.dedupe.faults import Fault, over, scaled, share_of, times
 from synsift.dedupe.finer_look import HUES_LEAST, Finer
 from synsift.dedupe.frequencies import HASH_BITS
 from synsift.dedupe.second_look import Agreement
@@ -86,6 +86,9 @@ _PAINTED_COLOUR: Final = (0.8, 1.3)
 _PAINTED_MOST: Final = 0.3
 # What is small on plain ground can be laid over anything by moving it.
 _MOVED: Final = ((0.12, 0.4, 0.25), (0.02, 0.8, 8.0))
+# Of photographs, and of what is shaded as they are. Fitted on half of the photographs and judged on the other half.
+_COLOURS: Final = 0.33
+_ONE_TINT: Final = 0.04
 # What the coarse look may speak against them before it counts, too.
 _MUCH_FORGIVEN: Final = 0.25
 
@@ -189,8 +192,9 @@ def _of_hues(agreement: Agreement, finer: Finer) -> list[Fault]:
     of_hues = min(_HUES_MOST, _HUES * max(0.0, finer.hues - HUES_LEAST)) * of_tint * coloured
     of_grey = _NO_COLOURS * (1 - many) * (1 - coloured) * share_of(finer.most_colour - finer.colour, _WELL_COLOURED)
     return [
-        Fault(drawn * of_hues, f"{finer.hues:.0%} of the colour is another"),
-        Fault(drawn * of_grey, "one has no colours"),
+        Fault((1 - finer.shaded) * drawn * of_hues, f"{finer.hues:.0%} of the colour is another"),
+        Fault((1 - finer.shaded) * drawn * of_grey, "one has no colours"),
+        *times(colours_differ(agreement), finer.shaded),
     ]
 
 
@@ -208,6 +212,13 @@ def _of_paint(finer: Finer) -> list[Fault]:
             "in one place the colour is another, whatever is near it",
         ),
     ]
+
+
+def colours_differ(agreement: Agreement) -> list[Fault]:
+    """What other colours cost photographs, after one change of them all."""
+    if agreement.one_tint and agreement.colours < 1:
+        return [Fault(_ONE_TINT, "one has no colours, or one tint")]
+    return [Fault(_COLOURS * (1 - agreement.colours), f"colours agree in {agreement.colours:.0%} of the places")]
 
 
 def bits_differ(bits: int) -> str:

@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from synsift.dedupe.faults import share_of
+from synsift.dedupe.fine import Subject
 
+# From drawings to photographs of a thing before a plain ground, of what isn't ground: the share that is plain, the
+# entropy of its tones, the bits that the thumbnail takes for a pixel of it, and the pixels of a side.
+_SHADED_PLAIN: Final = (0.05, 0.15)
+_SHADED_TONES: Final = (3.0, 3.2)
+_SHADED_BITS: Final = (2.0, 2.3)
+_SHADED_PX: Final = (200.0, 250.0)
 # From drawings to photographs: what is exact of what is plain, the size of the thumbnails (of those that are hardly
 # noisy, and of noisy ones), and the pixels of a side.
 _EXACT: Final = (0.5, 0.8)
@@ -34,6 +41,8 @@ class Pair:
         size_bytes: What the larger thumbnail takes when packed.
         spread: Standard deviation of the one with less contrast, in grey levels.
         striped: Of the one with fewer stripes; see ``Fine``.
+        shaded: How far what stands on the ground is shaded all over, as things are that were photographed before one,
+            of the one that is less so; see ``shaded_share``.
     """
 
     plain: float
@@ -43,6 +52,7 @@ class Pair:
     size_bytes: int
     spread: float
     striped: float
+    shaded: float
 
 
 def drawn_share(pair: Pair) -> float:
@@ -56,3 +66,16 @@ def drawn_share(pair: Pair) -> float:
     detailed = share_of(pair.size_bytes, (least, least + _PHOTO_BYTES_WIDE))
     code = max(share_of(pair.spread, _STARK), share_of(pair.striped, _STRIPED)) * (1 - share_of(pair.plain, _NOT_PLAIN))
     return 1 - (1 - share_of(exact, _EXACT)) * (1 - code) * detailed * share_of(pair.side_px, _PHOTO_PX)
+
+
+def shaded_share(subject: Subject, side_px: float) -> float:
+    """How far what stands on a ground is shaded all over, as in photographs of products on white: 0 to 1.
+
+    Drawings have areas of one tone, few tones, or gradients, which take few bits. Of few pixels none can be told.
+
+    Args:
+        subject: What stands on the ground.
+        side_px: Of the picture, as if it were a square.
+    """
+    shaded = (1 - share_of(subject.plain, _SHADED_PLAIN)) * share_of(subject.tones_bits, _SHADED_TONES)
+    return shaded * share_of(subject.bits, _SHADED_BITS) * share_of(side_px, _SHADED_PX)

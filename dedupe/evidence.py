@@ -14,7 +14,7 @@ from PIL import Image
 
 from synsift.dedupe.alignment import Grid
 from synsift.dedupe.borders import Part
-from synsift.dedupe.fine import Thumbnail, read_fine, unrounded
+from synsift.dedupe.fine import Subject, Thumbnail, read_fine, unrounded
 from synsift.dedupe.frequencies import (
     FREQUENCIES,
     SIDE_PX,
@@ -163,6 +163,11 @@ class Picture:
     def layers(self) -> Floats:
         """``(6, 1024)``, see ``Grid.layers``: luminance and its slopes, chroma, and the soft luminance."""
         return GRID.layers(self.luma, self._soft)
+
+    @cached_property
+    def subject(self) -> Subject:
+        """What stands on its ground, by its finer thumbnail; of pictures without one nothing is asked."""
+        return self.fine.subject if self.fine else Subject(1.0, 0.0, 0.0)
 
     @cached_property
     def thumbnail(self) -> Thumbnail | None:

@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 from synsift.dedupe.alignment import Seen, align, mean_in, toned, windows
-from synsift.dedupe.drawn import Pair
+from synsift.dedupe.drawn import Pair, shaded_share
 from synsift.dedupe.elsewhere import moved, shifted
 from synsift.dedupe.evidence import Picture, strength_in
 from synsift.dedupe.fine import FINE_GRID, FINE_SIDE, WELL_INSIDE, Thumbnail, edges_of
@@ -123,6 +123,7 @@ _APART: Final = Finer(
     size_bytes=0,
     spread=0.0,
     striped=0.0,
+    shaded=0.0,
     texture=Texture(0.0, 0.0),
     step_share=0.0,
 )
@@ -171,6 +172,7 @@ def thumbnails_of(one: Picture, other: Picture, seen: Seen, *, side_px: float) -
         size_bytes=max(one.fine.size_bytes, other.fine.size_bytes),
         spread=min(mine.spread, theirs.spread),
         striped=min(one.fine.striped, other.fine.striped),
+        shaded=min(shaded_share(picture.subject, side_px) for picture in (one, other)),
     )
 
 
@@ -215,6 +217,7 @@ def finer_look(one: Picture, other: Picture, seen: Seen, both: Thumbnails) -> Fi
         size_bytes=both.size_bytes,
         spread=both.spread,
         striped=both.striped,
+        shaded=both.shaded,
         texture=texture(mine, seen_as, found.weights, step),
         step_share=step / max(both.spread, 1.0),
     )

@@ -46,6 +46,7 @@ from synsift.dedupe.frequencies import (
     tapered_frequencies,
 )
 from synsift.dedupe.inputs import Source, name_of, read_source
+from synsift.dedupe.sharpness import credible_share
 from synsift.dedupe.views import CENTRE_CROPS, INSIDE, STORED, WHOLE
 
 VERSION: Final = 4
@@ -352,20 +353,22 @@ def _fingerprint_of(decoded: Decoded, sha256: str, size_bytes: int) -> Fingerpri
     used = [_spread(view) >= _PLAIN_VIEW_BELOW for view in seen]
     hashes = hashes_of(np.stack(seen))
     hashes[np.logical_not(used)] = 0
+    cropped = _cropped(luma, box)
+    fine = make_fine(inside, ground_share(cropped.histogram()))
     return Fingerprint(
         sha256=sha256,
         phash=_phash(whole),
         hashes=hashes.tobytes().ljust(_VIEWS * HASH_BYTES, b"\0"),
         views=sum(use << number for number, use in enumerate(used)),
         evidence=make_evidence(inside, picture, part, box),
-        fine=make_fine(inside, ground_share(_cropped(luma, box).histogram())),
+        fine=fine,
         information=_spread(frequencies),
         width_px=decoded.width_px,
         height_px=decoded.height_px,
         format=decoded.format,
         size_bytes=size_bytes,
         quality=decoded.quality,
-        detail_bits=float(np.float32(decoded.detail_bits)),
+        detail_bits=float(np.float32(decoded.detail_bits * credible_share(cropped, fine))),
         is_camera=decoded.is_camera,
         is_cut=decoded.is_cut,
         is_deep=decoded.is_deep,

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Final, NamedTuple, Self
 
 from synsift.dedupe.covered import Beside, look_beside
-from synsift.dedupe.drawings import bits_differ, of_little, stretched
+from synsift.dedupe.drawings import bits_differ, colours_differ, of_little, stretched
 from synsift.dedupe.drawn import drawn_share
 from synsift.dedupe.faults import Fault, share_of, times
 from synsift.dedupe.second_look import Agreement, Side, in_order, second_look
@@ -52,8 +52,6 @@ class Judgement(NamedTuple):
 # Of pictures that show much. Fitted on half of the photographs and judged on the other half.
 _DETAIL: Final = 0.23
 _PLACES: Final = 0.21
-_COLOURS: Final = 0.33
-_ONE_TINT: Final = 0.04
 _OVERLAP: Final = 0.8
 _STRETCHED: Final = 1.12
 _STRETCH: Final = 0.3
@@ -179,13 +177,7 @@ def _much(agreement: Agreement) -> list[Fault]:
         ),
         Fault(min(_STRETCH_MOST, _STRETCH * max(0.0, agreement.stretch - _STRETCHED)), stretched(agreement.stretch)),
     ]
-    if agreement.one_tint and agreement.colours < 1:
-        faults.append(Fault(_ONE_TINT, "one has no colours, or one tint"))
-    else:
-        faults.append(
-            Fault(_COLOURS * (1 - agreement.colours), f"colours agree in {agreement.colours:.0%} of the places")
-        )
-    return faults
+    return [*faults, *colours_differ(agreement)]
 
 
 def _faint(agreement: Agreement) -> list[Fault]:

@@ -39,6 +39,8 @@ _ENOUGH_FOR_FINER: Final = 0.99
 _SURELY_SEEN: Final = 0.5
 # Details that agree less may have been led astray.
 _DOUBTFUL: Final = 0.9
+# With details that agree so far, in all places, two photographs show the same light.
+_SAME_LIGHT: Final = 0.99
 _DETAILS: Final = 12
 _DETAIL: Final = dct_matrix(_DETAILS, PICTURE_SIDE)
 _DETAIL_WEIGHT: Final[Floats] = np.hypot(*np.meshgrid(np.arange(_DETAILS), np.arange(_DETAILS))).astype(np.float32)
@@ -179,6 +181,8 @@ def second_look(query: Side, stored: Side, *, orientation: int) -> Agreement:
     colours_agree = colours(one, seen, places)
     are_photographs = both is not None and seen.share >= _SURELY_SEEN and drawn_share(both) == 0
     finer = None if both is None or are_photographs else finer_look(one, other, seen, both)
+    is_same_light = (both is None or are_photographs) and detail >= _SAME_LIGHT and places.share == 1
+    is_thing = finer is not None and finer.shaded > 0
     one_tint = colours_agree < 1 or (finer is not None and finer.hues > HUES_LEAST)
     bits = _bits(one.luma, seen)
     return Agreement(
@@ -187,7 +191,8 @@ def second_look(query: Side, stored: Side, *, orientation: int) -> Agreement:
         overlap=seen.share * max(1.0, area_of(seen.place)),
         stretch=stretch_of(seen.place, query.inside_px[:: -1 if orientation >= 4 else 1], stored.inside_px),
         colours=colours_agree,
-        one_tint=one_tint and has_one_tint(one.chroma, one.soft_luma, seen),
+        one_tint=one_tint
+        and has_one_tint(one.chroma, one.soft_luma, seen, is_same_light=is_same_light, is_thing=is_thing),
         bits=bits,
         information=max(query.information, stored.information),
         contrast=_contrast(one.luma, seen),

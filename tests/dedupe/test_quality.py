@@ -175,6 +175,24 @@ def test_an_animation_is_better_than_its_first_frame_alone(kind: str, picture: I
     assert [better(one, still) for still in stills] == [not less for less in holds_less]
 
 
+def sharpened(image: Image.Image) -> Image.Image:
+    return image.filter(ImageFilter.UnsharpMask(4, 250, 2))
+
+
+@pytest.mark.parametrize("make", [jpeg, png])
+@pytest.mark.parametrize("radius_px", [0, 1])
+def test_what_sharpening_adds_is_no_detail_and_what_blur_takes_was(
+    radius_px: int, make: Callable[[Image.Image], bytes]
+) -> None:
+    for seed in range(2):
+        picture = photograph(seed).filter(ImageFilter.GaussianBlur(radius_px))
+        original, halos = fingerprint(make(picture)), fingerprint(make(sharpened(picture)))
+        assert halos.detail_bits < 1.1 * original.detail_bits
+        assert make is jpeg or better(original, halos)  # of JPEGs the larger file stays
+        assert better(original, fingerprint(make(picture.filter(ImageFilter.GaussianBlur(2)))))
+        assert better(halos, fingerprint(make(sharpened(picture).filter(ImageFilter.GaussianBlur(3)))))
+
+
 def test_what_was_black_or_white_from_the_beginning_lost_no_tones() -> None:
     drawing = fingerprint(png(scene(2)))
     washed = fingerprint(png(scene(2).point(lambda level: 64 + level // 2)))

@@ -335,6 +335,57 @@ def test_an_edited_photograph_is_near(name: str) -> None:
     assert [kind(photograph(seed), EDITS[name](photograph(seed))) for seed in range(3)] == [Kind.NEAR] * 3
 
 
+def tinted(image: Image.Image, dark: str, bright: str) -> Image.Image:
+    return ImageOps.colorize(image.convert("L"), dark, bright)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_two_tints_of_one_photograph_are_near(seed: int) -> None:
+    blue = tinted(photograph(seed), "#0c2030", "#c8e6f6")
+    assert kind(blue, EDITS["two colours"](blue)) is Kind.NEAR
+    assert kind(blue, tinted(photograph(seed), "#400010", "#ffc0b0")) is Kind.NEAR
+
+
+def test_two_tints_of_what_shows_little_are_two_colours() -> None:
+    skies = [tinted(Image.linear_gradient("L").resize((500, 375)), dark, "#ffffff") for dark in ("#2050c0", "#c05020")]
+    assert kind(*skies) is Kind.NEW
+
+
+def on_a_ground(seed: int) -> Image.Image:
+    """A thing that was photographed before plain white."""
+    mask = Image.new("L", (500, 375))
+    ImageDraw.Draw(mask).polygon([(250, 20), (480, 190), (250, 355), (20, 190)], fill=255)
+    thing = ImageEnhance.Color(photograph(seed).filter(ImageFilter.GaussianBlur(4))).enhance(2)
+    return Image.composite(thing, Image.new("RGB", mask.size, "white"), mask)
+
+
+COLOURED = {
+    "warm": EDITS["warm"],
+    "cold": lambda image: light(image, lambda pixels: pixels * [0.85, 1.0, 1.15]),
+    "sepia": lambda image: tinted(image, "#2b1a08", "#fff2d8"),
+    "hardly coloured": EDITS["hardly coloured"],
+    "more colourful": lambda image: ImageEnhance.Color(image).enhance(2.5),
+}
+
+
+@pytest.mark.parametrize("name", COLOURED)
+def test_a_photograph_of_a_thing_on_white_is_near_in_other_colours(name: str) -> None:
+    things = [on_a_ground(seed) for seed in range(4)]
+    assert all(of(thing).fine for thing in things)
+    assert [kind(thing, COLOURED[name](thing)) for thing in things] == [Kind.NEAR] * 4
+
+
+@pytest.mark.parametrize("turn", [60, 128])
+def test_a_photograph_of_a_thing_on_white_is_new_in_other_hues(turn: int) -> None:
+    for seed in range(4):
+        hue, saturation, value = on_a_ground(seed).convert("HSV").split()
+        hues = [
+            Image.merge("HSV", (hue.point([(level + by) % 256 for level in range(256)]), saturation, value))
+            for by in (0, turn)
+        ]
+        assert kind(*(one.convert("RGB") for one in hues)) is Kind.NEW
+
+
 def test_strong_vignettes_lead_no_map_astray() -> None:
     def dark_edges(pixels: NDArray[np.floating]) -> NDArray[np.floating]:
         y, x = (np.linspace(-1, 1, side) for side in pixels.shape[:2])
