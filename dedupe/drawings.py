@@ -84,6 +84,8 @@ _PAINTED_EXACT: Final = (0.8, 0.92)
 _PAINTED_CONTRAST: Final = (1.22, 1.32)
 _PAINTED_COLOUR: Final = (0.8, 1.3)
 _PAINTED_MOST: Final = 0.3
+# How far it is shaded as what was photographed, which light changes otherwise.
+_NOT_PAINTED: Final = (0.0, 0.25)
 # What is small on plain ground can be laid over anything by moving it.
 _MOVED: Final = ((0.12, 0.4, 0.25), (0.02, 0.8, 8.0))
 # Of photographs, and of what is shaded as they are. Fitted on half of the photographs and judged on the other half.
@@ -200,7 +202,7 @@ def _of_hues(agreement: Agreement, finer: Finer) -> list[Fault]:
 
 def _of_paint(finer: Finer) -> list[Fault]:
     """What it costs that drawings without noise are of one shape and painted otherwise."""
-    most = _PAINTED_MOST * share_of(finer.exact[0], _PAINTED_EXACT)
+    most = _PAINTED_MOST * share_of(finer.exact[0], _PAINTED_EXACT) * (1 - share_of(finer.shaded, _NOT_PAINTED))
     coloured = share_of(finer.colour, _COLOURED)
     return [
         Fault(
