@@ -1,6 +1,6 @@
 """Suspects and all others take turns, so that suspects whose hosts are dead don't keep the others waiting. Pure.
 
-    suspects' turn ──5 s after the first of them began──▶ others' turn, as long as they had waited ──▶ suspects' turn
+    suspects' turn ──5 s after the first of them began──▶ others' turn, three times what they had waited ──▶ suspects' turn
 
 An input that kills does so soon after it began; one that waits for a host that doesn't answer takes what the host takes.
 """
@@ -10,6 +10,9 @@ from typing import Final
 _TURN_S: Final = 5.0
 """From the first suspect on. Longer, and hosts that answer wait longer; shorter, and what is in flight must end more
 often for the sake of those that are tried alone."""
+_SHARE: Final = 3
+"""The others have three quarters of the time. Less, and each of many dead hosts costs them half a minute, for what is in
+flight must end before a suspect can begin alone; more, and what kills is found later."""
 _IDLE_S: Final = 1.0
 """Who has nothing to do for so long gives the rest of a turn away; it takes a moment to read what may begin."""
 
@@ -48,6 +51,6 @@ class Turns:
         if self._tried_s is None or now_s - self._tried_s < _TURN_S:
             return False
         # What the others waited for counts, too: what was in flight had to end before the first could begin alone.
-        self._until_s = now_s + now_s - self._since_s
+        self._until_s = now_s + _SHARE * (now_s - self._since_s)
         self._since_s, self._busy_s = None, now_s
         return True
