@@ -60,8 +60,6 @@ class PatientHandler(ResponseHandler):
             self.force_close()
         if text:
             super().data_received(text)
-        if reader.is_done and reader.ends_by_closing:
-            self._hang_up()
 
     def eof_received(self) -> None:
         """The other side says that nothing more comes, or the connection ends without its word."""

@@ -7,9 +7,8 @@ What a browser, curl or Python's urllib makes sense of is made sense of here: an
            └─ no HTTP, or larger than any head ─▶ BrokenAnswer
 
 Of names that are no names nothing is kept. How long the body is, is decided here, once: by chunks, by a length, or by
-the end of the connection, in this order. Of several lengths that differ the largest is waited for, and any is believed
-that is the body's, as urllib takes the first and curl the last; RFC 9112, section 6.3, would have such an answer thrown
-away, which costs pictures that are whole.
+the end of the connection, in this order. An answer with lengths that differ, or with one that no body has, is thrown away
+(RFC 9112, section 6.3): nothing tells whether what came is all of it.
 """
 
 import re
@@ -23,7 +22,7 @@ MAX_HEAD_BYTES: Final = 256 * 1024
 MAX_LINES: Final = MAX_HEAD_BYTES // 3
 """Most lines that it can have: each one counts, for the last may be the one that refuses."""
 _NO_BODY: Final = frozenset({204, 304})
-_MOST_DIGITS: Final = 15  # a petabyte: what is longer is no length, for curl neither
+_MOST_DIGITS: Final = 15  # a petabyte: what is longer is never reached
 _NAME: Final = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]"
 _BY_THE_BOOK: Final = re.compile(
     rb"HTTP/1\.[01] [1-5][0-9][0-9](?: [\t\x20-\x7e\x80-\xff]*+)?\r\n(?:%s++:[\t\x20-\x7e\x80-\xff]*+\r\n)*+\r\n"
@@ -49,18 +48,14 @@ class Head:
         status: HTTP status.
         is_chunked: Whether the body comes in chunks.
         length: Bytes of the body; None if the connection's end ends it.
-        is_sure: Whether a body that ends before its length is cut off.
         is_odd: Whether it had to be written anew.
-        lengths: All lengths that it says, if these differ.
     """
 
     text: bytes
     status: int
     is_chunked: bool = False
     length: int | None = None
-    is_sure: bool = True
     is_odd: bool = False
-    lengths: frozenset[int] = frozenset()
 
     @property
     def is_interim(self) -> bool:
@@ -102,7 +97,7 @@ def read_head(raw: bytes) -> Head:
     """Read a whole head, its empty line included.
 
     Raises:
-        BrokenAnswer: It has no status.
+        BrokenAnswer: It has no status, or says a length that can't be its body's.
     """
     if _BY_THE_BOOK.fullmatch(raw):
         framing = _FRAMING.findall(raw)
@@ -147,19 +142,32 @@ def _written_anew(raw: bytes) -> Head:
     return _framed(status, kept, is_chunked=b"chunked" in codings, lengths=_known(lengths))
 
 
-def _framed(status: int, kept: list[bytes], *, is_chunked: bool, lengths: set[int]) -> Head:
-    length = max(lengths, default=None)
+def _framed(status: int, kept: list[bytes], *, is_chunked: bool, lengths: set[bytes]) -> Head:
     is_chunked = is_chunked and status not in _NO_BODY
+    length = None
     if status in _NO_BODY:
         length = 0
     elif is_chunked:
-        kept, length = [*kept, b"Transfer-Encoding: chunked"], None
-    elif length is not None and len(lengths) == 1:
+        kept = [*kept, b"Transfer-Encoding: chunked"]
+    elif lengths and status >= 200:
+        length = _only(lengths)
         kept = [*kept, b"Content-Length: %d" % length]
     lines = [b"HTTP/1.1 %d " % status, *kept, b"Connection: close", b"", b""]
-    return Head(
-        b"\r\n".join(lines), status, is_chunked, length, len(lengths) <= 1, is_odd=True, lengths=frozenset(lengths)
-    )
+    return Head(b"\r\n".join(lines), status, is_chunked, length, is_odd=True)
+
+
+def _only(lengths: set[bytes]) -> int:
+    """The length of a body of which some are said.
+
+    Raises:
+        BrokenAnswer: They differ, or it is one that is never reached.
+    """
+    if len(lengths) > 1:
+        raise BrokenAnswer("the answer says two lengths that differ")
+    (digits,) = lengths
+    if len(digits) > _MOST_DIGITS:
+        raise BrokenAnswer("the answer says a length that no body has")
+    return int(digits)
 
 
 def _fields(raw: bytes) -> list[tuple[bytes, bytes]]:
@@ -178,8 +186,7 @@ def _fields(raw: bytes) -> list[tuple[bytes, bytes]]:
     return [(name, value) for name, value in found if name]
 
 
-def _known(lengths: list[bytes]) -> set[int]:
-    """The lengths that are numbers; what is none says nothing."""
+def _known(lengths: list[bytes]) -> set[bytes]:
+    """The lengths that are numbers, without zeros before; what is none says nothing."""
     numbers = (_LENGTH.fullmatch(length.strip(b" \t")) for length in lengths)
-    known = [number[1].lstrip(b"0") or b"0" for number in numbers if number is not None]
-    return {int(digits) for digits in known if len(digits) <= _MOST_DIGITS}
+    return {number[1].lstrip(b"0") or b"0" for number in numbers if number is not None}

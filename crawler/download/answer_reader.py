@@ -77,14 +77,7 @@ class AnswerReader:
             return self._chunks.eof()
         if not self.is_done and self._head.length is None and not is_meant:
             raise BrokenAnswer("the connection broke before the end of the answer")
-        if not self.is_done and not self._head.is_sure and self._came not in self._head.lengths:
-            raise BrokenAnswer("the answer says two lengths, and has none of them")
         return b""
-
-    @property
-    def _came(self) -> int:
-        """Bytes of a body that has a length."""
-        return ((self._head and self._head.length) or 0) - self._left
 
     def _begin(self, head: Head) -> bytes:
         self._head = head
@@ -108,11 +101,6 @@ class AnswerReader:
         self._left -= len(data)
         self.is_done = self._left == 0
         return data
-
-    @property
-    def ends_by_closing(self) -> bool:
-        """Whether the parser behind learns of the end only when the connection is closed."""
-        return self._head is not None and not self._head.is_sure and self._chunks is None
 
 
 class Chunks:

@@ -10,7 +10,7 @@ import typer
 from synsift.pipelines.cli.console import counted, err, warn
 from synsift.pipelines.cli.exit_status import ExitStatus
 from synsift.pipelines.cli.options import ConfigFile, Out, SetValues, follow_up, settings_of
-from synsift.pipelines.cli.saying import digest_of, me
+from synsift.pipelines.cli.saying import digest_of, me, tell_if_plain
 from synsift.pipelines.cli.steer import Digests, Who, Why
 from synsift.pipelines.errors import UsageError
 
@@ -89,6 +89,8 @@ def _wanted(
     if not named and not digests and not like:
         raise UsageError("nothing is named", hint="give `--url`, `--sha256`, `--author` or `--like`")
     pictures = tuple(fingerprint(path) for path in like or [])
+    for path, picture in zip(like or [], pictures, strict=True):
+        tell_if_plain(path, picture)
     return Wanted(tuple(urls or ()), tuple(map(digest_of, digests or ())), tuple(authors or ()), pictures)
 
 

@@ -14,6 +14,7 @@ from synsift.pipelines.cli.suggestions import check_known
 from synsift.pipelines.errors import RecordError, UsageError
 
 if TYPE_CHECKING:
+    from synsift.dedupe import Fingerprint
     from synsift.pipelines.config import Settings
     from synsift.pipelines.control_records import Control
     from synsift.pipelines.controls.view import View
@@ -108,10 +109,19 @@ def blocked(
         from synsift.dedupe import fingerprint
 
         picture = fingerprint(path)
+        tell_if_plain(path, picture)
         found.append(("block", "fingerprint", picture.sha256, 0.0, picture.to_text()))
     if not found:
         raise UsageError("nothing is named", hint="for example `--host example.com` or `--image picture.jpg`")
     return list(dict.fromkeys(found))
+
+
+def tell_if_plain(path: Path, picture: "Fingerprint") -> None:
+    """Say that copies of a picture can't be told, if so: who names one would believe that all are meant."""
+    if not picture.is_plain:
+        return
+    warn.print(f"{code(str(path))} is too plain to compare: only a file of the very same bytes is meant", style="yellow")
+    warn.print("hint: name its other copies by `--url` or `--sha256`", style="yellow")
 
 
 def digest_of(text: str) -> str:

@@ -246,12 +246,12 @@ def _mend(settings: "Settings", damaged: list[str]) -> None:
     parts = open_parts(settings)
     with contextlib.closing(parts.log) as log:
         written = mend.write_from_log(log, parts.objects, damaged)
-        written |= _renewed(parts.objects, damaged)
         letters = mend.letters_of_blobs(read_dead_letters(log))
         wrong = mend.find_wrong(log, parts.objects, damaged, letters)
         mend.mend_from_twins(parts.objects, wrong)
         copied = sum(one.is_whole for one in wrong)
         asyncio.run(mend.fetch_again(parts.objects, [one for one in wrong if not one.is_whole], manners))
+        written |= _renewed(parts.objects, damaged)  # last: it tells of the images that stand
         parts.objects.sync()
         left = {one.sha256: one for one in wrong if not one.is_whole}
         count = replay(log, parts.router, mend.that_may_land(letters, left.keys()))

@@ -5,6 +5,7 @@
                                  ├─▶ strong suspects, each alone in the process, those with the fewest deaths first
                                  └─▶ proven ones: a dead letter, ``poisonous``
 
+Where suspects take long, they and what else is waiting take turns (``turns.py``): a host that answers goes on.
 Whether a suspect began alone is written down before it begins (``Ledger.begin``); see ``log/attempts.py``.
 """
 
@@ -24,6 +25,7 @@ from synsift.pipelines.log.attempts import FEW, POISONOUS, Begun, Suspicion
 from synsift.pipelines.log.base import Message
 from synsift.pipelines.stages.ledger import Ledger
 from synsift.pipelines.stages.tally import Count
+from synsift.pipelines.stages.turns import Turns
 
 _log: Final = logging.getLogger(__name__)
 
@@ -95,6 +97,8 @@ class Turnstile:
         self._begun: dict[int, dict[int, _Begin]] = {}
         self._alone: Message | None = None
         self._heard_s = 0.0
+        self._turns = Turns()
+        self._are_others = False
 
     def assign(self, partition: int) -> None:
         """A partition is ours."""
@@ -151,7 +155,12 @@ class Turnstile:
 
     def full(self) -> frozenset[int]:
         """Partitions of which enough is waiting."""
-        return frozenset(partition for partition, waiting in self._waiting.items() if len(waiting) >= FEW)
+        return frozenset(partition for partition in self._waiting if self._held(partition) >= FEW)
+
+    def _held(self, partition: int) -> int:
+        """How many inputs of a partition wait for the others of it."""
+        passes = self._are_others and not self._in_order
+        return sum(1 for _ in self._plain(partition)) if passes else len(self._waiting[partition])
 
     def must_step_aside(self) -> bool:
         """Whether what is in flight has kept another waiting for too long, and must be let go."""
@@ -164,8 +173,9 @@ class Turnstile:
         joined = self._end_trial()
         if self._alone is not None:
             return Start()
+        self._are_others = self._is_turn_of_others()
         found = self._sort()
-        if not found.strong and not self._awaits_strong():
+        if self._are_others or (not found.strong and not self._awaits_strong()):
             self.gate.leave(self._stage)
             return self._start([*found.weak, *found.plain], Begun.IN_COMPANY, joined)
         if found.has_weak or joined:
@@ -174,6 +184,20 @@ class Turnstile:
             return Start()
         self._alone = min(found.strong, key=lambda item: item[0])[1]
         return self._start([self._alone], Begun.ALONE)
+
+    def _is_turn_of_others(self) -> bool:
+        if any(self._ledger.attempts(partition).is_careful for partition in self._waiting):
+            return self._turns.are_others(self._clock(), are_busy=self._others_are_busy())
+        if self._waiting:
+            self._turns.end()
+        return False
+
+    def _others_are_busy(self) -> bool:
+        since_s = self._clock() - _PASSED_S
+        begun = (begin for begun in self._begun.values() for begin in begun.values())
+        if any(begin.at_s > since_s and not begin.is_suspect for begin in begun):
+            return True
+        return any(True for partition in self._waiting for _ in self._plain(partition))
 
     def _on_trial(self, partition: int, patience_s: float = _PASSED_S) -> int:
         """How many suspects of a partition began of late."""
@@ -197,6 +221,8 @@ class Turnstile:
             chosen.setdefault(message.partition, set()).add(message.offset)
             is_suspect = self._suspicion(message) is not None
             self._begun[message.partition][message.offset] = _Begin(self._clock(), is_suspect)
+            if is_suspect:
+                self._turns.tried(self._clock())
         for partition, offsets in chosen.items():
             self._waiting[partition] = deque(m for m in self._waiting[partition] if m.offset not in offsets)
         return Start(messages, how, joined)
@@ -220,7 +246,8 @@ class Turnstile:
             found.has_weak = found.has_weak or bool(weak)
             found.weak += weak[: max(0, room)]
             found.strong += [(len(x.deaths), message) for message, x in suspects if x.is_strong]
-            found.plain += waiting if not suspects and not tried else ()
+            if self._are_others or (not suspects and not tried):
+                found.plain += self._plain(partition)
         return found
 
     def _sort_in_order(self, partition: int, found: _Sorted, room: int) -> None:
@@ -243,6 +270,9 @@ class Turnstile:
 
     def _suspicion(self, message: Message) -> Suspicion | None:
         return self._ledger.attempts(message.partition).of(message.offset)
+
+    def _plain(self, partition: int) -> Iterator[Message]:
+        return (message for message in self._waiting[partition] if self._suspicion(message) is None)
 
     def _suspects(self, partition: int) -> Iterator[tuple[Message, Suspicion]]:
         for message in self._waiting[partition]:

@@ -26,6 +26,9 @@ PATHS = {f"/{number}".encode(): case.raw for number, case in enumerate(ANSWERS)}
 
 
 # What others take for whole: a part that wasn't asked for, and the body of an answer that has none.
+# Or a body whose length isn't its own: RFC 9112, section 6.3, wants it thrown away.
+UNSURE = [case.name for case in ANSWERS if "wrong length" in case.name or "two lengths" in case.name]
+UNSURE.append("length: a length beyond all numbers")
 PARTS = ["status line: status 206 of a part", "status line: status 206 from the middle", "status line: status 101"]
 
 
@@ -68,7 +71,7 @@ def test_nothing_that_urllib_gets_is_lost(port: int, ours: dict[str, Got]) -> No
             continue
         if body == BODY and ours[case.name].body != BODY:
             lost.append(case.name)
-    assert lost == [name for name in PARTS if name in lost]
+    assert sorted(lost) == sorted(name for name in (*PARTS, *UNSURE) if name in lost)
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
@@ -79,7 +82,7 @@ def test_nothing_that_curl_gets_is_lost(port: int, ours: dict[str, Got]) -> None
         done = subprocess.run(command, capture_output=True, check=False)
         if done.returncode == 0 and done.stdout == BODY and ours[case.name].body != BODY:
             lost.append(case.name)
-    assert lost == [name for name in PARTS if name in lost]
+    assert sorted(lost) == sorted(name for name in (*PARTS, *UNSURE) if name in lost)
 
 
 def read(raw: bytes, pieces: list[int]) -> bytes | None:

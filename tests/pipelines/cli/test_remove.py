@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from synsift.pipelines.storage import layout
 from tests.conftest import RunCli
@@ -106,3 +107,15 @@ def test_a_file_that_is_no_picture_or_not_there_is_named(world: World, cli: RunC
         assert done.returncode in (1, 2), done.stderr
         assert name in done.stderr
         assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", [("remove", "--like"), ("block", "--image"), ("unblock", "--image")])
+def test_of_a_picture_too_plain_to_compare_is_said_that_its_bytes_alone_are_meant(
+    world: World, cli: RunCli, tmp_path: Path, command: tuple[str, str]
+) -> None:
+    """Nothing was removed, without a word why, and who asked for it believed that it had never been there."""
+    for name, picture in (("plain.png", Image.new("RGB", (128, 128), "white")), ("photo.png", photograph(1))):
+        picture.save(tmp_path / name)
+        done = cli(command[0], command[1], str(tmp_path / name), "--why", "x", *place(world))
+        said = "plain.png` is too plain to compare: only a file of the very same bytes is meant\nhint: " in done.stderr
+        assert said == (name == "plain.png"), done.stderr

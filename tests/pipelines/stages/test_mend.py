@@ -115,6 +115,21 @@ def test_what_landed_is_mended_from_its_blob_or_its_url_whether_it_rotted_or_is_
     assert world.objects.get(layout.blob(both)) == picture(4)
 
 
+def test_an_image_that_is_had_again_is_in_the_view_at_once(world: World, site: SmallWeb, tmp_path: Path) -> None:
+    """The view was made anew before the image was back: it lacked it, and the next look found that."""
+    sha256, _ = fetched(world, site, 9), fetched(world, site, 10)
+    run(world, land(world))
+    place = ["--out", str(tmp_path / "out"), "--set", f"log.partitions={PARTITIONS}"]
+    subprocess.run([sys.executable, "-m", "synsift", "storage", "compact", *place], check=True)
+    rot(tmp_path / "out", layout.blob(sha256))
+    world.objects.delete(f"candidates/n1/{sha256}.jpg")
+    mended = verify(tmp_path / "out", *AGAIN)
+    assert mended.returncode == 0, mended.stderr
+    assert "1 from their URLs" in mended.stderr
+    again = verify(tmp_path / "out")
+    assert again.returncode == 0, again.stdout
+
+
 def test_what_a_folder_stands_in_the_way_of_is_named_and_stays_to_be_mended(
     world: World, site: SmallWeb, tmp_path: Path
 ) -> None:

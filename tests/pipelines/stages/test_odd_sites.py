@@ -32,7 +32,6 @@ ROBOTS = {
     "without end": b"HTTP/1.1 200 OK\r\n\r\n" + RULES + b"# x\n" * 500_000,
     "in chunks": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nUse\r\n1a\r\n%b\r\n0\r\n\r\n" % RULES[3:],
     "of a page's type": answer(b"<pre>\n" + RULES + b"</pre>", b"Content-Type: text/html"),
-    "two lengths": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: %d\r\n\r\n%b" % (len(RULES), RULES),
     "line feeds alone": b"HTTP/1.1 200 OK\n\n" + RULES,
     "hints first": b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" * 5 + answer(RULES),
     "more behind it": answer(RULES) + answer(b"") * 3,

@@ -16,6 +16,7 @@ from synsift.pipelines.log.base import Lag, Member, Message, Position
 from synsift.pipelines.log.transaction import GatheredTransaction
 from synsift.pipelines.stages.ledger import Hooks, Ledger
 from synsift.pipelines.stages.turnstile import Turnstile
+from synsift.pipelines.stages.turns import Turns
 from synsift.pipelines.topics import Entry, Router
 
 PARTITIONS = 3
@@ -365,9 +366,14 @@ def test_what_waits_for_its_host_for_long_hinders_nobody() -> None:
     (slow,), how = life.begin()
     assert how is Begun.ALONE
     life.now_s = 60.0
-    begun = [life.begin() for _ in range(2)][-1]
-    assert begun[1] is Begun.ALONE
-    life.finish(begun[0][0])
+    (other,), how = life.begin()
+    assert (other.offset, how) == (50, Begun.IN_COMPANY)
+    life.finish(other)
+    life.ledger.commit(log)
+    life.now_s = 62.0  # nothing waits but suspects
+    (second,), how = life.begin()
+    assert how is Begun.ALONE
+    life.finish(second)
     heir = Life(log)
     suspicion = heir.ledger.attempts(0).of(slow.offset)
     assert suspicion is not None
@@ -396,3 +402,55 @@ def test_a_suspect_in_the_midst_of_others_is_not_overtaken_where_order_matters(i
     assert alone == [[50]]
     assert set(log.ends.values()) == {1}
     assert len(log.ends) == 100
+
+
+def deaths_of(log: MemoryLog, count: int) -> None:
+    """Let workers die whose inputs all were in flight."""
+    for _ in range(count):
+        life = Life(log)
+        for _ in range(3):
+            life.now_s += 15.0
+            life.read(400)
+            life.begin()
+
+
+@pytest.mark.parametrize("deaths", [1, 2, 3])
+def test_a_host_that_answers_goes_on_though_suspects_wait_for_dead_ones(deaths: int) -> None:
+    inputs = [Message(INPUT, 0, offset, b"k", b"") for offset in range(200)]
+    log = MemoryLog({0: inputs})
+    deaths_of(log, deaths)
+    suspects = [m.offset for m in inputs if (x := Life(log).ledger.attempts(0).of(m.offset)) and x.deaths]
+    assert len(suspects) >= 200
+    inputs += [Message(INPUT, 0, offset, b"k", b"") for offset in range(5_000, 5_400)]
+    life = Life(log)
+    done_s: list[float] = []
+    while len(done_s) < 400:
+        life.now_s += 0.5
+        assert life.now_s < 100, f"{len(done_s)} done"
+        life.read(400)
+        life.begin()
+        for message in list(life.begun):
+            if message.offset >= 5_000:
+                done_s.append(life.now_s)
+            if message.offset >= 5_000 or life.now_s - life.began_s[(0, message.offset)] > 12:
+                life.finish(message)
+        life.ledger.commit(log)
+    assert life.now_s < 60
+
+
+def test_the_others_have_three_times_what_they_waited() -> None:
+    turns = Turns()
+    assert not turns.are_others(0.0, are_busy=True)
+    assert not turns.are_others(100.0, are_busy=True)  # none could begin yet
+    turns.tried(100.0)
+    assert not turns.are_others(104.0, are_busy=True)
+    assert turns.are_others(106.0, are_busy=True)
+    assert turns.are_others(423.0, are_busy=True)
+    assert not turns.are_others(425.0, are_busy=True)
+    turns.tried(426.0)
+    assert turns.are_others(431.0, are_busy=False)
+    assert turns.are_others(431.5, are_busy=False)
+    assert not turns.are_others(432.5, are_busy=False)  # nothing to do
+    turns.tried(433.0)
+    turns.end()
+    assert not turns.are_others(439.0, are_busy=True)
