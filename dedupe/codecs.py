@@ -5,7 +5,7 @@ file is refused by a reason that says so: a phone's pictures must not be taken f
 """
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
@@ -22,6 +22,18 @@ _SIGNATURES: Final[Mapping[bytes, str]] = {
     b"MM\0+": "TIFF",
     b"\xff\x0a": "JXL",
     b"\0\0\0\x0cJXL \r\n\x87\n": "JXL",
+}
+UNKNOWN: Final = "not an image of a known format"
+# Formats of pictures that no decoder here is given: few pages show them, and each decoder is one more to attack.
+_UNREAD: Final = {
+    b"\0\0\0\x0cjP  \r\n\x87\n": "JPEG 2000",
+    b"\xffO\xffQ": "JPEG 2000",
+    b"II\xbc\x01": "JPEG XR",
+    b"8BPS": "Photoshop",
+    b"v/1\x01": "OpenEXR",
+    b"#?RADIANCE": "Radiance HDR",
+    b"DDS ": "DDS",
+    b"qoif": "QOI",
 }
 # ISO/IEC 23008-12 and 23000-22: brands of still pictures and sequences. ``mif1`` and ``msf1`` alone say neither codec.
 _AVIF_BRANDS: Final = frozenset((b"avif", b"avis"))
@@ -102,6 +114,25 @@ def missing(kind: str) -> str:
     if found is None or can_read(kind):
         return ""
     return f"a {found.people} picture: reading it needs pip install 'synsift[formats]'"
+
+
+def unread(head: bytes) -> str:
+    """What people call the format of a picture that no decoder here is given, by its first bytes; empty for no such."""
+    return next((name for signature, name in _UNREAD.items() if head.startswith(signature)), "")
+
+
+def why_not(head: bytes, formats: Sequence[str]) -> str:
+    """Why a file whose first bytes these are is no image that can be read, in words.
+
+    Args:
+        head: Some 64 bytes.
+        formats: Those that are read, at least two.
+    """
+    if not head:
+        return "empty"
+    if name := unread(head):
+        return f"a {name} picture, which isn't read; {', '.join(formats[:-1])} and {formats[-1]} are"
+    return missing(kind_of(head)) or UNKNOWN
 
 
 def jxl_pixels(data: bytes) -> int:

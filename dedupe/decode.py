@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from synsift.dedupe.codecs import OPTIONAL, can_read, jxl_pixels, kind_of, missing
+from synsift.dedupe.codecs import OPTIONAL, UNKNOWN, can_read, jxl_pixels, kind_of, missing, unread, why_not
 from synsift.dedupe.costs import refuse_costly, webp_pixels
 from synsift.dedupe.cut import Load, breaks_off, whole_or_cut
 from synsift.dedupe.depth import eight_bits, is_deep, is_numeric, scale_of
@@ -42,6 +42,8 @@ EXTENSIONS: Final = {
 PIXELS: Final = "PIXELS"
 """Stands for the format of a picture that came as pixels, not as a file."""
 _HEAD_BYTES: Final = 64
+_NUMBER: Final = re.compile(r"(?:de|en)coder error -?\d+(?: when reading image file)?")
+_UNDECODED: Final = "its pixels can't be decoded: they are damaged, or packed in a way that isn't read"
 DEFAULT_MAX_PIXELS: Final = 100_000_000
 UNKNOWN_QUALITY: Final = 75
 """Stands for the quality of what doesn't say how it was compressed."""
@@ -144,9 +146,10 @@ def decode(
         raise TypeError(f"a file's bytes are taken, not `{type(data).__name__}`")
     _check_limit(max_pixels)
     refuse_costly(data)
-    if reason := missing(kind_of(data[:_HEAD_BYTES])):
-        raise UnsupportedFormat(reason)
-    with translated(kind_of(data[:_HEAD_BYTES])):
+    head = data[:_HEAD_BYTES]
+    if missing(kind_of(head)) or unread(head):
+        raise UnsupportedFormat(why_not(head, readable_formats()))
+    with translated(kind_of(head)):
         sides_px = side_px, max(side_px, draft_px)
         found, is_cut = whole_or_cut(data, lambda data, load: _decode(data, load, max_pixels, sides_px, grey=grey))
     return replace(found, is_cut=True) if is_cut else found
@@ -256,18 +259,18 @@ def translated(kind: str = "") -> Iterator[None]:
     except UnidentifiedImageError as exc:
         if kind:
             raise CorruptImage(f"begins as {kind} does, and no decoder makes anything of its headers") from exc
-        raise UnsupportedFormat("not an image of a known format") from exc
+        raise UnsupportedFormat(UNKNOWN) from exc
     except Image.DecompressionBombError as exc:
         pixels, limit = re.findall(r"\d+", str(exc))[:2]
         raise TooManyPixels(f"{pixels} pixels are more than the limit of {limit}") from exc
     except OSError as exc:
         if breaks_off(exc):
             raise TruncatedImage(str(exc)) from exc
-        raise CorruptImage(str(exc)) from exc
+        raise CorruptImage(_UNDECODED if _NUMBER.fullmatch(str(exc)) else str(exc)) from exc
     except ImageError:
         raise
     except Exception as exc:  # hostile bytes make decoders raise anything, assertions included
-        raise CorruptImage(f"{type(exc).__name__}: {exc}") from exc
+        raise CorruptImage(f"its data make no sense to the decoder: {str(exc) or type(exc).__name__}") from exc
 
 
 def _decode(data: bytes, load: Load, max_pixels: int, sides_px: tuple[int, int], *, grey: bool) -> Decoded:

@@ -7,8 +7,8 @@ What a browser, curl or Python's urllib makes sense of is made sense of here: an
            └─ no HTTP, or larger than any head ─▶ BrokenAnswer
 
 Of names that are no names nothing is kept. How long the body is, is decided here, once: by chunks, by a length, or by
-the end of the connection, in this order. An answer with lengths that differ, or with one that no body has, is thrown away
-(RFC 9112, section 6.3): nothing tells whether what came is all of it.
+the end of the connection, in this order. An answer with lengths that differ, or with one that no body has, is thrown
+away (RFC 9112, section 6.3): nothing tells whether what came is all of it.
 """
 
 import re

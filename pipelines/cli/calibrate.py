@@ -176,8 +176,9 @@ def _say(
         err.print("hint: more images, or a larger `--sample`, show a lower rate")
     unsure = max(row.unsure for row in calibration.thresholds())
     if unsure:
-        pairs = "pair of your images looks" if unsure == 1 else "pairs of your images look"
-        err.print(f"{unsure} {pairs} alike and counts as false: look at it (`--report`), then say `--judged`")
+        one = "pair of your images looks alike and counts as false: look at it"
+        some = "pairs of your images look alike and count as false: look at them"
+        err.print(f"{unsure} {one if unsure == 1 else some} (`--report`), then say `--judged`")
 
 
 def _write_report(

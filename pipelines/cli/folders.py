@@ -104,6 +104,8 @@ def fingerprint(
     except BrokenPipeError:
         raise
     except OSError as exc:
+        if out is None:
+            raise  # of the output
         raise SynsiftError(f"`--out {out}`: {exc.strerror or exc}") from exc
     list_unreadable(scanned.unreadable)
     if out is not None:

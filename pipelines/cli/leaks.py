@@ -174,7 +174,10 @@ def _side(path: Path, scanner: Scanner, unreadable: "list[Unreadable]") -> _Side
         for one in unreadable:
             if one.path == str(path) and one.reason == BROKEN:
                 raise UsageError(f"`{path}` can't be read: {one.message}")
-        raise UsageError(f"there is no image in `{path}`", hint="name a folder of images, an export with images in it")
+        raise UsageError(
+            f"there is no image in `{path}`",
+            hint="name a folder with images in it, an export of images, or a file of fingerprints",
+        )
     return side
 
 

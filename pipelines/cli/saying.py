@@ -120,7 +120,9 @@ def tell_if_plain(path: Path, picture: "Fingerprint") -> None:
     """Say that copies of a picture can't be told, if so: who names one would believe that all are meant."""
     if not picture.is_plain:
         return
-    warn.print(f"{code(str(path))} is too plain to compare: only a file of the very same bytes is meant", style="yellow")
+    warn.print(
+        f"{code(str(path))} is too plain to compare: only a file of the very same bytes is meant", style="yellow"
+    )
     warn.print("hint: name its other copies by `--url` or `--sha256`", style="yellow")
 
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
 import typer
 
@@ -132,7 +132,7 @@ class Scanner:
         for path, scanned in found:
             list_unreadable(scanned.unreadable)
             if not scanned.images:
-                _tell_empty(path)
+                _refuse_empty(path)
         return gather_reference(
             (pair for _, scanned in found for pair in scanned.images.items()),
             [path for path in paths if is_list(path)],
@@ -151,18 +151,20 @@ class Scanner:
         return comparing
 
 
-def _tell_empty(path: Path) -> None:
-    """Say that there is nothing at a path to compare with, as where a disk isn't there: all would be new.
+def _refuse_empty(path: Path) -> NoReturn:
+    """There is nothing at a path to compare with, as where a disk isn't there: all would be new.
 
     Raises:
-        UsageError: It is a file, which was meant to be something.
+        UsageError: Always.
     """
     if path.is_file():
         raise UsageError(
             f"`{path}` is neither an image that can be read nor a file of fingerprints or hashes",
             hint=f"name such files .jsonl, .parquet, .csv or .txt, or say what it has: `phash:{path}`",
         )
-    warn.print(f"`{path}` has no images to compare with", style="yellow")
+    raise UsageError(
+        f"`{path}` has no images to compare with", hint="name a folder with images in it; is its disk there?"
+    )
 
 
 def list_unreadable(unreadable: "Sequence[Unreadable]") -> None:

@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
-from synsift.pipelines.cli.console import counted, err
+from synsift.pipelines.cli.console import counted, err, print_rows
 from synsift.pipelines.cli.exit_status import ExitStatus
+from synsift.pipelines.cli.options import Format
 from synsift.pipelines.cli.scanning import list_left_alone, progress
 from synsift.pipelines.folders.undo import journal_of, read_moves
 from synsift.pipelines.folders.undo import undo as undo_moves
@@ -18,7 +19,8 @@ def undo(
 ) -> None:
     """Move copies back to where `dedupe --move` took them from.
 
-    Nothing is overwritten: a file whose place is taken again is left alone, and listed.
+    Nothing is overwritten: a file whose place is taken again is left alone, and listed. Folders that were made for the
+    copies go when they are empty.
 
     [bold]Examples[/bold]
 
@@ -32,6 +34,9 @@ def undo(
         undone = undo_moves(file, moves, dry_run=dry_run, on_move=lambda: advance(1))
     files = counted(len(undone.back), "file", "files")
     err.print(f"{files} would be moved back" if dry_run else f"{files} moved back")
+    if dry_run:
+        rows = ({"moved": move.place, "back to": move.origin} for move in undone.back)
+        print_rows(rows, Format.TABLE, empty="")
     if undone.before:
         err.print(f"{counted(undone.before, 'was', 'were')} back before")
     if others:

@@ -8,6 +8,8 @@ Images are described and pairs are looked at in processes, as fingerprints are m
 in the file, which is gone with the program; what was described is kept in a cache, by the SHA-256 of its bytes.
 """
 
+import contextlib
+import errno
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -19,7 +21,7 @@ from synsift.dedupe.local.features import Features
 from synsift.dedupe.local.opencv import OpenCVMissing, load_opencv
 from synsift.dedupe.local.relation import Relation
 from synsift.dedupe.local.shortlist import SHORTEST, Shortlist
-from synsift.pipelines.errors import ConfigError
+from synsift.pipelines.errors import ConfigError, SynsiftError
 from synsift.pipelines.folders.cache import FeatureCache
 from synsift.pipelines.folders.pool import Pool
 from synsift.pipelines.folders.scan import ScanOptions
@@ -58,6 +60,24 @@ def need_opencv() -> None:
         ) from exc
 
 
+@contextlib.contextmanager
+def _in_temporary_folder(folder: Path) -> Iterator[None]:
+    """Where something is written in a temporary folder: say so if its disk is full.
+
+    Raises:
+        SynsiftError: It is.
+    """
+    try:
+        yield
+    except OSError as exc:
+        if exc.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise SynsiftError(
+            f"`{folder.parent}`, where temporary files are: {exc.strerror}",
+            hint="free some space there, or name a folder on another disk in the variable `TMPDIR`",
+        ) from exc
+
+
 class FeatureFile:
     """Features of images, in a temporary file; used as a context."""
 
@@ -90,7 +110,11 @@ class FeatureFile:
             on_result: Told of every few that are done, with their number.
         """
         work = partial(describe_files, max_pixels=self._options.max_pixels, max_bytes=self._options.max_bytes)
-        with self._path.open("ab") as file, Pool(self._options.processes, work) as pool:
+        with (
+            _in_temporary_folder(self._path.parent),
+            self._path.open("ab") as file,
+            Pool(self._options.processes, work) as pool,
+        ):
             left = self._take_known(images, file)
             on_result(len(images) - len(left))
             for task in pool.make(left):

@@ -15,7 +15,23 @@ NOT_FOLLOWED: Final = "not_followed"
 # Of the formats that are read, and of some that aren't: whoever has them thinks that they were compared.
 _IMAGE_ENDINGS: Final = (
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif"),
-    *(".heic", ".heif", ".jxl", ".jp2", ".svg", ".dng", ".cr2", ".cr3", ".nef", ".arw"),
+    *(
+        ".heic",
+        ".heif",
+        ".jxl",
+        ".jp2",
+        ".j2k",
+        ".jpx",
+        ".jxr",
+        ".psd",
+        ".exr",
+        ".svg",
+        ".dng",
+        ".cr2",
+        ".cr3",
+        ".nef",
+        ".arw",
+    ),
 )
 
 
@@ -61,6 +77,8 @@ class Unreadable:
 
     def in_words(self) -> str:
         """Why, for people."""
+        if self.reason == UnsupportedFormat.outcome and self.message != "empty":
+            return self.message  # it says itself that it is none, or what it is
         return f"{self.reason.replace('_', ' ')}: {self.message}"
 
 

@@ -42,6 +42,8 @@ def preference(rules: Sequence[str], images: Mapping[str, Fingerprint]) -> Calla
 
 
 def _rule(text: str) -> _Rule:
+    if text == _FOLDER:
+        raise UsageError("`--keep folder:` names no folder", hint="for example `--keep folder:originals`")
     if text.startswith(_FOLDER):
         return _in_folder(Path(text.removeprefix(_FOLDER)).expanduser())
     if text in _BY_NAME:

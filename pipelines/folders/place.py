@@ -106,9 +106,14 @@ def move_all(
     with _open_journal(target) as journal:
         for path, kept in moves:
             place = _free(target / relative(path, roots))
-            line = {"from": os.path.abspath(path), "to": str(place.absolute()), "kept": os.path.abspath(kept)}
+            line: dict[str, object] = {
+                "from": os.path.abspath(path),
+                "to": str(place.absolute()),
+                "kept": os.path.abspath(kept),
+            }
             try:
-                _make_folder(place.parent, target)
+                if made := _make_folder(place.parent, target):
+                    line["made"] = made
                 written = _note(journal, line)
                 _move(path, place, undo=partial(journal.truncate, written))
             except OSError as exc:
@@ -120,7 +125,7 @@ def move_all(
     return placed
 
 
-def _note(journal: FileIO, line: dict[str, str]) -> int:
+def _note(journal: FileIO, line: dict[str, object]) -> int:
     """Write a move down before it is made; gives where the journal ended before.
 
     Raises:
@@ -201,8 +206,11 @@ def _end_last_line(journal: FileIO) -> None:
         journal.write(b"\n")
 
 
-def _make_folder(folder: Path, target: Path) -> None:
+def _make_folder(folder: Path, target: Path) -> list[str]:
     """Make a folder below the target. One that a symbolic link leads out of it is refused.
+
+    Returns:
+        The folders that weren't there, the innermost first.
 
     Raises:
         OSError: It can't be made.
@@ -210,7 +218,9 @@ def _make_folder(folder: Path, target: Path) -> None:
     real, found = target.resolve(), folder.resolve()
     if real != found and real not in found.parents:
         raise OSError(errno.ELOOP, f"a symbolic link leads out of {target}")
+    lacking = [str(one.absolute()) for one in (folder, *folder.parents) if not one.exists()]
     folder.mkdir(parents=True, exist_ok=True)
+    return lacking
 
 
 def relative(path: str, roots: Iterable[Path]) -> Path:

@@ -2,9 +2,11 @@
 
     newest move first:  to ──▶ from      only where ``to`` is below the journal's folder and there, and ``from`` is free
 
-Nothing is overwritten and nothing deleted; the journal stays as it is, so undoing twice does nothing more.
+Nothing is overwritten, and nothing deleted but folders that were made for the moves and are empty; the journal stays
+as it is, so undoing twice does nothing more.
 """
 
+import contextlib
 import filecmp
 import os
 import stat
@@ -26,11 +28,13 @@ class Move:
         line: Where the journal says it.
         origin: From where.
         place: To where.
+        made: Folders that were made for it, the innermost first.
     """
 
     line: int
     origin: str
     place: str
+    made: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -38,12 +42,12 @@ class Undone:
     """What came of it.
 
     Attributes:
-        back: Files that stand where they stood.
+        back: The moves whose files stand where they stood.
         before: How many were back already.
         left_alone: Path and reason of the others.
     """
 
-    back: list[str] = field(default_factory=list)
+    back: list[Move] = field(default_factory=list)
     before: int = 0
     left_alone: list[tuple[str, str]] = field(default_factory=list)
 
@@ -105,8 +109,19 @@ def undo(
         if reason:
             undone.left_alone.append((move.place, reason))
         else:
-            undone.back.append(move.origin)
+            undone.back.append(move)
+    if not dry_run:
+        _remove_folders(moves, folder)
     return undone
+
+
+def _remove_folders(moves: list[Move], folder: Path) -> None:
+    """Remove the folders that moves made, where nothing is in them any more."""
+    made = {path for move in moves for path in move.made}
+    for path in sorted(made, key=len, reverse=True):
+        with contextlib.suppress(OSError):  # it isn't empty, or is gone
+            if folder in Path(path).parent.resolve().joinpath(os.path.basename(path)).parents:
+                os.rmdir(path)
 
 
 def _move_of(number: int, line: str) -> Move | None:
@@ -115,8 +130,13 @@ def _move_of(number: int, line: str) -> Move | None:
         origin, place = entry["from"], entry["to"]
     except (ValueError, TypeError, KeyError):
         return None
-    good = all(isinstance(path, str) and os.path.isabs(path) and "\0" not in path for path in (origin, place))
-    return Move(number, origin, place) if good else None
+    made = entry.get("made", ())
+    made = tuple(path for path in made if _is_path(path)) if isinstance(made, list) else ()
+    return Move(number, origin, place, made) if _is_path(origin) and _is_path(place) else None
+
+
+def _is_path(path: object) -> bool:
+    return isinstance(path, str) and os.path.isabs(path) and "\0" not in path
 
 
 def _refusal(move: Move, folder: Path) -> str:

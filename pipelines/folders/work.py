@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from PIL import Image
 
 from synsift.dedupe import DEFAULT_MAX_PIXELS, Fingerprint, ImageError, fingerprint, looks_like_image
+from synsift.dedupe.codecs import why_not
+from synsift.dedupe.decode import readable_formats
 from synsift.dedupe.errors import UnsupportedFormat
 from synsift.dedupe.hash_kinds import hashes_of
 
@@ -189,7 +191,7 @@ def _read(path: str, max_bytes: int) -> bytes:
         head = file.read(_HEAD_BYTES)
         if not looks_like_image(head):
             # Before it is read whole: folders have films in them, too.
-            raise UnsupportedFormat("empty" if not head else "not an image of a known format")
+            raise UnsupportedFormat(why_not(head, readable_formats()))
         data = head + file.read(max_bytes + 1 - len(head))
     if len(data) > max_bytes:
         raise _TooLarge(f"more than {max_bytes:,} bytes")

@@ -115,8 +115,8 @@ class Ledger:
         _log.debug("%s owns %d partitions more", self._stage, len(positions))
         if suspects := sum(attempts.suspects for attempts in suspected):
             _log.warning(
-                "%s: up to %d inputs were in flight when a worker died; these begin first, a few at a time, and take turns "
-                "with the others if their hosts are slow",
+                "%s: up to %d inputs were in flight when a worker died; these begin first, a few at a time, and "
+                "take turns with the others if their hosts are slow",
                 self._stage,
                 suspects,
             )

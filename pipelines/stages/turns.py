@@ -1,8 +1,10 @@
 """Suspects and all others take turns, so that suspects whose hosts are dead don't keep the others waiting. Pure.
 
-    suspects' turn ──5 s after the first of them began──▶ others' turn, three times what they had waited ──▶ suspects' turn
+    suspects' turn ──5 s after the first of them began──▶ others' turn
+          ▲                                                    │
+          └───────three times what the others had waited───────┘
 
-An input that kills does so soon after it began; one that waits for a host that doesn't answer takes what the host takes.
+An input that kills does so soon after it began; one that waits for a host that doesn't answer takes as long as that.
 """
 
 from typing import Final
@@ -11,8 +13,8 @@ _TURN_S: Final = 5.0
 """From the first suspect on. Longer, and hosts that answer wait longer; shorter, and what is in flight must end more
 often for the sake of those that are tried alone."""
 _SHARE: Final = 3
-"""The others have three quarters of the time. Less, and each of many dead hosts costs them half a minute, for what is in
-flight must end before a suspect can begin alone; more, and what kills is found later."""
+"""The others have three quarters of the time. Less, and each of many dead hosts costs them half a minute, for what is
+in flight must end before a suspect can begin alone; more, and what kills is found later."""
 _IDLE_S: Final = 1.0
 """Who has nothing to do for so long gives the rest of a turn away; it takes a moment to read what may begin."""
 

@@ -1,4 +1,5 @@
 import io
+import re
 import struct
 import sys
 import zlib
@@ -22,7 +23,7 @@ from synsift.dedupe import (
     compare,
     fingerprint,
 )
-from synsift.dedupe.decode import EXIF_ORIENTATION, decode
+from synsift.dedupe.decode import EXIF_ORIENTATION, decode, translated
 from tests.dedupe.pictures import encoded, scene
 
 
@@ -318,3 +319,16 @@ def test_a_format_whose_library_is_missing_says_what_to_install(monkeypatch: pyt
     monkeypatch.setattr(codecs, "can_read", lambda _name: False)
     with pytest.raises(UnsupportedFormat, match=r"a HEIC picture.*synsift\[formats\]"):
         decode(data)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError("decoder error -2"), "its pixels can't be decoded: they are damaged, or packed in a way that"),
+        (ValueError("Unable to seek to frame"), "its data make no sense to the decoder: Unable to seek to frame"),
+        (AssertionError(), "its data make no sense to the decoder: AssertionError"),
+    ],
+)
+def test_what_decoders_say_is_put_into_words(error: Exception, said: str) -> None:
+    with pytest.raises(CorruptImage, match=re.escape(said)), translated("TIFF"):
+        raise error

@@ -79,7 +79,7 @@ def test_what_has_the_name_of_an_image_and_is_none_is_named_and_the_rest_if_aske
     (photos / "junk.PNG").write_text("junk")
     done = run("dedupe", str(photos))
     assert f"  {photos / 'empty.jpg'}: not an image: empty\n" in done.stderr
-    assert f"  {photos / 'junk.PNG'}: not an image: not an image of a known format\n" in done.stderr
+    assert f"  {photos / 'junk.PNG'}: not an image of a known format\n" in done.stderr
     assert "notes.txt" not in done.stderr
     assert (
         f"1 other file, not images:\n  {photos / 'notes.txt'}: not an image" in run("dedupe", "-v", str(photos)).stderr
@@ -611,8 +611,45 @@ def test_what_is_to_be_compared_with_and_is_nothing_is_said(
         assert "neither an image that can be read nor a file of fingerprints" in " ".join(done.stderr.split())
     (tmp_path / "empty").mkdir()
     done = run(verb, str(photos / "1.jpg"), option, str(tmp_path / "empty"))
-    assert done.returncode == 0
-    assert "has no images to compare with" in " ".join(done.stderr.split())
+    assert done.returncode == 2
+    assert "has no images to compare with hint: name a folder with images" in " ".join(done.stderr.split())
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv", "sha256"])
+def test_an_output_that_is_full_is_no_out_of_nobody(photos: Path, form: str) -> None:
+    """``--out None`` was said to be full."""
+    words = " ".join(command("fingerprint", str(photos / "1.jpg"), "--no-cache", "--format", form))
+    done = subprocess.run(
+        ["bash", "-c", f"{words} > /dev/full"], env=environment({}), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "synsift: the output: No space left on device\nhint: free some space" in done.stderr
+    assert "None" not in done.stderr
+
+
+def test_a_picture_of_a_format_that_is_not_read_is_called_by_it(run: RunFolders, tmp_path: Path) -> None:
+    (tmp_path / "a.jp2").write_bytes(b"\0\0\0\x0cjP  \r\n\x87\n" + bytes(100))
+    done = run("dedupe", str(tmp_path))
+    said = " ".join(done.stderr.split())
+    assert "a JPEG 2000 picture, which isn't read; JPEG, PNG, WEBP," in said
+    assert "not an image" not in said
+
+
+def test_pairs_that_look_alike_are_counted_in_good_english(run: RunFolders, tmp_path: Path) -> None:
+    for seed in (3, 4):
+        plain = photograph(seed, (320, 240))
+        (tmp_path / f"{seed}.png").write_bytes(encoded(plain, "PNG"))
+        ImageDraw.Draw(plain).ellipse((60, 60, 170, 170), fill=(200, 30, 40))
+        (tmp_path / f"{seed}-spoilt.png").write_bytes(encoded(plain, "PNG"))
+    done = run("calibrate", str(tmp_path), "--sample", "1", "--format", "jsonl")
+    said = "2 pairs of your images look alike and count as false: look at them (`--report`)"
+    assert said in " ".join(done.stderr.split()), done.stderr
+
+
+def test_a_folder_to_keep_is_named(run: RunFolders, photos: Path) -> None:
+    done = run("dedupe", str(photos), "--keep", "folder:")
+    assert done.returncode == 2
+    assert "`--keep folder:` names no folder hint: for example" in " ".join(done.stderr.split())
 
 
 def test_a_set_takes_the_place_of_no_picture(run: RunFolders, photos: Path) -> None:

@@ -59,12 +59,46 @@ def test_what_was_moved_is_moved_back(dedupe: Run, undo: Run, photos: Path, tmp_
     assert len(moved) == len(before) - 2
     done = undo(copies, "--dry-run")
     assert (done.returncode, words(done)) == (0, "2 files would be moved back")
+    assert str(copies / "sub" / "grey.png") in done.stdout
+    assert str(photos / "sub" / "grey.png") in done.stdout
+    assert len(done.stdout.splitlines()) == 3
     assert contents(photos) == moved
     done = undo(copies)
     assert (done.returncode, words(done)) == (0, "2 files moved back")
     assert contents(photos) == before
     done = undo(copies / "moved.jsonl")
     assert (done.returncode, words(done)) == (0, "0 files moved back 2 were back before")
+
+
+def test_folders_that_a_move_made_go_with_its_files_and_no_others(
+    dedupe: Run, undo: Run, photos: Path, tmp_path: Path
+) -> None:
+    data = (photos / "1.jpg").read_bytes()
+    for place in ("deep/er/copy.jpg", "mine/copy.jpg", "kept/copy.jpg"):
+        (photos / place).parent.mkdir(parents=True)
+        (photos / place).write_bytes(data)
+    copies = tmp_path / "copies"
+    (copies / "mine").mkdir(parents=True)
+    assert dedupe(photos, "--move", copies).returncode == 0
+    assert (copies / "deep" / "er" / "copy.jpg").exists()
+    (copies / "kept" / "note.txt").write_text("of somebody")
+    assert undo(copies, "--dry-run").returncode == 0
+    assert (copies / "deep" / "er" / "copy.jpg").exists()
+    done = undo(copies)
+    assert done.returncode == 0, done.stderr
+    assert sorted(path.name for path in copies.iterdir()) == ["kept", "mine", "moved.jsonl"]
+    assert sorted(path.name for path in photos.iterdir() if path.is_dir()) == ["deep", "kept", "mine", "sub"]
+
+
+def test_a_journal_of_somebody_else_removes_no_folder(undo: Run, tmp_path: Path) -> None:
+    (tmp_path / "copies").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "copies" / "a.jpg").write_bytes(b"a")
+    made = [str(tmp_path / "elsewhere"), str(tmp_path / "copies"), str(tmp_path / "copies" / ".." / "elsewhere"), 1]
+    line = {"from": str(tmp_path / "a.jpg"), "to": str(tmp_path / "copies" / "a.jpg"), "kept": "", "made": made}
+    (tmp_path / "copies" / "moved.jsonl").write_text(json.dumps(line) + "\n")
+    assert undo(tmp_path / "copies").returncode == 0
+    assert (tmp_path / "elsewhere").exists()
 
 
 def test_nothing_is_overwritten(dedupe: Run, undo: Run, photos: Path, tmp_path: Path) -> None:

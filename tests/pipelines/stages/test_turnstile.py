@@ -15,8 +15,8 @@ from synsift.pipelines.log.attempts import DEATHS, FEW, POISONOUS, Attempts, Beg
 from synsift.pipelines.log.base import Lag, Member, Message, Position
 from synsift.pipelines.log.transaction import GatheredTransaction
 from synsift.pipelines.stages.ledger import Hooks, Ledger
-from synsift.pipelines.stages.turnstile import Turnstile
 from synsift.pipelines.stages.turns import Turns
+from synsift.pipelines.stages.turnstile import Turnstile
 from synsift.pipelines.topics import Entry, Router
 
 PARTITIONS = 3
