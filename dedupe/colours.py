@@ -165,13 +165,22 @@ def _is_of_many(chroma: Floats, luma: Floats, seen: Seen, *, is_tint: bool) -> b
 
 
 def _is_tint(chroma: Floats, luma: Floats, weights: Floats, *, times: float = 1.0) -> bool:
-    """Whether colours only follow the light, by a curve: a polynomial, by least squares.
+    """Whether colours only follow the light, by a curve; as many times more may be left as of a tint."""
+    left, all_of_it, count = beside_one_tint(chroma, luma, weights)
+    least = max(_FAINT**2 * count, _STRONG_TINT_SHARE * all_of_it, min(_TINT**2 * count, _TINT_SHARE * all_of_it))
+    return left < times * least
+
+
+def beside_one_tint(chroma: Floats, luma: Floats, weights: Floats) -> tuple[float, float, float]:
+    """How much of the colours of a picture doesn't follow the light by a curve: a polynomial, by least squares.
 
     Args:
-        chroma: Of a picture, ``(2, n)``.
-        luma: Of it, ``(n,)``.
-        weights: 1 where it is seen, else 0.
-        times: As many times more may be left as of a tint.
+        chroma: Of it, ``(2, n)``, in levels.
+        luma: Of it, as coarsely as the colours are known, ``(n,)``.
+        weights: 1 where it is seen, else 0, ``(n,)``.
+
+    Returns:
+        The sum of what is left, squared, that of all colours, and how many places are seen.
     """
     light = luma * weights
     light /= np.float32(largest(light) + 1e-6)
@@ -184,6 +193,4 @@ def _is_tint(chroma: Floats, luma: Floats, weights: Floats, *, times: float = 1.
     count = float(products[0, 0])
     fitted = np.linalg.solve(normal + 1e-6 * count * _EACH, explained)
     all_of_it = float(products[POWERS, POWERS] + products[-1, -1])
-    left = all_of_it - float(np.vdot(fitted, 2 * explained - normal @ fitted))
-    least = max(_FAINT**2 * count, _STRONG_TINT_SHARE * all_of_it, min(_TINT**2 * count, _TINT_SHARE * all_of_it))
-    return left < times * least
+    return all_of_it - float(np.vdot(fitted, 2 * explained - normal @ fitted)), all_of_it, count

@@ -1,7 +1,7 @@
 """Which of two copies is the better one to keep.
 
     no loss         of a drawing before loss, at one size: what JPEG draws around lines is no detail
-    colours         before none: what was made grey lost something
+    colours         before none, or one tint: what was made grey, or sepia, lost something
     real pixels     those inside of the borders, as far as there is detail in them: what was enlarged, blurred, or
                     compressed hard and saved again has less
     all tones       of two without loss in one format, what takes far less room for as many other pixels lost some
@@ -24,8 +24,9 @@ from typing import Final
 
 import numpy as np
 
+from synsift.dedupe.colours import beside_one_tint
 from synsift.dedupe.decode import PIXELS
-from synsift.dedupe.evidence import picture_of
+from synsift.dedupe.evidence import PLACES, picture_of
 from synsift.dedupe.fine import exactness_of
 from synsift.dedupe.fingerprint import Fingerprint
 from synsift.dedupe.frequencies import Floats
@@ -46,6 +47,11 @@ _CAMERA_WORTH: Final = 3.0
 _WHOLE_WORTH: Final = 3.0
 _ANIMATED_WORTH: Final = 3.0
 _TONES_WORTH: Final = 4.0
+# From how many levels on colours are some, less than which share of the other ones are few, as no saturation takes as
+# much, and what is left beside one tint, of all.
+_SOME_COLOURS: Final = 4.0
+_TINT_SHARE: Final = 0.2
+_FEW_COLOURS: Final = 0.2
 # A picture lost tones at one end, within so many grey levels of black or white, if that is such a share of it more than
 # of the other one; and if as much of the other one's darkest or brightest is that many grey levels long: where it was
 # black from the beginning, nothing was lost.
@@ -89,7 +95,7 @@ def better(challenger: Fingerprint, holder: Fingerprint) -> bool:
     elif _is_hardly_true(more, less):
         ratio = 1.0
     for mine, theirs, worth in (
-        (not challenger.is_grey, not holder.is_grey, _COLOUR_WORTH),
+        (_has_all_colours(challenger, holder), _has_all_colours(holder, challenger), _COLOUR_WORTH),
         (challenger.is_camera, holder.is_camera, _CAMERA_WORTH),
         (not challenger.is_cut, not holder.is_cut, _WHOLE_WORTH),
         (_holds_more(challenger, holder), _holds_more(holder, challenger), _ANIMATED_WORTH),
@@ -137,6 +143,22 @@ def _holds_more(image: Fingerprint, other: Fingerprint) -> bool:
     return image.is_animated and (image.format != "GIF" or other.format == "GIF" or _is_drawn(image))
 
 
+def _has_all_colours(image: Fingerprint, other: Fingerprint) -> bool:
+    """Whether it has colours, and isn't of one tint where the other one has several."""
+    if image.is_grey:
+        return False
+    (beside, strength), (others, _) = (_colours_of(one) for one in (image, other))
+    is_tinted = strength >= _SOME_COLOURS and beside < _TINT_SHARE * strength
+    return not (is_tinted and others >= _SOME_COLOURS and beside < _FEW_COLOURS * others)
+
+
+def _colours_of(image: Fingerprint) -> tuple[float, float]:
+    """Of colours beside one tint, and of all: roots of the mean square, in levels."""
+    picture = picture_of(image.evidence, 0)
+    left, all_of_it, count = beside_one_tint(picture.chroma, picture.soft_luma, np.ones(PLACES, dtype=np.float32))
+    return math.sqrt(max(0.0, left) / count), math.sqrt(all_of_it / count)
+
+
 def _has_lost_tones(image: Fingerprint, other: Fingerprint) -> bool:
     """Whether much of it is black, or white, that has tones in the other one."""
     mine, theirs = (np.sort(_tones_of(one)) for one in (image, other))
@@ -180,7 +202,11 @@ def real_pixels(image: Fingerprint, power: float) -> float:
         image: A picture.
         power: What is made of its detail.
     """
-    return _inside_px(image) * (image.detail_bits**power if image.detail_bits else 1.0)
+    detail_bits = image.detail_bits
+    if image.quality == _LOSSLESS and not _is_drawn(image):
+        # Dither looks like detail, but there is no more in a picture than in its file. Drawings take little room.
+        detail_bits = min(detail_bits, 8 * image.size_bytes / max(1, image.width_px * image.height_px))
+    return _inside_px(image) * (detail_bits**power if detail_bits else 1.0)
 
 
 def rank(image: Fingerprint) -> tuple[float, float, int, int, int]:

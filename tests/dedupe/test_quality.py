@@ -68,6 +68,10 @@ def on_paper(number: int) -> Image.Image:
     return image
 
 
+def sepia(image: Image.Image) -> Image.Image:
+    return ImageOps.colorize(image.convert("L"), "#2b1a08", "#fff2d8")
+
+
 WORSE: dict[str, Callable[[Image.Image], bytes]] = {
     "framed": lambda image: jpeg(ImageOps.expand(image, 25, "white")),
     "framed, without loss": lambda image: png(ImageOps.expand(image, 25, "white")),
@@ -84,6 +88,10 @@ WORSE: dict[str, Callable[[Image.Image], bytes]] = {
     "10 % wider": lambda image: jpeg(image.resize((550, 375))),
     "grey, without loss": lambda image: png(image.convert("L")),
     "grey, twice as large": lambda image: png(larger(image.convert("L"), 2)),
+    "sepia": lambda image: jpeg(sepia(image), 97),
+    "sepia, without loss": lambda image: png(sepia(image)),
+    "sepia, of black and white": lambda image: png(sepia(image.convert("1"))),
+    "black and white, dithered": lambda image: png(image.convert("1")),
     "mirrored, without loss": lambda image: png(ImageOps.mirror(image)),
     "mirrored": lambda image: jpeg(ImageOps.mirror(image)),
     "on a telephone": lambda image: png(telephone(image)),
