@@ -119,7 +119,7 @@ def _remove_folders(moves: list[Move], folder: Path) -> None:
     """Remove the folders that moves made, where nothing is in them any more."""
     made = {path for move in moves for path in move.made}
     for path in sorted(made, key=len, reverse=True):
-        with contextlib.suppress(OSError):  # it isn't empty, or is gone
+        with contextlib.suppress(OSError, ValueError):  # it isn't empty, is gone, or has no name of a folder
             if folder in Path(path).parent.resolve().joinpath(os.path.basename(path)).parents:
                 os.rmdir(path)
 

@@ -143,7 +143,8 @@ class Turnstile:
     def resume(self, message: Message) -> bool:
         """It goes on. False if it must not now."""
         begun = self._begun.get(message.partition, {})
-        if message.offset not in begun or not self.gate.begin(self._stage):
+        is_another_alone = self._alone is not None and self._alone is not message
+        if message.offset not in begun or is_another_alone or not self.gate.begin(self._stage):
             return False
         begun[message.offset] = begun[message.offset]._replace(at_s=self._clock())
         return True
@@ -186,10 +187,10 @@ class Turnstile:
         return self._start([self._alone], Begun.ALONE)
 
     def _is_turn_of_others(self) -> bool:
-        if any(self._ledger.attempts(partition).is_careful for partition in self._waiting):
+        # In order nothing passes a suspect: turns would only stand still.
+        if not self._in_order and any(self._ledger.attempts(partition).is_careful for partition in self._waiting):
             return self._turns.are_others(self._clock(), are_busy=self._others_are_busy())
-        if self._waiting:
-            self._turns.end()
+        self._turns.end()
         return False
 
     def _others_are_busy(self) -> bool:

@@ -263,3 +263,15 @@ def test_where_nothing_was_moved_nothing_is_to_be_taken_back(dedupe: Run, photos
     done = dedupe(photos, "--move", moved)
     assert done.returncode != 0
     assert "takes that back" not in done.stderr
+
+
+def test_a_folder_whose_name_can_be_none_ends_nothing(dedupe: Run, undo: Run, photos: Path) -> None:
+    """A line of a journal that something else wrote."""
+    dedupe(photos, "--move", photos.parent / "copies")
+    journal = photos.parent / "copies" / "moved.jsonl"
+    lines = [json.loads(line) for line in journal.read_text().splitlines()]
+    lines[0]["made"] = [f"{photos.parent}/copies/\ud800", f"{photos.parent}/copies/\0"]
+    journal.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    done = undo(journal)
+    assert "Traceback" not in done.stderr
+    assert done.returncode == 0

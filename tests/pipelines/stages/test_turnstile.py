@@ -454,3 +454,63 @@ def test_the_others_have_three_times_what_they_waited() -> None:
     turns.tried(433.0)
     turns.end()
     assert not turns.are_others(439.0, are_busy=True)
+
+
+def strong_suspects(plain: int) -> MemoryLog:
+    """A log whose first ten inputs are to be tried alone, with others behind them."""
+    log = MemoryLog({0: [Message(INPUT, 0, offset, b"k", b"") for offset in range(10 + plain)]})
+    attempts = Attempts("dead", {offset: Suspicion(("first",), in_few=True) for offset in range(10)})
+    attempts.begin(0, Begun.ALONE)
+    log.positions[0] = attempts.noted(Position(0))
+    return log
+
+
+def test_where_order_matters_nothing_stands_still_for_turns() -> None:
+    log = strong_suspects(40)
+    life = Life(log, in_order=True)
+    while not life.is_done:
+        life.now_s += 1.0
+        assert life.now_s < 40, "it stood still"
+        life.ledger.commit(log)
+        life.read(100)
+        life.begin()
+        for message in list(life.begun):
+            if life.now_s - life.began_s[(0, message.offset)] >= 1:
+                life.finish(message)
+
+
+def test_what_rested_does_not_go_on_beside_what_is_tried_alone() -> None:
+    log = strong_suspects(1)
+    life = Life(log)
+    life.read(20)
+    (first,), _ = life.begin()
+    life.now_s = 6.0
+    life.finish(first)
+    life.ledger.commit(log)
+    (other,), how = life.begin()
+    assert (other.offset, how) == (10, Begun.IN_COMPANY)
+    life.turnstile.rest(other)
+    life.begun.remove(other)
+    life.now_s = 30.0
+    (second,), how = life.begin()
+    assert how is Begun.ALONE
+    assert not life.turnstile.resume(other)
+    life.finish(second)
+    life.ledger.commit(log)
+    assert life.turnstile.resume(other)
+
+
+def test_turns_end_with_the_last_partition() -> None:
+    log = strong_suspects(20)
+    life = Life(log)
+    life.read(30)
+    life.begin()
+    life.turnstile.forget(0)
+    life.turnstile.ready()
+    life.now_s = 3_600.0
+    life.turnstile.assign(0)
+    for message in log.inputs[0]:
+        life.turnstile.add(message)
+    start = life.turnstile.ready()
+    assert start.how is Begun.ALONE
+    assert len(start.messages) == 1
