@@ -330,21 +330,22 @@ class Matcher:
 
     def _look_once(self, image: Fingerprint, proposal: Proposal) -> tuple[Agreement, Judgement]:
         """A second look, if none was taken before."""
+        if self._seen is None:
+            return self._second_look(image, proposal)
         key = image.sha256, self._accepted.sha256(proposal.number), proposal._replace(number=0)
-        known = None if self._seen is None else self._seen.get(key)
-        if known is not None:
-            return known
+        if key not in self._seen:
+            self._seen[key] = self._second_look(image, proposal)
+        return self._seen[key]
+
+    def _second_look(self, image: Fingerprint, proposal: Proposal) -> tuple[Agreement, Judgement]:
         mine, theirs = proposal.views
-        found = look_and_judge(
+        return look_and_judge(
             side_of(image, mine),
             self._accepted.side(proposal.number, theirs),
             orientation=proposal.orientation,
             distance_bits=proposal.distance_bits,
             criteria=self._options.criteria,
         )
-        if self._seen is not None:
-            self._seen[key] = found
-        return found
 
 
 def _check(image: object) -> None:

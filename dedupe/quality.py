@@ -95,7 +95,7 @@ def better(challenger: Fingerprint, holder: Fingerprint) -> bool:
     elif _is_hardly_true(more, less):
         ratio = 1.0
     for mine, theirs, worth in (
-        (_has_all_colours(challenger, holder), _has_all_colours(holder, challenger), _COLOUR_WORTH),
+        (*_have_all_colours(challenger, holder), _COLOUR_WORTH),
         (challenger.is_camera, holder.is_camera, _CAMERA_WORTH),
         (not challenger.is_cut, not holder.is_cut, _WHOLE_WORTH),
         (_holds_more(challenger, holder), _holds_more(holder, challenger), _ANIMATED_WORTH),
@@ -143,13 +143,18 @@ def _holds_more(image: Fingerprint, other: Fingerprint) -> bool:
     return image.is_animated and (image.format != "GIF" or other.format == "GIF" or _is_drawn(image))
 
 
-def _has_all_colours(image: Fingerprint, other: Fingerprint) -> bool:
-    """Whether it has colours, and isn't of one tint where the other one has several."""
-    if image.is_grey:
-        return False
-    (beside, strength), (others, _) = (_colours_of(one) for one in (image, other))
-    is_tinted = strength >= _SOME_COLOURS and beside < _TINT_SHARE * strength
-    return not (is_tinted and others >= _SOME_COLOURS and beside < _FEW_COLOURS * others)
+def _have_all_colours(one: Fingerprint, other: Fingerprint) -> tuple[bool, bool]:
+    """Whether each has colours, and isn't of one tint where the other one has several."""
+    if one.is_grey or other.is_grey:
+        return not one.is_grey, not other.is_grey
+    (mine, my_strength), (theirs, their_strength) = (_colours_of(image) for image in (one, other))
+    return not _is_tinted(mine, my_strength, theirs), not _is_tinted(theirs, their_strength, mine)
+
+
+def _is_tinted(beside: float, strength: float, others: float) -> bool:
+    """Whether colours are of one tint, by what ``_colours_of`` gives, where those of the other picture aren't."""
+    is_tint = strength >= _SOME_COLOURS and beside < _TINT_SHARE * strength
+    return is_tint and others >= _SOME_COLOURS and beside < _FEW_COLOURS * others
 
 
 def _colours_of(image: Fingerprint) -> tuple[float, float]:

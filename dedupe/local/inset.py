@@ -15,19 +15,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synsift.dedupe.local.features import Features
-from synsift.dedupe.local.geometry import Alignment, inverse
+from synsift.dedupe.local.geometry import Alignment
 from synsift.dedupe.local.laying import (
     CELL_PX,
     SAME,
     STEP_PX,
     Floats,
-    between,
+    both_of,
     cells,
     grid_of,
     likeness_of,
     upon,
 )
-from synsift.dedupe.local.rows import alike
+from synsift.dedupe.local.rows import NOISE, alike
 
 # What a cell counts that differs, beside one that agrees; by it the common part is found.
 _DIFFERS: Final = -1.5
@@ -39,8 +39,6 @@ _LAST: Final = 2
 _OUTWARDS: Final = 5
 _SHARE: Final = 0.6
 _LEAST_PX: Final = 6
-# Noise of compression, in levels, which differences are beside.
-_NOISE: Final = 1.0
 
 
 class Edge(NamedTuple):
@@ -75,17 +73,12 @@ def sides_of_common(first: Features, second: Features, alignment: Alignment) -> 
         second: The one that it leads to.
         alignment: The map.
     """
-    one = (first.picture[:, ::-1] if alignment.mirrored else first.picture).astype(np.float64)
-    other = second.picture.astype(np.float64)
-    matrix, scale = between(first, second, alignment, (one.shape, other.shape))
-    # The coarser one is the ground.
-    is_second = scale < 1
-    if is_second:
-        one, other, matrix, scale = other, one, inverse(matrix), 1 / scale
-    sampled, within = upon(one, other, matrix, scale)
-    box = _common(one, sampled, within)
-    found = () if box is None else tuple(_sides(one, sampled, within, box))
-    return tuple(Side(side.of_second, side.of_first) for side in found) if is_second else found
+    both = both_of(first, second, alignment)
+    ground = both.coarser_first
+    sampled, within = upon(*ground)
+    box = _common(ground.one, sampled, within)
+    found = () if box is None else tuple(_sides(ground.one, sampled, within, box))
+    return found if ground is both else tuple(Side(side.of_second, side.of_first) for side in found)
 
 
 class _Box(NamedTuple):
@@ -153,5 +146,5 @@ def _side(one: Floats, other: Floats, within: NDArray[np.bool_]) -> Side | None:
 def _edge(picture: Floats, differ: Floats, row: int) -> Edge:
     """How much two rows differ: those at one, or beside it, as maps are a pixel wrong."""
     around = np.concatenate([differ[max(0, row - 5) : max(0, row - 2)], differ[row + 3 : row + 6]])
-    strength = differ[max(0, row - 1) : row + 2].max() / (around.max(initial=0.0) + _NOISE)
+    strength = differ[max(0, row - 1) : row + 2].max() / (around.max(initial=0.0) + NOISE)
     return Edge(float(strength), alike(picture[max(0, row - 1)], picture[min(len(picture) - 1, row + 2)]))

@@ -1,6 +1,6 @@
 """One small picture laid upon another, by the map between the pictures that they are copies of."""
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -39,20 +39,42 @@ def _resized(x: float, y: float) -> Floats:
     return np.array([[x, 0, (x - 1) / 2], [0, y, (y - 1) / 2], [0, 0, 1]])
 
 
-def between(
-    first: Features, second: Features, alignment: Alignment, shapes: tuple[Shape, Shape]
-) -> tuple[Floats, float]:
-    """The map from pixels of a small picture to those of another's, and how much it enlarges.
+class Both(NamedTuple):
+    """Two pictures in small, and the map between them.
+
+    Attributes:
+        one: The one, ``(rows, columns)``, in levels.
+        other: The other one.
+        matrix: From the one's pixels to the other's.
+        scale: How much it enlarges, along a side.
+    """
+
+    one: Floats
+    other: Floats
+    matrix: Floats
+    scale: float
+
+    @property
+    def coarser_first(self) -> "Both":
+        """The coarser one as the ground that the other is laid upon: the same, or the other way round."""
+        return self if self.scale >= 1 else Both(self.other, self.one, inverse(self.matrix), 1 / self.scale)
+
+
+def both_of(first: Features, second: Features, alignment: Alignment, *, finer: bool = False) -> Both:
+    """Two pictures in small, the first one mirrored if the map says so.
 
     Args:
-        first: Of the picture that the alignment leads from.
-        second: Of the one that it leads to.
-        alignment: Of both.
-        shapes: Rows and columns of the small ones.
+        first: The picture that the map leads from.
+        second: The one that it leads to.
+        alignment: The map.
+        finer: Whether of their finer pictures, which both have then.
     """
-    from_first = to_small(first, shapes[0])
-    matrix = to_small(second, shapes[1]) @ alignment.matrix @ inverse(from_first)
-    return matrix, _scale_of(matrix, project(from_first, alignment.first).mean(0))
+    mine, theirs = (features.finer if finer else features.picture for features in (first, second))
+    one = (mine[:, ::-1] if alignment.mirrored else mine).astype(np.float64)
+    other = theirs.astype(np.float64)
+    from_first = to_small(first, one.shape)
+    matrix = to_small(second, other.shape) @ alignment.matrix @ inverse(from_first)
+    return Both(one, other, matrix, _scale_of(matrix, project(from_first, alignment.first).mean(0)))
 
 
 def _scale_of(matrix: Floats, centre: Floats) -> float:

@@ -18,7 +18,7 @@ from synsift.dedupe.local.laying import (
     PLAIN,
     SAME,
     STEP_PX,
-    between,
+    both_of,
     cells,
     grid_of,
     likeness_of,
@@ -128,9 +128,7 @@ def overlap(first: Features, second: Features, alignment: Alignment) -> Overlap:
         second: The one that it leads to.
         alignment: The map.
     """
-    one = (first.picture[:, ::-1] if alignment.mirrored else first.picture).astype(np.float64)
-    other = second.picture.astype(np.float64)
-    matrix, scale = between(first, second, alignment, (one.shape, other.shape))
+    one, other, matrix, scale = both_of(first, second, alignment)
     back = inverse(matrix)
     common = _common(first, second, alignment)
     # The coarser one is the ground: the finer is made as coarse, and sampled there.

@@ -6,6 +6,8 @@ from synsift.dedupe.local.laying import Floats
 
 # Below so many levels of spread a row is plain.
 _PLAIN: Final = 4.0
+NOISE: Final = 1.0
+"""Of compression, in levels, which differences of rows are beside."""
 
 
 def alike(one: Floats, other: Floats) -> float:

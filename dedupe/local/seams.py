@@ -20,8 +20,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from synsift.dedupe.local.features import Features
 from synsift.dedupe.local.geometry import Alignment, inverse, project
-from synsift.dedupe.local.laying import Floats, Shape, between, sample
-from synsift.dedupe.local.rows import alike
+from synsift.dedupe.local.laying import Floats, Shape, both_of, sample
+from synsift.dedupe.local.rows import NOISE, alike
 
 # So many rows of a pixel are looked at on either side of a border; those next to it are where it is, as maps are a
 # pixel wrong.
@@ -36,26 +36,22 @@ _UNLIKE: Final = 0.5
 # Of a shorter one nothing is said; each is looked at in so many places.
 _LEAST_PX: Final = 7.0
 _PLACES: Final = 96
-# Noise of compression, in levels, which differences are beside.
-_NOISE: Final = 1.0
 
 
 class Border(NamedTuple):
     """What a picture shows where another one ends.
 
     Attributes:
-        length_px: How much of the other one's side lies within, in pixels of the small copy.
         inner: How many times more rows differ there than they do anywhere within the other one.
         edge: The same, than they do on either side.
         alike: How alike rows are, on either side of it: their correlation; 0 where one is plain, 1 where both are.
         beyond: The strongest edge farther out, all along, as ``edge``: that of another picture that stands beside.
     """
 
-    length_px: float
     inner: float
     edge: float
     alike: float
-    beyond: float = 0.0
+    beyond: float
 
 
 class Ends(NamedTuple):
@@ -78,9 +74,7 @@ def ends(first: Features, second: Features, alignment: Alignment) -> Ends:
         second: The one that it leads to.
         alignment: The map.
     """
-    one = (first.picture[:, ::-1] if alignment.mirrored else first.picture).astype(np.float64)
-    other = second.picture.astype(np.float64)
-    matrix, _ = between(first, second, alignment, (one.shape, other.shape))
+    one, other, matrix, _ = both_of(first, second, alignment)
     return Ends(tuple(_borders(one.shape, other, matrix)), tuple(_borders(other.shape, one, inverse(matrix))))
 
 
@@ -121,9 +115,8 @@ def _border(picture: Floats, side: Floats, inwards: Floats, lengths: Floats) -> 
     outer, at, inner = np.split(differ, [_FAR_ROWS - _AT_BORDER, _FAR_ROWS + _AT_BORDER])
     beside = max(inner[1:].max(), outer[_AT_BORDER - _ROWS : -1].max())
     return Border(
-        float(lengths.sum()),
-        float(at.max() / (inner[1:].max() + _NOISE)),
-        float(at.max() / (beside + _NOISE)),
+        float(at.max() / (inner[1:].max() + NOISE)),
+        float(at.max() / (beside + NOISE)),
         alike(values[:, _FAR_ROWS - _ACROSS], values[:, _FAR_ROWS + _ACROSS]),
         _strongest(outer, values[:, : len(outer) + 2]),
     )
@@ -138,7 +131,7 @@ def _strongest(differ: Floats, values: Floats) -> float:
     """
     around = sliding_window_view(np.pad(differ, _ROWS - 1), 2 * _ROWS - 1).copy()
     around[:, _ROWS - 1 - _AT_BORDER : _ROWS + _AT_BORDER] = 0
-    strength = differ / (around.max(1) + _NOISE)
+    strength = differ / (around.max(1) + NOISE)
     found = 0.0
     for row in np.argsort(-strength[1 : 1 - _AT_BORDER])[:_ASKED] + 1:
         if alike(values[:, row - 1], values[:, row + 2]) < _UNLIKE:

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from synsift.dedupe.local.exactness import HARDLY_EXACT, exact
 from synsift.dedupe.local.features import Features
-from synsift.dedupe.local.geometry import Alignment, inverse
-from synsift.dedupe.local.laying import Floats, between, upon
+from synsift.dedupe.local.geometry import Alignment
+from synsift.dedupe.local.laying import Floats, both_of, upon
 from synsift.dedupe.local.opencv import load_opencv
 
 # So exact are drawings. One may have been compressed; and a photograph made of blocks is exact, which its other isn't.
@@ -84,13 +84,9 @@ def compare_states(first: Features, second: Features, alignment: Alignment) -> S
     """
     if not (first.finer.size and second.finer.size):
         return None
-    one = (first.finer[:, ::-1] if alignment.mirrored else first.finer).astype(np.float64)
-    other = second.finer.astype(np.float64)
-    matrix, scale = between(first, second, alignment, (one.shape, other.shape))
-    # The coarser one is the ground.
-    if scale < 1:
-        one, other, matrix, scale = other, one, inverse(matrix), 1 / scale
-    sampled, within = upon(one, other, matrix, scale)
+    ground = both_of(first, second, alignment, finer=True).coarser_first
+    one = ground.one
+    sampled, within = upon(*ground)
     if within.sum() < _LEAST_PX:
         return None
     drawn = _are_drawn(first.picture, second.picture)
