@@ -38,6 +38,8 @@ class Page:
         self._socket = socket
         self._numbers = itertools.count(1)
         self._loaded = False
+        self._saving: dict[str, str] = {}
+        self._saved: set[str] = set()
 
     async def ask(self, method: str, **parameters: Any) -> dict[str, Any]:  # noqa: ANN401 - as the protocol has it
         """Call a method of the protocol."""
@@ -99,18 +101,24 @@ class Page:
 
     async def downloaded(self, name: str) -> bytes:
         """A file that the page has saved, when it is whole."""
-        path, end_s = self.downloads / name, time.monotonic() + _ANSWER_S
-        while not path.exists():  # the browser writes under another name, and renames
+        end_s = time.monotonic() + _ANSWER_S
+        while (
+            name not in self._saved
+        ):  # the browser says so: a file of that name stands there, empty, from the beginning
             if time.monotonic() > end_s:
                 raise BrowserError(f"{name} was not saved; there is {[x.name for x in self.downloads.iterdir()]}")
             await self.run("1")
             await asyncio.sleep(_LOOK_S)
-        return path.read_bytes()
+        return (self.downloads / name).read_bytes()
 
     def _note(self, message: dict[str, Any]) -> None:
         method, parameters = message.get("method"), message.get("params", {})
         if method == "Page.loadEventFired":
             self._loaded = True
+        elif method == "Browser.downloadWillBegin":
+            self._saving[parameters["guid"]] = parameters["suggestedFilename"]
+        elif method == "Browser.downloadProgress" and parameters["state"] == "completed":
+            self._saved.add(self._saving[parameters["guid"]])
         elif method == "Runtime.exceptionThrown":
             self.errors.append(str(parameters["exceptionDetails"]))
         elif method == "Log.entryAdded" and parameters["entry"]["level"] == "error":
@@ -152,7 +160,8 @@ async def browser() -> AsyncIterator[Page]:
                     page = Page(socket, downloads)
                     for domain in ("Page", "Runtime", "Log"):
                         await page.ask(f"{domain}.enable")
-                    await page.ask("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(downloads))
+                    saving = {"behavior": "allow", "downloadPath": str(downloads), "eventsEnabled": True}
+                    await page.ask("Browser.setDownloadBehavior", **saving)
                     yield page
             finally:
                 process.terminate()
