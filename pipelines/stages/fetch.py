@@ -163,6 +163,7 @@ class FetchStage(SteeredUrls):
             if self.health.illness(origin_of(wanted.record.url)) is None:
                 wait_s = min(wait_s, _MOST_WAIT_S)  # its host is well again by now
             await self.downloader.submit(wanted, wanted.record.url, delay_s=wait_s)
+            self.turnstile.waits(message, wait_s)
 
     def look_further(self) -> None:
         """Where slow hosts fill a partition and requests could be made, see whether there are others behind."""
@@ -192,7 +193,7 @@ class FetchStage(SteeredUrls):
 
         Infinity, if all that is left is paused.
         """
-        if not self.look_ahead.is_read_out:
+        if not self.look_ahead.is_read_out or self.turnstile.has_waiting:
             return None
         paused = len(self.paused)
         if paused and paused >= self._ledger.pending and self.downloader.is_idle:

@@ -48,6 +48,7 @@ class Turns:
         self._busy_s = now_s if are_busy else self._busy_s
         if now_s < self._until_s and now_s - self._busy_s <= _IDLE_S:
             return True
+        self._until_s = 0.0  # what was given away is not taken back
         if self._since_s is None:
             self._since_s, self._tried_s = now_s, None
         if self._tried_s is None or now_s - self._tried_s < _TURN_S:

@@ -140,6 +140,11 @@ class Turnstile:
             begun[message.offset] = begun[message.offset]._replace(at_s=-math.inf)
             self._tell_gate()
 
+    def waits(self, message: Message, wait_s: float) -> None:
+        """An input that began is not asked for before: where that is longer than any trial, it rests until then."""
+        if wait_s > _TRIAL_S:
+            self.rest(message)
+
     def resume(self, message: Message) -> bool:
         """It goes on. False if it must not now."""
         begun = self._begun.get(message.partition, {})
@@ -151,8 +156,8 @@ class Turnstile:
 
     @property
     def has_waiting(self) -> bool:
-        """Whether inputs wait to begin."""
-        return any(self._waiting.values())
+        """Whether inputs wait to begin. Safe from any thread."""
+        return any(list(self._waiting.values()))
 
     def full(self) -> frozenset[int]:
         """Partitions of which enough is waiting."""

@@ -4,6 +4,7 @@ import dataclasses
 import gzip
 import itertools
 import json
+import socket
 import threading
 import time
 from collections import Counter
@@ -20,7 +21,7 @@ from synsift.pipelines.stages.fetch_memory import ASLEEP
 from synsift.pipelines.worker import Ending
 from tests.pipelines.log.contract import Owner
 from tests.pipelines.stages.raw_web import Reset, answer, raw_web
-from tests.pipelines.stages.test_fetch import QUICK, counts, fetch, picture, want
+from tests.pipelines.stages.test_fetch import QUICK, counts, fetch, fetch_stage, picture, want
 from tests.pipelines.worlds import World
 
 OPEN = answer(b"User-agent: *\nAllow: /\n")
@@ -254,4 +255,19 @@ def test_what_waits_for_an_ill_host_keeps_no_suspect_of_another_from_its_trial(w
     assert ill.asked["robots"] <= 4
     waiting = [record.url for record in world.records(topics.IMAGE_URLS, ImageUrl) if record.not_before]
     assert len(waiting) == 6
+    assert world.letters() == []
+
+
+@pytest.mark.parametrize("deaths", [1, 2])
+def test_a_crawl_does_not_end_while_suspects_of_a_well_host_wait_behind_those_of_ill_ones(
+    world: World, deaths: int
+) -> None:
+    with socket.create_server(("", 0), backlog=200) as silent, host(Script(robots=[OPEN], image=[JPEG])) as url:
+        for number in range(24):
+            want(world, f"http://127.0.0.{2 + number % 8}:{silent.getsockname()[1]}/{number}.jpg")
+            want(world, url(number))
+        suspect(world, deaths)
+        stage = fetch_stage(world, health=HealthPolicy(nap_s=0.05, sleep_s=3_600), timeout_s=0.3)
+        assert fetch(world, stage=stage) is Ending.RESTING
+    assert len(world.records(topics.CANDIDATES, Candidate)) == 24
     assert world.letters() == []

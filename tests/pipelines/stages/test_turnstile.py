@@ -452,6 +452,7 @@ def test_the_others_have_three_times_what_they_waited() -> None:
     assert turns.are_others(431.5, are_busy=False)
     assert not turns.are_others(432.5, are_busy=False)  # nothing to do
     turns.tried(433.0)
+    assert not turns.are_others(433.5, are_busy=True)  # what was given away is not taken back
     turns.end()
     assert not turns.are_others(439.0, are_busy=True)
 
@@ -498,6 +499,23 @@ def test_what_rested_does_not_go_on_beside_what_is_tried_alone() -> None:
     life.finish(second)
     life.ledger.commit(log)
     assert life.turnstile.resume(other)
+
+
+def test_what_waits_for_its_host_for_long_is_no_company_to_what_is_tried_alone() -> None:
+    for wait_s, is_free in ((3_600.0, True), (2.0, False)):
+        log = strong_suspects(1)
+        life = Life(log)
+        life.read(20)
+        (first,), _ = life.begin()
+        life.now_s = 6.0
+        life.finish(first)
+        life.ledger.commit(log)
+        (other,), _ = life.begin()
+        life.turnstile.waits(other, wait_s)
+        if is_free:
+            life.begun.remove(other)
+        life.now_s = 8.0  # the others' turn is over: they have nothing else to do
+        assert (life.begin()[1] is Begun.ALONE) == is_free
 
 
 def test_turns_end_with_the_last_partition() -> None:
