@@ -54,8 +54,7 @@ def _without(paths: Sequence[str]) -> list[str]:
 
 
 def _slow(paths: Sequence[str], *, others: bool = False) -> list[str]:
-    """Files with slow tests under some paths, or under all ``others``: to load all files only to leave most out of them
-    takes half a minute of each process."""
+    """Files with slow tests under some paths, or under all others: loading them all takes half a minute a process."""
     found = (path for path in sorted((ROOT / "tests").rglob("test_*.py")) if "mark.slow" in path.read_text("utf-8"))
     names = [str(path.relative_to(ROOT)) for path in found]
     return [name for name in names if name.startswith(tuple(f"{path}/" for path in paths)) != others]
