@@ -40,6 +40,10 @@ _LARGE: Final = 1 << 16
 _MOST_ROWS: Final = 300_000
 # Votes are counted in whole numbers: sums of them don't depend on the order, nor so on when a picture was added.
 _WHOLE_VOTE: Final = 1 << 20
+# Up to so many keys for each vote a table of all is quicker than sorting: votes are many where icons of one set share a
+# frame.
+_KEYS_A_VOTE: Final = 6
+_POSES: Final = 8 * 64
 _WEIGHTS: Final = np.rint(_WHOLE_VOTE * np.exp(-((np.arange(_RADIUS_BITS + 1) / _SPREAD_BITS) ** 2))).astype(np.int64)
 _SEED: Final = 5
 _SHIPPED: Final = "words.npy"
@@ -238,8 +242,8 @@ class Shortlist:
             return np.zeros(self._count, np.float64)
         pictures, which, apart, turns = (np.concatenate(parts) for parts in zip(*found, strict=True))
         # What a point of the query finds often in one picture is a pattern, not a place.
-        _, same, often = np.unique(pictures * len(words) + which, return_inverse=True, return_counts=True)
-        return _best_pose(pictures, turns, _WEIGHTS[apart] // often[same], self._count) / _WHOLE_VOTE
+        often = _how_often(pictures * len(words) + which, self._count * len(words))
+        return _best_pose(pictures, turns, _WEIGHTS[apart] // often, self._count) / _WHOLE_VOTE
 
     def _ready(self) -> list[_Block]:
         """Sort what was added by its words."""
@@ -281,13 +285,23 @@ def _best_pose(
 ) -> NDArray[np.float64]:
     """The sum of weights for each picture, of those that are turned and scaled most alike (weak consistency)."""
     best = np.zeros(number, np.float64)
-    if not len(pictures):
-        return best
     # Bins that overlap by half, so that no pose lies on an edge.
     for turn in (0, 16):
         for octave in (0, 2):
-            turns = ((poses[:, 0] + turn) & 255) >> 5
-            octaves = (poses[:, 1] + octave + 128) >> 2
-            keys, which = np.unique((pictures << 10) | (turns << 7) | (octaves & 127), return_inverse=True)
-            np.maximum.at(best, keys >> 10, np.bincount(which, weights, len(keys)))
+            bins = ((((poses[:, 0] + turn) & 255) >> 5) << 6) | ((poses[:, 1] + octave + 128) >> 2)
+            keys = pictures * _POSES + bins
+            if number * _POSES <= _KEYS_A_VOTE * len(keys):
+                sums = np.bincount(keys, weights, number * _POSES).reshape(number, _POSES).max(axis=1)
+                np.maximum(best, sums, out=best)
+            else:
+                keys, which = np.unique(keys, return_inverse=True)
+                np.maximum.at(best, keys // _POSES, np.bincount(which, weights, len(keys)))
     return best
+
+
+def _how_often(keys: NDArray[np.int64], below: int) -> NDArray[np.int64]:
+    """How often each key is among all of them, which are less than ``below``."""
+    if below <= _KEYS_A_VOTE * len(keys):
+        return np.bincount(keys)[keys]
+    _, which, often = np.unique(keys, return_inverse=True, return_counts=True)
+    return often[which]

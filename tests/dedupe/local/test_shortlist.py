@@ -46,6 +46,17 @@ def test_a_large_set_proposes_what_its_slow_twin_does(monkeypatch: pytest.Monkey
     assert all(large.propose(query) for query in queries)
 
 
+def test_votes_are_counted_alike_whether_they_are_many_or_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = shortlist_of(range(12))
+    queries = [describe(busy(seed).crop((60, 40, 300, 220))) for seed in range(12)]
+    found = []
+    for keys_a_vote in (0, 1 << 40):
+        monkeypatch.setattr(shortlist, "_KEYS_A_VOTE", keys_a_vote)
+        found.append([made.propose(query) for query in queries])
+    assert found[0] == found[1]
+    assert [first for first, *_ in found[0]] == list(range(12))
+
+
 @pytest.mark.parametrize("large", [0, 1 << 40])
 def test_looking_up_words_converts_no_set(monkeypatch: pytest.MonkeyPatch, large: int) -> None:
     # What is looked for has the type of the set's words: NumPy would convert all of the set otherwise, at each query.
