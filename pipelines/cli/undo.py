@@ -9,7 +9,7 @@ from synsift.pipelines.cli.console import counted, err, print_rows
 from synsift.pipelines.cli.exit_status import ExitStatus
 from synsift.pipelines.cli.options import Format
 from synsift.pipelines.cli.scanning import list_left_alone, progress
-from synsift.pipelines.folders.undo import journal_of, read_moves
+from synsift.pipelines.folders.journal import journal_of, read_moves
 from synsift.pipelines.folders.undo import undo as undo_moves
 
 
@@ -43,5 +43,9 @@ def undo(
         lines = counted(len(others), "line says", "lines say")
         err.print(f"{lines} no move in {file}, the first is line {others[0]}; what they stood for stays")
     list_left_alone(undone.left_alone)
+    for folder in undone.lacking:
+        err.print(
+            f"hint: give the folder with these pictures the name `{folder}` again, or make that one, and run it again"
+        )
     if others or undone.left_alone:
         raise typer.Exit(ExitStatus.FAILED)
