@@ -1,6 +1,7 @@
 """Moves of copies, taken back by what their journal says.
 
     newest move first:  to ──▶ from      only where ``to`` is below the journal's folder and there, and ``from`` is free
+                                         and below the folder that was searched
 
 Nothing is overwritten, and nothing deleted but folders that were made for the moves and are empty; the journal stays
 as it is, so undoing twice does nothing more.
@@ -117,13 +118,19 @@ class _Ahead:
         return "" if stat.S_ISREG(kind) or stat.S_ISLNK(kind) else "it is no file"
 
     def _of_origin(self, move: Move) -> str:
-        root = Path(move.root)
+        origin, root = Path(move.origin), Path(move.root)
+        if ".." in origin.parts:
+            return f"`{move.origin}`, where it came from by the journal, goes through `..`: that was changed"
+        if root not in origin.parents:
+            return f"`{move.origin}` isn't in `{root}`, which was searched by the journal: one of them was changed"
         if not root.is_dir():
             self.lacking.add(move.root)
             return f"`{move.root}` is gone, where it came from"
-        return (
-            f"`{move.origin}` is there again" if self.is_there(move.origin) and not _is_back_but_not_gone(move) else ""
-        )
+        parent, real = origin.parent.resolve(), root.resolve()
+        if move.root_is_told and parent != real and real not in parent.parents:
+            return f"a symbolic link leads out of `{root}`, where it came from"
+        is_taken = self.is_there(move.origin) and not _is_back_but_not_gone(move)
+        return f"`{move.origin}` is there again" if is_taken else ""
 
     def _of_folders(self, move: Move) -> str:
         return ""

@@ -59,13 +59,13 @@ def test_what_was_moved_is_moved_back(dedupe: Run, undo: Run, photos: Path, tmp_
     moved = contents(photos)
     assert len(moved) == len(before) - 2
     done = undo(copies, "--dry-run")
-    assert (done.returncode, words(done)) == (0, "2 files would be moved back")
+    assert (done.returncode, words(done)) == (0, f"2 files would be moved back to `{photos}`")
     assert str(copies / "sub" / "grey.png") in done.stdout
     assert str(photos / "sub" / "grey.png") in done.stdout
     assert len(done.stdout.splitlines()) == 3
     assert contents(photos) == moved
     done = undo(copies)
-    assert (done.returncode, words(done)) == (0, "2 files moved back")
+    assert (done.returncode, words(done)) == (0, f"2 files moved back to `{photos}`")
     assert contents(photos) == before
     done = undo(copies / "moved.jsonl")
     assert (done.returncode, words(done)) == (0, "0 files moved back 2 were back before")
@@ -199,7 +199,7 @@ def test_a_file_that_was_back_but_not_yet_gone_has_one_name_again(
     dedupe(photos, "--move", copies)
     os.link(copies / "sub" / "grey.png", photos / "sub" / "grey.png")
     done = undo(copies)
-    assert (done.returncode, words(done)) == (0, "2 files moved back")
+    assert (done.returncode, words(done)) == (0, f"2 files moved back to `{photos}`")
     assert contents(photos) == before
     assert [path.name for path in copies.rglob("*") if path.is_file()] == ["moved.jsonl"]
 
@@ -359,3 +359,61 @@ def test_of_two_files_that_a_line_without_its_folder_may_mean_none_is_taken(undo
     (renamed / "moved.jsonl").write_text(json.dumps(line) + "\n")
     assert undo(renamed).returncode == 1
     assert not (tmp_path / "a.jpg").exists()
+
+
+def rewrite(journal: Path, change: Callable[[dict[str, str]], object]) -> None:
+    """Change the first line of a journal."""
+    lines = [json.loads(line) for line in journal.read_text().splitlines()]
+    change(lines[0])
+    journal.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+
+
+@pytest.mark.parametrize("place", ["other/new/a.jpg", "photos/../other/a.jpg", "photos/sub/new/../a.jpg", "photos"])
+def test_a_place_outside_of_the_folder_that_was_searched_is_refused(
+    dedupe: Run, undo: Run, photos: Path, tmp_path: Path, place: str
+) -> None:
+    """Whoever edits a journal placed a file wherever nothing stood, and had folders made for it."""
+    copies = tmp_path / "copies"
+    assert dedupe(photos, "--move", copies).returncode == 0
+    rewrite(copies / "moved.jsonl", lambda line: line.update({"from": f"{tmp_path}/{place}"}))
+    there = len(contents(copies))
+    for options in (["--dry-run"], []):
+        done = undo(copies, *options)
+        assert done.returncode == 1
+        assert ("goes through `..`" if ".." in place else f"isn't in `{photos}`") in words(done)
+        assert f"moved back to `{photos}" in words(done)
+    assert not (tmp_path / "other").exists()
+    assert not (photos / "sub" / "new").exists()
+    assert len(contents(copies)) == there - 1
+
+
+def test_a_link_out_of_the_folder_that_was_searched_is_not_followed(
+    dedupe: Run, undo: Run, photos: Path, tmp_path: Path
+) -> None:
+    copies, other = tmp_path / "copies", tmp_path / "other"
+    assert dedupe(photos, "--move", copies).returncode == 0
+    (photos / "sub").rmdir()
+    other.mkdir()
+    (photos / "sub").symlink_to(other)
+    done = undo(copies)
+    assert done.returncode == 1
+    assert f"a symbolic link leads out of `{photos}`" in words(done)
+    assert not list(other.iterdir())
+
+
+def test_a_journal_that_does_not_say_what_was_searched_has_its_folders_named(
+    dedupe: Run, undo: Run, photos: Path, tmp_path: Path
+) -> None:
+    copies, other = tmp_path / "copies", tmp_path / "other"
+    other.mkdir()
+    assert dedupe(photos, "--move", copies).returncode == 0
+    without(copies / "moved.jsonl", "folder", "root")
+    rewrite(copies / "moved.jsonl", lambda line: line.update({"from": f"{other}/a.jpg"}))
+    done = undo(copies, "--dry-run")
+    assert "2 files would be moved back: 1 to `" in words(done)
+    assert f"1 to `{other}`" in words(done)
+    assert f"1 to `{other}`" in words(undo(copies))
+    rewrite(copies / "moved.jsonl", lambda line: line.update({"from": f"{other}/new/a.jpg"}))
+    (other / "a.jpg").rename(copies / "caf\udce9.jpg")
+    assert undo(copies).returncode == 1
+    assert not (other / "new").exists()
