@@ -7,8 +7,8 @@ What a browser, curl or Python's urllib makes sense of is made sense of here: an
            └─ no HTTP, or larger than any head ─▶ BrokenAnswer
 
 Of names that are no names nothing is kept. How long the body is, is decided here, once: by chunks, by a length, or by
-the end of the connection, in this order. An answer with lengths that differ, or with one that no body has, is thrown
-away (RFC 9112, section 6.3): nothing tells whether what came is all of it.
+the end of the connection, in this order. An answer with lengths that differ, or with one that is no number or that
+no body has, is thrown away (RFC 9112, section 6.3): nothing tells whether what came is all of it.
 """
 
 import re
@@ -36,7 +36,7 @@ _FRAMING: Final = re.compile(
 )
 _TOKEN: Final = re.compile(_NAME + rb"+")
 _UNPRINTABLE: Final = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
-_LENGTH: Final = re.compile(rb"\+?([0-9]+)")
+_LENGTH: Final = re.compile(rb"[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ def _written_anew(raw: bytes) -> Head:
     for name, value in _fields(raw.lstrip(b"\r\n\t ")):
         lower = name.lower()
         if lower == b"content-length":
-            lengths += value.split(b",")
+            lengths += (length.strip(b" \t") for length in value.split(b","))
         elif lower == b"transfer-encoding":
             transfer += value.lower().split(b",")
         elif lower not in (b"connection", b"keep-alive", b"upgrade"):
@@ -139,10 +139,10 @@ def _written_anew(raw: bytes) -> Head:
     codings = [word for entry in transfer if (word := entry.partition(b";")[0].strip(b" \t")) not in (b"", b"identity")]
     # A coding of the transfer is undone after all others, so it stands last of them.
     kept += [b"Content-Encoding: " + coding for coding in codings if coding != b"chunked" and _TOKEN.fullmatch(coding)]
-    return _framed(status, kept, is_chunked=b"chunked" in codings, lengths=_known(lengths))
+    return _framed(status, kept, is_chunked=b"chunked" in codings, lengths=lengths)
 
 
-def _framed(status: int, kept: list[bytes], *, is_chunked: bool, lengths: set[bytes]) -> Head:
+def _framed(status: int, kept: list[bytes], *, is_chunked: bool, lengths: list[bytes]) -> Head:
     is_chunked = is_chunked and status not in _NO_BODY
     length = None
     if status in _NO_BODY:
@@ -156,15 +156,17 @@ def _framed(status: int, kept: list[bytes], *, is_chunked: bool, lengths: set[by
     return Head(b"\r\n".join(lines), status, is_chunked, length, is_odd=True)
 
 
-def _only(lengths: set[bytes]) -> int:
-    """The length of a body of which some are said.
+def _only(lengths: list[bytes]) -> int:
+    """The length of a body, which may be said more than once.
 
     Raises:
-        BrokenAnswer: They differ, or it is one that is never reached.
+        BrokenAnswer: One is no number (RFC 9110, section 8.6), they differ, or it is one that is never reached.
     """
-    if len(lengths) > 1:
+    if not all(_LENGTH.fullmatch(length) for length in lengths):
+        raise BrokenAnswer("the answer says a length that is no number")
+    digits, *others = {length.lstrip(b"0") or b"0" for length in lengths}
+    if others:
         raise BrokenAnswer("the answer says two lengths that differ")
-    (digits,) = lengths
     if len(digits) > _MOST_DIGITS:
         raise BrokenAnswer("the answer says a length that no body has")
     return int(digits)
@@ -184,9 +186,3 @@ def _fields(raw: bytes) -> list[tuple[bytes, bytes]]:
         # What can't be a name stands for itself, so that a line that goes on with it goes nowhere either.
         found.append((name if colon and _TOKEN.fullmatch(name) else b"", value.strip(b" \t")))
     return [(name, value) for name, value in found if name]
-
-
-def _known(lengths: list[bytes]) -> set[bytes]:
-    """The lengths that are numbers, without zeros before; what is none says nothing."""
-    numbers = (_LENGTH.fullmatch(length.strip(b" \t")) for length in lengths)
-    return {number[1].lstrip(b"0") or b"0" for number in numbers if number is not None}

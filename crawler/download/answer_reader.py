@@ -16,7 +16,7 @@ _LONGEST_LINE: Final = 16 * 1024
 _MOST_TRAILERS: Final = 64 * 1024
 _LARGEST_CHUNK: Final = 10**15
 # What stands behind the number is an extension or a mistake, and says nothing (RFC 9112, section 7.1.1).
-_SIZE: Final = re.compile(rb"[ \t]*(?:0[xX](?=[0-9a-fA-F]))?([0-9a-fA-F]+)")
+_SIZE: Final = re.compile(rb"[ \t]*([0-9a-fA-F]++)(?![xX])")  # 0x5 is neither 5 nor 0, which would end the body
 
 
 class AnswerReader:

@@ -7,7 +7,8 @@ from synsift.pipelines.cli.console import counted, err
 from synsift.pipelines.cli.scanning import list_left_alone, progress
 from synsift.pipelines.errors import SynsiftError, UsageError
 from synsift.pipelines.folders.choices import Choices, check, read_choices
-from synsift.pipelines.folders.place import JOURNAL, Placed, check_target, link_all, move_all, moved_before
+from synsift.pipelines.folders.journal import JOURNAL
+from synsift.pipelines.folders.place import Placed, check_target, link_all, move_all, moved_before
 
 
 def apply_choices(file: Path, *, link: Path | None, move: Path | None) -> int:

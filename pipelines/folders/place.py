@@ -13,11 +13,10 @@ from io import FileIO
 from pathlib import Path
 from typing import Final
 
-from synsift.crawler.outside_json import loads
 from synsift.pipelines.errors import SynsiftError, UsageError
+from synsift.pipelines.folders.journal import JOURNAL, read_moves
 from synsift.pipelines.folders.whole import copy_whole
 
-JOURNAL: Final = "moved.jsonl"
 _FULL: Final = {errno.ENOSPC, errno.EDQUOT}
 OnDone = Callable[[int], None]
 
@@ -110,6 +109,8 @@ def move_all(
                 "from": os.path.abspath(path),
                 "to": str(place.absolute()),
                 "kept": os.path.abspath(kept),
+                "folder": str(target.absolute()),
+                "root": _root(path, roots),
             }
             try:
                 if made := _make_folder(place.parent, target):
@@ -173,18 +174,10 @@ def _move_to_another_disk(path: str, place: Path) -> None:
 def moved_before(target: Path) -> set[str]:
     """Where the files came from that the journal of a folder says were moved into it, and that are there still."""
     try:
-        lines = (target / JOURNAL).read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
+        moves, _ = read_moves(target / JOURNAL)
+    except UsageError:
         return set()
-    found = set()
-    for line in lines:
-        try:
-            entry = loads(line)
-            if os.path.lexists(entry["to"]):
-                found.add(entry["from"])
-        except (ValueError, TypeError, KeyError):
-            continue  # cut off, or somebody else's
-    return found
+    return {move.origin for move in moves if os.path.lexists(move.place)}
 
 
 def _open_journal(target: Path) -> FileIO:
@@ -231,6 +224,13 @@ def relative(path: str, roots: Iterable[Path]) -> Path:
             below = Path(path).relative_to(root)
             return below if len(roots) == 1 else Path(root.resolve().name) / below
     return Path(Path(path).name)
+
+
+def _root(path: str, roots: Iterable[Path]) -> str:
+    """The folder that was searched and has a file in it, in full; that of the file itself if it was named alone."""
+    origin = os.path.abspath(path)
+    found = (os.path.abspath(root) for root in roots if root.is_dir())
+    return next((root for root in found if Path(origin).is_relative_to(root)), os.path.dirname(origin))
 
 
 def _link(path: str, place: Path) -> None:

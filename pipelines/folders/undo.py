@@ -1,6 +1,7 @@
 """Moves of copies, taken back by what their journal says.
 
     newest move first:  to ──▶ from      only where ``to`` is below the journal's folder and there, and ``from`` is free
+                                         and below the folder that was searched
 
 Nothing is overwritten, and nothing deleted but folders that were made for the moves and are empty; the journal stays
 as it is, so undoing twice does nothing more.
@@ -14,27 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from synsift.crawler.outside_json import loads
-from synsift.pipelines.errors import UsageError
-from synsift.pipelines.folders.place import JOURNAL
+from synsift.pipelines.folders.journal import Move
 from synsift.pipelines.folders.whole import copy_whole
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """A move that was made.
-
-    Attributes:
-        line: Where the journal says it.
-        origin: From where.
-        place: To where.
-        made: Folders that were made for it, the innermost first.
-    """
-
-    line: int
-    origin: str
-    place: str
-    made: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -45,44 +27,13 @@ class Undone:
         back: The moves whose files stand where they stood.
         before: How many were back already.
         left_alone: Path and reason of the others.
+        lacking: The folders that some of these came from, and that are gone.
     """
 
     back: list[Move] = field(default_factory=list)
     before: int = 0
     left_alone: list[tuple[str, str]] = field(default_factory=list)
-
-
-def journal_of(path: Path) -> Path:
-    """The journal that a path means: itself, or the one in a folder.
-
-    Raises:
-        UsageError: There is none.
-    """
-    journal = path / JOURNAL if path.is_dir() else path
-    if not journal.is_file():
-        raise UsageError(f"there is no `{journal}`", hint=f"name the folder of `--move`, or the `{JOURNAL}` in it")
-    return journal
-
-
-def read_moves(journal: Path) -> tuple[list[Move], list[int]]:
-    """The moves of a journal, the newest first, and the lines that say none: cut off, or somebody else's.
-
-    Raises:
-        UsageError: It can't be read.
-    """
-    try:
-        lines = journal.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
-    except OSError as exc:
-        raise UsageError(f"{journal}: {exc.strerror or exc}") from exc
-    moves: list[Move] = []
-    others: list[int] = []
-    for number, line in enumerate(lines, 1):
-        move = _move_of(number, line)
-        if move is not None:
-            moves.append(move)
-        elif line.strip():
-            others.append(number)
-    return moves[::-1], others
+    lacking: list[str] = field(default_factory=list)
 
 
 def undo(
@@ -96,22 +47,24 @@ def undo(
         dry_run: Only say what would be done.
         on_move: Called after each.
     """
-    undone = Undone()
-    folder = journal.resolve().parent
-    for move in moves:
-        on_move()
-        if not os.path.lexists(move.place) and os.path.lexists(move.origin):
-            undone.before += 1
-            continue
-        reason = _refusal(move, folder)
-        if not reason and not dry_run:
-            reason = _put_back(move)
-        if reason:
-            undone.left_alone.append((move.place, reason))
-        else:
+    undone, ahead = Undone(), _Ahead(journal.resolve())
+    try:
+        for move in moves:
+            on_move()
+            if not ahead.is_there(move.place) and ahead.is_there(move.origin):
+                undone.before += 1
+                continue
+            reason = ahead.refusal(move) or ("" if dry_run else _put_back(move))
+            if reason:
+                undone.left_alone.append((move.place, reason))
+                continue
             undone.back.append(move)
-    if not dry_run:
-        _remove_folders(moves, folder)
+            if dry_run:
+                ahead.take(move)
+    finally:
+        undone.lacking = sorted(ahead.lacking)
+        if not dry_run:
+            _remove_folders(moves, journal.resolve().parent)
     return undone
 
 
@@ -124,35 +77,63 @@ def _remove_folders(moves: list[Move], folder: Path) -> None:
                 os.rmdir(path)
 
 
-def _move_of(number: int, line: str) -> Move | None:
-    try:
-        entry = loads(line)
-        origin, place = entry["from"], entry["to"]
-    except (ValueError, TypeError, KeyError):
-        return None
-    made = entry.get("made", ())
-    made = tuple(path for path in made if _is_path(path)) if isinstance(made, list) else ()
-    return Move(number, origin, place, made) if _is_path(origin) and _is_path(place) else None
+class _Ahead:
+    """What stands where, as if moves had been made that a dry run only names.
 
+    Attributes:
+        lacking: Folders that were searched and are gone.
+    """
 
-def _is_path(path: object) -> bool:
-    return isinstance(path, str) and os.path.isabs(path) and "\0" not in path
+    def __init__(self, journal: Path) -> None:
+        self.lacking: set[str] = set()
+        self._journal = journal
+        self._came: set[str] = set()
+        self._went: set[str] = set()
 
+    def take(self, move: Move) -> None:
+        """Let a move be taken back."""
+        self._came.add(move.origin)
+        self._went.add(move.place)
 
-def _refusal(move: Move, folder: Path) -> str:
-    try:
-        parent = Path(os.path.dirname(move.place)).resolve()
+    def is_there(self, path: str) -> bool:
+        """Whether anything stands at a path."""
+        return path in self._came or (path not in self._went and os.path.lexists(path))
+
+    def refusal(self, move: Move) -> str:
+        """Why a move can't be taken back, or isn't to be; empty if it can."""
+        try:
+            return self._of_place(move) or self._of_origin(move) or self._of_folders(move)
+        except (OSError, ValueError) as exc:
+            return getattr(exc, "strerror", None) or str(exc)
+
+    def _of_place(self, move: Move) -> str:
+        if not self.is_there(move.place):
+            return "it is gone, and so is the file that it was"
+        parent, folder = Path(os.path.dirname(move.place)).resolve(), self._journal.parent
         if folder != parent and folder not in parent.parents:
             return "it isn't in the folder of the journal"
+        if parent / os.path.basename(move.place) == self._journal:
+            return "it is the journal itself"
         kind = os.lstat(move.place).st_mode
-        if not stat.S_ISREG(kind) and not stat.S_ISLNK(kind):
-            return "it is no file"
-    except FileNotFoundError:
-        return "it is gone, and so is the file that it was"
-    except (OSError, ValueError) as exc:
-        return getattr(exc, "strerror", None) or str(exc)
-    is_taken = os.path.lexists(move.origin) and not _is_back_but_not_gone(move)
-    return f"`{move.origin}` is there again" if is_taken else ""
+        return "" if stat.S_ISREG(kind) or stat.S_ISLNK(kind) else "it is no file"
+
+    def _of_origin(self, move: Move) -> str:
+        origin, root = Path(move.origin), Path(move.root)
+        if ".." in origin.parts:
+            return f"`{move.origin}`, where it came from by the journal, goes through `..`: that was changed"
+        if root not in origin.parents:
+            return f"`{move.origin}` isn't in `{root}`, which was searched by the journal: one of them was changed"
+        if not root.is_dir():
+            self.lacking.add(move.root)
+            return f"`{move.root}` is gone, where it came from"
+        parent, real = origin.parent.resolve(), root.resolve()
+        if move.root_is_told and parent != real and real not in parent.parents:
+            return f"a symbolic link leads out of `{root}`, where it came from"
+        is_taken = self.is_there(move.origin) and not _is_back_but_not_gone(move)
+        return f"`{move.origin}` is there again" if is_taken else ""
+
+    def _of_folders(self, move: Move) -> str:
+        return ""
 
 
 def _is_back_but_not_gone(move: Move) -> bool:

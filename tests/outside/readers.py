@@ -44,7 +44,8 @@ from synsift.pipelines.folders.cache import Cache
 from synsift.pipelines.folders.choices import KIND, VERSION, check, read_choices
 from synsift.pipelines.folders.files import File
 from synsift.pipelines.folders.hash_files import read_entries
-from synsift.pipelines.folders.place import JOURNAL, moved_before
+from synsift.pipelines.folders.journal import JOURNAL
+from synsift.pipelines.folders.place import moved_before
 from synsift.pipelines.folders.sets import row_of, write_parquet
 from synsift.pipelines.log.base import Message
 from synsift.pipelines.log.kafka_positions import newest

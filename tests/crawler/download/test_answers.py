@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import random
+import re
 import shutil
 import subprocess
 import urllib.request
@@ -26,9 +27,10 @@ PATHS = {f"/{number}".encode(): case.raw for number, case in enumerate(ANSWERS)}
 
 
 # What others take for whole: a part that wasn't asked for, and the body of an answer that has none.
-# Or a body whose length isn't its own: RFC 9112, section 6.3, wants it thrown away.
-UNSURE = [case.name for case in ANSWERS if "wrong length" in case.name or "two lengths" in case.name]
-UNSURE.append("length: a length beyond all numbers")
+# Or a body whose length isn't its own, or is no number: RFC 9112, section 6.3, wants it thrown away.
+UNSURE = [case.name for case in ANSWERS if re.search("wrong length|two lengths|no number: ", case.name)]
+UNSURE += ["length: a length beyond all numbers"]
+UNSURE += [f"chunks: a size beginning with {sign}" for sign in ("0x", "a plus")]
 PARTS = ["status line: status 206 of a part", "status line: status 206 from the middle", "status line: status 101"]
 
 

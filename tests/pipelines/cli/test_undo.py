@@ -13,6 +13,7 @@ import pytest
 
 from synsift.pipelines.cli import apply
 from synsift.pipelines.cli.console import err
+from synsift.pipelines.folders.place import moved_before
 from tests.conftest import RunCli
 from tests.dedupe.pictures import encoded, scene
 
@@ -58,13 +59,13 @@ def test_what_was_moved_is_moved_back(dedupe: Run, undo: Run, photos: Path, tmp_
     moved = contents(photos)
     assert len(moved) == len(before) - 2
     done = undo(copies, "--dry-run")
-    assert (done.returncode, words(done)) == (0, "2 files would be moved back")
+    assert (done.returncode, words(done)) == (0, f"2 files would be moved back to `{photos}`")
     assert str(copies / "sub" / "grey.png") in done.stdout
     assert str(photos / "sub" / "grey.png") in done.stdout
     assert len(done.stdout.splitlines()) == 3
     assert contents(photos) == moved
     done = undo(copies)
-    assert (done.returncode, words(done)) == (0, "2 files moved back")
+    assert (done.returncode, words(done)) == (0, f"2 files moved back to `{photos}`")
     assert contents(photos) == before
     done = undo(copies / "moved.jsonl")
     assert (done.returncode, words(done)) == (0, "0 files moved back 2 were back before")
@@ -198,7 +199,7 @@ def test_a_file_that_was_back_but_not_yet_gone_has_one_name_again(
     dedupe(photos, "--move", copies)
     os.link(copies / "sub" / "grey.png", photos / "sub" / "grey.png")
     done = undo(copies)
-    assert (done.returncode, words(done)) == (0, "2 files moved back")
+    assert (done.returncode, words(done)) == (0, f"2 files moved back to `{photos}`")
     assert contents(photos) == before
     assert [path.name for path in copies.rglob("*") if path.is_file()] == ["moved.jsonl"]
 
@@ -275,3 +276,144 @@ def test_a_folder_whose_name_can_be_none_ends_nothing(dedupe: Run, undo: Run, ph
     done = undo(journal)
     assert "Traceback" not in done.stderr
     assert done.returncode == 0
+
+
+def without(journal: Path, *names: str) -> None:
+    """Make a journal one of those that didn't have some of the fields."""
+    lines = [json.loads(line) for line in journal.read_text().splitlines()]
+    journal.write_text("".join(f"{json.dumps({k: v for k, v in line.items() if k not in names})}\n" for line in lines))
+
+
+@pytest.mark.parametrize("is_old", [False, True])
+def test_copies_whose_folder_has_another_name_by_now_go_back(
+    dedupe: Run, undo: Run, photos: Path, tmp_path: Path, is_old: bool
+) -> None:
+    """Each was said not to be in the folder of the journal, beside which it stood."""
+    before, copies, renamed = contents(photos), tmp_path / "copies", tmp_path / "renamed"
+    assert dedupe(photos, "--move", copies).returncode == 0
+    if is_old:
+        without(copies / "moved.jsonl", "folder", "root")
+    copies.rename(renamed)
+    done = undo(renamed, "--dry-run")
+    assert done.returncode == 0, done.stderr
+    assert str(renamed / "sub" / "grey.png") in done.stdout
+    done = undo(renamed)
+    assert done.returncode == 0, done.stderr
+    assert "2 files moved back" in words(done)
+    assert contents(photos) == before
+    assert [path.name for path in renamed.iterdir()] == ["moved.jsonl"]
+
+
+def test_a_folder_that_was_renamed_between_two_moves_gives_back_both(
+    dedupe: Run, undo: Run, photos: Path, tmp_path: Path
+) -> None:
+    before = contents(photos)
+    for place in ("copies", "renamed"):
+        assert dedupe(photos, "--move", tmp_path / place).returncode == 0
+        if place == "copies":
+            (photos / "new.jpg").write_bytes((photos / "1.jpg").read_bytes())
+            (tmp_path / "copies").rename(tmp_path / "renamed")
+    assert undo(tmp_path / "renamed").returncode == 0
+    assert contents(photos).keys() - {"new.jpg"} == before.keys()
+
+
+def test_what_is_moved_already_is_known_where_the_folder_was_renamed(dedupe: Run, photos: Path, tmp_path: Path) -> None:
+    assert dedupe(photos, "--move", tmp_path / "copies").returncode == 0
+    (tmp_path / "copies").rename(tmp_path / "renamed")
+    assert len(moved_before(tmp_path / "renamed")) == 2
+
+
+@pytest.mark.parametrize("is_old", [False, True])
+def test_a_folder_of_pictures_that_is_gone_is_named_and_not_made_anew(
+    dedupe: Run, undo: Run, photos: Path, tmp_path: Path, is_old: bool
+) -> None:
+    """Copies and pictures were moved together to another place: the old one must not come back, with copies only."""
+    both = tmp_path / "both"
+    both.mkdir()
+    photos.rename(both / "photos")
+    before = contents(both / "photos")
+    assert dedupe(both / "photos", "--move", both / "copies").returncode == 0
+    if is_old:
+        without(both / "copies" / "moved.jsonl", "folder", "root")
+    both.rename(tmp_path / "elsewhere")
+    copies = contents(tmp_path / "elsewhere" / "copies")
+    for options in (["--dry-run"], []):
+        done = undo(tmp_path / "elsewhere" / "copies", *options)
+        assert done.returncode == 1
+        assert f"`{both / 'photos'}` is gone" in words(done)
+        assert f"hint: give the folder with these pictures the name `{both / 'photos'}` again" in words(done)
+    assert not both.exists()
+    assert contents(tmp_path / "elsewhere" / "copies") == copies
+    both.mkdir()
+    (tmp_path / "elsewhere" / "photos").rename(both / "photos")
+    assert undo(tmp_path / "elsewhere" / "copies").returncode == 0
+    assert contents(both / "photos") == before
+
+
+def test_of_two_files_that_a_line_without_its_folder_may_mean_none_is_taken(undo: Run, tmp_path: Path) -> None:
+    renamed = tmp_path / "renamed"
+    (renamed / "copies").mkdir(parents=True)
+    for place in ("a.jpg", "copies/a.jpg"):
+        (renamed / place).write_text(place)
+    line = {"from": str(tmp_path / "a.jpg"), "to": str(tmp_path / "copies" / "a.jpg")}
+    (renamed / "moved.jsonl").write_text(json.dumps(line) + "\n")
+    assert undo(renamed).returncode == 1
+    assert not (tmp_path / "a.jpg").exists()
+
+
+def rewrite(journal: Path, change: Callable[[dict[str, str]], object]) -> None:
+    """Change the first line of a journal."""
+    lines = [json.loads(line) for line in journal.read_text().splitlines()]
+    change(lines[0])
+    journal.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+
+
+@pytest.mark.parametrize("place", ["other/new/a.jpg", "photos/../other/a.jpg", "photos/sub/new/../a.jpg", "photos"])
+def test_a_place_outside_of_the_folder_that_was_searched_is_refused(
+    dedupe: Run, undo: Run, photos: Path, tmp_path: Path, place: str
+) -> None:
+    """Whoever edits a journal placed a file wherever nothing stood, and had folders made for it."""
+    copies = tmp_path / "copies"
+    assert dedupe(photos, "--move", copies).returncode == 0
+    rewrite(copies / "moved.jsonl", lambda line: line.update({"from": f"{tmp_path}/{place}"}))
+    there = len(contents(copies))
+    for options in (["--dry-run"], []):
+        done = undo(copies, *options)
+        assert done.returncode == 1
+        assert ("goes through `..`" if ".." in place else f"isn't in `{photos}`") in words(done)
+        assert f"moved back to `{photos}" in words(done)
+    assert not (tmp_path / "other").exists()
+    assert not (photos / "sub" / "new").exists()
+    assert len(contents(copies)) == there - 1
+
+
+def test_a_link_out_of_the_folder_that_was_searched_is_not_followed(
+    dedupe: Run, undo: Run, photos: Path, tmp_path: Path
+) -> None:
+    copies, other = tmp_path / "copies", tmp_path / "other"
+    assert dedupe(photos, "--move", copies).returncode == 0
+    (photos / "sub").rmdir()
+    other.mkdir()
+    (photos / "sub").symlink_to(other)
+    done = undo(copies)
+    assert done.returncode == 1
+    assert f"a symbolic link leads out of `{photos}`" in words(done)
+    assert not list(other.iterdir())
+
+
+def test_a_journal_that_does_not_say_what_was_searched_has_its_folders_named(
+    dedupe: Run, undo: Run, photos: Path, tmp_path: Path
+) -> None:
+    copies, other = tmp_path / "copies", tmp_path / "other"
+    other.mkdir()
+    assert dedupe(photos, "--move", copies).returncode == 0
+    without(copies / "moved.jsonl", "folder", "root")
+    rewrite(copies / "moved.jsonl", lambda line: line.update({"from": f"{other}/a.jpg"}))
+    done = undo(copies, "--dry-run")
+    assert "2 files would be moved back: 1 to `" in words(done)
+    assert f"1 to `{other}`" in words(done)
+    assert f"1 to `{other}`" in words(undo(copies))
+    rewrite(copies / "moved.jsonl", lambda line: line.update({"from": f"{other}/new/a.jpg"}))
+    (other / "a.jpg").rename(copies / "caf\udce9.jpg")
+    assert undo(copies).returncode == 1
+    assert not (other / "new").exists()

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from synsift.pipelines.folders import place, whole
-from synsift.pipelines.folders.place import JOURNAL, Placed, link_all, move_all
-from synsift.pipelines.folders.undo import read_moves
+from synsift.pipelines.folders.journal import JOURNAL, read_moves
+from synsift.pipelines.folders.place import Placed, link_all, move_all
 from synsift.pipelines.folders.whole import copy_whole
 
 
