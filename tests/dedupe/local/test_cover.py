@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
 from synsift.dedupe import Tie, describe, relate
 from synsift.dedupe.local.bounds import DEFAULT_BOUNDS
@@ -88,11 +88,14 @@ def test_what_covers_is_small_and_within_and_all_around_it_is_the_same(change: d
     assert not judge_cover(replace(looked, **change))  # type: ignore[arg-type]
 
 
-def test_a_large_sticker_on_what_was_blurred_and_sized_is_seen_through() -> None:
+@pytest.mark.parametrize("frame_px", [0, 40])
+def test_a_large_sticker_on_what_was_blurred_and_framed_is_seen_through(frame_px: int) -> None:
     image = photograph(5)
-    copy = covered(image.filter(ImageFilter.GaussianBlur(3)).resize((300, 225)))
+    blurred = covered(image.filter(ImageFilter.GaussianBlur(5)), share=0.5)
+    copy = ImageOps.expand(blurred, frame_px, "black")
     assert relate(copy, image).tie is Tie.COPY
     assert relate(image, copy).tie is Tie.COPY
+    assert relate(copy, image, bounds=replace(DEFAULT_BOUNDS, cover_share=-1.0)).tie not in SAME
 
 
 def test_windows_before_one_photograph_share_a_part() -> None:
