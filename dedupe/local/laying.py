@@ -18,6 +18,8 @@ PLAIN: Final = 5.0
 """Below that spread, in levels, a cell is plain, and says nothing: noise of compression alone has two or three."""
 SAME: Final = 0.5
 """From which correlation on cells show the same."""
+CLOSE: Final = 0.8
+"""From which correlation on they are much alike: two lines of letters hardly are."""
 
 Floats = NDArray[np.float64]
 Shape = tuple[int, ...]

@@ -15,6 +15,7 @@ from synsift.dedupe.local.features import Features, mirrored
 from synsift.dedupe.local.geometry import Alignment, inverse, project
 from synsift.dedupe.local.laying import (
     CELL_PX,
+    CLOSE,
     PLAIN,
     SAME,
     STEP_PX,
@@ -63,6 +64,7 @@ class Overlap:
         around_met: As ``met``, of the points that lie around it.
         evenly: In which share of the places around it, of those with points enough, such a share of them agrees as
             does elsewhere: in a copy, however faint, in all; of pages with other texts not where the texts are.
+        closely: As ``agreed``, but of what is much more alike: lines of letters are somewhat, whatever they say.
     """
 
     agreed: float
@@ -81,6 +83,7 @@ class Overlap:
     around: float = 0.0
     around_met: float = 0.0
     evenly: float = 0.0
+    closely: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,9 +104,9 @@ class _Laid:
     patch: NDArray[np.bool_]
     within: NDArray[np.bool_]
 
-    def share(self, among: NDArray[np.bool_]) -> float:
-        """Which share of some cells show the same in both."""
-        return float((self.likeness[among] > SAME).mean()) if among.any() else 0.0
+    def share(self, among: NDArray[np.bool_], least: float = SAME) -> float:
+        """Which share of some cells show the same in both, or are so much alike."""
+        return float((self.likeness[among] > least).mean()) if among.any() else 0.0
 
     def is_around(self, places: Floats) -> NDArray[np.bool_]:
         """Which places, in pixels of the ground, lie in no cell of the patch."""
@@ -161,6 +164,7 @@ def overlap(first: Features, second: Features, alignment: Alignment) -> Overlap:
         around=laid.share(around),
         around_met=min(1.0, met_around / max(1, could_around)),
         evenly=_evenly(laid, points, there),
+        closely=laid.share(laid.told, CLOSE),
     )
 
 

@@ -16,7 +16,9 @@ from typing import Final
 from synsift.dedupe.decode import DEFAULT_MAX_PIXELS
 from synsift.dedupe.inputs import Source
 from synsift.dedupe.local.bounds import DEFAULT_BOUNDS, Bounds, Wanted
+from synsift.dedupe.local.cover import Cover, cover
 from synsift.dedupe.local.features import Features, describe
+from synsift.dedupe.local.fitting import fit
 from synsift.dedupe.local.geometry import Alignment, align
 from synsift.dedupe.local.inset import Edge, Side, sides_of_common
 from synsift.dedupe.local.overlap import Overlap, overlap
@@ -109,8 +111,12 @@ def relate(
     lies = overlap(one, other, found)
     tie = judge(found.inliers, lies, bounds)
     tie = _by_edges(tie, (one, other), found, lies, bounds)
-    if tie in _SAME or _may_be_one_state(found.inliers, lies, bounds):
-        tie = judge_state(tie, compare_states(one, other, found), lies, bounds)
+    is_asked = tie in _SAME or _may_be_one_state(found.inliers, lies, bounds)
+    state = compare_states(one, other, found) if is_asked else None
+    if is_asked:
+        tie = judge_state(tie, state, lies, bounds)
+    if tie not in _SAME and not (state is not None and state.drawn):
+        tie, lies = _by_pixels(tie, (one, other), found, lies, bounds)
     return Relation(tie, found.inliers, lies.agreed, lies.first, lies.second, found.mirrored)
 
 
@@ -161,6 +167,51 @@ def _by_edges(tie: Tie, pair: tuple[Features, Features], found: Alignment, lies:
         return (judge_ends(ends(*pair, found), bounds) if is_asked else None) or tie
     is_asked = any(_is_enough(found.inliers, lies, one) for one in bounds.pasted)
     return (judge_sides(sides_of_common(*pair, found), bounds) if is_asked else None) or tie
+
+
+def _by_pixels(
+    tie: Tie, pair: tuple[Features, Features], found: Alignment, lies: Overlap, bounds: Bounds
+) -> tuple[Tie, Overlap]:
+    """The tie of two pictures with few points, or of which one is covered, by a map that their pixels make better."""
+    if max(lies.first, lies.second) < bounds.within:
+        return tie, lies
+    better = fit(*pair, found)
+    again = lies if better is found else overlap(*pair, better)
+    if not (judge_fitted(found.inliers, again, bounds) or _is_covered(pair, better, again, bounds)):
+        return tie, lies
+    state = compare_states(*pair, better)
+    return (tie, lies) if state is not None and state.drawn else (_by_place(again, bounds), again)
+
+
+def judge_fitted(points: int, lies: Overlap, bounds: Bounds = DEFAULT_BOUNDS) -> bool:
+    """Whether all that lies in both is so much alike that few points are enough."""
+    first, second = lies.first >= bounds.within, lies.second >= bounds.within
+    is_moved = first != second or (first and lies.moved >= bounds.moved)
+    is_enough = any(_is_enough(points, lies, one) for one in bounds.fitted)
+    return is_moved and is_enough and lies.closely >= bounds.closely
+
+
+def _is_covered(pair: tuple[Features, Features], found: Alignment, lies: Overlap, bounds: Bounds) -> bool:
+    if found.inliers < bounds.cover_points or max(lies.first, lies.second) < bounds.within:
+        return False
+    if all(features.finer.size for features in pair):
+        return False
+    seen = cover(*pair, found)
+    return seen is not None and judge_cover(seen, bounds)
+
+
+def judge_cover(seen: Cover, bounds: Bounds = DEFAULT_BOUNDS) -> bool:
+    """Whether what differs covers one picture alone, and the other one goes on there."""
+    is_small = seen.share <= bounds.cover_share and seen.enclosed >= bounds.cover_enclosed
+    is_same = seen.around >= bounds.cover_around and seen.cells >= bounds.cover_cells and seen.left <= bounds.cover_left
+    return (
+        is_small
+        and is_same
+        and any(
+            goes_on.strength <= bounds.cover_goes_on and _speaks_for(covered, goes_on) >= bounds.cover_speaks
+            for covered, goes_on in (seen.edges, seen.edges[::-1])
+        )
+    )
 
 
 def end_in_both(sides: Sequence[Side], bounds: Bounds = DEFAULT_BOUNDS) -> bool:
