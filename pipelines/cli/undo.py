@@ -24,7 +24,7 @@ def undo(
     """Move copies back to where `dedupe --move` took them from.
 
     Nothing is overwritten: a file whose place is taken again is left alone, and listed. Folders that were made for the
-    copies go when they are empty. Files go to places in the folders that were searched alone, which are named: look with
+    copies go when they are empty. Files go back to the folders that were searched, which are named: look with
     `--dry-run` first where the copies come from somebody else.
 
     [bold]Examples[/bold]
