@@ -35,6 +35,9 @@ def undo(
     """
     file = journal_of(journal)
     moves, others = read_moves(file)
+    if not moves and not others:
+        err.print(f"`{file}` holds no moves: there is nothing to take back")
+        return
     with progress("moved back", len(moves)) as advance:
         undone = undo_moves(file, moves, dry_run=dry_run, on_move=lambda: advance(1))
     files = counted(len(undone.back), "file", "files")
