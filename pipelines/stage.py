@@ -106,3 +106,6 @@ class Stage(Protocol):
 
     def rests_until_s(self) -> float | None:
         """When it goes on, in Unix time, if all that is left waits until then; else None. Safe from any thread."""
+
+    def waited_for(self) -> dict[str, float]:
+        """The hosts for which it waits, as they don't answer, with the Unix time until when. Safe from any thread."""

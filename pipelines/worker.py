@@ -35,6 +35,7 @@ DEFAULT_DRAIN_S: Final = 25.0
 """Orchestrators kill after 30 s by default; a few of them are needed to commit and leave."""
 _LEAVE_S: Final = 4.0
 _DISOWN_S: Final = 1.0
+_NAMED: Final = 3
 
 
 class Ending(StrEnum):
@@ -62,6 +63,16 @@ def busy_stages(log: Log, stages: Sequence[str]) -> list[str]:
             return busy
         seen.append({name: [lag.end for lag in found] for name, found in lags.items()})
     return [] if seen[0] == seen[-1] else wanted[:1]
+
+
+def hosts_in_words(stages: Sequence[Stage]) -> str:
+    """For which hosts stages wait, and until when: those first that may be asked first."""
+    waits = sorted((until_s, host) for stage in stages for host, until_s in stage.waited_for().items())
+    if not waits:
+        return "hosts or sources that don't answer now"
+    named = [f"{host} (until {time.strftime('%H:%M:%S', time.localtime(until_s))})" for until_s, host in waits[:_NAMED]]
+    others = [f"and {len(waits) - _NAMED:,} more"] if waits[_NAMED:] else []
+    return f"hosts that don't answer now: {', '.join([*named, *others])}"
 
 
 class Worker:
@@ -194,8 +205,8 @@ class Worker:
         self._looked_at_s = now_s
         if until_s - time.time() <= self._rest_s - self._rested_s:
             if not self._says_waits:
-                text = "all that is left waits, for hosts or sources that don't answer now: for %.0f s more at most"
-                _log.warning(f"{text}; Ctrl-C loses nothing", self._rest_s - self._rested_s)
+                text = "all that is left waits, for %s: for %.0f s more at most; Ctrl-C loses nothing"
+                _log.warning(text, hosts_in_words(self.stages), self._rest_s - self._rested_s)
                 self._says_waits = True
             return False
         self.rests_until_s = until_s

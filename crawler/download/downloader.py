@@ -176,6 +176,10 @@ class Downloader(Generic[T]):
             self._dispatcher.finish(host)
         return may_begin
 
+    def waited_for(self) -> dict[str, float]:
+        """The ill hosts for which jobs wait, with the Unix time until when. Safe from any thread."""
+        return self._sickbay.waited_for() if self._sickbay is not None else {}
+
     def wakes_at_s(self) -> float | None:
         """When a host may be asked again, in Unix time, if all that is left waits for hosts that are ill; else None."""
         return self._sickbay.wakes_at_s() if self._sickbay is not None else None

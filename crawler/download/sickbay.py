@@ -185,6 +185,14 @@ class Sickbay(Generic[J]):
             for host in {job.host for job in self._dispatcher.waiting_jobs() if job.origin in origins}:
                 self._dispatcher.put_off(host, 0.0, lambda job: job.origin in origins)
 
+    def waited_for(self) -> dict[str, float]:
+        """The ill hosts for which jobs wait, with the Unix time until when. Safe from any thread."""
+        try:
+            origins = {job.origin for job in self._dispatcher.waiting_jobs()} | set(self._aside)
+        except RuntimeError:  # jobs came or went meanwhile
+            origins = set(self.health.asleep(time.time()))
+        return {origin: found.until_s for origin in origins if (found := self.health.illness(origin)) is not None}
+
     def wakes_at_s(self) -> float | None:
         """When the first of the hosts may be asked again for which all jobs wait; None if one waits for none of them.
 

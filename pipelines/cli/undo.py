@@ -24,7 +24,7 @@ def undo(
     """Move copies back to where `dedupe --move` took them from.
 
     Nothing is overwritten: a file whose place is taken again is left alone, and listed. Folders that were made for the
-    copies go when they are empty. Files go to places in the folders that were searched alone, which are named: look with
+    copies go when they are empty. Files go back to the folders that were searched, which are named: look with
     `--dry-run` first where the copies come from somebody else.
 
     [bold]Examples[/bold]
@@ -35,6 +35,9 @@ def undo(
     """
     file = journal_of(journal)
     moves, others = read_moves(file)
+    if not moves and not others:
+        err.print(f"`{file}` holds no moves: there is nothing to take back")
+        return
     with progress("moved back", len(moves)) as advance:
         undone = undo_moves(file, moves, dry_run=dry_run, on_move=lambda: advance(1))
     files = counted(len(undone.back), "file", "files")

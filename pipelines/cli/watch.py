@@ -12,7 +12,7 @@ from typing import Final
 from rich.live import Live
 from rich.table import Table
 
-from synsift.pipelines.cli.console import err, warn
+from synsift.pipelines.cli.console import counted, err, warn
 from synsift.pipelines.errors import LogUnavailable
 from synsift.pipelines.log.base import Log
 from synsift.pipelines.stage import INPUTS
@@ -22,19 +22,36 @@ _LIVE_S: Final = 0.25
 _LINE_S: Final = 5.0
 _LOG_S: Final = 30.0
 _RATE_OVER_S: Final = 3.0
+_STANDS: Final = 0.5
+"""A rate that is drawn as none."""
 
 _log: Final = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class StageProgress:
-    """How far a stage is."""
+    """How far a stage is.
+
+    Attributes:
+        stage: Its name.
+        done: Inputs that are.
+        left: Those that aren't.
+        in_flight: Those of them that it has begun.
+        per_s: How many were done a second, of late.
+        hosts: For how many it waits that don't answer; 0 while anything else is done.
+    """
 
     stage: str
     done: int
     left: int
     in_flight: int
     per_s: float
+    hosts: int = 0
+
+    @property
+    def pace(self) -> str:
+        """Its rate; or where it stands, for how many hosts it waits."""
+        return f"waits for {counted(self.hosts, 'host', 'hosts')}" if self.hosts else f"{self.per_s:.0f}/s"
 
 
 class _Rates:
@@ -84,12 +101,9 @@ def _progress(log: Log, worker: Worker, rates: _Rates) -> list[StageProgress]:
         except LogUnavailable:
             continue  # the stage itself says so; progress has nothing to show meanwhile
         done = sum(lag.worked for lag in lags)
-        statistics = stage.statistics()
-        rows.append(
-            StageProgress(
-                stage.name, done, sum(lag.records for lag in lags), statistics.in_flight, rates.rate(stage.name, done)
-            )
-        )
+        left, per_s = sum(lag.records for lag in lags), rates.rate(stage.name, done)
+        hosts = len(stage.waited_for()) if left and per_s < _STANDS else 0
+        rows.append(StageProgress(stage.name, done, left, stage.statistics().in_flight, per_s, hosts))
     return rows
 
 
@@ -101,7 +115,7 @@ def _show_live(log: Log, worker: Worker, stop: threading.Event) -> None:
             for name in ("stage", "done", "left", "in flight", "per second"):
                 table.add_column(name, justify="left" if name == "stage" else "right", min_width=9)
             for row in _progress(log, worker, rates):
-                table.add_row(row.stage, str(row.done), str(row.left), str(row.in_flight), f"{row.per_s:.0f}")
+                table.add_row(row.stage, str(row.done), str(row.left), str(row.in_flight), row.pace.removesuffix("/s"))
             live.update(table)
 
 
@@ -110,8 +124,7 @@ def _show_lines(log: Log, worker: Worker, stop: threading.Event) -> None:
     while not stop.wait(_LINE_S):
         err.print(
             "; ".join(
-                f"{row.stage} {row.done} done, {row.left} left, {row.per_s:.0f}/s"
-                for row in _progress(log, worker, rates)
+                f"{row.stage} {row.done} done, {row.left} left, {row.pace}" for row in _progress(log, worker, rates)
             )
         )
 
@@ -120,7 +133,7 @@ def _log_lines(log: Log, worker: Worker, stop: threading.Event) -> None:
     rates = _Rates()
     while not stop.wait(_LOG_S):
         for row in _progress(log, worker, rates):
-            _log.info("%s: %d done, %d left, %.0f/s", row.stage, row.done, row.left, row.per_s)
+            _log.info("%s: %d done, %d left, %s", row.stage, row.done, row.left, row.pace)
 
 
 def tell_lost() -> bool:

@@ -3,6 +3,7 @@
 Nothing is ever deleted or overwritten. Every move is written down before it is made, so that it can be undone.
 """
 
+import contextlib
 import errno
 import json
 import os
@@ -112,12 +113,14 @@ def move_all(
                 "folder": str(target.absolute()),
                 "root": _root(path, roots),
             }
+            made: list[str] = []
             try:
                 if made := _make_folder(place.parent, target):
                     line["made"] = made
                 written = _note(journal, line)
                 _move(path, place, undo=partial(journal.truncate, written))
             except OSError as exc:
+                _remove(made)
                 if not placed.failed(path, exc):
                     break
                 continue
@@ -214,6 +217,13 @@ def _make_folder(folder: Path, target: Path) -> list[str]:
     lacking = [str(one.absolute()) for one in (folder, *folder.parents) if not one.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     return lacking
+
+
+def _remove(folders: Iterable[str]) -> None:
+    """Remove folders that were made for nothing, the innermost first."""
+    for folder in folders:
+        with contextlib.suppress(OSError):  # something came into it meanwhile
+            os.rmdir(folder)
 
 
 def relative(path: str, roots: Iterable[Path]) -> Path:

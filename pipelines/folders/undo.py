@@ -64,13 +64,14 @@ def undo(
     finally:
         undone.lacking = sorted(ahead.lacking)
         if not dry_run:
-            _remove_folders(moves, journal.resolve().parent)
+            _remove_folders(moves, undone.back, journal.resolve().parent)
     return undone
 
 
-def _remove_folders(moves: list[Move], folder: Path) -> None:
-    """Remove the folders that moves made, where nothing is in them any more."""
-    made = {path for move in moves for path in move.made}
+def _remove_folders(moves: list[Move], back: list[Move], folder: Path) -> None:
+    """Remove the folders that moves made and that files went out of just now, where nothing is in them any more."""
+    left = {str(parent) for move in back for parent in Path(move.place).parents}
+    made = {path for move in moves for path in move.made} & left
     for path in sorted(made, key=len, reverse=True):
         with contextlib.suppress(OSError, ValueError):  # it isn't empty, is gone, or has no name of a folder
             if folder in Path(path).parent.resolve().joinpath(os.path.basename(path)).parents:
@@ -133,7 +134,15 @@ class _Ahead:
         return f"`{move.origin}` is there again" if is_taken else ""
 
     def _of_folders(self, move: Move) -> str:
-        return ""
+        """What ``os.access`` says of the folders between which a file goes: the nearest that is there of the other."""
+        if not os.access(os.path.dirname(move.place), os.W_OK | os.X_OK):
+            return "its folder is read-only"
+        folder = os.path.dirname(move.origin)
+        while not self.is_there(folder) and folder != os.path.dirname(folder):
+            folder = os.path.dirname(folder)
+        if folder in self._came or not os.path.isdir(folder):
+            return f"`{folder}` is no folder"
+        return "" if os.access(folder, os.W_OK | os.X_OK) else f"`{folder}` is read-only, where it came from"
 
 
 def _is_back_but_not_gone(move: Move) -> bool:

@@ -128,6 +128,10 @@ class BatchStage(ABC):
         """None: this stage waits for nobody."""
         return None
 
+    def waited_for(self) -> dict[str, float]:
+        """None: this stage waits for nobody."""
+        return {}
+
     def statistics(self) -> Statistics:
         """How it is now."""
         return Statistics(self.name, self._ledger.partitions, self._ledger.pending, self._joined, self._ledger.silent_s)

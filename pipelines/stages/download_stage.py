@@ -116,6 +116,10 @@ class DownloadStage(ABC, Generic[T]):
         """When it goes on, in Unix time, if all that is left waits until then; else None. Safe from any thread."""
         return None
 
+    def waited_for(self) -> dict[str, float]:
+        """The hosts for which its jobs wait, with the Unix time until when. Safe from any thread."""
+        return {} if self._downloader is None else self._downloader.waited_for()
+
     async def stop_task(self, task: T, url: str) -> None:
         """Take a task back that was to ask for a URL, and must not by what operators say; or let it go on."""
         raise NotImplementedError

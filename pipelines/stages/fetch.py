@@ -243,8 +243,8 @@ class FetchStage(SteeredUrls):
                 return
             image = await self._ask_store(self._keep, body)
         except ImageError as exc:
-            outcome = exc.outcome if body else Outcome.EMPTY
-            await self._end_without(task, Abandoned(outcome, str(exc), result.attempts))
+            outcome, reason = (exc.outcome, str(exc)) if body else (Outcome.EMPTY, "the answer has no body")
+            await self._end_without(task, Abandoned(outcome, reason, result.attempts))
             return
         except (StoreError, DecodersUnavailable) as exc:
             self.fail(exc)

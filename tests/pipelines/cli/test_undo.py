@@ -13,7 +13,10 @@ import pytest
 
 from synsift.pipelines.cli import apply
 from synsift.pipelines.cli.console import err
-from synsift.pipelines.folders.place import moved_before
+from synsift.pipelines.errors import UsageError
+from synsift.pipelines.folders.journal import read_moves
+from synsift.pipelines.folders.place import move_all, moved_before
+from synsift.pipelines.folders.undo import undo as take_back
 from tests.conftest import RunCli
 from tests.dedupe.pictures import encoded, scene
 
@@ -132,7 +135,8 @@ def test_a_journal_of_somebody_else_moves_nothing(undo: Run, tmp_path: Path, lin
     done = undo(tmp_path)
     assert done.returncode in (0, 1)
     assert "Traceback" not in done.stderr
-    assert "0 files moved back" in words(done)
+    assert ("0 files moved back" if line else "holds no moves: there is nothing to take back") in words(done)
+    assert done.returncode == (1 if line else 0)
     assert not Path("/synsift-nowhere").exists()
 
 
@@ -417,3 +421,66 @@ def test_a_journal_that_does_not_say_what_was_searched_has_its_folders_named(
     (other / "a.jpg").rename(copies / "caf\udce9.jpg")
     assert undo(copies).returncode == 1
     assert not (other / "new").exists()
+
+
+def test_a_journal_is_not_moved_away_by_its_own_line(dedupe: Run, undo: Run, photos: Path, tmp_path: Path) -> None:
+    journal = tmp_path / "copies" / "moved.jsonl"
+    assert dedupe(photos, "--move", tmp_path / "copies").returncode == 0
+    rewrite(journal, lambda line: line.update({"to": str(journal)}))
+    done = undo(tmp_path / "copies")
+    assert done.returncode == 1
+    assert "it is the journal itself" in words(done)
+    assert journal.exists()
+
+
+@pytest.mark.parametrize("change", ["double", "one place", "one origin", "origin below another"])
+def test_a_dry_run_counts_what_the_run_moves(dedupe: Run, undo: Run, photos: Path, tmp_path: Path, change: str) -> None:
+    """Lines that were there twice counted twice, and of two files for one place both were to be moved."""
+    journal = tmp_path / "copies" / "moved.jsonl"
+    assert dedupe(photos, "--move", tmp_path / "copies").returncode == 0
+    first, second = (json.loads(line) for line in journal.read_text().splitlines())
+    lines = {
+        "double": [first, second, first, second],
+        "one place": [first, {**second, "to": first["to"]}],
+        "one origin": [first, {**second, "from": first["from"]}],
+        "origin below another": [{**first, "from": f"{second['from']}/below.jpg"}, second],
+    }[change]
+    journal.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    dry, done = undo(journal, "--dry-run"), undo(journal)
+    assert words(dry).replace("would be moved", "moved") == words(done)
+    assert dry.returncode == done.returncode == (0 if change == "double" else 1)
+
+
+def test_a_read_only_folder_is_called_that_as_when_files_were_moved(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copies, access = tmp_path / "copies", os.access
+    move_all([(str(photos / "sub" / "grey.png"), str(photos / "1.jpg"))], copies, [photos])
+    moves, _ = read_moves(copies / "moved.jsonl")
+    for folder, words_of_it in (
+        (copies / "sub", "its folder is read-only"),
+        (photos / "sub", f"`{photos / 'sub'}` is read-only, where it came from"),
+    ):
+        monkeypatch.setattr(os, "access", lambda path, mode, closed=folder: Path(path) != closed and access(path, mode))
+        for is_dry in (True, False):
+            undone = take_back(copies / "moved.jsonl", moves, dry_run=is_dry)
+            assert undone.left_alone == [(str(copies / "sub" / "grey.png"), words_of_it)]
+
+
+def test_a_folder_that_somebody_made_since_stays(dedupe: Run, undo: Run, photos: Path, tmp_path: Path) -> None:
+    copies = tmp_path / "copies"
+    assert dedupe(photos, "--move", copies).returncode == 0
+    assert undo(copies).returncode == 0
+    (copies / "sub").mkdir()
+    assert undo(copies).returncode == 0
+    assert (copies / "sub").exists()
+
+
+def test_a_journal_that_cannot_be_read_has_a_hint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_arguments: object, **_options: object) -> str:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_text", refuse)
+    with pytest.raises(UsageError, match="can't be read: Permission denied") as caught:
+        read_moves(tmp_path / "moved.jsonl")
+    assert caught.value.hint

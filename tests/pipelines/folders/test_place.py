@@ -83,6 +83,7 @@ def test_what_cannot_be_moved_or_linked_does_not_keep_the_rest_from_it(
     placed = move_all(wanted, tmp_path / "copies", [source])
     assert placed == Placed(2, [(str(copy), "its folder is read-only")])
     assert journal(tmp_path / "copies") == ["first.jpg", "second.jpg"]
+    assert not (tmp_path / "copies" / "read-only").exists()
     monkeypatch.setattr(os, "link", lambda path, place: refuse() if path == str(copy) else link(path, place))
     placed = link_all([str(copy), str(source / "kept.jpg")], tmp_path / "links", [source])
     assert placed == Placed(1, [(str(copy), "Read-only file system")])

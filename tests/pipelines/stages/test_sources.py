@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from types import SimpleNamespace
+from typing import Any, ClassVar, cast
 
 import pytest
 
@@ -23,6 +24,7 @@ from synsift.crawler.secret import Secret
 from synsift.crawler.sources import About, FoundImage, Page, PageQuery, Source, SourceAnswer, SourceRequest, setting
 from synsift.pipelines import topics
 from synsift.pipelines.records import ImageUrl
+from synsift.pipelines.stage import Stage
 from synsift.pipelines.stages.plan import plan, plan_asks
 from synsift.pipelines.stages.search import SearchStage
 from synsift.pipelines.stages.search_needs import SearchOptions
@@ -184,6 +186,23 @@ def test_a_worker_says_once_that_all_that_is_left_waits(world: World, caplog: py
     assert len(said) == 1
     assert said[0].startswith("all that is left waits")
     assert worker._has_rested(time.time() + 500)
+
+
+def test_hosts_that_are_waited_for_are_named_up_to_three_with_their_times(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It stood for minutes, and no line said whose fault that was."""
+    at_s = time.time()
+    stage = SimpleNamespace(waited_for=lambda: {f"http://{name}.example": at_s + 10 * ord(name) for name in "edcba"})
+    worker = Worker(world.log, [], until_idle=True, rest_s=2_000.0)
+    worker.stages = [cast("Stage", stage)]
+    assert not worker._has_rested(at_s + 1)
+    said = caplog.records[0].getMessage()
+    hour = time.strftime("%H:%M:%S", time.localtime(at_s + 10 * ord("a")))
+    assert f"hosts that don't answer now: http://a.example (until {hour}), http://b.example" in said
+    assert "http://c.example" in said
+    assert "http://d.example" not in said
+    assert "and 2 more: for" in said
 
 
 def test_requests_of_a_day_are_counted_across_restarts(world: World, shelf: MakeShelf) -> None:
