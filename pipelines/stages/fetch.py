@@ -193,7 +193,7 @@ class FetchStage(SteeredUrls):
 
         Infinity, if all that is left is paused.
         """
-        if not self.look_ahead.is_read_out or self.turnstile.has_waiting:
+        if not self.look_ahead.is_read_out or not self.turnstile.is_passed:
             return None
         paused = len(self.paused)
         if paused and paused >= self._ledger.pending and self.downloader.is_idle:

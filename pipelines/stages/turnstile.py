@@ -99,6 +99,7 @@ class Turnstile:
         self._heard_s = 0.0
         self._turns = Turns()
         self._are_others = False
+        self._begins = False
 
     def assign(self, partition: int) -> None:
         """A partition is ours."""
@@ -159,6 +160,11 @@ class Turnstile:
         """Whether inputs wait to begin. Safe from any thread."""
         return any(list(self._waiting.values()))
 
+    @property
+    def is_passed(self) -> bool:
+        """Whether nothing waits to begin, and what began last is on its way. Safe from any thread."""
+        return not self.has_waiting and not self._begins  # in this order: what leaves the one is in the other
+
     def full(self) -> frozenset[int]:
         """Partitions of which enough is waiting."""
         return frozenset(partition for partition in self._waiting if self._held(partition) >= FEW)
@@ -176,6 +182,7 @@ class Turnstile:
 
     def ready(self) -> Start:
         """What begins now. It counts as begun."""
+        self._begins = False
         joined = self._end_trial()
         if self._alone is not None:
             return Start()
@@ -222,6 +229,7 @@ class Turnstile:
     def _start(self, messages: Sequence[Message], how: Begun, joined: Sequence[Message] = ()) -> Start:
         if not messages or not self.gate.begin(self._stage):
             return Start(joined=joined)
+        self._begins = True  # until it is asked again: their beginning is written down first, which may take its time
         chosen: dict[int, set[int]] = {}
         for message in messages:
             chosen.setdefault(message.partition, set()).add(message.offset)

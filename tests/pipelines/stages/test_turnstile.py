@@ -518,6 +518,19 @@ def test_what_waits_for_its_host_for_long_is_no_company_to_what_is_tried_alone()
         assert (life.begin()[1] is Begun.ALONE) == is_free
 
 
+def test_what_begins_just_now_is_not_passed_yet() -> None:
+    log = MemoryLog({0: [Message(INPUT, 0, 0, b"k", b"")]})
+    life = Life(log)
+    assert life.turnstile.is_passed
+    life.read(5)
+    assert not life.turnstile.is_passed
+    assert len(life.turnstile.ready().messages) == 1
+    assert not life.turnstile.has_waiting
+    assert not life.turnstile.is_passed  # its beginning is being written down
+    life.turnstile.ready()
+    assert life.turnstile.is_passed
+
+
 def test_turns_end_with_the_last_partition() -> None:
     log = strong_suspects(20)
     life = Life(log)
