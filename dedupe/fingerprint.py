@@ -47,7 +47,7 @@ from synsift.dedupe.frequencies import (
 )
 from synsift.dedupe.inputs import Source, name_of, read_source
 from synsift.dedupe.noise import UNKNOWN, noise_step
-from synsift.dedupe.sharpness import credible_share
+from synsift.dedupe.sharpness import credible_share, measured_pixels
 from synsift.dedupe.views import CENTRE_CROPS, INSIDE, STORED, WHOLE
 
 VERSION: Final = 4
@@ -348,6 +348,7 @@ def _fingerprint_of(decoded: Decoded, sha256: str, size_bytes: int) -> Fingerpri
     hashes = hashes_of(np.stack(seen))
     hashes[np.logical_not(used)] = 0
     cropped = _cropped(luma, box)
+    measured = measured_pixels(cropped)
     fine = make_fine(inside, ground_share(cropped.histogram()))
     return Fingerprint(
         sha256=sha256,
@@ -362,12 +363,12 @@ def _fingerprint_of(decoded: Decoded, sha256: str, size_bytes: int) -> Fingerpri
         format=decoded.format,
         size_bytes=size_bytes,
         quality=decoded.quality,
-        detail_bits=float(np.float32(decoded.detail_bits * credible_share(cropped, fine))),
+        detail_bits=float(np.float32(decoded.detail_bits * credible_share(measured, fine))),
         is_camera=decoded.is_camera,
         is_cut=decoded.is_cut,
         is_deep=decoded.is_deep,
         is_animated=decoded.is_animated,
-        noise=noise_step(cropped),
+        noise=noise_step(measured),
     )
 
 

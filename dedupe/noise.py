@@ -11,13 +11,12 @@ import math
 from typing import Final
 
 import numpy as np
-from PIL import Image
+from numpy.typing import NDArray
 
 UNKNOWN: Final = 0
 """Stands for what wasn't measured: of fingerprints that were made before there was this, and of what is too small."""
 MOST: Final = 31
-# A JPEG is decoded at less than twice this side where it can be; what is larger is measured at half its size, too.
-_SIDE_PX: Final = 128
+_LEAST_SIDE_PX: Final = 64
 _LINES: Final = 32
 _PIECE_PX: Final = 8
 _SMOOTHEST: Final = 0.05
@@ -30,21 +29,20 @@ _ENOUGH: Final = 0.1
 _STEP: Final = 1.15
 
 
-def noise_step(luma: Image.Image) -> int:
+def noise_step(pixels: NDArray[np.uint8]) -> int:
     """How much noise there is, 1 to 31 in steps of 15 %; ``UNKNOWN`` of what is too small.
 
     Args:
-        luma: The picture inside of its borders as it was decoded, ``L``.
+        pixels: Luminance, ``(h, w)``, as ``sharpness.measured_pixels`` gives it.
     """
-    if min(luma.size) >= 2 * _SIDE_PX:
-        luma = luma.reduce(min(luma.size) // _SIDE_PX)
-    pixels = np.asarray(luma)
-    if min(pixels.shape) < _SIDE_PX // 2:
+    if min(pixels.shape) < _LEAST_SIDE_PX:
         return UNKNOWN
     lines = pixels[:: max(1, len(pixels) // _LINES)].astype(np.float32)
-    rough = np.abs(2 * lines[:, 1:-1] - lines[:, 2:] - lines[:, :-2])
-    pieces = rough.shape[1] // _PIECE_PX
-    means = rough[:, : pieces * _PIECE_PX].reshape(-1, _PIECE_PX) @ _MEAN
+    end = (lines.shape[1] - 2) // _PIECE_PX * _PIECE_PX
+    rough = 2 * lines[:, 1 : end + 1]
+    rough -= lines[:, 2 : end + 2]
+    rough -= lines[:, :end]
+    means = np.abs(rough, out=rough).reshape(-1, _PIECE_PX) @ _MEAN
     rough_ones = means[means > _FLAT]
     if len(rough_ones) < _ENOUGH * len(means):
         return UNKNOWN
