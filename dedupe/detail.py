@@ -6,6 +6,7 @@ what was decoded whole anyway, a sample is encoded.
 """
 
 import io
+import math
 from collections.abc import Mapping
 from typing import Final
 
@@ -13,11 +14,16 @@ import numpy as np
 from PIL import Image
 
 from synsift.dedupe.depth import eight_bits, is_numeric, scale_of
+from synsift.dedupe.repeats import own_share
 from synsift.dedupe.transparency import WHITE, composed
 
-# Size of a JPEG of a photograph by quality, in that of quality 85: the median of 24 photographs.
-_QUALITIES: Final = (1, 10, 20, 30, 50, 60, 70, 75, 80, 85, 90, 93, 95, 97, 100)
-_SIZES: Final = (0.09, 0.19, 0.275, 0.357, 0.487, 0.554, 0.658, 0.723, 0.831, 1.0, 1.206, 1.63, 1.877, 2.231, 3.576)
+# Size of a JPEG of a photograph by quality, in that of quality 85: the median of 90 photographs, made smaller before,
+# so that nothing of an earlier compression is left; from quality 60 to 95 nine of ten are within 9 % of it.
+_QUALITIES: Final = (1, 10, 20, 30, 40, 50, 60, 70, 75, 80, 85, 88, 90, 92, 93, 94, 95, 96, 97, 98, 100)
+_SIZES: Final = (
+    *(0.09, 0.177, 0.275, 0.359, 0.427, 0.493, 0.564, 0.673, 0.742, 0.851),
+    *(1.0, 1.137, 1.253, 1.379, 1.493, 1.626, 1.783, 1.987, 2.218, 2.503, 3.387),
+)
 _LOG_SIZES: Final = np.log(_SIZES)
 # Of each quality from 0 to 100.
 _SIZE_OF: Final = tuple(np.exp(np.interp(quality, _QUALITIES, _LOG_SIZES)) for quality in range(101))
@@ -28,6 +34,9 @@ _QUALITY: Final = 85
 _TILES: Final = 8
 _TILE_PX: Final = 32
 _SAMPLE_PX: Final = _TILES * _TILE_PX
+# Tiles begin where blocks of a JPEG do: what is left of one that was compressed hard takes as little again there. Off
+# them, the edges of its blocks look like detail.
+_BLOCK_PX: Final = 16
 # Formats whose further frames are shown one after another: those of the others are pages, or smaller ones.
 _ANIMATED: Final = ("GIF", "PNG", "WEBP", "AVIF")
 _CAMERA_TAGS: Final = (0x010F, 0x0110)
@@ -64,14 +73,15 @@ def detail_of(image: Image.Image, ground: str = WHITE) -> float:
         sample.convert("L" if sample.mode in ("1", "L") else "RGB").save(target, "JPEG", quality=_QUALITY)
     except (OSError, ValueError):
         return 0.0
-    return 8 * max(1, len(target.getvalue()) - _HEAD_BYTES) / (sample.width * sample.height)
+    bits = 8 * max(1, len(target.getvalue()) - _HEAD_BYTES) / (sample.width * sample.height)
+    return bits * math.sqrt(own_share(sample, _TILE_PX))
 
 
 def _sample(image: Image.Image) -> Image.Image:
     """Tiles from all over a picture, or all of a small one."""
     width, height = image.size
     if width <= _SAMPLE_PX or height <= _SAMPLE_PX:
-        middle, across = max(0, (height - _SAMPLE_PX) // 2), max(0, (width - _SAMPLE_PX) // 2)
+        middle, across = (max(0, (side - _SAMPLE_PX) // 2) // _BLOCK_PX * _BLOCK_PX for side in (height, width))
         return image.crop((across, middle, min(width, across + _SAMPLE_PX), min(height, middle + _SAMPLE_PX)))
     sample = Image.new(image.mode, (_SAMPLE_PX, _SAMPLE_PX))
     if image.palette is not None:
@@ -79,9 +89,9 @@ def _sample(image: Image.Image) -> Image.Image:
     if "transparency" in image.info:
         sample.info["transparency"] = image.info["transparency"]
     for row in range(_TILES):
-        top = row * (height - _TILE_PX) // (_TILES - 1)
+        top = row * (height - _TILE_PX) // (_TILES - 1) // _BLOCK_PX * _BLOCK_PX
         for column in range(_TILES):
-            left = column * (width - _TILE_PX) // (_TILES - 1)
+            left = column * (width - _TILE_PX) // (_TILES - 1) // _BLOCK_PX * _BLOCK_PX
             tile = image.crop((left, top, left + _TILE_PX, top + _TILE_PX))
             sample.paste(tile, (column * _TILE_PX, row * _TILE_PX))
     return sample

@@ -46,7 +46,8 @@ from synsift.dedupe.frequencies import (
     tapered_frequencies,
 )
 from synsift.dedupe.inputs import Source, name_of, read_source
-from synsift.dedupe.sharpness import credible_share
+from synsift.dedupe.noise import UNKNOWN, noise_step
+from synsift.dedupe.sharpness import credible_share, measured_pixels
 from synsift.dedupe.views import CENTRE_CROPS, INSIDE, STORED, WHOLE
 
 VERSION: Final = 4
@@ -65,6 +66,7 @@ _PLAIN_VIEW_BELOW: Final = 1.0
 _DRAWN: Final = 0.8
 _DRAFT_PX: Final = 512
 _MOST_DETAIL_BITS: Final = 1e9
+_NOISE_BIT: Final = 3
 
 RECORD: Final = np.dtype(
     [
@@ -86,8 +88,8 @@ RECORD: Final = np.dtype(
     ]
 )
 """The binary form of a fingerprint, little-endian, before the bytes of ``fine``. A change of it is another
-``VERSION``. Bits of ``traits``: is_cut, is_deep, is_animated, from the lowest on; of fingerprints that were made before
-there were the latter two they are 0; others are ignored."""
+``VERSION``. Bits of ``traits``: is_cut, is_deep, is_animated, from the lowest on, then five of noise; of fingerprints
+that were made before there were all but the first, they are 0."""
 
 _FIXED: Final = struct.Struct(f"<{_SHA256_BYTES}s8s{_VIEWS * HASH_BYTES}sBBfIIQ8s{EVIDENCE_BYTES}sHf?B")
 """``RECORD`` for one fingerprint at a time, where NumPy takes ten times as long."""
@@ -116,6 +118,7 @@ class Fingerprint:
         is_cut: Whether the file lacks its last bytes, and with them a few of its rows.
         is_deep: Whether it has more than eight bits a channel; of PNG and TIFF.
         is_animated: Whether it has frames after the first, which is compared.
+        noise: How much noise there is, in steps; 0 where that isn't known. See ``dedupe.noise``.
     """
 
     sha256: str
@@ -135,6 +138,7 @@ class Fingerprint:
     is_cut: bool = False
     is_deep: bool = False
     is_animated: bool = False
+    noise: int = UNKNOWN
 
     def __repr__(self) -> str:
         """Short: hashes and evidence are long."""
@@ -188,22 +192,11 @@ class Fingerprint:
 
     def to_record(self) -> bytes:
         """The stable binary form, as ``RECORD`` describes it."""
+        traits = self.is_cut | self.is_deep << 1 | self.is_animated << 2 | self.noise << _NOISE_BIT
         fixed = _FIXED.pack(
-            bytes.fromhex(self.sha256),
-            self.phash,
-            self.hashes,
-            self.views,
-            self.quality,
-            self.information,
-            self.width_px,
-            self.height_px,
-            self.size_bytes,
-            self.format.encode(),
-            self.evidence,
-            len(self.fine),
-            self.detail_bits,
-            self.is_camera,
-            self.is_cut | self.is_deep << 1 | self.is_animated << 2,
+            *(bytes.fromhex(self.sha256), self.phash, self.hashes, self.views, self.quality, self.information),
+            *(self.width_px, self.height_px, self.size_bytes, self.format.encode(), self.evidence, len(self.fine)),
+            *(self.detail_bits, self.is_camera, traits),
         )
         return fixed + self.fine
 
@@ -245,6 +238,7 @@ class Fingerprint:
             is_cut=bool(traits & 1),
             is_deep=bool(traits & 2),
             is_animated=bool(traits & 4),
+            noise=traits >> _NOISE_BIT,
         )
         if found.format not in (*FORMATS, PIXELS):
             raise ValueError(f"no format is called {found.format!r}")
@@ -354,6 +348,7 @@ def _fingerprint_of(decoded: Decoded, sha256: str, size_bytes: int) -> Fingerpri
     hashes = hashes_of(np.stack(seen))
     hashes[np.logical_not(used)] = 0
     cropped = _cropped(luma, box)
+    measured = measured_pixels(cropped)
     fine = make_fine(inside, ground_share(cropped.histogram()))
     return Fingerprint(
         sha256=sha256,
@@ -368,11 +363,12 @@ def _fingerprint_of(decoded: Decoded, sha256: str, size_bytes: int) -> Fingerpri
         format=decoded.format,
         size_bytes=size_bytes,
         quality=decoded.quality,
-        detail_bits=float(np.float32(decoded.detail_bits * credible_share(cropped, fine))),
+        detail_bits=float(np.float32(decoded.detail_bits * credible_share(measured, fine))),
         is_camera=decoded.is_camera,
         is_cut=decoded.is_cut,
         is_deep=decoded.is_deep,
         is_animated=decoded.is_animated,
+        noise=noise_step(measured),
     )
 
 

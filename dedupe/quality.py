@@ -3,7 +3,7 @@
     no loss         of a drawing before loss, at one size: what JPEG draws around lines is no detail
     colours         before none, or one tint: what was made grey, or sepia, lost something
     real pixels     those inside of the borders, as far as there is detail in them: what was enlarged, blurred, or
-                    compressed hard and saved again has less
+                    compressed hard and saved again has less; noise and contrast that were added are no detail
     all tones       of two without loss in one format, what takes far less room for as many other pixels lost some
     a camera's      metadata: it is nearer to the original; an edit loses them
     a whole file    before one that breaks off
@@ -25,11 +25,13 @@ from typing import Final
 import numpy as np
 
 from synsift.dedupe.colours import beside_one_tint
+from synsift.dedupe.contrast import raised_detail, times_the_contrast, tones_of
 from synsift.dedupe.decode import PIXELS
 from synsift.dedupe.evidence import PLACES, picture_of
 from synsift.dedupe.fine import exactness_of
 from synsift.dedupe.fingerprint import Fingerprint
 from synsift.dedupe.frequencies import Floats
+from synsift.dedupe.noise import times_the_noise
 
 # Of copies that are equal in pixels and compression: what any program can read, first.
 _FORMATS: Final = (PIXELS, "AVIF", "BMP", "GIF", "HEIF", "JXL", "TIFF", "WEBP", "PNG", "JPEG")
@@ -41,6 +43,8 @@ _DETAIL_POWER_OF_LITTLE: Final = 1.2
 _EXACT_OF_DRAWINGS: Final = 0.5
 # Nearly the same: the error of detail where it is measured in two ways.
 _SAME: Final = 1.4
+# The same of two sizes: what was enlarged has less, and what was made smaller has more than its error.
+_SAME_OF_SIZES: Final = 1.2
 # Colours are worth so many times the pixels; a camera's word so many.
 _COLOUR_WORTH: Final = 8.0
 _CAMERA_WORTH: Final = 3.0
@@ -73,6 +77,15 @@ _LOSSLESS: Final = 100
 # step below. What has less still was blurred, or made smaller and larger again.
 _DRAWN_BY_LOSS: Final = (1.12, 0.045)
 _HARDLY_ANY_LOSS: Final = 95
+# Noise was added if there is so many times as much, times a power of how many times the detail; and if it is so much,
+# in the steps that it is told in, and not more than texture has, where the other copy is smooth.
+_MORE_NOISE: Final = 2.0
+_NOISE_POWER: Final = 3.0
+_MUCH_NOISE: Final = (10, 24)
+_LITTLE_NOISE: Final = 10
+# Most photographs have so many bits of detail; those that were blurred have fewer.
+_SHARP_BITS: Final = 1.2
+_NOISE_WORTH: Final = 2.0
 # So many times the room; and how much better what takes it is.
 _FAR_LESS_ROOM: Final = 3.0
 # From this quality on a JPEG of a photograph shows what a picture without loss does.
@@ -90,7 +103,12 @@ def better(challenger: Fingerprint, holder: Fingerprint) -> bool:
     power = _DETAIL_POWER_OF_LITTLE if _is_drawn(challenger) or _is_drawn(holder) else _DETAIL_POWER
     ratio = real_pixels(challenger, power) / max(1e-9, real_pixels(holder, power))
     more, less = (challenger, holder) if ratio > 1 else (holder, challenger)
-    if _has_fewer_tones(more, less) or _has_fewer_tones(less, more):
+    ratio = _without_contrast(ratio, raised_detail(more, less) ** power)
+    if ratio >= 1 and _is_noisy_copy(challenger, holder):
+        ratio = 1 / _NOISE_WORTH
+    elif ratio <= 1 and _is_noisy_copy(holder, challenger):
+        ratio = _NOISE_WORTH
+    elif _has_fewer_tones(more, less) or _has_fewer_tones(less, more):
         ratio = _FAR_LESS_ROOM if challenger.size_bytes > holder.size_bytes else 1 / _FAR_LESS_ROOM
     elif _is_hardly_true(more, less):
         ratio = 1.0
@@ -102,12 +120,36 @@ def better(challenger: Fingerprint, holder: Fingerprint) -> bool:
         (_has_lost_tones(holder, challenger), _has_lost_tones(challenger, holder), _TONES_WORTH),
     ):
         ratio *= worth if mine and not theirs else 1 / worth if theirs and not mine else 1.0
-    if not 1 / _SAME <= ratio <= _SAME:
+    same = _SAME if 1 / _MANY_MORE <= _inside_px(challenger) / _inside_px(holder) <= _MANY_MORE else _SAME_OF_SIZES
+    if not 1 / same <= ratio <= same:
         return ratio > 1
     borders = [sum(image.borders) for image in (challenger, holder)]
     if abs(borders[0] - borders[1]) > _BORDER:
         return borders[0] < borders[1]
     return _file_rank(challenger, holder) > _file_rank(holder, challenger)
+
+
+def _without_contrast(ratio: float, raised: float) -> float:
+    """The ratio of real pixels where one picture has so many times as many for its contrast alone: at most as many."""
+    return max(1.0, ratio / raised) if ratio > 1 else min(1.0, ratio * raised)
+
+
+def _is_noisy_copy(image: Fingerprint, other: Fingerprint) -> bool:
+    """Whether noise was added to a picture that is as large and has less detail.
+
+    Noise that comes with a picture goes with its details, where it is blurred or the noise taken away.
+    """
+    least, most = _MUCH_NOISE
+    if not least <= image.noise <= most or other.noise > _LITTLE_NOISE:
+        return False
+    if other.quality < _POOR or other.detail_bits < _SHARP_BITS:
+        return False
+    detail, contrast = max(1.0, image.detail_bits / other.detail_bits), max(1.0, times_the_contrast(image, other))
+    return (
+        times_the_noise(image.noise, other.noise) >= _MORE_NOISE * contrast * detail**_NOISE_POWER
+        and 1 / _MANY_MORE <= _inside_px(image) / _inside_px(other) <= _MANY_MORE
+        and not _has_lost_tones(other, image)
+    )
 
 
 def _is_drawing_with_loss(image: Fingerprint, other: Fingerprint) -> bool:
@@ -166,7 +208,7 @@ def _colours_of(image: Fingerprint) -> tuple[float, float]:
 
 def _has_lost_tones(image: Fingerprint, other: Fingerprint) -> bool:
     """Whether much of it is black, or white, that has tones in the other one."""
-    mine, theirs = (np.sort(_tones_of(one)) for one in (image, other))
+    mine, theirs = (np.sort(tones_of(one)) for one in (image, other))
     return any(
         _has_lost_end(*both) for both in ((mine, theirs), (_WHITE_LEVEL - mine[::-1], _WHITE_LEVEL - theirs[::-1]))
     )
@@ -178,12 +220,6 @@ def _has_lost_end(mine: Floats, theirs: Floats) -> bool:
     if black - int(np.searchsorted(theirs, _END)) < _LOST_SHARE * len(mine):
         return False
     return float(theirs[black - 1] - theirs[int(black * _OUTLIERS)]) >= _LOST_LEVELS
-
-
-def _tones_of(image: Fingerprint) -> Floats:
-    """Its grey levels, coarsely, ``(1024,)``."""
-    picture = picture_of(image.evidence, 0)
-    return picture.luma + np.float32(picture.mean)
 
 
 def _are_alike_in_px(one: Fingerprint, other: Fingerprint) -> bool:

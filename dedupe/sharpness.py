@@ -9,6 +9,7 @@ makes it more, and loss by compression, other sizes and other contrast leave it 
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from synsift.dedupe.faults import share_of
@@ -29,18 +30,24 @@ _LEAST: Final = 0.6
 _DRAWN: Final = 0.5
 
 
-def credible_share(luma: Image.Image, fine: bytes) -> float:
-    """How much of a photograph's detail is taken for its own: 1 unless it was sharpened strongly, and of drawings.
+def measured_pixels(luma: Image.Image) -> NDArray[np.uint8]:
+    """Luminance that is measured, ``(h, w)``: of what was decoded at another scale than a JPEG is, at about that one.
 
     Args:
         luma: The picture inside of its borders as it was decoded, ``L``.
+    """
+    return np.asarray(luma.reduce(min(luma.size) // _SIDE_PX) if min(luma.size) >= 2 * _SIDE_PX else luma)
+
+
+def credible_share(pixels: NDArray[np.uint8], fine: bytes) -> float:
+    """How much of a photograph's detail is taken for its own: 1 unless it was sharpened strongly, and of drawings.
+
+    Args:
+        pixels: Those that ``measured_pixels`` gives.
         fine: Of its fingerprint: it says what is drawn, of which lines are all there is.
     """
     if fine and exactness_of(fine) >= _DRAWN:
         return 1.0
-    if min(luma.size) >= 2 * _SIDE_PX:
-        luma = luma.reduce(min(luma.size) // _SIDE_PX)
-    pixels = np.asarray(luma)
     if min(pixels.shape) <= _FAR:
         return 1.0
     far = near = 0.0

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw, ImageFilter, ImageOps
+from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
 from synsift.dedupe import Fingerprint, better, fingerprint
 from tests.dedupe.pictures import encoded, photograph, scene
@@ -24,6 +24,10 @@ def png(image: Image.Image) -> bytes:
 
 def larger(image: Image.Image, times: float) -> Image.Image:
     return image.resize((int(image.width * times), int(image.height * times)), Image.Resampling.BICUBIC)
+
+
+def repeated(image: Image.Image, times: float) -> Image.Image:
+    return image.resize((int(image.width * times), int(image.height * times)), Image.Resampling.NEAREST)
 
 
 def smaller(image: Image.Image) -> Image.Image:
@@ -107,6 +111,9 @@ WORSE: dict[str, Callable[[Image.Image], bytes]] = {
     "crushed, without loss": lambda image: png(image.point(lambda level: max(0, level * 2 - 255))),
     "washed out, without loss": lambda image: png(image.point(lambda level: 128 + level // 2)),
     "half the size, enlarged again": lambda image: png(larger(smaller(image), 2)),
+    "twice as large, of repeated pixels": lambda image: png(repeated(image, 2)),
+    "half as large again, of repeated pixels": lambda image: png(repeated(image, 1.5)),
+    "of quality 30, without loss": lambda image: png(spoiled(image, 30)),
 }
 
 
@@ -199,6 +206,80 @@ def test_what_sharpening_adds_is_no_detail_and_what_blur_takes_was(
         assert make is jpeg or better(original, halos)  # of JPEGs the larger file stays
         assert better(original, fingerprint(make(picture.filter(ImageFilter.GaussianBlur(2)))))
         assert better(halos, fingerprint(make(sharpened(picture).filter(ImageFilter.GaussianBlur(3)))))
+
+
+MORE_CONTRAST: dict[str, Callable[[Image.Image], Image.Image]] = {
+    "equalised": ImageOps.equalize,
+    "stretched": lambda image: ImageEnhance.Contrast(image).enhance(1.5),
+    "brighter": lambda image: image.point(lambda level: level * 5 // 4),
+}
+
+
+@pytest.mark.parametrize("name", MORE_CONTRAST)
+@pytest.mark.parametrize("seed", range(3))
+def test_what_contrast_adds_is_no_detail_where_there_was_most_of_the_range(name: str, seed: int) -> None:
+    whole = ImageEnhance.Contrast(photograph(seed)).enhance(1.3)
+    original, copy = fingerprint(jpeg(whole, 92)), fingerprint(jpeg(MORE_CONTRAST[name](whole), 88))
+    assert better(original, copy)
+    assert not better(copy, original)
+    # … but what fills half of the range has lost the other half.
+    dull = fingerprint(jpeg(ImageEnhance.Contrast(whole).enhance(0.4), 92))
+    assert better(copy, dull)
+
+
+def with_a_sky(seed: int) -> Image.Image:
+    """A photograph of which the upper half is smooth, but for a level or two."""
+    image = photograph(seed)
+    ramp = np.linspace(90, 200, 500)[None, :, None] + np.random.default_rng(seed).normal(0, 1, (190, 500, 3))
+    image.paste(Image.fromarray(ramp.clip(0, 255).astype(np.uint8)), (0, 0))
+    return image
+
+
+def noisy(image: Image.Image, strength: float) -> Image.Image:
+    noise = np.random.default_rng(1).normal(0, strength, (image.height, image.width, 3))
+    return Image.fromarray((np.asarray(image) + noise).clip(0, 255).astype(np.uint8))
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("strength", [12, 25])
+@pytest.mark.parametrize("make", [jpeg, png])
+def test_noise_that_was_added_is_no_detail(seed: int, strength: float, make: Callable[[Image.Image], bytes]) -> None:
+    original, copy = fingerprint(jpeg(with_a_sky(seed), 92)), fingerprint(make(noisy(with_a_sky(seed), strength)))
+    assert copy.noise > original.noise
+    assert better(original, copy)
+    assert not better(copy, original)
+    assert Fingerprint.from_text(copy.to_text()) == copy
+
+
+LESS_NOISE: dict[str, Callable[[Image.Image], Image.Image]] = {
+    "blurred": lambda image: image.filter(ImageFilter.GaussianBlur(1)),
+    "without single pixels": lambda image: image.filter(ImageFilter.MedianFilter(3)),
+    "made smaller": smaller,
+    "made smaller and larger again": lambda image: larger(smaller(image), 2),
+}
+
+
+@pytest.mark.parametrize("name", LESS_NOISE)
+@pytest.mark.parametrize("strength", [6, 12, 20])
+def test_a_noisy_original_is_better_than_itself_with_its_noise_taken_away(name: str, strength: float) -> None:
+    for seed in range(3):
+        grain = noisy(with_a_sky(seed), strength)
+        original, copy = fingerprint(jpeg(grain, 92)), fingerprint(jpeg(LESS_NOISE[name](grain), 95))
+        assert better(original, copy)
+        assert not better(copy, original)
+
+
+def test_of_fingerprints_from_before_noise_was_measured_more_detail_is_better() -> None:
+    original, copy = fingerprint(jpeg(with_a_sky(1), 92)), fingerprint(jpeg(noisy(with_a_sky(1), 25)))
+    for known, unknown in ((original, copy), (copy, original)):
+        old = Fingerprint.from_record(replace(unknown, noise=0).to_record())
+        assert better(*((known, old) if known is copy else (old, known)))
+
+
+def test_lines_that_repeat_in_drawings_are_their_own() -> None:
+    for number in range(4):
+        drawing = on_paper(number)
+        assert fingerprint(png(drawing)).detail_bits > 0.4 * fingerprint(jpeg(drawing)).detail_bits
 
 
 def test_what_was_black_or_white_from_the_beginning_lost_no_tones() -> None:
