@@ -65,7 +65,8 @@ def _fitted(ground: Both) -> Floats | None:
             break
         step = step @ move
         step /= step[2, 2]
-        if abs(project(step, corners) - corners).max() > _FAR_PX + 0.25 * max(width, height):
+        # Put so that what is no number is lost, too.
+        if not abs(project(step, corners) - corners).max() <= _FAR_PX + 0.25 * max(width, height):
             return None
         if abs(project(move, corners) - corners).max() < _STILL_PX:
             break

@@ -111,11 +111,9 @@ def relate(
     lies = overlap(one, other, found)
     tie = judge(found.inliers, lies, bounds)
     tie = _by_edges(tie, (one, other), found, lies, bounds)
-    is_asked = tie in _SAME or _may_be_one_state(found.inliers, lies, bounds)
-    state = compare_states(one, other, found) if is_asked else None
-    if is_asked:
-        tie = judge_state(tie, state, lies, bounds)
-    if tie not in _SAME and not (state is not None and state.drawn):
+    if tie in _SAME or _may_be_one_state(found.inliers, lies, bounds):
+        tie = judge_state(tie, compare_states(one, other, found), lies, bounds)
+    if tie not in _SAME and not all(features.finer.size for features in (one, other)):
         tie, lies = _by_pixels(tie, (one, other), found, lies, bounds)
     return Relation(tie, found.inliers, lies.agreed, lies.first, lies.second, found.mirrored)
 
@@ -172,7 +170,10 @@ def _by_edges(tie: Tie, pair: tuple[Features, Features], found: Alignment, lies:
 def _by_pixels(
     tie: Tie, pair: tuple[Features, Features], found: Alignment, lies: Overlap, bounds: Bounds
 ) -> tuple[Tie, Overlap]:
-    """The tie of two pictures with few points, or of which one is covered, by a map that their pixels make better."""
+    """The tie of two pictures with few points, or of which one is covered, by a map that their pixels make better.
+
+    Not asked where both may be drawings: icons of one set would be asked by thousands, and none of them be a copy.
+    """
     if max(lies.first, lies.second) < bounds.within:
         return tie, lies
     better = fit(*pair, found)
@@ -193,8 +194,6 @@ def judge_fitted(points: int, lies: Overlap, bounds: Bounds = DEFAULT_BOUNDS) ->
 
 def _is_covered(pair: tuple[Features, Features], found: Alignment, lies: Overlap, bounds: Bounds) -> bool:
     if found.inliers < bounds.cover_points or max(lies.first, lies.second) < bounds.within:
-        return False
-    if all(features.finer.size for features in pair):
         return False
     seen = cover(*pair, found)
     return seen is not None and judge_cover(seen, bounds)
