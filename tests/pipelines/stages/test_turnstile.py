@@ -480,16 +480,21 @@ def test_where_order_matters_nothing_stands_still_for_turns() -> None:
                 life.finish(message)
 
 
-def test_what_rested_does_not_go_on_beside_what_is_tried_alone() -> None:
-    log = strong_suspects(1)
-    life = Life(log)
+def turn_of_others() -> tuple[Life, Message]:
+    """One of ten strong suspects was tried, and the one input that nothing is held against has begun."""
+    life = Life(strong_suspects(1))
     life.read(20)
     (first,), _ = life.begin()
     life.now_s = 6.0
     life.finish(first)
-    life.ledger.commit(log)
+    life.ledger.commit(life.log)
     (other,), how = life.begin()
     assert (other.offset, how) == (10, Begun.IN_COMPANY)
+    return life, other
+
+
+def test_what_rested_does_not_go_on_beside_what_is_tried_alone() -> None:
+    life, other = turn_of_others()
     life.turnstile.rest(other)
     life.begun.remove(other)
     life.now_s = 30.0
@@ -497,20 +502,13 @@ def test_what_rested_does_not_go_on_beside_what_is_tried_alone() -> None:
     assert how is Begun.ALONE
     assert not life.turnstile.resume(other)
     life.finish(second)
-    life.ledger.commit(log)
+    life.ledger.commit(life.log)
     assert life.turnstile.resume(other)
 
 
 def test_what_waits_for_its_host_for_long_is_no_company_to_what_is_tried_alone() -> None:
     for wait_s, is_free in ((3_600.0, True), (2.0, False)):
-        log = strong_suspects(1)
-        life = Life(log)
-        life.read(20)
-        (first,), _ = life.begin()
-        life.now_s = 6.0
-        life.finish(first)
-        life.ledger.commit(log)
-        (other,), _ = life.begin()
+        life, other = turn_of_others()
         life.turnstile.waits(other, wait_s)
         if is_free:
             life.begun.remove(other)
