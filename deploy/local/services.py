@@ -12,6 +12,7 @@ runs on a free port and is stopped by its process id.
 import argparse
 import contextlib
 import ctypes
+import functools
 import hashlib
 import json
 import os
@@ -83,12 +84,18 @@ def _install_jars(name: str, told_by: str) -> Path:
 def install_go(name: str) -> Path:
     """A Go program: what a wheel brings of it, if that is the very one that is pinned; else built if it isn't there."""
     brought = Path(sys.executable).with_name(name)
-    if name in _WHEELS and brought.exists() and hashlib.sha256(brought.read_bytes()).hexdigest() == _WHEELS[name]:
+    if name in _WHEELS and _is_pinned(brought, _WHEELS[name]):
         return brought
     program = CACHE / "bin" / name
     if not program.exists():
         _run(["go", "install", _GO_PROGRAMS[name]], GOBIN=str(program.parent))
     return program
+
+
+@functools.cache
+def _is_pinned(program: Path, sha256: str) -> bool:
+    """Whether a program is the one that is meant; it is read once, as it is large and asked for at each call."""
+    return program.exists() and hashlib.sha256(program.read_bytes()).hexdigest() == sha256
 
 
 def download_go(module: str) -> Path:
