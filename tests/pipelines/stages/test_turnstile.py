@@ -543,3 +543,25 @@ def test_turns_end_with_the_last_partition() -> None:
     start = life.turnstile.ready()
     assert start.how is Begun.ALONE
     assert len(start.messages) == 1
+
+
+@pytest.mark.parametrize("deaths", [1, 2, 3])
+def test_of_suspects_those_come_first_whose_host_answers(deaths: int) -> None:
+    """All were in flight when workers died; one of five is of a host that answers, none of the others'."""
+    keys = [b"well" if offset % 5 == 4 else b"dead-%d" % (offset % 40) for offset in range(200)]
+    log = MemoryLog({0: [Message(INPUT, 0, offset, key, b"") for offset, key in enumerate(keys)]})
+    deaths_of(log, deaths)
+    life = Life(log)
+    well = 0
+    while well < 40:
+        life.now_s += 0.5
+        assert life.now_s < 60, f"{well} done"
+        life.read(400)
+        life.begin()
+        for message in list(life.begun):
+            is_well = message.key == b"well"
+            if is_well or life.now_s - life.began_s[(0, message.offset)] > 12:
+                life.turnstile.heard(message, answers=is_well)
+                life.finish(message)
+                well += is_well
+        life.ledger.commit(log)
