@@ -58,6 +58,11 @@ _MIN_PX: Final = 8
 _BEHIND_PX: Final = 2
 _NOISE: Final = 2.0
 _ROUNDS: Final = 3
+# Seven of 200 photographs have so large a share of neighbours of one tone, within a grey level; of 256 flags 251.
+_PAINTED: Final = 0.65
+_ONE_TONE: Final = 1
+# Of what is inside of a border, if that is hardly anything but one tone.
+_ALL_PLAIN: Final = 0.9
 # All grey levels above are those of a picture that is bright somewhere. One in weaker light is taken as if its
 # brightest pixel were so bright, so that it has the same borders; but made so many times as bright at most, as noise
 # is, too.
@@ -143,26 +148,44 @@ def trim(luma: NDArray[np.uint8]) -> Box:
         luma: ``(height, width)``.
 
     Returns:
-        The whole, if there is no border, or if hardly anything would remain.
+        The whole, if there is no border, or if hardly anything would remain. What is painted in flat colours has
+        nothing within its outermost border but frames, and margins of its own ground: of a flag's stripes, each size
+        of it would lose another.
     """
     height, width = luma.shape
-    whole = Box(0, 0, width, height)
-    box = whole
+    box = Box(0, 0, width, height)
+    may_be_stripes = False
     for _ in range(_ROUNDS):  # a frame within a frame
         before = box
         rows = luma[box.top : box.bottom, box.left : box.right]
-        top, bottom = _borders(rows, (int(_CAPTION * height), int(_MOST_CAPTION * height)))
+        top, bottom = _borders(rows, (int(_CAPTION * height), int(_MOST_CAPTION * height)), may_be_stripes)
         if rows.shape[0] - top - bottom < max(_MIN_PX, _MIN_SHARE * height):
-            return whole
+            return _unless_plain(luma, before)
         box = box._replace(top=box.top + top, bottom=box.bottom - bottom)
         columns = luma[box.top : box.bottom, box.left : box.right].T
-        left, right = _borders(columns, _NO_CAPTION)
+        left, right = _borders(columns, _NO_CAPTION, may_be_stripes)
         if columns.shape[0] - left - right < max(_MIN_PX, _MIN_SHARE * width):
-            return whole
+            return _unless_plain(luma, before)
         box = box._replace(left=box.left + left, right=box.right - right)
         if box == before:
             break
+        is_framed = box.left > 0 and box.top > 0 and box.right < width and box.bottom < height
+        may_be_stripes = not is_framed and _is_painted(luma[box.top : box.bottom, box.left : box.right])
     return box
+
+
+def _unless_plain(luma: NDArray[np.uint8], box: Box) -> Box:
+    """A box, or the whole, if there is hardly anything but one tone in it."""
+    inside = luma[box.top : box.bottom, box.left : box.right].astype(np.int16)
+    is_plain = np.count_nonzero(np.abs(inside - np.median(inside)) <= _TOLERANCE) >= _ALL_PLAIN * inside.size
+    return Box(0, 0, luma.shape[1], luma.shape[0]) if is_plain else box
+
+
+def _is_painted(luma: NDArray[np.uint8]) -> bool:
+    """Whether nearly all that lies side by side is of one tone."""
+    luma = luma.astype(np.int16)
+    equal = sum(int(np.count_nonzero(np.abs(np.diff(luma, axis=axis)) <= _ONE_TONE)) for axis in (0, 1))
+    return equal >= _PAINTED * 2 * luma.size
 
 
 class _Border(NamedTuple):
@@ -184,16 +207,20 @@ class _Border(NamedTuple):
 _NO_BORDER: Final = _Border(0, 0, is_frame=False, colour=0)
 
 
-def _borders(lines: NDArray[np.uint8], captions: tuple[int, int]) -> tuple[int, int]:
+def _borders(lines: NDArray[np.uint8], captions: tuple[int, int], may_be_stripes: bool) -> tuple[int, int]:
     """How many of the first lines, and how many of the last ones, are border.
 
     Args:
         lines: Of a picture.
         captions: How many lines a caption takes at least and at most, where the picture stands on one ground.
+        may_be_stripes: Whether only margins of that ground are cut off.
     """
     first, last = _border(lines), _border(lines[::-1])
     if not first.width and not last.width:
         return 0, 0
+    if may_be_stripes:
+        ground = _ground_of_page(lines[first.width : len(lines) - last.width])
+        return _own_margin(lines, first, ground), _own_margin(lines[::-1], last, ground)
     is_framed = first.is_frame and last.is_frame and abs(first.colour - last.colour) <= _TOLERANCE
     ground = None
     if not is_framed or first.width > first.margin or last.width > last.margin:
@@ -201,6 +228,15 @@ def _borders(lines: NDArray[np.uint8], captions: tuple[int, int]) -> tuple[int, 
     if ground is None:
         return first.width, last.width
     return _of_page(first, ground, captions, is_framed), _of_page(last, ground, captions, is_framed)
+
+
+def _own_margin(lines: NDArray[np.uint8], border: _Border, ground: int | None) -> int:
+    """How many of the first lines are a margin of the ground that all stands on, with one that is mixed before it."""
+    mixed = 0
+    if 0 < border.margin <= _THIN_PX and ground is not None and abs(border.colour - ground) > _OWN:
+        mixed, border = border.margin, _border(lines[border.margin :])
+    is_own = ground is not None and border.margin > 0 and abs(border.colour - ground) <= _OWN
+    return mixed + border.margin if is_own else 0
 
 
 def _of_page(border: _Border, ground: int, captions: tuple[int, int], is_framed: bool) -> int:
