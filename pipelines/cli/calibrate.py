@@ -41,6 +41,7 @@ _Report = Annotated[
 _Judged = Annotated[
     bool, typer.Option("--judged", help="Of the pairs that look alike, all but those of --not-copies are copies")
 ]
+_KEY: Final = "dedupe.similarity"
 _Apply = Annotated[bool, typer.Option("--apply", help="Write the proposed value to the configuration file")]
 
 
@@ -81,6 +82,8 @@ def calibrate(
     """
     if report is not None:
         try_file(report, "--report")
+    if apply:
+        _changed(_configuration(file), None)
     check_thorough(thorough)
     keys = Keys(file, values, similarity, not_copies=not_copies, max_pixels=max_pixels)
     scanner = Scanner(keys, jobs=jobs, cache=cache, no_cache=no_cache)
@@ -204,20 +207,45 @@ def _write_report(
 
 def _apply_value(file: Path | None, proposed: "Threshold") -> None:
     """Write the value to the configuration file that is read, or to a new one here."""
-    import os
+    from synsift.pipelines.config import load
 
-    from synsift.pipelines.config_edit import with_number
-    from synsift.pipelines.config_layers import find_file
-
-    path = (find_file(file, os.environ) or Path("synsift.toml")).expanduser()
-    remark = (
-        f"by synsift calibrate: recall {proposed.recall:.3f}, false matches at most {proposed.false_rate_bound:.0e}"
-    )
+    path = _configuration(file)
+    changed = _changed(path, proposed)
     try:
-        before = path.read_bytes().decode("utf-8") if path.exists() else ""
-        changed = with_number(before, "dedupe.similarity", proposed.similarity, remark=remark)
         with whole_file(path.resolve()) as target:
             target.write(changed)
+    except OSError as exc:
+        raise UsageError(f"`{path}` can't be written: {exc.strerror or exc}") from exc
+    err.print(f"set {_KEY} = {proposed.similarity:g} in {path}")
+    loaded = load(file=path, only=("dedupe.",))
+    stands = loaded.settings.dedupe.similarity
+    if stands != proposed.similarity:
+        err.print(
+            f"{loaded.origins[_KEY]} stands above the file: {_KEY} is {stands:g} until it is unset", style="yellow"
+        )
+
+
+def _configuration(file: Path | None) -> Path:
+    """The file that is read, or where a new one goes."""
+    import os
+
+    from synsift.pipelines.config_layers import find_file
+
+    return (find_file(file, os.environ) or Path("synsift.toml")).expanduser()
+
+
+def _changed(path: Path, proposed: "Threshold | None") -> str:
+    """The text of a configuration file with a value; without one it is only tried whether that can be written."""
+    from synsift.pipelines.config_edit import with_number
+
+    value, remark = 1.0, "by synsift calibrate"
+    if proposed is None:
+        try_file(path, "--apply")
+    else:
+        value = proposed.similarity
+        remark += f": recall {proposed.recall:.3f}, false matches at most {proposed.false_rate_bound:.0e}"
+    try:
+        before = path.read_bytes().decode("utf-8") if path.exists() else ""
     except (OSError, UnicodeDecodeError) as exc:
-        raise UsageError(f"`{path}` can't be written: {getattr(exc, 'strerror', None) or exc}") from exc
-    err.print(f"set dedupe.similarity = {proposed.similarity:g} in {path}")
+        raise UsageError(f"`{path}` can't be read: {getattr(exc, 'strerror', None) or exc}") from exc
+    return with_number(before, _KEY, value, remark=remark)

@@ -17,7 +17,8 @@ KEY = "dedupe.similarity"
         "# mine\n",
         "[dedupe]\n",
         "[dedupe]",
-        "[dedupe]\nsimilarity = 0.5 # old\nbatch = 20\n",
+        "[dedupe]\nsimilarity = 0.5\nbatch = 20\n",
+        "\ufeff[dedupe]\nsimilarity = 0.5\n",
         "[dedupe]\nbatch = 20\n\n[fetch]\ndelay_s = 1\n",
         "[ dedupe ]  # the eye\n'similarity'=0.5\n",
         "dedupe.similarity = 0.5\ndedupe.batch = 3\n[fetch]\ndelay_s = 1\n",
@@ -28,14 +29,22 @@ KEY = "dedupe.similarity"
 )
 def test_the_value_is_set_and_nothing_else(before: str) -> None:
     after = with_number(before, KEY, 0.9, remark="by somebody")
-    expected = tomllib.loads(before)
+    expected = tomllib.loads(before.lstrip("\ufeff"))
     expected.setdefault("dedupe", {})["similarity"] = 0.9
-    assert tomllib.loads(after) == expected
+    assert after.startswith("\ufeff") == before.startswith("\ufeff")
+    assert tomllib.loads(after.lstrip("\ufeff")) == expected
     assert after.count("# by somebody") == 1
     assert {line for line in before.split("\n") if "similarity" not in line} <= {*after.split("\n"), ""}
-    again = with_number(after, KEY, 0.8, remark="by another")
-    assert tomllib.loads(again)["dedupe"]["similarity"] == 0.8
+    again = with_number(after, KEY, 0.8, remark="by somebody: once more")
+    assert tomllib.loads(again.lstrip("\ufeff"))["dedupe"]["similarity"] == 0.8
     assert again.count("\n") == after.count("\n")
+    assert again.count("# by somebody: once more") == again.count("#") - before.count("#") == 1
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", ""])
+def test_an_own_comment_and_the_place_of_a_value_stay(end: str) -> None:
+    before = f"[dedupe]{end or chr(10)}  similarity  =  0.5   # looked at by all of us{end}"
+    assert with_number(before, KEY, 0.9, remark="by somebody: 3") == before.replace("0.5", "0.9")
 
 
 @pytest.mark.parametrize(

@@ -353,9 +353,17 @@ def test_calibrate_shows_what_looks_alike_believes_a_person_and_writes_the_value
 
     config.write_text("dedupe = {batch = 3}\n")
     refused = run(*judged, "--apply")
-    assert refused.returncode == 2
+    assert (refused.returncode, refused.stdout) == (2, "")  # before anything is measured
     assert "by hand" in refused.stderr
     assert config.read_text() == "dedupe = {batch = 3}\n"
+
+
+def test_calibrate_says_what_stands_above_the_value_that_it_wrote(cli: RunCli, photos: Path) -> None:
+    done = cli("calibrate", str(photos), "--sample", "1", "--no-cache", "--apply", options={"dedupe.similarity": 0.99})
+    assert done.returncode == 0, done.stderr
+    assert "SYNSIFT_DEDUPE__SIMILARITY stands above the file: dedupe.similarity is 0.99 until it is unset" in " ".join(
+        done.stderr.split()
+    )
 
 
 def test_calibrate_looks_through_copies_if_asked(run: RunFolders, tmp_path: Path) -> None:
