@@ -183,7 +183,7 @@ def url_problem(url: str) -> str | None:
     try:
         url.encode()
         parts = urlsplit(url)
-        _ = parts.port
+        port = parts.port
     except UnicodeEncodeError:
         return "with what is no text"
     except ValueError as exc:
@@ -192,6 +192,8 @@ def url_problem(url: str) -> str | None:
         return f"scheme {parts.scheme!r} is neither http nor https"
     if not parts.hostname:
         return "no host"
+    if port == 0:
+        return "nothing can be asked at port 0"
     if not _can_be_a_name(parts.hostname):
         return f"{parts.hostname!r} can't be the name of a host"
     if parts.username is not None or parts.password is not None:

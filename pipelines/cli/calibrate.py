@@ -18,7 +18,7 @@ from synsift.pipelines.cli.options import (
     SetValues,
     Similarity,
 )
-from synsift.pipelines.cli.paths import try_file, whole_file
+from synsift.pipelines.cli.paths import try_file, unwritten, whole_file
 from synsift.pipelines.cli.scanning import CacheFile, Jobs, Keys, NoCache, Scanner, list_unreadable, progress
 from synsift.pipelines.cli.thorough import Thorough, check_thorough, told_apart
 from synsift.pipelines.errors import SynsiftError, UsageError
@@ -201,7 +201,7 @@ def _write_report(
         with whole_file(report) as file, progress("pictures made", 2 * len(pairs[:MOST_PAIRS])) as advance:
             file.writelines(render_pairs(pairs, pictures, making, least=proposed.similarity, on_picture=advance))
     except OSError as exc:
-        raise UsageError(f"`--report {report}` can't be written: {exc.strerror or exc}") from exc
+        raise unwritten(f"`--report {report}` can't be written", exc) from exc
     err.print(f"look at them: {report.resolve()}")
 
 
@@ -215,7 +215,7 @@ def _apply_value(file: Path | None, proposed: "Threshold") -> None:
         with whole_file(path.resolve()) as target:
             target.write(changed)
     except OSError as exc:
-        raise UsageError(f"`{path}` can't be written: {exc.strerror or exc}") from exc
+        raise unwritten(f"`{path}` can't be written", exc) from exc
     err.print(f"set {_KEY} = {proposed.similarity:g} in {path}")
     loaded = load(file=path, only=("dedupe.",))
     stands = loaded.settings.dedupe.similarity

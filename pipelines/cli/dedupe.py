@@ -21,7 +21,7 @@ from synsift.pipelines.cli.options import (
     SetValues,
     Similarity,
 )
-from synsift.pipelines.cli.paths import try_file, try_folder, whole_file
+from synsift.pipelines.cli.paths import try_file, try_folder, unwritten, whole_file
 from synsift.pipelines.cli.scanning import CacheFile, Jobs, Keys, NoCache, Scanner, list_unreadable, progress
 from synsift.pipelines.cli.thorough import (
     Remove,
@@ -376,5 +376,5 @@ def _write(
                 file.writelines(render_groups(part, making=making, on_picture=advance))
                 file.flush()
     except OSError as exc:
-        raise UsageError(f"`--report {report}` can't be written: {exc.strerror or exc}") from exc
+        raise unwritten(f"`--report {report}` can't be written", exc) from exc
     err.print(f"look at it, and choose: {report.resolve()}{f', in {len(parts)} parts' if len(parts) > 1 else ''}")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
-from synsift.pipelines.errors import UsageError
+from synsift.pipelines.errors import SynsiftError, UsageError
 from synsift.pipelines.folders.whole import give_name, nameless, part_of
 
 
@@ -44,6 +44,14 @@ def try_folder(path: Path, option: str) -> None:
         tempfile.TemporaryFile(dir=there).close()
     except OSError as exc:
         raise UsageError(f"`{option} {path}` can't be written: {_reason(exc)}") from exc
+
+
+def unwritten(what: str, exc: OSError) -> SynsiftError:
+    """What to raise where writing failed that had been possible: a disk that is full by now is no wrong use."""
+    words = f"{what}: {exc.strerror or exc}"
+    if exc.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
+        return SynsiftError(words, hint="make room, and run it again" if exc.errno != errno.EIO else "")
+    return UsageError(words)
 
 
 def _reason(exc: OSError) -> str:

@@ -12,6 +12,7 @@ from synsift.crawler.queries import SynsetQuery
 from synsift.crawler.sources.lists.layouts import LAYOUTS
 from synsift.crawler.sources.lists.unfinished import unfinished
 from synsift.crawler.targets import identifier_of
+from synsift.pipelines.cli.paths import unwritten
 from synsift.pipelines.cli.suggestions import check_known
 from synsift.pipelines.errors import UsageError
 
@@ -128,7 +129,7 @@ def _kept_stdin(settings: "Settings") -> Path:
     try:
         return _spool(folder)
     except OSError as exc:
-        raise UsageError(f"standard input can't be kept in {folder}: {exc.strerror or exc}") from exc
+        raise unwritten(f"standard input can't be kept in {folder}", exc) from exc
 
 
 def _spool(folder: Path) -> Path:

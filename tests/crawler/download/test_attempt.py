@@ -105,7 +105,8 @@ def test_what_must_not_be_used_is_given_up_whatever_else_is_answered(status: int
 
 
 @pytest.mark.parametrize(
-    "url", ["", "x", "file:///etc/passwd", "http://", "http://u@h/", "http://h:99999/", "http://" + "a" * 5000]
+    "url",
+    ["", "x", "file:///etc/passwd", "http://", "http://u@h/", "http://h:99999/", "http://h:0/", "http://" + "a" * 5000],
 )
 def test_a_url_that_cannot_be_fetched_says_why(url: str) -> None:
     assert url_problem(url)

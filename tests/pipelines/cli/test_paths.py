@@ -1,6 +1,7 @@
 """Files that have their names when they are whole."""
 
 import contextlib
+import errno
 import os
 import signal
 import stat
@@ -13,12 +14,16 @@ import pytest
 
 from synsift.pipelines.cli import paths
 from synsift.pipelines.cli.paths import whole_file
+from synsift.pipelines.errors import UsageError
 from synsift.pipelines.folders.whole import nameless
+from tests.conftest import RunCli
+from tests.dedupe.pictures import photograph
 
 WRITER = """
 import sys
 from pathlib import Path
 from synsift.pipelines.cli.paths import whole_file
+from synsift.pipelines.errors import UsageError
 
 with whole_file(Path(sys.argv[1])) as file:
     file.write("half")
@@ -170,3 +175,24 @@ def test_a_file_below_dev_is_whole_or_not_there() -> None:
             file.write("half")
             raise KeyboardInterrupt
         assert list(target.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EACCES, errno.EROFS])
+def test_a_disk_that_is_full_by_now_is_no_wrong_use(number: int) -> None:
+    found = paths.unwritten("`--report x` can't be written", OSError(number, os.strerror(number)))
+    assert isinstance(found, UsageError) == (number in (errno.EACCES, errno.EROFS))
+    assert str(found) == f"`--report x` can't be written: {os.strerror(number)}"
+
+
+def test_a_report_on_a_full_disk_ends_with_1(cli: RunCli, small_disk: Path, tmp_path: Path) -> None:
+    for number in range(6):
+        photograph(number, (640, 480)).save(tmp_path / f"{number}.png")
+        photograph(number, (640, 480)).save(tmp_path / f"{number}.jpg", quality=60)
+    report = small_disk / "report.html"
+    with contextlib.suppress(OSError), (small_disk / "ballast").open("wb", buffering=0) as ballast:
+        while True:
+            ballast.write(bytes(4096))
+    done = cli("dedupe", str(tmp_path), "--no-cache", "--report", str(report))
+    assert done.returncode == 1, done.stderr
+    assert f"`--report {report}` can't be written: No space left on device" in " ".join(done.stderr.split())
+    assert not report.exists()
