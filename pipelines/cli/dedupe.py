@@ -111,7 +111,7 @@ def dedupe(
 
       synsift dedupe crawled/ --reference test-split.parquet --move rejected/ --format csv
 
-      synsift dedupe crawled/ --reference pdq:shared-hashes.txt
+      synsift dedupe crawled/ --reference pdq:shared-hashes.csv
     """
     _check_places(link, move)
     if apply is not None:
