@@ -76,7 +76,7 @@ def fingerprint(
     """Fingerprint images. A file of fingerprints stands for its images in `match --against` and `dedupe --reference`.
 
     `--format pdq`, `imagehash` (phash and dhash), `md5`, `sha1` or `sha256` writes those hashes, as CSV, for others;
-    lists of them are read wherever files of fingerprints are. The first two need `pip install 'synsift[hashes]'`.
+    lists of them are read wherever files of fingerprints are. The first two need the extra `hashes`.
 
     [bold]Examples[/bold]
 
