@@ -79,7 +79,7 @@ class LandStage(LingeringStage):
         self._objects = objects
         self._options = options
         self._parts = PartWriter(objects, layout.MANIFESTS)
-        self._writers = ThreadPoolExecutor(options.threads, thread_name_prefix="land")
+        self._writers = ThreadPoolExecutor(options.threads, thread_name_prefix="land-work")
 
     async def run(self) -> None:
         """Work until ``stop``; then leave the group."""
