@@ -4,9 +4,9 @@
     benchmarks/threads.py --photos DIR [--images 3000] [--rounds 3] [--kafka] [--s3] [--workers 1]
 
 The web is that of ``pipeline.py``, from which a process ``synsift run fetch dedupe land --drain`` crawls, with its
-log and objects in a folder; with ``--kafka`` the log is on a broker, with ``--s3`` the objects are on an S3 server, both
-on loopback. Each round crawls twice, a third of the images and all of them: what the larger crawl takes more is what an
-image costs, and the rest is what a run costs whatever its size, most of it the start of Python.
+log and objects in a folder; with ``--kafka`` the log is on a broker, with ``--s3`` the objects are on an S3 server,
+both on loopback. Each round crawls twice, a third of the images and all of them: what the larger crawl takes more is
+what an image costs, and the rest is what a run costs whatever its size, most of it the start of Python.
 
 Prints, for each thread, for all decoders together and for each server, CPU ms an image and CPU seconds a run, medians
 of the rounds; likewise what the cores were idle, and what was asked for: transactions by stage, and calls of the object
@@ -123,9 +123,7 @@ def crawl(urls: Path, place: Place, name: str, workers: int) -> tuple[int, dict[
     told = [urls.with_name(f"asked-{name}-{number}.json") for number in range(workers)]
     before, start_s, seen = place.cpu_s(), time.monotonic(), Seen()
     commands = [[sys.executable, "-c", _WITH_NAMES, str(at), "run", *STAGES, "--drain"] for at in told]
-    running = [
-        subprocess.Popen(command, env=environment(options), stderr=subprocess.DEVNULL) for command in commands
-    ]
+    running = [subprocess.Popen(command, env=environment(options), stderr=subprocess.DEVNULL) for command in commands]
     while any(worker.poll() is None for worker in running):
         for worker in running:
             seen.look(worker.pid)

@@ -24,6 +24,7 @@ from typing import Final
 from synsift.pipelines.errors import LogUnavailable, SynsiftError
 from synsift.pipelines.gate import Gate
 from synsift.pipelines.log.base import Log
+from synsift.pipelines.looks import Looks
 from synsift.pipelines.remains import FETCH, SEARCH, Remains
 from synsift.pipelines.stage import BACKWARD, DEFAULT_REST_S, INPUTS, Stage
 
@@ -48,7 +49,12 @@ class Ending(StrEnum):
 
 
 def busy_stages(log: Log, stages: Sequence[str]) -> list[str]:
-    """The stages of some, in the order of the stream, that have something left to do.
+    """The stages of some, in the order of the stream, that have something left to do."""
+    return list(left_to_do(log, stages))
+
+
+def left_to_do(log: Log, stages: Sequence[str]) -> dict[str, int]:
+    """The same with how many records each has left, at most; 0 where that can't be told yet.
 
     The order matters: a stage's outputs and positions are committed together, so what one stage has finished is seen
     in the next one's lag. Where one of them writes to the input of an earlier one, all are looked at twice: nothing
@@ -58,11 +64,11 @@ def busy_stages(log: Log, stages: Sequence[str]) -> list[str]:
     seen: list[dict[str, list[int]]] = []
     for _ in range(2 if BACKWARD & set(stages) else 1):
         lags = {name: log.lag(name, INPUTS[name].name) for name in wanted}
-        busy = [name for name in wanted if any(lag.records for lag in lags[name])]
-        if busy:
-            return busy
+        left = {name: sum(lag.records for lag in lags[name]) for name in wanted}
+        if any(left.values()):
+            return {name: records for name, records in left.items() if records}
         seen.append({name: [lag.end for lag in found] for name, found in lags.items()})
-    return [] if seen[0] == seen[-1] else wanted[:1]
+    return {} if seen[0] == seen[-1] else dict.fromkeys(wanted[:1], 0)
 
 
 def hosts_in_words(stages: Sequence[Stage]) -> str:
@@ -108,6 +114,7 @@ class Worker:
         self._remains = Remains(None)
         self._rested_s = 0.0
         self._looked_at_s = 0.0
+        self._looks = Looks()
         self._says_waits = False
         self.rests_until_s: float | None = None
         self.has_enough = False
@@ -134,7 +141,8 @@ class Worker:
             try:
                 while not self._interrupted and not any(task.done() for task in tasks):
                     await asyncio.wait(tasks, timeout=_WATCH_S, return_when=asyncio.FIRST_COMPLETED)
-                    if self._until_idle and await asyncio.to_thread(self._is_idle):
+                    is_due = self._until_idle and self._looks.is_due(time.monotonic())
+                    if is_due and await asyncio.to_thread(self._is_idle):
                         break
                 if self.has_enough:
                     await self._let_through(tasks)
@@ -180,9 +188,11 @@ class Worker:
             os._exit(_KILLED)
 
     def _is_idle(self) -> bool:
+        began_s = time.monotonic()
         try:
             are_placed = all(self._has_its_place(stage) for stage in self.stages)
-            busy = busy_stages(self._log, [stage.name for stage in self.stages])
+            busy = left_to_do(self._log, [stage.name for stage in self.stages])
+            self._looks.looked(sum(busy.values()), began_s, time.monotonic())
         except LogUnavailable as exc:
             _log.warning("can't see what is left to do: %s", exc)
             return False
