@@ -53,21 +53,31 @@ def busy_stages(log: Log, stages: Sequence[str]) -> list[str]:
     return list(left_to_do(log, stages))
 
 
-def left_to_do(log: Log, stages: Sequence[str]) -> dict[str, int]:
+def left_to_do(log: Log, stages: Sequence[str], goes_on: Callable[[str], bool] = lambda _name: False) -> dict[str, int]:
     """The same with how many records each has left, at most; 0 where that can't be told yet.
 
     The order matters: a stage's outputs and positions are committed together, so what one stage has finished is seen
     in the next one's lag. Where one of them writes to the input of an earlier one, all are looked at twice: nothing
     is left to do if nothing was, and no input has grown meanwhile.
+
+    Args:
+        log: The log.
+        stages: Which.
+        goes_on: Whether a stage is at work on what it has left: then those behind it aren't asked for, and not told.
     """
     wanted = [name for name in INPUTS if name in stages]
     seen: list[dict[str, list[int]]] = []
     for _ in range(2 if BACKWARD & set(stages) else 1):
-        lags = {name: log.lag(name, INPUTS[name].name) for name in wanted}
-        left = {name: sum(lag.records for lag in lags[name]) for name in wanted}
+        left: dict[str, int] = {}
+        ends: dict[str, list[int]] = {}
+        for name in wanted:
+            lags = log.lag(name, INPUTS[name].name)
+            left[name], ends[name] = sum(lag.records for lag in lags), [lag.end for lag in lags]
+            if left[name] and goes_on(name):
+                break
         if any(left.values()):
             return {name: records for name, records in left.items() if records}
-        seen.append({name: [lag.end for lag in found] for name, found in lags.items()})
+        seen.append(ends)
     return {} if seen[0] == seen[-1] else dict.fromkeys(wanted[:1], 0)
 
 
@@ -188,16 +198,21 @@ class Worker:
             os._exit(_KILLED)
 
     def _is_idle(self) -> bool:
-        began_s = time.monotonic()
+        began_s, by_name = time.monotonic(), {stage.name: stage for stage in self.stages}
+        seen: dict[str, float | None] = {}
+
+        def goes_on(name: str) -> bool:
+            seen[name] = by_name[name].rests_until_s()
+            return seen[name] is None
+
         try:
             are_placed = all(self._has_its_place(stage) for stage in self.stages)
-            busy = left_to_do(self._log, [stage.name for stage in self.stages])
+            busy = left_to_do(self._log, list(by_name), goes_on)
             self._looks.looked(sum(busy.values()), began_s, time.monotonic())
         except LogUnavailable as exc:
             _log.warning("can't see what is left to do: %s", exc)
             return False
-        by_name = {stage.name: stage for stage in self.stages}
-        rests = [by_name[name].rests_until_s() for name in busy]
+        rests = [seen.get(name) for name in busy]
         for name, rest_s in zip(busy, rests, strict=True):
             if rest_s is None:
                 by_name[name].hurry()  # all before it are done, or rest

@@ -31,6 +31,7 @@ from synsift.pipelines.metrics import REJOINS
 from synsift.pipelines.reading import Skipped
 from synsift.pipelines.stage import DEFAULT_PATIENCE_S, Reading, Statistics
 from synsift.pipelines.stages.budgets import ANY_COST, Allowed, Budgets
+from synsift.pipelines.stages.commit_pace import CommitPace
 from synsift.pipelines.stages.ledger import Hooks, Ledger
 from synsift.pipelines.stages.look_ahead import LookAhead
 from synsift.pipelines.stages.membership import Membership, Stopped
@@ -42,13 +43,9 @@ R = TypeVar("R")
 
 _log: Final = logging.getLogger(__name__)
 
-# Reading and committing happen this often and not more often: every turn costs a transaction, and every wake-up of
-# another thread a fight for the interpreter's lock. Longer, and the first image of a crawl is late by as much.
+# Reading happens this often and not more often: every wake-up of another thread costs a fight for the interpreter's
+# lock. Longer, and the first image of a crawl is late by as much.
 _TURN_S: Final = 0.1
-# Of a transaction that costs a worker 6 ms of CPU on Kafka and the broker 5, four partitions of each image in it have a
-# share; so what ends while others are in work is committed this often. Longer, and a killed worker's successor asks for
-# more images a second time.
-_COMMIT_S: Final = 0.5
 _POLL_RECORDS: Final = 1_000
 
 
@@ -84,7 +81,7 @@ class DownloadStage(ABC, Generic[T]):
         self._fatal: Exception | None = None
         self._log_thread = ThreadPoolExecutor(1, thread_name_prefix=f"{self.name}-log")
         self._joined = False
-        self._next_commit_s = 0.0
+        self._pace = CommitPace()
         self._given_up = asyncio.Event()
         self._downloader: Downloader[T] | None = None
 
@@ -328,9 +325,10 @@ class DownloadStage(ABC, Generic[T]):
 
     def _commit_if_due(self, member: Member) -> None:
         """Commit what is finished, unless that was done just now and more is about to end."""
-        is_urgent = bool(self.budgets.allowed) or self.turnstile.is_careful or not self._ledger.in_work
-        if (is_urgent or time.monotonic() >= self._next_commit_s) and self._ledger.commit(member):
-            self._next_commit_s = time.monotonic() + _COMMIT_S
+        is_urgent = bool(self.budgets.allowed) or self.turnstile.is_careful
+        is_due = self._pace.is_due(time.monotonic(), in_work=self._ledger.in_work, is_urgent=is_urgent)
+        if is_due and self._ledger.commit(member):
+            self._pace.committed(time.monotonic())
 
     def _take_over(self, partition: int, skipped: Skipped) -> None:
         self.restore(partition, skipped)
