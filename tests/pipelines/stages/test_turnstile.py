@@ -543,3 +543,23 @@ def test_turns_end_with_the_last_partition() -> None:
     start = life.turnstile.ready()
     assert start.how is Begun.ALONE
     assert len(start.messages) == 1
+
+
+def test_what_has_ended_is_to_be_known_soon_where_inputs_are_suspected() -> None:
+    log = make_log(random.Random(1), 5)  # noqa: S311
+    life = Life(log)
+    life.read(9)
+    life.begin()
+    assert not life.turnstile.is_careful
+    heir = Life(log)
+    assert heir.turnstile.is_careful
+
+
+def test_what_has_ended_is_to_be_known_soon_where_another_stage_waits_to_be_alone() -> None:
+    gate = Gate()
+    life = Life(make_log(random.Random(1), 5), gate=gate, stage="dedupe")  # noqa: S311
+    life.read(9)
+    life.begin()
+    assert not life.turnstile.is_careful
+    assert not gate.enter("fetch")
+    assert life.turnstile.is_careful
