@@ -1,8 +1,15 @@
 """When what has ended is committed."""
 
+import math
+
 import pytest
 
+from synsift.pipelines.log.base import Member
 from synsift.pipelines.stages.commit_pace import CommitPace
+from synsift.pipelines.stages.ledger import Ledger
+from tests.pipelines.stages.test_fetch import fetch, picture, want
+from tests.pipelines.stages.web import SmallWeb
+from tests.pipelines.worlds import World
 
 
 def commits_within(until_s: float, *, in_work: int, is_urgent: bool) -> int:
@@ -27,3 +34,23 @@ def test_while_more_is_in_work_there_are_few_transactions() -> None:
 @pytest.mark.parametrize(("in_work", "is_urgent"), [(0, False), (50, True)])
 def test_where_nothing_more_comes_or_somebody_waits_each_end_is_committed(in_work: int, is_urgent: bool) -> None:
     assert commits_within(100.0, in_work=in_work, is_urgent=is_urgent) == 1_000
+
+
+def test_images_that_come_while_others_are_on_their_way_share_a_transaction(
+    site: SmallWeb, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commits: list[int] = []
+    commit = Ledger.commit
+
+    def counted(ledger: Ledger, member: Member, *, letting_go: tuple[int, ...] = ()) -> int:
+        commits.append(commit(ledger, member, letting_go=letting_go))
+        return commits[-1]
+
+    monkeypatch.setattr(Ledger, "commit", counted)
+    monkeypatch.setattr("synsift.pipelines.stages.commit_pace._REST_S", math.inf)
+    for number in range(8):
+        want(world, site.serve(f"/{number}.jpg", picture(number)))
+    fetch(world, delay_s=0.15)
+    of_images = [number for number in commits if number]
+    assert sum(of_images) == 8
+    assert len(of_images) <= 2  # the first that came, and the rest when nothing more was on its way
