@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import NoReturn
 
 import pytest
 
@@ -16,15 +16,8 @@ from synsift.pipelines.demo.run import demo_options, demo_web
 from synsift.pipelines.demo.web import Directory
 from synsift.pipelines.log.kafka_clients import KafkaAddress
 from synsift.pipelines.log.kafka_topics import KafkaTopics, Shape
-from tests.warm import WarmCommands, warm_commands
+from tests import warm
 
-
-def interpreters_own() -> dict[str, str]:
-    """What of the environment an interpreter reads as it starts: where it differs, one must be started."""
-    return {name: value for name, value in os.environ.items() if name.startswith(("PYTHON", "LC_", "LANG"))}
-
-
-_INTERPRETERS_OWN: Final = interpreters_own()
 RunCli = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -66,15 +59,8 @@ def command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "synsift", *arguments]
 
 
-@pytest.fixture(scope="session")
-def warm() -> Iterator[WarmCommands]:
-    """Commands without the time that each takes to load its libraries."""
-    with warm_commands() as found:
-        yield found
-
-
 @pytest.fixture
-def cli(tmp_path: Path, request: pytest.FixtureRequest) -> RunCli:
+def cli(tmp_path: Path) -> RunCli:
     """Run a command as a user does, in an empty folder."""
     folder = tmp_path / "cwd"
     folder.mkdir()
@@ -82,20 +68,8 @@ def cli(tmp_path: Path, request: pytest.FixtureRequest) -> RunCli:
     def run(
         *arguments: str, options: Mapping[str, object] | None = None, timeout_s: float = 300, stdin: str = ""
     ) -> subprocess.CompletedProcess[str]:
-        if "SYNSIFT_TEST_COLD" not in os.environ and interpreters_own() == _INTERPRETERS_OWN:
-            warm: WarmCommands = request.getfixturevalue("warm")
-            return warm.run(arguments, env=environment(options or {}), cwd=folder, stdin=stdin, timeout_s=timeout_s)
-        return subprocess.run(
-            command(*arguments),
-            env=environment(options or {}),
-            cwd=folder,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            errors="surrogateescape",
-            timeout=timeout_s,
-            check=False,
-        )
+        env = environment(options or {})
+        return warm.run(arguments, env=env, cwd=folder, stdin=stdin, timeout_s=timeout_s)
 
     return run
 

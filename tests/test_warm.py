@@ -1,14 +1,15 @@
 """A command that was forked of a process with all libraries is the command that a user runs."""
 
 import os
+import signal
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from tests import warm
 from tests.conftest import command, environment
 from tests.dedupe.pictures import encoded, scene
-from tests.warm import WarmCommands
 
 
 @pytest.mark.parametrize(
@@ -26,9 +27,7 @@ from tests.warm import WarmCommands
     ],
     ids=str,
 )
-def test_it_says_and_does_the_same(
-    arguments: list[str], options: dict[str, object], warm: WarmCommands, tmp_path: Path
-) -> None:
+def test_it_says_and_does_the_same(arguments: list[str], options: dict[str, object], tmp_path: Path) -> None:
     for number in range(20):  # enough for processes of its own
         (tmp_path / f"{number}.png").write_bytes(encoded(scene(number % 18), "PNG"))
     cold = subprocess.run(
@@ -46,14 +45,38 @@ def test_it_says_and_does_the_same(
     assert "Traceback" not in forked.stderr
 
 
-def test_it_leaves_nothing_behind_for_the_next(warm: WarmCommands, tmp_path: Path) -> None:
+def test_it_leaves_nothing_behind_for_the_next(tmp_path: Path) -> None:
     first = warm.run(["config"], env=environment({"fetch.delay_s": 7}), cwd=tmp_path, stdin="", timeout_s=60)
     second = warm.run(["config"], env=environment({}), cwd=tmp_path, stdin="", timeout_s=60)
     assert first.stdout != second.stdout
 
 
-def test_what_takes_too_long_is_ended_and_the_next_goes_on(warm: WarmCommands, tmp_path: Path) -> None:
+def test_what_takes_too_long_is_ended_and_the_next_goes_on(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(subprocess.TimeoutExpired):
         warm.run(["match", "x", "--against", "pdq:pipe"], env=environment({}), cwd=tmp_path, stdin="", timeout_s=0.01)
     assert warm.run(["--version"], env=environment({}), cwd=tmp_path, stdin="", timeout_s=60).returncode == 0
+
+
+def test_it_is_awaited_and_killed_as_any_process(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    words = ["match", "x", "--against", "pdq:pipe"]
+    with warm.start(words, env=environment({}), cwd=tmp_path, stderr=subprocess.PIPE) as process:
+        assert process.poll() is None
+        assert Path(f"/proc/{process.pid}/cwd").readlink() == tmp_path
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(timeout=0.01)
+        process.kill()
+        _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (-signal.SIGKILL, "")
+
+
+def test_a_shell_gets_what_it_says_and_its_status(tmp_path: Path) -> None:
+    warm.put_command(tmp_path)
+    env = environment({}) | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    script = (
+        "synsift synsets whippet --format jsonl | grep -c n02091134; synsift match x --against nowhere 2>err; echo $?"
+    )
+    done = subprocess.run(["sh", "-c", script], cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    assert done.stdout == "1\n2\n", done.stderr
+    assert "nowhere" in (tmp_path / "err").read_text()

@@ -6,6 +6,7 @@ light, and a subject of many overlapping shapes.
 """
 
 import colorsys
+import functools
 import io
 import math
 from collections.abc import Callable
@@ -42,15 +43,20 @@ def encoded(image: Image.Image, kind: str, **options: int) -> bytes:
 
 def _noise(rng: np.random.Generator, exponent: float) -> NDArray[np.float32]:
     """1/f noise in 0…1, ``(height, width) float32``."""
-    fy = np.fft.fftfreq(HEIGHT_PX)[:, None]
-    fx = np.fft.rfftfreq(WIDTH_PX)[None, :]
-    frequency = np.hypot(fy, fx)
-    frequency[0, 0] = 1.0
-    spectrum = np.exp(2j * math.pi * rng.random(frequency.shape)) / frequency**exponent
+    falling = _powers_of_frequency(exponent)
+    spectrum = np.exp(2j * math.pi * rng.random(falling.shape)) / falling
     spectrum[0, 0] = 0
     noise = np.fft.irfft2(spectrum, (HEIGHT_PX, WIDTH_PX))
     low, high = np.percentile(noise, [2, 98])
     return np.asarray(((noise - low) / (high - low)).clip(0, 1), dtype=np.float32)
+
+
+@functools.cache
+def _powers_of_frequency(exponent: float) -> NDArray[np.float64]:
+    """What a picture's spectrum falls by, ``(height, width // 2 + 1) float64``; 1 for its mean."""
+    frequency = np.hypot(np.fft.fftfreq(HEIGHT_PX)[:, None], np.fft.rfftfreq(WIDTH_PX)[None, :])
+    frequency[0, 0] = 1.0
+    return np.asarray(frequency**exponent)
 
 
 def _clouds(rng: np.random.Generator, dark: Colour, bright: Colour) -> Image.Image:

@@ -250,6 +250,7 @@ class DownloadStage(ABC, Generic[T]):
 
     async def received(self, task: T, result: Received) -> None:
         """Take an answer from the downloader; whatever goes wrong with it stays with this one input."""
+        self.turnstile.heard(self.message_of(task), answers=True)
         await self._guard(self.deliver, task, result)
 
     async def abandoned(self, task: T, result: Abandoned) -> None:
@@ -263,6 +264,7 @@ class DownloadStage(ABC, Generic[T]):
 
     async def postponed(self, task: T, origin: str, illness: Illness) -> None:
         """Take a task back from the downloader, for its host is left alone for a while."""
+        self.turnstile.heard(self.message_of(task), answers=False)
 
         async def put_off(task: T, origin: str) -> None:
             await self.postpone(task, origin, illness)

@@ -5,7 +5,8 @@
                                  ├─▶ strong suspects, each alone in the process, those with the fewest deaths first
                                  └─▶ proven ones: a dead letter, ``poisonous``
 
-Where suspects take long, they and what else is waiting take turns (``turns.py``): a host that answers goes on.
+Where suspects take long, they and what else is waiting take turns (``turns.py``): a host that answers goes on. Of
+suspects, too, those come first whose hosts answer: any at a dead one may take half a minute.
 Whether a suspect began alone is written down before it begins (``Ledger.begin``); see ``log/attempts.py``.
 """
 
@@ -36,6 +37,9 @@ _PASSED_S: Final = 10.0
 # So long after the last record suspects are awaited that were not read yet. Some never come: ends of transactions take
 # offsets, too.
 _AWAITED_S: Final = 3.0
+_MOST_KEYS: Final = 20_000
+"""So many hosts are remembered as to whether they answer."""
+_FIRST, _UNKNOWN, _LAST = 0, 1, 2
 # By no decoder: it may be that which the record kills.
 _WNID: Final = re.compile(rb'"wnid":"([A-Za-z0-9][A-Za-z0-9._-]{0,63})"')
 
@@ -64,10 +68,18 @@ class _Begin(NamedTuple):
 
 @dataclass(slots=True)
 class _Sorted:
+    """What waits. Of a strong one its rank and its deaths stand before it."""
+
     plain: list[Message]
     weak: list[Message]
-    strong: list[tuple[int, Message]]
+    strong: list[tuple[int, int, Message]]
     has_weak: bool = False
+    weak_rank: int = _LAST
+
+    def comes_alone(self) -> Message | None:
+        """The strong suspect that is next, if no weak one is before it."""
+        rank, _, message = min(self.strong, key=lambda item: item[:2], default=(_LAST, 0, None))
+        return message if message is not None and (not self.has_weak or rank < self.weak_rank) else None
 
 
 class Turnstile:
@@ -100,6 +112,7 @@ class Turnstile:
         self._turns = Turns()
         self._are_others = False
         self._begins = False
+        self._answers: dict[bytes | None, bool] = {}
 
     def assign(self, partition: int) -> None:
         """A partition is ours."""
@@ -133,6 +146,18 @@ class Turnstile:
         if message is self._alone:
             self._alone = None
         self._tell_gate()
+
+    def heard(self, message: Message, *, answers: bool) -> None:
+        """What an input asked, by its key, answers, or does not."""
+        self._answers.pop(message.key, None)
+        self._answers[message.key] = answers
+        if len(self._answers) > _MOST_KEYS:
+            del self._answers[next(iter(self._answers))]
+
+    def _rank(self, message: Message) -> int:
+        """Smaller is earlier: what answers, what nobody knows of, what doesn't."""
+        answers = self._answers.get(message.key)
+        return _UNKNOWN if answers is None else _FIRST if answers else _LAST
 
     def rest(self, message: Message) -> None:
         """An input that began waits for something, and can't kill: for the gate, it is as if it had not begun."""
@@ -196,12 +221,13 @@ class Turnstile:
         if self._are_others or (not found.strong and not self._awaits_strong()):
             self.gate.leave(self._stage)
             return self._start([*found.weak, *found.plain], Begun.IN_COMPANY, joined)
-        if found.has_weak or joined:
+        next_alone = found.comes_alone()
+        if joined or (found.has_weak and next_alone is None):
             return self._start(found.weak, Begun.IN_COMPANY, joined)
-        if not self.gate.enter(self._stage) or not found.strong:
+        if not self.gate.enter(self._stage) or next_alone is None:
             return Start()
-        self._alone = min(found.strong, key=lambda item: item[0])[1]
-        return self._start([self._alone], Begun.ALONE)
+        self._alone = next_alone
+        return self._start([next_alone], Begun.ALONE)
 
     def _is_turn_of_others(self) -> bool:
         # In order nothing passes a suspect: turns would only stand still.
@@ -261,10 +287,11 @@ class Turnstile:
                 self._sort_in_order(partition, found, room)
                 continue
             suspects = list(self._suspects(partition))
-            weak = [message for message, suspicion in suspects if not suspicion.is_strong]
+            weak = sorted((message for message, suspicion in suspects if not suspicion.is_strong), key=self._rank)
             found.has_weak = found.has_weak or bool(weak)
+            found.weak_rank = min(found.weak_rank, *map(self._rank, weak[:1]), _LAST)
             found.weak += weak[: max(0, room)]
-            found.strong += [(len(x.deaths), message) for message, x in suspects if x.is_strong]
+            found.strong += [(self._rank(message), len(x.deaths), message) for message, x in suspects if x.is_strong]
             if self._are_others or (not suspects and not tried):
                 found.plain += self._plain(partition)
         return found
@@ -274,11 +301,11 @@ class Turnstile:
         waiting = self._waiting[partition]
         first = self._suspicion(waiting[0]) if waiting else None
         if first is not None and first.is_strong:
-            found.strong.append((len(first.deaths), waiting[0]))
+            found.strong.append((_UNKNOWN, len(first.deaths), waiting[0]))
             return
         kind = list(itertools.takewhile(lambda message: self._is_like(first, self._suspicion(message)), waiting))
         if first is not None:
-            found.has_weak = True
+            found.has_weak, found.weak_rank = True, _UNKNOWN
             found.weak += kind[: max(0, room)]
         elif not self._on_trial(partition):
             found.plain += kind

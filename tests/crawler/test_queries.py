@@ -1,3 +1,5 @@
+import os
+import random
 from collections import Counter
 from pathlib import Path
 
@@ -56,11 +58,16 @@ def test_a_word_stands_in_a_text_as_a_whole_word_or_phrase_only() -> None:
 
 
 @pytest.mark.slow
-def test_the_queries_of_all_synsets_keep_the_rules() -> None:
+def test_the_queries_of_any_synset_keep_the_rules() -> None:
+    """Of one in six: each run takes others, and all of them take half a minute."""
     concepts = wordnet()
+    seed = int(os.environ.get("SYNSIFT_TEST_SEED", random.SystemRandom().randrange(1 << 30)))
+    print(f"seed {seed}: SYNSIFT_TEST_SEED={seed} repeats this test")  # noqa: T201 - shown when it fails
+    known = list(concepts)
+    chosen = random.Random(seed).sample(known, len(known) // 6)  # noqa: S311 - to be repeated
     maker, again = QueryMaker(concepts, LANGUAGES), QueryMaker(concepts, LANGUAGES)
     rules: Counter[Rule] = Counter()
-    for number, wnid in enumerate(concepts):
+    for number, wnid in enumerate(chosen):
         synset = concepts.get(wnid)
         found = maker.queries(wnid)
         texts = [query.text.casefold() for query in found]

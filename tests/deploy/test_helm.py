@@ -8,7 +8,6 @@ import copy
 import shutil
 import signal
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -26,6 +25,7 @@ from deploy.local.services import S3, MissingComponent, free_port, install_go
 from synsift.pipelines.config import load
 from synsift.pipelines.log.kafka_clients import KafkaAddress
 from synsift.pipelines.stage import INPUTS, WHOLE
+from tests import warm
 from tests.conftest import environment, missing, s3_options
 
 CHART: Final = make_files.CHART
@@ -279,23 +279,18 @@ def test_what_is_rendered_runs(kafka: KafkaAddress, s3: S3, tmp_path: Path) -> N
     jobs = [one for one in _containers(objects) if one["args"] == ["topics", "create"]]
     workers = [one for one in _containers(objects) if one["args"][0] == "run"]
     assert (len(jobs), len(workers)) == (1, len(INPUTS) - 1)
-    made = subprocess.run(
-        [sys.executable, "-m", "synsift", *jobs[0]["args"]], env=env, capture_output=True, text=True, check=False,
-        timeout=120,
-    )  # fmt: skip
+    made = warm.run(jobs[0]["args"], env=env)
     assert made.returncode == 0, made.stderr
     (compacts,) = [one for one in _containers(objects) if one["args"] == ["storage", "compact"]]
-    command = [sys.executable, "-m", "synsift", *compacts["args"]]
-    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=120)
+    done = warm.run(compacts["args"], env=env)
     assert done.returncode == 0, done.stderr
-    running: list[tuple[int, subprocess.Popen[bytes]]] = []
+    running: list[tuple[int, subprocess.Popen[str]]] = []
     try:
         for worker in workers:
             port = free_port()
-            command = [sys.executable, "-m", "synsift", *worker["args"]]
             own = env | {"SYNSIFT_SERVICE__PORT": str(port)}
             with (tmp_path / f"{worker['name']}.log").open("wb") as log:
-                running.append((port, subprocess.Popen(command, env=own, stdout=log, stderr=log, cwd=tmp_path)))
+                running.append((port, warm.start(worker["args"], env=own, stdout=log, stderr=log, cwd=tmp_path)))
         deadline_s = time.monotonic() + 240
         while not all(_is_ready(port) for port, _ in running):
             ended = [process.args for _, process in running if process.poll() is not None]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import ImageOps
 
+from tests import warm
 from tests.commands import children, root
 from tests.conftest import environment
 from tests.dedupe.pictures import encoded, scene
@@ -55,7 +56,10 @@ def world(tmp_path: Path) -> Path:
 def env(world: Path, quick_options: Mapping[str, object]) -> dict[str, str]:
     """A user's environment whose web is the demo's on loopback, whatever source a command names."""
     found = environment(quick_options)
-    found["PATH"] = f"{Path(sys.executable).parent}:{found['PATH']}"
+    (world / "bin").mkdir()
+    if warm.is_wanted():
+        warm.put_command(world / "bin")
+    found["PATH"] = f"{world / 'bin'}:{Path(sys.executable).parent}:{found['PATH']}"
     found |= {"HOME": str(world), "XDG_CACHE_HOME": str(world / ".cache"), "COLUMNS": "100"}
     for page in ("photos.csv", "other.csv"):
         column = "url,synset" if page == "photos.csv" else "URL,label"

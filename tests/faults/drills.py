@@ -31,6 +31,7 @@ from synsift.pipelines.demo.run import demo_options, demo_web
 from synsift.pipelines.demo.web import Directory
 from synsift.pipelines.log.kafka import KafkaLog
 from synsift.pipelines.topics import Entry
+from tests import warm
 from tests.conftest import environment, kafka_options, s3_options
 from tests.faults.ground import Ground, ground
 from tests.integration.conftest import write_synsets
@@ -66,17 +67,17 @@ class Fleet:
     prefix: str
     web: Directory
     folder: Path
-    workers: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
+    workers: dict[str, "subprocess.Popen[str]"] = field(default_factory=dict)
     ports: dict[str, int] = field(default_factory=dict)
     port: int = 0
 
     def start(self, stage: str, more: dict[str, object] | None = None) -> None:
         """Start the worker of a stage, at the port that Prometheus knows."""
         options = {**self.options, "service.port": self.ports[stage], **(more or {})}
-        self.workers[stage] = subprocess.Popen(
-            [sys.executable, "-m", "synsift", "run", stage],
-            env=environment(options), stdout=subprocess.DEVNULL, stderr=(self.folder / f"{stage}.log").open("ab"),
-        )  # fmt: skip
+        errors = (self.folder / f"{stage}.log").open("ab")
+        self.workers[stage] = warm.start(
+            ["run", stage], env=environment(options), stdout=subprocess.DEVNULL, stderr=errors
+        )
 
     def plan(self, *words: str, **options: object) -> None:
         """Give the fleet something to do."""

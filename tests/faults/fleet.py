@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from signal import SIGKILL, SIGTERM
 from typing import IO
 
+from tests import warm
 from tests.conftest import environment
 
 FLEET = ("search", "fetch", "dedupe", "dedupe", "land")
@@ -49,14 +50,16 @@ class Fleet:
         self._options = options
         self._rng = rng
         self._workers: list[Worker] = []
-        self._module = "synsift"
+        self._module: str | None = None
         self._more: dict[str, str] = {}
         self._expected: tuple[int, ...] = ()
         self.ended: list[str] = []
         self.deaths = 0
         self.start()
 
-    def arm(self, module: str = "synsift", more: Mapping[str, str] | None = None, statuses: Sequence[int] = ()) -> None:
+    def arm(
+        self, module: str | None = None, more: Mapping[str, str] | None = None, statuses: Sequence[int] = ()
+    ) -> None:
         """Workers from now on: another command line, more of an environment, how they may end by themselves."""
         self._module, self._more, self._expected = module, dict(more or {}), tuple(statuses)
 
@@ -68,13 +71,12 @@ class Fleet:
     def add(self, stage: str) -> None:
         """One worker more."""
         errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - lives as long as the worker
-        process = subprocess.Popen(
-            [sys.executable, "-m", self._module, "run", stage],
-            env=environment(self._options) | self._more,
-            stdout=subprocess.DEVNULL,
-            stderr=errors,
-            text=True,
-        )
+        env = environment(self._options) | self._more
+        if self._module is None:
+            process = warm.start(["run", stage], env=env, stdout=subprocess.DEVNULL, stderr=errors)
+        else:
+            command = [sys.executable, "-m", self._module, "run", stage]
+            process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=errors, text=True)
         self._workers.append(Worker(stage, process, errors))
 
     def pids(self, stage: str) -> list[int]:

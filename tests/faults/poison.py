@@ -1,7 +1,6 @@
 """Bad records of every kind, on every topic and partition, written by a producer that is none of ours."""
 
 import itertools
-import subprocess
 from dataclasses import dataclass, field
 
 from kafka import KafkaProducer
@@ -11,7 +10,8 @@ from synsift.pipelines.dead_letters import read_dead_letters
 from synsift.pipelines.records import ImageUrl, Progress, Query, Record, encode
 from synsift.pipelines.stage import INPUTS, OPTIONAL
 from synsift.pipelines.topics import Cleanup, Router, Topic
-from tests.conftest import command, environment
+from tests import warm
+from tests.conftest import environment
 from tests.faults.scene import Scene, leave_out
 from tests.pipelines.test_reading import HOSTILE
 from tests.pipelines.test_records import CANDIDATE, EXAMPLES
@@ -173,9 +173,7 @@ def _judge(scene: Scene, injected: Injected) -> list[str]:
 
     found += scene.compare(without)  # type: ignore[arg-type]
     for words in (("status",), ("dead-letters", "list", "--summary"), ("log", "check")):
-        done = subprocess.run(
-            command(*words), env=environment(scene.options), capture_output=True, text=True, timeout=120, check=False
-        )
+        done = warm.run(words, env=environment(scene.options))
         if done.returncode != (1 if words[0] == "log" else 0) or "Traceback" in done.stderr:
             found.append(f"`synsift {' '.join(words)}` ended with {done.returncode}: {done.stderr[-300:]}")
     return found

@@ -1,7 +1,5 @@
 """Records deleted: behind the positions that doesn't matter; ahead of them, each is counted, and said."""
 
-import subprocess
-
 from kafka import KafkaAdminClient, TopicPartition
 
 from synsift.pipelines.log.base import Message, Position
@@ -10,7 +8,8 @@ from synsift.pipelines.log.watermark import Watermark
 from synsift.pipelines.stage import INPUTS
 from synsift.pipelines.summary import read_counts
 from synsift.pipelines.topics import Entry
-from tests.conftest import command, environment
+from tests import warm
+from tests.conftest import environment
 from tests.faults.scene import Scene
 
 _STAGES = ("fetch", "dedupe")
@@ -90,9 +89,7 @@ def _judge(scene: Scene, lost: int, offsets: int) -> list[str]:
     scene.played.notes.append(f"{lost} inputs deleted before they were done, {said} said to be")
     if not lost <= said <= offsets:
         found.append(f"{said} inputs are said to be lost, and {lost} were ({offsets} offsets)")
-    done = subprocess.run(
-        command("status"), env=environment(scene.options), capture_output=True, text=True, timeout=120, check=False
-    )
+    done = warm.run(["status"], env=environment(scene.options))
     if said and f"deleted up to {said} inputs" not in " ".join(done.stderr.split()):
         found.append(f"`synsift status` does not say what was lost: {done.stderr[-300:]}")
     return found

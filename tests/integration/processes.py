@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from tests.conftest import command, environment
+from tests import warm
+from tests.conftest import environment
 
 TIMEOUT_S: Final = 300
 """Longest wait for something that takes seconds on a machine that has nothing else to do."""
@@ -16,12 +17,8 @@ _running: Final[list["subprocess.Popen[str]"]] = []
 def start(*arguments: str, out: Path | None, options: dict[str, object]) -> "subprocess.Popen[str]":
     """Start a command; its standard error is to be read."""
     place = ["--out", str(out)] if out is not None else []
-    process = subprocess.Popen(
-        command(*arguments, *place),
-        env=environment(options),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
+    process = warm.start(
+        [*arguments, *place], env=environment(options), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
     _running.append(process)
     return process

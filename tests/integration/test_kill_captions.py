@@ -16,7 +16,8 @@ from synsift.pipelines.assembly import open_parts
 from synsift.pipelines.config import load
 from synsift.pipelines.reading import read_all
 from synsift.pipelines.records import ImageUrl
-from tests.conftest import command, environment
+from tests import warm
+from tests.conftest import environment
 from tests.integration.test_kill_lists import rows_so_far
 
 ROWS = 60_000
@@ -37,9 +38,7 @@ def write(folder: Path) -> None:
 
 def plan(out: Path) -> list[str]:
     synsets = ("n02091134", "n07697537", "n03612814", "n02084071")
-    return command(
-        "plan", "--source", "captions", "--list", f"{out.parent}/lists/*.parquet", *synsets, "--limit", "900"
-    )
+    return ["plan", "--source", "captions", "--list", f"{out.parent}/lists/*.parquet", *synsets, "--limit", "900"]
 
 
 def wait_for_more(process: "subprocess.Popen[Any]", parts: Path, more: int) -> bool:
@@ -63,16 +62,16 @@ def test_a_sift_and_a_crawl_that_are_killed_end_as_if_nobody_had(tmp_path: Path)
             "identity.contact": "a@b.example",
         }
         envs[name] = environment(options)
-    subprocess.run(plan(tmp_path / "whole"), env=envs["whole"], check=True, capture_output=True, timeout=TIMEOUT_S)
+    warm.run(plan(tmp_path / "whole"), env=envs["whole"], check=True)
     killed, out = 0, tmp_path / "killed"
     for more in (1, 3, 20, 40):
-        process = subprocess.Popen(plan(out), env=envs["killed"], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        process = warm.start(plan(out), env=envs["killed"], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         if wait_for_more(process, out / "lists", more):
             process.kill()
         process.wait()
         killed += process.returncode == -signal.SIGKILL
     assert killed >= 3
-    subprocess.run(plan(out), env=envs["killed"], check=True, capture_output=True, timeout=TIMEOUT_S)
+    warm.run(plan(out), env=envs["killed"], check=True)
     sifted = [next((tmp_path / name / "lists").glob("captions-*.parquet")) for name in ("whole", "killed")]
     assert sifted[0].name == sifted[1].name
     assert sifted[0].read_bytes() == sifted[1].read_bytes()
@@ -89,14 +88,14 @@ def search(out: Path, env: dict[str, str]) -> None:
     """Read the sifted list, killed twice on the way."""
     for _ in range(2):
         before, deadline_s = rows_so_far(out / "log.db"), time.monotonic() + TIMEOUT_S
-        process = subprocess.Popen(command("run", "search", "--drain"), env=env, stderr=subprocess.DEVNULL)
+        process = warm.start(["run", "search", "--drain"], env=env, stderr=subprocess.DEVNULL)
         while process.poll() is None and rows_so_far(out / "log.db") < before + 150:
             assert time.monotonic() < deadline_s
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(timeout=0.005)
         process.kill()
         process.wait()
-    subprocess.run(command("run", "search", "--drain"), env=env, check=True, capture_output=True, timeout=TIMEOUT_S)
+    warm.run(["run", "search", "--drain"], env=env, check=True)
 
 
 @pytest.mark.slow
@@ -104,14 +103,14 @@ def test_ctrl_c_keeps_what_was_read_and_says_so(tmp_path: Path) -> None:
     write(tmp_path / "lists")
     out = tmp_path / "out"
     env = environment({"store.url": str(out), "identity.contact": "a@b.example"})
-    process = subprocess.Popen(plan(out), env=env, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    process = warm.start(plan(out), env=env, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
     assert wait_for_more(process, out / "lists", 2)
     process.send_signal(signal.SIGINT)
     said = process.communicate(timeout=TIMEOUT_S)[1]
     assert process.returncode == 1
     assert "synsift: interrupted; the same command goes on behind the rows that were read" in said
     assert "Traceback" not in said
-    done = subprocess.run(plan(out), env=env, check=True, capture_output=True, text=True, timeout=TIMEOUT_S)
+    done = warm.run(plan(out), env=env, check=True)
     assert "going on behind row" in done.stderr
 
 
@@ -144,9 +143,9 @@ def test_several_processes_end_with_the_one_that_is_killed_and_the_list_is_as_on
             "identity.contact": "a@b.example",
         }
         envs[name] = environment(options)
-    subprocess.run(plan(tmp_path / "one"), env=envs["one"], check=True, capture_output=True, timeout=TIMEOUT_S)
+    warm.run(plan(tmp_path / "one"), env=envs["one"], check=True)
     out = tmp_path / "several"
-    process = subprocess.Popen(plan(out), env=envs["several"], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    process = warm.start(plan(out), env=envs["several"], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     deadline_s = time.monotonic() + TIMEOUT_S
     while process.poll() is None and len(processes_of(out)) < 4:  # its own, two that match, and whoever starts these
         assert time.monotonic() < deadline_s
@@ -157,7 +156,7 @@ def test_several_processes_end_with_the_one_that_is_killed_and_the_list_is_as_on
     process.wait()
     while processes_of(out):
         assert time.monotonic() < deadline_s, "a process outlives the one that started it"
-    done = subprocess.run(plan(out), env=envs["several"], check=True, capture_output=True, text=True, timeout=TIMEOUT_S)
+    done = warm.run(plan(out), env=envs["several"], check=True)
     assert "going on behind row" in done.stderr
     sifted = [next((tmp_path / name / "lists").glob("captions-*.parquet")) for name in ("one", "several")]
     assert sifted[0].read_bytes() == sifted[1].read_bytes()

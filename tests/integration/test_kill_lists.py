@@ -18,7 +18,8 @@ from synsift.pipelines.dead_letters import read_dead_letters
 from synsift.pipelines.reading import read_all
 from synsift.pipelines.records import ImageUrl
 from synsift.pipelines.summary import read_counts
-from tests.conftest import command, environment
+from tests import warm
+from tests.conftest import environment
 
 ROWS = 80_000
 ODD = {1_234: "not a URL at all", 20_000: '"http://a.example/never closed'}
@@ -50,11 +51,11 @@ def test_every_row_is_an_image_url_or_a_dead_letter_exactly_once(tmp_path: Path)
         "identity.contact": "a@b.example",
     }
     env = environment(options)
-    subprocess.run(command("plan", "--source", "urls", "--list", str(photos)), env=env, check=True, capture_output=True)
+    warm.run(["plan", "--source", "urls", "--list", str(photos)], env=env, check=True)
     rng = random.Random(5)  # noqa: S311 - to be repeated
     for _ in range(4):
         before = rows_so_far(out / "log.db")
-        process = subprocess.Popen(command("run", "search", "--drain"), env=env, stderr=subprocess.DEVNULL)
+        process = warm.start(["run", "search", "--drain"], env=env, stderr=subprocess.DEVNULL)
         deadline_s = time.monotonic() + TIMEOUT_S
         while process.poll() is None and rows_so_far(out / "log.db") < before + rng.randint(1, 3_000):
             assert time.monotonic() < deadline_s
@@ -63,7 +64,7 @@ def test_every_row_is_an_image_url_or_a_dead_letter_exactly_once(tmp_path: Path)
         process.kill()
         process.wait()
         assert process.returncode == -signal.SIGKILL, "ended before it was killed"
-    subprocess.run(command("run", "search", "--drain"), env=env, check=True, capture_output=True, timeout=TIMEOUT_S)
+    warm.run(["run", "search", "--drain"], env=env, check=True)
     parts = open_parts(load(env={}, options=options).settings)
     with contextlib.closing(parts.log):
         found = Counter(record.url for record in read_all(parts.log, ImageUrl))

@@ -24,6 +24,7 @@ from synsift.pipelines.reading import read_all
 from synsift.pipelines.records import Candidate, ImageUrl, Survivor
 from synsift.pipelines.storage import layout
 from synsift.pipelines.summary import read_counts
+from tests import warm
 from tests.conftest import environment, kafka_options
 from tests.dedupe.pictures import encoded, scene
 from tests.integration.conftest import opened
@@ -128,14 +129,7 @@ def test_what_kills_a_stage_is_a_dead_letter_and_all_else_is_done_once(
     check_all_else(options, found, words)
 
     # An operator mends what killed, and has them tried again.
-    again = subprocess.run(
-        [sys.executable, "-m", "synsift", "dead-letters", "replay"],
-        env=environment(options),
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    again = warm.run(["dead-letters", "replay"], env=environment(options))
     assert again.returncode == 0, again.stderr
     done = crawl(list_file, options, module="synsift")
     assert done.returncode == 0, done.stderr
@@ -212,8 +206,8 @@ def test_only_a_death_is_a_death(end: str, site: SmallWeb, tmp_path: Path) -> No
 
     site.pages["/slow.jpg"] = hang
     list_file = write_list(tmp_path / "list.csv", [site.url("/slow.jpg")])
-    arguments = [sys.executable, "-m", "synsift", "crawl", "--source", "urls", "--list", str(list_file)]
-    first = subprocess.Popen(arguments, env=environment(options), stderr=subprocess.PIPE, text=True)
+    arguments = ["crawl", "--source", "urls", "--list", str(list_file)]
+    first = warm.start(arguments, env=environment(options), stderr=subprocess.PIPE)
     assert first.stderr is not None
     wait_until(lambda: bool(site.asked["/slow.jpg"]))
     signals, is_death = _ENDS[end]
@@ -223,9 +217,7 @@ def test_only_a_death_is_a_death(end: str, site: SmallWeb, tmp_path: Path) -> No
         first.send_signal(what)
     first.communicate(timeout=300)
     released.set()
-    second = subprocess.run(
-        arguments, env=environment(options), capture_output=True, text=True, timeout=300, check=False
-    )
+    second = warm.run(arguments, env=environment(options))
     assert second.returncode == 0, second.stderr
     assert ("fetch: up to 1 inputs were in flight when a worker died" in second.stderr) == is_death
 

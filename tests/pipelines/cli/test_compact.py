@@ -10,7 +10,8 @@ import pytest
 
 from synsift.pipelines.storage import layout
 from synsift.pipelines.storage.current import read_current
-from tests.conftest import RunCli, command, environment
+from tests import warm
+from tests.conftest import RunCli, environment
 from tests.dedupe.pictures import encoded, photograph
 from tests.pipelines.stages.test_dedupe_and_land import dedupe, land, run, send
 from tests.pipelines.worlds import PARTITIONS, World, candidate, make_world, stored
@@ -79,8 +80,8 @@ def test_a_worker_that_drains_ends_with_it(world: World, cli: RunCli) -> None:
 @contextmanager
 def renewing(*options: str, **variables: str) -> Iterator[Callable[[str], str]]:
     """``--every second`` in a process; gives what reads its words up to a line with some, and all after SIGTERM."""
-    arguments = command("storage", "compact", "--every", "1", *options)
-    with subprocess.Popen(arguments, env=environment({}) | variables, stderr=subprocess.PIPE, text=True) as process:
+    arguments = ["storage", "compact", "--every", "1", *options]
+    with warm.start(arguments, env=environment({}) | variables, stderr=subprocess.PIPE) as process:
         assert process.stderr is not None
         lines = process.stderr
 

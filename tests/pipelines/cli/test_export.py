@@ -19,7 +19,8 @@ from synsift.dedupe import fingerprint
 from synsift.pipelines.exports.journal import FOLDER
 from synsift.pipelines.folder_lock import lock_folder
 from synsift.pipelines.storage.objects import Objects, StoreAddress
-from tests.conftest import RunCli, command, environment, s3_options
+from tests import warm
+from tests.conftest import RunCli, environment, s3_options
 from tests.dedupe.pictures import encoded, scene
 from tests.pipelines.exports.stores import CRANE, DAISY, WHIPPET, Picture, fill, make_store, picture
 
@@ -395,8 +396,8 @@ def test_killed_again_and_again_it_goes_on_and_ends_with_the_same_bytes(cli: Run
     journal = target / FOLDER / "journal.jsonl"
     kills = 0
     for least in (0, 1, 2):
-        process = subprocess.Popen(
-            command("export", str(target), *options),
+        process = warm.start(
+            ["export", str(target), *options],
             env=environment({}),
             stderr=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

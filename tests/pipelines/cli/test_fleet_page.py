@@ -7,7 +7,8 @@ from pathlib import Path
 
 import aiohttp
 
-from tests.conftest import RunCli, command, environment
+from tests import warm
+from tests.conftest import RunCli, environment
 from tests.pipelines.worlds import make_world
 
 
@@ -18,12 +19,11 @@ async def statuses(urls: list[str]) -> list[int]:
 
 def test_the_page_is_served_until_ctrl_c(tmp_path: Path) -> None:
     make_world(tmp_path).log.close()
-    with subprocess.Popen(
-        command("fleet", "--no-open", "--port", "0", "--out", str(tmp_path)),
+    with warm.start(
+        ["fleet", "--no-open", "--port", "0", "--out", str(tmp_path)],
         env=environment({"log.partitions": 4}) | {"XDG_CACHE_HOME": str(tmp_path / "cache")},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        text=True,
     ) as process:
         try:
             assert process.stdout is not None

@@ -15,7 +15,8 @@ from aiohttp import web
 
 from deploy.local.services import S3, S3_BUCKET
 from synsift.pipelines.remote_lists import matches
-from tests.conftest import RunCli, command, environment, s3_options
+from tests import warm
+from tests.conftest import RunCli, environment, s3_options
 from tests.dedupe.pictures import encoded, scene
 from tests.pipelines.stages.web import SmallWeb, small_web
 
@@ -132,9 +133,7 @@ def test_a_copy_that_is_interrupted_leaves_nothing(
 
     site.pages["/photos.csv"] = answer
     arguments = ["crawl", "--source", "urls", "--list", site.url("/photos.csv"), "--out", str(tmp_path / "out")]
-    with subprocess.Popen(
-        command(*arguments), env=environment(options()), cwd=tmp_path, stderr=subprocess.PIPE, text=True
-    ) as process:
+    with warm.start(arguments, env=environment(options()), cwd=tmp_path, stderr=subprocess.PIPE) as process:
         try:
             assert begun.wait(60)
             process.send_signal(number)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import command, environment
+from tests import warm
+from tests.conftest import environment
 from tests.pipelines.stages.test_fetch import picture
 from tests.pipelines.stages.web import SmallWeb, small_web
 
@@ -36,12 +37,12 @@ class Running:
         urls = [site.serve(f"/{number}.jpg", picture(number)) for number in range(6)]
         (folder / "list.csv").write_text("wnid,url\n" + "".join(f"n1,{url}\n" for url in urls))
         if name == "run":
-            planned = [*command("plan", "--source", "urls", "--list", "list.csv"), "--config", str(self.file)]
-            subprocess.run(planned, cwd=folder, env=environment({}), check=True, capture_output=True, timeout=TIMEOUT_S)
+            planned = ["plan", "--source", "urls", "--list", "list.csv", "--config", str(self.file)]
+            warm.run(planned, cwd=folder, env=environment({}), check=True)
         self.errors = folder / "errors"
         with self.errors.open("w") as errors:
-            self.process = subprocess.Popen(
-                command(*RUNS[name], "--config", str(self.file)),
+            self.process = warm.start(
+                [*RUNS[name], "--config", str(self.file)],
                 cwd=folder, env=environment({}), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors,
             )  # fmt: skip
 

@@ -1,8 +1,8 @@
 """A blob that is damaged or gone is had again: from its twin, or from where it came; and what waited for it lands."""
 
 import hashlib
+import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import pytest
 from aiohttp import web
 
 from synsift.pipelines.storage import layout
+from tests import warm
 from tests.dedupe.pictures import encoded, scene
 from tests.pipelines.stages.test_dedupe_and_land import dedupe, land, run
 from tests.pipelines.stages.test_fetch import fetch, want
@@ -53,12 +54,7 @@ def rot(folder: Path, name: str) -> None:
 
 def verify(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     settings = ["--set", f"log.partitions={PARTITIONS}", "--set", "fetch.allow_networks=127.0.0.0/8"]
-    return subprocess.run(
-        [sys.executable, "-m", "synsift", "storage", "verify", "--out", str(folder), *settings, *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return warm.run(["storage", "verify", "--out", str(folder), *settings, *arguments], env=os.environ)
 
 
 AGAIN = ("--fetch-again", "--contact", "t@example.org")
@@ -120,7 +116,7 @@ def test_an_image_that_is_had_again_is_in_the_view_at_once(world: World, site: S
     sha256, _ = fetched(world, site, 9), fetched(world, site, 10)
     run(world, land(world))
     place = ["--out", str(tmp_path / "out"), "--set", f"log.partitions={PARTITIONS}"]
-    subprocess.run([sys.executable, "-m", "synsift", "storage", "compact", *place], check=True)
+    warm.run(["storage", "compact", *place], env=os.environ, check=True)
     rot(tmp_path / "out", layout.blob(sha256))
     world.objects.delete(f"candidates/n1/{sha256}.jpg")
     mended = verify(tmp_path / "out", *AGAIN)

@@ -563,3 +563,25 @@ def test_what_has_ended_is_to_be_known_soon_where_another_stage_waits_to_be_alon
     assert not life.turnstile.is_careful
     assert not gate.enter("fetch")
     assert life.turnstile.is_careful
+
+
+@pytest.mark.parametrize("deaths", [1, 2, 3])
+def test_of_suspects_those_come_first_whose_host_answers(deaths: int) -> None:
+    """All were in flight when workers died; one of five is of a host that answers, none of the others'."""
+    keys = [b"well" if offset % 5 == 4 else b"dead-%d" % (offset % 40) for offset in range(200)]
+    log = MemoryLog({0: [Message(INPUT, 0, offset, key, b"") for offset, key in enumerate(keys)]})
+    deaths_of(log, deaths)
+    life = Life(log)
+    well = 0
+    while well < 40:
+        life.now_s += 0.5
+        assert life.now_s < 60, f"{well} done"
+        life.read(400)
+        life.begin()
+        for message in list(life.begun):
+            is_well = message.key == b"well"
+            if is_well or life.now_s - life.began_s[(0, message.offset)] > 12:
+                life.turnstile.heard(message, answers=is_well)
+                life.finish(message)
+                well += is_well
+        life.ledger.commit(log)
