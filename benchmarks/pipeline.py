@@ -275,7 +275,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="synsift-bench-") as name, contextlib.ExitStack() as stack:
         scratch = Path(name)
         broker = stack.enter_context(services.running(services.kafka(scratch / "kafka"))) if options.kafka else None
-        store = services.s3(scratch / "s3") if options.s3 else None
+        store = services.s3(scratch / "s3", keeps_connections=True) if options.s3 else None
         if store is not None:
             stack.enter_context(services.running(store.service))
         stack.enter_context(nginx(scratch, server(images)))

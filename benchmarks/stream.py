@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 """A dedupe worker on Kafka beside a bare consume-produce loop of kafka-python, in one transaction a batch.
 
-    benchmarks/stream.py [--records 50000] [--rounds 3] [--compression zstd]
+    benchmarks/stream.py [--records 50000] [--rounds 3] [--compression zstd] [--batch 500] [--confluent]
 
 A broker of its own on loopback. Both read the same candidates (random hashes of 100 synsets) and write one record for
 each, compressed in the same way; alternating. Timed from joining the group to the last commit. Prints records/s of
-both, their CPU time a record without the broker's, and the ratio by the clock.
+both, their CPU time a record without the broker's, and the ratio by the clock. With ``--confluent`` also the same loop
+with confluent-kafka, if that is installed.
 """
 
 import argparse
 import asyncio
+import importlib
 import sys
 import tempfile
 import time
@@ -36,7 +38,6 @@ from synsift.pipelines.topics import Router
 from synsift.pipelines.worker import Worker
 
 PARTITIONS = 8
-BATCH = 500
 
 
 def candidates(count: int, *, seed: int = 1, synsets: int = 100) -> list[Candidate]:
@@ -83,15 +84,15 @@ def timed(run: Callable[[], object]) -> Spent:
     return Spent(time.monotonic() - start_s, time.process_time() - start_cpu_s)
 
 
-def run_ours(address: KafkaAddress, prefix: str) -> None:
+def run_ours(address: KafkaAddress, prefix: str, batch: int) -> None:
     """Our worker."""
     log = KafkaLog(address, partitions=PARTITIONS, prefix=prefix)
-    stage = DedupeStage(log, Router(PARTITIONS), options=DedupeOptions(Judging(), BATCH))
+    stage = DedupeStage(log, Router(PARTITIONS), options=DedupeOptions(Judging(), batch))
     asyncio.run(Worker(log, [stage], until_idle=True).run())
     log.close()
 
 
-def run_bare(address: KafkaAddress, prefix: str, count: int) -> None:
+def run_bare(address: KafkaAddress, prefix: str, count: int, batch: int) -> None:
     """The bare loop."""
     source, target = prefix + topics.CANDIDATES.name, prefix + topics.DUPLICATES.name
     consumer = KafkaConsumer(
@@ -112,7 +113,7 @@ def run_bare(address: KafkaAddress, prefix: str, count: int) -> None:
     producer.init_transactions()
     done = 0
     while done < count:
-        found = consumer.poll(1_000, max_records=BATCH)
+        found = consumer.poll(1_000, max_records=batch)
         if not found:
             continue
         producer.begin_transaction()
@@ -128,11 +129,41 @@ def run_bare(address: KafkaAddress, prefix: str, count: int) -> None:
     producer.close()
 
 
+def run_confluent(address: KafkaAddress, prefix: str, count: int, batch: int) -> None:
+    """The bare loop, with another client."""
+    client = importlib.import_module("confluent_kafka")
+    source, target = prefix + topics.CANDIDATES.name, prefix + topics.DUPLICATES.name
+    common = {"bootstrap.servers": address.bootstrap}
+    reading = {"group.id": f"{prefix}confluent", "enable.auto.commit": False, "auto.offset.reset": "earliest"}
+    consumer = client.Consumer({**common, **reading, "isolation.level": "read_committed"})
+    consumer.subscribe([source])
+    writing = {"transactional.id": uuid.uuid4().hex, "compression.type": address.compression, "linger.ms": 5}
+    producer = client.Producer({**common, **writing})
+    producer.init_transactions()
+    done = 0
+    while done < count:
+        found = [record for record in consumer.consume(batch, 1.0) if record.error() is None]
+        if not found:
+            continue
+        producer.begin_transaction()
+        positions = {}
+        for record in found:
+            producer.produce(target, key=record.key(), value=record.value(), partition=record.partition())
+            positions[record.partition()] = record.offset() + 1
+        places = [client.TopicPartition(source, partition, offset) for partition, offset in positions.items()]
+        producer.send_offsets_to_transaction(places, consumer.consumer_group_metadata())
+        producer.commit_transaction()
+        done += len(found)
+    consumer.close()
+
+
 def main() -> None:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--records", type=int, default=50_000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--batch", type=int, default=500)
+    parser.add_argument("--confluent", action="store_true", help="the bare loop with confluent-kafka, too")
     parser.add_argument("--compression", choices=["zstd", "gzip"], default="zstd")
     options = parser.parse_args()
     records = candidates(options.records)
@@ -147,10 +178,13 @@ def main() -> None:
             for begin in range(0, len(records), 1_000):
                 log.produce([router.candidate(record) for record in records[begin : begin + 1_000]])
             log.close()
-            bare = timed(partial(run_bare, address, prefix, options.records))
-            ours = timed(partial(run_ours, address, prefix))
+            bare = timed(partial(run_bare, address, prefix, options.records, options.batch))
+            ours = timed(partial(run_ours, address, prefix, options.batch))
             ratios.append(bare.clock_s / ours.clock_s)
             print(f"bare loop {bare.in_words(options.records)}   worker {ours.in_words(options.records)}")
+            if options.confluent:
+                other = timed(partial(run_confluent, address, prefix, options.records, options.batch))
+                print(f"confluent-kafka {other.in_words(options.records)}")
             print(f"ratio {ratios[-1]:.2f}, by CPU time {bare.cpu_s / ours.cpu_s:.2f}")
     print(f"median ratio {sorted(ratios)[len(ratios) // 2]:.2f}")
 

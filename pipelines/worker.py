@@ -24,6 +24,7 @@ from typing import Final
 from synsift.pipelines.errors import LogUnavailable, SynsiftError
 from synsift.pipelines.gate import Gate
 from synsift.pipelines.log.base import Log
+from synsift.pipelines.looks import Looks
 from synsift.pipelines.remains import FETCH, SEARCH, Remains
 from synsift.pipelines.stage import BACKWARD, DEFAULT_REST_S, INPUTS, Stage
 
@@ -48,21 +49,36 @@ class Ending(StrEnum):
 
 
 def busy_stages(log: Log, stages: Sequence[str]) -> list[str]:
-    """The stages of some, in the order of the stream, that have something left to do.
+    """The stages of some, in the order of the stream, that have something left to do."""
+    return list(left_to_do(log, stages))
+
+
+def left_to_do(log: Log, stages: Sequence[str], goes_on: Callable[[str], bool] = lambda _name: False) -> dict[str, int]:
+    """The same with how many records each has left, at most; 0 where that can't be told yet.
 
     The order matters: a stage's outputs and positions are committed together, so what one stage has finished is seen
     in the next one's lag. Where one of them writes to the input of an earlier one, all are looked at twice: nothing
     is left to do if nothing was, and no input has grown meanwhile.
+
+    Args:
+        log: The log.
+        stages: Which.
+        goes_on: Whether a stage is at work on what it has left: then those behind it aren't asked for, and not told.
     """
     wanted = [name for name in INPUTS if name in stages]
     seen: list[dict[str, list[int]]] = []
     for _ in range(2 if BACKWARD & set(stages) else 1):
-        lags = {name: log.lag(name, INPUTS[name].name) for name in wanted}
-        busy = [name for name in wanted if any(lag.records for lag in lags[name])]
-        if busy:
-            return busy
-        seen.append({name: [lag.end for lag in found] for name, found in lags.items()})
-    return [] if seen[0] == seen[-1] else wanted[:1]
+        left: dict[str, int] = {}
+        ends: dict[str, list[int]] = {}
+        for name in wanted:
+            lags = log.lag(name, INPUTS[name].name)
+            left[name], ends[name] = sum(lag.records for lag in lags), [lag.end for lag in lags]
+            if left[name] and goes_on(name):
+                break
+        if any(left.values()):
+            return {name: records for name, records in left.items() if records}
+        seen.append(ends)
+    return {} if seen[0] == seen[-1] else dict.fromkeys(wanted[:1], 0)
 
 
 def hosts_in_words(stages: Sequence[Stage]) -> str:
@@ -108,6 +124,7 @@ class Worker:
         self._remains = Remains(None)
         self._rested_s = 0.0
         self._looked_at_s = 0.0
+        self._looks = Looks()
         self._says_waits = False
         self.rests_until_s: float | None = None
         self.has_enough = False
@@ -134,7 +151,8 @@ class Worker:
             try:
                 while not self._interrupted and not any(task.done() for task in tasks):
                     await asyncio.wait(tasks, timeout=_WATCH_S, return_when=asyncio.FIRST_COMPLETED)
-                    if self._until_idle and await asyncio.to_thread(self._is_idle):
+                    is_due = self._until_idle and self._looks.is_due(time.monotonic())
+                    if is_due and await asyncio.to_thread(self._is_idle):
                         break
                 if self.has_enough:
                     await self._let_through(tasks)
@@ -180,14 +198,21 @@ class Worker:
             os._exit(_KILLED)
 
     def _is_idle(self) -> bool:
+        began_s, by_name = time.monotonic(), {stage.name: stage for stage in self.stages}
+        seen: dict[str, float | None] = {}
+
+        def goes_on(name: str) -> bool:
+            seen[name] = by_name[name].rests_until_s()
+            return seen[name] is None
+
         try:
             are_placed = all(self._has_its_place(stage) for stage in self.stages)
-            busy = busy_stages(self._log, [stage.name for stage in self.stages])
+            busy = left_to_do(self._log, list(by_name), goes_on)
+            self._looks.looked(sum(busy.values()), began_s, time.monotonic())
         except LogUnavailable as exc:
             _log.warning("can't see what is left to do: %s", exc)
             return False
-        by_name = {stage.name: stage for stage in self.stages}
-        rests = [by_name[name].rests_until_s() for name in busy]
+        rests = [seen.get(name) for name in busy]
         for name, rest_s in zip(busy, rests, strict=True):
             if rest_s is None:
                 by_name[name].hurry()  # all before it are done, or rest

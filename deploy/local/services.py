@@ -345,12 +345,18 @@ class S3:
         return f"http://{HOST}:{self.service.port}"
 
 
-def s3(folder: Path) -> S3:
-    """A server whose buckets are folders; the bucket ``S3_BUCKET`` exists."""
+def s3(folder: Path, *, keeps_connections: bool = False) -> S3:
+    """A server whose buckets are folders; the bucket ``S3_BUCKET`` exists.
+
+    Args:
+        folder: For its data and its log.
+        keeps_connections: Whether several requests may share a connection, as at S3. It is slow to stop then.
+    """
     data = folder / "data"
     (data / S3_BUCKET).mkdir(parents=True, exist_ok=True)
     port, access, secret = free_port(), "test-access", secrets.token_hex(16)
-    command = [str(install_go("versitygw")), "--port", f"{HOST}:{port}", "--quiet", "posix", str(data)]
+    options = ["--port", f"{HOST}:{port}", "--quiet", *(["--keep-alive"] if keeps_connections else [])]
+    command = [str(install_go("versitygw")), *options, "posix", str(data)]
     env = {"ROOT_ACCESS_KEY": access, "ROOT_SECRET_KEY": secret}
     return S3(Service(port, command, folder, env), access, secret)
 

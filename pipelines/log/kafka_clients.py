@@ -16,6 +16,7 @@ from synsift.pipelines.errors import FencedError, HeldUp, LogError, LogUnavailab
 from synsift.pipelines.log.base import Message
 from synsift.pipelines.log.kafka_deadlines import bounded
 from synsift.pipelines.log.kafka_private import Damage
+from synsift.pipelines.log.kafka_selector import FrugalSelector
 
 _log: Final = logging.getLogger(__name__)
 
@@ -91,6 +92,7 @@ class KafkaAddress:
             "bootstrap_servers": self.bootstrap.split(","),
             "security_protocol": self.security_protocol,
             "bootstrap_timeout_ms": int(self.connect_timeout_s * 1000),
+            "selector": FrugalSelector,
         }
         if self.sasl_mechanism:
             settings["sasl_mechanism"] = self.sasl_mechanism

@@ -29,7 +29,7 @@ _NOTHING_SAID: Final = View()
 _SHORT_POLL_S: Final = 0.1
 # A turn is a transaction, which on Kafka costs a worker 6 ms of CPU and a broker 5, with one record as with a hundred.
 # So batches that don't fill are read not more often than this; what comes to an idle stage is read at once.
-_TURN_S: Final = 0.25
+_TURN_S: Final = 0.5
 # Beyond the store client's own retries: an outage of a minute or two costs time, a longer one ends the worker, so that
 # whoever runs it learns of it.
 _STORE_RETRIES_S: Final = (0.5, 2.0, 8.0, 15.0)

@@ -51,6 +51,11 @@ class Book:
         """It has ended."""
         del self._open[message.offset]
 
+    @property
+    def in_work(self) -> int:
+        """How many are admitted and have not ended."""
+        return len(self._open)
+
     def begin(self, message: Message, how: Begun) -> bool:
         """An input is about to begin. False if the log says already that it may be in flight."""
         if self.attempts.is_noted(message.offset):

@@ -8,6 +8,7 @@ The log is spoken to in one thread of its own; everything else lives in the even
 import asyncio
 import contextlib
 import logging
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -30,6 +31,7 @@ from synsift.pipelines.metrics import REJOINS
 from synsift.pipelines.reading import Skipped
 from synsift.pipelines.stage import DEFAULT_PATIENCE_S, Reading, Statistics
 from synsift.pipelines.stages.budgets import ANY_COST, Allowed, Budgets
+from synsift.pipelines.stages.commit_pace import CommitPace
 from synsift.pipelines.stages.ledger import Hooks, Ledger
 from synsift.pipelines.stages.look_ahead import LookAhead
 from synsift.pipelines.stages.membership import Membership, Stopped
@@ -41,8 +43,8 @@ R = TypeVar("R")
 
 _log: Final = logging.getLogger(__name__)
 
-# Reading and committing happen this often and not more often: every turn costs a transaction, and every wake-up of
-# another thread a fight for the interpreter's lock. Longer, and the first image of a crawl is late by as much.
+# Reading happens this often and not more often: every wake-up of another thread costs a fight for the interpreter's
+# lock. Longer, and the first image of a crawl is late by as much.
 _TURN_S: Final = 0.1
 _POLL_RECORDS: Final = 1_000
 
@@ -79,6 +81,7 @@ class DownloadStage(ABC, Generic[T]):
         self._fatal: Exception | None = None
         self._log_thread = ThreadPoolExecutor(1, thread_name_prefix=f"{self.name}-log")
         self._joined = False
+        self._pace = CommitPace()
         self._given_up = asyncio.Event()
         self._downloader: Downloader[T] | None = None
 
@@ -311,7 +314,7 @@ class DownloadStage(ABC, Generic[T]):
     def _exchange(self, member: Member) -> list[Message]:
         """Commit what is finished and read as much as there is room for; in the log's thread."""
         self._ledger.beat()
-        self._ledger.commit(member)
+        self._commit_if_due(member)
         if self.turnstile.must_step_aside():
             raise FencedError("an input of this process must be tried alone, and others took too long to end")
         self.budgets.read()
@@ -321,6 +324,13 @@ class DownloadStage(ABC, Generic[T]):
         found = member.poll(min(_POLL_RECORDS, self.look_ahead.poll_records()), 0.0, paused=waiting)
         self.look_ahead.polled(found, waiting - far_ahead)
         return found
+
+    def _commit_if_due(self, member: Member) -> None:
+        """Commit what is finished, unless that was done just now and more is about to end."""
+        is_urgent = bool(self.budgets.allowed) or self.turnstile.is_careful
+        is_due = self._pace.is_due(time.monotonic(), in_work=self._ledger.in_work, is_urgent=is_urgent)
+        if is_due and self._ledger.commit(member):
+            self._pace.committed(time.monotonic())
 
     def _take_over(self, partition: int, skipped: Skipped) -> None:
         self.restore(partition, skipped)

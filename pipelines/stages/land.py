@@ -79,7 +79,7 @@ class LandStage(LingeringStage):
         self._objects = objects
         self._options = options
         self._parts = PartWriter(objects, layout.MANIFESTS)
-        self._writers = ThreadPoolExecutor(options.threads, thread_name_prefix="land")
+        self._writers = ThreadPoolExecutor(options.threads, thread_name_prefix="land-work")
 
     async def run(self) -> None:
         """Work until ``stop``; then leave the group."""
@@ -156,24 +156,25 @@ class LandStage(LingeringStage):
         with WORK_SECONDS.labels(self.name).time():
             image = landing.survivor.candidate.image
             provenance, target = layout.provenance(landing.wnid, image.sha256), layout.candidate(landing.wnid, image)
-            tag = self._check(image.sha256, target)
+            found = self._check(image.sha256, target)
             # First, and deleted last: wherever a run is cut off, an image has its provenance, by which it is found
             # again when it must be moved out.
             self._objects.put(provenance, msgspec.json.format(encode(landing.survivor), indent=2))
-            if tag is None:
+            if found is None:
                 return
+            data, tag = found
             try:
-                self._objects.copy(layout.blob(image.sha256), target)
-                self._check_copied(image.sha256, target, tag)
+                if not self._objects.copy_known(layout.blob(image.sha256), target, data):
+                    self._check_copied(image.sha256, target, tag)
             except (NoSuchObject, DamagedBlob):
                 self._objects.delete(provenance)
                 raise
 
-    def _check(self, sha256: str, target: str) -> str | None:
+    def _check(self, sha256: str, target: str) -> tuple[bytes, str] | None:
         """Make sure that an image's bytes are those that name it: disks rot, and power cuts leave empty files.
 
-        Gives what marks the bytes that were looked at. None if its blob is not whole any more, and it has landed whole
-        before that, in a run that was cut off.
+        Gives the bytes that were looked at, and what marks them. None if its blob is not whole any more, and it has
+        landed whole before that, in a run that was cut off.
         """
         try:
             data, tag = self._objects.get_tagged(layout.blob(sha256))
@@ -184,7 +185,7 @@ class LandStage(LingeringStage):
                 if self._is_whole(target, sha256):
                     return None
             raise
-        return tag
+        return data, tag
 
     def _check_copied(self, sha256: str, target: str, tag: str) -> None:
         """Make sure that what was copied is what was looked at: by the store's own mark, else by reading it."""

@@ -12,7 +12,6 @@ One order for all stages, so that nothing is lost, repeated or counted twice:
 import logging
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -23,12 +22,11 @@ from synsift.pipelines.dead_letters import DeadLetter, entry_of
 from synsift.pipelines.errors import FencedError, LogUnavailable
 from synsift.pipelines.log.attempts import FEW, Attempts, Begun
 from synsift.pipelines.log.base import Log, Member, Message, Position
-from synsift.pipelines.reading import Skipped, read_state
-from synsift.pipelines.records import Progress
+from synsift.pipelines.reading import Skipped
 from synsift.pipelines.stage import INPUTS
 from synsift.pipelines.stages.book import Book
-from synsift.pipelines.stages.lives import Lives, owner_of
-from synsift.pipelines.stages.tally import Count, Tally, outcomes_of
+from synsift.pipelines.stages.lives import Lives
+from synsift.pipelines.stages.tally import Count, Tally, outcomes_of, read_counts
 from synsift.pipelines.topics import Entry, Router
 
 _log: Final = logging.getLogger(__name__)
@@ -103,7 +101,7 @@ class Ledger:
         for partition, position in positions.items():
             skipped, alive = Skipped(), set(self.lives.names)
             with metrics.REBUILD_SECONDS.labels(self._stage).time():
-                self._tally.take_over(partition, self._read_counts(partition, skipped, alive))
+                self._tally.take_over(partition, read_counts(self._logbook, self._stage, partition, skipped, alive))
                 self._hooks.restore(partition, skipped)
             self.note_skipped(partition, skipped)
             book = Book(position, self.lives.name, alive)
@@ -363,6 +361,12 @@ class Ledger:
         with self._lock:
             return sum(book.mark.pending for book in self._books.values())
 
+    @property
+    def in_work(self) -> int:
+        """How many inputs are read and have not ended."""
+        with self._lock:
+            return sum(book.in_work for book in self._books.values())
+
     def _take(self) -> list[Finished]:
         """What is finished, without what belongs to others by now."""
         with self._lock:
@@ -385,15 +389,3 @@ class Ledger:
                 time.sleep(wait_s)
             else:
                 return
-
-    def _read_counts(self, partition: int, skipped: Skipped, alive: set[str]) -> dict[str, Counter[str]]:
-        """The counts of a partition; beside them, owners that are said to have lived on are added to ``alive``."""
-        counts: dict[str, Counter[str]] = {}
-        for _, progress in read_state(self._logbook, Progress, partition, skipped=skipped):
-            if progress.partition != partition:
-                continue
-            if progress.stage == self._stage:
-                counts[progress.wnid] = Counter(progress.counts)
-            elif owner := owner_of(self._stage, progress):
-                alive.add(owner)
-        return counts

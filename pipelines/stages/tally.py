@@ -7,7 +7,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from synsift.pipelines.log.base import Log
+from synsift.pipelines.reading import Skipped, read_state
 from synsift.pipelines.records import Progress
+from synsift.pipelines.stages.lives import owner_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,19 @@ def outcomes_of(counts: Iterable[Count]) -> Counter[str]:
         if count.number > 0 and ":" not in count.outcome:
             found[count.outcome] += count.number
     return found
+
+
+def read_counts(log: Log, stage: str, partition: int, skipped: Skipped, alive: set[str]) -> dict[str, Counter[str]]:
+    """The counts of a stage's partition, by synset; owners that are said to have lived on are added to ``alive``."""
+    counts: dict[str, Counter[str]] = {}
+    for _, progress in read_state(log, Progress, partition, skipped=skipped):
+        if progress.partition != partition:
+            continue
+        if progress.stage == stage:
+            counts[progress.wnid] = Counter(progress.counts)
+        elif owner := owner_of(stage, progress):
+            alive.add(owner)
+    return counts
 
 
 class Tally:

@@ -186,6 +186,11 @@ class Turnstile:
         return any(list(self._waiting.values()))
 
     @property
+    def is_careful(self) -> bool:
+        """Whether inputs are suspected, or another stage waits to be alone: what has ended is to be known soon."""
+        return self.gate.is_wanted or any(self._ledger.attempts(partition).is_careful for partition in self._waiting)
+
+    @property
     def is_passed(self) -> bool:
         """Whether nothing waits to begin, and what began last is on its way. Safe from any thread."""
         return not self.has_waiting and not self._begins  # in this order: what leaves the one is in the other

@@ -25,6 +25,9 @@ class ObjectStore(Protocol):
     def copy(self, source: str, target: str) -> None:
         """Copy an object within the store, replacing the target."""
 
+    def copy_known(self, source: str, target: str, data: bytes) -> bool:
+        """Make the target what was just read of the source. Whether it surely is; else it is to be looked at."""
+
     def delete(self, path: str) -> None:
         """Delete an object; one that doesn't exist is deleted already."""
 

@@ -20,7 +20,7 @@ from synsift.pipelines.storage import layout
 from synsift.pipelines.storage.base import ObjectStore
 from synsift.pipelines.storage.expected import expected, reached
 from synsift.pipelines.storage.manifests import decode_part
-from synsift.pipelines.storage.objects import Objects
+from synsift.pipelines.storage.objects import Objects, StoreAddress
 from synsift.pipelines.storage.sweep import Swept, sweep
 from synsift.pipelines.storage.verify import verify
 from synsift.pipelines.summary import read_groups
@@ -321,6 +321,28 @@ def test_a_blob_that_rots_between_the_look_and_the_copy_does_not_land(world: Wor
     run(world, land(world, RotsWhenCopied(world.objects.address)))
     assert [letter.outcome for letter in world.letters()] == ["blob_damaged"]
     assert world.paths("candidates/") == []
+
+
+class RotsWhenWritten(Objects):
+    """A store elsewhere in which a blob rots between the look at it and its landing, and which need not look again."""
+
+    def put(self, path: str, data: bytes, *, overwrite: bool = True) -> bool:
+        if path.startswith(layout.CANDIDATES) and not path.endswith(".json"):
+            super().put(layout.blob(path.rpartition("/")[2].partition(".")[0]), b"rotten")
+        return super().put(path, data, overwrite=overwrite)
+
+    def tag(self, path: str) -> str:
+        raise AssertionError(f"{path} was looked at again")
+
+
+def test_elsewhere_a_small_image_lands_by_one_request_and_as_it_was_looked_at(world: World) -> None:
+    objects, data = RotsWhenWritten(StoreAddress("memory:///")), large(1)
+    one = stored(world, data)
+    objects.put(layout.blob(one.sha256), data)
+    send(world, candidate(one))
+    run(world, dedupe(world), land(world, objects))
+    assert world.letters() == []
+    assert objects.get(f"candidates/n1/{one.sha256}.jpg") == data
 
 
 class GoneAfterOneCopy(Objects):

@@ -545,6 +545,26 @@ def test_turns_end_with_the_last_partition() -> None:
     assert len(start.messages) == 1
 
 
+def test_what_has_ended_is_to_be_known_soon_where_inputs_are_suspected() -> None:
+    log = make_log(random.Random(1), 5)  # noqa: S311
+    life = Life(log)
+    life.read(9)
+    life.begin()
+    assert not life.turnstile.is_careful
+    heir = Life(log)
+    assert heir.turnstile.is_careful
+
+
+def test_what_has_ended_is_to_be_known_soon_where_another_stage_waits_to_be_alone() -> None:
+    gate = Gate()
+    life = Life(make_log(random.Random(1), 5), gate=gate, stage="dedupe")  # noqa: S311
+    life.read(9)
+    life.begin()
+    assert not life.turnstile.is_careful
+    assert not gate.enter("fetch")
+    assert life.turnstile.is_careful
+
+
 @pytest.mark.parametrize("deaths", [1, 2, 3])
 def test_of_suspects_those_come_first_whose_host_answers(deaths: int) -> None:
     """All were in flight when workers died; one of five is of a host that answers, none of the others'."""

@@ -80,3 +80,27 @@ def test_names_of_objects() -> None:
     assert part.path == "manifests/n1/00003-000000000017-000000000029.parquet"
     assert layout.manifest_part(part.path) == part
     assert layout.manifest_part("manifests/n1/other.parquet") is None
+
+
+class CountsCopies(Objects):
+    """How often it is asked to copy, as a store does by itself."""
+
+    copies = 0
+
+    def copy(self, source: str, target: str) -> None:
+        self.copies += 1
+        super().copy(source, target)
+
+
+@pytest.mark.parametrize(
+    ("url", "size_bytes", "copies"), [("memory:///", 50_000, 0), ("memory:///", 500_000, 1), ("", 50_000, 1)]
+)
+def test_a_copy_of_what_was_read_takes_one_request_where_it_is_small_and_no_link_is_cheaper(
+    tmp_path: Path, url: str, size_bytes: int, copies: int
+) -> None:
+    objects, data = CountsCopies(StoreAddress(url or str(tmp_path))), bytes(size_bytes)
+    objects.put("x", data)
+    is_sure = objects.copy_known("x", "y", data)
+    assert objects.copies == copies
+    assert is_sure == (copies == 0)
+    assert objects.get("y") == data
