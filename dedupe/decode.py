@@ -21,7 +21,7 @@ from synsift.dedupe.codecs import OPTIONAL, UNKNOWN, can_read, jxl_pixels, kind_
 from synsift.dedupe.costs import refuse_costly, webp_pixels
 from synsift.dedupe.cut import Load, breaks_off, whole_or_cut
 from synsift.dedupe.depth import eight_bits, is_deep, is_numeric, scale_of
-from synsift.dedupe.detail import detail_of, detail_of_jpeg, is_animated, is_camera
+from synsift.dedupe.detail import PIXELS, Inside, inside_jpeg, inside_of, is_animated, is_camera
 from synsift.dedupe.errors import CorruptImage, ImageError, TooManyPixels, TruncatedImage, UnsupportedFormat
 from synsift.dedupe.extent import Extent, extent_of, turned
 from synsift.dedupe.transparency import WHITE, composed, flat, ground_of
@@ -39,15 +39,10 @@ EXTENSIONS: Final = {
     "HEIF": "heic",
     "JXL": "jxl",
 }
-PIXELS: Final = "PIXELS"
-"""Stands for the format of a picture that came as pixels, not as a file."""
 _HEAD_BYTES: Final = 64
 _NUMBER: Final = re.compile(r"(?:de|en)coder error -?\d+(?: when reading image file)?")
 _UNDECODED: Final = "its pixels can't be decoded: they are damaged, or packed in a way that isn't read"
 DEFAULT_MAX_PIXELS: Final = 100_000_000
-UNKNOWN_QUALITY: Final = 75
-"""Stands for the quality of what doesn't say how it was compressed."""
-
 # Smaller than the hash's 64×64 input needs loses recall; twice that keeps the resampling filter fed, and JPEG can
 # skip seven eighths of its inverse transform for any photograph above 1024 px.
 _REDUCED_SIDE_PX: Final = 128
@@ -64,12 +59,6 @@ EXIF_TRANSPOSE: Final = {
     8: Image.Transpose.ROTATE_90,
 }
 """What makes a picture upright, by its EXIF orientation."""
-# Quality by format, where the file doesn't say more: all pixels; 256 colours.
-_QUALITY: Final = {"PNG": 100, "BMP": 100, "TIFF": 100, PIXELS: 100, "GIF": 60}
-# Sum of the 16 smallest of the luminance table of ITU-T T.81, annex K.1, from which encoders derive theirs. The larger
-# ones end at 255, whatever the quality.
-_JPEG_SMALLEST: Final = 16
-_JPEG_SMALLEST_SUM: Final = 246
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +73,13 @@ class Decoded:
         height_px: Height of the original, upright.
         format: One of ``FORMATS``, or ``PIXELS``.
         quality: How little was lost in compressing, 1…100: of JPEG as encoders count it, estimated from the tables.
+            What was a JPEG of a lower quality before has that one; see ``dedupe.earlier``.
         detail_bits: What is really there, in bits a pixel; see ``dedupe.detail``. 0 where that can't be said.
         is_camera: Whether a camera's metadata say what it was taken with.
         is_cut: Whether its last bytes are missing, and with them a few of its rows.
         is_deep: Whether it has more than eight bits a channel; of PNG and TIFF.
         is_animated: Whether there are more frames than the first.
+        is_saved_again: Whether it was a JPEG of a lower quality before.
     """
 
     picture: Image.Image
@@ -102,6 +93,7 @@ class Decoded:
     is_cut: bool = False
     is_deep: bool = False
     is_animated: bool = False
+    is_saved_again: bool = False
 
 
 def looks_like_image(head: bytes) -> bool:
@@ -187,8 +179,7 @@ def decode_image(
     except ValueError as exc:
         raise ValueError(f"an image of mode `{image.mode}` has no RGB form: {exc}") from exc
     extent = extent_of(image.size, image.size, _factors(image, side_px))
-    found = Decoded(picture, extent, width_px, height_px, PIXELS, _QUALITY[PIXELS], detail_of(image, ground))
-    return _upright(found, orientation)
+    return _upright(_decoded(picture, extent, image.size, PIXELS, inside_of(image, PIXELS, ground)), orientation)
 
 
 def shown(image: Image.Image) -> Image.Image:
@@ -282,7 +273,6 @@ def _decode(data: bytes, load: Load, max_pixels: int, sides_px: tuple[int, int],
             raise TooManyPixels(too_many(width_px, height_px, max_pixels))
         # Pillow names a JPEG that has further pictures behind it, such as a camera's preview, MPO.
         kind = "JPEG" if image.format == "MPO" else image.format or ""
-        quality = _quality(image, kind)
         exif = _exif(image)
         orientation = _orientation_of(exif)
         deep, animated = is_deep(image, data), is_animated(image, kind)
@@ -293,13 +283,18 @@ def _decode(data: bytes, load: Load, max_pixels: int, sides_px: tuple[int, int],
         if image.width * image.height > max_pixels:  # a GIF's first frame can be larger than its screen
             raise TooManyPixels(too_many(image.width, image.height, max_pixels))
         picture, ground = _reduced(image, side_px)
-        if kind == "JPEG":
-            detail = detail_of_jpeg(len(data), image, (width_px, height_px), quality)
-        else:
-            detail = detail_of(image, ground)
+        inside = (
+            inside_jpeg(len(data), image, (width_px, height_px)) if kind == "JPEG" else inside_of(image, kind, ground)
+        )
     extent = extent_of((width_px, height_px) if kind == "JPEG" else image.size, image.size, _factors(image, side_px))
-    found = Decoded(picture, extent, width_px, height_px, kind, quality, detail, is_camera(exif))
-    return _upright(replace(found, is_deep=deep, is_animated=animated), orientation)
+    found = _decoded(picture, extent, (width_px, height_px), kind, inside)
+    return _upright(replace(found, is_camera=is_camera(exif), is_deep=deep, is_animated=animated), orientation)
+
+
+def _decoded(picture: Image.Image, extent: Extent, size_px: tuple[int, int], kind: str, inside: Inside) -> Decoded:
+    return Decoded(
+        picture, extent, *size_px, kind, inside.quality, inside.detail_bits, is_saved_again=inside.is_saved_again
+    )
 
 
 def _upright(found: Decoded, orientation: int) -> Decoded:
@@ -330,15 +325,6 @@ def _exif(image: Image.Image) -> Mapping[int, object]:
 def _orientation_of(exif: Mapping[int, object]) -> int:
     value = exif.get(EXIF_ORIENTATION, 1)
     return value if isinstance(value, int) else 1
-
-
-def _quality(image: Image.Image, kind: str) -> int:
-    tables = getattr(image, "quantization", None)
-    if not tables:
-        return _QUALITY.get(kind, UNKNOWN_QUALITY)
-    scale = 100 * sum(sorted(tables[min(tables)])[:_JPEG_SMALLEST]) / _JPEG_SMALLEST_SUM
-    quality = 5000 / scale if scale > 100 else (200 - scale) / 2
-    return int(min(100, max(1, round(quality))))
 
 
 def _reduced(image: Image.Image, side_px: int) -> tuple[Image.Image, str]:
