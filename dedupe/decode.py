@@ -21,7 +21,7 @@ from synsift.dedupe.codecs import OPTIONAL, UNKNOWN, can_read, jxl_pixels, kind_
 from synsift.dedupe.costs import refuse_costly, webp_pixels
 from synsift.dedupe.cut import Load, breaks_off, whole_or_cut
 from synsift.dedupe.depth import eight_bits, is_deep, is_numeric, scale_of
-from synsift.dedupe.detail import PIXELS, Inside, inside_jpeg, inside_of, is_animated, is_camera
+from synsift.dedupe.detail import PIXELS, inside_jpeg, inside_of, is_animated, is_camera
 from synsift.dedupe.errors import CorruptImage, ImageError, TooManyPixels, TruncatedImage, UnsupportedFormat
 from synsift.dedupe.extent import Extent, extent_of, turned
 from synsift.dedupe.transparency import WHITE, composed, flat, ground_of
@@ -73,13 +73,13 @@ class Decoded:
         height_px: Height of the original, upright.
         format: One of ``FORMATS``, or ``PIXELS``.
         quality: How little was lost in compressing, 1…100: of JPEG as encoders count it, estimated from the tables.
-            What was a JPEG of a lower quality before has that one; see ``dedupe.earlier``.
         detail_bits: What is really there, in bits a pixel; see ``dedupe.detail``. 0 where that can't be said.
         is_camera: Whether a camera's metadata say what it was taken with.
         is_cut: Whether its last bytes are missing, and with them a few of its rows.
         is_deep: Whether it has more than eight bits a channel; of PNG and TIFF.
         is_animated: Whether there are more frames than the first.
-        is_saved_again: Whether it was a JPEG of a lower quality before.
+        earlier: The quality of a JPEG that it was before, as far as its pixels say; 0 where it isn't known. That holds
+            of photographs: drawings have the like of their own. See ``dedupe.earlier``.
     """
 
     picture: Image.Image
@@ -93,7 +93,7 @@ class Decoded:
     is_cut: bool = False
     is_deep: bool = False
     is_animated: bool = False
-    is_saved_again: bool = False
+    earlier: int = 0
 
 
 def looks_like_image(head: bytes) -> bool:
@@ -179,7 +179,9 @@ def decode_image(
     except ValueError as exc:
         raise ValueError(f"an image of mode `{image.mode}` has no RGB form: {exc}") from exc
     extent = extent_of(image.size, image.size, _factors(image, side_px))
-    return _upright(_decoded(picture, extent, image.size, PIXELS, inside_of(image, PIXELS, ground)), orientation)
+    inside = inside_of(image, PIXELS, ground)
+    found = Decoded(picture, extent, width_px, height_px, PIXELS, inside.quality, inside.detail_bits)
+    return _upright(replace(found, earlier=inside.earlier), orientation)
 
 
 def shown(image: Image.Image) -> Image.Image:
@@ -287,13 +289,10 @@ def _decode(data: bytes, load: Load, max_pixels: int, sides_px: tuple[int, int],
             inside_jpeg(len(data), image, (width_px, height_px)) if kind == "JPEG" else inside_of(image, kind, ground)
         )
     extent = extent_of((width_px, height_px) if kind == "JPEG" else image.size, image.size, _factors(image, side_px))
-    found = _decoded(picture, extent, (width_px, height_px), kind, inside)
-    return _upright(replace(found, is_camera=is_camera(exif), is_deep=deep, is_animated=animated), orientation)
-
-
-def _decoded(picture: Image.Image, extent: Extent, size_px: tuple[int, int], kind: str, inside: Inside) -> Decoded:
-    return Decoded(
-        picture, extent, *size_px, kind, inside.quality, inside.detail_bits, is_saved_again=inside.is_saved_again
+    found = Decoded(picture, extent, width_px, height_px, kind, inside.quality, inside.detail_bits)
+    return _upright(
+        replace(found, is_camera=is_camera(exif), is_deep=deep, is_animated=animated, earlier=inside.earlier),
+        orientation,
     )
 
 

@@ -68,13 +68,25 @@ class Inside(NamedTuple):
 
     Attributes:
         detail_bits: In bits a pixel; 0 where it can't be said.
-        quality: How little was lost in compressing, 1…100: now, or before.
-        is_saved_again: Whether that was before, and it takes more room now.
+        quality: How little was lost in compressing, 1…100.
+        earlier: The same of a JPEG that it was before, if that is less; 0 where it isn't known.
     """
 
     detail_bits: float
     quality: int
-    is_saved_again: bool
+    earlier: int
+
+    def saved_again(self, kind: str) -> "Inside":
+        """The same as it is where the earlier quality is known: that is its quality, and there is more detail for it.
+
+        Args:
+            kind: Its format.
+        """
+        measured = self.quality if kind == "JPEG" else _QUALITY
+        detail_bits = self.detail_bits
+        if self.earlier < measured:
+            detail_bits *= (_SIZE_OF[measured] / _SIZE_OF[max(_SPOILED, self.earlier)]) ** (1 - _OF_THE_WAY)
+        return Inside(detail_bits, self.earlier, self.earlier)
 
 
 def inside_jpeg(size_bytes: int, image: Image.Image, size_px: tuple[int, int]) -> Inside:
@@ -94,7 +106,8 @@ def inside_jpeg(size_bytes: int, image: Image.Image, size_px: tuple[int, int]) -
         earlier = earlier_quality(np.asarray(luma), steps, _BLOCK_PX // round(size_px[0] / image.width))
     beside = sum(len(value) for value in image.info.values() if isinstance(value, bytes))
     bits = 8 * max(1, size_bytes - beside - _HEAD_BYTES)
-    return _inside(bits / (size_px[0] * size_px[1]) / _SIZE_OF[quality], quality, quality, earlier)
+    detail_bits = float(bits / (size_px[0] * size_px[1]) / _SIZE_OF[quality])
+    return Inside(detail_bits, quality, earlier if earlier < quality else UNKNOWN)
 
 
 def inside_of(image: Image.Image, kind: str, ground: str = WHITE) -> Inside:
@@ -115,20 +128,12 @@ def inside_of(image: Image.Image, kind: str, ground: str = WHITE) -> Inside:
     try:
         sample.convert("L" if sample.mode in ("1", "L") else "RGB").save(target, "JPEG", quality=_QUALITY)
     except (OSError, ValueError):
-        return Inside(0.0, quality, is_saved_again=False)
+        return Inside(0.0, quality, UNKNOWN)
     bits = 8 * max(1, len(target.getvalue()) - _HEAD_BYTES) / (sample.width * sample.height)
     # Where colours are few, or a picture was made of another depth, frequencies are where they weren't.
     earlier = earlier_quality(np.asarray(sample.convert("L")), None) if sample.mode in ("L", "RGB") else UNKNOWN
-    return _inside(bits * math.sqrt(own_share(sample, _TILE_PX)), quality, _QUALITY, earlier)
-
-
-def _inside(detail_bits: float, quality: int, measured: int, earlier: int) -> Inside:
-    """Of what takes so many bits at a quality at which it was measured, and was of an earlier one if that is known."""
-    if earlier == UNKNOWN or earlier >= quality:
-        return Inside(float(detail_bits), quality, is_saved_again=False)
-    if earlier < measured:
-        detail_bits *= (_SIZE_OF[measured] / _SIZE_OF[max(_SPOILED, earlier)]) ** (1 - _OF_THE_WAY)
-    return Inside(float(detail_bits), earlier, is_saved_again=True)
+    detail_bits = bits * math.sqrt(own_share(sample, _TILE_PX))
+    return Inside(detail_bits, quality, earlier if earlier < quality else UNKNOWN)
 
 
 def own_quality_of(kind: str, times: float, earlier: int) -> int:

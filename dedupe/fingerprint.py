@@ -31,7 +31,7 @@ from synsift.dedupe.decode import (
     pixels_digest,
     translated,
 )
-from synsift.dedupe.detail import LOSSLESS, PIXELS
+from synsift.dedupe.detail import LOSSLESS, PIXELS, Inside
 from synsift.dedupe.errors import ImageError
 from synsift.dedupe.evidence import EVIDENCE_BYTES, check_evidence, is_grey, make_evidence
 from synsift.dedupe.extent import Extent
@@ -48,7 +48,7 @@ from synsift.dedupe.frequencies import (
 )
 from synsift.dedupe.inputs import Source, name_of, read_source
 from synsift.dedupe.noise import UNKNOWN, noise_step
-from synsift.dedupe.sharpness import credible_share, measured_pixels
+from synsift.dedupe.sharpness import credible_share, may_be_drawn, measured_pixels
 from synsift.dedupe.views import CENTRE_CROPS, INSIDE, STORED, WHOLE
 
 VERSION: Final = 4
@@ -358,6 +358,9 @@ def _fingerprint_of(decoded: Decoded, sha256: str, size_bytes: int) -> Fingerpri
     cropped = _cropped(luma, box)
     measured = measured_pixels(cropped)
     fine = make_fine(inside, ground_share(cropped.histogram()))
+    real = Inside(decoded.detail_bits, decoded.quality, decoded.earlier)
+    if is_saved_again := bool(decoded.earlier) and not may_be_drawn(fine):
+        real = real.saved_again(decoded.format)
     return Fingerprint(
         sha256=sha256,
         phash=phash_of(whole),
@@ -370,14 +373,14 @@ def _fingerprint_of(decoded: Decoded, sha256: str, size_bytes: int) -> Fingerpri
         height_px=decoded.height_px,
         format=decoded.format,
         size_bytes=size_bytes,
-        quality=decoded.quality,
-        detail_bits=float(np.float32(decoded.detail_bits * credible_share(measured, fine))),
+        quality=real.quality,
+        detail_bits=float(np.float32(real.detail_bits * credible_share(measured, fine))),
         is_camera=decoded.is_camera,
         is_cut=decoded.is_cut,
         is_deep=decoded.is_deep,
         is_animated=decoded.is_animated,
         noise=noise_step(measured),
-        is_saved_again=decoded.is_saved_again,
+        is_saved_again=is_saved_again,
     )
 
 

@@ -33,7 +33,7 @@ from synsift.dedupe.fine import exactness_of
 from synsift.dedupe.fingerprint import Fingerprint
 from synsift.dedupe.frequencies import Floats
 from synsift.dedupe.noise import times_the_noise
-from synsift.dedupe.saved_again import SAME_QUALITY, is_lossless, is_made_of, quality_beside
+from synsift.dedupe.saved_again import SAME_QUALITY, is_lossless, is_made_of, quality_beside, tones_differ
 
 # Of copies that are equal in pixels and compression: what any program can read, first.
 _FORMATS: Final = (PIXELS, "AVIF", "BMP", "GIF", "HEIF", "JXL", "TIFF", "WEBP", "PNG", "JPEG")
@@ -58,6 +58,10 @@ _TONES_WORTH: Final = 4.0
 _SOME_COLOURS: Final = 4.0
 _TINT_SHARE: Final = 0.2
 _FEW_COLOURS: Final = 0.2
+# How many times as strong colours are beside a copy without, and in which share of all places what was painted over a
+# part doesn't count.
+_FAR_STRONGER: Final = 2.5
+_NOT_A_PART: Final = 0.85
 # A picture lost tones at one end, within so many grey levels of black or white, if that is such a share of it more than
 # of the other one; and if as much of the other one's darkest or brightest is that many grey levels long: where it was
 # black from the beginning, nothing was lost.
@@ -91,6 +95,9 @@ _NOISE_WORTH: Final = 2.0
 _FAR_LESS_ROOM: Final = 3.0
 # From this quality on a JPEG of a photograph shows what a picture without loss does.
 _AS_GOOD: Final = 85
+# From this one on what was cut off weighs more than compression; so many pixels more are surely that.
+_GOOD: Final = 70
+_SOME_MORE: Final = 1.03
 
 
 def better(challenger: Fingerprint, holder: Fingerprint) -> bool:
@@ -189,10 +196,11 @@ def _have_all_colours(one: Fingerprint, other: Fingerprint) -> tuple[bool, bool]
     """Whether each has colours, and isn't of one tint where the other one has several."""
     (mine, my_strength), (theirs, their_strength) = (_colours_of(image) for image in (one, other))
     if one.is_grey or other.is_grey:
-        # … of which one tint that was laid over it is none.
+        # … none are those that the other ones are nearly as strong as, and those of one tint, or of a part, laid over.
+        widest = [_widespread(image) for image in (one, other)]
         return (
-            not one.is_grey and mine >= _TINT_SHARE * my_strength,
-            not other.is_grey and theirs >= _TINT_SHARE * their_strength,
+            not one.is_grey and mine >= _TINT_SHARE * my_strength and widest[0] >= _FAR_STRONGER * widest[1],
+            not other.is_grey and theirs >= _TINT_SHARE * their_strength and widest[1] >= _FAR_STRONGER * widest[0],
         )
     return not _is_tinted(mine, my_strength, theirs), not _is_tinted(theirs, their_strength, mine)
 
@@ -208,6 +216,12 @@ def _colours_of(image: Fingerprint) -> tuple[float, float]:
     picture = picture_of(image.evidence, 0)
     left, all_of_it, count = beside_one_tint(picture.chroma, picture.soft_luma, np.ones(PLACES, dtype=np.float32))
     return math.sqrt(max(0.0, left) / count), math.sqrt(all_of_it / count)
+
+
+def _widespread(image: Fingerprint) -> float:
+    """How strong the colours of more than a part are, in levels."""
+    strengths = np.hypot(*picture_of(image.evidence, 0).chroma)
+    return float(np.partition(strengths, place := int(_NOT_A_PART * len(strengths)))[place])
 
 
 def _has_lost_tones(image: Fingerprint, other: Fingerprint) -> bool:
@@ -268,8 +282,14 @@ def _inside_px(image: Fingerprint) -> float:
     return max(1.0, image.width_px * (1 - left - right)) * max(1.0, image.height_px * (1 - top - bottom))
 
 
-def _file_rank(image: Fingerprint, other: Fingerprint) -> tuple[bool, int, bool, bool, bool, int, int]:
+def _shows_more(image: Fingerprint, other: Fingerprint) -> bool:
+    """Whether some of it was cut off in another copy: that has fewer pixels, and isn't the same made smaller."""
+    return _inside_px(image) > _SOME_MORE * _inside_px(other) and tones_differ(image, other)
+
+
+def _file_rank(image: Fingerprint, other: Fingerprint) -> tuple[bool, bool, int, bool, bool, bool, int, int]:
     quality, others = quality_beside(image, other), quality_beside(other, image)
+    shows_more = _shows_more(image, other) and quality >= min(others, _GOOD)
     if quality == LOSSLESS and is_lossless(image) and not image.fine and _AS_GOOD <= others < LOSSLESS:
         quality = others - SAME_QUALITY - 1
     elif abs(quality - others) <= SAME_QUALITY:
@@ -283,6 +303,7 @@ def _file_rank(image: Fingerprint, other: Fingerprint) -> tuple[bool, int, bool,
     is_deeper = are_lossless and image.is_deep
     return (
         not is_made_of(image, other),
+        shows_more,
         quality,
         not is_enlarged,
         has_more,

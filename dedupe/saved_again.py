@@ -73,4 +73,9 @@ def _is_edited(image: Fingerprint, other: Fingerprint) -> bool:
     """Whether more differs than what compression makes of the same pixels."""
     if (image.width_px, image.height_px) != (other.width_px, other.height_px):
         return True
+    return tones_differ(image, other)
+
+
+def tones_differ(image: Fingerprint, other: Fingerprint) -> bool:
+    """Whether most places inside of the borders have other tones than compression makes of the same ones."""
     return float(np.median(np.abs(tones_of(image) - tones_of(other)))) > _MOVED
