@@ -61,7 +61,7 @@ _FEW_COLOURS: Final = 0.2
 # How many times as strong colours are beside a copy without, and in which share of all places what was painted over a
 # part doesn't count.
 _FAR_STRONGER: Final = 2.5
-_NOT_A_PART: Final = 0.85
+_NOT_A_PART: Final = 0.7
 # A picture lost tones at one end, within so many grey levels of black or white, if that is such a share of it more than
 # of the other one; and if as much of the other one's darkest or brightest is that many grey levels long: where it was
 # black from the beginning, nothing was lost.
@@ -117,7 +117,7 @@ def better(challenger: Fingerprint, holder: Fingerprint) -> bool:
         ratio = _NOISE_WORTH
     elif _has_fewer_tones(more, less) or _has_fewer_tones(less, more):
         ratio = _FAR_LESS_ROOM if challenger.size_bytes > holder.size_bytes else 1 / _FAR_LESS_ROOM
-    elif _is_hardly_true(more, less):
+    elif _is_hardly_true(more, less) or is_made_of(more, less):
         ratio = 1.0
     for mine, theirs, worth in (
         (*_have_all_colours(challenger, holder), _COLOUR_WORTH),
@@ -198,9 +198,10 @@ def _have_all_colours(one: Fingerprint, other: Fingerprint) -> tuple[bool, bool]
     if one.is_grey or other.is_grey:
         # … none are those that the other ones are nearly as strong as, and those of one tint, or of a part, laid over.
         widest = [_widespread(image) for image in (one, other)]
+        most = max(_SOME_COLOURS, _FAR_STRONGER * min(widest))
         return (
-            not one.is_grey and mine >= _TINT_SHARE * my_strength and widest[0] >= _FAR_STRONGER * widest[1],
-            not other.is_grey and theirs >= _TINT_SHARE * their_strength and widest[1] >= _FAR_STRONGER * widest[0],
+            not one.is_grey and mine >= _TINT_SHARE * my_strength and widest[0] >= most,
+            not other.is_grey and theirs >= _TINT_SHARE * their_strength and widest[1] >= most,
         )
     return not _is_tinted(mine, my_strength, theirs), not _is_tinted(theirs, their_strength, mine)
 

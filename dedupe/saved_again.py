@@ -19,7 +19,7 @@ SAME_QUALITY: Final = 2
 # Traces say a quality to within so much.
 _TRACE: Final = 3
 # Compression moves the tones of most places by less, in grey levels.
-_MOVED: Final = 1.0
+_MOVED: Final = 1.4
 
 
 def is_lossless(image: Fingerprint) -> bool:
