@@ -130,8 +130,9 @@ def inside_of(image: Image.Image, kind: str, ground: str = WHITE) -> Inside:
     except (OSError, ValueError):
         return Inside(0.0, quality, UNKNOWN)
     bits = 8 * max(1, len(target.getvalue()) - _HEAD_BYTES) / (sample.width * sample.height)
-    # Where colours are few, or a picture was made of another depth, frequencies are where they weren't.
-    earlier = earlier_quality(np.asarray(sample.convert("L")), None) if sample.mode in ("L", "RGB") else UNKNOWN
+    # Where colours are few, or a picture was laid on a ground, frequencies are where they weren't.
+    is_whole = sample.mode in ("L", "RGB") and not image.has_transparency_data
+    earlier = earlier_quality(np.asarray(sample.convert("L")), None) if is_whole else UNKNOWN
     detail_bits = bits * math.sqrt(own_share(sample, _TILE_PX))
     return Inside(detail_bits, quality, earlier if earlier < quality else UNKNOWN)
 

@@ -27,9 +27,10 @@ _BLOCK_PX: Final = 8
 # Frequencies that are looked at, down and across, and their steps at quality 50.
 _FREQUENCIES: Final = ((0, 1), (1, 0), (1, 1), (0, 2), (2, 0), (1, 2), (2, 1), (2, 2))
 _STEPS: Final = np.array([11, 12, 12, 10, 14, 14, 13, 16], dtype=np.float64)
-# So many blocks are enough; of a picture that is half its size, those with little in the higher frequencies, which are
-# seen in the lower ones there.
+# So many blocks are enough; fewer than these, as icons have, are like anything now and then. Of a picture that is half
+# its size, those with little in the higher frequencies are taken, which are seen in the lower ones there.
 _MOST_BLOCKS: Final = 400
+_FEWEST_BLOCKS: Final = 150
 _LITTLE: Final = 40.0
 _HIGHER: Final = np.array([0, 0, 0, 0, 0, 1, 1, 1], dtype=np.float32)
 # Steps that may have been: from where the rounding of pixels hides them to where a picture is spoiled, each so much
@@ -96,7 +97,8 @@ def earlier_quality(pixels: NDArray[np.uint8], steps: Sequence[int] | None, side
         side_px: Of a block in it: 8, or 4 where it was decoded at half its size. With others nothing is known.
     """
     own = tuple(steps[_BLOCK_PX * down + across] if steps else 1 for down, across in _FREQUENCIES)
-    if side_px not in _BASES or min(pixels.shape) < _BLOCK_PX or not 0 < min(own) <= max(own) <= _LARGEST_OWN:
+    blocks = pixels.shape[0] // side_px * (pixels.shape[1] // side_px)
+    if side_px not in _BASES or blocks < _FEWEST_BLOCKS or not 0 < min(own) <= max(own) <= _LARGEST_OWN:
         return UNKNOWN
     bins = _bins_of(own)
     counts = _counts(_values(pixels, side_px), bins)

@@ -107,6 +107,8 @@ def better(challenger: Fingerprint, holder: Fingerprint) -> bool:
     """
     if _is_drawing_with_loss(holder, challenger) or _is_drawing_with_loss(challenger, holder):
         return challenger.quality > holder.quality
+    if (made := is_made_of(challenger, holder)) != is_made_of(holder, challenger):
+        return not made
     power = _DETAIL_POWER_OF_LITTLE if _is_drawn(challenger) or _is_drawn(holder) else _DETAIL_POWER
     ratio = real_pixels(challenger, power) / max(1e-9, real_pixels(holder, power))
     more, less = (challenger, holder) if ratio > 1 else (holder, challenger)
@@ -117,7 +119,7 @@ def better(challenger: Fingerprint, holder: Fingerprint) -> bool:
         ratio = _NOISE_WORTH
     elif _has_fewer_tones(more, less) or _has_fewer_tones(less, more):
         ratio = _FAR_LESS_ROOM if challenger.size_bytes > holder.size_bytes else 1 / _FAR_LESS_ROOM
-    elif _is_hardly_true(more, less) or is_made_of(more, less):
+    elif _is_hardly_true(more, less):
         ratio = 1.0
     for mine, theirs, worth in (
         (*_have_all_colours(challenger, holder), _COLOUR_WORTH),
@@ -288,7 +290,7 @@ def _shows_more(image: Fingerprint, other: Fingerprint) -> bool:
     return _inside_px(image) > _SOME_MORE * _inside_px(other) and tones_differ(image, other)
 
 
-def _file_rank(image: Fingerprint, other: Fingerprint) -> tuple[bool, bool, int, bool, bool, bool, int, int]:
+def _file_rank(image: Fingerprint, other: Fingerprint) -> tuple[bool, int, bool, bool, bool, int, int]:
     quality, others = quality_beside(image, other), quality_beside(other, image)
     shows_more = _shows_more(image, other) and quality >= min(others, _GOOD)
     if quality == LOSSLESS and is_lossless(image) and not image.fine and _AS_GOOD <= others < LOSSLESS:
@@ -303,7 +305,6 @@ def _file_rank(image: Fingerprint, other: Fingerprint) -> tuple[bool, bool, int,
     size_bytes = -image.size_bytes if are_lossless else image.size_bytes
     is_deeper = are_lossless and image.is_deep
     return (
-        not is_made_of(image, other),
         shows_more,
         quality,
         not is_enlarged,

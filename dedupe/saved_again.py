@@ -18,6 +18,8 @@ SAME_QUALITY: Final = 2
 """What is no more than that apart is the same quality."""
 # Traces say a quality to within so much.
 _TRACE: Final = 3
+# So many times the pixels at most have pictures that were cut or framed, and are still alike.
+_CUT: Final = 1.25
 # Compression moves the tones of most places by less, in grey levels.
 _MOVED: Final = 1.4
 
@@ -43,11 +45,21 @@ def quality_beside(image: Fingerprint, other: Fingerprint) -> int:
 
 
 def is_made_of(image: Fingerprint, other: Fingerprint) -> bool:
-    """Whether one of two copies has the traces of the other one's compression, and was compressed less since."""
-    if not image.is_saved_again:
+    """Whether one of two copies has the traces of the other one's compression, and was compressed less since.
+
+    Then it has no more than that one. Of what has another size traces say something only if it was cut or framed: made
+    smaller or larger, it has traces of something else.
+    """
+    if not image.is_saved_again or other.format != "JPEG" or other.is_cut:
         return False
+    if (image.width_px, image.height_px) != (other.width_px, other.height_px):
+        times = image.width_px * image.height_px / (other.width_px * other.height_px)
+        if not 1 / _CUT <= times <= _CUT or not tones_differ(image, other):
+            return False
     others = own_quality(other)
-    return own_quality(image) > others + SAME_QUALITY and abs(_earlier_nearest(image, other, others) - others) <= _TRACE
+    # What isn't a JPEG doesn't say how it was compressed; but little, if traces are left.
+    is_less_compressed = image.format != "JPEG" or own_quality(image) > others + SAME_QUALITY
+    return is_less_compressed and abs(_earlier_nearest(image, other, others) - others) <= _TRACE
 
 
 def _earlier_nearest(image: Fingerprint, other: Fingerprint, quality: int) -> int:

@@ -102,6 +102,7 @@ MADE_OF_IT = {
     "JPEG, 88": lambda image: jpeg(image, 88),
     "JPEG, 95": lambda image: jpeg(image, 95),
     "PNG": lambda image: encoded(image, "PNG"),
+    "WebP": lambda image: encoded(image, "WEBP", lossless=True),
     "with a stripe": lambda image: jpeg(striped(image), 92),
     "brighter": lambda image: jpeg(image.point(lambda level: level * 5 // 4), 95),
     "10 % cut off": lambda image: jpeg(image.crop((50, 0, image.width, image.height)), 88),
@@ -140,6 +141,14 @@ def test_what_was_compressed_less_is_better_than_what_was_saved_again_without_lo
     # … but of two that were once compressed the less compressed one stays.
     assert better(fingerprint(jpeg(taken(1), 95)), fingerprint(jpeg(taken(1), 80)))
     assert better(fingerprint(jpeg(taken(1), 95)), fingerprint(jpeg(saved(taken(1), 95), 80)))
+
+
+def test_a_small_copy_is_not_what_a_large_one_was_made_of_though_their_qualities_are_the_same() -> None:
+    large = fingerprint(jpeg(saved(taken(1), 80), 95))
+    for width_px in (450, 250):
+        small = fingerprint(jpeg(taken(1).resize((width_px, width_px * 3 // 4), Image.Resampling.LANCZOS), 80))
+        assert better(large, small)
+        assert not better(small, large)
 
 
 def test_colours_that_are_laid_over_a_part_of_a_grey_picture_are_none() -> None:
