@@ -25,22 +25,22 @@ UNKNOWN: Final = 0
 """Stands for what wasn't compressed before, or shows no trace of that."""
 _BLOCK_PX: Final = 8
 # Frequencies that are looked at, down and across, and their steps at quality 50.
-_FREQUENCIES: Final = ((0, 1), (1, 0), (1, 1), (0, 2), (2, 0), (1, 2), (2, 1), (2, 2))
-_STEPS: Final = np.array([11, 12, 12, 10, 14, 14, 13, 16], dtype=np.float64)
+_FREQUENCIES: Final = ((0, 1), (1, 0), (1, 1), (1, 2), (2, 1))
+_STEPS: Final = np.array([11, 12, 12, 14, 13], dtype=np.float64)
 # So many blocks are enough; fewer than these, as icons have, are like anything now and then. Of a picture that is half
 # its size, those with little in the higher frequencies are taken, which are seen in the lower ones there.
-_MOST_BLOCKS: Final = 400
+_MOST_BLOCKS: Final = 300
 _FEWEST_BLOCKS: Final = 150
-_LITTLE: Final = 40.0
-_HIGHER: Final = np.array([0, 0, 0, 0, 0, 1, 1, 1], dtype=np.float32)
+_LITTLE: Final = 27.0
+_HIGHER: Final = np.array([0, 0, 0, 1, 1], dtype=np.float32)
 # Steps that may have been: from where the rounding of pixels hides them to where a picture is spoiled, each so much
 # larger than the one before. Those of one quality are rounded: so many on either side may be meant.
 _LEAST_STEP: Final = 1.9
 _GROWTH: Final = 1.05
-_EARLIER: Final = _LEAST_STEP * _GROWTH ** np.arange(66)
+_EARLIER: Final = _LEAST_STEP * _GROWTH ** np.arange(54)
 _ROUNDED: Final = 3
 # Values are counted to this one, in bins of half a unit, or of a step where the file has larger ones.
-_TOP: Final = 48.0
+_TOP: Final = 36.0
 _BIN: Final = 0.5
 _BINS: Final = int(_TOP / _BIN)
 # How far values are off the multiples, by the side of a block as it was decoded: of pixels that were rounded. And how
@@ -52,7 +52,7 @@ _ANYWHERE: Final = 0.15
 
 
 def _basis(side_px: int) -> Floats:
-    """What gives a block's frequencies, ``(side_px², 8)``, of blocks whose pixels were averaged to that side."""
+    """What gives a block's frequencies, ``(side_px², 5)``, of blocks whose pixels were averaged to that side."""
     place = np.arange(side_px)
     averaged = np.arange(_BLOCK_PX)
 
@@ -83,8 +83,8 @@ _LEAST_MEAN: Final = np.float32(0.1)
 # than of values that grow fewer evenly.
 _LARGER: Final = 1.2
 _LARGEST_OWN: Final = 10
-_LIKELY_IN_ALL: Final = 20.0
-_MOST_OF_THEM: Final = 5
+_LIKELY_IN_ALL: Final = 15.0
+_MOST_OF_THEM: Final = 3
 _LIKELIER: Final = 0.06
 
 
@@ -103,9 +103,8 @@ def earlier_quality(pixels: NDArray[np.uint8], steps: Sequence[int] | None, side
     bins = _bins_of(own)
     counts = _counts(_values(pixels, side_px), bins)
     said = np.full((len(own), len(_EARLIER) + 2 * _ROUNDED), _NOT_ASKED, dtype=np.float32)
-    tables = [_likelihoods(step if step > 1 else 0, side_px) for step in own]
-    for row, count, table in zip(said, counts, tables, strict=True):
-        np.matmul(count, table, out=row[_ROUNDED:-_ROUNDED])
+    tables = _likelihoods_of(own, side_px)
+    said[:, _ROUNDED:-_ROUNDED] = np.matmul(counts[:, None], tables)[:, 0]
     together = np.add.reduce(_best_nearby(said)[_ROWS[:, None], _MEANT])
     together[: bins.least] = _NOT_ASKED
     place = int(together.argmax())
@@ -116,7 +115,7 @@ def earlier_quality(pixels: NDArray[np.uint8], steps: Sequence[int] | None, side
     scale = math.exp(float(_LOG_EARLIER[earlier].mean()) - _LOG_STEPS)
     if scale < bins.least_scale or np.count_nonzero(said[_ROWS, found] > 0) < _MOST_OF_THEM:
         return UNKNOWN
-    likelihoods = np.stack([table[:, step] for table, step in zip(tables, earlier, strict=True)])
+    likelihoods = tables[_ROWS, :, earlier]
     counted = float(np.vdot(counts, bins.middles >= np.maximum(0.5 * _EARLIER[earlier], 1.0)[:, None]))
     if float(np.vdot(counts - _evenly(counts), likelihoods)) < _LIKELIER * counted:
         return UNKNOWN
@@ -137,15 +136,18 @@ class _Bins(NamedTuple):
     """What values are counted in, by the steps of a file.
 
     Attributes:
-        of_one: How many bins a value of one is, of each frequency, ``(8,)``.
-        first: What a value has there with which the first begins: the middle of it where steps are larger than 1.
-        middles: Of each bin, ``(8, bins)``.
+        of_one: How many bins a value of one is, of each frequency, ``(5,)``.
+        first: Where those of a frequency begin, and how much of the first is below 0: half of it where steps are larger
+            than 1.
+        last: The one after the last of a frequency, for what is too large.
+        middles: Of each bin, ``(5, bins)``.
         least_scale: How many times as large as those of quality 50 earlier steps are at least.
         least: From which place on they are.
     """
 
     of_one: Floats
     first: Floats
+    last: Floats
     middles: Floats
     least_scale: float
     least: int
@@ -159,11 +161,15 @@ def _bins_of(own: tuple[int, ...]) -> _Bins:
     middles = (np.arange(_BINS) + 0.5 - first[:, None]) * widths[:, None]
     least_scale = _LARGER * math.exp(float(np.log(own).mean()) - _LOG_STEPS)
     least = int(np.searchsorted(_SCALES, least_scale))
-    return _Bins((1 / widths).astype(np.float32), first.astype(np.float32), middles.astype("f4"), least_scale, least)
+    begins = _ROWS * (_BINS + 1)
+    of_one, begin, last, middle = (
+        each.astype(np.float32) for each in (1 / widths, begins + first, begins + _BINS, middles)
+    )
+    return _Bins(of_one, begin, last, middle, least_scale, least)
 
 
 def _values(pixels: NDArray[np.uint8], side_px: int) -> Floats:
-    """How large each of the frequencies is in some blocks, ``(blocks, 8)``."""
+    """How large each of the frequencies is in some blocks, ``(blocks, 5)``."""
     rows, columns = (length // side_px for length in pixels.shape)
     strips = pixels[: rows * side_px, : columns * side_px].reshape(rows, side_px, columns, side_px)
     some = strips[:: max(1, rows * columns // _MOST_BLOCKS)].transpose(0, 2, 1, 3).reshape(-1, side_px**2)
@@ -172,15 +178,14 @@ def _values(pixels: NDArray[np.uint8], side_px: int) -> Floats:
 
 
 def _counts(values: Floats, bins: _Bins) -> Floats:
-    """How many values are in each bin, ``(8, bins)``."""
-    places = np.minimum(values * bins.of_one + bins.first, _BINS).astype(np.intp)
-    places += _ROWS * (_BINS + 1)
+    """How many values are in each bin, ``(5, bins)``."""
+    places = np.minimum(values * bins.of_one + bins.first, bins.last).astype(np.intp)
     size = len(_ROWS) * (_BINS + 1)
     return np.bincount(places.ravel(), minlength=size).reshape(-1, _BINS + 1)[:, :_BINS].astype(np.float32)
 
 
 def _evenly(counts: Floats) -> Floats:
-    """As many values as were counted, each as many times fewer than those before, ``(8, bins)``; of the first, none."""
+    """As many values as were counted, each as many times fewer than those before, ``(5, bins)``; of the first, none."""
     some = counts[:, 1:]
     number = np.add.reduce(some, axis=1)[:, None]
     mean = (some @ _PLACE)[:, None] / np.maximum(1, number)
@@ -195,6 +200,12 @@ def _best_nearby(said: Floats) -> Floats:
     of_two = np.maximum(said[:, 1:], said[:, :-1])
     of_four = np.maximum(of_two[:, 2:], of_two[:, :-2])
     return np.maximum(of_four[:, 3:], of_four[:, :-3])
+
+
+@lru_cache(maxsize=16)
+def _likelihoods_of(own: tuple[int, ...], side_px: int) -> Floats:
+    """Of a file's steps, ``(5, bins, steps)``; see ``_likelihoods``."""
+    return np.stack([_likelihoods(step if step > 1 else 0, side_px) for step in own])
 
 
 @lru_cache(maxsize=64)
