@@ -1,6 +1,7 @@
 """Which of two copies is the better one to keep.
 
     no loss         of a drawing before loss, at one size: what JPEG draws around lines is no detail
+    the first one   before what has the traces of its compression, and was compressed less since: no more is in that
     colours         before none, or one tint: what was made grey, or sepia, lost something
     real pixels     those inside of the borders, as far as there is detail in them: what was enlarged, blurred, or
                     compressed hard and saved again has less; noise and contrast that were added are no detail
@@ -10,9 +11,9 @@
     all its tones   before what was blown out to white, or crushed to black, where the other has tones
     an animation    before a still picture that shows its first frame; but a GIF of a photograph lost its colours
     no border       before a frame, a letterbox, a bar with a caption
+    all of it       before what some was cut off, unless it was compressed hard
     compression     less is better, now and before; but a photograph kept in a format without loss is as a rule a JPEG
                     that was saved again, larger and no better
-    the first one   before what was made of it and saved again at a higher quality: no more is in that
     depth           of two without loss more than eight bits a channel before eight
     the file        smaller where nothing was lost, else larger; then the more common format, then the earlier one
 
