@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Final
 from synsift.dedupe.calibration import Calibration, Threshold, copies_of
 from synsift.dedupe.clusters import Clustering, Copy, Group, choose, cluster
 from synsift.dedupe.compare import Comparison, Likeness, compare
-from synsift.dedupe.decode import DEFAULT_MAX_PIXELS, EXTENSIONS, FORMATS, PIXELS, Decoded, decode, looks_like_image
+from synsift.dedupe.decode import DEFAULT_MAX_PIXELS, EXTENSIONS, FORMATS, Decoded, decode, looks_like_image
+from synsift.dedupe.detail import PIXELS
 from synsift.dedupe.errors import (
     CorruptImage,
     DedupeError,

@@ -21,7 +21,7 @@ from synsift.dedupe.codecs import OPTIONAL, UNKNOWN, can_read, jxl_pixels, kind_
 from synsift.dedupe.costs import refuse_costly, webp_pixels
 from synsift.dedupe.cut import Load, breaks_off, whole_or_cut
 from synsift.dedupe.depth import eight_bits, is_deep, is_numeric, scale_of
-from synsift.dedupe.detail import detail_of, detail_of_jpeg, is_animated, is_camera
+from synsift.dedupe.detail import PIXELS, inside_jpeg, inside_of, is_animated, is_camera
 from synsift.dedupe.errors import CorruptImage, ImageError, TooManyPixels, TruncatedImage, UnsupportedFormat
 from synsift.dedupe.extent import Extent, extent_of, turned
 from synsift.dedupe.transparency import WHITE, composed, flat, ground_of
@@ -39,15 +39,10 @@ EXTENSIONS: Final = {
     "HEIF": "heic",
     "JXL": "jxl",
 }
-PIXELS: Final = "PIXELS"
-"""Stands for the format of a picture that came as pixels, not as a file."""
 _HEAD_BYTES: Final = 64
 _NUMBER: Final = re.compile(r"(?:de|en)coder error -?\d+(?: when reading image file)?")
 _UNDECODED: Final = "its pixels can't be decoded: they are damaged, or packed in a way that isn't read"
 DEFAULT_MAX_PIXELS: Final = 100_000_000
-UNKNOWN_QUALITY: Final = 75
-"""Stands for the quality of what doesn't say how it was compressed."""
-
 # Smaller than the hash's 64×64 input needs loses recall; twice that keeps the resampling filter fed, and JPEG can
 # skip seven eighths of its inverse transform for any photograph above 1024 px.
 _REDUCED_SIDE_PX: Final = 128
@@ -64,12 +59,6 @@ EXIF_TRANSPOSE: Final = {
     8: Image.Transpose.ROTATE_90,
 }
 """What makes a picture upright, by its EXIF orientation."""
-# Quality by format, where the file doesn't say more: all pixels; 256 colours.
-_QUALITY: Final = {"PNG": 100, "BMP": 100, "TIFF": 100, PIXELS: 100, "GIF": 60}
-# Sum of the 16 smallest of the luminance table of ITU-T T.81, annex K.1, from which encoders derive theirs. The larger
-# ones end at 255, whatever the quality.
-_JPEG_SMALLEST: Final = 16
-_JPEG_SMALLEST_SUM: Final = 246
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +78,8 @@ class Decoded:
         is_cut: Whether its last bytes are missing, and with them a few of its rows.
         is_deep: Whether it has more than eight bits a channel; of PNG and TIFF.
         is_animated: Whether there are more frames than the first.
+        earlier: The quality of a JPEG that it was before, as far as its pixels say; 0 where it isn't known. That holds
+            of photographs: drawings have the like of their own. See ``dedupe.earlier``.
     """
 
     picture: Image.Image
@@ -102,6 +93,7 @@ class Decoded:
     is_cut: bool = False
     is_deep: bool = False
     is_animated: bool = False
+    earlier: int = 0
 
 
 def looks_like_image(head: bytes) -> bool:
@@ -187,8 +179,9 @@ def decode_image(
     except ValueError as exc:
         raise ValueError(f"an image of mode `{image.mode}` has no RGB form: {exc}") from exc
     extent = extent_of(image.size, image.size, _factors(image, side_px))
-    found = Decoded(picture, extent, width_px, height_px, PIXELS, _QUALITY[PIXELS], detail_of(image, ground))
-    return _upright(found, orientation)
+    inside = inside_of(image, PIXELS, ground)
+    found = Decoded(picture, extent, width_px, height_px, PIXELS, inside.quality, inside.detail_bits)
+    return _upright(replace(found, earlier=inside.earlier), orientation)
 
 
 def shown(image: Image.Image) -> Image.Image:
@@ -282,7 +275,6 @@ def _decode(data: bytes, load: Load, max_pixels: int, sides_px: tuple[int, int],
             raise TooManyPixels(too_many(width_px, height_px, max_pixels))
         # Pillow names a JPEG that has further pictures behind it, such as a camera's preview, MPO.
         kind = "JPEG" if image.format == "MPO" else image.format or ""
-        quality = _quality(image, kind)
         exif = _exif(image)
         orientation = _orientation_of(exif)
         deep, animated = is_deep(image, data), is_animated(image, kind)
@@ -293,13 +285,15 @@ def _decode(data: bytes, load: Load, max_pixels: int, sides_px: tuple[int, int],
         if image.width * image.height > max_pixels:  # a GIF's first frame can be larger than its screen
             raise TooManyPixels(too_many(image.width, image.height, max_pixels))
         picture, ground = _reduced(image, side_px)
-        if kind == "JPEG":
-            detail = detail_of_jpeg(len(data), image, (width_px, height_px), quality)
-        else:
-            detail = detail_of(image, ground)
+        inside = (
+            inside_jpeg(len(data), image, (width_px, height_px)) if kind == "JPEG" else inside_of(image, kind, ground)
+        )
     extent = extent_of((width_px, height_px) if kind == "JPEG" else image.size, image.size, _factors(image, side_px))
-    found = Decoded(picture, extent, width_px, height_px, kind, quality, detail, is_camera(exif))
-    return _upright(replace(found, is_deep=deep, is_animated=animated), orientation)
+    found = Decoded(picture, extent, width_px, height_px, kind, inside.quality, inside.detail_bits)
+    return _upright(
+        replace(found, is_camera=is_camera(exif), is_deep=deep, is_animated=animated, earlier=inside.earlier),
+        orientation,
+    )
 
 
 def _upright(found: Decoded, orientation: int) -> Decoded:
@@ -330,15 +324,6 @@ def _exif(image: Image.Image) -> Mapping[int, object]:
 def _orientation_of(exif: Mapping[int, object]) -> int:
     value = exif.get(EXIF_ORIENTATION, 1)
     return value if isinstance(value, int) else 1
-
-
-def _quality(image: Image.Image, kind: str) -> int:
-    tables = getattr(image, "quantization", None)
-    if not tables:
-        return _QUALITY.get(kind, UNKNOWN_QUALITY)
-    scale = 100 * sum(sorted(tables[min(tables)])[:_JPEG_SMALLEST]) / _JPEG_SMALLEST_SUM
-    quality = 5000 / scale if scale > 100 else (200 - scale) / 2
-    return int(min(100, max(1, round(quality))))
 
 
 def _reduced(image: Image.Image, side_px: int) -> tuple[Image.Image, str]:

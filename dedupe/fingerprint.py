@@ -25,13 +25,13 @@ from synsift.dedupe.borders import WHOLE_PART, inside_of
 from synsift.dedupe.decode import (
     DEFAULT_MAX_PIXELS,
     FORMATS,
-    PIXELS,
     Decoded,
     decode,
     decode_image,
     pixels_digest,
     translated,
 )
+from synsift.dedupe.detail import LOSSLESS, PIXELS, Inside
 from synsift.dedupe.errors import ImageError
 from synsift.dedupe.evidence import EVIDENCE_BYTES, check_evidence, is_grey, make_evidence
 from synsift.dedupe.extent import Extent
@@ -43,11 +43,12 @@ from synsift.dedupe.frequencies import (
     frequencies_of,
     hashes_of,
     oriented_hashes,
+    phash_of,
     tapered_frequencies,
 )
 from synsift.dedupe.inputs import Source, name_of, read_source
 from synsift.dedupe.noise import UNKNOWN, noise_step
-from synsift.dedupe.sharpness import credible_share, measured_pixels
+from synsift.dedupe.sharpness import credible_share, may_be_drawn, measured_pixels
 from synsift.dedupe.views import CENTRE_CROPS, INSIDE, STORED, WHOLE
 
 VERSION: Final = 4
@@ -57,7 +58,6 @@ _INSIDE_VIEW: Final = STORED.index(INSIDE)
 _FRAMED: Final = 1 << _WHOLE_VIEW | 1 << _INSIDE_VIEW
 
 _SHA256_BYTES: Final = 32
-_PHASH_FREQUENCIES: Final = 8
 PLAIN_BELOW: Final = 2.0
 """Standard deviation, in grey levels, of what the hash sees of a picture. Below it the signs are those of noise and of
 rounding: lower, and plain pictures collide at distance 0; higher, and faint sketches are no longer compared."""
@@ -67,6 +67,7 @@ _DRAWN: Final = 0.8
 _DRAFT_PX: Final = 512
 _MOST_DETAIL_BITS: Final = 1e9
 _NOISE_BIT: Final = 3
+_MAY_BE_DEEP: Final = ("PNG", "TIFF")
 
 RECORD: Final = np.dtype(
     [
@@ -89,7 +90,8 @@ RECORD: Final = np.dtype(
 )
 """The binary form of a fingerprint, little-endian, before the bytes of ``fine``. A change of it is another
 ``VERSION``. Bits of ``traits``: is_cut, is_deep, is_animated, from the lowest on, then five of noise; of fingerprints
-that were made before there were all but the first, they are 0."""
+that were made before there were all but the first, they are 0. Of others than PNG and TIFF the second is
+is_saved_again; these are that if they have less than the best quality."""
 
 _FIXED: Final = struct.Struct(f"<{_SHA256_BYTES}s8s{_VIEWS * HASH_BYTES}sBBfIIQ8s{EVIDENCE_BYTES}sHf?B")
 """``RECORD`` for one fingerprint at a time, where NumPy takes ten times as long."""
@@ -112,13 +114,14 @@ class Fingerprint:
         height_px: Height, upright.
         format: As named by the decoder, for example ``JPEG``; ``PIXELS`` of an image or array in memory.
         size_bytes: Of the file.
-        quality: How little was lost in compressing, 1…100.
+        quality: How little was lost in compressing, 1…100: now, or before; see ``dedupe.earlier``.
         detail_bits: What is really there, in bits a pixel; see ``dedupe.detail``. 0 where that can't be said.
         is_camera: Whether its metadata name a camera.
         is_cut: Whether the file lacks its last bytes, and with them a few of its rows.
         is_deep: Whether it has more than eight bits a channel; of PNG and TIFF.
         is_animated: Whether it has frames after the first, which is compared.
         noise: How much noise there is, in steps; 0 where that isn't known. See ``dedupe.noise``.
+        is_saved_again: Whether ``quality`` is that of a JPEG which it was before.
     """
 
     sha256: str
@@ -139,6 +142,7 @@ class Fingerprint:
     is_deep: bool = False
     is_animated: bool = False
     noise: int = UNKNOWN
+    is_saved_again: bool = False
 
     def __repr__(self) -> str:
         """Short: hashes and evidence are long."""
@@ -192,7 +196,8 @@ class Fingerprint:
 
     def to_record(self) -> bytes:
         """The stable binary form, as ``RECORD`` describes it."""
-        traits = self.is_cut | self.is_deep << 1 | self.is_animated << 2 | self.noise << _NOISE_BIT
+        second = self.is_deep if self.format in _MAY_BE_DEEP else self.is_saved_again
+        traits = self.is_cut | second << 1 | self.is_animated << 2 | self.noise << _NOISE_BIT
         fixed = _FIXED.pack(
             *(bytes.fromhex(self.sha256), self.phash, self.hashes, self.views, self.quality, self.information),
             *(self.width_px, self.height_px, self.size_bytes, self.format.encode(), self.evidence, len(self.fine)),
@@ -218,6 +223,8 @@ class Fingerprint:
             _FIXED.unpack_from(data)
         )
         evidence, fine_bytes, detail_bits, is_camera, traits = rest
+        name = kind.rstrip(b"\0").decode("ascii", errors="replace")
+        may_be_deep, second = name in _MAY_BE_DEEP, bool(traits & 2)
         if len(fine) != fine_bytes:
             raise ValueError(f"a fingerprint that says it has {fine_bytes} more bytes has {len(fine)}")
         found = cls(
@@ -230,15 +237,16 @@ class Fingerprint:
             information=information,
             width_px=width_px,
             height_px=height_px,
-            format=kind.rstrip(b"\0").decode("ascii", errors="replace"),
+            format=name,
             size_bytes=size_bytes,
             quality=quality,
             detail_bits=detail_bits,
             is_camera=is_camera,
             is_cut=bool(traits & 1),
-            is_deep=bool(traits & 2),
+            is_deep=second and may_be_deep,
             is_animated=bool(traits & 4),
             noise=traits >> _NOISE_BIT,
+            is_saved_again=quality < LOSSLESS if may_be_deep else second,
         )
         if found.format not in (*FORMATS, PIXELS):
             raise ValueError(f"no format is called {found.format!r}")
@@ -350,9 +358,12 @@ def _fingerprint_of(decoded: Decoded, sha256: str, size_bytes: int) -> Fingerpri
     cropped = _cropped(luma, box)
     measured = measured_pixels(cropped)
     fine = make_fine(inside, ground_share(cropped.histogram()))
+    real = Inside(decoded.detail_bits, decoded.quality, decoded.earlier)
+    if is_saved_again := bool(decoded.earlier) and not may_be_drawn(fine):
+        real = real.saved_again(decoded.format)
     return Fingerprint(
         sha256=sha256,
-        phash=_phash(whole),
+        phash=phash_of(whole),
         hashes=hashes.tobytes().ljust(_VIEWS * HASH_BYTES, b"\0"),
         views=sum(use << number for number, use in enumerate(used)),
         evidence=make_evidence(inside, picture, part, box),
@@ -362,13 +373,14 @@ def _fingerprint_of(decoded: Decoded, sha256: str, size_bytes: int) -> Fingerpri
         height_px=decoded.height_px,
         format=decoded.format,
         size_bytes=size_bytes,
-        quality=decoded.quality,
-        detail_bits=float(np.float32(decoded.detail_bits * credible_share(measured, fine))),
+        quality=real.quality,
+        detail_bits=float(np.float32(real.detail_bits * credible_share(measured, fine))),
         is_camera=decoded.is_camera,
         is_cut=decoded.is_cut,
         is_deep=decoded.is_deep,
         is_animated=decoded.is_animated,
         noise=noise_step(measured),
+        is_saved_again=is_saved_again,
     )
 
 
@@ -386,11 +398,3 @@ def _cropped(luma: Image.Image, box: Extent) -> Image.Image:
 def _spread(frequencies: Floats) -> float:
     """Standard deviation of a picture with these frequencies, in grey levels."""
     return float(np.sqrt(np.add.reduce(np.square(frequencies), axis=None))) / SIDE_PX
-
-
-def _phash(picture: Floats) -> bytes:
-    """The 64-bit pHash: which of the 8×8 lowest frequencies are above their median (as ``imagehash`` computes it)."""
-    low = frequencies_of(picture)[:_PHASH_FREQUENCIES, :_PHASH_FREQUENCIES].copy()
-    low[0] *= np.sqrt(2)  # its DCT is not normalised: the constant weighs more there
-    low[:, 0] *= np.sqrt(2)
-    return np.packbits(low > np.partition(low, (31, 32), axis=None)[31:33].mean()).tobytes()

@@ -218,3 +218,14 @@ def oriented(frequencies: Floats, orientation: int) -> Floats:
     size = frequencies.shape[-1]
     turned = frequencies * _FACTORS[orientation % 4, :size, :size]
     return turned.swapaxes(-1, -2) if orientation >= 4 else turned
+
+
+def phash_of(picture: Floats) -> bytes:
+    """The 64-bit pHash of a picture ``(64, 64)``: which of the 8×8 lowest frequencies are above their median.
+
+    So ``imagehash`` computes it.
+    """
+    low = frequencies_of(picture)[:_KEY_FREQUENCIES, :_KEY_FREQUENCIES].copy()
+    low[0] *= np.sqrt(2)  # its DCT is not normalised: the constant weighs more there
+    low[:, 0] *= np.sqrt(2)
+    return np.packbits(low > np.partition(low, (31, 32), axis=None)[31:33].mean()).tobytes()

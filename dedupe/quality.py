@@ -1,6 +1,7 @@
 """Which of two copies is the better one to keep.
 
     no loss         of a drawing before loss, at one size: what JPEG draws around lines is no detail
+    the first one   before what has the traces of its compression, and was compressed less since: no more is in that
     colours         before none, or one tint: what was made grey, or sepia, lost something
     real pixels     those inside of the borders, as far as there is detail in them: what was enlarged, blurred, or
                     compressed hard and saved again has less; noise and contrast that were added are no detail
@@ -10,8 +11,9 @@
     all its tones   before what was blown out to white, or crushed to black, where the other has tones
     an animation    before a still picture that shows its first frame; but a GIF of a photograph lost its colours
     no border       before a frame, a letterbox, a bar with a caption
-    compression     less is better; but a photograph kept in a format without loss is as a rule a JPEG that was saved
-                    again, larger and no better
+    all of it       before what some was cut off, unless it was compressed hard
+    compression     less is better, now and before; but a photograph kept in a format without loss is as a rule a JPEG
+                    that was saved again, larger and no better
     depth           of two without loss more than eight bits a channel before eight
     the file        smaller where nothing was lost, else larger; then the more common format, then the earlier one
 
@@ -26,12 +28,13 @@ import numpy as np
 
 from synsift.dedupe.colours import beside_one_tint
 from synsift.dedupe.contrast import raised_detail, times_the_contrast, tones_of
-from synsift.dedupe.decode import PIXELS
+from synsift.dedupe.detail import LOSSLESS, PIXELS
 from synsift.dedupe.evidence import PLACES, picture_of
 from synsift.dedupe.fine import exactness_of
 from synsift.dedupe.fingerprint import Fingerprint
 from synsift.dedupe.frequencies import Floats
 from synsift.dedupe.noise import times_the_noise
+from synsift.dedupe.saved_again import SAME_QUALITY, is_lossless, is_made_of, quality_beside, tones_differ
 
 # Of copies that are equal in pixels and compression: what any program can read, first.
 _FORMATS: Final = (PIXELS, "AVIF", "BMP", "GIF", "HEIF", "JXL", "TIFF", "WEBP", "PNG", "JPEG")
@@ -56,6 +59,10 @@ _TONES_WORTH: Final = 4.0
 _SOME_COLOURS: Final = 4.0
 _TINT_SHARE: Final = 0.2
 _FEW_COLOURS: Final = 0.2
+# How many times as strong colours are beside a copy without, and in which share of all places what was painted over a
+# part doesn't count.
+_FAR_STRONGER: Final = 2.5
+_NOT_A_PART: Final = 0.7
 # A picture lost tones at one end, within so many grey levels of black or white, if that is such a share of it more than
 # of the other one; and if as much of the other one's darkest or brightest is that many grey levels long: where it was
 # black from the beginning, nothing was lost.
@@ -72,7 +79,6 @@ _A_FEW_MORE: Final = 1.01
 # Sizes of hard compressed JPEGs say too much of soft pictures, which take little anyhow.
 _POOR: Final = 60
 _FAR_MORE: Final = 15
-_LOSSLESS: Final = 100
 # What JPEG draws around the lines of drawings makes so many times the detail at most: at quality 95, and more for each
 # step below. What has less still was blurred, or made smaller and larger again.
 _DRAWN_BY_LOSS: Final = (1.12, 0.045)
@@ -90,7 +96,9 @@ _NOISE_WORTH: Final = 2.0
 _FAR_LESS_ROOM: Final = 3.0
 # From this quality on a JPEG of a photograph shows what a picture without loss does.
 _AS_GOOD: Final = 85
-_SAME_QUALITY: Final = 2
+# From this one on what was cut off weighs more than compression; so many pixels more are surely that.
+_GOOD: Final = 70
+_SOME_MORE: Final = 1.03
 
 
 def better(challenger: Fingerprint, holder: Fingerprint) -> bool:
@@ -100,6 +108,8 @@ def better(challenger: Fingerprint, holder: Fingerprint) -> bool:
     """
     if _is_drawing_with_loss(holder, challenger) or _is_drawing_with_loss(challenger, holder):
         return challenger.quality > holder.quality
+    if (made := is_made_of(challenger, holder)) != is_made_of(holder, challenger):
+        return not made
     power = _DETAIL_POWER_OF_LITTLE if _is_drawn(challenger) or _is_drawn(holder) else _DETAIL_POWER
     ratio = real_pixels(challenger, power) / max(1e-9, real_pixels(holder, power))
     more, less = (challenger, holder) if ratio > 1 else (holder, challenger)
@@ -160,7 +170,7 @@ def _is_drawing_with_loss(image: Fingerprint, other: Fingerprint) -> bool:
     least, a_step = _DRAWN_BY_LOSS
     most = least + a_step * max(0, _HARDLY_ANY_LOSS - image.quality)
     return (
-        image.quality < other.quality == _LOSSLESS
+        image.quality < other.quality == LOSSLESS
         and (image.width_px, image.height_px) == (other.width_px, other.height_px)
         and (image.is_grey, image.is_cut, image.is_animated) == (other.is_grey, other.is_cut, other.is_animated)
         and (_is_drawn(image) and _is_drawn(other))
@@ -175,7 +185,7 @@ def _has_fewer_tones(image: Fingerprint, other: Fingerprint) -> bool:
     So it is where tones were taken together: their edges look like detail, and there is less in them. The same pixels
     have the same detail, whichever way they are packed.
     """
-    is_packed_alike = image.format == other.format and image.quality == other.quality == _LOSSLESS
+    is_packed_alike = image.format == other.format and is_lossless(image) and is_lossless(other)
     takes_less = _FAR_LESS_ROOM * image.size_bytes < other.size_bytes and image.detail_bits != other.detail_bits
     return is_packed_alike and takes_less and _are_alike_in_px(image, other)
 
@@ -187,9 +197,15 @@ def _holds_more(image: Fingerprint, other: Fingerprint) -> bool:
 
 def _have_all_colours(one: Fingerprint, other: Fingerprint) -> tuple[bool, bool]:
     """Whether each has colours, and isn't of one tint where the other one has several."""
-    if one.is_grey or other.is_grey:
-        return not one.is_grey, not other.is_grey
     (mine, my_strength), (theirs, their_strength) = (_colours_of(image) for image in (one, other))
+    if one.is_grey or other.is_grey:
+        # … none are those that the other ones are nearly as strong as, and those of one tint, or of a part, laid over.
+        widest = [_widespread(image) for image in (one, other)]
+        most = max(_SOME_COLOURS, _FAR_STRONGER * min(widest))
+        return (
+            not one.is_grey and mine >= _TINT_SHARE * my_strength and widest[0] >= most,
+            not other.is_grey and theirs >= _TINT_SHARE * their_strength and widest[1] >= most,
+        )
     return not _is_tinted(mine, my_strength, theirs), not _is_tinted(theirs, their_strength, mine)
 
 
@@ -204,6 +220,12 @@ def _colours_of(image: Fingerprint) -> tuple[float, float]:
     picture = picture_of(image.evidence, 0)
     left, all_of_it, count = beside_one_tint(picture.chroma, picture.soft_luma, np.ones(PLACES, dtype=np.float32))
     return math.sqrt(max(0.0, left) / count), math.sqrt(all_of_it / count)
+
+
+def _widespread(image: Fingerprint) -> float:
+    """How strong the colours of more than a part are, in levels."""
+    strengths = np.hypot(*picture_of(image.evidence, 0).chroma)
+    return float(np.partition(strengths, place := int(_NOT_A_PART * len(strengths)))[place])
 
 
 def _has_lost_tones(image: Fingerprint, other: Fingerprint) -> bool:
@@ -244,7 +266,7 @@ def real_pixels(image: Fingerprint, power: float) -> float:
         power: What is made of its detail.
     """
     detail_bits = image.detail_bits
-    if image.quality == _LOSSLESS and not _is_drawn(image):
+    if is_lossless(image) and not _is_drawn(image):
         # Dither looks like detail, but there is no more in a picture than in its file. Drawings take little room.
         detail_bits = min(detail_bits, 8 * image.size_bytes / max(1, image.width_px * image.height_px))
     return _inside_px(image) * (detail_bits**power if detail_bits else 1.0)
@@ -264,17 +286,31 @@ def _inside_px(image: Fingerprint) -> float:
     return max(1.0, image.width_px * (1 - left - right)) * max(1.0, image.height_px * (1 - top - bottom))
 
 
-def _file_rank(image: Fingerprint, other: Fingerprint) -> tuple[int, bool, bool, bool, int, int]:
-    quality = image.quality
-    if image.quality == _LOSSLESS and not image.fine and _AS_GOOD <= other.quality < _LOSSLESS:
-        quality = other.quality - _SAME_QUALITY - 1
-    elif abs(image.quality - other.quality) <= _SAME_QUALITY:
-        quality = min(image.quality, other.quality)
-    is_lossless = image.quality == other.quality == _LOSSLESS
+def _shows_more(image: Fingerprint, other: Fingerprint) -> bool:
+    """Whether some of it was cut off in another copy: that has fewer pixels, and isn't the same made smaller."""
+    return _inside_px(image) > _SOME_MORE * _inside_px(other) and tones_differ(image, other)
+
+
+def _file_rank(image: Fingerprint, other: Fingerprint) -> tuple[bool, int, bool, bool, bool, int, int]:
+    quality, others = quality_beside(image, other), quality_beside(other, image)
+    shows_more = _shows_more(image, other) and quality >= min(others, _GOOD)
+    if quality == LOSSLESS and is_lossless(image) and not image.fine and _AS_GOOD <= others < LOSSLESS:
+        quality = others - SAME_QUALITY - 1
+    elif abs(quality - others) <= SAME_QUALITY:
+        quality = min(quality, others)
+    are_lossless = is_lossless(image) and is_lossless(other)
     # What has many more pixels, and no more in them, was enlarged.
     is_enlarged = _inside_px(image) > _MANY_MORE * _inside_px(other)
     # Without loss the smaller file is the better of the same pixels, not of fewer: those were cut off.
-    has_more = is_lossless and _inside_px(image) > _A_FEW_MORE * _inside_px(other)
-    size_bytes = -image.size_bytes if is_lossless else image.size_bytes
-    is_deeper = is_lossless and image.is_deep
-    return quality, not is_enlarged, has_more, is_deeper, size_bytes, _FORMATS.index(image.format)
+    has_more = are_lossless and _inside_px(image) > _A_FEW_MORE * _inside_px(other)
+    size_bytes = -image.size_bytes if are_lossless else image.size_bytes
+    is_deeper = are_lossless and image.is_deep
+    return (
+        shows_more,
+        quality,
+        not is_enlarged,
+        has_more,
+        is_deeper,
+        size_bytes,
+        _FORMATS.index(image.format),
+    )

@@ -39,6 +39,11 @@ def measured_pixels(luma: Image.Image) -> NDArray[np.uint8]:
     return np.asarray(luma.reduce(min(luma.size) // _SIDE_PX) if min(luma.size) >= 2 * _SIDE_PX else luma)
 
 
+def may_be_drawn(fine: bytes) -> bool:
+    """Whether a picture shows little, and what is plain of it has less noise than most photographs have."""
+    return bool(fine) and exactness_of(fine) >= _DRAWN
+
+
 def credible_share(pixels: NDArray[np.uint8], fine: bytes) -> float:
     """How much of a photograph's detail is taken for its own: 1 unless it was sharpened strongly, and of drawings.
 
@@ -46,9 +51,7 @@ def credible_share(pixels: NDArray[np.uint8], fine: bytes) -> float:
         pixels: Those that ``measured_pixels`` gives.
         fine: Of its fingerprint: it says what is drawn, of which lines are all there is.
     """
-    if fine and exactness_of(fine) >= _DRAWN:
-        return 1.0
-    if min(pixels.shape) <= _FAR:
+    if may_be_drawn(fine) or min(pixels.shape) <= _FAR:
         return 1.0
     far = near = 0.0
     for lines in (pixels, pixels.T):
