@@ -50,6 +50,7 @@ _UNKNOWN_QUALITY: Final = 75
 # ones end at 255, whatever the quality.
 _JPEG_SMALLEST: Final = 16
 _JPEG_SMALLEST_SUM: Final = 246
+_JPEG_LARGEST: Final = 121
 # The sample: so many tiles on each axis, each of so many pixels.
 _TILES: Final = 8
 _TILE_PX: Final = 32
@@ -153,7 +154,10 @@ def own_quality_of(kind: str, times: float, earlier: int) -> int:
 
 def _quality_of(steps: Sequence[int]) -> int:
     """Of a JPEG by the steps of its luminance, as encoders count it."""
-    scale = 100 * sum(sorted(steps)[:_JPEG_SMALLEST]) / _JPEG_SMALLEST_SUM
+    smallest = sum(sorted(steps)[:_JPEG_SMALLEST])
+    scale = 100 * smallest / _JPEG_SMALLEST_SUM
+    if smallest == _JPEG_SMALLEST:  # none is less than 1, so that from here on the largest says more
+        scale = 100 * max(steps) / _JPEG_LARGEST
     quality = 5000 / scale if scale > 100 else (200 - scale) / 2
     return int(min(100, max(1, round(quality))))
 

@@ -162,3 +162,20 @@ def test_colours_that_are_laid_over_a_part_of_a_grey_picture_are_none() -> None:
     assert not better(other, one)
     # … those of all of it are.
     assert better(fingerprint(jpeg(taken(1), 88)), one)
+
+
+@pytest.mark.parametrize("quality", [93, 95, 96, 97, 98, 99, 100])
+def test_the_highest_qualities_are_told_apart(quality: int) -> None:
+    """Most steps are 1 in all of them: what takes half as much room again was thought to have that much more in it."""
+    assert fingerprint(jpeg(taken(1), quality)).quality == quality
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("before", [90])
+def test_what_was_compressed_harder_between_is_not_the_better_one_at_the_highest_quality(
+    seed: int, before: int
+) -> None:
+    original = jpeg(taken(seed), before)
+    between = jpeg(Image.open(io.BytesIO(original)).convert("RGB"), 75)
+    copy = jpeg(Image.open(io.BytesIO(between)).convert("RGB"), 100)
+    assert not better(fingerprint(copy), fingerprint(original))
