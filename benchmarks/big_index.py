@@ -143,8 +143,8 @@ def compare(room: NewRoom, lookup: ManyLookup, numbers: Any) -> str:  # noqa: AN
     sought_by_many = many.sought(0, len(many))
     said = []
     for what, hashes, all_hashes, near, names, reach in (
-        ("keys", sought.hashes, sought_by_many.hashes, lookup.near_keys, (HASHES, USED), CLOSE),
-        ("flat keys", sought.flat, sought_by_many.flat, lookup.near_flat_keys, (FLAT, HAS_FLAT), WIDE),
+        ("keys", sought.close.hashes, sought_by_many.close.hashes, lookup.near_keys, (HASHES, USED), CLOSE),
+        ("flat keys", sought.flat.hashes, sought_by_many.flat.hashes, lookup.near_flat_keys, (FLAT, HAS_FLAT), WIDE),
     ):
         expected, flat_s = by_brute_force(room, hashes, names, reach.radius_bits)
         start_s = time.process_time()

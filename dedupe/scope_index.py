@@ -9,7 +9,7 @@ from typing import Final, Protocol
 import numpy as np
 
 from synsift.dedupe.frequencies import ORIENTATIONS
-from synsift.dedupe.hash_batch import Hits, Numbers, Some
+from synsift.dedupe.hash_batch import Hashed, Hits, Numbers, Some
 from synsift.dedupe.hits import hits_of
 from synsift.dedupe.index import WIDE, HashIndex, by_part
 from synsift.dedupe.verdicts import MatchOptions
@@ -49,55 +49,65 @@ class OwnIndex:
             options: What counts as near.
         """
         self._options = options
-        self._index = HashIndex()
+        self._close, self._back = _Views(), _Views()
         # Of hashes in which the middle counts no more than the rest: of what is covered there the others say nothing.
         self._flat_indexes = {part: HashIndex(WIDE) for part in flat_parts(options)}
         self._flat_picture = array("I")
         self._upright = upright_of(options)
-        # Of each hash in the index: which picture, and which of its views.
-        self._picture_of_hash = array("I")
-        self._view_of_hash = array("B")
 
     def put(self, some: Some) -> None:
         """Take in hashes of pictures, with their numbers in the scope."""
-        self._index.add_all(some.hashes)
-        self._picture_of_hash.extend(some.pictures.tolist())
-        self._view_of_hash.extend(some.places.tolist())
+        self._close.put(some.close)
+        self._back.put(some.back)
         for part, index in self._flat_indexes.items():
-            index.add_all(by_part(some.flat, part))
-        self._flat_picture.extend(some.flat_pictures.tolist())
+            index.add_all(by_part(some.flat.hashes, part))
+        self._flat_picture.extend(some.flat.pictures.tolist())
 
     def near(self, sought: Some) -> list[Hits]:
         """What is near to some pictures, in no order."""
         radius_bits = self._options.radius_bits
-        near = self._index.pairs(sought.hashes, radius_bits=radius_bits)
-        found = []
-        if len(near.rows):
-            numbers, views = (_picked(column, near.numbers) for column in (self._picture_of_hash, self._view_of_hash))
-            found.append(hits_of(near, (sought.pictures, sought.places), numbers, views))
+        found = self._close.near(sought.close, radius_bits) + self._back.near(sought.back, radius_bits)
         for part, index in self._flat_indexes.items():
-            flat = flat_of(sought, part, self._upright)
-            near = index.pairs(by_part(flat.flat, part), radius_bits=radius_bits)
+            flat = flat_of(sought.flat, part, self._upright)
+            near = index.pairs(by_part(flat.hashes, part), radius_bits=radius_bits)
             if len(near.rows):
-                numbers = _picked(self._flat_picture, near.numbers)
-                found.append(hits_of(near, (flat.flat_pictures, flat.flat_places), numbers, None))
+                found.append(hits_of(near, flat, _picked(self._flat_picture, near.numbers), None))
         return found
 
 
-def flat_of(sought: Some, part: int, upright: int) -> Some:
-    """With those flat hashes that are looked up by a quarter: by other ones only of pictures as they stand.
+class _Views:
+    """An index of hashes of views."""
+
+    def __init__(self) -> None:
+        self.index = HashIndex()
+        # Of each hash in the index: which picture, and which of its views.
+        self._picture_of_hash = array("I")
+        self._view_of_hash = array("B")
+
+    def put(self, some: Hashed) -> None:
+        self.index.add_all(some.hashes)
+        self._picture_of_hash.extend(some.pictures.tolist())
+        self._view_of_hash.extend(some.places.tolist())
+
+    def near(self, sought: Hashed, radius_bits: int) -> list[Hits]:
+        near = self.index.pairs(sought.hashes, radius_bits=radius_bits)
+        if not len(near.rows):
+            return []
+        numbers, views = (_picked(column, near.numbers) for column in (self._picture_of_hash, self._view_of_hash))
+        return [hits_of(near, sought, numbers, views)]
+
+
+def flat_of(sought: Hashed, part: int, upright: int) -> Hashed:
+    """Those flat hashes that are looked up by a quarter: by other ones only those of pictures as they stand.
 
     Args:
-        sought: What pictures are looked up by.
+        sought: All flat hashes by which pictures are looked up.
         part: The quarter.
         upright: As ``upright_of`` has it.
     """
     if part == LOWEST:
         return sought
-    stands = sought.flat_places == upright
-    return sought._replace(
-        flat=sought.flat[stands], flat_pictures=sought.flat_pictures[stands], flat_places=sought.flat_places[stands]
-    )
+    return sought.where(sought.places == upright)
 
 
 def upright_of(options: MatchOptions) -> int:
