@@ -13,7 +13,7 @@ from typing import Final, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from synsift.dedupe.frequencies import HASH_BYTES
+from synsift.dedupe.frequencies import HASH_BYTES, turned_back
 from synsift.dedupe.hash_batch import AT_ONCE, HashBatch, Hashed, Hashes, Hits, Numbers, Rows
 from synsift.dedupe.hash_tables import Keys, Parts
 from synsift.dedupe.hits import hits_of, in_order
@@ -23,7 +23,7 @@ from synsift.dedupe.many.prints import Prints
 from synsift.dedupe.many.room import Room
 from synsift.dedupe.many.turns import LEFT_OUT, RANKS
 from synsift.dedupe.quality import rank
-from synsift.dedupe.scope_index import LOWEST, flat_of, flat_parts, upright_of
+from synsift.dedupe.scope_index import LOWEST, as_they_stand, flat_of, flat_parts, turns_of, upright_of
 from synsift.dedupe.verdicts import MatchOptions
 from synsift.dedupe.views import EXTRA, STORED, UNCROPPED
 
@@ -103,8 +103,8 @@ class ManyMaking:
         if piece.kind == "hashes":
             self._make_hashes(piece.begin, piece.end)
         elif piece.name in (_CLOSE, _BACK):
-            parts, views = _parts_of(len(self._rows), self._options), UNCROPPED if piece.name == _BACK else ()
-            make_lists(lambda: self._view_keys(views), parts, piece.begin, room=self._room, name=piece.name)
+            keys = self._close_keys if piece.name == _CLOSE else self._back_keys
+            make_lists(keys, _parts_of(len(self._rows), self._options), piece.begin, room=self._room, name=piece.name)
         else:
             quarter = next(one for one in flat_parts(self._options) if _flat_name(one) == piece.name)
             make_lists(lambda: self._flat_keys(quarter), WIDE.parts, piece.begin, room=self._room, name=piece.name)
@@ -124,16 +124,25 @@ class ManyMaking:
             flat[first:last][found.flat.pictures] = found.flat.hashes
             has_flat[first:last][found.flat.pictures] = True
 
-    def _view_keys(self, only: Sequence[int]) -> Iterator[tuple[Numbers, Keys]]:
-        """Of all views, or of some only."""
+    def _close_keys(self) -> Iterator[tuple[Numbers, Keys]]:
+        for numbers, hashes in self._used_hashes(range(_views_of(self._options))):
+            yield numbers, keys_of(hashes)
+
+    def _back_keys(self) -> Iterator[tuple[Numbers, Keys]]:
+        """In all orientations, so that a crop is looked up once, as it stands."""
+        turns = turns_of(self._options)
+        for numbers, hashes in self._used_hashes(UNCROPPED):
+            turned = (numbers[:, None] * len(turns) + np.arange(len(turns))).ravel()
+            yield turned, keys_of(turned_back(hashes, turns).reshape(-1, HASH_BYTES))
+
+    def _used_hashes(self, views: Sequence[int]) -> Iterator[tuple[Numbers, Hashes]]:
+        """Numbers and hashes of some views of those pictures that are looked up."""
         hashes, used, left_out = self._room.get(HASHES), self._room.get(USED), self._room.get(LEFT_OUT)
-        views = used.shape[1]
-        wanted = np.isin(np.arange(views), only or range(views))
+        is_wanted = np.isin(np.arange(used.shape[1]), views)
         for begin in range(0, len(hashes), _ROWS_A_CHUNK):
-            is_found = used[begin : begin + _ROWS_A_CHUNK] & ~left_out[begin : begin + _ROWS_A_CHUNK, None] & wanted
-            numbers = np.flatnonzero(is_found)
-            keys = keys_of(hashes[begin : begin + _ROWS_A_CHUNK].reshape(-1, HASH_BYTES)[:, :8])
-            yield numbers + begin * views, keys[numbers]
+            some = slice(begin, begin + _ROWS_A_CHUNK)
+            numbers = np.flatnonzero(used[some] & ~left_out[some, None] & is_wanted)
+            yield numbers + begin * used.shape[1], hashes[some].reshape(-1, HASH_BYTES)[numbers]
 
     def _flat_keys(self, quarter: int) -> Iterator[tuple[Numbers, Keys]]:
         flat, has_flat, left_out = self._room.get(FLAT), self._room.get(HAS_FLAT), self._room.get(LEFT_OUT)
@@ -157,6 +166,7 @@ class ManyLookup:
         self._hashes = room.get(HASHES)
         self._flat = room.get(FLAT)
         self._upright = upright_of(options)
+        self._turns = turns_of(options)
         parts = _parts_of(len(rows), options)
         self._close, self._back = (
             KeyLists(parts, radius_bits=CLOSE.radius_bits, room=room, name=name) for name in (_CLOSE, _BACK)
@@ -211,8 +221,11 @@ class ManyLookup:
         return _each_once(*self._close.near(keys_of(hashes), most=most), len(hashes))
 
     def near_back_keys(self, hashes: Hashes, *, most: int | None = None) -> tuple[Numbers, Numbers]:
-        """As ``near_keys``, of the views that crop nothing."""
-        return _each_once(*self._back.near(keys_of(hashes), most=most), len(hashes))
+        """As ``near_keys``, of crops in all orientations, and of the views that crop nothing."""
+        crops = as_they_stand(hashes, self._turns)
+        rows, numbers = _each_once(*self._back.near(keys_of(crops), most=most), len(crops))
+        turned, turns = np.divmod(numbers, len(self._turns))
+        return rows * len(self._turns) + turns, turned
 
     def near_flat_keys(
         self, hashes: Hashes, quarter: int = LOWEST, *, most: int | None = None
