@@ -160,7 +160,7 @@ def compare(room: NewRoom, lookup: ManyLookup, numbers: Any) -> str:  # noqa: AN
             f"{what} of a picture, CPU ms: {own_ms:.2f}, brute force {flat_ms:.1f} ({flat_ms / own_ms:,.0f} times), "
             f"complete ({len(expected)} of {_PEER_PICTURES} pictures)"
         )
-    hash_s = multi_hash_s(room, sought.hashes)
+    hash_s = multi_hash_s(room, sought.close.hashes)
     said += [f"multi-hash {1000 * hash_s / _PEER_PICTURES:.2f}"] if hash_s is not None else []
     return "; ".join(said)
 

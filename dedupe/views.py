@@ -30,6 +30,11 @@ class View(NamedTuple):
     bottom: float
     is_inside: bool = False
 
+    @property
+    def is_crop(self) -> bool:
+        """Whether it leaves out more than borders."""
+        return any(self[:4])
+
     def axis(self, number: int) -> tuple[float, float]:
         """Length, and place of the centre, on the horizontal (0) or vertical (1) axis; sides are 1, centres at 0."""
         before, behind = self[number], self[number + 2]
