@@ -613,6 +613,20 @@ def test_which_of_two_is_the_query_does_not_matter(orientation: int, view: View)
     assert max(scores) > 0.5  # they do lie over one another
 
 
+def test_what_hashes_of_crops_say_counts_for_less_the_farther_they_are() -> None:
+    """Pictures that share a part are alike in some crop: of those that are far, more is asked."""
+    one, other = of(photograph(2)), of(photograph(2).resize((200, 150)))
+
+    def score(view: View, bits: int) -> float:
+        sides = side_of(one, view), side_of(other, WHOLE)
+        return look_and_judge(*sides, orientation=0, distance_bits=bits, criteria=DEFAULT_CRITERIA)[1].score
+
+    assert score(EXTRA[0], 60) == score(EXTRA[0], 10)
+    assert score(EXTRA[0], 60) > score(EXTRA[0], 70) > score(EXTRA[0], 85) > DEFAULT_CRITERIA.score
+    assert score(WHOLE, 85) == score(WHOLE, 10)
+    assert score(INSIDE, 85) == score(INSIDE, 10)
+
+
 @pytest.mark.parametrize("orientation", range(8))
 def test_a_view_is_turned_as_the_picture_is(orientation: int) -> None:
     pixels = np.arange(600).reshape(20, 30)
