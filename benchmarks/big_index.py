@@ -143,8 +143,8 @@ def compare(room: NewRoom, lookup: ManyLookup, numbers: Any) -> str:  # noqa: AN
     sought_by_many = many.sought(0, len(many))
     said = []
     for what, hashes, all_hashes, near, names, reach in (
-        ("keys", sought.hashes, sought_by_many.hashes, lookup.near_keys, (HASHES, USED), CLOSE),
-        ("flat keys", sought.flat, sought_by_many.flat, lookup.near_flat_keys, (FLAT, HAS_FLAT), WIDE),
+        ("keys", sought.close.hashes, sought_by_many.close.hashes, lookup.near_keys, (HASHES, USED), CLOSE),
+        ("flat keys", sought.flat.hashes, sought_by_many.flat.hashes, lookup.near_flat_keys, (FLAT, HAS_FLAT), WIDE),
     ):
         expected, flat_s = by_brute_force(room, hashes, names, reach.radius_bits)
         start_s = time.process_time()
@@ -160,7 +160,7 @@ def compare(room: NewRoom, lookup: ManyLookup, numbers: Any) -> str:  # noqa: AN
             f"{what} of a picture, CPU ms: {own_ms:.2f}, brute force {flat_ms:.1f} ({flat_ms / own_ms:,.0f} times), "
             f"complete ({len(expected)} of {_PEER_PICTURES} pictures)"
         )
-    hash_s = multi_hash_s(room, sought.hashes)
+    hash_s = multi_hash_s(room, sought.close.hashes)
     said += [f"multi-hash {1000 * hash_s / _PEER_PICTURES:.2f}"] if hash_s is not None else []
     return "; ".join(said)
 

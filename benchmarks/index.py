@@ -101,7 +101,7 @@ def measure(matcher: Matcher, rng: np.random.Generator, size: int, options: argp
     start = time.monotonic()
     near = sum(matcher.match(image).of == original.sha256 for image, original in zip(copies, images, strict=False))
     match_s = time.monotonic() - start
-    index = matcher._lookup._index._index  # noqa: SLF001 - what is measured here
+    index = matcher._lookup._index._close.index  # noqa: SLF001 - what is measured here
     for image in images[:_CHECKED]:
         check(index, image)
     memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

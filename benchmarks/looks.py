@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import astuple, fields
 from functools import wraps
+from itertools import islice
 from multiprocessing import Pool
 from pathlib import Path
 from typing import NamedTuple, ParamSpec, TypeVar
@@ -43,12 +44,12 @@ from synsift.dedupe.lookup import Lookup
 from synsift.dedupe.matcher import MAX_LOOKS
 from synsift.dedupe.second_look import Agreement, Side, side_of
 from synsift.dedupe.verdicts import MatchOptions
-from synsift.dedupe.views import EXTRA, STORED, WHOLE
+from synsift.dedupe.views import VIEWS, WHOLE
+from synsift.dedupe.ways import nearest_ways
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_VIEWS = (*STORED, *EXTRA)
 _WIDE_BITS = 100
 _STRANGERS = 12
 _EDITED = 100
@@ -147,12 +148,11 @@ def proposed(kind: str, prints: list[Fingerprint], known: "range | list[int]", q
     kept = [number for number in known if not prints[number].is_plain]
     for number in kept:
         lookup.add(prints[number])
-    seen: set[int] = set()
-    for proposal in lookup.proposals(prints[query]):
-        if proposal.number in seen or len(seen) >= MAX_LOOKS:
-            continue
-        seen.add(proposal.number)
-        mine, theirs = (_VIEWS.index(view) for view in proposal.views)
+    ways = nearest_ways(
+        lookup.proposals(prints[query]), lambda number: prints[kept[number]].sha256 < prints[query].sha256
+    )
+    for proposal in islice(ways, MAX_LOOKS):
+        mine, theirs = proposal.seen
         found = kept[proposal.number]
         yield Pair(kind, query, found, proposal.orientation, proposal.distance_bits, mine, theirs)
 
@@ -160,7 +160,7 @@ def proposed(kind: str, prints: list[Fingerprint], known: "range | list[int]", q
 def strangers(pairs: list[Pair], prints: list[Fingerprint], of_one: int) -> None:
     """Photographs, and copies of others, in the orientation in which their hashes are the least far."""
     lot = random.Random(1)  # noqa: S311 - chooses pictures
-    whole = _VIEWS.index(WHOLE)
+    whole = VIEWS.index(WHOLE)
     for query in range(0, len(prints), 3):
         for _ in range(1 if query % of_one else _STRANGERS):
             stored = lot.randrange(len(prints))
@@ -185,8 +185,8 @@ def read(corpus: Path) -> tuple[list[Fingerprint], list[Pair]]:
 def sides_of(prints: list[Fingerprint], pair: Pair) -> tuple[Side, Side]:
     """A pair as a look takes it."""
     return (
-        side_of(prints[pair.query], _VIEWS[pair.query_view]),
-        side_of(prints[pair.stored], _VIEWS[pair.stored_view]),
+        side_of(prints[pair.query], VIEWS[pair.query_view].turned(pair.orientation)),
+        side_of(prints[pair.stored], VIEWS[pair.stored_view]),
     )
 
 

@@ -5,8 +5,8 @@
     hashes are near, and a second look agrees ────────────────▶ NEAR
     otherwise ────────────────────────────────────────────────▶ DIFFERENT   and each reason
 
-The verdict is that of a ``Matcher`` which knows one of the two, whichever of them it is: a look at both scores the same
-either way, and where the hashes of one propose the other in one direction alone, that one counts.
+The verdict is that of a ``Matcher`` which knows one of the two, whichever of them it is: their hashes propose the same
+either way, and so does a look at both score.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ import numpy as np
 
 from synsift.dedupe.decode import DEFAULT_MAX_PIXELS
 from synsift.dedupe.fingerprint import Fingerprint, fingerprint
-from synsift.dedupe.frequencies import HASH_BITS, ORIENTATIONS, undone_by
+from synsift.dedupe.frequencies import HASH_BITS, ORIENTATIONS
 from synsift.dedupe.inputs import Source
 from synsift.dedupe.judgement import Judgement, look_and_judge
 from synsift.dedupe.matcher import Matcher
@@ -114,11 +114,8 @@ def compare(
 
 
 def _nearest_look(one: Fingerprint, other: Fingerprint, options: MatchOptions) -> Look | None:
-    """What a matcher that knows one of the two sees of the other; None if its hashes propose nothing."""
-    found = list(Matcher.of_reference([one], options).looks(other))
-    back = Matcher.of_reference([other], options).looks(one)
-    found.extend(look._replace(transform=undone_by(look.transform)) for look in back)
-    return max(found, key=lambda look: look.judgement.score, default=None)
+    """What a matcher that knows the one sees of the other; None if its hashes propose nothing."""
+    return next(Matcher.of_reference([one], options).looks(other), None)
 
 
 def _unproposed(one: Fingerprint, other: Fingerprint, options: MatchOptions) -> Look:

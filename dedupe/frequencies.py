@@ -203,6 +203,14 @@ def oriented_hashes(hashes: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return found
 
 
+def turned_back(hashes: NDArray[np.uint8], orientations: Sequence[int]) -> NDArray[np.uint8]:
+    """What some orientations make these hashes ``(n, 32)`` of, ``(n, orientations, 32)``: each is undone.
+
+    A hash that is turned is as far from another one as it is from that one turned back.
+    """
+    return oriented_hashes(hashes)[:, [ORIENTATIONS.index(undone_by(ORIENTATIONS[each])) for each in orientations]]
+
+
 def turned_sides(sides: Sequence[float], orientation: int) -> tuple[float, float, float, float]:
     """What belongs to the left, top, right and bottom side of a picture → the same of one of its orientations."""
     left, top, right, bottom = sides

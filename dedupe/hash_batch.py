@@ -1,7 +1,14 @@
 """Hashes of some pictures, made at once, whatever their scopes: one by one, a call of NumPy costs more than its work.
 
-stored    what an index has of pictures: hashes of their views, and flat ones
-sought    what they are looked up by: hashes of the whole and of what is inside of its borders, in all orientations
+stored    what an index has of pictures
+sought    what they are looked up by, in all orientations
+
+           of what is stored            of what is sought
+    close  all views                    the whole, and what is inside of the borders
+    back   the whole, and what is ins.  the other views: crops
+    flat   what is inside, untapered    the same
+
+So a crop is found by its original, and its original by a crop: whoever comes first, the same is proposed of a pair.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,53 +22,75 @@ from synsift.dedupe.evidence import extra_hashes_of, flat_hashes_of
 from synsift.dedupe.fingerprint import PLAIN_BELOW, RECORD, Fingerprint
 from synsift.dedupe.frequencies import HASH_BYTES, ORIENTATIONS, oriented_hashes
 from synsift.dedupe.verdicts import MatchOptions
-from synsift.dedupe.views import EXTRA, INSIDE, STORED, WHOLE, View
+from synsift.dedupe.views import INSIDE, STORED, UNCROPPED, VIEWS, View, crops
 
 Hashes = NDArray[np.uint8]
 Numbers = NDArray[np.int64]
 Rows = NDArray[np.void]
 Hits = NDArray[np.int32]
 
-_VIEWS: Final = STORED + EXTRA
 _STORED_BITS: Final = 1 << np.arange(len(STORED), dtype=np.uint8)
-_QUERIED: Final = np.array([_VIEWS.index(WHOLE), _VIEWS.index(INSIDE)])
+_UNCROPPED: Final = np.array(UNCROPPED)
+_INSIDE: Final = VIEWS.index(INSIDE)
 _ALL_TURNS: Final = list(range(len(ORIENTATIONS)))
+_TURNED: Final = tuple(tuple(view.turned(orientation) for orientation in _ALL_TURNS) for view in VIEWS)
 AT_ONCE: Final = 64
 """Pictures whose hashes are made at once: enough to be fast, and few enough for the processor's cache."""
 
 
 class Proposal(NamedTuple):
-    """What hashes propose: a known picture by its number, and in what way it may be a copy."""
+    """What hashes propose: a known picture, and in what way it may be a copy.
+
+    Attributes:
+        number: Of the known picture.
+        distance_bits: Of the two hashes, of 256.
+        orientation: Which of the picture's orientations is like the known one, as a number of ``ORIENTATIONS``.
+        seen: Which of their views are alike, as numbers of ``VIEWS``: the picture's as it stands, and the known one's.
+    """
 
     number: int
     distance_bits: int
     orientation: int
-    views: tuple[View, View]
+    seen: tuple[int, int]
 
     @property
-    def way(self) -> tuple[int, tuple[View, View]]:
-        """How the two would lie over one another."""
-        return self.orientation, self.views
+    def views(self) -> tuple[View, View]:
+        """The views, that of the picture in its orientation."""
+        mine, theirs = self.seen
+        return _TURNED[mine][self.orientation], VIEWS[theirs]
 
 
-class Some(NamedTuple):
-    """Hashes ``(n, 32)`` of some pictures, and of each which picture it is of, and which of its own.
+class Hashed(NamedTuple):
+    """Hashes ``(n, 32)``, and of each which picture it is of, and which of its own.
 
     Attributes:
-        hashes: Those that see the middle best.
-        pictures: Numbers in the batch.
-        places: Of what an index has the view; of what is looked up the hash and its orientation.
-        flat: Those that see all alike.
-        flat_pictures: As ``pictures``.
-        flat_places: As ``places``.
+        hashes: Of some pictures, ordered by these.
+        pictures: Numbers in the batch, or in a scope.
+        places: Of what an index has the view's number; of what is looked up that, times the number of orientations
+            that are looked for, and the orientation's place among these.
     """
 
     hashes: Hashes
     pictures: Numbers
     places: Numbers
-    flat: Hashes
-    flat_pictures: Numbers
-    flat_places: Numbers
+
+    def where(self, chosen: "NDArray[np.bool_] | slice") -> "Hashed":
+        """Some of them."""
+        return Hashed(self.hashes[chosen], self.pictures[chosen], self.places[chosen])
+
+
+class Some(NamedTuple):
+    """All hashes of some pictures, by what they are compared with; see the module.
+
+    Attributes:
+        close: Those that see the middle best.
+        back: Of these the ones that are compared the other way round.
+        flat: Those that see all alike.
+    """
+
+    close: Hashed
+    back: Hashed
+    flat: Hashed
 
 
 class HashBatch:
@@ -95,64 +124,70 @@ class HashBatch:
 
     def stored(self, begin: int, end: int) -> Some:
         """What an index has of some of the pictures: nothing of those that are too plain."""
-        found, begins, flat_begins = self._stored
-        return _part(found, (begins[begin], begins[end]), (flat_begins[begin], flat_begins[end]))
+        return _part(*self._stored, begin, end)
 
     def sought(self, begin: int, end: int) -> Some:
         """What some of the pictures are looked up by: their hashes in all orientations."""
-        found, begins = self._sought
-        turns = len(self._orientations)
-        return _part(found, (begins[begin], begins[end]), (begin * turns, end * turns))
+        return _part(*self._sought, begin, end)
 
     def proposals(self, picture: int, hits: Hits) -> Iterator[Proposal]:
         """What some hits of a picture propose, which are as ``hits.Found`` has them."""
-        turns, used = len(self._orientations), int(self._rows["views"][picture])
-        views = [view for view in _QUERIED.tolist() if used >> view & 1]
+        turns = len(self._orientations)
         for _, distance_bits, is_flat, place, number, view in hits.tolist():
-            seen = (INSIDE, INSIDE) if is_flat else (_VIEWS[views[place // turns]], _VIEWS[view])
-            yield Proposal(number, distance_bits, self._orientations[place % turns], seen)
+            mine, turn = divmod(place, turns)
+            seen = (_INSIDE, _INSIDE) if is_flat else (mine, view)
+            yield Proposal(number, distance_bits, self._orientations[turn], seen)
 
     @cached_property
-    def _stored(self) -> tuple[Some, list[int], list[int]]:
-        """Of all pictures, and where those of each begin."""
-        rows, number = self._rows, len(_VIEWS if self._options.all_crops else STORED)
-        shows = (rows["information"] >= PLAIN_BELOW) & (rows["views"] != 0)
+    def _shows(self) -> NDArray[np.bool_]:
+        """Which of the pictures aren't too plain, ``(n,)``."""
+        return np.asarray((self._rows["information"] >= PLAIN_BELOW) & (self._rows["views"] != 0))
+
+    @cached_property
+    def _views(self) -> tuple[Hashes, NDArray[np.bool_]]:
+        """Hashes of all views, ``(n, views, 32)``, and which of them say something, ``(n, views)``."""
+        rows, number = self._rows, len(VIEWS if self._options.all_crops else STORED)
         hashes = np.empty((len(self), number, HASH_BYTES), np.uint8)
         is_used = np.empty((len(self), number), np.bool_)
         hashes[:, : len(STORED)] = rows["hashes"]
-        is_used[:, : len(STORED)] = (rows["views"] * shows)[:, None] & _STORED_BITS
+        is_used[:, : len(STORED)] = (rows["views"] * self._shows)[:, None] & _STORED_BITS
         if self._options.all_crops:
             hashes[:, len(STORED) :] = self._extra()
-            is_used[:, len(STORED) :] = shows[:, None]
-        used = is_used.ravel().nonzero()[0]
-        pictures, views = np.divmod(used, number)
-        shown = shows.nonzero()[0]
-        found = Some(
-            *(hashes.reshape(-1, HASH_BYTES)[used], pictures, views),
-            *(self._flat[shown], shown, np.zeros_like(shown)),
-        )
-        return found, _begins(is_used.sum(axis=1)), _begins(shows)
+            is_used[:, len(STORED) :] = self._shows[:, None]
+        return hashes, is_used
 
     @cached_property
-    def _sought(self) -> tuple[Some, list[int]]:
-        """Of all pictures, and where those of each begin, but for the flat ones, of which all have as many."""
-        is_used = self._rows["views"][:, None] & _STORED_BITS[_QUERIED] != 0
-        pictures, queried = np.nonzero(is_used)
-        turns = np.arange(len(self._orientations))
-        counts = np.cumsum(is_used, axis=1)
-        places = (counts[pictures, queried] - 1) * len(turns)
-        # One call for both.
-        turned = self._oriented(np.concatenate([self._rows["hashes"][pictures, _QUERIED[queried]], self._flat]))
-        middle = len(pictures) * len(turns)
+    def _stored(self) -> tuple[Some, list[list[int]]]:
+        """Of all pictures, and where those of each begin."""
+        hashes, is_used = self._views
+        shown = self._shows.nonzero()[0]
+        uncropped = is_used[:, _UNCROPPED]
         found = Some(
-            turned[:middle],
-            pictures.repeat(len(turns)),
-            (places[:, None] + turns).ravel(),
-            turned[middle:],
-            np.arange(len(self)).repeat(len(turns)),
-            (np.zeros((len(self), 1), np.int64) + turns).ravel(),
+            _used(hashes, is_used, np.arange(is_used.shape[1])),
+            _used(hashes[:, _UNCROPPED], uncropped, _UNCROPPED),
+            Hashed(self._flat[shown], shown, np.zeros_like(shown)),
         )
-        return found, _begins(len(turns) * counts[:, -1])
+        return found, [_begins(is_used.sum(axis=1)), _begins(uncropped.sum(axis=1)), _begins(self._shows)]
+
+    @cached_property
+    def _sought(self) -> tuple[Some, list[list[int]]]:
+        """Of all pictures, and where those of each begin."""
+        hashes, is_used = self._views
+        cropped = np.array(crops(all_crops=self._options.all_crops))
+        # The plain ones, too, which nobody looks up.
+        uncropped = self._rows["views"][:, None] & _STORED_BITS[_UNCROPPED] != 0
+        as_they_stand = Some(
+            _used(self._rows["hashes"][:, _UNCROPPED], uncropped, _UNCROPPED),
+            _used(hashes[:, cropped], is_used[:, cropped], cropped),
+            Hashed(self._flat, np.arange(len(self)), np.zeros(len(self), np.int64)),
+        )
+        # One call for all.
+        turned = self._oriented(np.concatenate([each.hashes for each in as_they_stand]))
+        turns, ends = np.arange(len(self._orientations)), np.cumsum([len(each.hashes) for each in as_they_stand])
+        parts = np.split(turned, ends[:-1] * len(turns))
+        found = Some(*(_turned(*each, turns) for each in zip(as_they_stand, parts, strict=True)))
+        counts = (uncropped.sum(axis=1), is_used[:, cropped].sum(axis=1), np.ones(len(self), np.int64))
+        return found, [_begins(len(turns) * each) for each in counts]
 
     @cached_property
     def _flat(self) -> Hashes:
@@ -171,18 +206,23 @@ class HashBatch:
         return turned.reshape(-1, HASH_BYTES)
 
 
+def _used(hashes: Hashes, is_used: NDArray[np.bool_], views: Numbers) -> Hashed:
+    """Those hashes of views ``(n, views, 32)`` that say something."""
+    pictures, columns = is_used.nonzero()
+    return Hashed(hashes[pictures, columns], pictures, views[columns])
+
+
+def _turned(some: Hashed, turned: Hashes, turns: Numbers) -> Hashed:
+    """Hashes in all orientations."""
+    places = some.places[:, None] * len(turns) + turns
+    return Hashed(turned, some.pictures.repeat(len(turns)), places.ravel())
+
+
 def _begins(counts: NDArray[np.generic]) -> list[int]:
     """Where the hashes of each picture begin, by how many each has; and where the last ones end."""
     return [0, *counts.cumsum().tolist()]
 
 
-def _part(found: Some, among: tuple[int, int], flat_among: tuple[int, int]) -> Some:
-    part, flat = slice(*among), slice(*flat_among)
-    return Some(
-        found.hashes[part],
-        found.pictures[part],
-        found.places[part],
-        found.flat[flat],
-        found.flat_pictures[flat],
-        found.flat_places[flat],
-    )
+def _part(found: Some, begins: list[list[int]], begin: int, end: int) -> Some:
+    parts = zip(found, begins, strict=True)
+    return Some(*(hashed.where(slice(places[begin], places[end])) for hashed, places in parts))

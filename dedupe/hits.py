@@ -1,8 +1,8 @@
 """What is near to pictures of a batch, as rows.
 
 A row for each hash that is near to one of a picture, ``(n, 6) int32``: the picture; the distance in bits; whether both
-hashes are the flat ones; which hash of the picture, and its orientation; the other picture; its view. In the order of
-the rows they are proposed.
+hashes are the flat ones; the view of the picture and its orientation, as ``Hashed.places``; the other picture; its
+view. In the order of the rows they are proposed.
 """
 
 from typing import Any, Final, Protocol
@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from synsift.dedupe.hash_batch import Hits, Numbers
+from synsift.dedupe.hash_batch import Hashed, Hits, Numbers
 
 NO_HITS: Final = np.empty((0, 6), np.int32)
 PICTURE: Final = 0
@@ -57,18 +57,16 @@ def in_order(hits: Hits) -> Hits:
     return hits[np.lexsort(hits.T[::-1])] if len(hits) > 1 else hits
 
 
-def hits_of(
-    near: Near, sought: tuple[Numbers, Numbers], others: NDArray[np.integer[Any]], views: NDArray[Any] | None
-) -> Hits:
+def hits_of(near: Near, sought: Hashed, others: NDArray[np.integer[Any]], views: NDArray[Any] | None) -> Hits:
     """Rows in no order.
 
     Args:
         near: Hashes that are near.
-        sought: Of what was looked up, the pictures and the places.
+        sought: What was looked up.
         others: The other picture of each pair.
         views: Its view; None of the flat hashes.
     """
     hits = np.empty((len(others), 6), np.int32)
-    hits[:, 0], hits[:, 1], hits[:, 2] = sought[0][near.rows], near.distances, views is None
-    hits[:, 3], hits[:, 4], hits[:, 5] = sought[1][near.rows], others, 0 if views is None else views
+    hits[:, 0], hits[:, 1], hits[:, 2] = sought.pictures[near.rows], near.distances, views is None
+    hits[:, 3], hits[:, 4], hits[:, 5] = sought.places[near.rows], others, 0 if views is None else views
     return hits

@@ -108,17 +108,18 @@ class DamagedIndex(ValueError):
 class HashIndex:
     """An exact index of 256-bit hashes, numbered in the order of adding. Not thread-safe.
 
-    Memory: 40 bytes a hash; from 250,000 hashes on 36 more, and 34 to 67 MB in all.
+    Memory: 40 bytes a hash, of keys alone 16; from 250,000 hashes on 36 more, and 34 to 67 MB in all.
     """
 
-    def __init__(self, reach: Reach = CLOSE) -> None:
+    def __init__(self, reach: Reach = CLOSE, *, keys_alone: bool = False) -> None:
         """Make an empty one.
 
         Args:
             reach: How far keys may be from each other.
+            keys_alone: Nothing but keys is kept, 24 bytes less a hash; then only ``near_keys`` may be asked.
         """
         self._reach = reach
-        self._hashes = np.zeros((64, HASH_BYTES), dtype=np.uint8)
+        self._hashes = np.zeros((64, _KEY_BYTES if keys_alone else HASH_BYTES), dtype=np.uint8)
         self._count = 0
         self._removed: set[int] = set()
         # At most two of large tables, what was there when they were last made of all and what came since; and one of
@@ -146,10 +147,10 @@ class HashIndex:
             return
         end = self._count + len(hashes)
         if end > len(self._hashes):
-            grown = np.zeros((max(end, 2 * len(self._hashes)), HASH_BYTES), dtype=np.uint8)
+            grown = np.zeros((max(end, 2 * len(self._hashes)), self._hashes.shape[1]), dtype=np.uint8)
             grown[: self._count] = self._hashes[: self._count]
             self._hashes = grown
-        self._hashes[self._count : end] = hashes
+        self._hashes[self._count : end] = hashes[:, : self._hashes.shape[1]]
         self._count = end
         self._rest.add(np.ascontiguousarray(hashes[:, :_KEY_BYTES]))
         since = self._count - self._tabled
@@ -190,7 +191,7 @@ class HashIndex:
         """As ``search``, as arrays and in no order: for many queries at once."""
         if not self._count or not len(hashes):
             return _NO_PAIRS
-        rows, numbers = self._near_keys(np.ascontiguousarray(hashes))
+        rows, numbers = self.near_keys(hashes)
         found = within(hashes, self._hashes, (rows, numbers), radius_bits)
         if not self._removed:
             return found
@@ -236,8 +237,10 @@ class HashIndex:
         index.remove(np.frombuffer(body[middle:], dtype="<u8").tolist())
         return index
 
-    def _near_keys(self, hashes: NDArray[np.uint8]) -> tuple[Numbers, Numbers]:
-        """Rows and numbers of all pairs whose keys are near."""
+    def near_keys(self, hashes: NDArray[np.uint8]) -> tuple[Numbers, Numbers]:
+        """Rows of queries ``(n, 32)`` and numbers of all pairs whose keys are near, removed ones included."""
+        if not self._count or not len(hashes):
+            return NOTHING, NOTHING
         queries = np.ascontiguousarray(hashes[:, :_KEY_BYTES])
         # A handful of queries is not worth waking OpenMP's other threads, which then spin: with them, a stream of
         # single look-ups burns both cores. The number is the calling thread's own, so it is set here.

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from synsift.dedupe.fingerprint import Fingerprint
-from synsift.dedupe.hash_batch import AT_ONCE, HashBatch, Hits, Proposal, Rows, Some
+from synsift.dedupe.hash_batch import AT_ONCE, HashBatch, Hashed, Hits, Proposal, Rows, Some
 from synsift.dedupe.hits import NUMBER, PICTURE, Found, hits_of, in_order
 from synsift.dedupe.index import WIDE, by_part, pairs_of
 from synsift.dedupe.scope_index import OwnIndex, ScopeIndex, flat_of, flat_parts, upright_of
@@ -212,19 +212,18 @@ class Lookup:
     def _others(self, sought: Some, stored: Some) -> list[Hits]:
         """What is near among pictures that are to come."""
         radius_bits = self._options.radius_bits
-        near = pairs_of(sought.hashes, stored.hashes, radius_bits=radius_bits)
         found = []
-        if len(near.rows):
-            numbers, views = stored.pictures[near.numbers], stored.places[near.numbers]
-            found.append(hits_of(near, (sought.pictures, sought.places), numbers, views))
+        for mine, theirs in zip(sought[:2], stored[:2], strict=True):
+            near = pairs_of(mine.hashes, theirs.hashes, radius_bits=radius_bits)
+            if len(near.rows):
+                found.append(hits_of(near, mine, theirs.pictures[near.numbers], theirs.places[near.numbers]))
         upright = upright_of(self._options)
         for part in flat_parts(self._options):
-            flat = flat_of(sought, part, upright)
-            mine, theirs = by_part(flat.flat, part), by_part(stored.flat, part)
-            near = pairs_of(mine, theirs, radius_bits=radius_bits, reach=WIDE)
+            flat = flat_of(sought.flat, part, upright)
+            flats = by_part(flat.hashes, part), by_part(stored.flat.hashes, part)
+            near = pairs_of(*flats, radius_bits=radius_bits, reach=WIDE)
             if len(near.rows):
-                numbers = stored.flat_pictures[near.numbers]
-                found.append(hits_of(near, (flat.flat_pictures, flat.flat_places), numbers, None))
+                found.append(hits_of(near, flat, stored.flat.pictures[near.numbers], None))
         # Each is near to itself, and never comes before itself.
         return [hits[hits[:, PICTURE] != hits[:, NUMBER]] for hits in found]
 
@@ -237,13 +236,10 @@ def numbered(stored: Some, begin: int, numbers: NDArray[np.int32]) -> Some:
         begin: The first of them in the batch.
         numbers: Theirs from there on; -1 for none.
     """
-    pictures, flat_pictures = numbers[stored.pictures - begin], numbers[stored.flat_pictures - begin]
-    put, put_flat = pictures >= 0, flat_pictures >= 0
     return Some(
-        stored.hashes[put],
-        pictures[put].astype(np.int64),
-        stored.places[put],
-        stored.flat[put_flat],
-        flat_pictures[put_flat].astype(np.int64),
-        stored.flat_places[put_flat],
+        *(_numbered(each._replace(pictures=numbers[each.pictures - begin].astype(np.int64))) for each in stored)
     )
+
+
+def _numbered(hashed: Hashed) -> Hashed:
+    return hashed.where(hashed.pictures >= 0)

@@ -1,8 +1,8 @@
 """Which of very many pictures may be near to one of a few: a sieve before the matcher, by hashes alone, in large steps.
 
 A matcher looks at some thousands of pictures a second; this, at hundreds of thousands. It lets pass all that a matcher
-could find near, in either direction, and some more, which a matcher then looks at. Where all crops are looked for, only
-those of the few are known here.
+could find near, and some more, which a matcher then looks at. Where all crops are looked for, only those of the few are
+known here: what a matcher finds by a further crop of one of the many alone doesn't pass.
 """
 
 from collections.abc import Iterable

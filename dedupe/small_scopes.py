@@ -8,16 +8,18 @@ What is found is the same.
 
 import weakref
 from collections import deque
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 
-from synsift.dedupe.hash_batch import AT_ONCE, HashBatch, Hashes, Hits, Numbers, Some
+from synsift.dedupe.hash_batch import AT_ONCE, HashBatch, Hashed, Hashes, Hits, Numbers, Some
 from synsift.dedupe.hits import NUMBER, PICTURE, hits_of
 from synsift.dedupe.index import CLOSE, WIDE, Reach, by_part, keys_of, within
 from synsift.dedupe.scope_index import OwnIndex, flat_of, flat_parts, upright_of
 from synsift.dedupe.shared_index import SharedIndex, Stored
 from synsift.dedupe.verdicts import MatchOptions
+from synsift.dedupe.views import crops
 
 NOWHERE: Final = -1
 """Stands for the scope of a picture that isn't looked up here."""
@@ -38,7 +40,8 @@ class SmallScopes:
         self.options = options
         self._parts = flat_parts(options)
         self._upright = upright_of(options)
-        self._close = SharedIndex(CLOSE.radius_bits)
+        self._crops = len(crops(all_crops=options.all_crops))
+        self._close, self._back = SharedIndex(CLOSE.radius_bits), SharedIndex(CLOSE.radius_bits)
         self._flat = SharedIndex(WIDE.radius_bits, self._parts)
         self._opened = 0
         self._free: list[int] = []
@@ -47,7 +50,7 @@ class SmallScopes:
 
     def __len__(self) -> int:
         """How many hashes there are, of all scopes."""
-        return len(self._close) + len(self._flat)
+        return sum(map(len, (self._close, self._back, self._flat)))
 
     def open(self) -> "SmallScope":
         """Begin a scope; when it is let go, what is known of it goes, too."""
@@ -69,20 +72,19 @@ class SmallScopes:
 
     def clear(self, number: int) -> None:
         """Forget what is known of a scope."""
-        self._close.clear(number)
-        self._flat.clear(number)
+        for index in (self._close, self._back, self._flat):
+            index.clear(number)
 
-    def put(self, some: Some, scopes: Numbers, flat_scopes: Numbers) -> None:
+    def put(self, some: Some, scopes: Sequence[Numbers]) -> None:
         """Take in hashes of pictures, with their numbers in their scopes.
 
         Args:
             some: The hashes.
-            scopes: The scope of each that sees the middle best.
-            flat_scopes: Of each flat one.
+            scopes: The scope of each hash, for each kind.
         """
         self._clear_dropped()
-        self._close.add(scopes, Stored(some.hashes, some.pictures, some.places))
-        self._flat.add(flat_scopes, Stored(some.flat, some.flat_pictures, some.flat_places))
+        for index, of_each, hashed in zip((self._close, self._back, self._flat), scopes, some, strict=True):
+            index.add(of_each, Stored(*hashed))
 
     def near(self, sought: Some, scopes: Numbers) -> list[Hits]:
         """What is near to some pictures, each within its scope, in no order.
@@ -92,19 +94,21 @@ class SmallScopes:
             scopes: The scope of each picture of the batch, by its number; -1 where nothing is looked up.
         """
         radius_bits, found = self.options.radius_bits, []
-        near = self._close.near(scopes[sought.pictures], sought.hashes, radius_bits=radius_bits)
-        if len(near.rows):
-            found.append(hits_of(near, (sought.pictures, sought.places), near.pictures, near.views))
-        for part in self._parts:
-            flat = flat_of(sought, part, self._upright)
-            near = self._flat.near(scopes[flat.flat_pictures], flat.flat, radius_bits=radius_bits, part=part)
+        for index, asked in ((self._close, sought.close), (self._back, sought.back)):
+            near = index.near(scopes[asked.pictures], asked.hashes, radius_bits=radius_bits)
             if len(near.rows):
-                found.append(hits_of(near, (flat.flat_pictures, flat.flat_places), near.pictures, None))
+                found.append(hits_of(near, asked, near.pictures, near.views))
+        for part in self._parts:
+            flat = flat_of(sought.flat, part, self._upright)
+            near = self._flat.near(scopes[flat.pictures], flat.hashes, radius_bits=radius_bits, part=part)
+            if len(near.rows):
+                found.append(hits_of(near, flat, near.pictures, None))
         return found
 
     def comparisons(self, scopes: Numbers) -> Numbers:
         """How many pairs of hashes are compared to look up a picture of each scope, at most; 0 of -1."""
-        return 2 * len(self.options.orientations) * self._close.sizes(scopes)
+        asked = 2 * self._close.sizes(scopes) + self._crops * self._back.sizes(scopes)
+        return np.asarray(len(self.options.orientations) * asked)
 
     def is_full(self, number: int, more: int = 0) -> bool:
         """Whether a scope is small no longer, or wouldn't be with so many more hashes."""
@@ -113,10 +117,7 @@ class SmallScopes:
     def taken_out(self, number: int) -> OwnIndex:
         """An index of its own for a scope, with all that is known of it; here nothing is any more."""
         index = OwnIndex(self.options)
-        close, flat = self._close.of(number), self._flat.of(number)
-        some = (np.asarray(column, np.int64) for column in (close.pictures, close.views, flat.pictures, flat.views))
-        pictures, views, flat_pictures, flat_views = some
-        index.put(Some(close.hashes, pictures, views, flat.hashes, flat_pictures, flat_views))
+        index.put(Some(*(_hashed(each.of(number)) for each in (self._close, self._back, self._flat))))
         self.clear(number)
         return index
 
@@ -137,11 +138,11 @@ class SmallScope:
 
     def put(self, some: Some) -> None:
         """Take in hashes of pictures, with their numbers in the scope."""
-        self.scopes.put(some, *(np.full(len(each), self.number) for each in (some.hashes, some.flat)))
+        self.scopes.put(some, [np.full(len(each.pictures), self.number) for each in some])
 
     def near(self, sought: Some) -> list[Hits]:
         """What is near to some pictures, in no order."""
-        return self.scopes.near(sought, np.full(int(sought.flat_pictures[-1]) + 1, self.number))
+        return self.scopes.near(sought, np.full(int(sought.flat.pictures[-1]) + 1, self.number))
 
     def is_full(self, more: int = 0) -> bool:
         """Whether it is small no longer, or wouldn't be with so many more hashes."""
@@ -150,6 +151,10 @@ class SmallScope:
     def taken_out(self) -> OwnIndex:
         """An index of its own, with all that is known."""
         return self.scopes.taken_out(self.number)
+
+
+def _hashed(stored: Stored) -> Hashed:
+    return Hashed(stored.hashes, np.asarray(stored.pictures, np.int64), np.asarray(stored.views, np.int64))
 
 
 def near_within(batch: HashBatch, groups: Numbers, options: MatchOptions) -> list[Hits]:
@@ -166,23 +171,19 @@ def near_within(batch: HashBatch, groups: Numbers, options: MatchOptions) -> lis
         Rows with numbers in the batch on both sides.
     """
     stored, upright, radius_bits = batch.stored(0, len(batch)), upright_of(options), options.radius_bits
-    ends = np.arange(len(batch) + 1)
-    begins, flat_begins = np.searchsorted(stored.pictures, ends), np.searchsorted(stored.flat_pictures, ends)
+    begins = [np.searchsorted(each.pictures, np.arange(len(batch) + 1)) for each in stored]
     found = []
     for first in range(0, len(batch), AT_ONCE):
         sought = batch.sought(first, min(first + AT_ONCE, len(batch)))
-        ranges = begins[groups[sought.pictures]]
-        near = within(
-            sought.hashes, stored.hashes, _near_keys(sought.hashes, stored.hashes, ranges, CLOSE), radius_bits
-        )
-        numbers, views = stored.pictures[near.numbers], stored.places[near.numbers]
-        found.append(hits_of(near, (sought.pictures, sought.places), numbers, views))
+        for mine, theirs, begin in zip(sought[:2], stored[:2], begins[:2], strict=True):
+            keys = _near_keys(mine.hashes, theirs.hashes, begin[groups[mine.pictures]], CLOSE)
+            near = within(mine.hashes, theirs.hashes, keys, radius_bits)
+            found.append(hits_of(near, mine, theirs.pictures[near.numbers], theirs.places[near.numbers]))
         for part in flat_parts(options):
-            flat = flat_of(sought, part, upright)
-            mine, theirs, ranges = by_part(flat.flat, part), by_part(stored.flat, part), groups[flat.flat_pictures]
-            near = within(mine, theirs, _near_keys(mine, theirs, flat_begins[ranges], WIDE), radius_bits)
-            numbers = stored.flat_pictures[near.numbers]
-            found.append(hits_of(near, (flat.flat_pictures, flat.flat_places), numbers, None))
+            flat = flat_of(sought.flat, part, upright)
+            flats = by_part(flat.hashes, part), by_part(stored.flat.hashes, part)
+            near = within(*flats, _near_keys(*flats, begins[-1][groups[flat.pictures]], WIDE), radius_bits)
+            found.append(hits_of(near, flat, stored.flat.pictures[near.numbers], None))
     # Each is near to itself, and never comes before itself.
     return [hits[hits[:, PICTURE] != hits[:, NUMBER]] for hits in found if len(hits)]
 

@@ -127,6 +127,5 @@ class Together:
 
     def _put(self, batch: HashBatch, numbers: NDArray[np.int32], scope_of: Numbers) -> None:
         stored = batch.stored(0, len(batch))
-        scopes = scope_of[stored.pictures[numbers[stored.pictures] >= 0]]
-        flat_scopes = scope_of[stored.flat_pictures[numbers[stored.flat_pictures] >= 0]]
-        self._scopes.put(numbered(stored, 0, numbers), scopes, flat_scopes)
+        scopes = [scope_of[each.pictures[numbers[each.pictures] >= 0]] for each in stored]
+        self._scopes.put(numbered(stored, 0, numbers), scopes)

@@ -1,7 +1,8 @@
 """The parts of a picture that its hashes see, so that a copy that was cropped is near to one of them.
 
-A fingerprint has hashes of the whole, of its centre, and of what is inside of its borders: a query is looked up by the
-whole and by what is inside. An index can have more: those of crops at one side or corner, made of the evidence.
+A fingerprint has hashes of the whole, of its centre, and of what is inside of its borders; more are made of its
+evidence: those of crops at one side or corner. Either of two pictures may be the one that was cropped. So the whole and
+what is inside of the one are compared with all views of the other, whichever of them is asked for.
 """
 
 from typing import Final, NamedTuple
@@ -28,6 +29,11 @@ class View(NamedTuple):
     right: float
     bottom: float
     is_inside: bool = False
+
+    @property
+    def is_crop(self) -> bool:
+        """Whether it leaves out more than borders."""
+        return any(self[:4])
 
     def axis(self, number: int) -> tuple[float, float]:
         """Length, and place of the centre, on the horizontal (0) or vertical (1) axis; sides are 1, centres at 0."""
@@ -62,6 +68,20 @@ EXTRA: Final = tuple(
     )
 )
 """Further views for an index: crops at one side, at a corner, of two sides, and of the centre."""
+
+VIEWS: Final = STORED + EXTRA
+"""All views; their numbers are their places here."""
+UNCROPPED: Final = (VIEWS.index(WHOLE), VIEWS.index(INSIDE))
+"""Numbers of those that crop nothing, which are compared with all views of another picture."""
+
+
+def crops(*, all_crops: bool) -> tuple[int, ...]:
+    """Numbers of the views that are compared with the uncropped ones of another picture only.
+
+    Args:
+        all_crops: Whether the further ones, too.
+    """
+    return tuple(view for view in range(len(VIEWS if all_crops else STORED)) if view not in UNCROPPED)
 
 
 _EXTRA_CROPS: Final = TaperedCrops([(view.axis(0), view.axis(1)) for view in EXTRA])

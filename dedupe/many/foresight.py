@@ -21,6 +21,7 @@ from synsift.dedupe.many.prints import Prints
 from synsift.dedupe.many.turns import Turns
 from synsift.dedupe.matcher import MAX_LOOKS
 from synsift.dedupe.verdicts import MatchOptions
+from synsift.dedupe.ways import nearest_ways
 
 SEEN: Final = np.dtype([("of", "<u4"), ("number", "<u4"), ("bits", "<u2"), ("orientation", "u1"), ("score", "<f8")])
 """A look: the picture, the one that it is near to, their distance, what turns the one into the other, the score."""
@@ -84,7 +85,7 @@ class Foresight:
         """All that is near to a picture and counts, the nearest first, each once."""
         batch = self._lookup.batch_of([number])
         hits = self._in_turn(self._lookup.hits(batch, 0, 1), np.array([number]))
-        for proposal in each_once(batch.proposals(0, hits)):
+        for proposal in nearest_ways(batch.proposals(0, hits), self._comes_before(number)):
             if is_known(proposal.number):
                 yield proposal
 
@@ -109,7 +110,13 @@ class Foresight:
             batch = self._lookup.batch_of(some)
             for first, last, hits in self._lookup.in_steps(batch):
                 for at, near in by_picture(self._in_turn(hits, some), first, last):
-                    yield int(some[at]), list(islice(each_once(batch.proposals(at, near)), MAX_LOOKS + 1))
+                    number = int(some[at])
+                    ways = nearest_ways(batch.proposals(at, near), self._comes_before(number))
+                    yield number, list(islice(ways, MAX_LOOKS + 1))
+
+    def _comes_before(self, number: int) -> Callable[[int], bool]:
+        """Whether another picture is the first of two, by their bytes."""
+        return lambda other: self._prints.sha256(other) < self._prints.sha256(number)
 
     def _in_turn(self, hits: Hits, asking: Numbers) -> Hits:
         """Of what is near to some pictures what comes before them; of equals the earlier one first."""
@@ -127,15 +134,6 @@ def by_picture(hits: Hits, first: int, last: int) -> Iterator[tuple[int, Hits]]:
     begins = np.searchsorted(hits[:, PICTURE], np.arange(first, last + 1))
     for at in np.flatnonzero(np.diff(begins)).tolist():
         yield first + at, hits[begins[at] : begins[at + 1]]
-
-
-def each_once(proposals: Iterator[Proposal]) -> Iterator[Proposal]:
-    """Each picture in the nearest way."""
-    seen: set[int] = set()
-    for proposal in proposals:
-        if proposal.number not in seen:
-            seen.add(proposal.number)
-            yield proposal
 
 
 def is_plain(rows: Rows) -> NDArray[np.bool_]:

@@ -1,19 +1,20 @@
 """What is near to some pictures among very many that are all known: the index of a ``Lookup``, made at once in a room.
 
     hashes    each picture has as many places as it can have views, so that a hash's number tells picture and view
-    lists     of keys (``key_lists``): one set for hashes that see the middle best, one for each quarter of flat ones
+    lists     of keys (``key_lists``): one set for hashes that see the middle best, one for those of them that crop
+              nothing, which crops are looked up in, and one for each quarter of flat ones
 
 Making it is work in pieces, which processes share: ``pieces`` says which, in two rounds, and ``make`` does one.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from synsift.dedupe.frequencies import HASH_BYTES
-from synsift.dedupe.hash_batch import AT_ONCE, HashBatch, Hashes, Hits, Numbers, Rows, Some
+from synsift.dedupe.frequencies import HASH_BYTES, turned_back
+from synsift.dedupe.hash_batch import AT_ONCE, HashBatch, Hashed, Hashes, Hits, Numbers, Rows
 from synsift.dedupe.hash_tables import Keys, Parts
 from synsift.dedupe.hits import hits_of, in_order
 from synsift.dedupe.index import CLOSE, WIDE, by_part, keys_of, within
@@ -22,9 +23,9 @@ from synsift.dedupe.many.prints import Prints
 from synsift.dedupe.many.room import Room
 from synsift.dedupe.many.turns import LEFT_OUT, RANKS
 from synsift.dedupe.quality import rank
-from synsift.dedupe.scope_index import LOWEST, flat_of, flat_parts, upright_of
+from synsift.dedupe.scope_index import LOWEST, as_they_stand, flat_of, flat_parts, turns_of, upright_of
 from synsift.dedupe.verdicts import MatchOptions
-from synsift.dedupe.views import EXTRA, STORED
+from synsift.dedupe.views import EXTRA, STORED, UNCROPPED
 
 HASHES: Final = "hashes"
 """Of all pictures and views, ``(n, views, 32) uint8``."""
@@ -35,6 +36,7 @@ FLAT: Final = "flat-hashes"
 HAS_FLAT: Final = "has-flat-hash"
 """Who has one, ``(n,) bool``."""
 _CLOSE: Final = "close"
+_BACK: Final = "back"
 _RANKS: Final = 5
 # Rows of a piece of hashes, and of a chunk of keys.
 _ROWS_A_PIECE: Final = 4_096
@@ -90,9 +92,8 @@ class ManyMaking:
         """What is to be made: first hashes and ranks, and when all are there, and the turns, the lists."""
         begins = range(0, len(self._rows), _ROWS_A_PIECE)
         hashes = [Piece("hashes", begin, min(begin + _ROWS_A_PIECE, len(self._rows))) for begin in begins]
-        lists = [
-            Piece("lists", part, name=_CLOSE) for part in range(len(_parts_of(len(self._rows), self._options).bits))
-        ]
+        parts = _parts_of(len(self._rows), self._options).bits
+        lists = [Piece("lists", part, name=name) for name in (_CLOSE, _BACK) for part in range(len(parts))]
         for quarter in flat_parts(self._options):
             lists += [Piece("lists", part, name=_flat_name(quarter)) for part in range(len(WIDE.parts.bits))]
         return hashes, lists
@@ -101,9 +102,9 @@ class ManyMaking:
         """Make a piece."""
         if piece.kind == "hashes":
             self._make_hashes(piece.begin, piece.end)
-        elif piece.name == _CLOSE:
-            parts = _parts_of(len(self._rows), self._options)
-            make_lists(self._close_keys, parts, piece.begin, room=self._room, name=_CLOSE)
+        elif piece.name in (_CLOSE, _BACK):
+            keys = self._close_keys if piece.name == _CLOSE else self._back_keys
+            make_lists(keys, _parts_of(len(self._rows), self._options), piece.begin, room=self._room, name=piece.name)
         else:
             quarter = next(one for one in flat_parts(self._options) if _flat_name(one) == piece.name)
             make_lists(lambda: self._flat_keys(quarter), WIDE.parts, piece.begin, room=self._room, name=piece.name)
@@ -118,19 +119,30 @@ class ManyMaking:
         for first in range(begin, end, AT_ONCE):
             last = min(first + AT_ONCE, end)
             found = HashBatch(self._rows[first:last], self._options).stored(0, last - first)
-            hashes[first:last][found.pictures, found.places] = found.hashes
-            used[first:last][found.pictures, found.places] = True
-            flat[first:last][found.flat_pictures] = found.flat
-            has_flat[first:last][found.flat_pictures] = True
+            hashes[first:last][found.close.pictures, found.close.places] = found.close.hashes
+            used[first:last][found.close.pictures, found.close.places] = True
+            flat[first:last][found.flat.pictures] = found.flat.hashes
+            has_flat[first:last][found.flat.pictures] = True
 
     def _close_keys(self) -> Iterator[tuple[Numbers, Keys]]:
+        for numbers, hashes in self._used_hashes(range(_views_of(self._options))):
+            yield numbers, keys_of(hashes)
+
+    def _back_keys(self) -> Iterator[tuple[Numbers, Keys]]:
+        """In all orientations, so that a crop is looked up once, as it stands."""
+        turns = turns_of(self._options)
+        for numbers, hashes in self._used_hashes(UNCROPPED):
+            turned = (numbers[:, None] * len(turns) + np.arange(len(turns))).ravel()
+            yield turned, keys_of(turned_back(hashes, turns).reshape(-1, HASH_BYTES))
+
+    def _used_hashes(self, views: Sequence[int]) -> Iterator[tuple[Numbers, Hashes]]:
+        """Numbers and hashes of some views of those pictures that are looked up."""
         hashes, used, left_out = self._room.get(HASHES), self._room.get(USED), self._room.get(LEFT_OUT)
-        views = used.shape[1]
+        is_wanted = np.isin(np.arange(used.shape[1]), views)
         for begin in range(0, len(hashes), _ROWS_A_CHUNK):
-            is_found = used[begin : begin + _ROWS_A_CHUNK] & ~left_out[begin : begin + _ROWS_A_CHUNK, None]
-            numbers = np.flatnonzero(is_found)
-            keys = keys_of(hashes[begin : begin + _ROWS_A_CHUNK].reshape(-1, HASH_BYTES)[:, :8])
-            yield numbers + begin * views, keys[numbers]
+            some = slice(begin, begin + _ROWS_A_CHUNK)
+            numbers = np.flatnonzero(used[some] & ~left_out[some, None] & is_wanted)
+            yield numbers + begin * used.shape[1], hashes[some].reshape(-1, HASH_BYTES)[numbers]
 
     def _flat_keys(self, quarter: int) -> Iterator[tuple[Numbers, Keys]]:
         flat, has_flat, left_out = self._room.get(FLAT), self._room.get(HAS_FLAT), self._room.get(LEFT_OUT)
@@ -138,6 +150,10 @@ class ManyMaking:
             is_found = has_flat[begin : begin + _ROWS_A_CHUNK] & ~left_out[begin : begin + _ROWS_A_CHUNK]
             numbers = np.flatnonzero(is_found)
             yield numbers + begin, keys_of(by_part(flat[begin : begin + _ROWS_A_CHUNK][numbers], quarter))
+
+
+class _NearKeys(Protocol):
+    def __call__(self, hashes: Hashes, *, most: int | None) -> tuple[Numbers, Numbers]: ...
 
 
 class ManyLookup:
@@ -150,8 +166,11 @@ class ManyLookup:
         self._hashes = room.get(HASHES)
         self._flat = room.get(FLAT)
         self._upright = upright_of(options)
+        self._turns = turns_of(options)
         parts = _parts_of(len(rows), options)
-        self._close = KeyLists(parts, radius_bits=CLOSE.radius_bits, room=room, name=_CLOSE)
+        self._close, self._back = (
+            KeyLists(parts, radius_bits=CLOSE.radius_bits, room=room, name=name) for name in (_CLOSE, _BACK)
+        )
         self._wide = {
             quarter: KeyLists(WIDE.parts, radius_bits=WIDE.radius_bits, room=room, name=_flat_name(quarter))
             for quarter in flat_parts(options)
@@ -184,7 +203,11 @@ class ManyLookup:
             TooManyNear: More than ``most`` of one kind.
         """
         sought = batch.sought(begin, end)
-        parts = [self._close_hits(sought, most)] + [self._flat_hits(sought, quarter, most) for quarter in self._wide]
+        parts = [
+            self._view_hits(sought.close, self.near_keys, most),
+            self._view_hits(sought.back, self.near_back_keys, most),
+        ]
+        parts += [self._flat_hits(sought.flat, quarter, most) for quarter in self._wide]
         return in_order(np.concatenate(parts))
 
     def near_keys(self, hashes: Hashes, *, most: int | None = None) -> tuple[Numbers, Numbers]:
@@ -197,24 +220,30 @@ class ManyLookup:
         """
         return _each_once(*self._close.near(keys_of(hashes), most=most), len(hashes))
 
+    def near_back_keys(self, hashes: Hashes, *, most: int | None = None) -> tuple[Numbers, Numbers]:
+        """As ``near_keys``, of crops in all orientations, and of the views that crop nothing."""
+        crops = as_they_stand(hashes, self._turns)
+        rows, numbers = _each_once(*self._back.near(keys_of(crops), most=most), len(crops))
+        turned, turns = np.divmod(numbers, len(self._turns))
+        return rows * len(self._turns) + turns, turned
+
     def near_flat_keys(
         self, hashes: Hashes, quarter: int = LOWEST, *, most: int | None = None
     ) -> tuple[Numbers, Numbers]:
         """As ``near_keys``, of hashes that see all alike, by one of their quarters; numbers are those of pictures."""
         return _each_once(*self._wide[quarter].near(keys_of(by_part(hashes, quarter)), most=most), len(hashes))
 
-    def _close_hits(self, sought: Some, most: int | None) -> Hits:
-        rows, numbers = self.near_keys(sought.hashes, most=most)
-        views = self._hashes.shape[1]
-        near = within(sought.hashes, self._hashes.reshape(-1, HASH_BYTES), (rows, numbers), self._options.radius_bits)
-        pictures, places = np.divmod(near.numbers, views)
-        return hits_of(near, (sought.pictures, sought.places), pictures, places)
+    def _view_hits(self, sought: Hashed, near_keys: _NearKeys, most: int | None) -> Hits:
+        keys = near_keys(sought.hashes, most=most)
+        near = within(sought.hashes, self._hashes.reshape(-1, HASH_BYTES), keys, self._options.radius_bits)
+        pictures, places = np.divmod(near.numbers, self._hashes.shape[1])
+        return hits_of(near, sought, pictures, places)
 
-    def _flat_hits(self, sought: Some, quarter: int, most: int | None) -> Hits:
+    def _flat_hits(self, sought: Hashed, quarter: int, most: int | None) -> Hits:
         sought = flat_of(sought, quarter, self._upright)
-        rows, numbers = self.near_flat_keys(sought.flat, quarter, most=most)
-        near = within(sought.flat, self._flat, (rows, numbers), self._options.radius_bits)
-        return hits_of(near, (sought.flat_pictures, sought.flat_places), near.numbers, None)
+        rows, numbers = self.near_flat_keys(sought.hashes, quarter, most=most)
+        near = within(sought.hashes, self._flat, (rows, numbers), self._options.radius_bits)
+        return hits_of(near, sought, near.numbers, None)
 
 
 def _each_once(rows: Numbers, numbers: Numbers, count: int) -> tuple[Numbers, Numbers]:

@@ -1,6 +1,6 @@
 """Very many pictures to compare others with, and never to group them: ``Matcher.of_reference``, on disk."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import Final
 
@@ -10,7 +10,7 @@ from synsift.dedupe.fingerprint import Fingerprint
 from synsift.dedupe.frequencies import ORIENTATIONS
 from synsift.dedupe.hash_batch import HashBatch, Proposal, Rows
 from synsift.dedupe.judgement import look_and_judge
-from synsift.dedupe.many.foresight import at_once, by_picture, each_once
+from synsift.dedupe.many.foresight import at_once, by_picture
 from synsift.dedupe.many.lookup import ManyLookup
 from synsift.dedupe.many.prints import Prints
 from synsift.dedupe.many.room import Room
@@ -19,6 +19,7 @@ from synsift.dedupe.matcher import MAX_LOOKS
 from synsift.dedupe.quality import better
 from synsift.dedupe.second_look import side_of
 from synsift.dedupe.verdicts import Kind, MatchOptions, Verdict
+from synsift.dedupe.ways import nearest_ways
 
 _DIGESTS: Final = "digests"
 _BY_DIGEST: Final = "by-digest"
@@ -68,9 +69,14 @@ class ManyReference:
             batch = HashBatch.of([images[place] for place in some], self._options)
             for first, last, hits in self._lookup.in_steps(batch):
                 for at, near in by_picture(hits, first, last):
-                    nearest = islice(each_once(batch.proposals(at, near)), MAX_LOOKS)
-                    verdicts[some[at]] = self._verdict(images[some[at]], nearest)
+                    image = images[some[at]]
+                    ways = nearest_ways(batch.proposals(at, near), self._comes_before(image.sha256))
+                    verdicts[some[at]] = self._verdict(image, islice(ways, MAX_LOOKS))
         return verdicts
+
+    def _comes_before(self, sha256: str) -> Callable[[int], bool]:
+        """Whether a picture that is known is the first of two, by their bytes."""
+        return lambda number: self._prints.sha256(number) < sha256
 
     def _without_looking(self, image: Fingerprint) -> Verdict:
         digest = bytes.fromhex(image.sha256)

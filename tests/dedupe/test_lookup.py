@@ -15,6 +15,7 @@ from synsift.dedupe.evidence import extra_hashes_of, flat_hashes_of
 from synsift.dedupe.frequencies import ORIENTATIONS, oriented_hashes
 from synsift.dedupe.hash_batch import HashBatch
 from synsift.dedupe.lookup import Lookup
+from synsift.dedupe.views import STORED
 from tests.dedupe.pictures import encoded, photograph, scene
 
 OPTIONS = (
@@ -90,11 +91,10 @@ def test_hashes_of_many_are_those_of_each(options: MatchOptions) -> None:
             (whole.stored(number, number + 1), alone.stored(0, 1)),
             (whole.sought(number, number + 1), alone.sought(0, 1)),
         ):
-            assert np.array_equal(many.hashes, one.hashes)
-            assert np.array_equal(many.places, one.places)
-            assert np.array_equal(many.flat, one.flat)
-            assert np.array_equal(many.flat_places, one.flat_places)
-            assert {*many.pictures.tolist(), *many.flat_pictures.tolist()} <= {number}
+            for some, each in zip(many, one, strict=True):
+                assert np.array_equal(some.hashes, each.hashes)
+                assert np.array_equal(some.places, each.places)
+                assert set(some.pictures.tolist()) <= {number}
 
 
 @pytest.mark.parametrize("options", OPTIONS)
@@ -106,17 +106,23 @@ def test_hashes_are_those_of_the_views_and_orientations(options: MatchOptions) -
         stored, sought = batch.stored(0, 1), batch.sought(0, 1)
         queried = [view for view in image.used_views.tolist() if view in (0, 3)]
         turned = [oriented_hashes(image.view_hashes()[view][None])[0][turns] for view in queried]
-        assert sought.hashes.tolist() == [row for hashes in turned for row in hashes.tolist()]
-        assert sought.flat.tolist() == oriented_hashes(flat_hashes_of(evidence))[0][turns].tolist()
+        assert sought.close.hashes.tolist() == [row for hashes in turned for row in hashes.tolist()]
+        assert sought.flat.hashes.tolist() == oriented_hashes(flat_hashes_of(evidence))[0][turns].tolist()
         if image.is_plain:
-            assert not len(stored.hashes)
-            assert not len(stored.flat)
+            assert not any(len(each.hashes) for each in (*stored, sought.back))
             continue
-        expected = image.view_hashes()[image.used_views].tolist()
+        hashes = {view: image.view_hashes()[view] for view in image.used_views.tolist()}
         if options.all_crops:
-            expected += extra_hashes_of(evidence)[0].tolist()
-        assert stored.hashes.tolist() == expected
-        assert stored.flat.tolist() == flat_hashes_of(evidence).tolist()
+            hashes |= dict(enumerate(extra_hashes_of(evidence)[0], len(STORED)))
+        assert stored.close.hashes.tolist() == [each.tolist() for each in hashes.values()]
+        assert stored.close.places.tolist() == list(hashes)
+        assert stored.back.places.tolist() == queried
+        assert stored.back.hashes.tolist() == [hashes[view].tolist() for view in queried]
+        assert stored.flat.hashes.tolist() == flat_hashes_of(evidence).tolist()
+        crops = [view for view in hashes if view not in queried]
+        turned = [oriented_hashes(hashes[view][None])[0][turns] for view in crops]
+        assert sought.back.hashes.tolist() == [row for some in turned for row in some.tolist()]
+        assert sought.back.places.tolist() == [view * len(turns) + turn for view in crops for turn in range(len(turns))]
 
 
 @pytest.mark.parametrize("options", OPTIONS)

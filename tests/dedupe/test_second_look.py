@@ -180,7 +180,7 @@ def test_only_central_crops_are_found_where_all_are_not_wanted() -> None:
     found = {name: kind(scene(3), COPIES[name](scene(3)), centre) for name in ("cropped", "cropped on the left")}
     assert found["cropped"] is Kind.NEAR
     few, many = (HashBatch.of([of(scene(3))], options).stored(0, 1) for options in (centre, MatchOptions()))
-    assert len(many.hashes) > 3 * len(few.hashes)
+    assert len(many.close.hashes) > 3 * len(few.close.hashes)
 
 
 def test_the_same_pictures_agree_in_everything() -> None:
@@ -611,6 +611,20 @@ def test_which_of_two_is_the_query_does_not_matter(orientation: int, view: View)
         assert found == swapped
         scores.add(found[1].score)
     assert max(scores) > 0.5  # they do lie over one another
+
+
+def test_what_hashes_of_crops_say_counts_for_less_the_farther_they_are() -> None:
+    """Pictures that share a part are alike in some crop: of those that are far, more is asked."""
+    one, other = of(photograph(2)), of(photograph(2).resize((200, 150)))
+
+    def score(view: View, bits: int) -> float:
+        sides = side_of(one, view), side_of(other, WHOLE)
+        return look_and_judge(*sides, orientation=0, distance_bits=bits, criteria=DEFAULT_CRITERIA)[1].score
+
+    assert score(EXTRA[0], 60) == score(EXTRA[0], 10)
+    assert score(EXTRA[0], 60) > score(EXTRA[0], 70) > score(EXTRA[0], 85) > DEFAULT_CRITERIA.score
+    assert score(WHOLE, 85) == score(WHOLE, 10)
+    assert score(INSIDE, 85) == score(INSIDE, 10)
 
 
 @pytest.mark.parametrize("orientation", range(8))

@@ -21,6 +21,8 @@ from synsift.dedupe.many.turns import make_turns
 from synsift.dedupe.not_copies import NotCopies
 from synsift.pipelines.folders.comparing import Comparing
 from synsift.pipelines.folders.prints import PrintFile
+from tests.dedupe.pictures import photograph
+from tests.dedupe.test_both_ways import EDITS
 from tests.dedupe.test_covered import COVERS, PHOTOGRAPHS, of
 
 
@@ -137,6 +139,18 @@ def test_where_what_was_foreseen_is_not_enough_more_is_seen(tmp_path: Path, monk
     found = judged_ahead(images, options, tmp_path, on_foresight=lambda: asked.append(1))
     assert found == cluster(images, options)
     assert asked
+
+
+def test_a_crop_and_its_original_are_a_group_whichever_of_them_is_the_better(tmp_path: Path) -> None:
+    """The better one comes first, and the other is looked up."""
+    images = {}
+    for number, (name, edit) in enumerate(EDITS.items()):
+        photo = photograph(100 + number, (400, 300))
+        images[f"{name}, edited"] = of(edit(photo))
+        images[f"{name}, original"] = of(photo.resize((200, 150)) if number % 2 else photo)
+    expected = cluster(images)
+    assert len(expected.groups) == len(EDITS)
+    assert judged_ahead(images, MatchOptions(), tmp_path) == expected
 
 
 def test_pictures_are_looked_at_as_a_matcher_looks(tmp_path: Path) -> None:
