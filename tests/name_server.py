@@ -173,7 +173,7 @@ def name_server(answers: Answers, host: str = "127.0.0.1", port: int = 0) -> Ite
 
     thread = threading.Thread(target=run)
     thread.start()
-    if not ready.wait(10):
+    if not ready.wait(120):
         raise RuntimeError("the name server did not start")
     try:
         yield server

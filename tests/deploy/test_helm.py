@@ -299,7 +299,7 @@ def test_what_is_rendered_runs(kafka: KafkaAddress, s3: S3, tmp_path: Path) -> N
             time.sleep(0.5)
         for _, process in running:
             process.send_signal(signal.SIGTERM)
-        assert [process.wait(timeout=60) for _, process in running] == [0] * len(running)
+        assert [process.wait(300) for _, process in running] == [0] * len(running)
     finally:
         for _, process in running:
             process.kill()

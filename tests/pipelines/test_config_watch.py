@@ -92,7 +92,7 @@ def test_what_holds_at_the_next_start_is_said_without_its_value(world: World, ca
 
 
 async def until(happened: Callable[[], bool]) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(300):
         while not happened():
             await asyncio.sleep(0.01)
 

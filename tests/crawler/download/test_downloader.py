@@ -74,7 +74,7 @@ async def end_one(downloader: Downloader[str], extract: Callable[[], Any], statu
     assert job is not None
     assert job.task == "first"
     await downloader.answered(job, Answer(job.url, status, {}), Readers(extract))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(300):
         following = await downloader.next()
     assert following is not None
     assert following.task == "second"

@@ -15,7 +15,7 @@ def test_places_are_given_back_and_held_once() -> None:
         assert not waiting.done()
         bodies.release(first)
         bodies.release(first)  # twice is once
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(300):
             await waiting
         fourth = asyncio.create_task(bodies.hold(object()))
         await asyncio.sleep(0)

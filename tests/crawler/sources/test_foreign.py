@@ -24,14 +24,14 @@ def test_what_is_printed_goes_to_standard_error_until_the_last_has_ended(capfd: 
     def other() -> None:
         with printing_to_stderr():
             begun.set()
-            assert ended.wait(60)
+            assert ended.wait(300)
             say("other")
 
     say("before")
     thread = threading.Thread(target=other)
     with printing_to_stderr():
         thread.start()
-        assert begun.wait(60)
+        assert begun.wait(300)
         os.write(1, b"one\n")
     say("between")  # somebody's code runs still: who prints can't be told
     ended.set()
@@ -72,7 +72,7 @@ def test_code_that_does_not_end_is_named_once(
 
     def work() -> None:
         with foreign_code("quick", 60), foreign_code("slow", 0.0):
-            assert told.wait(60)
+            assert told.wait(300)
 
     run(work)
     assert "source slow: its code has been at work on one thing for" in caplog.text

@@ -32,7 +32,7 @@ def test_the_page_is_served_until_ctrl_c(tmp_path: Path) -> None:
             bare, _, key = address.partition("?key=")
             assert asyncio.run(statuses([f"{bare}api/view", f"{bare}api/view?key={key}"])) == [403, 200]
             process.send_signal(signal.SIGINT)
-            _, errors = process.communicate(timeout=60)
+            _, errors = process.communicate(timeout=300)
         finally:
             process.kill()
     assert process.returncode == 0

@@ -129,7 +129,7 @@ def screen_of(arguments: list[str], **options: Any) -> tuple[int, bytes]:
         while more := os.read(ours, 65_536):
             said += more
     os.close(ours)
-    return process.wait(60), said
+    return process.wait(300), said
 
 
 def test_rows_on_a_terminal_stand_on_lines_of_their_own(photos: Path) -> None:

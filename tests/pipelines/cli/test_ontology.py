@@ -94,7 +94,7 @@ def test_on_a_terminal_the_user_is_asked_which_sense_is_meant(tmp_path: Path) ->
             break
         said += chunk
     os.close(ours)
-    assert process.wait(60) == 0
+    assert process.wait(300) == 0
     assert b"which sense" in said
     assert b"planned 4 queries" in said  # crane wading bird, crane bird, crane
 

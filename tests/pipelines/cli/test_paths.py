@@ -89,7 +89,7 @@ def test_killed_it_leaves_nothing(target: Path) -> None:
         assert process.stdout is not None
         assert process.stdout.readline() == "written\n"
         process.send_signal(signal.SIGKILL)
-        process.communicate(timeout=60)
+        process.communicate(timeout=300)
     assert list(target.parent.iterdir()) == []
 
 

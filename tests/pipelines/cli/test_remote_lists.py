@@ -135,7 +135,7 @@ def test_a_copy_that_is_interrupted_leaves_nothing(
     arguments = ["crawl", "--source", "urls", "--list", site.url("/photos.csv"), "--out", str(tmp_path / "out")]
     with warm.start(arguments, env=environment(options()), cwd=tmp_path, stderr=subprocess.PIPE) as process:
         try:
-            assert begun.wait(60)
+            assert begun.wait(300)
             process.send_signal(number)
             _, words = process.communicate()
         finally:

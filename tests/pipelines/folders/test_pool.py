@@ -86,7 +86,7 @@ def test_who_ends_leaves_no_process_no_file_and_no_word_behind(tmp_path: Path, i
         assert list(tmp_path.iterdir())
         if is_killed:
             process.send_signal(signal.SIGKILL)
-        _, said = process.communicate(timeout=60)  # ends when nobody holds its output any more
+        _, said = process.communicate(timeout=300)  # ends when nobody holds its output any more
         assert not said
     assert list(tmp_path.iterdir()) == []
 

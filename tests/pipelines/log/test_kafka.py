@@ -110,7 +110,7 @@ def copied(log: Log) -> list[int]:
 
 
 def wait_for_copies(log: Log, least: int) -> None:
-    deadline_s = time.monotonic() + 60
+    deadline_s = time.monotonic() + 300
     while len(copied(log)) < least:
         assert time.monotonic() < deadline_s, f"{len(copied(log))} of {least}"
 
@@ -507,7 +507,7 @@ def test_who_has_a_name_comes_back_as_the_member_that_it_was(kafka: KafkaAddress
 
     heir = Owner()
     other = logs[0].join("group", INPUT, heir)
-    deadline_s = time.monotonic() + 30
+    deadline_s = time.monotonic() + 300
     while not heir.owned and time.monotonic() < deadline_s:
         other.poll(10, 0.2)
         second.poll(10, 0.1)
@@ -527,7 +527,7 @@ def test_of_what_is_too_large_for_the_brokers_nothing_is_written(kafka: KafkaAdd
     admin.alter_configs([topic])
     log = KafkaLog(kafka, partitions=PARTITIONS, prefix=prefix)
     entries = [replace(entry(f"{n}", partition=n % 2), value=np.random.default_rng(n).bytes(1_000)) for n in range(60)]
-    deadline_s = time.monotonic() + 30
+    deadline_s = time.monotonic() + 300
     while time.monotonic() < deadline_s:  # brokers hear of it a little later
         found = admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, prefix + INPUT)])
         if "6000" in str(found):

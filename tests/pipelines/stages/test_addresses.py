@@ -64,7 +64,7 @@ def test_a_bound_that_is_lifted_while_hosts_wait_holds_them_up_no_longer(site: S
 
     async def scenario() -> None:
         running = asyncio.create_task(worker.run())
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(300):
             while site.asked["/robots.txt"] < len(HOSTS):
                 await asyncio.sleep(0.05)
             stage.repace(dataclasses.replace(polite, delay_s=0.0))

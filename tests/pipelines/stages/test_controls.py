@@ -60,7 +60,7 @@ def while_it_runs(world: World, stage: FetchStage, steps: Callable[[], None]) ->
 
 
 def until(is_so: Callable[[], bool]) -> None:
-    deadline_s = time.monotonic() + 60
+    deadline_s = time.monotonic() + 300
     while not is_so():
         assert time.monotonic() < deadline_s, "it never came to be"
         time.sleep(0.02)

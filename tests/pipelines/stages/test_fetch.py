@@ -500,7 +500,7 @@ class Gate:
 
 async def until(what: Callable[[], bool]) -> None:
     """Wait until something is so."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(300):
         while not what():
             await asyncio.sleep(0.05)
 

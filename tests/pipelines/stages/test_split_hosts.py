@@ -123,7 +123,7 @@ def test_several_workers_share_a_split_host_and_ask_nothing_twice(site: SmallWeb
 
     async def scenario() -> None:
         running = asyncio.create_task(worker.run())
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(300):
             # What is in flight when a partition changes hands is fetched again: that is another matter.
             while sorted(stage.statistics().partitions for stage in stages) != [1, 1, 2]:
                 await asyncio.sleep(0.05)
@@ -189,7 +189,7 @@ def test_a_pace_changes_while_a_stage_runs(site: SmallWeb, world: World) -> None
 
     async def scenario() -> None:
         running = asyncio.create_task(worker.run())
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(300):
             while not site.asked["/robots.txt"]:
                 await asyncio.sleep(0.05)
             stage.repace(dataclasses.replace(stage.politeness, delay_s=0.0, paces=Paces(Pace(0.0, 4), {})))
