@@ -91,6 +91,9 @@ async def _fetch(transfer: "_Transfer", pauses_s: tuple[float, ...]) -> str | No
         try:
             return await transfer.run()
         except _Busy as exc:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():  # by Ctrl-C, and whoever waited then took it for something else
+                raise asyncio.CancelledError from exc
             pause_s = None if exc.asked_s > _LONGEST_PAUSE_S or pause_s is None else max(pause_s, exc.asked_s)
             if pause_s is None:
                 raise SourceAway(f"{transfer.url}: {exc}", hint=exc.hint) from exc

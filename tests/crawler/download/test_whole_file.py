@@ -1,7 +1,10 @@
 """One file by HTTP: what comes, and the words for what doesn't."""
 
+import asyncio
+import contextlib
 import gzip
 import io
+import signal
 import socket
 import threading
 import zlib
@@ -11,6 +14,7 @@ from contextlib import contextmanager
 import brotli
 import pytest
 
+from synsift.crawler.download import whole_file
 from synsift.crawler.download.access import Access
 from synsift.crawler.download.whole_file import Client, fetch_file
 from synsift.crawler.errors import SourceAway
@@ -150,3 +154,19 @@ def test_nobody_listens() -> None:
         port = server.getsockname()[1]
     with pytest.raises(SourceAway, match=f"127.0.0.1:{port}: connection refused"):
         fetch_file(f"http://127.0.0.1:{port}/x.csv", "", Kept(), client=CLIENT)
+
+
+def test_ctrl_c_that_was_taken_for_something_else_ends_it_before_the_next_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    tries = []
+
+    async def run(_transfer: object) -> str:
+        tries.append(1)
+        signal.raise_signal(signal.SIGINT)
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(5)
+        raise whole_file._Busy("the host sent nothing")
+
+    monkeypatch.setattr(whole_file._Transfer, "run", run)
+    with pytest.raises(KeyboardInterrupt):
+        fetch_file("http://127.0.0.1:9/x", "", Kept(), client=CLIENT)
+    assert tries == [1]
