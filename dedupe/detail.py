@@ -50,6 +50,7 @@ _UNKNOWN_QUALITY: Final = 75
 # ones end at 255, whatever the quality.
 _JPEG_SMALLEST: Final = 16
 _JPEG_SMALLEST_SUM: Final = 246
+# The largest of it: where all the smallest are 1, it still tells qualities apart.
 _JPEG_LARGEST: Final = 121
 # The sample: so many tiles on each axis, each of so many pixels.
 _TILES: Final = 8

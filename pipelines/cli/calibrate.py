@@ -42,6 +42,7 @@ _Judged = Annotated[
     bool, typer.Option("--judged", help="Of the pairs that look alike, all but those of --not-copies are copies")
 ]
 _KEY: Final = "dedupe.similarity"
+_REMARK: Final = "by synsift calibrate"
 _Apply = Annotated[bool, typer.Option("--apply", help="Write the proposed value to the configuration file")]
 
 
@@ -83,7 +84,8 @@ def calibrate(
     if report is not None:
         try_file(report, "--report")
     if apply:
-        _changed(_configuration(file), None)
+        try_file(_configuration(file), "--apply")
+        _with_value(_configuration(file), 1.0, _REMARK)
     check_thorough(thorough)
     keys = Keys(file, values, similarity, not_copies=not_copies, max_pixels=max_pixels)
     scanner = Scanner(keys, jobs=jobs, cache=cache, no_cache=no_cache)
@@ -210,7 +212,8 @@ def _apply_value(file: Path | None, proposed: "Threshold") -> None:
     from synsift.pipelines.config import load
 
     path = _configuration(file)
-    changed = _changed(path, proposed)
+    remark = f"{_REMARK}: recall {proposed.recall:.3f}, false matches at most {proposed.false_rate_bound:.0e}"
+    changed = _with_value(path, proposed.similarity, remark)
     try:
         with whole_file(path.resolve()) as target:
             target.write(changed)
@@ -234,16 +237,10 @@ def _configuration(file: Path | None) -> Path:
     return (find_file(file, os.environ) or Path("synsift.toml")).expanduser()
 
 
-def _changed(path: Path, proposed: "Threshold | None") -> str:
-    """The text of a configuration file with a value; without one it is only tried whether that can be written."""
+def _with_value(path: Path, value: float, remark: str) -> str:
+    """The text of a configuration file, or of a new one, with a value."""
     from synsift.pipelines.config_edit import with_number
 
-    value, remark = 1.0, "by synsift calibrate"
-    if proposed is None:
-        try_file(path, "--apply")
-    else:
-        value = proposed.similarity
-        remark += f": recall {proposed.recall:.3f}, false matches at most {proposed.false_rate_bound:.0e}"
     try:
         before = path.read_bytes().decode("utf-8") if path.exists() else ""
     except (OSError, UnicodeDecodeError) as exc:
