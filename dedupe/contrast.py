@@ -7,8 +7,6 @@ white, and what has most of it wasn't: beside that, more contrast is no more det
 
 from typing import Final
 
-import numpy as np
-
 from synsift.dedupe.evidence import picture_of
 from synsift.dedupe.fingerprint import Fingerprint
 from synsift.dedupe.frequencies import Floats
@@ -22,13 +20,17 @@ _POWER: Final = 0.5
 
 def tones_of(image: Fingerprint) -> Floats:
     """Grey levels inside of a picture's borders, coarsely, ``(1024,)``."""
-    picture = picture_of(image.evidence, 0)
-    return picture.luma + np.float32(picture.mean)
+    return picture_of(image.evidence, 0, image.fine).tones
+
+
+def tones_in_order(image: Fingerprint) -> Floats:
+    """The same, the darkest first."""
+    return picture_of(image.evidence, 0, image.fine).tones_in_order
 
 
 def raised_detail(image: Fingerprint, other: Fingerprint) -> float:
     """How many times the detail of another copy one has for its contrast; 1 where that has little of the range."""
-    theirs = np.sort(tones_of(other))
+    theirs = tones_in_order(other)
     low, high = (int(share * (len(theirs) - 1)) for share in _ENDS)
     if float(theirs[high] - theirs[low]) < _MOST_OF_THE_RANGE:
         return 1.0
@@ -37,5 +39,5 @@ def raised_detail(image: Fingerprint, other: Fingerprint) -> float:
 
 def times_the_contrast(image: Fingerprint, other: Fingerprint) -> float:
     """How many times the contrast of another copy a picture has, coarsely."""
-    mine, theirs = (float(tones_of(one).std()) for one in (image, other))
+    mine, theirs = (picture_of(one.evidence, 0, one.fine).contrast for one in (image, other))
     return mine / max(1e-9, theirs)

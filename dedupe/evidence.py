@@ -14,7 +14,7 @@ from PIL import Image
 
 from synsift.dedupe.alignment import Grid
 from synsift.dedupe.borders import Part
-from synsift.dedupe.fine import Subject, Thumbnail, read_fine, unrounded
+from synsift.dedupe.fine import Fine, Subject, Thumbnail, read_fine, unrounded
 from synsift.dedupe.frequencies import (
     FREQUENCIES,
     SIDE_PX,
@@ -140,7 +140,7 @@ class Picture:
         soft_luma: ``(1024,)`` of the luminance as coarsely as the colours are known.
         mean: Of the luminance.
         borders: Their widths, left, top, right and bottom, as shares of the sides.
-        fine: The finer thumbnail, as it was packed; None of a picture that shows much.
+        packed_fine: The finer thumbnail, as it was packed; empty of a picture that shows much.
     """
 
     def __init__(self, evidence: bytes, orientation: int, fine: bytes = b"") -> None:
@@ -150,14 +150,33 @@ class Picture:
         soft = np.concatenate([chroma, luma[None, :_COLOURS, :_COLOURS]])
         self.luma: Floats = (_TO_LUMA.T @ luma @ _TO_LUMA).ravel()
         self._soft: Floats = (_TO_COLOUR.T @ soft @ _TO_COLOUR).reshape(-1, PLACES)
-        for shared in (self.luma, self._soft):
-            shared.setflags(write=False)
+        _shared(self.luma), _shared(self._soft)
         self.chroma, self.soft_luma = self._soft[:2], self._soft[2]
         self.mean = float(row["mean"])
         self.borders = np.array(turned_sides(row["border"].astype(float) / 255, orientation))
-        self.fine = read_fine(fine) if fine else None
+        self.packed_fine = fine
         self._orientation = orientation
         self._frequencies = luma
+
+    @cached_property
+    def fine(self) -> Fine | None:
+        """The finer thumbnail; None of a picture that shows much."""
+        return read_fine(self.packed_fine) if self.packed_fine else None
+
+    @cached_property
+    def tones(self) -> Floats:
+        """Grey levels inside of its borders, coarsely, ``(1024,)``."""
+        return _shared(self.luma + np.float32(self.mean))
+
+    @cached_property
+    def tones_in_order(self) -> Floats:
+        """These, the darkest first."""
+        return _shared(np.sort(self.tones))
+
+    @cached_property
+    def contrast(self) -> float:
+        """The standard deviation of these, in levels."""
+        return float(self.tones.std())
 
     @cached_property
     def layers(self) -> Floats:
@@ -180,6 +199,11 @@ class Picture:
         frequencies = self._frequencies.copy()
         frequencies[0, 0] = (self.mean + _HALF_A_LEVEL) * SIDE_PX
         return Thumbnail(unrounded(turned, self.fine.step, frequencies).ravel())
+
+
+def _shared(values: Floats) -> Floats:
+    values.setflags(write=False)
+    return values
 
 
 @lru_cache(maxsize=_KEPT)

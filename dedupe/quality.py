@@ -22,20 +22,23 @@ pictures; ``rank`` is one, by what weighs most.
 """
 
 import math
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
 
 from synsift.dedupe.colours import beside_one_tint
-from synsift.dedupe.contrast import raised_detail, times_the_contrast, tones_of
+from synsift.dedupe.contrast import raised_detail, times_the_contrast, tones_in_order
 from synsift.dedupe.detail import LOSSLESS, PIXELS
-from synsift.dedupe.evidence import PLACES, picture_of
+from synsift.dedupe.evidence import PLACES, Picture, picture_of
 from synsift.dedupe.fine import exactness_of
 from synsift.dedupe.fingerprint import Fingerprint
 from synsift.dedupe.frequencies import Floats
 from synsift.dedupe.noise import times_the_noise
 from synsift.dedupe.saved_again import SAME_QUALITY, is_lossless, is_made_of, quality_beside, tones_differ
 
+# Pictures whose colours are remembered: a survivor is held beside several copies.
+_KEPT: Final = 64
 # Of copies that are equal in pixels and compression: what any program can read, first.
 _FORMATS: Final = (PIXELS, "AVIF", "BMP", "GIF", "HEIF", "JXL", "TIFF", "WEBP", "PNG", "JPEG")
 # A photograph enlarged twice has four times the pixels at half the bits a pixel: the cube makes that less than one.
@@ -217,20 +220,24 @@ def _is_tinted(beside: float, strength: float, others: float) -> bool:
 
 def _colours_of(image: Fingerprint) -> tuple[float, float]:
     """Of colours beside one tint, and of all: roots of the mean square, in levels."""
-    picture = picture_of(image.evidence, 0)
+    return _colours_in(picture_of(image.evidence, 0, image.fine))
+
+
+@lru_cache(maxsize=_KEPT)
+def _colours_in(picture: Picture) -> tuple[float, float]:
     left, all_of_it, count = beside_one_tint(picture.chroma, picture.soft_luma, np.ones(PLACES, dtype=np.float32))
     return math.sqrt(max(0.0, left) / count), math.sqrt(all_of_it / count)
 
 
 def _widespread(image: Fingerprint) -> float:
     """How strong the colours of more than a part are, in levels."""
-    strengths = np.hypot(*picture_of(image.evidence, 0).chroma)
+    strengths = np.hypot(*picture_of(image.evidence, 0, image.fine).chroma)
     return float(np.partition(strengths, place := int(_NOT_A_PART * len(strengths)))[place])
 
 
 def _has_lost_tones(image: Fingerprint, other: Fingerprint) -> bool:
     """Whether much of it is black, or white, that has tones in the other one."""
-    mine, theirs = (np.sort(tones_of(one)) for one in (image, other))
+    mine, theirs = (tones_in_order(one) for one in (image, other))
     return any(
         _has_lost_end(*both) for both in ((mine, theirs), (_WHITE_LEVEL - mine[::-1], _WHITE_LEVEL - theirs[::-1]))
     )

@@ -33,7 +33,7 @@ _MOST_EXPLAINED: Final = 300
 _LONGEST_WAIT_S: Final = 365 * 86_400.0
 _MOST_DIGITS: Final = 12
 _NOT_IN_A_NAME: Final = re.compile(r"[\x00-\x20\x7f\"%<>\\^`{|}]")
-_USUAL_ORIGIN: Final = re.compile(r"https?://[a-z0-9._-]+(?=/)")
+_USUAL_ORIGIN: Final = re.compile(r"https?://[a-z0-9._-]+(?::(?!80/|443/)[1-9][0-9]{0,4})?(?=/)")
 _LONGEST_LABEL: Final = 63  # of a host's name: RFC 1035, section 2.3.4
 
 
