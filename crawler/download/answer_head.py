@@ -31,6 +31,7 @@ _BY_THE_BOOK: Final = re.compile(
 _END: Final = re.compile(rb"\n\r?\n")
 _BEGINNING: Final = re.compile(rb"[\r\n\t ]*(?:[Hh](?:[Tt](?:[Tt](?:[Pp](?:[/ \t]|\Z)|\Z)|\Z)|\Z)|\Z)")
 _STATUS: Final = re.compile(rb"[\r\n\t ]*HTTP(?:/[ \t]*[^ \t\r\n]+)?[ \t]+\+?([1-9][0-9]{2})(?![0-9])", re.IGNORECASE)
+_OTHER_PROTOCOL: Final = 101
 _FRAMING: Final = re.compile(
     rb"\n(content-length|transfer-encoding)[ \t]*:[ \t]*([^\r\n]*?)[ \t]*(?=\r?\n)", re.IGNORECASE
 )
@@ -99,9 +100,8 @@ def read_head(raw: bytes) -> Head:
     Raises:
         BrokenAnswer: It has no status, or says a length that can't be its body's.
     """
-    if _BY_THE_BOOK.fullmatch(raw):
+    if _BY_THE_BOOK.fullmatch(raw) and (status := int(raw[9:12])) != _OTHER_PROTOCOL:
         framing = _FRAMING.findall(raw)
-        status = int(raw[9:12])
         if not framing:
             return Head(raw, status, length=0 if status in _NO_BODY else None)
         if len(framing) == 1 and (found := _plain(raw, status, *framing[0])) is not None:
@@ -123,7 +123,7 @@ def _written_anew(raw: bytes) -> Head:
     if found is None:
         raise BrokenAnswer("the first line of the answer names no status")
     status = int(found[1])
-    if status == 101:
+    if status == _OTHER_PROTOCOL:
         raise BrokenAnswer("the answer goes over to another protocol, which nobody asked for")
     kept: list[bytes] = []
     lengths: list[bytes] = []

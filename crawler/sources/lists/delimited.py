@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import quote
 
-from synsift.crawler.sources.lists.lines import Line, Lines
+from synsift.crawler.sources.lists.lines import TOO_LONG, Line, Lines
 from synsift.crawler.sources.lists.rows import Row, bad_row, is_text
 from synsift.crawler.sources.lists.written_urls import is_url, link_in
 
@@ -72,7 +72,7 @@ class DelimitedReader:
         nothing = f" \t\r\n{form.delimiter}"
         for line in self._lines:
             if line.is_too_long:
-                yield bad_row(line.number, "the line is too long", line.raw)
+                yield bad_row(line.number, TOO_LONG, line.raw)
                 continue
             text = line.text.rstrip("\r\n")
             if not text or not text.strip(nothing):

@@ -185,7 +185,10 @@ def _delimiter(kind: Kind, begin: Beginning) -> str:
 
 def missing_column(path: Path, form: Form, wanted: str) -> SourceError:
     """What to say where no column of URLs is."""
+    by_other_marks = all(re.fullmatch("'.*'", name) for name in form.names) and form.names
     return SourceError(
         f"{path}: there is no column {code(wanted or 'url')}; its columns are {', '.join(form.names) or 'none'}",
-        hint="name the column of the URLs with `--set sources.urls.url_column=NAME`",
+        hint="its cells stand between ' marks: write it with \" marks (RFC 4180), or with none"
+        if by_other_marks
+        else "name the column of the URLs with `--set sources.urls.url_column=NAME`",
     )

@@ -13,6 +13,8 @@ from synsift.crawler.sources.lists.unpacked import BUFFER_BYTES, open_unpacked, 
 
 MAX_LINE_BYTES: Final = 1_000_000
 """Records of the log have that bound, too. Longer lines are no rows, but what a broken file has between its ends."""
+TOO_LONG: Final = f"the line is longer than {MAX_LINE_BYTES // 1_000_000} MB"
+"""What is said of such a line."""
 _BOM: Final = b"\xef\xbb\xbf"
 
 

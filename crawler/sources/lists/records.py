@@ -7,7 +7,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 from synsift.crawler.outside_json import loads
 from synsift.crawler.sources.lists.cells import text_of, texts_of
 from synsift.crawler.sources.lists.layouts import Mapper
-from synsift.crawler.sources.lists.lines import Lines
+from synsift.crawler.sources.lists.lines import TOO_LONG, Lines
 from synsift.crawler.sources.lists.rows import Row, bad_row, is_text
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class JsonReader:
         """All rows that follow; empty lines are none."""
         for line in self._lines:
             if line.is_too_long:
-                yield bad_row(line.number, "the line is too long", line.raw)
+                yield bad_row(line.number, TOO_LONG, line.raw)
             elif line.text.strip():
                 yield row_of_json(line.number, line.text, line.raw)
 

@@ -259,3 +259,9 @@ def test_a_url_is_asked_for_as_it_is_written(path: str, asked: bytes) -> None:
     with raw_web(Any()) as port:
         assert asyncio.run(play(port)).outcome is Outcome.FETCHED
     assert seen == [asked]
+
+
+@pytest.mark.parametrize("version", ["1.1", "1.0"])
+def test_another_protocol_is_named(version: str) -> None:
+    with pytest.raises(BrokenAnswer, match="goes over to another protocol"):
+        read_head(f"HTTP/{version} 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n".encode())

@@ -213,3 +213,11 @@ def test_half_a_letter_at_the_end_costs_its_row(tmp_path: Path) -> None:
     images, rejects = read(path)
     assert [image.url for image in images] == ["http://a/1"]
     assert len(rejects) == 1
+
+
+def test_cells_between_other_marks_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("'id','url'\n'1','http://a/1'\n")
+    with pytest.raises(SourceError, match="no column `url`") as caught:
+        read(path)
+    assert "' marks" in str(caught.value.hint)

@@ -165,7 +165,7 @@ def test_a_malformed_row_is_named_and_the_rest_goes_on(tmp_path: Path, size: int
         f"{path}:3: 3 fields where the header has 2",
         f"{path}:4: not UTF-8",
         f"{path}:5: no value in column 'url' (columns: url, title)",
-        f"{path}:6: the line is too long",
+        f"{path}:6: the line is longer than 1 MB",
     ]
 
 
