@@ -1,5 +1,6 @@
 """The layers of the configuration as they are written: a TOML file, environment variables. Knows no key's meaning."""
 
+import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -40,7 +41,7 @@ def find_file(file: Path | None, env: Mapping[str, str]) -> Path | None:
             path = candidate.expanduser()
         except RuntimeError:  # nobody has a home, as in a container
             path = candidate
-        if named is not None or path.is_file():
+        if named is not None or os.path.lexists(path):  # what is there and no file, is said to be none
             return path
     return None
 

@@ -186,6 +186,19 @@ def test_a_file_that_is_no_toml_or_has_another_shape_is_named(tmp_path: Path, te
         load(file=path, env={})
 
 
+@pytest.mark.parametrize("kind", ["folder", "link to nothing"])
+def test_what_is_there_by_the_default_name_and_no_file_is_not_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if kind == "folder":
+        (tmp_path / "synsift.toml").mkdir()
+    else:
+        (tmp_path / "synsift.toml").symlink_to("nowhere")
+    with pytest.raises(ConfigError, match="synsift.toml"):
+        load(env={})
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="nowhere"):
         load(file=tmp_path / "nowhere.toml", env={})
