@@ -41,11 +41,11 @@ _NO_LISTS: Final = (
     (b"\xd0\xcf\x11\xe0", "a workbook or document of old Office", _SAVE),
     (b"ARROW1", "a file of Arrow", _CONVERT),
     (b"\x89HDF", "a file of HDF5", _CONVERT),
-    (b"SQLite format 3\0", "a database of SQLite", "write the column of URLs to a text, one a line"),
-    (b"%PDF-", "a PDF", "write its URLs to a text, one a line"),
-    (b"\x89PNG", "an image", "a list names images, a URL a line"),
-    (b"\xff\xd8\xff", "an image", "a list names images, a URL a line"),
-    (b"GIF89a", "an image", "a list names images, a URL a line"),
+    (b"SQLite format 3\0", "a database of SQLite", "write the column of {of} to a text, one a line"),
+    (b"%PDF-", "a PDF", "write its {of} to a text, one a line"),
+    (b"\x89PNG", "an image", "a list is a text: {of}, one a line"),
+    (b"\xff\xd8\xff", "an image", "a list is a text: {of}, one a line"),
+    (b"GIF89a", "an image", "a list is a text: {of}, one a line"),
 )
 _PAGE: Final = re.compile(rb"(?:<!--.*?-->\s*)?<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
 _TAR: Final = (257, b"ustar")
@@ -57,8 +57,12 @@ _MARKS: Final = (
 )
 
 
-def open_unpacked(path: Path) -> BufferedReader:
+def open_unpacked(path: Path, of: str = "URLs") -> BufferedReader:
     """A file's bytes, unpacked on the way; UTF-16 and UTF-32 become UTF-8, lines that end in CR alone end in LF.
+
+    Args:
+        path: Of it.
+        of: What it is a list of, in words.
 
     Raises:
         SourceError: It is something that is no list, such as an archive.
@@ -67,7 +71,7 @@ def open_unpacked(path: Path) -> BufferedReader:
     file = _unpacked(path)
     try:
         head = file.peek(HEAD_BYTES)[:HEAD_BYTES]
-        _check(path, head)
+        _check(path, head, of)
         encoding = _encoding(head)
     except BaseException:
         file.close()
@@ -124,17 +128,17 @@ def is_web_page(head: bytes) -> bool:
     return _PAGE.match(begin) is not None
 
 
-def _check(path: Path, head: bytes) -> None:
+def _check(path: Path, head: bytes, of: str) -> None:
     if is_web_page(head):
         raise SourceError(
-            f"{path}: it is no list of URLs, but a page of HTML", hint="write its URLs to a text, one a line"
+            f"{path}: it is no list of {of}, but a page of HTML", hint=f"write its {of} to a text, one a line"
         )
     at, mark = _TAR
     if head[at:].startswith(mark):
-        raise SourceError(f"{path}: it is no list of URLs, but a tar archive", hint=_UNPACK)
+        raise SourceError(f"{path}: it is no list of {of}, but a tar archive", hint=_UNPACK)
     for begin, what, hint in _NO_LISTS:
         if head.startswith(begin):
-            raise SourceError(f"{path}: it is no list of URLs, but {what}", hint=hint)
+            raise SourceError(f"{path}: it is no list of {of}, but {what}", hint=hint.format(of=of))
 
 
 def _encoding(head: bytes) -> str:

@@ -1,5 +1,7 @@
 """Lists of hashes as people have them."""
 
+import gzip
+import hashlib
 import os
 import random
 from pathlib import Path
@@ -9,9 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from synsift.pipelines.errors import SynsiftError, UsageError
-from synsift.pipelines.folders.hash_files import read_entries, split_kind
+from synsift.pipelines.folders.hash_files import is_list, read_entries, split_kind
 
 MD5, SHA1, SHA256 = "d41d8cd98f00b204e9800998ecf8427e", "da39a3ee5e6b4b0d3255bfef95601890afd80709", "e3b0c442" * 8
+EMPTY = hashlib.sha256(b"").hexdigest()
 PDQ, PHASH = "f8f8f0cee0f4a84f06370a22038f63f0b36e2ed596621e1d33e6b39c4e9c9b22", "c3c3d8d8a5a51e1e"
 
 
@@ -37,6 +40,36 @@ PDQ, PHASH = "f8f8f0cee0f4a84f06370a22038f63f0b36e2ed596621e1d33e6b39c4e9c9b22",
         ("a.csv", f"md5,pdq\n{MD5},\n,{PDQ}\n", "", [("md5", MD5, ""), ("pdq", PDQ, "")]),
         ("a.jsonl", f'{{"sha-256": "{SHA256}", "id": 7}}\n', "", [("sha256", SHA256, "7")]),
         ("a.jsonl", f'{{"hash": "{PDQ}", "signal_type": "pdq"}}\n', "", [("pdq", PDQ, "")]),
+        ("a.txt", f"SHA2-256(a (1).jpg)= {SHA256}\n", "", [("sha256", SHA256, "a (1).jpg")]),
+        ("a.txt", f"MD5 (a) b.jpg) = {MD5}\n", "", [("md5", MD5, "a) b.jpg")]),
+        ("a.txt", f"\\{MD5}  a\\nb\\\\n.jpg\n", "", [("md5", MD5, "a\nb\\n.jpg")]),
+        ("a.txt", f"{MD5}  a\nb.jpg\0{SHA1} *c.jpg\0", "", [("md5", MD5, "a\nb.jpg"), ("sha1", SHA1, "c.jpg")]),
+        ("a.txt", f"; no more 1\n// nor this\n{MD5}\n", "", [("md5", MD5, "")]),
+        ("a.txt", f"md5:{MD5}\nsha-256:{SHA256}\n", "", [("md5", MD5, ""), ("sha256", SHA256, "")]),
+        ("a.txt", f"0x{PDQ}\n", "pdq", [("pdq", PDQ, "")]),
+        ("a.txt", f"sha256:{SHA256}\n", "sha256", [("sha256", SHA256, "")]),
+        ("a.csv", "file,Content-MD5\nx,1B2M2Y8AsgTpgAmY7PhCfg==\n", "", [("md5", MD5, "x")]),
+        ("a.txt", "sha256-47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU=\n", "", [("sha256", EMPTY, "")]),
+        (
+            "a.txt",
+            f"%%%% HASHDEEP-1.0\n%%%% size,md5,sha256,filename\n## $ hashdeep .\n##\n7,{MD5},{SHA256},a, b\n".replace(
+                "a, b", '"a, b"'
+            ),
+            "",
+            [("md5", MD5, "a, b"), ("sha256", SHA256, "a, b")],
+        ),
+        ("a.csv", f'name,md5\n"a\n# b\n\nc",{MD5}\nd,{MD5}\n', "", [("md5", MD5, "a\n# b\n\nc"), ("md5", MD5, "d")]),
+        ("a.csv", f'{MD5},12" wide\n{SHA1},13" wide\n', "", [("md5", MD5, '12" wide'), ("sha1", SHA1, '13" wide')]),
+        ("a.json", f'[{{"md5": "{MD5}"}},\n {{"pdq": "{PDQ}"}}]', "", [("md5", MD5, ""), ("pdq", PDQ, "")]),
+        (
+            "a.json",
+            f'{{"data": [{{"indicator": "{MD5}", "type": "HASH_MD5"}}], "paging": {{}}}}',
+            "",
+            [("md5", MD5, "")],
+        ),
+        ("a.json", f'{{\n  "md5": "{MD5}",\n  "name": "x"\n}}\n', "", [("md5", MD5, "x")]),
+        ("a.json", f'{{"md5": "{MD5}"}}\n{{"sha1": "{SHA1}"}}\n', "", [("md5", MD5, ""), ("sha1", SHA1, "")]),
+        ("a.json", f'["{MD5}", "{SHA1}"]', "", [("md5", MD5, ""), ("sha1", SHA1, "")]),
     ],
 )
 def test_forms_that_people_have(
@@ -48,7 +81,53 @@ def test_forms_that_people_have(
     assert not images
     assert [(one.kind, one.digest.hex()) for one in entries] == [(kind, text) for kind, text, _ in found]
     for one, (_, _, wanted) in zip(entries, found, strict=True):
-        assert one.name == wanted or "line" in one.name
+        assert one.name == wanted or (not wanted and ", " in one.name) or "lines" in wanted
+
+
+@pytest.mark.parametrize("packed", ["utf-16", "utf-8-sig", "gzip"])
+def test_wider_letters_and_packed_lists(tmp_path: Path, packed: str) -> None:
+    text = f"Algorithm,Hash,Path\nSHA256,{SHA256.upper()},x\u00e4.jpg\n"
+    file = tmp_path / ("a.csv.gz" if packed == "gzip" else "a.csv")
+    file.write_bytes(gzip.compress(text.encode()) if packed == "gzip" else text.encode(packed))
+    assert is_list(file)
+    assert [(one.kind, one.digest.hex(), one.name) for one in read_entries(file)[0]] == [
+        ("sha256", SHA256, "x\u00e4.jpg")
+    ]
+
+
+def test_a_packed_list_that_breaks_off_is_an_error(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv.gz"
+    file.write_bytes(gzip.compress(f"md5\n{MD5}\n".encode() + os.urandom(5000).hex().encode())[:-900])
+    with pytest.raises(UsageError, match="no sound gzip"):
+        read_entries(file)
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        (SHA256, "`sha256:F` or `pdq:F`"),
+        (PHASH, "`phash:F` or `dhash:F`"),
+        ("47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=", "`sha256:F` or `pdq:F`"),
+        (SHA256 * 2, "what is compared is md5 (32 digits)"),
+        ("word", "a hash a line, or a header"),
+    ],
+)
+def test_a_hint_leads_on(tmp_path: Path, text: str, hint: str) -> None:
+    file = tmp_path / "a.txt"
+    file.write_text(f"{text}\n")
+    with pytest.raises(UsageError) as caught:
+        read_entries(file)
+    assert hint.replace("F`", f"{file}`") in str(caught.value.hint)
+    if "sha256" in hint and "or" in hint:
+        assert len(read_entries(file, "sha256")[0]) == 1
+
+
+def test_a_hash_of_another_kind_than_was_said_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "a.txt"
+    file.write_text(f"{MD5}\n")
+    with pytest.raises(UsageError, match="is no sha256 hash") as caught:
+        read_entries(file, "sha256")
+    assert "it may be md5" in str(caught.value.hint)
 
 
 @pytest.mark.parametrize("text", ["", "\n", "pdq,path\n"])
@@ -81,14 +160,20 @@ def test_parquet(tmp_path: Path) -> None:
         (f"pdq\n{PDQ}\n{PDQ[:-1]}\n", "line 3: .* is no pdq hash: that is 64 hexadecimal digits"),
         (f"pdq\n{PDQ[:-1]}g\n", "line 2: .* is no pdq hash"),
         (f"name,pdq\nx,{PDQ},more\n", "line 2: 3 cells, and the header has 2"),
-        ("name,size\nx,7\n", "can't be told"),
+        ("name,size\nx,7\n", "`name` is neither a hash nor a header of one"),
         ("name,pdq\nx,\n", "line 2: there is no `fingerprint`, and no hash"),
-        (f"hash,type\n{PDQ},video_tmk\n", "`video_tmk` is can't be told"),
+        (f"hash,type\n{PDQ},video_tmk\n", "line 2: hashes of the kind `video_tmk` aren't compared here"),
         ('{"pdq": "x"\n', "line 1: not JSON"),
         ('{"pdq": 7}\n', "`7` is no pdq hash"),
         ('{"a": 1}\n[1]\n', "line 1: there is no `fingerprint`, and no hash"),
-        (f'pdq,name\n{PDQ},"never closed\n', "a.csv: "),
-        ("[" * 100_000, "can't be told"),
+        (f'pdq,name\n{PDQ},"never closed\n', r"a\.csv, line 2: a quote is opened and never closed"),
+        (f"{PDQ}00\n", "no kind of hash that is compared here has 66 digits"),
+        (f"{MD5}\n" * 200 + f"{MD5}\0{MD5}\n", "line 201: a NUL stands in it"),
+        (f"sha512:{PDQ * 2}\n", "hashes of the kind `sha512` aren't compared here"),
+        (f"SHA512 (a.jpg) = {PDQ * 2}\n", "hashes of the kind `SHA512` aren't compared here"),
+        ("photodna\n12\n", "no hash of a kind that can be told; photodna aren't compared here"),
+        (f"sha256:{PDQ[:-2]}\n", "is no sha256 hash: that is 64 hexadecimal digits"),
+        ("[" * 100_000, "not JSON"),
         ("{" * 100_000, "not JSON"),
     ],
 )
