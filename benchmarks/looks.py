@@ -55,7 +55,7 @@ _STRANGERS = 12
 _EDITED = 100
 _OF_A_KIND = 24
 _CLOSE = 1e-4
-_NO_VALUES = ("finer", "are_photographs")
+_NO_VALUES = ("finer", "are_photographs", "written")
 _STEPS = (
     (second_module, ("picture_of", "align", "places_of", "colours", "finer_look", "_detail", "_bits")),
     (evidence_module, ("read_fine",)),
@@ -194,7 +194,7 @@ def value_names() -> list[str]:
     """Of all numbers that an agreement has, in the order in which ``values_of`` gives them."""
     names = [field.name for field in fields(Agreement) if field.name not in _NO_VALUES]
     for field in fields(Finer):
-        parts = {"differs": 2, "differs_surely": 2, "exact": 2, "texture": 2}.get(field.name, 1)
+        parts = {"differs": 2, "differs_surely": 2, "exact": 2, "texture": 4}.get(field.name, 1)
         names.extend(f"finer.{field.name}" for _ in range(parts))
     return names
 

@@ -25,6 +25,7 @@ from synsift.dedupe.frequencies import (
     oriented,
     turned_sides,
 )
+from synsift.dedupe.pages import page_share
 from synsift.dedupe.views import extra_hashes
 
 _COLOURS: Final = 6
@@ -187,6 +188,11 @@ class Picture:
     def subject(self) -> Subject:
         """What stands on its ground, by its finer thumbnail; of pictures without one nothing is asked."""
         return self.fine.subject if self.fine else Subject(1.0, 0.0, 0.0)
+
+    @cached_property
+    def page_share(self) -> float:
+        """How far it is a page that was photographed; see ``dedupe.pages``."""
+        return page_share(self.fine) if self.fine else 0.0
 
     @cached_property
     def thumbnail(self) -> Thumbnail | None:

@@ -124,7 +124,7 @@ _APART: Final = Finer(
     spread=0.0,
     striped=0.0,
     shaded=0.0,
-    texture=Texture(0.0, 0.0),
+    texture=Texture(share=0.0, unlike=0.0, alike=0.0, least=1.0),
     step_share=0.0,
 )
 

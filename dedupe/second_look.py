@@ -26,7 +26,7 @@ from synsift.dedupe.colours import colours, has_one_tint
 from synsift.dedupe.drawn import drawn_share
 from synsift.dedupe.elsewhere import are_framed_alike, outside_bits
 from synsift.dedupe.evidence import GRID, PICTURE_SIDE, Picture, picture_of
-from synsift.dedupe.finer_look import HUES_LEAST, Finer, finer_look, thumbnails_of
+from synsift.dedupe.finer_look import HUES_LEAST, Finer, Thumbnails, finer_look, thumbnails_of
 from synsift.dedupe.fingerprint import Fingerprint
 from synsift.dedupe.frequencies import FREQUENCIES, HASH_BITS, ORIENTATIONS, Floats, dct_matrix, taper, undone_by
 from synsift.dedupe.places import places_of
@@ -99,6 +99,23 @@ def _rank(side: Side) -> tuple[float, bytes, bytes]:
     return math.prod(side.inside_px), side.evidence, side.fine
 
 
+class Written(NamedTuple):
+    """How far what is written on two pages agrees.
+
+    Attributes:
+        share: How far both are pages and no drawings: 0 to 1.
+        alike: The correlation of what is as fine as the pixels of their thumbnails, over all: 0.8 of 95 in a hundred
+            copies at least, 0.53 of pages with other texts at most.
+        least: The same of the three places that agree least; 1 where few have a texture.
+        worst: What differs in the places where most does; see ``Finer.differs_surely``.
+    """
+
+    share: float
+    alike: float
+    least: float
+    worst: float
+
+
 @dataclass(frozen=True, slots=True)
 class Agreement:
     """How far two pictures agree; see the module.
@@ -120,6 +137,7 @@ class Agreement:
             as it would count for nothing.
         outside_bits: Of drawings with the same borders, in how many more bits hashes of the wholes differ than those
             of what is inside.
+        written: Of pages that were photographed or scanned; None of other pairs.
     """
 
     detail: float
@@ -135,6 +153,7 @@ class Agreement:
     finer: Finer | None
     are_photographs: bool = False
     outside_bits: int = 0
+    written: Written | None = None
 
 
 _APART: Final = Agreement(
@@ -181,6 +200,7 @@ def second_look(query: Side, stored: Side, *, orientation: int) -> Agreement:
     colours_agree = colours(one, seen, places)
     are_photographs = both is not None and seen.share >= _SURELY_SEEN and drawn_share(both) == 0
     finer = None if both is None or are_photographs else finer_look(one, other, seen, both)
+    written = None if both is None else _written(one, other, seen, both, finer)
     is_same_light = (both is None or are_photographs) and detail >= _SAME_LIGHT and places.share == 1
     is_thing = finer is not None and finer.shaded > 0
     one_tint = colours_agree < 1 or (finer is not None and finer.hues > HUES_LEAST)
@@ -200,7 +220,20 @@ def second_look(query: Side, stored: Side, *, orientation: int) -> Agreement:
         finer=finer,
         are_photographs=are_photographs,
         outside_bits=0 if finer is None else _outside_bits((one, query), (other, stored), orientation, bits),
+        written=written,
     )
+
+
+def _written(one: Picture, other: Picture, seen: Seen, both: Thumbnails, finer: Finer | None) -> Written | None:
+    """``Agreement.written``; of drawings, of which more is asked anyhow, nothing is."""
+    drawn = drawn_share(both)
+    if drawn == 1:
+        return None
+    share = (1 - drawn) * min(one.page_share, other.page_share)
+    if not share:
+        return None
+    finer = finer or finer_look(one, other, seen, both)
+    return Written(share, finer.texture.alike, finer.texture.least, finer.differs_surely.worst)
 
 
 def _outside_bits(one: tuple[Picture, Side], other: tuple[Picture, Side], orientation: int, bits: int) -> int:

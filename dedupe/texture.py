@@ -6,6 +6,7 @@ place. So each thumbnail is freed of what is larger than a few pixels, and the t
 copies, however they were made smaller or compressed, agree in nearly all places, and other texts in none.
 """
 
+import math
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -25,6 +26,7 @@ _SEEN: Final = 0.5
 # much in both, and one that can be relied on with more.
 _ROUNDED: Final = 1 / 12
 _TEXTURED: Final = 4.0
+_SOME: Final = 3.0
 _SURE: Final = 12.0
 # So many of the places that agree least; fewer than twice as many say nothing.
 _LEAST: Final = 3
@@ -37,10 +39,15 @@ class Texture(NamedTuple):
         share: Of their places, which have a texture in both.
         unlike: How little the three places agree that agree least: 0 of the same texture, 1 of unrelated ones, 2 of
             opposite ones. 0.09 of 95 in a hundred copies at most; 0 where too few places have a texture.
+        alike: The correlation of all of it.
+        least: That of the three places that agree least, of all that have some texture, as photographs of letters
+            have; 1 where too few have.
     """
 
     share: float
     unlike: float
+    alike: float
+    least: float
 
 
 def texture(mine: Floats, theirs: Floats, weights: Floats, step: float) -> Texture:
@@ -59,14 +66,24 @@ def texture(mine: Floats, theirs: Floats, weights: Floats, step: float) -> Textu
     np.multiply(other, other, out=values[2])
     np.multiply(one, other, out=values[3])
     values *= weights
+    _, all_ones, all_others, in_all = np.add.reduce(values, axis=1).tolist()
     seen, ones, others, both = mean_in(_WINDOWS, values)
     known = np.maximum(seen, 1e-6)
     ones, others, both = ones / known, others / known, both / known
     noise = _ROUNDED * max(step, 1.0) ** 2
     weakest = np.where(seen > _SEEN, np.minimum(ones, others), 0)
-    agree = np.sort((both / np.sqrt(ones * others + 1e-6))[weakest > _SURE * noise])
-    unlike = 1 - float(agree[:_LEAST].mean()) if len(agree) >= 2 * _LEAST else 0.0
-    return Texture(float(np.count_nonzero(weakest > _TEXTURED * noise) / weakest.size), unlike)
+    agree = both / np.sqrt(ones * others + 1e-6)
+    return Texture(
+        share=float(np.count_nonzero(weakest > _TEXTURED * noise) / weakest.size),
+        unlike=1 - _least(agree[weakest > _SURE * noise]),
+        alike=in_all / math.sqrt(all_ones * all_others + 1e-6),
+        least=_least(agree[weakest > _SOME * noise]),
+    )
+
+
+def _least(agree: Floats) -> float:
+    """The mean of the places that agree least; 1 of few places."""
+    return float(np.partition(agree, _LEAST)[:_LEAST].mean()) if len(agree) >= 2 * _LEAST else 1.0
 
 
 def _without_the_large(picture: Floats) -> Floats:

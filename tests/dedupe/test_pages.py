@@ -1,0 +1,90 @@
+"""Pages that were photographed: what is written on them tells them apart, whatever light falls on the paper."""
+
+import io
+import itertools
+import random
+from functools import cache
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageEnhance, ImageFont
+
+from synsift.dedupe import Fingerprint, compare, fingerprint
+from synsift.dedupe.fine import read_fine
+from synsift.dedupe.pages import page_share
+from tests.dedupe.pictures import photograph
+
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+def words(lot: random.Random, count: int) -> str:
+    return " ".join("".join(lot.choices(LETTERS, k=lot.randint(2, 9))) for _ in range(count))
+
+
+def page(lot: random.Random) -> Image.Image:
+    """A sheet of one form with other names and sums."""
+    sheet = Image.new("RGB", (760, 1000), "white")
+    draw = ImageDraw.Draw(sheet)
+    draw.text((60, 50), "INVOICE", "black", ImageFont.load_default(34))
+    font = ImageFont.load_default(17)
+    for row in range(4):
+        draw.text((60, 130 + 26 * row), words(lot, lot.randint(2, 4)), "black", font)
+    for row in range(9):
+        top = 320 + 34 * row
+        draw.rectangle((60, top, 700, top + 34), outline="black")
+        draw.text((70, top + 8), words(lot, lot.randint(2, 6)), "black", font)
+        draw.text((620, top + 8), f"{lot.randint(10, 9999)}.{lot.randint(10, 99)}", "black", font)
+    return sheet
+
+
+def photographed(sheet: Image.Image, seed: int) -> Image.Image:
+    """In light that falls from one side, by a camera with noise."""
+    chance = np.random.default_rng(seed)
+    across = np.linspace(chance.uniform(0.8, 0.95), chance.uniform(0.5, 0.7), sheet.width)
+    down = np.linspace(1, chance.uniform(0.75, 0.95), sheet.height)
+    lit = np.asarray(sheet, np.float32) * (down[:, None] * across)[..., None] * np.array([1.0, 0.88, 0.72])
+    return Image.fromarray(np.clip(lit + chance.normal(0, 4, lit.shape), 0, 255).astype(np.uint8))
+
+
+def as_jpeg(image: Image.Image, quality: int = 88) -> bytes:
+    made = io.BytesIO()
+    image.save(made, "JPEG", quality=quality)
+    return made.getvalue()
+
+
+@cache
+def pages() -> list[tuple[Image.Image, Fingerprint]]:
+    shot = [photographed(page(random.Random(seed)), seed) for seed in range(6)]  # noqa: S311 - draws words
+    return [(image, fingerprint(as_jpeg(image))) for image in shot]
+
+
+def test_other_words_in_the_same_form_are_no_copy() -> None:
+    near = [compare(one, other).kind for (_, one), (_, other) in itertools.combinations(pages(), 2)]
+    assert near == ["different"] * 15
+
+
+def test_copies_of_a_page_are_copies() -> None:
+    for image, known in pages():
+        half = image.resize((image.width // 2, image.height // 2))
+        copies = (as_jpeg(image, 50), as_jpeg(half), as_jpeg(ImageEnhance.Brightness(image).enhance(0.8)))
+        assert [compare(fingerprint(copy), known).kind for copy in copies] == ["near"] * 3
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_paper_in_any_light_is_a_page(seed: int) -> None:
+    shot = fingerprint(as_jpeg(photographed(page(random.Random(seed)), 100 + seed)))  # noqa: S311 - draws words
+    assert page_share(read_fine(shot.fine)) > 0.9
+
+
+def test_light_letters_on_dark_paper_are_one_too() -> None:
+    dark = Image.eval(page(random.Random(3)), lambda level: 255 - level)  # noqa: S311 - draws words
+    shot = fingerprint(as_jpeg(photographed(Image.eval(dark, lambda level: level // 2 + 40), 3)))
+    assert page_share(read_fine(shot.fine)) > 0.9
+
+
+def test_a_photograph_with_much_sky_is_none() -> None:
+    sky = photograph(5).convert("RGB").resize((600, 600))
+    sky.paste(Image.linear_gradient("L").resize((600, 360)).convert("RGB"), (0, 0))
+    known = fingerprint(as_jpeg(sky))
+    assert known.fine
+    assert page_share(read_fine(known.fine)) == 0
