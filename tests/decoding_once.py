@@ -1,0 +1,64 @@
+"""A command of one picture, ``python -m tests.decoding_once FILE``: what its decoder says, may do, and how it ends.
+
+For the test that a decoder which was forked is one as any other.
+"""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from synsift.dedupe import ImageError
+from synsift.pipelines.decoding.pool import DecoderPool, Limits
+
+_LIMITED = ("Max file size", "Max core file size", "Max cpu time")
+
+
+def decoder_of(pool: DecoderPool) -> "subprocess.Popen[bytes]":
+    """The pool's one process."""
+    decoder = pool._free.get()
+    pool._free.put(decoder)
+    assert decoder is not None
+    return decoder._process
+
+
+def say(pool: DecoderPool, picture: bytes) -> None:
+    """Print all that can be seen of its one decoder, but for its number."""
+    print(pool.fingerprint(picture).to_record().hex())
+    process = decoder_of(pool)
+    print("session of its own", os.getsid(process.pid) == process.pid)
+    limits = Path(f"/proc/{process.pid}/limits").read_text()
+    print([re.split(r" {2,}", line)[1:3] for line in limits.splitlines() if line.startswith(_LIMITED)])
+    most = re.search(r"Max open files +(\d+)", limits)
+    fds = sorted(int(fd.name) for fd in Path(f"/proc/{process.pid}/fd").iterdir())
+    print("files", fds, "room for more", most is None or int(most[1]) > fds[-1] + 1)
+    print("errors go to", Path(f"/proc/{process.pid}/fd/2").readlink())
+    process.send_signal(signal.SIGSEGV)
+    print("ended by", process.wait(timeout=60))
+
+
+def main(path: Path, what: str = "") -> None:
+    """Have a picture decoded, then what is none, and then, by another decoder, the picture again."""
+    picture = path.read_bytes()
+    pool = DecoderPool(1, Limits(1_000_000), ["phash", "md5"])
+    if what:
+        pool.fingerprint(picture)
+        stat = Path(f"/proc/{decoder_of(pool).pid}/stat").read_text()
+        print("a child of its own", int(stat.rpartition(")")[2].split()[1]) == os.getpid())
+        pool.close()
+        return
+    say(pool, picture)
+    for data in (b"no picture", picture[:-200]):
+        try:
+            print(pool.look(data))
+        except ImageError as exc:
+            print(exc.outcome, exc)
+    print(pool.look(picture)[1])
+    say(pool, picture)
+    pool.close()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), *sys.argv[2:])
