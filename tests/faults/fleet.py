@@ -56,9 +56,7 @@ class Fleet:
         self.deaths = 0
         self.start()
 
-    def arm(
-        self, module: str = "synsift", more: Mapping[str, str] | None = None, statuses: Sequence[int] = ()
-    ) -> None:
+    def arm(self, module: str = "synsift", more: Mapping[str, str] | None = None, statuses: Sequence[int] = ()) -> None:
         """Workers from now on: another command line, more of an environment, how they may end by themselves."""
         self._module, self._more, self._expected = module, dict(more or {}), tuple(statuses)
 
