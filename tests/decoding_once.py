@@ -16,6 +16,11 @@ from synsift.pipelines.decoding.pool import DecoderPool, Limits
 _LIMITED = ("Max file size", "Max core file size", "Max cpu time")
 
 
+def say(*words: object) -> None:
+    """A line of them."""
+    sys.stdout.write(" ".join(map(str, words)) + "\n")
+
+
 def decoder_of(pool: DecoderPool) -> "subprocess.Popen[bytes]":
     """The pool's one process."""
     decoder = pool._free.get()
@@ -24,19 +29,19 @@ def decoder_of(pool: DecoderPool) -> "subprocess.Popen[bytes]":
     return decoder._process
 
 
-def say(pool: DecoderPool, picture: bytes) -> None:
-    """Print all that can be seen of its one decoder, but for its number."""
-    print(pool.fingerprint(picture).to_record().hex())
+def show(pool: DecoderPool, picture: bytes) -> None:
+    """Say all that can be seen of its one decoder, but for its number."""
+    say(pool.fingerprint(picture).to_record().hex())
     process = decoder_of(pool)
-    print("session of its own", os.getsid(process.pid) == process.pid)
+    say("session of its own", os.getsid(process.pid) == process.pid)
     limits = Path(f"/proc/{process.pid}/limits").read_text()
-    print([re.split(r" {2,}", line)[1:3] for line in limits.splitlines() if line.startswith(_LIMITED)])
+    say([re.split(r" {2,}", line)[1:3] for line in limits.splitlines() if line.startswith(_LIMITED)])
     most = re.search(r"Max open files +(\d+)", limits)
     fds = sorted(int(fd.name) for fd in Path(f"/proc/{process.pid}/fd").iterdir())
-    print("files", fds, "room for more", most is None or int(most[1]) > fds[-1] + 1)
-    print("errors go to", Path(f"/proc/{process.pid}/fd/2").readlink())
+    say("files", fds, "room for more", most is None or int(most[1]) > fds[-1] + 1)
+    say("errors go to", Path(f"/proc/{process.pid}/fd/2").readlink())
     process.send_signal(signal.SIGSEGV)
-    print("ended by", process.wait(timeout=60))
+    say("ended by", process.wait(timeout=60))
 
 
 def main(path: Path, what: str = "") -> None:
@@ -46,17 +51,17 @@ def main(path: Path, what: str = "") -> None:
     if what:
         pool.fingerprint(picture)
         stat = Path(f"/proc/{decoder_of(pool).pid}/stat").read_text()
-        print("a child of its own", int(stat.rpartition(")")[2].split()[1]) == os.getpid())
+        say("a child of its own", int(stat.rpartition(")")[2].split()[1]) == os.getpid())
         pool.close()
         return
-    say(pool, picture)
+    show(pool, picture)
     for data in (b"no picture", picture[:-200]):
         try:
-            print(pool.look(data))
+            say(pool.look(data))
         except ImageError as exc:
-            print(exc.outcome, exc)
-    print(pool.look(picture)[1])
-    say(pool, picture)
+            say(exc.outcome, exc)
+    say(pool.look(picture)[1])
+    show(pool, picture)
     pool.close()
 
 
