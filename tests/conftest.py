@@ -17,6 +17,7 @@ from synsift.pipelines.demo.web import Directory
 from synsift.pipelines.log.kafka_clients import KafkaAddress
 from synsift.pipelines.log.kafka_topics import KafkaTopics, Shape
 from tests import warm
+from tests.memory_folder import memory_folder
 
 RunCli = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -110,14 +111,15 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+def broker() -> Iterator[Service]:
     """A Kafka broker, started once."""
-    try:
-        service = services.kafka(tmp_path_factory.mktemp("kafka"))
-    except services.MissingComponent as exc:
-        missing(str(exc))
-    with services.running(service):
-        yield service
+    with memory_folder() as folder:
+        try:
+            service = services.kafka(folder)
+        except services.MissingComponent as exc:
+            missing(str(exc))
+        with services.running(service):
+            yield service
 
 
 @pytest.fixture(scope="session")

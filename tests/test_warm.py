@@ -72,6 +72,30 @@ def test_it_is_awaited_and_killed_as_any_process(tmp_path: Path) -> None:
     assert (process.returncode, errors) == (-signal.SIGKILL, "")
 
 
+def test_a_decoder_that_is_forked_says_may_and_ends_as_one_that_is_started(tmp_path: Path) -> None:
+    picture = tmp_path / "picture.png"
+    picture.write_bytes(encoded(scene(1), "PNG"))
+    both = []
+    for more in ({}, {warm.COLD_DECODERS: "1"}):
+        env = environment({}) | more
+        done = warm.run([str(picture)], env=env, cwd=warm.ROOT, timeout_s=120, module="tests.decoding_once")
+        assert (done.returncode, done.stderr) == (0, "")
+        both.append(done.stdout)
+    assert both[0] == both[1]
+    assert "session of its own True" in both[0]
+    assert f"ended by {-signal.SIGSEGV}" in both[0]
+
+
+def test_decoders_are_forked_unless_a_command_wants_its_own(tmp_path: Path) -> None:
+    picture = tmp_path / "picture.png"
+    picture.write_bytes(encoded(scene(1), "PNG"))
+    for more, is_own in (({}, False), ({warm.COLD_DECODERS: "1"}, True)):
+        env = environment({}) | more
+        words = [str(picture), "whose"]
+        done = warm.run(words, env=env, cwd=warm.ROOT, timeout_s=120, module="tests.decoding_once")
+        assert done.stdout == f"a child of its own {is_own}\n", done.stderr
+
+
 def test_a_shell_gets_what_it_says_and_its_status(tmp_path: Path) -> None:
     warm.put_command(tmp_path)
     env = environment({}) | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}

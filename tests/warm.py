@@ -7,6 +7,11 @@ again are started as often. ``SYNSIFT_TEST_COLD=1`` starts an interpreter for ea
 
     test ──arguments, environment, folder; three files──▶ this process ──fork──▶ the command
          ◀──────────process id, and at its end────────────┘
+
+Decoders of such a command are forked in the same way, of another process, which has loaded what a decoder loads and has
+tried each format once; it does so when the first is asked for. Limits are set in the forked one, as in any. Where a
+command has ``COLD_DECODERS`` in its environment they are its own children, each an interpreter anew, as always where a
+test has a pool of its own.
 """
 
 import atexit
@@ -16,6 +21,7 @@ import gc
 import json
 import os
 import runpy
+import select
 import selectors
 import signal
 import socket
@@ -24,15 +30,24 @@ import sys
 import tempfile
 import threading
 import traceback
-from collections.abc import Mapping, Sequence
+import types
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any, Final, NoReturn
+from typing import IO, Any, ClassVar, Final, NoReturn
 
 from tests.warm_client import SIZE_BYTES, ask, number
 
 Stream = IO[str] | IO[bytes] | int | None
 ROOT: Final = Path(__file__).parents[1]
+_START_NEW_SESSION: Final = 11
+"""Where that stands among what ``Popen`` gives its method that starts a child, counted from the pipes on."""
 _LONGEST_REQUEST: Final = 1 << 20
+COLD_DECODERS: Final = "COLD_DECODERS"
+"""In the environment of a command: its decoders are not forked."""
+_DECODERS_OWN: Final = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+_main_of: Final[dict[str, Callable[[], None]]] = {}
+"""What to call instead of running a module: modules that this process has loaded as what they are."""
 
 
 def interpreters_own(env: Mapping[str, str]) -> dict[str, str]:
@@ -56,11 +71,12 @@ def start(
     stdin: Stream = None,
     stdout: Stream = None,
     stderr: Stream = None,
+    module: str = "synsift",
 ) -> "subprocess.Popen[str]":
-    """Start ``synsift`` with these arguments as ``subprocess.Popen`` does, its streams as text."""
+    """Start ``synsift``, or what a module makes of it, with these arguments as ``Popen`` does, its streams as text."""
     is_forked = is_wanted() and interpreters_own(env) == _INTERPRETERS_OWN
     return (_Forked if is_forked else subprocess.Popen)(
-        [sys.executable, "-m", "synsift", *arguments],
+        [sys.executable, "-m", module, *arguments],
         env=env, cwd=cwd, stdin=stdin, stdout=stdout, stderr=stderr, text=True, errors="surrogateescape",
     )  # fmt: skip
 
@@ -73,10 +89,11 @@ def run(
     stdin: str = "",
     timeout_s: float = 300.0,
     check: bool = False,
+    module: str = "synsift",
 ) -> "subprocess.CompletedProcess[str]":
     """As ``subprocess.run`` of the command line with these arguments, its output read as text."""
     pipe = subprocess.PIPE
-    with start(arguments, env=env, cwd=cwd, stdin=pipe, stdout=pipe, stderr=pipe) as process:
+    with start(arguments, env=env, cwd=cwd, stdin=pipe, stdout=pipe, stderr=pipe, module=module) as process:
         try:
             printed, errors = process.communicate(stdin, timeout=timeout_s)
         except BaseException:
@@ -95,7 +112,7 @@ def put_command(folder: Path) -> None:
     (folder / "synsift").chmod(0o755)
 
 
-class _Forked(subprocess.Popen[str]):
+class _Forked(subprocess.Popen[Any]):
     """A process that another one forks: that one is its parent, and tells its end.
 
     Popen starts and awaits its child in three methods of its own; all else that it does with streams is as it is.
@@ -110,10 +127,17 @@ class _Forked(subprocess.Popen[str]):
         del executable, preexec_fn, close_fds, pass_fds, startupinfo, creationflags, shell
         pipes = rest[:6]
         files = [own if fd == -1 else fd for own, fd in enumerate((pipes[0], pipes[3], pipes[5]))]
+        place, is_apart = str(cwd or Path.cwd()), bool(rest[_START_NEW_SESSION])
         try:
-            self.pid, self._told = ask(str(_loaded()), args[3:], env=env, cwd=str(cwd or Path.cwd()), files=files)
+            self.pid, self._told = ask(
+                self._server(), args[3:], env=env, cwd=place, files=files, module=args[2], is_apart=is_apart
+            )
         finally:
             self._close_pipe_fds(*pipes)  # type: ignore[attr-defined]  # of Popen itself
+
+    def _server(self) -> str:
+        """Where the process listens that forks it."""
+        return str(_loaded())
 
     def _internal_poll(self, _deadstate: int | None = None) -> int | None:
         unheard = () if _deadstate is None else (EOFError, OSError)  # as it is deleted, when all is over
@@ -132,29 +156,44 @@ class _Forked(subprocess.Popen[str]):
         return self.returncode
 
 
+class _ForkedDecoder(_Forked):
+    """A decoder or describer that a forked command starts."""
+
+    place: ClassVar[str]
+
+    def _server(self) -> str:
+        return self.place
+
+
 @functools.cache
 def _loaded() -> Path:
     """Where the process listens that has loaded the libraries; started once, it ends with this one."""
-    folder = tempfile.mkdtemp(prefix="warm-")
-    place = Path(folder) / "socket"
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(str(place))
-    listener.listen(64)
+    folder = Path(tempfile.mkdtemp(prefix="warm-"))
     until, ours = os.pipe()
-    with listener:
-        fds = (listener.fileno(), until)
-        numbers = [str(fd) for fd in fds]
-        process = subprocess.Popen([sys.executable, "-m", "tests.warm", *numbers], cwd=ROOT, pass_fds=fds)
+    decoders, commands = folder / "decoders", folder / "socket"
+    processes = [_serving(decoders, until, env=_DECODERS_OWN), _serving(commands, until, str(decoders))]
     os.close(until)
 
     @atexit.register
     def end() -> None:
         os.close(ours)
-        process.wait(timeout=30)
-        place.unlink()
-        place.parent.rmdir()
+        for process in processes:
+            process.wait(timeout=30)
+        for place in (decoders, commands):
+            place.unlink()
+        folder.rmdir()
 
-    return place
+    return commands
+
+
+def _serving(place: Path, until: int, *more: str, env: Mapping[str, str] | None = None) -> "subprocess.Popen[bytes]":
+    """A process that forks others for whoever asks at a socket, until a pipe is closed."""
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(place))
+        listener.listen(64)
+        fds = (listener.fileno(), until)
+        command = [sys.executable, "-m", "tests.warm", *(str(fd) for fd in fds), *more]
+        return subprocess.Popen(command, cwd=ROOT, pass_fds=fds, env={**os.environ, **(env or {})})
 
 
 def _serve(listener: socket.socket, until: int) -> None:
@@ -212,6 +251,8 @@ def _asked(connection: socket.socket) -> tuple[dict[str, Any], list[int]]:
 
 def _become(request: Mapping[str, Any], fds: Sequence[int]) -> NoReturn:
     """The command, in the forked process."""
+    if request["is_apart"]:
+        os.setsid()
     for stream, fd in enumerate(fds):
         os.dup2(fd, stream)
         os.close(fd)
@@ -223,10 +264,14 @@ def _become(request: Mapping[str, Any], fds: Sequence[int]) -> NoReturn:
     os.environ.clear()
     os.environ.update(request["env"])
     os.chdir(request["cwd"])
-    sys.argv, sys.path[0] = ["synsift", *request["arguments"]], request["cwd"]
+    module = request["module"]
+    sys.argv, sys.path[0] = [module, *request["arguments"]], request["cwd"]
     status = 1
     try:
-        runpy.run_module("synsift", run_name="__main__", alter_sys=True)
+        if module in _main_of:
+            _main_of[module]()
+        else:
+            runpy.run_module(module, run_name="__main__", alter_sys=True)
         status = 0
     except SystemExit as exc:
         status = exc.code if isinstance(exc.code, int) else int(exc.code is not None)
@@ -265,9 +310,58 @@ def _load() -> None:
     import synsift.pipelines.worker  # noqa: F401
 
 
-if __name__ == "__main__":
-    _load()
+def _load_decoders() -> None:
+    """What decoders and describers load, and try before their limits come."""
+    from synsift.dedupe import fingerprint
+    from synsift.dedupe.hash_kinds import KINDS, hashes_of
+    from synsift.dedupe.local.features import describe
+    from synsift.dedupe.local.relation import relate
+    from synsift.pipelines.decoding import decoder, describer
+
+    def try_all(sample: bytes) -> None:
+        fingerprint(sample)
+        features = describe(sample)
+        relate(features, features)
+        for kind in KINDS:
+            # Of a library that isn't installed the forked one tells, as one does that was started.
+            with contextlib.suppress(Exception):
+                hashes_of(sample, [kind])
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        decoder._load_everything(try_all)
+    vars(decoder)["_load_everything"] = lambda _try_all: None
+    for module in (decoder, describer):
+        _main_of[module.__name__] = module.main
+
+
+def _fork_decoders(place: str) -> None:
+    """Have the decoders of commands forked, too."""
+    from synsift.pipelines.decoding import pool
+
+    def start(*arguments: Any, **options: Any) -> "subprocess.Popen[Any]":
+        kind = subprocess.Popen if COLD_DECODERS in os.environ else _ForkedDecoder
+        return kind(*arguments, **options)
+
+    _ForkedDecoder.place = place
+    ours = types.ModuleType(subprocess.__name__)
+    vars(ours).update(vars(subprocess), Popen=start)
+    vars(pool)["subprocess"] = ours
+
+
+def main(listener: socket.socket, until: int, decoders: str = "") -> None:
+    """Serve commands, whose decoders are asked for at another socket; or be the one there."""
+    if decoders:
+        _load()
+        _fork_decoders(decoders)
+    else:
+        select.select([listener, until], [], [])
+        _load_decoders()
     gc.collect()
     gc.freeze()
+    _serve(listener, until)
+
+
+if __name__ == "__main__":
     with socket.socket(fileno=int(sys.argv[1])) as found:
-        _serve(found, int(sys.argv[2]))
+        main(found, int(sys.argv[2]), *sys.argv[3:])

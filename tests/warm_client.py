@@ -16,10 +16,18 @@ LOADING_S = 120
 
 
 def ask(
-    place: str, arguments: Sequence[str], *, env: Mapping[str, str], cwd: str, files: Sequence[int]
+    place: str,
+    arguments: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    cwd: str,
+    files: Sequence[int],
+    module: str = "synsift",
+    is_apart: bool = False,
 ) -> tuple[int, socket.socket]:
-    """Have a command forked; its process id, and what tells its exit status in the end."""
-    data = json.dumps({"arguments": list(arguments), "env": dict(env), "cwd": cwd}).encode()
+    """Have a command forked, maybe in a session of its own; its process id, and what tells its exit status."""
+    request = {"module": module, "arguments": list(arguments), "env": dict(env), "cwd": cwd, "is_apart": is_apart}
+    data = json.dumps(request).encode()
     told = socket.socket(socket.AF_UNIX)
     told.settimeout(LOADING_S)
     told.connect(place)

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local import services
+from tests.conftest import missing
+
 ROOT = Path(__file__).parents[2]
 TIMEOUT_S = 60
 
@@ -106,3 +109,38 @@ def test_under_nohup_they_outlive_the_terminal() -> None:
     process.terminate()
     process.communicate(timeout=TIMEOUT_S)
     wait_until_gone(pids)
+
+
+def test_brokers_start_with_classes_that_fit_their_jvm_and_jars() -> None:
+    try:
+        archive, libs = services._class_archive(), services.install_kafka()
+    except services.MissingComponent as exc:
+        missing(str(exc))
+    if not archive.exists():
+        missing("no classes were put together: deploy/local/services.py --install")
+    # Told so, a JVM refuses to start where they don't fit.
+    words = [
+        "java",
+        *services._JVM,
+        "-Xshare:on",
+        f"-XX:SharedArchiveFile={archive}",
+        "-cp",
+        f"{libs}/*",
+        "kafka.Kafka",
+    ]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert "USAGE" in done.stdout + done.stderr
+    assert "archive" not in done.stdout + done.stderr
+
+
+def test_other_jars_have_classes_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services, "CACHE", tmp_path)
+    monkeypatch.setattr(services, "_run", lambda _command: "a JVM")
+    jar = tmp_path / "kafka" / "libs" / "kafka_1.jar"
+    jar.parent.mkdir(parents=True)
+    names = []
+    for second in (1, 1, 2):
+        jar.touch()
+        os.utime(jar, (second, second))
+        names.append(services._class_archive.__wrapped__().name)
+    assert names[0] == names[1] != names[2]

@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 
 from synsift.pipelines.dead_letters import read_dead_letters, replay
+from tests import warm
 from tests.faults.scene import Scene
 
 _CRASHED = "decoder_crashed"
@@ -15,6 +16,9 @@ _BURST_S = 2.0
 
 def decoders(scene: Scene) -> None:
     """Kill one now and then; at times, all again and again, so that a picture may meet two deaths."""
+    scene.stop_fleet()
+    scene.fleet.arm(more={warm.COLD_DECODERS: "1"})  # they are killed while they start, too
+    scene.fleet.start()
     scene.wait_for(lambda: bool(_decoders(scene.fleet.pids("fetch"))))
     known: set[int] = set()
     bursts = 0

@@ -3,7 +3,6 @@
 import contextlib
 import random
 import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -50,16 +49,14 @@ class Fleet:
         self._options = options
         self._rng = rng
         self._workers: list[Worker] = []
-        self._module: str | None = None
+        self._module = "synsift"
         self._more: dict[str, str] = {}
         self._expected: tuple[int, ...] = ()
         self.ended: list[str] = []
         self.deaths = 0
         self.start()
 
-    def arm(
-        self, module: str | None = None, more: Mapping[str, str] | None = None, statuses: Sequence[int] = ()
-    ) -> None:
+    def arm(self, module: str = "synsift", more: Mapping[str, str] | None = None, statuses: Sequence[int] = ()) -> None:
         """Workers from now on: another command line, more of an environment, how they may end by themselves."""
         self._module, self._more, self._expected = module, dict(more or {}), tuple(statuses)
 
@@ -72,11 +69,7 @@ class Fleet:
         """One worker more."""
         errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - lives as long as the worker
         env = environment(self._options) | self._more
-        if self._module is None:
-            process = warm.start(["run", stage], env=env, stdout=subprocess.DEVNULL, stderr=errors)
-        else:
-            command = [sys.executable, "-m", self._module, "run", stage]
-            process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=errors, text=True)
+        process = warm.start(["run", stage], env=env, stdout=subprocess.DEVNULL, stderr=errors, module=self._module)
         self._workers.append(Worker(stage, process, errors))
 
     def pids(self, stage: str) -> list[int]:

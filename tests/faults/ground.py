@@ -16,6 +16,7 @@ from deploy.local import services
 from deploy.local.services import S3, Service, Toxiproxy
 from synsift.pipelines.log.kafka_clients import KafkaAddress
 from tests.faults.s3_gateway import S3Gateway, s3_gateway
+from tests.memory_folder import memory_folder
 
 
 @dataclass
@@ -49,11 +50,12 @@ class Ground:
 def ground(seed: int, *, brokers: int = 1) -> Iterator[Ground]:
     """Start the servers for a block."""
     with tempfile.TemporaryDirectory(prefix="synsift-faults-") as scratch, contextlib.ExitStack() as stack:
+        kafka_folder = stack.enter_context(memory_folder())
         kafka_ports, s3_port = [services.free_port() for _ in range(brokers)], services.free_port()
         if brokers == 1:
-            nodes = [services.kafka(Path(scratch) / "kafka", advertised_port=kafka_ports[0])]
+            nodes = [services.kafka(kafka_folder, advertised_port=kafka_ports[0])]
         else:
-            nodes = services.kafka_cluster(Path(scratch) / "kafka", advertised_ports=kafka_ports)
+            nodes = services.kafka_cluster(kafka_folder, advertised_ports=kafka_ports)
         store = services.s3(Path(scratch) / "s3")
         proxy = services.toxiproxy(Path(scratch) / "toxiproxy")
         for node in nodes:

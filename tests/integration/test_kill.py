@@ -12,7 +12,8 @@ import pytest
 
 from synsift.pipelines.assembly import open_parts
 from synsift.pipelines.config import load
-from synsift.pipelines.demo.run import judge
+from synsift.pipelines.demo import check
+from synsift.pipelines.demo.run import actual_of, private_hits
 from synsift.pipelines.demo.web import Directory
 from synsift.pipelines.demo.world import SUBJECTS
 from synsift.pipelines.storage.compaction import Fresh
@@ -25,7 +26,7 @@ def differences(out: Path | None, directory: Directory, options: dict[str, objec
     place = {"store.url": str(out)} if out is not None else {}
     parts = open_parts(load(env={}, options={**options, **place}).settings)
     try:
-        return judge(parts, directory).differences
+        return list(check.differences(directory, actual_of(parts), private_hits(directory)))
     finally:
         parts.log.close()
 

@@ -8,7 +8,6 @@ import csv
 import itertools
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -83,14 +82,8 @@ def write_list(path: Path, found: list[str]) -> Path:
 
 
 def crawl(list_file: Path, options: Options, *, module: str = "tests.deadly") -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", module, "crawl", "--source", "urls", "--list", str(list_file)],
-        env={**environment(options), "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    arguments = ["crawl", "--source", "urls", "--list", str(list_file)]
+    return warm.run(arguments, env=environment(options), cwd=ROOT, timeout_s=120, module=module)
 
 
 def crawl_until_done(list_file: Path, options: Options, most: int) -> int:

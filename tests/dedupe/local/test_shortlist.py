@@ -1,3 +1,4 @@
+import functools
 from typing import Any, Literal
 
 import numpy as np
@@ -6,12 +7,23 @@ from numpy.typing import NDArray
 
 from synsift.dedupe import describe
 from synsift.dedupe.local import shortlist
+from synsift.dedupe.local.features import Features
 from synsift.dedupe.local.shortlist import Shortlist, learn
 from tests.dedupe.local.scenes import busy
 
 
+@functools.cache
+def described(seed: int) -> Features:
+    return describe(busy(seed))
+
+
+@functools.cache
+def described_part(seed: int) -> Features:
+    return describe(busy(seed).crop((60, 40, 300, 220)))
+
+
 def shortlist_of(seeds: range) -> Shortlist:
-    pictures = [describe(busy(seed)) for seed in seeds]
+    pictures = [described(seed) for seed in seeds]
     made = Shortlist(learn(np.concatenate([one.descriptors for one in pictures])))
     for one in pictures:
         made.add(one)
@@ -26,7 +38,7 @@ def test_what_a_picture_was_made_from_is_proposed_first() -> None:
 
 
 def test_no_more_are_proposed_than_asked_for() -> None:
-    assert len(shortlist_of(range(30)).propose(describe(busy(1)), most=4)) <= 4
+    assert len(shortlist_of(range(30)).propose(described(1), most=4)) <= 4
 
 
 def test_pictures_without_points_are_proposed_nothing_and_do_no_harm() -> None:
@@ -34,11 +46,11 @@ def test_pictures_without_points_are_proposed_nothing_and_do_no_harm() -> None:
     made = Shortlist(learn(plain.descriptors))
     made.add(plain)
     assert made.propose(plain) == []
-    assert made.propose(describe(busy(1))) == []
+    assert made.propose(described(1)) == []
 
 
 def test_a_large_set_proposes_what_its_slow_twin_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    queries = [describe(busy(seed).crop((60, 40, 300, 220))) for seed in (3, 17, 29)]
+    queries = [described_part(seed) for seed in (3, 17, 29)]
     small = shortlist_of(range(40))
     monkeypatch.setattr(shortlist, "_LARGE", 0)
     large = shortlist_of(range(40))
@@ -48,7 +60,7 @@ def test_a_large_set_proposes_what_its_slow_twin_does(monkeypatch: pytest.Monkey
 
 def test_votes_are_counted_alike_whether_they_are_many_or_few(monkeypatch: pytest.MonkeyPatch) -> None:
     made = shortlist_of(range(12))
-    queries = [describe(busy(seed).crop((60, 40, 300, 220))) for seed in range(12)]
+    queries = [described_part(seed) for seed in range(12)]
     found = []
     for keys_a_vote in (0, 1 << 40):
         monkeypatch.setattr(shortlist, "_KEYS_A_VOTE", keys_a_vote)
@@ -71,5 +83,5 @@ def test_looking_up_words_converts_no_set(monkeypatch: pytest.MonkeyPatch, large
 
     made = shortlist_of(range(5))
     monkeypatch.setattr(shortlist.np, "searchsorted", watched)
-    assert made.propose(describe(busy(3)))[0] == 3
+    assert made.propose(described(3))[0] == 3
     assert set(seen) == (set() if large == 0 else {np.dtype(np.uint16)})

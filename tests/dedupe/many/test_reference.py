@@ -13,14 +13,16 @@ from tests.dedupe.many.test_grouping import pictures
 def test_what_is_compared_with_a_set_on_disk_is_what_a_matcher_says(seed: int, tmp_path: Path) -> None:
     images = pictures(seed)
     known = dict(list(images.items())[::2])
-    judged = [Matcher.of_reference(known.values()).match(image) for image in images.values()]
+    matcher = Matcher.of_reference(known.values())
+    judged = [matcher.match(image) for image in images.values()]
     pairs = [(image.sha256, verdict.of) for image, verdict in zip(images.values(), judged, strict=True) if verdict.of]
     for options in (MatchOptions(), MatchOptions(not_copies=NotCopies(pairs[::2]))):
         file = PrintFile(tmp_path / "cache.db")
         file.update(known)
         comparing = Comparing(file, options, processes=2)
         comparing.prepare()
-        expected = [Matcher.of_reference(known.values(), options).match(image) for image in images.values()]
+        matcher = Matcher.of_reference(known.values(), options)
+        expected = [matcher.match(image) for image in images.values()]
         by_processes = list(comparing.match_all(images))
         assert [name for name, _ in by_processes] == list(images)
         # A matcher's keys are those that it was given: here SHA-256 in both.
