@@ -34,6 +34,7 @@ from synsift.dedupe.fine import exactness_of
 from synsift.dedupe.fingerprint import Fingerprint
 from synsift.dedupe.frequencies import Floats
 from synsift.dedupe.noise import times_the_noise
+from synsift.dedupe.own_ground import without_own_grounds
 from synsift.dedupe.saved_again import SAME_QUALITY, is_lossless, is_made_of, quality_beside, tones_differ
 
 # Of copies that are equal in pixels and compression: what any program can read, first.
@@ -110,6 +111,7 @@ def better(challenger: Fingerprint, holder: Fingerprint) -> bool:
         return challenger.quality > holder.quality
     if (made := is_made_of(challenger, holder)) != is_made_of(holder, challenger):
         return not made
+    challenger, holder = without_own_grounds(challenger, holder)
     power = _DETAIL_POWER_OF_LITTLE if _is_drawn(challenger) or _is_drawn(holder) else _DETAIL_POWER
     ratio = real_pixels(challenger, power) / max(1e-9, real_pixels(holder, power))
     more, less = (challenger, holder) if ratio > 1 else (holder, challenger)
