@@ -65,10 +65,11 @@ _FEW_COLOURS: Final = 0.2
 _FAR_STRONGER: Final = 2.5
 _NOT_A_PART: Final = 0.7
 # A picture lost tones at one end, within so many grey levels of black or white, if that is such a share of it more than
-# of the other one; and if as much of the other one's darkest or brightest is that many grey levels long: where it was
-# black from the beginning, nothing was lost.
+# of the other one, or the first share where they are of other sizes, as what was cut off has other tones; and if as much
+# of the other one's darkest or brightest is that many grey levels long: where it was black from the beginning, nothing
+# was lost.
 _END: Final = 8.0
-_LOST_SHARE: Final = 0.1
+_LOST_SHARES: Final = (0.1, 0.04)
 _LOST_LEVELS: Final = 24.0
 _OUTLIERS: Final = 0.1
 _WHITE_LEVEL: Final = np.float32(255)
@@ -233,15 +234,15 @@ def _widespread(image: Fingerprint) -> float:
 def _has_lost_tones(image: Fingerprint, other: Fingerprint) -> bool:
     """Whether much of it is black, or white, that has tones in the other one."""
     mine, theirs = (np.sort(tones_of(one)) for one in (image, other))
-    return any(
-        _has_lost_end(*both) for both in ((mine, theirs), (_WHITE_LEVEL - mine[::-1], _WHITE_LEVEL - theirs[::-1]))
-    )
+    share = _LOST_SHARES[(image.width_px, image.height_px) == (other.width_px, other.height_px)]
+    ends = ((mine, theirs), (_WHITE_LEVEL - mine[::-1], _WHITE_LEVEL - theirs[::-1]))
+    return any(_has_lost_end(*both, share) for both in ends)
 
 
-def _has_lost_end(mine: Floats, theirs: Floats) -> bool:
+def _has_lost_end(mine: Floats, theirs: Floats, share: float) -> bool:
     """The same of the dark end, of tones in order."""
     black = int(np.searchsorted(mine, _END))
-    if black - int(np.searchsorted(theirs, _END)) < _LOST_SHARE * len(mine):
+    if black - int(np.searchsorted(theirs, _END)) < share * len(mine):
         return False
     return float(theirs[black - 1] - theirs[int(black * _OUTLIERS)]) >= _LOST_LEVELS
 
