@@ -102,7 +102,7 @@ def inside_of(luma: Image.Image, extent: tuple[float, float, float, float] | Non
         extent: Left, top, right and bottom of what is looked at, in pixels; by default the whole.
     """
     side = TRIMMED_SIDE_PX
-    if all(_is_mixed(line) for line in _outermost(luma, extent or (0.0, 0.0, *map(float, luma.size)))):
+    if all(_is_mixed(line) for line in _outermost(luma, extent or (0, 0, luma.width, luma.height))):
         return WHOLE_PART
     small = luma
     if luma.size != (side, side) or extent is not None:
@@ -121,7 +121,7 @@ def inside_of(luma: Image.Image, extent: tuple[float, float, float, float] | Non
 def _outermost(luma: Image.Image, extent: tuple[float, float, float, float]) -> Iterator[bytes]:
     """The first and last lines of each axis of the square that borders are looked for in, at a small part of its cost.
 
-    Each comes of the same pixels in the same shares as if all lines were made: it is one line of a part as high as that.
+    Each comes of the same pixels in the same shares as if all lines were made: of a part that is one line high.
     """
     left, top, right, bottom = extent
     side, (across, down) = TRIMMED_SIDE_PX, ((right - left) / TRIMMED_SIDE_PX, (bottom - top) / TRIMMED_SIDE_PX)
@@ -157,7 +157,7 @@ def in_full_light(luma: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _brighter(high: int) -> bytes:
     """What each grey level becomes where the brightest is ``high``."""
     times = min(_MOST_TIMES, _BRIGHT / high)
-    return np.rint(np.arange(_LEVELS + 1) * times).clip(0, _LEVELS).astype(np.uint8).tobytes()
+    return bytes(np.rint(np.arange(_LEVELS + 1) * times).clip(0, _LEVELS).astype(np.uint8))
 
 
 def _end_of(lines: NDArray[np.uint8], count: int) -> float:

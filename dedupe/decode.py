@@ -324,8 +324,8 @@ def _upright(found: Decoded, orientation: int) -> Decoded:
         width_px, height_px = height_px, width_px
     picture = found.picture.transpose(EXIF_TRANSPOSE[orientation])
     extent = turned(found.extent, found.picture.size, orientation)
-    sizes = {"width_px": width_px, "height_px": height_px}
-    return replace(found, picture=picture, luma=_luma_of(picture), extent=extent, **sizes)
+    luma = _luma_of(picture)
+    return replace(found, picture=picture, luma=luma, extent=extent, width_px=width_px, height_px=height_px)
 
 
 def _exif_orientation(image: Image.Image) -> int:

@@ -20,7 +20,6 @@ from synsift.dedupe.frequencies import (
     SIDE_PX,
     Floats,
     dct_matrix,
-    frequencies_of,
     hashes_of,
     oriented,
     turned_sides,

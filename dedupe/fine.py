@@ -96,7 +96,7 @@ def ground_share(counts: Sequence[int]) -> float:
     """
     sums = [*_NONE_BEFORE, *accumulate(counts)]  # of so few numbers in half the time that arrays take
     sums += [sums[-1]] * _GROUND
-    return max(map(sub, sums[2 * _GROUND + 1 :], sums)) / max(1, sums[-1])
+    return float(max(map(sub, sums[2 * _GROUND + 1 :], sums)) / max(1, sums[-1]))
 
 
 def make_fine(inside: Floats, ground: float = 0.0) -> bytes:

@@ -351,13 +351,11 @@ def _fingerprint_of(decoded: Decoded, sha256: str, size_bytes: int) -> Fingerpri
     seen = tapered_crops(whole, CENTRE_CROPS)
     if has_border:
         seen = np.concatenate([seen, tapered_crops(inside, (1.0,))])
-    used = [spread >= _PLAIN_VIEW_BELOW for spread in _spreads(seen)]
-    hashes = hashes_of(seen)
+    used, hashes = [spread >= _PLAIN_VIEW_BELOW for spread in _spreads(seen)], hashes_of(seen)
     hashes[np.logical_not(used)] = 0
     phash, evidence = phash_of(frequencies), make_evidence(of_inside, picture, part, box)
     frequencies[0, 0] = 0.0
-    cropped = _cropped(luma, box)
-    measured = measured_pixels(cropped)
+    measured = measured_pixels(cropped := _cropped(luma, box))
     fine = make_fine(inside, ground_share(cropped.histogram()))
     real = Inside(decoded.detail_bits, decoded.quality, decoded.earlier)
     if is_saved_again := bool(decoded.earlier) and not may_be_drawn(fine):
@@ -392,7 +390,7 @@ def _thumbnail(luma: Image.Image, box: Extent) -> Floats:
 
 def _cropped(luma: Image.Image, box: Extent) -> Image.Image:
     """Luminance of a part as it was decoded."""
-    pixels = (int(box.left), int(box.top), math.ceil(box.right), math.ceil(box.bottom))
+    pixels = int(box.left), int(box.top), math.ceil(box.right), math.ceil(box.bottom)
     return luma if pixels == (0, 0, *luma.size) else luma.crop(pixels)
 
 

@@ -65,9 +65,8 @@ _FEW_COLOURS: Final = 0.2
 _FAR_STRONGER: Final = 2.5
 _NOT_A_PART: Final = 0.7
 # A picture lost tones at one end, within so many grey levels of black or white, if that is such a share of it more than
-# of the other one, or the first share where they are of other sizes, as what was cut off has other tones; and if as much
-# of the other one's darkest or brightest is that many grey levels long: where it was black from the beginning, nothing
-# was lost.
+# of the other one: of another size, the first share, as what was cut off has other tones; and if as much of the other
+# one's darkest or brightest is that many grey levels long: where it was black from the beginning, nothing was lost.
 _END: Final = 8.0
 _LOST_SHARES: Final = (0.1, 0.04)
 _LOST_LEVELS: Final = 24.0
@@ -236,7 +235,7 @@ def _has_lost_tones(image: Fingerprint, other: Fingerprint) -> bool:
     mine, theirs = (np.sort(tones_of(one)) for one in (image, other))
     share = _LOST_SHARES[(image.width_px, image.height_px) == (other.width_px, other.height_px)]
     ends = ((mine, theirs), (_WHITE_LEVEL - mine[::-1], _WHITE_LEVEL - theirs[::-1]))
-    return any(_has_lost_end(*both, share) for both in ends)
+    return any(_has_lost_end(dark, others, share) for dark, others in ends)
 
 
 def _has_lost_end(mine: Floats, theirs: Floats, share: float) -> bool:
