@@ -68,7 +68,7 @@ _NOT_A_PART: Final = 0.7
 # of the other one: of another size, the first share, as what was cut off has other tones; and if as much of the other
 # one's darkest or brightest is that many grey levels long: where it was black from the beginning, nothing was lost.
 _END: Final = 8.0
-_LOST_SHARES: Final = (0.1, 0.04)
+_LOST_SHARES: Final = (0.1, 0.06)
 _LOST_LEVELS: Final = 24.0
 _OUTLIERS: Final = 0.1
 _WHITE_LEVEL: Final = np.float32(255)
