@@ -67,6 +67,7 @@ class Decoded:
 
     Attributes:
         picture: Mode ``L`` or ``YCbCr`` (ITU-R BT.601, as in JPEG), each side at least 128 px where the original's is.
+        luma: Of it, ``L``.
         extent: Left, top, right and bottom of the original in it, in its pixels: where a side isn't a multiple of what
             it was divided by, the last pixel is more than what there was.
         width_px: Width of the original, upright.
@@ -83,6 +84,7 @@ class Decoded:
     """
 
     picture: Image.Image
+    luma: Image.Image
     extent: Extent
     width_px: int
     height_px: int
@@ -139,9 +141,10 @@ def decode(
     _check_limit(max_pixels)
     refuse_costly(data)
     head = data[:_HEAD_BYTES]
-    if missing(kind_of(head)) or unread(head):
+    kind = kind_of(head)
+    if missing(kind) if kind else unread(head):
         raise UnsupportedFormat(why_not(head, readable_formats()))
-    with translated(kind_of(head)):
+    with translated(kind):
         sides_px = side_px, max(side_px, draft_px)
         found, is_cut = whole_or_cut(data, lambda data, load: _decode(data, load, max_pixels, sides_px, grey=grey))
     return replace(found, is_cut=True) if is_cut else found
@@ -180,8 +183,13 @@ def decode_image(
         raise ValueError(f"an image of mode `{image.mode}` has no RGB form: {exc}") from exc
     extent = extent_of(image.size, image.size, _factors(image, side_px))
     inside = inside_of(image, PIXELS, ground)
-    found = Decoded(picture, extent, width_px, height_px, PIXELS, inside.quality, inside.detail_bits)
-    return _upright(replace(found, earlier=inside.earlier), orientation)
+    return _upright(
+        Decoded(
+            *(picture, _luma_of(picture), extent, width_px, height_px, PIXELS, inside.quality, inside.detail_bits),
+            earlier=inside.earlier,
+        ),
+        orientation,
+    )
 
 
 def shown(image: Image.Image) -> Image.Image:
@@ -285,15 +293,26 @@ def _decode(data: bytes, load: Load, max_pixels: int, sides_px: tuple[int, int],
         if image.width * image.height > max_pixels:  # a GIF's first frame can be larger than its screen
             raise TooManyPixels(too_many(image.width, image.height, max_pixels))
         picture, ground = _reduced(image, side_px)
-        inside = (
-            inside_jpeg(len(data), image, (width_px, height_px)) if kind == "JPEG" else inside_of(image, kind, ground)
-        )
+        luma = _luma_of(picture)
+        if kind == "JPEG":
+            inside = inside_jpeg(len(data), image, (width_px, height_px), luma if picture is image else None)
+        else:
+            inside = inside_of(image, kind, ground)
     extent = extent_of((width_px, height_px) if kind == "JPEG" else image.size, image.size, _factors(image, side_px))
-    found = Decoded(picture, extent, width_px, height_px, kind, inside.quality, inside.detail_bits)
     return _upright(
-        replace(found, is_camera=is_camera(exif), is_deep=deep, is_animated=animated, earlier=inside.earlier),
+        Decoded(
+            *(picture, luma, extent, width_px, height_px, kind, inside.quality, inside.detail_bits),
+            is_camera=is_camera(exif),
+            is_deep=deep,
+            is_animated=animated,
+            earlier=inside.earlier,
+        ),
         orientation,
     )
+
+
+def _luma_of(picture: Image.Image) -> Image.Image:
+    return picture if picture.mode == "L" else picture.getchannel(0)
 
 
 def _upright(found: Decoded, orientation: int) -> Decoded:
@@ -305,7 +324,8 @@ def _upright(found: Decoded, orientation: int) -> Decoded:
         width_px, height_px = height_px, width_px
     picture = found.picture.transpose(EXIF_TRANSPOSE[orientation])
     extent = turned(found.extent, found.picture.size, orientation)
-    return replace(found, picture=picture, extent=extent, width_px=width_px, height_px=height_px)
+    luma = _luma_of(picture)
+    return replace(found, picture=picture, luma=luma, extent=extent, width_px=width_px, height_px=height_px)
 
 
 def _exif_orientation(image: Image.Image) -> int:

@@ -91,20 +91,23 @@ class Inside(NamedTuple):
         return Inside(detail_bits, self.earlier, self.earlier)
 
 
-def inside_jpeg(size_bytes: int, image: Image.Image, size_px: tuple[int, int]) -> Inside:
+def inside_jpeg(
+    size_bytes: int, image: Image.Image, size_px: tuple[int, int], luma: Image.Image | None = None
+) -> Inside:
     """Of a JPEG.
 
     Args:
         size_bytes: Of the file.
         image: As it was decoded, at a reduced scale where it was; what it says beside its pixels isn't counted.
         size_px: Width and height of the original.
+        luma: Of the image, if that was taken out of it.
     """
     tables = getattr(image, "quantization", None)
     steps = tables[min(tables)] if tables else None
     quality = _quality_of(steps) if steps else _UNKNOWN_QUALITY
     earlier = UNKNOWN
     if steps and image.mode in ("L", "YCbCr"):
-        luma = image if image.mode == "L" else image.getchannel(0)
+        luma = luma or (image if image.mode == "L" else image.getchannel(0))
         earlier = earlier_quality(np.asarray(luma), steps, _BLOCK_PX // round(size_px[0] / image.width))
     beside = sum(len(value) for value in image.info.values() if isinstance(value, bytes))
     bits = 8 * max(1, size_bytes - beside - _HEAD_BYTES)

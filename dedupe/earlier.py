@@ -171,9 +171,12 @@ def _bins_of(own: tuple[int, ...]) -> _Bins:
 def _values(pixels: NDArray[np.uint8], side_px: int) -> Floats:
     """How large each of the frequencies is in some blocks, ``(blocks, 5)``."""
     rows, columns = (length // side_px for length in pixels.shape)
-    strips = pixels[: rows * side_px, : columns * side_px].reshape(rows, side_px, columns, side_px)
-    some = strips[:: max(1, rows * columns // _MOST_BLOCKS)].transpose(0, 2, 1, 3).reshape(-1, side_px**2)
-    values: Floats = np.abs(some.astype(np.float32) @ _BASES[side_px])
+    # A block's pixels of one row are moved at once, as one number.
+    strips = pixels[: rows * side_px].reshape(rows, side_px, -1)[:: max(1, rows * columns // _MOST_BLOCKS)]
+    lines = np.ascontiguousarray(strips[..., : columns * side_px]).view(f"u{side_px}")
+    blocks = np.ascontiguousarray(lines.transpose(0, 2, 1)).view(np.uint8).reshape(-1, side_px**2)
+    values = blocks.astype(np.float32) @ _BASES[side_px]
+    np.abs(values, out=values)
     return values if side_px == _BLOCK_PX else values[values @ _HIGHER < _LITTLE]
 
 

@@ -20,7 +20,6 @@ from synsift.dedupe.frequencies import (
     SIDE_PX,
     Floats,
     dct_matrix,
-    frequencies_of,
     hashes_of,
     oriented,
     turned_sides,
@@ -43,6 +42,7 @@ EVIDENCE: Final = np.dtype(
 its luminance, and its lowest frequencies, as signed square roots of their share of the largest."""
 EVIDENCE_BYTES: Final = EVIDENCE.itemsize
 _BEGINS: Final = struct.Struct("<5Bff")
+_NO_CHROMA: Final = bytes(2 * _COLOURS**2)
 """Borders, mean and scales of ``EVIDENCE``, for one picture at a time."""
 
 PICTURE_SIDE: Final = 32
@@ -67,33 +67,39 @@ _COARSE: Final[Floats] = (dct_matrix(_COLOURS, PICTURE_SIDE).T @ dct_matrix(_COL
 _CHROMA_DCT: Final = dct_matrix(_COLOURS, _CHROMA_PX) * np.float32(np.sqrt(SIDE_PX / _CHROMA_PX))
 
 
-def make_evidence(inside: Floats, picture: Image.Image, part: Part, box: tuple[float, float, float, float]) -> bytes:
+def make_evidence(
+    frequencies: Floats, picture: Image.Image, part: Part, box: tuple[float, float, float, float]
+) -> bytes:
     """Make the evidence of a picture.
 
     Args:
-        inside: Its luminance inside of its borders, ``(64, 64)``.
+        frequencies: The lowest ones of its luminance inside of its borders, as ``frequencies_of`` gives them.
         picture: The whole, ``L`` or ``YCbCr``.
         part: What is inside of its borders.
         box: The same in pixels: left, top, right and bottom.
     """
-    row = np.zeros((), dtype=EVIDENCE)
-    row["border"] = np.round(255 * np.array([part.left, part.top, 1 - part.right, 1 - part.bottom]))
-    frequencies = frequencies_of(inside)
-    row["mean"] = np.clip(frequencies[0, 0] / SIDE_PX, 0, 255)
+    border = [round(255 * width) for width in (part.left, part.top, 1 - part.right, 1 - part.bottom)]
+    frequencies = frequencies.copy()
+    mean = int(min(max(frequencies[0, 0] / SIDE_PX, 0), 255))
     frequencies[0, 0] = 0.0
-    row["luma"], row["luma_scale"] = _packed(frequencies)
+    luma, luma_scale = _packed(frequencies)
+    chroma_bytes, chroma_scale = _NO_CHROMA, np.float32(0)
     if picture.mode == "YCbCr":
         small = picture.resize((_CHROMA_PX, _CHROMA_PX), Image.Resampling.BOX, box=box)
         chroma = np.asarray(small, dtype=np.float32)[..., 1:].transpose(2, 0, 1) - _NO_COLOUR
-        row["chroma"], row["chroma_scale"] = _packed(_CHROMA_DCT @ chroma @ _CHROMA_DCT.T)
-    return row.tobytes()
+        packed, chroma_scale = _packed(_CHROMA_DCT @ chroma @ _CHROMA_DCT.T)
+        chroma_bytes = packed.tobytes()
+    return _BEGINS.pack(*border, mean, luma_scale, chroma_scale) + luma.tobytes() + chroma_bytes
 
 
 def _packed(frequencies: Floats) -> tuple[NDArray[np.int8], np.float32]:
     """Eight bits each: the square root spreads them, as most are far below the largest."""
     strength = np.abs(frequencies)
     scale = np.float32(np.maximum.reduce(strength, axis=None) + 1e-6)
-    return np.rint(127 * np.sign(frequencies) * np.sqrt(strength / scale)).astype(np.int8), scale
+    strength /= scale
+    np.sqrt(strength, out=strength)
+    strength *= np.float32(127)
+    return np.rint(np.copysign(strength, frequencies, out=strength), out=strength).astype(np.int8), scale
 
 
 def _unpacked(values: NDArray[np.int8], scale: np.float32 | Floats) -> Floats:

@@ -44,7 +44,7 @@ from synsift.dedupe.frequencies import (
     hashes_of,
     oriented_hashes,
     phash_of,
-    tapered_frequencies,
+    tapered_crops,
 )
 from synsift.dedupe.inputs import Source, name_of, read_source
 from synsift.dedupe.noise import UNKNOWN, noise_step
@@ -337,8 +337,7 @@ def _has_fine_lines(image: Fingerprint) -> bool:
 
 
 def _fingerprint_of(decoded: Decoded, sha256: str, size_bytes: int) -> Fingerprint:
-    picture = decoded.picture
-    luma = picture if picture.mode == "L" else picture.getchannel(0)
+    picture, luma = decoded.picture, decoded.luma
     part = inside_of(luma, decoded.extent)
     box = decoded.extent.within(part)
     inside = _thumbnail(luma, box)
@@ -348,27 +347,27 @@ def _fingerprint_of(decoded: Decoded, sha256: str, size_bytes: int) -> Fingerpri
     has_border = part != WHOLE_PART
     whole = _thumbnail(luma, decoded.extent) if has_border else inside
     frequencies = frequencies_of(whole)
-    frequencies[0, 0] = 0.0
-    seen = [tapered_frequencies(whole, crop=crop) for crop in CENTRE_CROPS]
+    of_inside = frequencies_of(inside) if has_border else frequencies
+    seen = tapered_crops(whole, CENTRE_CROPS)
     if has_border:
-        seen.append(tapered_frequencies(inside))
-    used = [_spread(view) >= _PLAIN_VIEW_BELOW for view in seen]
-    hashes = hashes_of(np.stack(seen))
+        seen = np.concatenate([seen, tapered_crops(inside, (1.0,))])
+    used, hashes = [spread >= _PLAIN_VIEW_BELOW for spread in _spreads(seen)], hashes_of(seen)
     hashes[np.logical_not(used)] = 0
-    cropped = _cropped(luma, box)
-    measured = measured_pixels(cropped)
+    phash, evidence = phash_of(frequencies), make_evidence(of_inside, picture, part, box)
+    frequencies[0, 0] = 0.0
+    measured = measured_pixels(cropped := _cropped(luma, box))
     fine = make_fine(inside, ground_share(cropped.histogram()))
     real = Inside(decoded.detail_bits, decoded.quality, decoded.earlier)
     if is_saved_again := bool(decoded.earlier) and not may_be_drawn(fine):
         real = real.saved_again(decoded.format)
     return Fingerprint(
         sha256=sha256,
-        phash=phash_of(whole),
+        phash=phash,
         hashes=hashes.tobytes().ljust(_VIEWS * HASH_BYTES, b"\0"),
         views=sum(use << number for number, use in enumerate(used)),
-        evidence=make_evidence(inside, picture, part, box),
+        evidence=evidence,
         fine=fine,
-        information=_spread(frequencies),
+        information=_spreads(frequencies[None])[0],
         width_px=decoded.width_px,
         height_px=decoded.height_px,
         format=decoded.format,
@@ -391,10 +390,11 @@ def _thumbnail(luma: Image.Image, box: Extent) -> Floats:
 
 def _cropped(luma: Image.Image, box: Extent) -> Image.Image:
     """Luminance of a part as it was decoded."""
-    pixels = (int(box.left), int(box.top), math.ceil(box.right), math.ceil(box.bottom))
+    pixels = int(box.left), int(box.top), math.ceil(box.right), math.ceil(box.bottom)
     return luma if pixels == (0, 0, *luma.size) else luma.crop(pixels)
 
 
-def _spread(frequencies: Floats) -> float:
-    """Standard deviation of a picture with these frequencies, in grey levels."""
-    return float(np.sqrt(np.add.reduce(np.square(frequencies), axis=None))) / SIDE_PX
+def _spreads(frequencies: Floats) -> list[float]:
+    """Standard deviations of pictures with these frequencies ``(n, 16, 16)``, in grey levels."""
+    squares = np.square(frequencies).reshape(len(frequencies), -1)
+    return [root / SIDE_PX for root in np.sqrt(np.add.reduce(squares, axis=1)).tolist()]

@@ -5,6 +5,7 @@ negates the odd frequencies of one axis and transposing swaps the axes, so all e
 transform.
 """
 
+import math
 from collections.abc import Sequence
 from functools import cache
 from typing import Final
@@ -38,6 +39,7 @@ BACK: Final = {"rotated-90": "rotated-270", "rotated-270": "rotated-90"}
 """What undoes an orientation, where that is another one."""
 
 _KEY_FREQUENCIES: Final = 8
+_ROOT_OF_2: Final = np.float32(math.sqrt(2))
 # Of each half of a side, the share that keeps its full weight under the taper.
 _FLAT: Final = 0.5
 
@@ -92,21 +94,28 @@ def _cropped_and_tapered(length: float, centre: float) -> tuple[Floats, Floats]:
     return (_TAPERED_DCT @ matrix).astype(np.float32), (_TAPER_SHARE @ matrix).astype(np.float32)
 
 
+@cache
+def _crops_and_means(crops: tuple[float, ...]) -> tuple[Floats, Floats]:
+    rows, means = zip(*(_cropped_and_tapered(crop, 0.0) for crop in crops), strict=True)
+    return np.stack(rows), np.stack(means)
+
+
 def frequencies_of(picture: Floats) -> Floats:
     """The lowest frequencies of a picture ``(64, 64)``: ``(16, 16)``, rows by vertical frequency."""
     return np.asarray(DCT @ picture @ DCT.T, dtype=np.float32)
 
 
-def tapered_frequencies(picture: Floats, *, crop: float = 1.0) -> Floats:
-    """The lowest frequencies ``(16, 16)`` of the centre of a picture, faded out towards the edges.
+def tapered_frequencies(picture: Floats) -> Floats:
+    """The lowest frequencies ``(16, 16)`` of a picture ``(64, 64)``, faded out towards the edges."""
+    return np.asarray(tapered_crops(picture, (1.0,))[0])
 
-    Args:
-        picture: ``(64, 64)``.
-        crop: Share of each side that is kept.
-    """
-    rows, mean = _cropped_and_tapered(crop, 0.0)
-    found = rows @ picture @ rows.T - (mean @ picture @ mean) * _TAPERED_CONSTANT
-    found[0, 0] = 0.0  # what is left of it is rounding
+
+def tapered_crops(picture: Floats, crops: tuple[float, ...]) -> Floats:
+    """The same of the centre of a picture, for each share of the sides that is kept: ``(crops, 16, 16)``."""
+    rows, means = _crops_and_means(crops)
+    found = rows @ picture @ rows.transpose(0, 2, 1)
+    found -= (means[:, None] @ picture @ means[:, :, None]) * _TAPERED_CONSTANT
+    found[:, 0, 0] = 0.0  # what is left of it is rounding
     return np.asarray(found, dtype=np.float32)
 
 
@@ -228,12 +237,13 @@ def oriented(frequencies: Floats, orientation: int) -> Floats:
     return turned.swapaxes(-1, -2) if orientation >= 4 else turned
 
 
-def phash_of(picture: Floats) -> bytes:
-    """The 64-bit pHash of a picture ``(64, 64)``: which of the 8×8 lowest frequencies are above their median.
+def phash_of(frequencies: Floats) -> bytes:
+    """The 64-bit pHash of a picture, by what ``frequencies_of`` gives: which of the 8×8 lowest are above their median.
 
     So ``imagehash`` computes it.
     """
-    low = frequencies_of(picture)[:_KEY_FREQUENCIES, :_KEY_FREQUENCIES].copy()
-    low[0] *= np.sqrt(2)  # its DCT is not normalised: the constant weighs more there
-    low[:, 0] *= np.sqrt(2)
-    return np.packbits(low > np.partition(low, (31, 32), axis=None)[31:33].mean()).tobytes()
+    low = frequencies[:_KEY_FREQUENCIES, :_KEY_FREQUENCIES].copy()
+    low[0] *= _ROOT_OF_2  # its DCT is not normalised: the constant weighs more there
+    low[:, 0] *= _ROOT_OF_2
+    before, behind = sorted(low.ravel().tolist())[31:33]
+    return np.packbits(low > (np.float32(before) + np.float32(behind)) / np.float32(2)).tobytes()

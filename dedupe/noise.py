@@ -47,7 +47,8 @@ def noise_step(pixels: NDArray[np.uint8]) -> int:
     if len(rough_ones) < _ENOUGH * len(means):
         return UNKNOWN
     place = int(_SMOOTHEST * len(rough_ones))
-    smoothest = float(np.partition(rough_ones, place)[place])
+    rough_ones.partition(place)
+    smoothest = float(rough_ones[place])
     return min(MOST, 1 + round(math.log(smoothest / _FLAT, _STEP)))
 
 

@@ -35,6 +35,7 @@ from synsift.dedupe.fine import exactness_of
 from synsift.dedupe.fingerprint import Fingerprint
 from synsift.dedupe.frequencies import Floats
 from synsift.dedupe.noise import times_the_noise
+from synsift.dedupe.own_ground import without_own_grounds
 from synsift.dedupe.saved_again import SAME_QUALITY, is_lossless, is_made_of, quality_beside, tones_differ
 
 # Pictures whose colours are remembered: a survivor is held beside several copies.
@@ -67,10 +68,10 @@ _FEW_COLOURS: Final = 0.2
 _FAR_STRONGER: Final = 2.5
 _NOT_A_PART: Final = 0.7
 # A picture lost tones at one end, within so many grey levels of black or white, if that is such a share of it more than
-# of the other one; and if as much of the other one's darkest or brightest is that many grey levels long: where it was
-# black from the beginning, nothing was lost.
+# of the other one: of another size, the first share, as what was cut off has other tones; and if as much of the other
+# one's darkest or brightest is that many grey levels long: where it was black from the beginning, nothing was lost.
 _END: Final = 8.0
-_LOST_SHARE: Final = 0.1
+_LOST_SHARES: Final = (0.1, 0.06)
 _LOST_LEVELS: Final = 24.0
 _OUTLIERS: Final = 0.1
 _WHITE_LEVEL: Final = np.float32(255)
@@ -113,6 +114,7 @@ def better(challenger: Fingerprint, holder: Fingerprint) -> bool:
         return challenger.quality > holder.quality
     if (made := is_made_of(challenger, holder)) != is_made_of(holder, challenger):
         return not made
+    challenger, holder = without_own_grounds(challenger, holder)
     power = _DETAIL_POWER_OF_LITTLE if _is_drawn(challenger) or _is_drawn(holder) else _DETAIL_POWER
     ratio = real_pixels(challenger, power) / max(1e-9, real_pixels(holder, power))
     more, less = (challenger, holder) if ratio > 1 else (holder, challenger)
@@ -238,15 +240,15 @@ def _widespread(image: Fingerprint) -> float:
 def _has_lost_tones(image: Fingerprint, other: Fingerprint) -> bool:
     """Whether much of it is black, or white, that has tones in the other one."""
     mine, theirs = (tones_in_order(one) for one in (image, other))
-    return any(
-        _has_lost_end(*both) for both in ((mine, theirs), (_WHITE_LEVEL - mine[::-1], _WHITE_LEVEL - theirs[::-1]))
-    )
+    share = _LOST_SHARES[(image.width_px, image.height_px) == (other.width_px, other.height_px)]
+    ends = ((mine, theirs), (_WHITE_LEVEL - mine[::-1], _WHITE_LEVEL - theirs[::-1]))
+    return any(_has_lost_end(dark, others, share) for dark, others in ends)
 
 
-def _has_lost_end(mine: Floats, theirs: Floats) -> bool:
+def _has_lost_end(mine: Floats, theirs: Floats, share: float) -> bool:
     """The same of the dark end, of tones in order."""
     black = int(np.searchsorted(mine, _END))
-    if black - int(np.searchsorted(theirs, _END)) < _LOST_SHARE * len(mine):
+    if black - int(np.searchsorted(theirs, _END)) < share * len(mine):
         return False
     return float(theirs[black - 1] - theirs[int(black * _OUTLIERS)]) >= _LOST_LEVELS
 

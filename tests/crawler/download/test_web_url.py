@@ -54,7 +54,21 @@ def _same_origin(*urls: str) -> None:
 
 @pytest.mark.parametrize(
     "host",
-    ["h:", "h:80", "h:080", "h:81", "h:081", "h:443", "H", "127.0.0.1:", "[::1]:", "[::1]:0080", "Fa\u00df.example", "b\u00fc.example:", "h."],
+    [
+        "h:",
+        "h:80",
+        "h:080",
+        "h:81",
+        "h:081",
+        "h:443",
+        "H",
+        "127.0.0.1:",
+        "[::1]:",
+        "[::1]:0080",
+        "Fa\u00df.example",
+        "b\u00fc.example:",
+        "h.",
+    ],
 )
 def test_what_is_asked_is_of_the_origin_that_is_waited_for(host: str) -> None:
     url = f"http://{host}/x.jpg"
