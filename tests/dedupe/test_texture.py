@@ -108,8 +108,8 @@ def test_the_same_letters_agree_and_others_do_not() -> None:
 
 
 def test_plain_pictures_and_what_is_not_seen_have_no_texture() -> None:
-    assert texture(0 * _ALL, 0 * _ALL, _ALL, 12.0) == Texture(0.0, 0.0)
-    assert texture(thumbnail(1), thumbnail(2), 0 * _ALL, 12.0) == Texture(0.0, 0.0)
+    assert texture(0 * _ALL, 0 * _ALL, _ALL, 12.0) == Texture(0.0, 0.0, 0.0, 1.0)
+    assert texture(thumbnail(1), thumbnail(2), 0 * _ALL, 12.0) == Texture(0.0, 0.0, 0.0, 1.0)
 
 
 @given(st.integers(0, 2**32 - 1), st.floats(0, 255), st.floats(0, 17))

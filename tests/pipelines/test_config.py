@@ -195,7 +195,7 @@ def test_what_is_there_by_the_default_name_and_no_file_is_not_passed_over(
         (tmp_path / "synsift.toml").mkdir()
     else:
         (tmp_path / "synsift.toml").symlink_to("nowhere")
-    with pytest.raises(ConfigError, match="synsift.toml"):
+    with pytest.raises(ConfigError, match=r"synsift\.toml"):
         load(env={})
 
 
