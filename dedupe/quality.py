@@ -79,6 +79,9 @@ _WHITE_LEVEL: Final = np.float32(255)
 _BORDER_ERROR: Final = 1 / 128
 _BORDER: Final = 0.012
 _MANY_MORE: Final = 1.25
+# Soft pictures have few bits a pixel, and their thumbnails many: from so many times the width on the larger one counts
+# for more, by which power of what is beyond that. Who enlarges does so twice or three times.
+_MANY_TIMES: Final = (3.0, 1.5)
 _A_FEW_MORE: Final = 1.01
 # Sizes of hard compressed JPEGs say too much of soft pictures, which take little anyhow.
 _POOR: Final = 60
@@ -118,7 +121,7 @@ def better(challenger: Fingerprint, holder: Fingerprint) -> bool:
     power = _DETAIL_POWER_OF_LITTLE if _is_drawn(challenger) or _is_drawn(holder) else _DETAIL_POWER
     ratio = real_pixels(challenger, power) / max(1e-9, real_pixels(holder, power))
     more, less = (challenger, holder) if ratio > 1 else (holder, challenger)
-    ratio = _without_contrast(ratio, raised_detail(more, less) ** power)
+    ratio = _without_contrast(ratio, raised_detail(more, less) ** power) * _for_its_size(challenger, holder)
     if ratio >= 1 and _is_noisy_copy(challenger, holder):
         ratio = 1 / _NOISE_WORTH
     elif ratio <= 1 and _is_noisy_copy(holder, challenger):
@@ -142,6 +145,13 @@ def better(challenger: Fingerprint, holder: Fingerprint) -> bool:
     if abs(borders[0] - borders[1]) > _BORDER:
         return borders[0] < borders[1]
     return _file_rank(challenger, holder) > _file_rank(holder, challenger)
+
+
+def _for_its_size(image: Fingerprint, other: Fingerprint) -> float:
+    """What counts for a picture that is many times as wide as the other: thumbnails are so small, nobody enlarges so."""
+    scale = math.sqrt(_inside_px(image) / _inside_px(other))
+    many, power = _MANY_TIMES
+    return max(1.0, scale / many) ** power * min(1.0, scale * many) ** power
 
 
 def _without_contrast(ratio: float, raised: float) -> float:

@@ -371,3 +371,13 @@ def test_a_drawing_that_was_blurred_is_not_kept_for_its_format() -> None:
         original = fingerprint(encoded(on_paper(number), "JPEG", quality=90))
         blurred = fingerprint(encoded(on_paper(number).filter(ImageFilter.GaussianBlur(3)), "PNG"))
         assert better(original, blurred)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("times", [4, 6, 8])
+def test_a_soft_large_picture_is_better_than_its_thumbnail(seed: int, times: int) -> None:
+    soft = photograph(seed, (1600, 1200)).convert("RGB").filter(ImageFilter.GaussianBlur(10))
+    small = soft.resize((1600 // times, 1200 // times), Image.Resampling.LANCZOS)
+    original, thumbnail = fingerprint(jpeg(soft, 80)), fingerprint(jpeg(small, 92))
+    assert better(original, thumbnail)
+    assert not better(thumbnail, original)
