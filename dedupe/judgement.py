@@ -25,12 +25,23 @@ class Criteria:
 
     Attributes:
         score: Least score of a copy, 0…1. Measured: docs/near-duplicates.md.
+
+    Raises:
+        ValueError: The score isn't between 0 and 1.
     """
 
     score: float = 0.85
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.score <= 1:
+            raise ValueError(f"a score of {self.score} is none: it is between 0 and 1")
+
     def with_score(self, score: float) -> Self:
-        """The same with another least score."""
+        """The same with another least score.
+
+        Raises:
+            ValueError: It isn't between 0 and 1.
+        """
         return replace(self, score=score)
 
 

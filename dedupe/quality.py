@@ -148,10 +148,10 @@ def better(challenger: Fingerprint, holder: Fingerprint) -> bool:
 
 
 def _for_its_size(image: Fingerprint, other: Fingerprint) -> float:
-    """What counts for a picture that is many times as wide as the other: thumbnails are so small, nobody enlarges so."""
+    """What counts for a picture many times as wide as the other: thumbnails are small, and nobody enlarges so."""
     scale = math.sqrt(_inside_px(image) / _inside_px(other))
     many, power = _MANY_TIMES
-    return max(1.0, scale / many) ** power * min(1.0, scale * many) ** power
+    return math.pow(max(1.0, scale / many) * min(1.0, scale * many), power)
 
 
 def _without_contrast(ratio: float, raised: float) -> float:

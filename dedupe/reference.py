@@ -30,6 +30,10 @@ class Resemblance:
         """What it is the same as, for people; ``key`` of the configuration named the reference."""
         return f"within {self.distance_bits} bits of {self.of}, which `{key}` has as {self.name}"
 
+    def told(self, key: str) -> str:
+        """The same without the hash, where nothing by which the picture could be found may be kept."""
+        return f"within {self.distance_bits} bits of what `{key}` has as {self.name}"
+
 
 class Reference:
     """Pictures and hashes to compare with. Any number of threads may ask."""

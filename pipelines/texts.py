@@ -62,3 +62,8 @@ def _fits_a_line(char: str) -> bool:
 
 def _can_be_seen(char: str) -> bool:
     return char.isprintable() or char == "\n" or char in _JOINERS or unicodedata.category(char) == "Zs"
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """A number and what it counts."""
+    return f"{number:,} {one if number == 1 else many}"

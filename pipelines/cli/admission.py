@@ -9,9 +9,10 @@ from synsift.crawler.ontology import Concepts, wordnet
 from synsift.crawler.ontology.alike import Alike, alike
 from synsift.crawler.ontology.people import Admission, Split, read_synsets
 from synsift.crawler.queries import SynsetQuery
-from synsift.pipelines.cli.console import counted, err, warn
+from synsift.pipelines.cli.console import err, warn
 from synsift.pipelines.cli.verbosity import is_verbose
 from synsift.pipelines.errors import UsageError
+from synsift.pipelines.texts import counted
 
 if TYPE_CHECKING:
     from synsift.pipelines.config_web import SearchSettings

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from synsift.pipelines.cli.console import counted, err
+from synsift.pipelines.cli.console import err
 from synsift.pipelines.cli.scanning import list_left_alone, progress
 from synsift.pipelines.errors import SynsiftError, UsageError
 from synsift.pipelines.folders.choices import Choices, check, read_choices
 from synsift.pipelines.folders.journal import JOURNAL
 from synsift.pipelines.folders.place import Placed, check_target, link_all, move_all, moved_before
+from synsift.pipelines.texts import counted
 
 
 def apply_choices(file: Path, *, link: Path | None, move: Path | None) -> int:

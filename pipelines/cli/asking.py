@@ -49,7 +49,9 @@ SourceNames = Annotated[
         "--source", metavar="NAMES", help="Whom to ask, with commas (`synsift sources`); all for all that need no key"
     ),
 ]
-Limit = Annotated[int, typer.Option("--limit", min=0, help="Most image URLs for each synset; 0 for no limit")]
+Limit = Annotated[
+    int, typer.Option("--limit", min=0, help="Most image URLs for each synset, or of each list of URLs; 0 for no limit")
+]
 Want = Annotated[
     int,
     typer.Option(

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Final
 from synsift.crawler.errors import SourceAway, SourceError
 from synsift.crawler.ontology import Concepts
 from synsift.crawler.queries import SynsetQuery
-from synsift.pipelines.cli.console import counted, err, warn
+from synsift.pipelines.cli.console import err, warn
 from synsift.pipelines.cli.exit_status import ExitStatus
 from synsift.pipelines.cli.url_lists import files_named
 from synsift.pipelines.errors import UsageError
+from synsift.pipelines.texts import counted
 
 if TYPE_CHECKING:
     from rich.status import Status

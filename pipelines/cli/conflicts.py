@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from synsift.crawler.ontology import Concepts
-from synsift.pipelines.cli.console import counted, err, print_rows, warn
+from synsift.pipelines.cli.console import err, print_rows, warn
 from synsift.pipelines.cli.ontology import OntologyFile, concepts_of
 from synsift.pipelines.cli.options import (
     ConfigFile,
@@ -20,6 +20,7 @@ from synsift.pipelines.cli.options import (
     settings_of,
 )
 from synsift.pipelines.cli.paths import try_file
+from synsift.pipelines.texts import counted
 
 if TYPE_CHECKING:
     from synsift.pipelines.config import Settings

@@ -144,11 +144,6 @@ SYNSET_DETAILS: Final = ("asked", "left_out", "unasked", "repeated", "reference"
 """Of a synset's line: what stands below it on a terminal."""
 
 
-def counted(number: int, one: str, many: str) -> str:
-    """A number and what it counts."""
-    return f"{number:,} {one if number == 1 else many}"
-
-
 def _json(row: Mapping[str, Any]) -> str:
     """A row as JSON, which has to be UTF-8 (RFC 8259): names that are not are escaped, and Python reads them back.
 

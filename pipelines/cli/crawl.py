@@ -23,7 +23,7 @@ from synsift.pipelines.cli.asking import (
     is_sifted,
     read_asks,
 )
-from synsift.pipelines.cli.console import SYNSET_DETAILS, counted, err, print_rows, synset_row
+from synsift.pipelines.cli.console import SYNSET_DETAILS, err, print_rows, synset_row
 from synsift.pipelines.cli.exit_status import ExitStatus
 from synsift.pipelines.cli.ontology import (
     ALL_LANGS,
@@ -51,6 +51,7 @@ from synsift.pipelines.cli.unanswered import tell_interrupted, tell_unanswered
 from synsift.pipelines.cli.url_lists import layout_keys
 from synsift.pipelines.cli.viewing import renew_view
 from synsift.pipelines.folder_lock import lock_folder
+from synsift.pipelines.texts import counted
 
 if TYPE_CHECKING:
     from synsift.pipelines.assembly import Parts

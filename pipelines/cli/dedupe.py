@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from synsift.pipelines.cli.console import A_TABLE, counted, err, print_rows
+from synsift.pipelines.cli.console import A_TABLE, err, print_rows
 from synsift.pipelines.cli.exit_status import ExitStatus
 from synsift.pipelines.cli.options import (
     ConfigFile,
@@ -35,6 +35,7 @@ from synsift.pipelines.cli.thorough import (
 )
 from synsift.pipelines.errors import UsageError
 from synsift.pipelines.folders.place import check_target
+from synsift.pipelines.texts import counted
 
 _COLUMNS: Final = (
     *("group", "keep", "path", "kind", "distance", "transform", "of"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from synsift.pipelines.cli.console import counted, err, print_rows, warn
+from synsift.pipelines.cli.console import err, print_rows, warn
 from synsift.pipelines.cli.exit_status import ExitStatus
 from synsift.pipelines.cli.exporting import Only, accepted_only_of, opened, tell_behind
 from synsift.pipelines.cli.ontology import OntologyFile, concepts_of
@@ -16,6 +16,7 @@ from synsift.pipelines.cli.options import ConfigFile, Format, Out, SetValues, fo
 from synsift.pipelines.cli.paths import try_folder
 from synsift.pipelines.cli.scanning import progress
 from synsift.pipelines.errors import DiskFull, FolderInUse, StoreError, UsageError
+from synsift.pipelines.texts import counted
 
 if TYPE_CHECKING:
     from synsift.crawler.ontology import Concepts

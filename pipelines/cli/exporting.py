@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from synsift.pipelines.cli.console import counted, err, warn
+from synsift.pipelines.cli.console import err, warn
 from synsift.pipelines.cli.options import follow_up
 from synsift.pipelines.errors import UsageError
+from synsift.pipelines.texts import counted
 
 if TYPE_CHECKING:
     from synsift.pipelines.config import Settings

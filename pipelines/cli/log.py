@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from synsift.pipelines.cli.console import counted, err, print_rows
+from synsift.pipelines.cli.console import err, print_rows
 from synsift.pipelines.cli.exit_status import ExitStatus
 from synsift.pipelines.cli.options import ConfigFile, Format, Out, OutputFormat, SetValues, follow_up, settings_of
 from synsift.pipelines.errors import UsageError
 from synsift.pipelines.folder_lock import lock_folder
+from synsift.pipelines.texts import counted
 
 if TYPE_CHECKING:
     from synsift.pipelines.log.base import Log

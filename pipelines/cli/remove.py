@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from synsift.pipelines.cli.console import counted, err, warn
+from synsift.pipelines.cli.console import err, warn
 from synsift.pipelines.cli.exit_status import ExitStatus
 from synsift.pipelines.cli.options import ConfigFile, Out, SetValues, follow_up, settings_of
 from synsift.pipelines.cli.saying import digest_of, me, tell_if_plain
 from synsift.pipelines.cli.steer import Digests, Who, Why
 from synsift.pipelines.errors import UsageError
+from synsift.pipelines.texts import counted
 
 if TYPE_CHECKING:
     from synsift.pipelines.config import Settings

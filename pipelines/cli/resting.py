@@ -4,7 +4,8 @@ import datetime
 import math
 from typing import TYPE_CHECKING
 
-from synsift.pipelines.cli.console import counted, err, warn
+from synsift.pipelines.cli.console import err, warn
+from synsift.pipelines.texts import counted
 
 if TYPE_CHECKING:
     from synsift.pipelines.assembly import Parts

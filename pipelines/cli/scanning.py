@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
 import typer
 
-from synsift.pipelines.cli.console import counted, err, warn
+from synsift.pipelines.cli.console import err, warn
 from synsift.pipelines.cli.exit_status import ExitStatus
 from synsift.pipelines.cli.options import settings_of
 from synsift.pipelines.cli.verbosity import is_verbose
 from synsift.pipelines.errors import UsageError
+from synsift.pipelines.texts import counted
 
 if TYPE_CHECKING:
     from synsift.dedupe import Fingerprint, MatchOptions

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from synsift.pipelines.cli.console import counted, warn
+from synsift.pipelines.cli.console import warn
+from synsift.pipelines.texts import counted
 
 if TYPE_CHECKING:
     from synsift.crawler.queries import SynsetQuery

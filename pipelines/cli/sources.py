@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from synsift.crawler.wording import masked
-from synsift.pipelines.cli.console import counted, err, print_rows, warn
+from synsift.pipelines.cli.console import err, print_rows, warn
 from synsift.pipelines.cli.exit_status import ExitStatus
 from synsift.pipelines.cli.options import ConfigFile, Contact, Format, OutputFormat, SetValues, settings_of
 from synsift.pipelines.cli.paths import try_file
 from synsift.pipelines.cli.suggestions import check_known
 from synsift.pipelines.errors import UsageError
+from synsift.pipelines.texts import counted
 
 if TYPE_CHECKING:
     from synsift.crawler.download.quotas import Quota

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from synsift.pipelines.cli.console import counted, err, print_rows, warn
+from synsift.pipelines.cli.console import err, print_rows, warn
 from synsift.pipelines.cli.exit_status import ExitStatus
 from synsift.pipelines.cli.exporting import Only, accepted_only_of, opened, tell_behind
 from synsift.pipelines.cli.ontology import OntologyFile, concepts_of
 from synsift.pipelines.cli.options import ConfigFile, Format, Out, OutputFormat, SetValues, settings_of
 from synsift.pipelines.cli.paths import try_file, whole_file
+from synsift.pipelines.texts import counted
 
 if TYPE_CHECKING:
     from synsift.crawler.ontology import Concepts

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from synsift.pipelines.cli.belonging import tell_if_apart
-from synsift.pipelines.cli.console import SYNSET_DETAILS, counted, err, out, print_rows, synset_row
+from synsift.pipelines.cli.console import SYNSET_DETAILS, err, out, print_rows, synset_row
 from synsift.pipelines.cli.options import ConfigFile, Format, Out, OutputFormat, SetValues, follow_up, settings_of
+from synsift.pipelines.texts import counted
 
 if TYPE_CHECKING:
     from synsift.pipelines.log.base import Log

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from synsift.pipelines.cli.console import counted, print_rows, warn
+from synsift.pipelines.cli.console import print_rows, warn
 from synsift.pipelines.cli.ontology import OntologyFile, Under
 from synsift.pipelines.cli.options import ConfigFile, Format, Out, OutputFormat, SetValues, settings_of
 from synsift.pipelines.cli.saying import blocked, lift_all, say_all, set_value, synsets_of, things_of, whole_host
+from synsift.pipelines.texts import counted
 
 if TYPE_CHECKING:
     from synsift.pipelines.control_records import Control, Word

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from synsift.pipelines.cli.belonging import tell_if_apart
-from synsift.pipelines.cli.console import counted, err, print_rows, tell, warn
+from synsift.pipelines.cli.console import err, print_rows, tell, warn
 from synsift.pipelines.cli.exit_status import ExitStatus
 from synsift.pipelines.cli.options import (
     ConfigFile,
@@ -22,6 +22,7 @@ from synsift.pipelines.cli.options import (
     settings_of,
 )
 from synsift.pipelines.folder_lock import lock_folder
+from synsift.pipelines.texts import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from synsift.pipelines.cli.console import counted, err, print_rows
+from synsift.pipelines.cli.console import err, print_rows
 from synsift.pipelines.cli.options import ConfigFile, Format, OutputFormat, SetValues, settings_of
 from synsift.pipelines.cli.suggestions import check_known
 from synsift.pipelines.errors import ConfigError, UsageError
+from synsift.pipelines.texts import counted
 
 if TYPE_CHECKING:
     from synsift.pipelines.config import Settings

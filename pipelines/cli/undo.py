@@ -7,12 +7,13 @@ from typing import Annotated, Final
 
 import typer
 
-from synsift.pipelines.cli.console import counted, err, print_rows
+from synsift.pipelines.cli.console import err, print_rows
 from synsift.pipelines.cli.exit_status import ExitStatus
 from synsift.pipelines.cli.options import Format
 from synsift.pipelines.cli.scanning import list_left_alone, progress
 from synsift.pipelines.folders.journal import Move, journal_of, read_moves
 from synsift.pipelines.folders.undo import undo as undo_moves
+from synsift.pipelines.texts import counted
 
 _NAMED: Final = 10
 

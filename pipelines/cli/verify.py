@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from synsift.crawler.ontology import Concepts
-from synsift.pipelines.cli.console import counted, err, print_rows
+from synsift.pipelines.cli.console import err, print_rows
 from synsift.pipelines.cli.exit_status import ExitStatus
 from synsift.pipelines.cli.ontology import OntologyFile, concepts_of
 from synsift.pipelines.cli.options import ConfigFile, Format, Out, OutputFormat, SetValues, follow_up, settings_of
 from synsift.pipelines.errors import UsageError
+from synsift.pipelines.texts import counted
 
 if TYPE_CHECKING:
     from synsift.pipelines.batches import Planned, PlanOptions

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from synsift.pipelines.cli.console import counted, err, print_rows, warn
+from synsift.pipelines.cli.console import err, print_rows, warn
 from synsift.pipelines.cli.exit_status import ExitStatus
 from synsift.pipelines.cli.ontology import OntologyFile, concepts_of
 from synsift.pipelines.cli.options import ConfigFile, Format, Out, OutputFormat, SetValues, follow_up, settings_of
 from synsift.pipelines.cli.suggestions import check_known
 from synsift.pipelines.errors import SynsiftError, UsageError
-from synsift.pipelines.texts import kept
+from synsift.pipelines.texts import counted, kept
 
 if TYPE_CHECKING:
     from collections.abc import Callable

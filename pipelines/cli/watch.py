@@ -12,10 +12,11 @@ from typing import Final
 from rich.live import Live
 from rich.table import Table
 
-from synsift.pipelines.cli.console import counted, err, warn
+from synsift.pipelines.cli.console import err, warn
 from synsift.pipelines.errors import LogUnavailable
 from synsift.pipelines.log.base import Log
 from synsift.pipelines.stage import INPUTS
+from synsift.pipelines.texts import counted
 from synsift.pipelines.worker import Worker
 
 _LIVE_S: Final = 0.25

@@ -21,6 +21,7 @@ from synsift.pipelines.folders.files import Unreadable
 from synsift.pipelines.pages.gallery import Making, OnPicture, thumbnails_of
 from synsift.pipelines.pages.page import END, asset, bytes_in_words, head_of, json_of, text
 from synsift.pipelines.pages.thumbnails import SIDE_PX
+from synsift.pipelines.texts import counted
 
 CHUNK: Final = 120
 """Pictures in one chunk: some 800 kB, of which a page of groups needs one or two."""
@@ -142,10 +143,13 @@ def _words(found: Found, title: str) -> str:
     copies = [copy.name for group in copied for copy in group.copies]
     size = bytes_in_words(sum(found.images[name].size_bytes for name in copies))
     keep = f"{len(found.clustering.groups):,} to keep"
-    note = f"{len(found.images):,} images, {keep}{' of this part' if found.parts else ''}. "
-    note += f"{len(copies):,} copies in {len(copied):,} groups take {size}."
+    images = counted(len(found.images), "image", "images")
+    note = f"{images}, {keep}{' of this part' if found.parts else ''}."
+    if copies:
+        groups = counted(len(copied), "group takes" if len(copies) == 1 else "group take", "groups take")
+        note += f" {counted(len(copies), 'copy', 'copies')} in {groups} {size}."
     if found.clustering.rejected:
-        note += f" {len(found.clustering.rejected):,} are near to a reference."
+        note += f" {counted(len(found.clustering.rejected), 'is', 'are')} near to a reference."
     more = ""
     if found.unreadable:
         more = f' <a href="#unreadable">{_files(found.unreadable)} could not be read.</a>'

@@ -2,6 +2,8 @@
 # Made by synsift. Moves copies into a folder: sh move-copies.sh FOLDER
 # Deletes nothing, overwrites nothing, and passes over what has changed since, or whose kept copy has.
 set -u
+LC_ALL=C # names are bytes
+export LC_ALL
 target=${1:?name the folder to move the copies into}
 [ ! -L "$target" ] && mkdir -p -- "$target" || { echo "$target can't be used" >&2; exit 1; }
 target=$(cd -- "$target" && pwd -P) || exit 1
@@ -16,7 +18,9 @@ kept() { # SHA-256 and path of all that is kept
   while [ $# -gt 0 ]; do same "$1" "$2" || return; shift 2; done
 }
 move() { # SHA-256, number, path
-  place=$target/$2-${3##*/}
+  name=${3##*/}
+  while [ ${#name} -gt 230 ]; do name=${name#?}; done # a name has 255 bytes at most, with its number
+  place=$target/$2-$name
   if same "$1" "$3" && [ ! -e "$place" ] && [ ! -L "$place" ] && mv -- "$3" "$place"; then
     printf '%s -> %s\n' "$3" "$place"
   else

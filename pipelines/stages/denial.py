@@ -24,11 +24,11 @@ def refuse_denied(deny: Reference | None, found: Fingerprint, hashes: Mapping[st
     """Let pass what may be kept.
 
     Raises:
-        Denied: The picture may not; the message says by which entry.
+        Denied: The picture may not; the message says by which entry, and nothing by which either could be found.
     """
     same = deny.match(found, hashes) if deny is not None else None
     if same is not None:
-        raise Denied(same.in_words("dedupe.deny")[:_MESSAGE_CHARACTERS].encode("utf-8", "replace").decode())
+        raise Denied(same.told("dedupe.deny")[:_MESSAGE_CHARACTERS].encode("utf-8", "replace").decode())
 
 
 class Blocked(ImageError):

@@ -73,6 +73,7 @@ def test_what_is_near_to_a_denied_picture_is_never_written(site: SmallWeb, world
     assert letters(world) == [("denied", 1)]
     (letter,) = world.letters()
     assert "bad.jpg" in letter.message
+    assert fingerprint(picture(2)).sha256 not in letter.message
     assert counts(world) == {"fetched": 1, "denied": 1}
     # Its URL is known: it isn't asked again, for whatever synset.
     want(world, denied, "n2")
