@@ -526,7 +526,11 @@ def test_a_denied_picture_is_named_and_shown_nowhere(run: RunFolders, photos: Pa
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("nothing,here\n", "is neither a hash nor a header of one"), ("pdq\nabc\n", "line 2: `abc` is no pdq hash"), (f"{'a' * 64}\n", "pdq:")],
+    [
+        ("nothing,here\n", "is neither a hash nor a header of one"),
+        ("pdq\nabc\n", "line 2: `abc` is no pdq hash"),
+        (f"{'a' * 64}\n", "pdq:"),
+    ],
 )
 def test_a_list_that_cant_be_read_is_wrong_use(
     run: RunFolders, photos: Path, tmp_path: Path, text: str, said: str
