@@ -97,6 +97,7 @@ def dedupe(
     Only reports, unless told otherwise; never deletes. The best copy is kept: colours, real detail; `--keep` chooses.
     `kind` is exact (the same bytes), near, or reference (near to --reference); `distance` is in bits of 256, from `of`.
     With `--thorough` also copy, part_of, contains or shares_a_part; what removes nothing has a row without a group.
+    `--remove contains` takes screenshots and collages out; `--remove part_of` what they show, originals, too.
 
     [bold]Examples[/bold]
 
@@ -106,7 +107,7 @@ def dedupe(
 
       synsift dedupe ~/photos --keep folder:~/photos/originals --keep oldest
 
-      synsift dedupe ~/photos --thorough --remove copy --remove part_of
+      synsift dedupe ~/photos --thorough --remove copy --remove contains
 
       synsift dedupe --apply choices.json --move copies/
 
