@@ -176,7 +176,7 @@ def host_of(url: str) -> str:
 def registered_domain(hostname: str) -> str:
     """The part of a name that was given to somebody, or all of it."""
     hostname = host_name(hostname)
-    return _suffixes()(hostname).top_domain_under_public_suffix or hostname
+    return _suffixes()(hostname).top_domain_under_public_suffix or hostname.removesuffix(".")
 
 
 @cache

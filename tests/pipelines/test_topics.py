@@ -27,6 +27,8 @@ def test_keys_spread_over_partitions() -> None:
         ("http://s3.amazonaws.com/bucket/x", "s3.amazonaws.com"),
         ("not a url", ""),
         ("http://[broken/", ""),
+        ("http://server./a.jpg", "server"),
+        ("http://www.example.co.uk./a.jpg", "example.co.uk"),
     ],
 )
 def test_the_politeness_key_of_a_url(url: str, host: str) -> None:
