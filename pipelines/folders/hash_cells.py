@@ -60,7 +60,7 @@ def plain(name: str) -> str:
 def is_header(names: list[str]) -> bool:
     """Whether a row is of names of columns, by one that is known; and not of hashes."""
     known = {*_NAMES, *_HASH_COLUMN, *_OTHERS}
-    return any(plain(name) in known for name in names)
+    return any(plain(name) in known for name in names) and not any(_can_be(_split(name)[1]) for name in names)
 
 
 def of_sums(line: str, kind: str) -> Mapping[str, Any] | None:

@@ -59,6 +59,8 @@ PDQ, PHASH = "f8f8f0cee0f4a84f06370a22038f63f0b36e2ed596621e1d33e6b39c4e9c9b22",
             [("md5", MD5, "a, b"), ("sha256", SHA256, "a, b")],
         ),
         ("a.csv", f'name,md5\n"a\n# b\n\nc",{MD5}\nd,{MD5}\n', "", [("md5", MD5, "a\n# b\n\nc"), ("md5", MD5, "d")]),
+        ("a.csv", f"{MD5},tiger\n{SHA1},hash\n", "", [("md5", MD5, "tiger"), ("sha1", SHA1, "hash")]),
+        ("a.csv", f"{PDQ},signal\n", "pdq", [("pdq", PDQ, "signal")]),
         ("a.csv", f'{MD5},12" wide\n{SHA1},13" wide\n', "", [("md5", MD5, '12" wide'), ("sha1", SHA1, '13" wide')]),
         ("a.json", f'[{{"md5": "{MD5}"}},\n {{"pdq": "{PDQ}"}}]', "", [("md5", MD5, ""), ("pdq", PDQ, "")]),
         (
