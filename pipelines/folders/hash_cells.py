@@ -21,7 +21,7 @@ FINGERPRINT: Final = "fingerprint"
 NAME: Final = "name"
 """The column of what something is called."""
 _KIND_COLUMN: Final = ("type", "kind", "hashtype", "hashkind", "algorithm", "signaltype", "indicatortype")
-_HASH_COLUMN: Final = ("hash", "hashvalue", "value", "digest", "indicator", "signal")
+_HASH_COLUMN: Final = ("hash", "hashvalue", "value", "digest", "indicator", "signal", "signalvalue", "indicatorvalue")
 _NAME_COLUMN: Final = ("path", NAME, "file", "filename", "filepath", "url", "id", "image")
 # As lists in the world call them, without blanks, hyphens and underscores.
 _NAMES: Final[Mapping[str, str]] = {
