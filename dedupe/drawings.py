@@ -39,6 +39,14 @@ _ROUNDED: Final = (0.4, 0.8)
 _SOME_TEXTURE: Final = (0.15, 0.25)
 _WRITTEN: Final = (0.45, 0.7)
 _WRITTEN_ROUNDED: Final = (0.18, 0.26)
+# Of what differs in all so much is forgiven where the same is written: another program, or another size, draws letters
+# otherwise. By what of the texture agrees in all, and in the places that agree least.
+_SAME_LETTERS_FORGIVE: Final = 0.75
+_SOME_LETTERS: Final = (0.35, 0.5)
+_SHEET_PX: Final = (250.0, 400.0)
+_SHEET_COLOURED: Final = (10.0, 25.0)
+_ALIKE_LETTERS: Final = (0.925, 0.94)
+_LEAST_LETTERS: Final = (0.82, 0.86)
 # What costs that a part lies elsewhere, that a picture had to be shifted though it is framed alike, and that what lies
 # outside of the borders is another; see ``dedupe.elsewhere``.
 _MOVED_PART: Final = 3.0
@@ -103,7 +111,10 @@ def of_little(agreement: Agreement, finer: Finer, bits: int, much: list[Fault]) 
     stretch = over(agreement.stretch, _FINE_STRETCHED, _FINE_STRETCH, _FINE_STRETCH_MOST)
     least_ink = _INK_LEAST + (_INK_LEAST_PLAIN - _INK_LEAST) * share_of(finer.plain, _PLAIN_GROUND)
     of_light = [
-        Fault(of_unlike * _unlike(finer), f"{finer.differs.unlike:.1%} of the fine details differ"),
+        Fault(
+            of_unlike * _unlike(finer) * (1 - _SAME_LETTERS_FORGIVE * _same_letters(finer)),
+            f"{finer.differs.unlike:.1%} of the fine details differ",
+        ),
         Fault(_WORST * _worst(finer), f"they differ by {finer.differs.worst:.2f} in some places"),
         Fault(_BITS * bits / 50, bits_differ(bits)),
         Fault(moved, f"one shows {finer.share:.0%} of the other"),
@@ -167,6 +178,13 @@ def _worst(finer: Finer) -> float:
     """The same of the places that differ most."""
     as_it_is, surely = (math.log1p(one.worst / _WORST_LEAST) for one in (finer.differs, finer.differs_surely))
     return as_it_is + (surely - as_it_is) * _fineness(finer)
+
+
+def _same_letters(finer: Finer) -> float:
+    """How far the same is written in all places, though another program drew it: 0 to 1."""
+    written = share_of(finer.texture.share, _SOME_LETTERS) * share_of(finer.step_share, _WRITTEN_ROUNDED)
+    written *= share_of(finer.side_px, _SHEET_PX) * (1 - share_of(finer.most_colour, _SHEET_COLOURED))
+    return written * share_of(finer.texture.alike, _ALIKE_LETTERS) * share_of(finer.texture.least, _LEAST_LETTERS)
 
 
 def _fineness(finer: Finer) -> float:

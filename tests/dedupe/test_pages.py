@@ -88,3 +88,36 @@ def test_a_photograph_with_much_sky_is_none() -> None:
     known = fingerprint(as_jpeg(sky))
     assert known.fine
     assert page_share(read_fine(known.fine)) == 0
+
+
+def as_png(image: Image.Image) -> Fingerprint:
+    made = io.BytesIO()
+    image.save(made, "PNG")
+    return fingerprint(made.getvalue())
+
+
+def sheet(lot: random.Random) -> Image.Image:
+    """A form in small letters, as a program draws it."""
+    drawn = Image.new("RGB", (840, 1190), "white")
+    draw = ImageDraw.Draw(drawn)
+    draw.text((70, 56), "INVOICE", "black", ImageFont.load_default(30.8))
+    font = ImageFont.load_default(14)
+    for row in range(5):
+        draw.text((70, 126 + 21 * row), words(lot, lot.randint(2, 4)), "black", font)
+    for row in range(7):
+        top = 280 + 28 * row
+        draw.rectangle((70, top, 756, top + 28), outline="black")
+        draw.text((78.4, top + 5.6), words(lot, lot.randint(2, 6)), "black", font)
+        draw.text((672, top + 5.6), str(lot.randint(100, 99999)), "black", font)
+    return drawn
+
+
+def test_the_same_sheet_in_another_size_with_heavier_letters_is_a_copy_and_another_one_is_none() -> None:
+    sheets = [sheet(random.Random(seed)) for seed in range(6)]  # noqa: S311 - draws words
+    heavier = [
+        one.resize((630, 892), Image.Resampling.BOX).point(lambda level: 255 * (level / 255) ** 1.3) for one in sheets
+    ]
+    large, small = [as_png(one) for one in sheets], [as_png(one) for one in heavier]
+    assert [compare(one, other).kind for one, other in zip(small, large, strict=True)] == ["near"] * 6
+    assert {compare(one, other).kind for one, other in itertools.permutations(large, 2)} == {"different"}
+    assert {compare(small[0], other).kind for other in large[1:]} == {"different"}
