@@ -21,28 +21,28 @@ def words(lot: random.Random, count: int) -> str:
     return " ".join("".join(lot.choices(LETTERS, k=lot.randint(2, 9))) for _ in range(count))
 
 
-def page(lot: random.Random) -> Image.Image:
-    """A sheet of one form with other names and sums."""
-    sheet = Image.new("RGB", (760, 1000), "white")
-    draw = ImageDraw.Draw(sheet)
-    draw.text((60, 50), "INVOICE", "black", ImageFont.load_default(34))
-    font = ImageFont.load_default(17)
-    for row in range(4):
-        draw.text((60, 130 + 26 * row), words(lot, lot.randint(2, 4)), "black", font)
-    for row in range(9):
-        top = 320 + 34 * row
-        draw.rectangle((60, top, 700, top + 34), outline="black")
-        draw.text((70, top + 8), words(lot, lot.randint(2, 6)), "black", font)
-        draw.text((620, top + 8), f"{lot.randint(10, 9999)}.{lot.randint(10, 99)}", "black", font)
-    return sheet
+def sheet(lot: random.Random) -> Image.Image:
+    """A form in small letters, as a program draws it, with names and sums by lot."""
+    drawn = Image.new("RGB", (840, 1190), "white")
+    draw = ImageDraw.Draw(drawn)
+    draw.text((70, 56), "INVOICE", "black", ImageFont.load_default(30.8))
+    font = ImageFont.load_default(14)
+    for row in range(5):
+        draw.text((70, 126 + 21 * row), words(lot, lot.randint(2, 4)), "black", font)
+    for row in range(7):
+        top = 280 + 28 * row
+        draw.rectangle((70, top, 756, top + 28), outline="black")
+        draw.text((78.4, top + 5.6), words(lot, lot.randint(2, 6)), "black", font)
+        draw.text((672, top + 5.6), str(lot.randint(100, 99999)), "black", font)
+    return drawn
 
 
-def photographed(sheet: Image.Image, seed: int) -> Image.Image:
+def photographed(paper: Image.Image, seed: int) -> Image.Image:
     """In light that falls from one side, by a camera with noise."""
     chance = np.random.default_rng(seed)
-    across = np.linspace(chance.uniform(0.8, 0.95), chance.uniform(0.5, 0.7), sheet.width)
-    down = np.linspace(1, chance.uniform(0.75, 0.95), sheet.height)
-    lit = np.asarray(sheet, np.float32) * (down[:, None] * across)[..., None] * np.array([1.0, 0.88, 0.72])
+    across = np.linspace(chance.uniform(0.8, 0.95), chance.uniform(0.5, 0.7), paper.width)
+    down = np.linspace(1, chance.uniform(0.75, 0.95), paper.height)
+    lit = np.asarray(paper, np.float32) * (down[:, None] * across)[..., None] * np.array([1.0, 0.88, 0.72])
     return Image.fromarray(np.clip(lit + chance.normal(0, 4, lit.shape), 0, 255).astype(np.uint8))
 
 
@@ -54,7 +54,7 @@ def as_jpeg(image: Image.Image, quality: int = 88) -> bytes:
 
 @cache
 def pages() -> list[tuple[Image.Image, Fingerprint]]:
-    shot = [photographed(page(random.Random(seed)), seed) for seed in range(6)]  # noqa: S311 - draws words
+    shot = [photographed(sheet(random.Random(seed)), seed) for seed in range(6)]  # noqa: S311 - draws words
     return [(image, fingerprint(as_jpeg(image))) for image in shot]
 
 
@@ -72,12 +72,12 @@ def test_copies_of_a_page_are_copies() -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_paper_in_any_light_is_a_page(seed: int) -> None:
-    shot = fingerprint(as_jpeg(photographed(page(random.Random(seed)), 100 + seed)))  # noqa: S311 - draws words
+    shot = fingerprint(as_jpeg(photographed(sheet(random.Random(seed)), 100 + seed)))  # noqa: S311 - draws words
     assert page_share(read_fine(shot.fine)) > 0.9
 
 
 def test_light_letters_on_dark_paper_are_one_too() -> None:
-    dark = Image.eval(page(random.Random(3)), lambda level: 255 - level)  # noqa: S311 - draws words
+    dark = Image.eval(sheet(random.Random(3)), lambda level: 255 - level)  # noqa: S311 - draws words
     shot = fingerprint(as_jpeg(photographed(Image.eval(dark, lambda level: level // 2 + 40), 3)))
     assert page_share(read_fine(shot.fine)) > 0.9
 
@@ -94,22 +94,6 @@ def as_png(image: Image.Image) -> Fingerprint:
     made = io.BytesIO()
     image.save(made, "PNG")
     return fingerprint(made.getvalue())
-
-
-def sheet(lot: random.Random) -> Image.Image:
-    """A form in small letters, as a program draws it."""
-    drawn = Image.new("RGB", (840, 1190), "white")
-    draw = ImageDraw.Draw(drawn)
-    draw.text((70, 56), "INVOICE", "black", ImageFont.load_default(30.8))
-    font = ImageFont.load_default(14)
-    for row in range(5):
-        draw.text((70, 126 + 21 * row), words(lot, lot.randint(2, 4)), "black", font)
-    for row in range(7):
-        top = 280 + 28 * row
-        draw.rectangle((70, top, 756, top + 28), outline="black")
-        draw.text((78.4, top + 5.6), words(lot, lot.randint(2, 6)), "black", font)
-        draw.text((672, top + 5.6), str(lot.randint(100, 99999)), "black", font)
-    return drawn
 
 
 def test_the_same_sheet_in_another_size_with_heavier_letters_is_a_copy_and_another_one_is_none() -> None:
