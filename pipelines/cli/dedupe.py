@@ -97,7 +97,6 @@ def dedupe(
     Only reports, unless told otherwise; never deletes. The best copy is kept: colours, real detail; `--keep` chooses.
     `kind` is exact (the same bytes), near, or reference (near to --reference); `distance` is in bits of 256, from `of`.
     With `--thorough` also copy, part_of, contains or shares_a_part; what removes nothing has a row without a group.
-    `--remove contains` takes screenshots and collages out; `--remove part_of` what they show, originals, too.
 
     [bold]Examples[/bold]
 

@@ -45,7 +45,8 @@ Remove = Annotated[
     typer.Option(
         "--remove",
         metavar="RELATION",
-        help="What isn't kept of what --thorough finds: copy (the default), part_of or contains; may be repeated",
+        help="What isn't kept of what --thorough finds: copy (the default), contains (screenshots, collages), "
+        "part_of (what they show, originals, too); may be repeated",
     ),
 ]
 
