@@ -45,8 +45,7 @@ Remove = Annotated[
     typer.Option(
         "--remove",
         metavar="RELATION",
-        help="What isn't kept of what --thorough finds: copy (the default), contains (screenshots, collages), "
-        "part_of (what they show, originals, too); may be repeated",
+        help="What goes: copy (the default), contains (collages), part_of (what they show); may be repeated",
     ),
 ]
 
