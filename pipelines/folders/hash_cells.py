@@ -41,6 +41,7 @@ _OTHERS: Final = frozenset(
     {"photodna", "sha512", "sha384", "sha224", "sha3256", "sha3512", "blake2b", "blake2s", "blake3", "crc32", "ssdeep"}
     | {"tlsh", "tiger", "whirlpool", "ahash", "whash", "colorhash", "videopdq", "tmk", "xxhash", "ed2k", "sha512256"}
 )
+_ALL_NAMES: Final = frozenset({*_NAMES, *_OTHERS})
 _BY_DIGITS: Final = {32: "md5", 40: "sha1"}
 _SUM_KINDS: Final = {32: "md5", 40: "sha1", 64: "sha256"}
 _HEX: Final = re.compile(r"[0-9a-fA-F]+")
@@ -59,8 +60,8 @@ def plain(name: str) -> str:
 
 def is_header(names: list[str]) -> bool:
     """Whether a row is of names of columns, by one that is known; and not of hashes."""
-    known = {*_NAMES, *_HASH_COLUMN, *_OTHERS}
-    return any(plain(name) in known for name in names) and not any(_can_be(_split(name)[1]) for name in names)
+    is_known = any(plain(name) in _ALL_NAMES or plain(name) in _HASH_COLUMN for name in names)
+    return is_known and not any(_can_be(_split(name)[1]) for name in names)
 
 
 def of_sums(line: str, kind: str) -> Mapping[str, Any] | None:
@@ -141,7 +142,7 @@ def _split(value: str) -> tuple[str, str]:
     """The kind that stands before a hash, empty if none does; and the hash."""
     value = value.strip()
     found = _PREFIX.match(value)
-    if found is None or (found[2] and plain(found[2]) not in {*_NAMES, *_OTHERS}):
+    if found is None or (found[2] and plain(found[2]) not in _ALL_NAMES):
         return "", value
     return plain(found[2] or ""), value[found.end() :]
 
