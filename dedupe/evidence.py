@@ -42,8 +42,8 @@ EVIDENCE: Final = np.dtype(
 its luminance, and its lowest frequencies, as signed square roots of their share of the largest."""
 EVIDENCE_BYTES: Final = EVIDENCE.itemsize
 _BEGINS: Final = struct.Struct("<5Bff")
-_NO_CHROMA: Final = bytes(2 * _COLOURS**2)
 """Borders, mean and scales of ``EVIDENCE``, for one picture at a time."""
+_NO_CHROMA: Final = bytes(2 * _COLOURS**2)
 
 PICTURE_SIDE: Final = 32
 """Side of the pictures that are made of evidence again, in pixels."""

@@ -24,7 +24,7 @@ from synsift.crawler.outside_json import loads
 from synsift.crawler.sources.lists.lines import MAX_LINE_BYTES, Lines
 from synsift.crawler.sources.lists.unpacked import begins_as_parquet
 from synsift.pipelines.errors import UsageError
-from synsift.pipelines.folders.hash_cells import FINGERPRINT, is_header, of_plain, of_sums
+from synsift.pipelines.folders.hash_cells import FINGERPRINT, is_header, of_plain, of_sums, plain
 
 PACKED: Final = (".gz", ".bz2", ".xz", ".zst")
 """Behind a file's name when it is packed."""
@@ -212,7 +212,7 @@ def _cells(file: Path, place: str, lines: Iterator[str], delimiter: str) -> list
 
 def _header(cells: list[str]) -> list[str]:
     """The names of columns; empty if a line holds none, but a hash."""
-    return cells if is_header(cells) else []
+    return [plain(cell) for cell in cells] if is_header(cells) else []
 
 
 def _named(file: Path, place: str, cells: list[str], header: list[str]) -> Mapping[str, Any]:

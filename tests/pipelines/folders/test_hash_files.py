@@ -197,6 +197,14 @@ def test_a_row_without_its_fingerprint_is_no_row_of_hashes(tmp_path: Path) -> No
     assert len(read_entries(file)[0]) == 2
 
 
+def test_columns_of_a_set_may_be_spelled_in_any_way(tmp_path: Path) -> None:
+    """Where its rows break off, too: a column by another spelling isn't passed over."""
+    file = tmp_path / "set.csv"
+    file.write_text(f"Path,SHA-256,Fingerprint\na.jpg,{SHA256}")
+    with pytest.raises(UsageError, match=r"set\.csv, line 2: 2 cells, and the header has 3"):
+        read_entries(file)
+
+
 def test_the_kind_stands_before_the_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert split_kind("pdq:list.txt") == ("pdq", Path("list.txt"))
