@@ -42,7 +42,7 @@ def test_it_says_and_does_the_same(arguments: list[str], options: dict[str, obje
     env = environment(options)
     forked = warm.run(arguments, env=env, cwd=tmp_path, stdin="", timeout_s=60)
     assert (forked.returncode, forked.stdout, forked.stderr) == (cold.returncode, cold.stdout, cold.stderr)
-    assert "Traceback" not in forked.stderr
+    assert "Traceback" not in forked.stderr, forked.stderr
 
 
 def test_it_leaves_nothing_behind_for_the_next(tmp_path: Path) -> None:

@@ -95,6 +95,9 @@ class _Rebalance(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-pyth
         try:
             if known:
                 self._listener.on_revoked(known)
+        except LogError as exc:  # such as a rebalance that is a generation further by now, while fleets grow
+            _log.warning("letting go of partitions failed (%s): this member begins anew", exc)
+            self.is_lost = True
         except Exception:  # noqa: BLE001 - whatever it was, what the listener believes to own must not be relied on
             # kafka-python would log this and let the rebalance go on, with a listener that believes to own what is
             # another's by then; and the broker checks a member's generation, not what it owns.

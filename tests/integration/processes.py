@@ -33,7 +33,7 @@ def end(process: "subprocess.Popen[str]") -> None:
     """Wait for a command's end, which must be a good one."""
     _, errors = process.communicate(timeout=TIMEOUT_S)
     assert process.returncode == 0, errors
-    assert "Traceback" not in errors
+    assert "Traceback" not in errors, errors
 
 
 @contextmanager

@@ -28,7 +28,7 @@ def test_the_demo_equals_its_truth_and_its_page_opens_in_a_browser(cli: RunCli, 
     done = cli("demo", "--out", str(out), "--format", "jsonl", options=fleets, timeout_s=300)
     assert done.returncode == 0, done.stderr
     assert "equal to the truth" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert "Traceback" not in done.stderr, done.stderr
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(rows) == 3
     assert sum(row["found"] for row in rows) >= 400

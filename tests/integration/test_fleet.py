@@ -40,7 +40,7 @@ def test_a_crawl_ends_as_the_truth_over_every_log_and_store(
         options |= {"log.path": str(tmp_path / "log.db")}
     done = cli("crawl", "--list", str(synsets), options=options)
     assert done.returncode == 0, done.stderr
-    assert "Traceback" not in done.stderr
+    assert "Traceback" not in done.stderr, done.stderr
     assert differences(None, directory, options) == []
 
 

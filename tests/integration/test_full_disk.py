@@ -19,7 +19,7 @@ def test_a_full_disk_stops_a_crawl_cleanly_and_the_same_command_goes_on_later(
     done = cli(*arguments, options=quick_options)
     assert done.returncode == 1
     assert "run the same command again" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert "Traceback" not in done.stderr, done.stderr
     subprocess.run(["mount", "-o", "remount,size=200m", str(small_disk)], check=True)
     done = cli(*arguments, options=quick_options)
     assert done.returncode == 0, done.stderr

@@ -77,7 +77,7 @@ def test_ctrl_c_drains_says_how_to_go_on_and_loses_nothing(
     _, errors = first.communicate(timeout=TIMEOUT_S)
     assert first.returncode == 1
     assert "the same command goes on from here" in errors
-    assert "Traceback" not in errors
+    assert "Traceback" not in errors, errors
     second = start("crawl", "--list", str(synsets), out=out, options=quick_options)
     _, errors = second.communicate(timeout=TIMEOUT_S)
     assert second.returncode == 0, errors

@@ -90,7 +90,7 @@ def crawl_until_done(list_file: Path, options: Options, most: int) -> int:
     """The same command again and again, as a user does; how often it died."""
     for deaths in range(most + 1):
         done = crawl(list_file, options)
-        assert "Traceback" not in done.stderr
+        assert "Traceback" not in done.stderr, done.stderr
         if done.returncode == 0:
             return deaths
         assert done.returncode in (9, -9, -11), done.stderr

@@ -111,7 +111,7 @@ def test_a_sleeping_host_is_asked_by_another_worker_when_it_may_be(site: SmallWe
     second = start("run", "fetch", "--drain", out=None, options=options)
     _, errors = second.communicate(timeout=TIMEOUT_S)
     assert second.returncode == 0, errors
-    assert "Traceback" not in errors
+    assert "Traceback" not in errors, errors
     assert given(options) == Counter([*host.urls, *well])
     assert set(host.given.values()) == {1}
     assert asked == host.refused.total() <= 4  # what was on its way when it refused

@@ -98,7 +98,7 @@ def renewing(*options: str, **variables: str) -> Iterator[Callable[[str], str]]:
         finally:
             process.send_signal(signal.SIGTERM)
             rest = lines.read()
-    assert "Traceback" not in rest
+    assert "Traceback" not in rest, rest
     assert process.returncode == 0, rest
 
 

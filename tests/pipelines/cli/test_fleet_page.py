@@ -36,11 +36,11 @@ def test_the_page_is_served_until_ctrl_c(tmp_path: Path) -> None:
         finally:
             process.kill()
     assert process.returncode == 0
-    assert "Traceback" not in errors
+    assert "Traceback" not in errors, errors
 
 
 def test_where_there_is_no_log_the_hint_says_how_to_begin(cli: RunCli, tmp_path: Path) -> None:
     done = cli("fleet", "--no-open", "--port", "0", "--out", str(tmp_path / "nothing"))
     assert done.returncode == 2
-    assert "Traceback" not in done.stderr
+    assert "Traceback" not in done.stderr, done.stderr
     assert "hint:" in done.stderr

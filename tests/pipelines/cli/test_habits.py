@@ -157,7 +157,7 @@ def test_wrong_use_has_one_form_and_comes_before_any_work(
     assert done.stderr.startswith("synsift: ")
     assert message in done.stderr
     assert hint in done.stderr.partition("hint: ")[2] if hint else True
-    assert "Traceback" not in done.stderr
+    assert "Traceback" not in done.stderr, done.stderr
     assert tree(tmp_path) == before
 
 
@@ -195,7 +195,7 @@ def test_streams_that_are_full_or_closed(
         env=environment({}), cwd=tmp_path, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stderr.startswith(message)) == (status, True), done.stderr
-    assert "Traceback" not in done.stderr
+    assert "Traceback" not in done.stderr, done.stderr
     assert "Exception ignored" not in done.stderr
 
 

@@ -35,7 +35,7 @@ def test_what_is_no_key_is_said_and_not_shown(cli: RunCli, tmp_path: Path) -> No
         shown = cli("identity", "show", *arguments)
         assert shown.returncode == 2
         assert "topsecret" not in shown.stdout + shown.stderr
-        assert "Traceback" not in shown.stderr
+        assert "Traceback" not in shown.stderr, shown.stderr
 
 
 def test_a_key_without_a_place_to_publish_it_is_wrong_use(cli: RunCli, tmp_path: Path) -> None:

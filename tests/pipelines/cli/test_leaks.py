@@ -190,7 +190,7 @@ def test_what_is_no_set_of_images_is_told_of(
     done = cli("leaks", str(train), str(tmp_path / name))
     assert done.returncode == 2, done.stdout + done.stderr
     assert said in done.stderr
-    assert "Traceback" not in done.stderr
+    assert "Traceback" not in done.stderr, done.stderr
 
 
 def test_the_page_shows_both_pictures_of_a_pair(cli: RunCli, sides: tuple[Path, Path], tmp_path: Path) -> None:

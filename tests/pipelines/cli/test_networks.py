@@ -72,7 +72,7 @@ def test_a_file_of_authorities_that_cannot_be_used_is_said_at_the_start(
     assert done.returncode == 2
     assert f"fetch.ca_file: `{file}`" in done.stderr
     assert words in done.stderr
-    assert "Traceback" not in done.stderr
+    assert "Traceback" not in done.stderr, done.stderr
 
 
 def test_hosts_that_need_not_prove_who_they_are_are_warned_of(cli: RunCli, site: SmallWeb, tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ def test_tables_and_csv_show_it_without_breaking(cli: RunCli, folder: Path, tmp_
         done = cli("fingerprint", str(folder), "--format", form, *cache)
         assert done.returncode == 0, done.stderr
         assert "caf" in done.stdout
-        assert "Traceback" not in done.stderr
+        assert "Traceback" not in done.stderr, done.stderr
         if form == "jsonl":
             assert done.stdout.encode().decode() == done.stdout  # whoever reads JSON wants UTF-8
     done = cli("fingerprint", str(folder), "--format", "csv", *cache)

@@ -75,7 +75,7 @@ def test_a_name_of_several_senses_is_never_taken_silently(cli: RunCli) -> None:
         assert done.returncode == 2
         assert "5 senses" in done.stderr
         assert "n02012849  crane: large long-necked wading bird" in done.stderr
-        assert "Traceback" not in done.stderr
+        assert "Traceback" not in done.stderr, done.stderr
 
 
 def test_on_a_terminal_the_user_is_asked_which_sense_is_meant(tmp_path: Path) -> None:

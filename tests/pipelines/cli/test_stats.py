@@ -85,7 +85,7 @@ def test_every_form_says_the_same(cli: RunCli, tmp_path: Path) -> None:
     assert f"crane ({CRANE})" in cli("stats", "--out", str(tmp_path / "store")).stdout
     nowhere = cli("stats", "--out", str(tmp_path / "nowhere"))
     assert nowhere.returncode in (1, 2)
-    assert "Traceback" not in nowhere.stderr
+    assert "Traceback" not in nowhere.stderr, nowhere.stderr
 
 
 def test_the_page_shows_plots_and_average_images_and_nothing_runs_in_it(cli: RunCli, tmp_path: Path) -> None:

@@ -127,7 +127,7 @@ def test_without_opencv_it_is_said_before_any_work(
     done = cli("dedupe", str(tmp_path), "--thorough")
     assert done.returncode == 2, done.stderr
     assert "pip install 'synsift[thorough]'" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert "Traceback" not in done.stderr, done.stderr
 
 
 def test_what_goes_only_with_thorough_is_wrong_use_without(cli: RunCli, tmp_path: Path) -> None:

@@ -141,7 +141,7 @@ def test_what_a_folder_stands_in_the_way_of_is_named_and_stays_to_be_mended(
     stuck = verify(tmp_path / "out", *AGAIN)
     assert stuck.returncode == 1
     assert f"{sha256} stays as it is: writing" in stuck.stderr
-    assert "Traceback" not in stuck.stderr
+    assert "Traceback" not in stuck.stderr, stuck.stderr
     blob.rmdir()
     assert verify(tmp_path / "out", *AGAIN).returncode == 0
     run(world, land(world))
@@ -193,7 +193,7 @@ def test_without_a_contact_nobody_is_asked(world: World, site: SmallWeb, tmp_pat
     refused = verify(tmp_path / "out", "--fetch-again")
     assert refused.returncode in (1, 2)
     assert "identity.contact" in refused.stderr
-    assert "Traceback" not in refused.stderr
+    assert "Traceback" not in refused.stderr, refused.stderr
     assert site.asked["/mend/7.jpg"] == asked
 
 
