@@ -3,12 +3,15 @@
 hexadecimal digits   in small or capital letters, also behind ``0x`` or the kind: ``sha256:e3b0…``
 Base64               of the same bytes (RFC 4648), as object stores and web pages write it: ``md5:1B2M2Y8…``,
                      ``sha256-47DEQ…`` (Subresource Integrity)
+bytes                in Parquet, of the digest itself or of its digits
 """
 
 import base64
 import binascii
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,18 +23,18 @@ FINGERPRINT: Final = "fingerprint"
 """The column of our own fingerprints."""
 NAME: Final = "name"
 """The column of what something is called."""
+HASH: Final = "hash"
+"""The column of a hash of any kind."""
 _KIND_COLUMN: Final = ("type", "kind", "hashtype", "hashkind", "algorithm", "signaltype", "indicatortype")
-_HASH_COLUMN: Final = ("hash", "hashvalue", "value", "digest", "indicator", "signal", "signalvalue", "indicatorvalue")
+_HASH_COLUMN: Final = (
+    HASH, "hashvalue", "value", "digest", "indicator", "rawindicator", "indicatorvalue", "signal", "signalvalue",
+    "checksum", "filehash", "hexdigest",
+)  # fmt: skip
 _NAME_COLUMN: Final = ("path", NAME, "file", "filename", "filepath", "url", "id", "image")
 # As lists in the world call them, without blanks, hyphens and underscores.
 _NAMES: Final[Mapping[str, str]] = {
     **{kind: kind for kind in KINDS},
-    **{f"hash{kind}": kind for kind in KINDS},
-    **{f"{kind}hash": kind for kind in KINDS},
-    **{f"{kind}sum": kind for kind in KINDS},
     "sha2256": "sha256",
-    "contentmd5": "md5",
-    "pdqhex": "pdq",
     "imagehash": "phash",
     "perceptualhash": "phash",
     "differencehash": "dhash",
@@ -41,55 +44,170 @@ _OTHERS: Final = frozenset(
     {"photodna", "sha512", "sha384", "sha224", "sha3256", "sha3512", "blake2b", "blake2s", "blake3", "crc32", "ssdeep"}
     | {"tlsh", "tiger", "whirlpool", "ahash", "whash", "colorhash", "videopdq", "tmk", "xxhash", "ed2k", "sha512256"}
 )
-_ALL_NAMES: Final = frozenset({*_NAMES, *_OTHERS})
+# What may stand around the name of a kind: `file_md5`, `MD5 (hex)`, `FileHash-SHA256`, `pdq_hash_value`.
+_AROUND: Final = r"(?:hash|value|sum|digest|checksum|hex|base64|b64|file|image|content|original|of|[()\[\]])*"
+_KIND_NAMED: Final = re.compile(
+    f"{_AROUND}({'|'.join(sorted({*_NAMES, *_OTHERS}, key=len, reverse=True))}){_AROUND}"
+)  # fmt: skip
 _BY_DIGITS: Final = {32: "md5", 40: "sha1"}
 _SUM_KINDS: Final = {32: "md5", 40: "sha1", 64: "sha256"}
+_SIZES: Final = frozenset(one.bits // 8 for one in KINDS.values())
 _HEX: Final = re.compile(r"[0-9a-fA-F]+")
+_HEX_RUN: Final = re.compile(r"[0-9a-fA-F]{32}")
 _BASE64: Final = re.compile(r"[0-9A-Za-z+/_-]+={0,2}")
-_PREFIX: Final = re.compile(r"(0[xX])|([A-Za-z][A-Za-z0-9_]*(?:-[0-9]+)?)[:=-]")
-_SUMS: Final = re.compile(r"(\\?)([0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64}) [ *](.+)", re.DOTALL)
-_TAGGED: Final = re.compile(r"(\\?)([A-Za-z][A-Za-z0-9/-]*) ?\((.+)\) ?= ?([0-9a-fA-F]+)", re.DOTALL)
+_PREFIX: Final = re.compile(r"(0[xX])(?=[0-9a-fA-F]+\Z)|([A-Za-z][A-Za-z0-9_]*(?:-[0-9]+)?)[:=-]")
+_DIGEST: Final = r"[0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64}"
+_BASE64_DIGEST: Final = r"[0-9A-Za-z+/]{22}==|[0-9A-Za-z+/]{27}=|[0-9A-Za-z+/]{43}="
+# With one blank alone as `md5 -r` of BSD writes them.
+_SUMS: Final = re.compile(rf"(\\?)({_DIGEST}|{_BASE64_DIGEST})( [ *]?)(.+)", re.DOTALL)
+_TAGGED: Final = re.compile(rf"(\\?)([A-Za-z][A-Za-z0-9/-]*) ?\((.+)\) ?= ?([0-9a-fA-F]+|{_BASE64_DIGEST})", re.DOTALL)
+# In a name: a hash in a line after the first, or a row whose line end is lost.
+_HIDDEN: Final = re.compile(
+    rf"[\n\v\f\r\x1c-\x1e\x85\u2028\u2029].*?(?<![0-9a-zA-Z])(?:{_DIGEST})(?![0-9a-zA-Z])"
+    rf"|(?:{_DIGEST}) [ *]\S|,(?:{_DIGEST}),|\) ?= ?(?:{_DIGEST})",
+    re.DOTALL,
+)
 _ESCAPES: Final = {"\\\\": "\\", "\\n": "\n", "\\r": "\r"}
 _SHOWN: Final = 80
 
 
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """What the columns of a row are for, by their names as they are spelled there.
+
+    Attributes:
+        kinds: Of hashes of one kind, each with that.
+        hashes: Of hashes of any.
+        types: What kind those are.
+        names: What something is called; the one that says most is first.
+    """
+
+    kinds: list[tuple[str, str]]
+    hashes: list[str]
+    types: list[str]
+    names: list[str]
+
+
+@lru_cache(1_000)
+def _columns_of(names: tuple[str, ...]) -> _Columns:
+    spelled = {plain(name): name for name in names if isinstance(name, str)}
+    kinds = [(name, of) for name in names if isinstance(name, str) and (of := kind_named(name)) in KINDS]
+    in_order = ([spelled[one] for one in each if one in spelled] for each in (_HASH_COLUMN, _KIND_COLUMN, _NAME_COLUMN))
+    return _Columns(kinds, *in_order)
+
+
+@lru_cache(1_000)
 def plain(name: str) -> str:
     """A name of a column or kind without what it may be spelled with."""
     return re.sub(r"[\s_\-./]", "", name.lower())
 
 
+@lru_cache(1_000)
+def kind_named(name: str) -> str:
+    """The kind that a name of a column or a tag means, as plain letters, compared here or not; empty for none."""
+    found = _KIND_NAMED.fullmatch(plain(name))
+    return _NAMES.get(found[1], found[1]) if found else ""
+
+
+def is_hash_column(name: str) -> bool:
+    """Whether a column of that name has hashes or fingerprints, of whatever kind."""
+    return bool(kind_named(name)) or plain(name) in _HASH_COLUMN or plain(name) == FINGERPRINT
+
+
+def is_name_column(name: str) -> bool:
+    """Whether a column of that name says what something is called."""
+    return plain(name) in _NAME_COLUMN
+
+
 def is_header(names: list[str]) -> bool:
     """Whether a row is of names of columns, by one that is known; and not of hashes."""
-    is_known = any(plain(name) in _ALL_NAMES or plain(name) in _HASH_COLUMN for name in names)
-    return is_known and not any(_can_be(_split(name)[1]) for name in names)
+    return not any(has_digest(name) or can_be_hash(name) for name in names) and any(map(is_hash_column, names))
 
 
-def of_sums(line: str, kind: str) -> Mapping[str, Any] | None:
+def looks_like_hash(text: str, kind: str) -> bool:
+    """Whether a text has the digits of a hash: of a kind, or where none was said of MD5, SHA-1, SHA-256 or PDQ."""
+    named, digits = _split(text)
+    if kind:
+        return named in ("", kind) and len(digits) == KINDS[kind].digits and _HEX.fullmatch(digits) is not None
+    return len(digits) in _SUM_KINDS and _HEX.fullmatch(digits) is not None
+
+
+def has_digest(text: str) -> bool:
+    """Whether the digits of MD5, or of a longer hash, stand somewhere in a text."""
+    return _HEX_RUN.search(text) is not None
+
+
+def can_be_hash(text: str) -> bool:
+    """Whether a text is a hash of any kind that is compared here, in digits or in Base64."""
+    return bool(_can_be(_split(text)[1]))
+
+
+def of_sums(file: Path, place: str, line: str, kind: str, likely: str = "") -> Mapping[str, Any] | None:
     """A line as ``md5sum`` and its kin write them, plain or with ``--tag``, or as ``openssl dgst``; None of others.
 
     Args:
+        file: Where it stands.
+        place: Where in it, in words.
         line: Without its end.
         kind: Of its hash, where that was said.
+        likely: What hashes are of which nothing else tells it, by the name of the file.
+
+    Raises:
+        UsageError: Other lines hide in what would be the name.
     """
+    row: dict[str, Any]
     if found := _SUMS.fullmatch(line):
-        escaped, digest, name = found.groups()
-        return {kind or _SUM_KINDS[len(digest)]: digest, NAME: _unescaped(name.strip(), escaped)}
-    if found := _TAGGED.fullmatch(line):
+        escaped, digest, between, name = found.groups()
+        if len(between) == 1 and all(map(can_be_hash, name.split())):
+            return None  # several hashes
+        row = {kind or _sum_kind(file, place, digest, likely): digest, NAME: _unescaped(name.strip(), escaped)}
+    elif found := _TAGGED.fullmatch(line):
         escaped, tag, name, digest = found.groups()
-        return {"type": tag, "hash": digest, NAME: _unescaped(name, escaped)}
-    return None
+        row = {"type": tag, HASH: digest, NAME: _unescaped(name, escaped)}
+    else:
+        return None
+    if _HIDDEN.search(name):
+        raise hidden(file, place)
+    return row
 
 
-def of_plain(file: Path, place: str, cells: list[str], kind: str) -> Mapping[str, Any]:
-    """A row without a header: the hash comes first, and what it is called last; PDQ's own tools write them so.
+def hidden(file: Path, place: str) -> UsageError:
+    """What to say of a name in which more lines with hashes stand."""
+    return UsageError(
+        f"{file}, {place}: what would be a name there has other lines in it, with hashes of their own",
+        hint="see where a quote is open, or what its lines end with; a list is read whole or not at all",
+    )
+
+
+def hides_lines(cell: str) -> bool:
+    """Whether more lines with hashes stand in a cell."""
+    return _HIDDEN.search(cell) is not None
+
+
+def of_plain(file: Path, place: str, cells: list[str], kind: str, likely: str = "") -> Iterator[Mapping[str, Any]]:
+    """A row without a header: a hash comes first, and what it is called last; PDQ's own tools write them so.
+
+    All cells that are hashes count, also the last one: a file may be named by its own hash.
+
+    Args:
+        file: Where it stands.
+        place: Where in it, in words.
+        cells: Of the row.
+        kind: Of its hashes, where that was said.
+        likely: What hashes are of which nothing else tells it, by the name of the file.
 
     Raises:
         UsageError: What kind of hash it is, nothing says.
     """
-    found = kind or _kind_of(cells[0])
-    if not found:
-        raise _unknown(file, place, cells[0])
-    return {found: cells[0], NAME: cells[-1] if len(cells) > 1 else ""}
+    last = cells[-1] if len(cells) > 1 else ""
+    for number, cell in enumerate(cells):
+        is_hash = looks_like_hash(cell, kind) or (not kind and bool(_of_base64(_split(cell)[1])) and can_be_hash(cell))
+        if number and not is_hash:
+            continue
+        found = kind or _kind_of(cell, likely)
+        if not found:
+            raise _unknown(file, place, cell)
+        yield {found: cell, NAME: last}
 
 
 def entries_of(file: Path, place: str, row: Mapping[str, Any], kind: str) -> list[Entry]:
@@ -99,30 +217,42 @@ def entries_of(file: Path, place: str, row: Mapping[str, Any], kind: str) -> lis
         file: Where it stands.
         place: Where in it, in words.
         row: By the names of columns.
-        kind: Of its hashes, where that was said; then the column of that name counts, or the one of any hash.
+        kind: Of its hashes, where that was said; then columns of that name count, or those of any hash.
 
     Raises:
         UsageError: There is none, or one that can't be read.
     """
-    cells = {plain(name): value for name, value in row.items() if isinstance(name, str)}
-    name = next((str(cells[column]) for column in _NAME_COLUMN if cells.get(column)), "") or f"{file}, {place}"
-    found: dict[str, Any] = {}
-    for column, value in cells.items():
-        if column in _NAMES and value not in (None, ""):
-            found.setdefault(_NAMES[column], value)
-    generic = next((cells[column] for column in _HASH_COLUMN if cells.get(column)), None)
-    if kind:
-        wanted = found.get(kind, generic if generic is not None else None)
-        found = {} if wanted is None else {kind: wanted}
-    elif generic is not None:
-        named = next((str(cells[column]) for column in _KIND_COLUMN if cells.get(column)), "")
-        of = _NAMES.get(plain(named)) if named else _kind_of(str(generic))
-        if not of:
-            raise _unknown(file, place, named or str(generic), is_kind=bool(named))
-        found.setdefault(of, generic)
+    columns = _columns_of(tuple(row))
+    name = next((str(row[column]) for column in columns.names if row[column]), "") or f"{file}, {place}"
+    found = [
+        (of, row[column]) for column, of in columns.kinds if row[column] not in (None, "", b"") and kind in ("", of)
+    ]
+    said = next((str(row[column]) for column in columns.types if row[column]), "")
+    generic = [row[column] for column in columns.hashes if row[column]]
+    needed = 0 if found and (kind or not said) else 1  # beside columns of kinds, `value` may be anything
+    for value in (one for at, one in enumerate(generic) if at < needed or looks_like_hash(str(one), kind)):
+        of = kind_named(said) if said else kind or _kind_of(value if isinstance(value, str) else str(value))
+        if of not in KINDS:
+            raise _unknown(file, place, said or str(value), is_kind=bool(said))
+        if kind and of != kind:
+            raise UsageError(
+                f"{file}, {place}: a {of} hash, and {kind} was said before the name",
+                hint=f"leave out `{kind}:`, or the rows of other kinds",
+            )
+        found.append((of, value))
     if not found:
-        raise _none(file, place, cells)
-    return [Entry(of, _digest(file, place, of, value), name) for of, value in found.items()]
+        raise none_in(file, place, row)
+    entries = [Entry(of, _digest(file, place, of, value), name) for of, value in found]
+    return entries if len(entries) == 1 else list(dict.fromkeys(entries))
+
+
+def _sum_kind(file: Path, place: str, digest: str, likely: str) -> str:
+    size = len(digest) if _HEX.fullmatch(digest) else 2 * len(_of_base64(digest))
+    if likely in _can_be(digest):
+        return likely
+    if size == 64 and re.search(r"blake|b[23]sum|sha-?3(?!84)|sm3", file.name.lower()):
+        raise _unknown(file, place, digest)
+    return _SUM_KINDS[size]
 
 
 def _unescaped(name: str, escaped: str) -> str:
@@ -130,30 +260,36 @@ def _unescaped(name: str, escaped: str) -> str:
     return re.sub(r"\\[\\nr]", lambda found: _ESCAPES[found[0]], name) if escaped else name
 
 
-def _kind_of(value: str) -> str:
+def _kind_of(value: str, likely: str = "") -> str:
     """What a hash can be alone, by the kind before it or by its length; empty where that isn't one kind alone."""
     named, digits = _split(value)
     if named:
-        return _NAMES.get(named, "")
-    return _BY_DIGITS.get(len(digits), "") if _HEX.fullmatch(digits) else ""
+        return named if named in KINDS else ""
+    by_digits = _BY_DIGITS.get(len(digits), "") if _HEX.fullmatch(digits) else ""
+    return by_digits or (likely if likely in _can_be(digits) else "")
 
 
 def _split(value: str) -> tuple[str, str]:
     """The kind that stands before a hash, empty if none does; and the hash."""
     value = value.strip()
     found = _PREFIX.match(value)
-    if found is None or (found[2] and plain(found[2]) not in _ALL_NAMES):
+    if found is None:
         return "", value
-    return plain(found[2] or ""), value[found.end() :]
+    named = kind_named(found[2]) if found[2] else ""
+    return ("", value) if found[2] and not named else (named, value[found.end() :])
 
 
 def _digest(file: Path, place: str, kind: str, value: object) -> bytes:
     size = KINDS[kind].bits // 8
+    if isinstance(value, bytes):
+        if len(value) == size:
+            return value
+        value = value.decode("ascii", "replace")
     named, text = _split(value) if isinstance(value, str) else ("", "")
-    if not named or _NAMES.get(named) == kind:
+    if named in ("", kind):
         if len(text) == 2 * size and _HEX.fullmatch(text):
             return bytes.fromhex(text)
-        digest = _of_base64(text)
+        digest = _of_base64(f"{text}{'=' * (-len(text) % 4)}")
         if len(digest) == size:
             return digest
     raise UsageError(
@@ -181,7 +317,7 @@ def _mistaken(text: str, kind: str) -> str:
 def _can_be(text: str) -> list[str]:
     """Kinds that have so many digits."""
     size = len(text) // 2 if _HEX.fullmatch(text) and len(text) % 2 == 0 else len(_of_base64(text))
-    return [kind for kind in KINDS if size and KINDS[kind].bits == 8 * size]
+    return [kind for kind in KINDS if KINDS[kind].bits == 8 * size] if size in _SIZES else []
 
 
 def _unknown(file: Path, place: str, what: str, *, is_kind: bool = False) -> UsageError:
@@ -202,8 +338,9 @@ def _unknown(file: Path, place: str, what: str, *, is_kind: bool = False) -> Usa
     return UsageError(f"{file}, {place}: {said}", hint=compared)
 
 
-def _none(file: Path, place: str, cells: Mapping[str, Any]) -> UsageError:
-    others = [column for column, value in cells.items() if column in _OTHERS and value]
+def none_in(file: Path, place: str, cells: Mapping[str, Any]) -> UsageError:
+    """What to say of a row without a hash."""
+    others = [column for column, value in cells.items() if value and kind_named(column) not in ("", *KINDS)]
     also = f"; {' and '.join(others)} aren't compared here" if others else ""
     return UsageError(
         f"{file}, {place}: there is no `fingerprint`, and no hash of a kind that can be told{also}",

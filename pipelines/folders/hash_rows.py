@@ -13,32 +13,39 @@ list that denies must deny all that stands in it.
 import csv
 import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import pyarrow.parquet as pq
 
-from synsift.crawler.errors import SourceError
-from synsift.crawler.outside_json import loads
-from synsift.crawler.sources.lists.lines import MAX_LINE_BYTES, Lines
+from synsift.crawler.sources.lists.lines import MAX_LINE_BYTES
 from synsift.crawler.sources.lists.unpacked import begins_as_parquet
+from synsift.dedupe.hash_kinds import KINDS
 from synsift.pipelines.errors import UsageError
-from synsift.pipelines.folders.hash_cells import FINGERPRINT, is_header, of_plain, of_sums, plain
+from synsift.pipelines.folders.hash_cells import (
+    FINGERPRINT,
+    can_be_hash,
+    has_digest,
+    hidden,
+    hides_lines,
+    is_hash_column,
+    is_header,
+    is_name_column,
+    of_plain,
+    of_sums,
+    plain,
+)
+from synsift.pipelines.folders.hash_json import Placed, rows_of_line, rows_of_text, rows_of_value
+from synsift.pipelines.folders.hash_records import begin_of, opened, records_of, too_long, whole_text
 
 PACKED: Final = (".gz", ".bz2", ".xz", ".zst")
 """Behind a file's name when it is packed."""
 _JSON_LINES: Final = (".jsonl", ".ndjson")
-# An object that holds all others is read whole.
-_MOST_JSON_BYTES: Final = 256_000_000
 _HASHDEEP: Final = "%%%% "
-# In so many lines a list shows whether its rows end in NUL.
-_LOOKED_AT: Final = 100
-# What stands in lines of remarks is no hash.
-_REMARK: Final = re.compile(r"(?:;|//)(?!.*[0-9a-fA-F]{16})")
-
-Placed = tuple[str, Mapping[str, Any]]
-"""Where a row stands, in words, and its cells."""
+_DELIMITERS: Final = (",", "\t", ";", "|")
+_DELIMITER_SAID: Final = re.compile(r"sep=(.)", re.IGNORECASE)  # as spreadsheets write it
 
 
 def rows_of(file: Path, kind: str) -> Iterator[Placed]:
@@ -52,17 +59,22 @@ def rows_of(file: Path, kind: str) -> Iterator[Placed]:
         UsageError: A row can't be read, or it is no such file.
         OSError: The file can't be read.
     """
+    suffix = bare_suffix(file)
     if file.suffix.lower() == ".parquet" or begins_as_parquet(file):
-        yield from _parquet_rows(file)
+        yield from _parquet_rows(file, kind)
         return
-    try:
-        lines = Lines(file, of="hashes")
-    except SourceError as exc:
-        raise UsageError(str(exc), hint=exc.hint) from exc
-    try:
-        yield from _rows(file, _records(file, lines), kind)
-    finally:
-        lines.close()
+    with opened(file) as source:
+        begin = begin_of(source)
+        is_lines = suffix in _JSON_LINES or (begin.startswith("{") and (suffix != ".json" or _is_line_of_many(begin)))
+        if is_lines:
+            for number, line in records_of(file, source):
+                if not _is_remark(line.strip()):
+                    yield from rows_of_line(file, number, line.strip(), kind)
+        elif suffix == ".json" or begin.startswith("["):
+            yield from rows_of_text(file, whole_text(file, source), kind)
+        else:
+            likely = suffix.removeprefix(".") if suffix.removeprefix(".") in KINDS else ""
+            yield from _TextRows(file, kind, likely).rows(records_of(file, source))
 
 
 def bare_suffix(file: Path) -> str:
@@ -70,153 +82,138 @@ def bare_suffix(file: Path) -> str:
     return (Path(file.stem) if file.suffix.lower() in PACKED else file).suffix.lower()
 
 
-def _records(file: Path, lines: Lines) -> Iterator[tuple[int, str]]:
-    """Lines, or what ends in NUL, numbered from 1 and without their ends."""
-    begin = list(itertools.islice(lines, _LOOKED_AT))
-    lines.put_back(begin)
-    if not any("\0" in line.text for line in begin):
-        for line in lines:
-            if line.is_too_long:
-                raise _too_long(file)
-            if "\0" in line.text:
-                raise UsageError(f"{file}, line {line.number}: a NUL stands in it, as in no list of lines")
-            yield line.number, line.text.rstrip("\r\n")
-        return
-    number, text = 0, ""
-    for line in lines:
-        if line.is_too_long:
-            raise _too_long(file)
-        *whole, text = (text + line.text).split("\0")
-        for one in whole:
-            number += 1
-            yield number, one
-        if len(text) > MAX_LINE_BYTES:
-            raise _too_long(file)
-    if text.strip():
-        yield number + 1, text
+def _is_line_of_many(begin: str) -> bool:
+    """Whether a file of JSON begins with an object in a line of its own, and another one."""
+    first, _, second = begin.partition("\n")
+    return first.rstrip().endswith("}") and second.lstrip().startswith("{")
 
 
-def _too_long(file: Path) -> UsageError:
-    return UsageError(f"{file}: a line of more than {MAX_LINE_BYTES:,} bytes is none of a list of hashes")
+def _is_remark(line: str) -> bool:
+    """Whether a line says nothing: it is empty, or a remark, in which no hash is."""
+    if not line or line.startswith("#"):
+        return True
+    says_nothing = not has_digest(line) and not any(map(can_be_hash, re.split(r"[\s,;]+", line)))
+    return line.startswith((";", "//")) and says_nothing
 
 
-def _wanted(lines: Iterator[tuple[int, str]]) -> Iterator[tuple[int, str]]:
-    """Those that are neither empty nor remarks, without blanks around them."""
-    stripped = ((number, line.strip()) for number, line in lines)
-    return ((n, line) for n, line in stripped if line and not line.startswith("#") and not _REMARK.match(line))
-
-
-def _rows(file: Path, lines: Iterator[tuple[int, str]], kind: str) -> Iterator[Placed]:
-    first = next(_wanted(lines), None)
-    if first is None:
-        return
-    rest = itertools.chain([first], lines)
-    suffix = bare_suffix(file)
-    if suffix == ".json" or (first[1].startswith("[") and suffix not in _JSON_LINES):
-        yield from _json_values(file, rest)
-    elif first[1].startswith("{") or suffix in _JSON_LINES:
-        yield from _json_rows(file, _wanted(rest))
-    else:
-        yield from _text_rows(file, rest, kind)
-
-
-def _parquet_rows(file: Path) -> Iterator[Placed]:
+def _parquet_rows(file: Path, kind: str) -> Iterator[Placed]:
     number = 0
     with pq.ParquetFile(file) as table:
+        _check_columns(f"{file}", [plain(name) for name in table.schema_arrow.names])
         for batch in table.iter_batches(10_000):
             for row in batch.to_pylist():
                 number += 1
-                yield f"row {number}", row
+                yield from rows_of_value(file, f"row {number}", row, kind)
 
 
-def _json_rows(file: Path, lines: Iterator[tuple[int, str]]) -> Iterator[Placed]:
-    for number, line in lines:
-        yield f"line {number}", _object(file, f"line {number}", _parsed(file, f"line {number}", line))
+def _check_columns(where: str, header: Iterable[str]) -> None:
+    """See that no column of hashes is there twice.
+
+    Raises:
+        UsageError: One is.
+    """
+    for name, times in Counter(header).items():
+        if times > 1 and is_hash_column(name):
+            raise UsageError(f"{where}: {times} columns are called `{name}`", hint="give each a name of its own")
 
 
-def _json_values(file: Path, lines: Iterator[tuple[int, str]]) -> Iterator[Placed]:
-    """The objects of one array, wherever it stands; or JSON Lines by another name."""
-    number, line = next(lines)
-    second = next(lines, None)
-    if second is not None and line.startswith("{") and line.endswith("}"):
-        yield from _json_rows(file, _wanted(itertools.chain([(number, line), second], lines)))
-        return
-    text = [line]
-    size = 0
-    for _, line in itertools.chain([second] if second else [], lines):
-        text.append(line)
-        size += len(line)
-        if size > _MOST_JSON_BYTES:
-            raise UsageError(f"{file}: more than {_MOST_JSON_BYTES // 10**6} MB of JSON", hint="write it as JSON Lines")
-    whole = _parsed(file, "", "\n".join(text))
-    arrays = [value for value in whole.values() if isinstance(value, list)] if isinstance(whole, dict) else [whole]
-    values = arrays[0] if len(arrays) == 1 and isinstance(arrays[0], list) else [whole]
-    for number, value in enumerate(values, 1):
-        yield f"value {number}", {"hash": value} if isinstance(value, str) else _object(file, f"value {number}", value)
-
-
-def _parsed(file: Path, place: str, text: str) -> Any:  # noqa: ANN401 - JSON
-    try:
-        return loads(text)
-    except ValueError as exc:
-        raise UsageError(f"{file}{place and ', '}{place}: not JSON: {exc}") from exc
-
-
-def _object(file: Path, place: str, value: object) -> Mapping[str, Any]:
-    if not isinstance(value, dict):
-        raise UsageError(f'{file}, {place}: a row is an object, such as {{"pdq": "…"}}')
-    return value
-
-
-def _text_rows(file: Path, lines: Iterator[tuple[int, str]], kind: str) -> Iterator[Placed]:
+class _TextRows:
     """Sums, plain lines, or a table with or without a header."""
-    header: list[str] | None = None
-    delimiter = ""
-    for number, line in _wanted(lines):
-        place = f"line {number}"
-        if line.startswith(_HASHDEEP):
-            header = _header(line.removeprefix(_HASHDEEP).split(",")) or header
-            continue
-        sums = None if header else of_sums(line, kind)
-        if sums is not None:
-            yield place, sums
-            continue
-        delimiter = delimiter or next((one for one in (",", "\t", ";") if one in line), ",")
-        cells = _cells(file, place, itertools.chain([line], (line for _, line in lines)), delimiter)
-        if header is None:
-            header = _header(cells)
-            if header:
+
+    def __init__(self, file: Path, kind: str, likely: str) -> None:
+        self._file, self._kind, self._likely = file, kind, likely
+        self._header: list[str] = []
+        self._delimiter = ""
+        self._is_hashdeep = False
+
+    def rows(self, lines: Iterator[tuple[int, str]]) -> Iterator[Placed]:
+        """Read records.
+
+        Raises:
+            UsageError: One can't be read.
+        """
+        for number, whole in lines:
+            place, line = f"line {number}", whole.strip()
+            if _is_remark(line) and not self._is_row_all_the_same(whole):
                 continue
-        yield place, _named(file, place, cells, header) if header else of_plain(file, place, cells, kind)
+            if line.startswith(_HASHDEEP):
+                self._begin_hashdeep(place, line.removeprefix(_HASHDEEP).split(","))
+            elif found := _DELIMITER_SAID.fullmatch(line):
+                self._delimiter = found[1]
+            elif sums := None if self._header else of_sums(self._file, place, line, self._kind, self._likely):
+                yield place, sums
+            else:
+                # A table's first cell may be empty: what stands before a tab isn't a blank then.
+                yield from self._cells(place, whole if self._header else line, lines)
 
+    def _cells(self, place: str, line: str, lines: Iterator[tuple[int, str]]) -> Iterator[Placed]:
+        self._delimiter = self._delimiter or next((one for one in _DELIMITERS if one in line), "")
+        if self._is_hashdeep:  # names are as they are, with commas and quotes
+            cells = line.strip().split(",", len(self._header) - 1)
+            if hides_lines(f",{cells[-1]}"):
+                raise hidden(self._file, place)
+        elif not self._delimiter:
+            cells = line.split() if len(line.split()) > 1 and all(map(can_be_hash, line.split())) else [line.strip()]
+            cells = [cell[1:-1] if len(cell) > 1 and cell[0] == cell[-1] == '"' else cell for cell in cells]
+        else:
+            cells = self._split(place, itertools.chain([line], (more for _, more in lines)))
+        if self._header:
+            yield place, self._named(place, cells)
+        elif is_header(cells):
+            self._header = [plain(cell) for cell in cells]
+            _check_columns(f"{self._file}, {place}", self._header)
+        else:
+            for row in of_plain(self._file, place, cells, self._kind, self._likely):
+                yield place, row
 
-def _cells(file: Path, place: str, lines: Iterator[str], delimiter: str) -> list[str]:
-    """The cells of the row that comes next, which takes more lines only where a quoted cell has several."""
-    size = 0
+    def _split(self, place: str, lines: Iterator[str]) -> list[str]:
+        """The cells of the row that comes next, which takes more lines only where a quoted cell has several."""
+        size = 0
 
-    def bounded() -> Iterator[str]:
-        nonlocal size
-        for line in lines:
-            size += len(line)
-            if size > MAX_LINE_BYTES:
-                raise _too_long(file)
-            yield f"{line}\n"
+        def bounded() -> Iterator[str]:
+            nonlocal size
+            for line in lines:
+                size += len(line)
+                if size > MAX_LINE_BYTES:
+                    raise too_long(self._file)
+                yield f"{line}\n"
 
-    try:
-        row = next(csv.reader(bounded(), delimiter=delimiter, strict=True))
-    except csv.Error as exc:
-        never = "a quote is opened and never closed"
-        raise UsageError(f"{file}, {place}: {never if 'end of data' in str(exc) else exc}") from exc
-    return [cell.strip() for cell in row]
+        try:
+            row = next(csv.reader(bounded(), delimiter=self._delimiter, strict=True))
+        except csv.Error as exc:
+            never = "a quote is opened and never closed"
+            raise UsageError(f"{self._file}, {place}: {never if 'end of data' in str(exc) else exc}") from exc
+        if any("\n" in cell and hides_lines(cell) for cell in row):
+            raise hidden(self._file, place)
+        return [cell.strip() for cell in row]
 
+    def _named(self, place: str, cells: list[str]) -> Mapping[str, Any]:
+        header = self._header
+        while len(cells) > len(header) and not cells[-1]:
+            cells.pop()
+        # Lists leave out last cells that are empty. One of fingerprints doesn't, and without them is cut off.
+        if len(cells) > len(header) or (len(cells) < len(header) and FINGERPRINT in header):
+            raise UsageError(f"{self._file}, {place}: {len(cells)} cells, and the header has {len(header)}")
+        return dict(zip(header, cells, strict=False))
 
-def _header(cells: list[str]) -> list[str]:
-    """The names of columns; empty if a line holds none, but a hash."""
-    return [plain(cell) for cell in cells] if is_header(cells) else []
+    def _begin_hashdeep(self, place: str, names: list[str]) -> None:
+        if len(names) == 1 and re.fullmatch(r"HASHDEEP-[0-9.]+", names[0].strip()):
+            return
+        header = [plain(name) for name in names]
+        for name in header:
+            if not (is_hash_column(name) or is_name_column(name) or name == "size"):
+                raise UsageError(f"{self._file}, {place}: no column of hashdeep is called `{name}`")
+        self._header, self._is_hashdeep = header, True
 
-
-def _named(file: Path, place: str, cells: list[str], header: list[str]) -> Mapping[str, Any]:
-    # Lists leave out last cells that are empty. One of fingerprints doesn't, and without them is cut off.
-    if len(cells) > len(header) or (len(cells) < len(header) and FINGERPRINT in header):
-        raise UsageError(f"{file}, {place}: {len(cells)} cells, and the header has {len(header)}")
-    return dict(zip(header, cells, strict=False))
+    def _is_row_all_the_same(self, line: str) -> bool:
+        """Whether what looks like a remark is a row of a table whose first cells are names: ``#1.jpg,d41d…``."""
+        if not line.strip() or not self._header or self._is_hashdeep or is_hash_column(self._header[0]):
+            return False
+        try:
+            cells = next(csv.reader([line], delimiter=self._delimiter, strict=True))
+        except csv.Error:
+            return True  # a cell of several lines; it is read, or named
+        return len(cells) == len(self._header) and any(
+            is_hash_column(name) and (can_be_hash(cell) or (cell and name == FINGERPRINT))
+            for name, cell in zip(self._header, cells, strict=True)
+        )

@@ -11,6 +11,7 @@ import io
 import lzma
 import re
 import zlib
+from collections.abc import Callable
 from contextlib import suppress
 from io import BufferedReader, FileIO
 from pathlib import Path
@@ -119,7 +120,7 @@ def _open_packed(path: Path, codec: str) -> IO[bytes]:
         return cast("IO[bytes]", pyarrow.input_stream(str(path), compression="zstd"))
     if codec == "gzip":
         return cast("IO[bytes]", gzip.open(path))
-    return bz2.open(path) if codec == "bzip2" else lzma.open(path)
+    return BufferedReader(_Streams(path, bz2.BZ2Decompressor if codec == "bzip2" else lzma.LZMADecompressor))
 
 
 def is_web_page(head: bytes) -> bool:
@@ -229,12 +230,68 @@ class _Unpacking(io.RawIOBase):
         super().close()
 
 
+class _Streams(io.RawIOBase):
+    """Streams of bzip2 or xz, one behind the other. Python's own readers pass over what is no sound one behind them."""
+
+    def __init__(self, path: Path, new: Callable[[], bz2.BZ2Decompressor | lzma.LZMADecompressor]) -> None:
+        self._file = path.open("rb")
+        self._new, self._one = new, new()
+
+    def readable(self) -> bool:
+        """Yes."""
+        return True
+
+    def readinto(self, buffer: "bytearray | memoryview", /) -> int:  # type: ignore[override]
+        """Fill a buffer."""
+        packed = b""
+        while True:
+            if self._one.eof:
+                packed = self._behind(packed or self._one.unused_data)
+                if not packed:
+                    return 0
+                self._one = self._new()
+            elif self._one.needs_input:
+                packed = self._file.read(BUFFER_BYTES)
+                if not packed:
+                    raise EOFError("it breaks off")
+            data = self._one.decompress(packed, len(buffer))
+            if data:
+                buffer[: len(data)] = data
+                return len(data)
+            packed = b""
+
+    def _behind(self, packed: bytes) -> bytes:
+        """Where the next stream begins, behind zeros that fill a block; nothing at the end of the file."""
+        while not (packed := packed.lstrip(b"\0")):
+            packed = self._file.read(BUFFER_BYTES)
+            if not packed:
+                return b""
+        return packed
+
+    def close(self) -> None:
+        """Close the file, too."""
+        if not self.closed:
+            self._file.close()
+        super().close()
+
+
+def _mark_damage(exc: UnicodeError) -> tuple[str | bytes, int]:
+    """A lone half of a pair stays what it is; what is no letter becomes one, so that it is no UTF-8."""
+    try:
+        return codecs.lookup_error("surrogatepass")(exc)
+    except UnicodeDecodeError as damage:
+        return "\udcff", damage.end
+
+
+codecs.register_error("synsift-mark-damage", _mark_damage)
+
+
 class _InUtf8(io.RawIOBase):
     """A stream of wider letters as UTF-8. What is no letter becomes a byte that is no UTF-8."""
 
     def __init__(self, file: BufferedReader, encoding: str) -> None:
         self._file = file
-        self._decoder = codecs.getincrementaldecoder(encoding)("surrogatepass")
+        self._decoder = codecs.getincrementaldecoder(encoding)("synsift-mark-damage")
         self._made = b""
         self._ended = False
 
@@ -254,12 +311,7 @@ class _InUtf8(io.RawIOBase):
         return size
 
     def _encoded(self, data: bytes) -> bytes:
-        try:
-            text = self._decoder.decode(data, final=self._ended)
-        except UnicodeDecodeError:  # half a letter at the end
-            self._ended = True
-            return b"\xff"
-        return text.encode("utf-8", "surrogatepass")
+        return self._decoder.decode(data, final=self._ended).encode("utf-8", "surrogatepass")
 
     def close(self) -> None:
         """Close the file, too."""

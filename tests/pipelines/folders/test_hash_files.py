@@ -2,8 +2,10 @@
 
 import gzip
 import hashlib
+import json
 import os
 import random
+import re
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,8 +16,11 @@ from synsift.pipelines.errors import SynsiftError, UsageError
 from synsift.pipelines.folders.hash_files import is_list, read_entries, split_kind
 
 MD5, SHA1, SHA256 = "d41d8cd98f00b204e9800998ecf8427e", "da39a3ee5e6b4b0d3255bfef95601890afd80709", "e3b0c442" * 8
+OTHER = hashlib.md5(b"other").hexdigest()  # noqa: S324 - a hash as lists have them
 EMPTY = hashlib.sha256(b"").hexdigest()
 PDQ, PHASH = "f8f8f0cee0f4a84f06370a22038f63f0b36e2ed596621e1d33e6b39c4e9c9b22", "c3c3d8d8a5a51e1e"
+
+_N = 0xD41D8CD98F00B204E9800998ECF84200
 
 
 @pytest.mark.parametrize(
@@ -52,11 +57,9 @@ PDQ, PHASH = "f8f8f0cee0f4a84f06370a22038f63f0b36e2ed596621e1d33e6b39c4e9c9b22",
         ("a.txt", "sha256-47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU=\n", "", [("sha256", EMPTY, "")]),
         (
             "a.txt",
-            f"%%%% HASHDEEP-1.0\n%%%% size,md5,sha256,filename\n## $ hashdeep .\n##\n7,{MD5},{SHA256},a, b\n".replace(
-                "a, b", '"a, b"'
-            ),
+            f'%%%% HASHDEEP-1.0\n%%%% size,md5,sha256,filename\n## $ hashdeep .\n##\n7,{MD5},{SHA256},"a", b\n',
             "",
-            [("md5", MD5, "a, b"), ("sha256", SHA256, "a, b")],
+            [("md5", MD5, '"a", b'), ("sha256", SHA256, '"a", b')],
         ),
         ("a.csv", f'name,md5\n"a\n# b\n\nc",{MD5}\nd,{MD5}\n', "", [("md5", MD5, "a\n# b\n\nc"), ("md5", MD5, "d")]),
         ("a.csv", f"signal_type,signal_value\npdq,{PDQ}\n", "", [("pdq", PDQ, "")]),
@@ -73,6 +76,51 @@ PDQ, PHASH = "f8f8f0cee0f4a84f06370a22038f63f0b36e2ed596621e1d33e6b39c4e9c9b22",
         ("a.json", f'{{\n  "md5": "{MD5}",\n  "name": "x"\n}}\n', "", [("md5", MD5, "x")]),
         ("a.json", f'{{"md5": "{MD5}"}}\n{{"sha1": "{SHA1}"}}\n', "", [("md5", MD5, ""), ("sha1", SHA1, "")]),
         ("a.json", f'["{MD5}", "{SHA1}"]', "", [("md5", MD5, ""), ("sha1", SHA1, "")]),
+        ("a.json", f'{{"md5": ["{MD5}"], "pdq": ["{PDQ}"]}}', "", [("md5", MD5, ""), ("pdq", PDQ, "")]),
+        ("a.json", f'{{"a": "{MD5}", "{SHA1}": "b"}}', "", [("md5", MD5, "a"), ("sha1", SHA1, "b")]),
+        ("a.json", f'{{"phash": {{"a": "{PHASH}"}}}}', "phash", [("phash", PHASH, "a")]),
+        ("a.json", f'{{"data": {{"items": [{{"md5": "{MD5}"}}]}}, "errors": []}}', "", [("md5", MD5, "")]),
+        ("a.json", f'{{"md5": "{MD5}", "parts": [{{"sha1": "{SHA1}"}}]}}', "", [("md5", MD5, ""), ("sha1", SHA1, "")]),
+        ("a.json", f'{{"objects": [{{"hashes": {{"SHA-256": "{SHA256}"}}}}]}}', "", [("sha256", SHA256, "")]),
+        ("a.json", f'{{"data": ["{MD5}"]}}\n{{"data": ["{SHA1}"]}}\n', "", [("md5", MD5, ""), ("sha1", SHA1, "")]),
+        ("a.jsonl", f'{{"md5": "{MD5}"}}{{"sha1": "{SHA1}"}}\n', "", [("md5", MD5, ""), ("sha1", SHA1, "")]),
+        ("a.txt", f"{MD5},{SHA1}, {OTHER}\n", "", [("md5", MD5, OTHER), ("sha1", SHA1, OTHER), ("md5", OTHER, OTHER)]),
+        ("a.txt", f"{MD5} {OTHER}\n", "", [("md5", MD5, OTHER), ("md5", OTHER, OTHER)]),
+        ("a.txt", f"{MD5}  {OTHER}\n", "", [("md5", MD5, OTHER)]),
+        ("a.txt", f"{MD5} a b.jpg\n", "", [("md5", MD5, "a b.jpg")]),
+        (
+            "a.csv",
+            f"hash,value\n{MD5},{OTHER}\n{SHA1},7\n",
+            "",
+            [("md5", MD5, ""), ("md5", OTHER, ""), ("sha1", SHA1, "")],
+        ),
+        ("a.csv", f"md5,original_md5\n{MD5},{OTHER}\n", "", [("md5", MD5, ""), ("md5", OTHER, "")]),
+        ("a.csv", f"MD5 (hex),sha256_digest\n{MD5},{SHA256}\n", "", [("md5", MD5, ""), ("sha256", SHA256, "")]),
+        ("a.tsv", f"pdq\tsha256\n\t{SHA256}\n{PDQ}\t\n", "", [("sha256", SHA256, ""), ("pdq", PDQ, "")]),
+        ("a.csv", f"name,md5\n#1.jpg,{MD5}\n# no row\n", "", [("md5", MD5, "#1.jpg")]),
+        ("a.csv", f"#{MD5},x\n{SHA1},y\n", "", [("sha1", SHA1, "y")]),
+        (
+            "a.csv",
+            "md5\n//uO8V3gbYfmumyDDztihA==\n0xuO8V3gbYfmumyDDztihA\n",
+            "",
+            [("md5", "fffb8ef15de06d87e6ba6c830f3b6284", ""), ("md5", "d31b8ef15de06d87e6ba6c830f3b6284", "")],
+        ),
+        (
+            "a.txt",
+            f"{MD5}  x\r{SHA1}  y\r\n{OTHER}  z\n",
+            "",
+            [("md5", MD5, "x"), ("sha1", SHA1, "y"), ("md5", OTHER, "z")],
+        ),
+        ("a.txt", f"{MD5}\n\ufeff{SHA1}\n", "", [("md5", MD5, ""), ("sha1", SHA1, "")]),
+        (
+            "a.txt",
+            "MD5 (x) = 1B2M2Y8AsgTpgAmY7PhCfg==\n1B2M2Y8AsgTpgAmY7PhCfg==  y\n",
+            "",
+            [("md5", MD5, "x"), ("md5", MD5, "y")],
+        ),
+        ("a.pdq", f"{PDQ}\n{PDQ}  a.jpg\n", "", [("pdq", PDQ, ""), ("pdq", PDQ, "a.jpg")]),
+        ("a.csv", f"sep=;\nmd5;name\n{MD5};x\n", "", [("md5", MD5, "x")]),
+        ("a.txt", f"{MD5}|a.jpg\n", "", [("md5", MD5, "a.jpg")]),
     ],
 )
 def test_forms_that_people_have(
@@ -85,6 +133,28 @@ def test_forms_that_people_have(
     assert [(one.kind, one.digest.hex()) for one in entries] == [(kind, text) for kind, text, _ in found]
     for one, (_, _, wanted) in zip(entries, found, strict=True):
         assert one.name == wanted or (not wanted and ", " in one.name) or "lines" in wanted
+
+
+@pytest.mark.parametrize("name", ["sums.b2sum", "BLAKE2SUMS", "SHA3SUMS"])
+def test_sums_of_other_kinds_are_not_taken_for_sha256(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text(f"{SHA256}  a.jpg\n")
+    with pytest.raises(UsageError, match="can't be told"):
+        read_entries(tmp_path / name)
+
+
+def test_a_kind_that_was_said_is_no_row_s_of_another(tmp_path: Path) -> None:
+    for text in (f"SHA256 (x) = {SHA256}\n", f"hash,type\n{SHA256},sha256\n"):
+        (tmp_path / "a.csv").write_text(text)
+        with pytest.raises(UsageError, match="a sha256 hash, and pdq was said"):
+            read_entries(tmp_path / "a.csv", "pdq")
+
+
+def test_what_is_larger_than_any_line_may_be_one_line(tmp_path: Path) -> None:
+    digests = [f"{n:032x}" for n in range(30_000)]
+    (tmp_path / "a.json").write_text(json.dumps([{"md5": one} for one in digests]))
+    (tmp_path / "a.txt").write_text("".join(f"{one}  {n}.jpg\0" for n, one in enumerate(digests)))
+    for name in ("a.json", "a.txt"):
+        assert [one.digest.hex() for one in read_entries(tmp_path / name)[0]] == digests
 
 
 @pytest.mark.parametrize("packed", ["utf-16", "utf-8-sig", "gzip"])
@@ -155,6 +225,18 @@ def test_parquet(tmp_path: Path) -> None:
     assert [(one.kind, one.digest.hex(), one.name) for one in entries] == [("pdq", PDQ, "http://a.example/x")]
 
 
+@pytest.mark.parametrize("cell", [bytes.fromhex(MD5), MD5.encode(), [MD5], {"md5": MD5}])
+def test_cells_of_parquet_are_bytes_and_lists_too(tmp_path: Path, cell: object) -> None:
+    pq.write_table(pa.table({"md5": [cell], "name": ["x"]}), tmp_path / "a.parquet")
+    assert [(one.kind, one.digest.hex()) for one in read_entries(tmp_path / "a.parquet")[0]] == [("md5", MD5)]
+
+
+def test_two_columns_of_one_name_in_parquet_are_an_error(tmp_path: Path) -> None:
+    pq.write_table(pa.table([[MD5], [OTHER]], names=["md5", "md5"]), tmp_path / "a.parquet")
+    with pytest.raises(UsageError, match="2 columns are called `md5`"):
+        read_entries(tmp_path / "a.parquet")
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -178,6 +260,16 @@ def test_parquet(tmp_path: Path) -> None:
         (f"sha256:{PDQ[:-2]}\n", "is no sha256 hash: that is 64 hexadecimal digits"),
         ("[" * 100_000, "not JSON"),
         ("{" * 100_000, "not JSON"),
+        (f"md5,MD5\n{MD5},{OTHER}\n", "line 1: 2 columns are called `md5`"),
+        (f'{{"md5": "{MD5}", "md5": "{OTHER}"}}\n', "`md5` stands twice"),
+        (f"{MD5},{SHA256},x\n", "what kind of hash .* can't be told"),
+        (f'md5,name\n{MD5},"best of\n{OTHER},x\n{MD5}, 15"\n', "line 2: what would be a name there has other lines"),
+        (f"{MD5}  x\u2028{OTHER}  y\n", "line 1: what would be a name there has other lines"),
+        (f"{MD5}  x{OTHER}  y\n", "line 1: what would be a name there has other lines"),
+        (f"{MD5}  x\n{OTHER}  y\n" + "\0", "line 3: a NUL stands in it"),
+        (f"{MD5}  x\n{OTHER}  y\0\0\0", "line 1: what would be a name there has other lines"),
+        (f"%%%% HASHDEEP-1.0\n%%%% size,md5,sha[256,filename\n7,{MD5},{SHA256},a\n", "no column of hashdeep"),
+        (f'{{"md5": {"[" * 60}"{MD5}"{"]" * 60}}}\n', "nested deeper than 50 times"),
     ],
 )
 def test_a_line_that_cant_be_read_is_an_error_that_names_it(tmp_path: Path, text: str, said: str) -> None:
@@ -213,6 +305,52 @@ def test_the_kind_stands_before_the_name(tmp_path: Path, monkeypatch: pytest.Mon
     assert split_kind("c:list.txt") == ("", Path("c:list.txt"))
     (tmp_path / "pdq:list.txt").touch()
     assert split_kind("pdq:list.txt") == ("", Path("pdq:list.txt"))
+
+
+_FORMS = {
+    "sums": "".join(f"{n:032x}  p {n % 100}.jpg\n" for n in range(_N, _N + 12)),
+    "sums, -z": "".join(f"{n:064x}  p{n % 100}.jpg\0" for n in range(_N, _N + 12)),
+    "sums, --tag": "".join(f"SHA256 (p{n % 100}.jpg) = {n:064x}\n" for n in range(_N, _N + 12)),
+    "plain": "".join(f"{n:040x}\n" for n in range(_N, _N + 12)),
+    "table": "name,md5\n" + "".join(f'"p{n % 100}.jpg",{n:032x}\n' for n in range(_N, _N + 12)),
+    "typed": "hash\ttype\n" + "".join(f"{n:032x}\tmd5\n" for n in range(_N, _N + 12)),
+    "hashdeep": "%%%% HASHDEEP-1.0\n%%%% size,md5,sha256,filename\n"
+    + "".join(f"5,{n:032x},{n:064x},/p{n % 100}.jpg\n" for n in range(_N, _N + 12)),
+    "json": '{"data":[' + ",\n".join(f'{{"md5":"{n:032x}"}}' for n in range(_N, _N + 12)) + "]}",
+    "jsonl": "".join(f'{{"md5":"{n:032x}"}}\n' for n in range(_N, _N + 12)),
+}
+
+
+@pytest.mark.parametrize("form", _FORMS)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_damaged_list_is_read_whole_or_is_an_error(tmp_path: Path, form: str, encoding: str) -> None:
+    """Whatever hash still stands in it whole is found, or the list is refused; remarks apart."""
+    rng = random.Random(form + encoding)  # noqa: S311 - to be repeated
+    file = tmp_path / ("a.json" if form == "json" else "a.txt")
+    sound, whole = _FORMS[form].encode(encoding), set(re.findall(r"[0-9a-f]{32,64}", _FORMS[form]))
+    counts = {"read": 0, "refused": 0}
+    for _ in range(150):
+        data = bytearray(sound)
+        at = rng.randrange(len(data))
+        data[at : at + rng.choice([0, 1, 1, rng.randrange(40)])] = rng.choice(
+            [b"", *(bytes([one]) for one in b'\0\t\n\r ",;/\\({[:\xff'), rng.randbytes(1)]
+        )
+        file.write_bytes(data)
+        text = data.decode(encoding, "replace")
+        if "#" in text or (form == "hashdeep" and not text.isascii()):
+            continue
+        left = whole & set(
+            re.findall(r"(?<![0-9a-zA-Z])(?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})(?![0-9a-zA-Z])", text)
+        )
+        try:
+            found = {one.digest.hex() for one in read_entries(file)[0]}
+        except SynsiftError as exc:
+            assert "a." in str(exc)
+            counts["refused"] += 1
+        else:
+            assert left <= found, (form, at, data[max(at - 60, 0) : at + 60])
+            counts["read"] += 1
+    assert min(counts.values()) > 5
 
 
 def test_whatever_a_file_holds_it_is_entries_or_a_named_error(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import json
 import lzma
 import tarfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
@@ -183,6 +184,40 @@ def test_how_a_list_is_packed_shows_in_its_bytes_not_in_its_name(tmp_path: Path,
         path = tmp_path / name
         path.write_bytes(pack(text))
         assert urls(path, 1) == BOTH
+
+
+@pytest.mark.parametrize("pack", [bz2.compress, lzma.compress])
+@pytest.mark.parametrize("behind", ["sound", "zeros", "cut", "mark", "end of line"])
+def test_what_stands_behind_a_packed_stream_is_read_or_named(
+    tmp_path: Path, pack: Callable[[bytes], bytes], behind: str
+) -> None:
+    """Python's own readers end without a word where the next stream isn't sound."""
+    first, second = [f"http://a/{number:06}" for number in range(6_000)], pack(b"http://a/2\n")
+    wrong = {
+        "sound": second,
+        "zeros": bytes(8),
+        "cut": second[:9],
+        "mark": b"?" + second[1:],
+        "end of line": b"\n" + second,
+    }
+    path = tmp_path / "a.csv"
+    path.write_bytes(pack("\n".join(["url", *first, ""]).encode()) + wrong[behind])
+    images, rejects = read(path)
+    assert [image.url for image in images] == [*first, *(["http://a/2"] if behind == "sound" else [])]
+    assert len(rejects) == (behind not in ("sound", "zeros"))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
+def test_what_is_no_letter_costs_its_row_alone(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(
+        "url\nhttp://a/1\nhttp://a/".encode(encoding)
+        + {"utf-16": b"\x3d\xd8", "utf-32": b"\xff\xff\xff\xff"}[encoding]
+        + "\nhttp://a/2\n".encode(f"{encoding}-le")
+    )
+    images, rejects = read(path)
+    assert [image.url for image in images if len(image.url) < 11] == BOTH
+    assert len(rejects) + len(images) == 3
 
 
 def test_parquet_is_read_whatever_its_name(tmp_path: Path) -> None:
