@@ -22,7 +22,7 @@ from synsift.dedupe.inputs import Source
 from synsift.dedupe.judgement import Judgement, look_and_judge
 from synsift.dedupe.matcher import Matcher
 from synsift.dedupe.second_look import side_of
-from synsift.dedupe.verdicts import DEFAULT_OPTIONS, Look, MatchOptions
+from synsift.dedupe.verdicts import DEFAULT_OPTIONS, Look, MatchOptions, check_options
 from synsift.dedupe.views import WHOLE
 
 # A pair that hashes don't propose never scores as high as a copy, however well it agrees.
@@ -97,6 +97,7 @@ def compare(
         ValueError: As ``fingerprint``.
         OSError: A path can't be read.
     """
+    check_options(options)
     one, other = (
         picture if isinstance(picture, Fingerprint) else fingerprint(picture, max_pixels=max_pixels)
         for picture in (first, second)

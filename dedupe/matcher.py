@@ -34,7 +34,7 @@ from synsift.dedupe.second_look import Agreement, side_of
 from synsift.dedupe.small_scopes import SmallScopes
 from synsift.dedupe.survivors import Survivors
 from synsift.dedupe.together import Span
-from synsift.dedupe.verdicts import DEFAULT_OPTIONS, KeepsOut, Kind, Look, MatchOptions, Verdict
+from synsift.dedupe.verdicts import DEFAULT_OPTIONS, KeepsOut, Kind, Look, MatchOptions, Verdict, check_options
 from synsift.dedupe.ways import nearest_ways
 
 # So many of the nearest are looked at for one picture. Proposals beyond are of crowds of pictures that are alike.
@@ -88,6 +88,7 @@ class Matcher:
             seen: Looks that were taken before at the same pictures, by the same criteria, aren't taken again; those of
                 this one are added.
         """
+        check_options(options)
         self._options = options
         self._reference = reference
         self._lookup = Lookup(options, scopes)
@@ -127,6 +128,8 @@ class Matcher:
         scopes: SmallScopes | None = None,
     ) -> Self:
         """Make one in the state that another had when it gave its ``survivors``, which now are this one's."""
+        if not isinstance(survivors, Survivors):
+            raise TypeError(f"Survivors are taken, not `{type(survivors).__name__}`: a matcher gives its own")
         matcher = cls(options, reference=reference, scopes=scopes)
         matcher._accepted = survivors
         matcher._cluster_of_accepted = survivors.rows["cluster"].tolist()

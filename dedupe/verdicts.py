@@ -3,10 +3,11 @@
 from collections.abc import Hashable
 from dataclasses import dataclass
 from enum import StrEnum
+from numbers import Integral
 from typing import Final, NamedTuple, Protocol
 
 from synsift.dedupe.fingerprint import Fingerprint
-from synsift.dedupe.frequencies import ORIENTATIONS
+from synsift.dedupe.frequencies import HASH_BITS, ORIENTATIONS
 from synsift.dedupe.judgement import DEFAULT_CRITERIA, Criteria, Judgement
 from synsift.dedupe.not_copies import NotCopies
 from synsift.dedupe.second_look import Agreement
@@ -37,6 +38,10 @@ class MatchOptions:
             and not only those that were cropped around the centre: four times as many hashes.
         orientations: In which of ``ORIENTATIONS`` copies are looked for.
         not_copies: Pairs that a person judged; they never come to one cluster by themselves.
+
+    Raises:
+        TypeError: A value is of another type.
+        ValueError: A radius or an orientation that there isn't.
     """
 
     radius_bits: int = DEFAULT_RADIUS_BITS
@@ -46,12 +51,34 @@ class MatchOptions:
     not_copies: NotCopies = NO_PAIRS
 
     def __post_init__(self) -> None:
+        for name, kind in (
+            ("radius_bits", Integral),
+            ("criteria", Criteria),
+            ("all_crops", bool),
+            ("not_copies", NotCopies),
+        ):
+            value = getattr(self, name)
+            if not isinstance(value, kind) or (kind is Integral and isinstance(value, bool)):
+                wanted = "int" if kind is Integral else kind.__name__
+                raise TypeError(f"{name} is of the type {wanted}, not {type(value).__name__}")
+        if not 0 <= self.radius_bits <= HASH_BITS:
+            raise ValueError(f"a radius of {self.radius_bits} bits is none: it is between 0 and {HASH_BITS}")
         unknown = set(self.orientations) - set(ORIENTATIONS)
         if unknown or not self.orientations:
             raise ValueError(f"orientations are some of {', '.join(ORIENTATIONS)}, not `{', '.join(sorted(unknown))}`")
 
 
 DEFAULT_OPTIONS: Final = MatchOptions()
+
+
+def check_options(options: object) -> None:
+    """See that options are some.
+
+    Raises:
+        TypeError: They are something else.
+    """
+    if not isinstance(options, MatchOptions):
+        raise TypeError(f"options are MatchOptions, not `{type(options).__name__}`")
 
 
 @dataclass(frozen=True, slots=True, repr=False)

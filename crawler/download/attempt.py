@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import urldefrag, urlsplit
 
 from synsift.crawler.consent import Judgement, Statement
 from synsift.crawler.download.web_url import as_asked, resolved
@@ -241,9 +241,12 @@ def _follow(answer: Answer, redirects: int, patience: Patience) -> Step:
     if redirects >= patience.redirects:
         return GiveUp(Outcome.TOO_MANY_REDIRECTS, f"more than {patience.redirects} redirects")
     try:
-        return Follow(redirect_target(answer.url, answer.headers["location"]))
+        target = redirect_target(answer.url, answer.headers["location"])
     except ValueError as exc:
         return GiveUp(Outcome.BAD_URL, f"redirect: {exc}")
+    if urldefrag(target).url == urldefrag(answer.url).url:  # without cookies, the answer stays the same
+        return GiveUp(Outcome.TOO_MANY_REDIRECTS, "it redirects to itself")
+    return Follow(target)
 
 
 def _retry(outcome: Outcome, message: str, attempts: int, asked_s: float | None, patience: Patience) -> Step:

@@ -147,7 +147,9 @@ def _load_everything(try_all: Callable[[bytes], object]) -> None:
 
 def _forbid() -> None:
     """Open and write nothing from now on."""
-    highest = max(int(name) for name in os.listdir("/proc/self/fd"))
+    own = [int(name) for name in os.listdir("/proc/self/fd")]
+    # One of them was the listing's, and is closed by now.
+    highest = max(fd for fd in own if os.path.lexists(f"/proc/self/fd/{fd}"))
     resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 1, highest + 1))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

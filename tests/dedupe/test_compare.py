@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -113,3 +114,26 @@ def test_anything_that_fingerprint_takes_is_compared(tmp_path: Path) -> None:
     assert all(compare(one, other).are_copies for one in ways for other in ways)
     with pytest.raises(TypeError, match="NoneType"):
         compare(path, None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"radius_bits": "70"}, {"radius_bits": True}, {"criteria": 1}, {"all_crops": 1}, {"not_copies": []},
+    ],
+)  # fmt: skip
+def test_options_of_other_types_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(TypeError, match=f"{next(iter(wrong))} is of the type"):
+        MatchOptions(**wrong)
+
+
+def test_what_are_no_options_is_refused() -> None:
+    assert MatchOptions(radius_bits=np.int64(3)).radius_bits == 3  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="between 0 and 256"):
+        MatchOptions(radius_bits=257)
+    with pytest.raises(TypeError, match="options are MatchOptions, not `int`"):
+        compare(scene(1), scene(1), options=3)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="options are MatchOptions"):
+        Matcher({})  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="Survivors are taken, not `bytes`"):
+        Matcher.from_survivors(b"x")  # type: ignore[arg-type]

@@ -81,6 +81,13 @@ def test_redirects_are_followed_a_few_times() -> None:
     assert step.outcome is Outcome.TOO_MANY_REDIRECTS
 
 
+@pytest.mark.parametrize("location", ["http://a.example/x.jpg", "/x.jpg", "x.jpg#part", ""])
+def test_a_redirect_to_itself_isnt_followed(location: str) -> None:
+    answer = Answer("http://a.example/x.jpg", 302, {"location": location})
+    step = after_answer(answer, attempts=1, redirects=0, patience=PATIENCE, now_s=NOW_S)
+    assert step == GiveUp(Outcome.TOO_MANY_REDIRECTS, "it redirects to itself")
+
+
 @pytest.mark.parametrize(
     "target", ["file:///etc/passwd", "ftp://a/b", "gopher://x", "http://[", "http://u:p@h/", "data:x"]
 )
