@@ -248,7 +248,7 @@ def entries_of(file: Path, place: str, row: Mapping[str, Any], kind: str) -> lis
 
 def _sum_kind(file: Path, place: str, digest: str, likely: str) -> str:
     size = len(digest) if _HEX.fullmatch(digest) else 2 * len(_of_base64(digest))
-    if likely in _can_be(digest):
+    if likely and likely in _can_be(digest):
         return likely
     if size == 64 and re.search(r"blake|b[23]sum|sha-?3(?!84)|sm3", file.name.lower()):
         raise _unknown(file, place, digest)
@@ -281,6 +281,8 @@ def _split(value: str) -> tuple[str, str]:
 
 def _digest(file: Path, place: str, kind: str, value: object) -> bytes:
     size = KINDS[kind].bits // 8
+    if isinstance(value, str) and len(value) == 2 * size and _HEX.fullmatch(value):  # as most are
+        return bytes.fromhex(value)
     if isinstance(value, bytes):
         if len(value) == size:
             return value
