@@ -18,17 +18,17 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from synsift.dedupe.local.exactness import HARDLY_EXACT, exact
+from synsift.dedupe.local.exactness import HARDLY_EXACT, exact, off_ground
 from synsift.dedupe.local.features import Features
 from synsift.dedupe.local.geometry import Alignment
 from synsift.dedupe.local.laying import Floats, both_of, upon
 from synsift.dedupe.local.opencv import load_opencv
+from synsift.dedupe.local.wares import shows_ware
 
 # So exact are drawings. One may have been compressed; and a photograph made of blocks is exact, which its other isn't.
 _EXACT: Final = 0.4
 # Wares on a white that is blown out are exact, too, and shaded, as drawings hardly are: so much of what isn't ground
 # has slopes between these, in levels a pixel.
-_GROUND_LEVELS: Final = 12
 _SLOPES: Final = (0.7, 8.0)
 _SHADED: Final = 0.5
 # Tones of one picture in the other: the median of so many levels together, if it is of so many pixels.
@@ -62,6 +62,8 @@ class State:
         apart: How much they differ pixel by pixel, in the place where that is most.
         usually_apart: The same as a rule, in the places with edges of either: nine of ten have less.
         half_apart: What half of these have less than.
+        of_ware: Whether either is a photograph of something on an even ground, by what stands there: it is a drawing
+            only by its ground.
     """
 
     ink: float
@@ -72,6 +74,7 @@ class State:
     apart: float = 0.0
     usually_apart: float = 0.0
     half_apart: float = 0.0
+    of_ware: bool = False
 
 
 def compare_states(first: Features, second: Features, alignment: Alignment) -> State | None:
@@ -89,17 +92,17 @@ def compare_states(first: Features, second: Features, alignment: Alignment) -> S
     sampled, within = upon(*ground)
     if within.sum() < _LEAST_PX:
         return None
-    drawn = _are_drawn(first.picture, second.picture)
+    drawn, of_ware = _are_drawn(first.picture, second.picture), shows_ware(first) or shows_ware(second)
     laid = _Upon.of(one, _in_light_of(one, sampled, within), within)
     if laid is None:
-        return State(0.0, 0.0, drawn)
+        return State(0.0, 0.0, drawn, of_ware=of_ware)
     even = within & _is_even(one) & _is_even(sampled)
     lights = _other_tones(_tones(sampled[even], one[even]))
     # What light cut off in one of them can't be told from it, but of the other it can be made.
     back = _Upon.of(sampled, _in_light_of(sampled, one, within), within)
     apart = min(side.apart() for side in (laid, back) if side is not None)
     ink, usual = laid.ink()
-    return State(ink, usual, drawn, *lights, *apart)
+    return State(ink, usual, drawn, *lights, *apart, of_ware=of_ware)
 
 
 def _are_drawn(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> bool:
@@ -112,9 +115,7 @@ def _shaded(picture: NDArray[np.uint8]) -> float:
     """Which share of what isn't ground has a gentle slope."""
     if min(picture.shape) < 2:
         return 0.0
-    tones = np.convolve(np.bincount(picture.ravel(), minlength=256), np.ones(2 * _GROUND_LEVELS + 1), "same")
-    subject = abs(picture - float(tones.argmax())) > _GROUND_LEVELS
-    slope = np.hypot(*np.gradient(picture.astype(np.float64)))[subject]
+    slope = np.hypot(*np.gradient(picture.astype(np.float64)))[off_ground(picture)]
     return float(((slope > _SLOPES[0]) & (slope < _SLOPES[1])).mean()) if len(slope) else 0.0
 
 
