@@ -24,7 +24,6 @@ from synsift.dedupe.local.inset import Edge, Side, sides_of_common
 from synsift.dedupe.local.overlap import Overlap, overlap
 from synsift.dedupe.local.seams import Border, Ends, ends
 from synsift.dedupe.local.state import State, compare_states
-from synsift.dedupe.local.wares import may_be_drawings
 
 
 class Tie(StrEnum):
@@ -114,7 +113,7 @@ def relate(
     tie = _by_edges(tie, (one, other), found, lies, bounds)
     if tie in _SAME or _may_be_one_state(found.inliers, lies, bounds):
         tie = judge_state(tie, compare_states(one, other, found), lies, bounds)
-    if tie not in _SAME and not may_be_drawings(one, other):
+    if tie not in _SAME and (lies.of_ware or not all(features.finer.size for features in (one, other))):
         tie, lies = _by_pixels(tie, (one, other), found, lies, bounds)
     return Relation(tie, found.inliers, lies.agreed, lies.first, lies.second, found.mirrored)
 
@@ -182,7 +181,7 @@ def _by_pixels(
     if not (judge_fitted(found.inliers, again, bounds) or _is_covered(pair, better, again, bounds)):
         return tie, lies
     state = compare_states(*pair, better)
-    if state is not None and state.drawn and not state.of_ware:
+    if state is not None and state.drawn and not again.of_ware:
         return tie, lies
     same = _by_place(again, bounds)
     told = judge_state(same, state, again, bounds)
@@ -284,7 +283,7 @@ def judge_state(tie: Tie, state: State | None, lies: Overlap, bounds: Bounds = D
     if tie in _SAME:
         has_patch = lies.agreed < bounds.patch_cells or lies.covered > bounds.patch_covered
         # Of wares that differ nowhere much, ink is noise, shadows, and what lies along their edges.
-        most = bounds.patch_ink if has_patch else math.inf if state.of_ware else bounds.other_ink
+        most = bounds.patch_ink if has_patch else math.inf if lies.of_ware else bounds.other_ink
         is_other = state.ink - state.usual > most or state.coloured > bounds.coloured
         return Tie.SHARES_A_PART if is_other or in_one_place else tie
     return _by_place(lies, bounds) if not in_one_place and _is_one_state(state, lies, bounds) else tie

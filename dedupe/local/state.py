@@ -23,7 +23,6 @@ from synsift.dedupe.local.features import Features
 from synsift.dedupe.local.geometry import Alignment
 from synsift.dedupe.local.laying import Floats, both_of, upon
 from synsift.dedupe.local.opencv import load_opencv
-from synsift.dedupe.local.wares import shows_ware
 
 # So exact are drawings. One may have been compressed; and a photograph made of blocks is exact, which its other isn't.
 _EXACT: Final = 0.4
@@ -62,8 +61,6 @@ class State:
         apart: How much they differ pixel by pixel, in the place where that is most.
         usually_apart: The same as a rule, in the places with edges of either: nine of ten have less.
         half_apart: What half of these have less than.
-        of_ware: Whether either is a photograph of something on an even ground, by what stands there: it is a drawing
-            only by its ground.
     """
 
     ink: float
@@ -74,7 +71,6 @@ class State:
     apart: float = 0.0
     usually_apart: float = 0.0
     half_apart: float = 0.0
-    of_ware: bool = False
 
 
 def compare_states(first: Features, second: Features, alignment: Alignment) -> State | None:
@@ -92,17 +88,17 @@ def compare_states(first: Features, second: Features, alignment: Alignment) -> S
     sampled, within = upon(*ground)
     if within.sum() < _LEAST_PX:
         return None
-    drawn, of_ware = _are_drawn(first.picture, second.picture), shows_ware(first) or shows_ware(second)
+    drawn = _are_drawn(first.picture, second.picture)
     laid = _Upon.of(one, _in_light_of(one, sampled, within), within)
     if laid is None:
-        return State(0.0, 0.0, drawn, of_ware=of_ware)
+        return State(0.0, 0.0, drawn)
     even = within & _is_even(one) & _is_even(sampled)
     lights = _other_tones(_tones(sampled[even], one[even]))
     # What light cut off in one of them can't be told from it, but of the other it can be made.
     back = _Upon.of(sampled, _in_light_of(sampled, one, within), within)
     apart = min(side.apart() for side in (laid, back) if side is not None)
     ink, usual = laid.ink()
-    return State(ink, usual, drawn, *lights, *apart, of_ware=of_ware)
+    return State(ink, usual, drawn, *lights, *apart)
 
 
 def _are_drawn(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> bool:

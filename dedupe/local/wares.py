@@ -40,8 +40,3 @@ def shows_ware(features: Features) -> bool:
     wide = opencv.morphologyEx(subject, opencv.MORPH_OPEN, np.ones((_WIDE_PX, _WIDE_PX), np.uint8))
     is_large = deep.mean() >= _LEAST_DEEP and wide.sum() >= _LEAST_WIDE * subject.sum()
     return bool(is_large and in_rows(finer)[deep].mean() <= _MOST_EXACT)
-
-
-def may_be_drawings(first: Features, second: Features) -> bool:
-    """Whether both of two pictures may be drawings: both are as exact as these, and neither shows a ware."""
-    return bool(first.finer.size and second.finer.size) and not (shows_ware(first) or shows_ware(second))

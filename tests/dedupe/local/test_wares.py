@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw, ImageOps
 from synsift.dedupe import Tie, describe, relate
 from synsift.dedupe.local.exactness import HARDLY_EXACT, exact
 from synsift.dedupe.local.features import Features
-from synsift.dedupe.local.wares import may_be_drawings, shows_ware
+from synsift.dedupe.local.wares import shows_ware
 from tests.dedupe.local.scenes import busy
 from tests.dedupe.local.test_state import board, window
 from tests.dedupe.pictures import photograph
@@ -42,7 +42,6 @@ def test_a_photograph_on_an_even_ground_is_told_by_what_stands_on_it(quality: in
         found = described(ware(seed, ground=ground), quality)
         assert exact(found.picture) > HARDLY_EXACT
         assert shows_ware(found)
-        assert not may_be_drawings(found, found)
 
 
 @pytest.mark.parametrize("quality", [None, 75])
@@ -54,7 +53,6 @@ def test_drawings_show_no_ware(quality: int | None) -> None:
         ImageDraw.Draw(letters).text((20, 12 + 20 * line), "bread and milk and coffee, paper, soap " * 2, fill="black")
     for image in (flat, letters, window(1), board(2)):
         assert not shows_ware(described(image, quality))
-    assert may_be_drawings(described(window(1), quality), described(window(2), quality))
 
 
 def test_small_pictures_and_photographs_all_over_are_not_asked() -> None:
