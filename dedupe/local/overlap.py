@@ -28,6 +28,7 @@ from synsift.dedupe.local.laying import (
 )
 from synsift.dedupe.local.opencv import load_opencv
 from synsift.dedupe.local.outline import outline, within_outline
+from synsift.dedupe.local.wares import shows_ware
 
 # Even a sky has a tenth of that, in compression alone.
 _FLAT: Final = 0.5
@@ -65,6 +66,7 @@ class Overlap:
         evenly: In which share of the places around it, of those with points enough, such a share of them agrees as
             does elsewhere: in a copy, however faint, in all; of pages with other texts not where the texts are.
         closely: As ``agreed``, but of what is much more alike: lines of letters are somewhat, whatever they say.
+        of_ware: Whether either is a photograph of something on an even ground, which is flat as that of drawings is.
     """
 
     agreed: float
@@ -84,6 +86,7 @@ class Overlap:
     around_met: float = 0.0
     evenly: float = 0.0
     closely: float = 0.0
+    of_ware: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -165,6 +168,7 @@ def overlap(first: Features, second: Features, alignment: Alignment) -> Overlap:
         around_met=min(1.0, met_around / max(1, could_around)),
         evenly=_evenly(laid, points, there),
         closely=laid.share(laid.told, CLOSE),
+        of_ware=shows_ware(first) or shows_ware(second),
     )
 
 

@@ -113,7 +113,7 @@ def relate(
     tie = _by_edges(tie, (one, other), found, lies, bounds)
     if tie in _SAME or _may_be_one_state(found.inliers, lies, bounds):
         tie = judge_state(tie, compare_states(one, other, found), lies, bounds)
-    if tie not in _SAME and not all(features.finer.size for features in (one, other)):
+    if tie not in _SAME and (lies.of_ware or not all(features.finer.size for features in (one, other))):
         tie, lies = _by_pixels(tie, (one, other), found, lies, bounds)
     return Relation(tie, found.inliers, lies.agreed, lies.first, lies.second, found.mirrored)
 
@@ -181,7 +181,11 @@ def _by_pixels(
     if not (judge_fitted(found.inliers, again, bounds) or _is_covered(pair, better, again, bounds)):
         return tie, lies
     state = compare_states(*pair, better)
-    return (tie, lies) if state is not None and state.drawn else (_by_place(again, bounds), again)
+    if state is not None and state.drawn and not again.of_ware:
+        return tie, lies
+    same = _by_place(again, bounds)
+    told = judge_state(same, state, again, bounds)
+    return (same, again) if told in _SAME else (tie, lies)
 
 
 def judge_fitted(points: int, lies: Overlap, bounds: Bounds = DEFAULT_BOUNDS) -> bool:
@@ -275,11 +279,12 @@ def judge_state(tie: Tie, state: State | None, lies: Overlap, bounds: Bounds = D
     """
     if state is None or not state.drawn:
         return tie
-    beyond = state.ink - state.usual
     in_one_place = _differs_in_one_place(state, bounds)
     if tie in _SAME:
         has_patch = lies.agreed < bounds.patch_cells or lies.covered > bounds.patch_covered
-        is_other = beyond > (bounds.patch_ink if has_patch else bounds.other_ink) or state.coloured > bounds.coloured
+        # Of wares that differ nowhere much, ink is noise, shadows, and what lies along their edges.
+        most = bounds.patch_ink if has_patch else math.inf if lies.of_ware else bounds.other_ink
+        is_other = state.ink - state.usual > most or state.coloured > bounds.coloured
         return Tie.SHARES_A_PART if is_other or in_one_place else tie
     return _by_place(lies, bounds) if not in_one_place and _is_one_state(state, lies, bounds) else tie
 
@@ -317,17 +322,20 @@ def _by_place(lies: Overlap, bounds: Bounds) -> Tie:
 
 
 def _table(lies: Overlap, bounds: Bounds, *, is_whole: bool) -> tuple[Wanted, ...]:
-    """What is wanted where pictures lie so."""
+    """What is wanted where pictures lie so; of wares on even ground what is of photographs or of drawings."""
     is_rich, is_small = lies.told >= bounds.rich, lies.side_px < bounds.small_px
     if not is_whole:
         return bounds.part if is_rich else bounds.plain_part
-    if lies.moved >= bounds.moved and lies.flat >= bounds.flat:
-        return bounds.drawn_moved
     if lies.moved >= bounds.moved:
-        return bounds.whole if is_rich and not is_small else bounds.plain
-    if is_small:
+        of_photographs = bounds.whole if is_rich and not is_small else bounds.plain
+        of_drawings = bounds.drawn_moved
+    elif is_small:
         return bounds.small
-    return bounds.in_place if lies.flat < bounds.flat else bounds.drawn
+    else:
+        of_photographs, of_drawings = bounds.in_place, bounds.drawn
+    if lies.flat < bounds.flat:
+        return of_photographs
+    return of_photographs + of_drawings if lies.of_ware else of_drawings
 
 
 def _is_enough(points: int, lies: Overlap, wanted: Wanted) -> bool:
@@ -343,5 +351,5 @@ def _is_enough(points: int, lies: Overlap, wanted: Wanted) -> bool:
         and lies.around >= wanted.around
         and lies.around_met >= wanted.around_met
         and lies.evenly >= wanted.evenly
-        and lies.flat <= wanted.flat
+        and (lies.flat <= wanted.flat or lies.of_ware)
     )

@@ -18,7 +18,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from synsift.dedupe.local.exactness import HARDLY_EXACT, exact
+from synsift.dedupe.local.exactness import HARDLY_EXACT, exact, off_ground
 from synsift.dedupe.local.features import Features
 from synsift.dedupe.local.geometry import Alignment
 from synsift.dedupe.local.laying import Floats, both_of, upon
@@ -28,7 +28,6 @@ from synsift.dedupe.local.opencv import load_opencv
 _EXACT: Final = 0.4
 # Wares on a white that is blown out are exact, too, and shaded, as drawings hardly are: so much of what isn't ground
 # has slopes between these, in levels a pixel.
-_GROUND_LEVELS: Final = 12
 _SLOPES: Final = (0.7, 8.0)
 _SHADED: Final = 0.5
 # Tones of one picture in the other: the median of so many levels together, if it is of so many pixels.
@@ -112,9 +111,7 @@ def _shaded(picture: NDArray[np.uint8]) -> float:
     """Which share of what isn't ground has a gentle slope."""
     if min(picture.shape) < 2:
         return 0.0
-    tones = np.convolve(np.bincount(picture.ravel(), minlength=256), np.ones(2 * _GROUND_LEVELS + 1), "same")
-    subject = abs(picture - float(tones.argmax())) > _GROUND_LEVELS
-    slope = np.hypot(*np.gradient(picture.astype(np.float64)))[subject]
+    slope = np.hypot(*np.gradient(picture.astype(np.float64)))[off_ground(picture)]
     return float(((slope > _SLOPES[0]) & (slope < _SLOPES[1])).mean()) if len(slope) else 0.0
 
 

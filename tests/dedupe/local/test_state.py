@@ -280,6 +280,10 @@ def test_wares_on_white_that_are_shaded_are_no_drawings() -> None:
         (Tie.SHARES_A_PART, State(0.0, 0.0, True, lighter=42, coloured=2), lying(1.0), Tie.SHARES_A_PART),
         # A photograph with a sticker, on plain ground; and one on any ground.
         (Tie.COPY, State(0.9, 0.02, False), lying(0.8, covered=0.2), Tie.COPY),
+        # A ware on white with grain and shadows; with a sticker, as wares of one shop; with another size beside it.
+        (Tie.COPY, State(0.3, 0.02, True), lying(0.97, covered=0.05, of_ware=True), Tie.COPY),
+        (Tie.COPY, State(0.3, 0.02, True), lying(0.8, covered=0.2, of_ware=True), Tie.SHARES_A_PART),
+        (Tie.COPY, State(0.3, 0.0, True, apart=0.07, usually_apart=0.001), lying(1.0, of_ware=True), Tie.SHARES_A_PART),
         # Flags of two colours of one lightness, shaded.
         (Tie.SHARES_A_PART, State(0.02, 0.01, False), lying(1.0), Tie.SHARES_A_PART),
         (Tie.COPY, None, lying(0.8, covered=0.2), Tie.COPY),
