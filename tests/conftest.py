@@ -30,7 +30,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def directory() -> Iterator[Directory]:
     """The demo's web, started once."""
-    with demo_web() as found:
+    with demo_web("tests.demo_world") as found:
         yield found
 
 

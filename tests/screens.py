@@ -4,6 +4,7 @@ python -m tests.screens    renews them; look at the difference before it is comm
 """
 
 import fcntl
+import locale
 import os
 import pty
 import re
@@ -20,7 +21,8 @@ from typing import Final
 
 from PIL import ImageOps
 
-from tests.conftest import command, environment
+from tests import warm
+from tests.conftest import environment
 from tests.dedupe.pictures import encoded, scene
 
 FOLDER: Final = Path(__file__).parent / "data" / "screens"
@@ -92,13 +94,14 @@ def run(screen: Screen, folder: Path, *, colours: bool = False) -> str:
     """What the command prints: to its terminal, then to standard error."""
     terminal, side = pty.openpty()
     fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, screen.width, 0, 0))
-    env = {**environment({}), "TERM": "xterm-256color", "LC_ALL": "C.UTF-8", "HOME": str(folder)}
+    env = {**environment({}), "TERM": "xterm-256color", "HOME": str(folder)}
     env = {name: value for name, value in env.items() if name not in ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR")}
     env |= {} if colours else {"NO_COLOR": "1"}
-    errors: list[bytes] = []
-    with subprocess.Popen(
-        command(*screen.arguments), stdin=side, stdout=side, stderr=subprocess.PIPE, env=env, cwd=folder
-    ) as process:
+    # An interpreter that prints UTF-8 by itself needn't be told, nor started anew for that.
+    env |= {} if locale.getpreferredencoding().lower() == "utf-8" else {"LC_ALL": "C.UTF-8"}
+    errors: list[str] = []
+    streams = {"stdin": side, "stdout": side, "stderr": subprocess.PIPE}
+    with warm.start(screen.arguments, env=env, cwd=folder, **streams) as process:
         os.close(side)
         if process.stderr is None:
             raise RuntimeError("no standard error")
@@ -108,7 +111,7 @@ def run(screen: Screen, folder: Path, *, colours: bool = False) -> str:
         reader.join()
     os.close(terminal)
     text = "".join(printed.decode().replace("\r\n", "\n").splitlines(keepends=True)[: screen.lines])
-    told = errors[0].decode()
+    told = errors[0]
     whole = f"$ synsift {' '.join(screen.arguments)}\n{text}" + (f"(standard error)\n{told}" if told else "")
     return whole if colours else normalised(COLOURS.sub("", whole))
 

@@ -23,6 +23,8 @@ from tests.dedupe.pictures import encoded, scene
         (["config"], {"fetch.delay_s": "x"}),
         (["status", "--out", "nowhere"], {}),
         (["plan", "--list", "-"], {}),
+        (["crawl", "--help"], {}),
+        (["synsets", "whippet", "--tree"], {}),
         ([], {}),
     ],
     ids=str,

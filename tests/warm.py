@@ -18,8 +18,10 @@ import atexit
 import contextlib
 import functools
 import gc
+import importlib
 import json
 import os
+import pkgutil
 import runpy
 import select
 import selectors
@@ -32,7 +34,7 @@ import threading
 import traceback
 import types
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, ClassVar, Final, NoReturn
 
@@ -46,6 +48,8 @@ _LONGEST_REQUEST: Final = 1 << 20
 COLD_DECODERS: Final = "COLD_DECODERS"
 """In the environment of a command: its decoders are not forked."""
 _DECODERS_OWN: Final = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+_EACH_ITS_OWN: Final = ("synsift.pipelines.cli", "synsift.crawler.helper_begin")
+"""Loaded in each forked process: consoles know the stream that they were made for, and helpers who started them."""
 _main_of: Final[dict[str, Callable[[], None]]] = {}
 """What to call instead of running a module: modules that this process has loaded as what they are."""
 
@@ -286,28 +290,33 @@ def _become(request: Mapping[str, Any], fds: Sequence[int]) -> NoReturn:
 
 
 def _load() -> None:
-    """What commands load, but for the command line: that looks at its environment as it is loaded."""
-    import faiss  # noqa: F401
-    import obstore  # noqa: F401
-    import pyarrow.parquet  # noqa: F401
-    import rich.progress
-    import rich.table  # noqa: F401
-    import scrapy  # noqa: F401
-    import tldextract  # noqa: F401
+    """What commands load, but for what looks at its environment and its streams as it is loaded: the command line."""
+    import rich.markdown  # noqa: F401
+    import typer  # noqa: F401
 
-    import synsift.crawler.download.handler
-    import synsift.dedupe.calibration
-    import synsift.dedupe.reference
-    import synsift.pipelines.assembly
-    import synsift.pipelines.folders.scan
-    import synsift.pipelines.log.kafka
-    import synsift.pipelines.logs
-    import synsift.pipelines.matching
-    import synsift.pipelines.service.http
-    import synsift.pipelines.stages.fetch
-    import synsift.pipelines.stages.mend
-    import synsift.pipelines.stages.search
-    import synsift.pipelines.worker  # noqa: F401
+    from synsift.crawler.ontology.alike import _weights
+    from synsift.crawler.ontology.versions import _runs
+    from synsift.crawler.ontology.wordnet import LANGUAGES, _senses_in, wordnet
+
+    for package in ("crawler", "dedupe", "pipelines"):
+        for module in _modules_of(f"synsift.{package}"):
+            importlib.import_module(module)
+    # What hardly a command does without: the nouns of WordNet, which each would unpack.
+    wordnet()
+    _weights()
+    _runs()
+    for lang in LANGUAGES[1:]:
+        _senses_in(lang)
+
+
+def _modules_of(package: str) -> Iterator[str]:
+    """Names of a package's modules, those below it, too."""
+    for found in pkgutil.iter_modules(importlib.import_module(package).__path__, f"{package}."):
+        if found.name in _EACH_ITS_OWN:
+            continue
+        yield found.name
+        if found.ispkg:
+            yield from _modules_of(found.name)
 
 
 def _load_decoders() -> None:

@@ -75,11 +75,14 @@ def demo_options(directory: Directory) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def demo_web() -> Iterator[Directory]:
-    """Start the demo's web in a process of its own; stop it at the end of the block."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "synsift.pipelines.demo.web"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as process:
+def demo_web(module: str = "synsift.pipelines.demo.web") -> Iterator[Directory]:
+    """Start the demo's web in a process of its own; stop it at the end of the block.
+
+    Args:
+        module: What serves it.
+    """
+    command = [sys.executable, "-m", module]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:  # noqa: S603 - our own
         try:
             if process.stdout is None or process.stdin is None:
                 raise RuntimeError("the demo's web has no pipes")

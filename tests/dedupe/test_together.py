@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 import pytest
@@ -59,13 +60,19 @@ def spread(synsets: int, *, seed: int = 1) -> list[tuple[int, Fingerprint]]:
     return list(zip(chosen, pictures(), strict=True))
 
 
+@cache
+def each_alone(options: MatchOptions, synsets: int) -> list[Verdict]:
+    """``one_by_one`` of all pictures over so many synsets, made once."""
+    return one_by_one(options, spread(synsets))
+
+
 @pytest.mark.parametrize("options", OPTIONS)
 @pytest.mark.parametrize(("synsets", "size"), [(1, 10), (3, 1_000), (3, 20), (40, 1_000), (40, 1)])
 def test_verdicts_are_those_of_each_scope_alone(options: MatchOptions, synsets: int, size: int) -> None:
     some, crawl, verdicts = spread(synsets), Crawl(options), list[Verdict]()
     for begin in range(0, len(some), size):
         verdicts += crawl.judge(some[begin : begin + size])
-    assert verdicts == one_by_one(options, some)
+    assert verdicts == each_alone(options, synsets)
 
 
 @pytest.mark.parametrize(
@@ -81,12 +88,13 @@ def test_verdicts_are_those_of_each_scope_alone(options: MatchOptions, synsets: 
     ],
 )
 def test_they_hang_on_no_bound(what: str, value: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = each_alone(OPTIONS[0], 4)  # made without the bound
     monkeypatch.setattr(f"synsift.dedupe.{what}", value)
     some, crawl, verdicts = spread(4), Crawl(OPTIONS[0]), list[Verdict]()
     for begin in range(0, len(some), 30):
         verdicts += crawl.judge(some[begin : begin + 30])
         crawl.rest(begin // 30 % 4)
-    assert verdicts == one_by_one(OPTIONS[0], some)
+    assert verdicts == expected
 
 
 @settings(max_examples=15, deadline=None)

@@ -7,7 +7,8 @@ import pytest
 from synsift.pipelines.cli.grammar import every_command
 from synsift.pipelines.folder_lock import lock_folder
 from synsift.pipelines.stage import INPUTS
-from tests.conftest import RunCli, command
+from tests import warm
+from tests.conftest import RunCli, environment
 
 DOCS = Path(__file__).parents[3] / "docs"
 
@@ -201,7 +202,7 @@ def test_a_replay_says_why_some_are_not_tried_again(cli: RunCli, tmp_path: Path)
     ],
 )
 def test_output_into_a_pipe_that_closes_ends_without_a_word_and_is_no_failure(arguments: str) -> None:
-    first = subprocess.Popen(command(*arguments.split()), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    first = warm.start(arguments.split(), env=environment({}), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert first.stdout is not None
     first.stdout.close()
     _, errors = first.communicate(timeout=300)

@@ -382,15 +382,24 @@ def test_two_exports_into_one_folder_at_once_are_told_of(cli: RunCli, tmp_path: 
     assert cli("export", str(tmp_path / "x"), "--out", str(tmp_path / "store"), "--format", "csv").returncode == 0
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("kind", HOLDERS)
-def test_killed_again_and_again_it_goes_on_and_ends_with_the_same_bytes(cli: RunCli, tmp_path: Path, kind: str) -> None:
+@pytest.fixture(scope="module")
+def twenty_shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of so many, of 1 MB."""
     first = picture(1)
     pictures = [
-        Picture(first.data + n.to_bytes(4, "big") + bytes(40_000), WHIPPET, first.found_by) for n in range(2_500)
+        Picture(first.data + n.to_bytes(4, "big") + bytes(100_000), WHIPPET, first.found_by) for n in range(200)
     ]
-    make_store(tmp_path / "store", pictures)
-    options = ["--out", str(tmp_path / "store"), "--format", kind, "--shard-size", "5", "--name", "x"]
+    folder = tmp_path_factory.mktemp("twenty-shards")
+    make_store(folder, pictures)
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", HOLDERS)
+def test_killed_again_and_again_it_goes_on_and_ends_with_the_same_bytes(
+    cli: RunCli, twenty_shards: Path, tmp_path: Path, kind: str
+) -> None:
+    options = ["--out", str(twenty_shards), "--format", kind, "--shard-size", "1", "--name", "x"]
     assert cli("export", str(tmp_path / "undisturbed"), *options).returncode == 0
     target = tmp_path / "killed"
     journal = target / FOLDER / "journal.jsonl"

@@ -12,13 +12,14 @@ import subprocess
 import sys
 import time
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image, ImageDraw, ImageOps
 
+from tests import warm
 from tests.conftest import RunCli, command, environment
 from tests.dedupe.pictures import encoded, photograph, scene
 
@@ -118,11 +119,13 @@ def test_a_name_that_is_no_utf_8_is_known_from_before_as_any_other(run: RunFolde
     assert "7 images (7 known from before)" in run("dedupe", str(latin)).stderr
 
 
-def screen_of(arguments: list[str], **options: Any) -> tuple[int, bytes]:
+def screen_of(
+    arguments: Sequence[str], start: Callable[..., "subprocess.Popen[Any]"] = warm.start, **options: Any
+) -> tuple[int, bytes]:
     """Run a command on a terminal, and give its status and all that was written there."""
     ours, theirs = pty.openpty()
     where = {"stdin": theirs, "stdout": theirs, "stderr": theirs} | options
-    process = subprocess.Popen(arguments, env=environment({}) | {"TERM": "xterm", "COLUMNS": "80"}, **where)
+    process = start(arguments, env=environment({}) | {"TERM": "xterm", "COLUMNS": "80"}, **where)
     os.close(theirs)
     said = b""
     with contextlib.suppress(OSError):  # the other end is closed
@@ -133,7 +136,7 @@ def screen_of(arguments: list[str], **options: Any) -> tuple[int, bytes]:
 
 
 def test_rows_on_a_terminal_stand_on_lines_of_their_own(photos: Path) -> None:
-    arguments = command("match", str(photos), "--against", str(photos), "--no-cache", "--format", "jsonl")
+    arguments = ["match", str(photos), "--against", str(photos), "--no-cache", "--format", "jsonl"]
     status, said = screen_of(arguments)
     assert status == 0, said
     before_rows = [line[: line.index(b'{"query"')] for line in said.splitlines() if b'{"query"' in line]
@@ -145,7 +148,7 @@ def test_rows_on_a_terminal_stand_on_lines_of_their_own(photos: Path) -> None:
 
 
 def test_a_bar_on_the_terminal_takes_no_data_out_of_a_pipe(photos: Path, tmp_path: Path) -> None:
-    arguments = command("match", str(photos), "--against", str(photos), "--no-cache", "--format", "jsonl")
+    arguments = ["match", str(photos), "--against", str(photos), "--no-cache", "--format", "jsonl"]
     with (tmp_path / "rows.jsonl").open("wb") as file:
         status, said = screen_of(arguments, stdout=file)
     assert status == 0, said
@@ -164,7 +167,7 @@ def test_a_log_line_stands_above_the_bar() -> None:
         "    logging.getLogger('a').warning('this is logged')\n"
         "    advance(2)\n"
     )
-    status, said = screen_of([sys.executable, "-c", code])
+    status, said = screen_of([sys.executable, "-c", code], subprocess.Popen)
     assert status == 0, said
     line = next(line for line in said.splitlines() if b"this is logged" in line)
     assert b"counted" not in re.split(rb"\x1b\[2K", line)[-1], line
@@ -420,7 +423,7 @@ def test_ctrl_c_keeps_what_was_done(tmp_path: Path) -> None:
     for number in range(240):
         (folder / f"{number:03d}.png").write_bytes(data[number % 6])
     arguments = ["dedupe", str(folder), "--cache", str(tmp_path / "cache.db"), "--jobs", "1"]
-    process = subprocess.Popen(command(*arguments), env=environment({}), stderr=subprocess.PIPE, text=True)
+    process = warm.start(arguments, env=environment({}), stderr=subprocess.PIPE)
     cache = tmp_path / "cache.db-wal"
     while process.poll() is None and not (cache.exists() and cache.stat().st_size > 100_000):
         time.sleep(0.02)
@@ -429,7 +432,7 @@ def test_ctrl_c_keeps_what_was_done(tmp_path: Path) -> None:
     assert process.returncode == 1, stderr
     assert "what was done is kept" in stderr
     assert "Traceback" not in stderr, stderr
-    again = subprocess.run(command(*arguments), env=environment({}), capture_output=True, text=True, check=True)
+    again = warm.run(arguments, env=environment({}), check=True)
     known = re.search(r"240 images \((\d+) known from before\): 6 to keep", again.stderr)
     assert known is not None, again.stderr
     assert int(known[1]) > 0

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import command
 from tests.dedupe.pictures import encoded, scene
 from tests.pipelines.cli.test_folders import screen_of
 from tests.pipelines.stages.raw_web import answer, raw_web
@@ -53,7 +52,7 @@ def test_what_a_web_and_a_list_say_is_no_command_to_the_terminal(
         crawl = ("crawl", "--source", "urls", "--list", str(photos), "--contact", "you@example.org", "--out", str(out))
         options = ("fetch.allow_networks=127.0.0.0/8", "fetch.attempts=1", "fetch.delay_s=0", "logging.level=DEBUG")
         sets = [word for option in options for word in ("--set", option)]
-        _, said = screen_of(command(*crawl, *sets, "--set", "fetch.wait_for_hosts_s=0"))
+        _, said = screen_of([*crawl, *sets, "--set", "fetch.wait_for_hosts_s=0"])
         check(said)
     for words in (
         ("status", "--out", str(out)),
@@ -62,7 +61,7 @@ def test_what_a_web_and_a_list_say_is_no_command_to_the_terminal(
         *(("dead-letters", "list", "--out", str(out), "--format", form) for form in ("csv", "jsonl")),
         ("log", "check", "--out", str(out)),
     ):
-        _, said = screen_of(command(*words))
+        _, said = screen_of(words)
         check(said, planted=b"planted" in said)
 
 
@@ -82,7 +81,7 @@ def test_what_a_web_and_a_list_say_is_no_command_to_the_terminal(
     ],
 )
 def test_what_a_user_pasted_is_no_command_to_the_terminal(words: tuple[str, ...]) -> None:
-    status, said = screen_of(command(*words))
+    status, said = screen_of(words)
     assert status in (1, 2)
     check(said)
 
@@ -91,6 +90,6 @@ def test_what_a_file_of_settings_says_is_no_command_to_the_terminal(tmp_path: Pa
     file = tmp_path / "synsift.toml"
     for text in ('[fetch.hosts."{}"]\ndelay_s = 1', '["{}"]\na = 1', 'a = "{}"', '[fetch]\ndelay_s = "{}"'):
         file.write_text(text.format("\\u001b]0;planted\\u0007\\u009b31m"))
-        status, said = screen_of(command("config", "--config", str(file)))
+        status, said = screen_of(["config", "--config", str(file)])
         assert status == 2
         check(said, planted=b"planted" in said)
