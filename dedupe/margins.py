@@ -75,12 +75,15 @@ def plain_margin(picture: Picture, whole: bytes) -> float:
 
 
 def _away(frequencies: Floats, there: NDArray[np.bool_]) -> float:
-    """How strong the frequencies are whose signs are others than in a hash; each counts as much as the mean at most."""
+    """How strong the frequencies are whose signs are others than in a hash; each counts as much as the mean at most.
+
+    What is nothing may have either sign in a hash that was turned.
+    """
     flat = frequencies.ravel()
     strength = max(1e-6, float(np.sqrt(np.mean(np.square(flat)))))
-    away = flat - nothing_in(flat)
-    is_other = (away > 0) != there
-    return float(np.minimum(_MOST, np.abs(away) / strength)[is_other].sum())
+    nothing = nothing_in(flat)
+    is_other = (flat > nothing) != there
+    return float((np.maximum(0, np.abs(flat) - nothing) / strength).clip(0, _MOST)[is_other].sum())
 
 
 @cache
