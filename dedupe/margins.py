@@ -22,6 +22,8 @@ from synsift.dedupe.frequencies import Floats, hash_bits, nothing_in, tapered_fr
 
 # So far from the box, as a share of its sides, nothing of its edges lies: two pixels of a thumbnail, and a half.
 _NEAR: Final = 2.5 / FINE_SIDE
+# A margin is there from such a share of a side on.
+_OWN: Final = 2.2 / 255
 # What noise adds to edges, in squares of grey levels.
 _NOISE: Final = 9.0
 # How far the hash of what was put together again is from that of the whole, and from where on it is another picture.
@@ -35,6 +37,9 @@ _PIXELS: Final = np.arange(FINE_SIDE)
 def in_margin(one: tuple[Picture, Thumbnail], other: Picture, there: Floats) -> float:
     """Share of the one's edges that lie in the other's margin, and not near what is inside of it.
 
+    Asked of sides at which the one has a margin, too: what reaches to the edge of a picture, such as corners of one that
+    was turned, or a vignette, was done to all of it.
+
     Args:
         one: The picture, and its thumbnail.
         other: The other.
@@ -43,7 +48,8 @@ def in_margin(one: tuple[Picture, Thumbnail], other: Picture, there: Floats) -> 
     """
     left, top, right, bottom = other.borders.tolist()
     across, down = max(0.01, 1 - left - right), max(0.01, 1 - top - bottom)
-    beside = np.maximum(np.abs(there[0]), np.abs(there[1])) > 0.5 + _NEAR
+    sides = np.concatenate([-there, there]) > 0.5 + _NEAR
+    beside = (sides & (one[0].borders > _OWN)[:, None]).any(axis=0)
     first = np.array([[-0.5 - left / across], [-0.5 - top / down]], dtype=np.float32)
     last = np.array([[0.5 + right / across], [0.5 + bottom / down]], dtype=np.float32)
     beside &= ((there > first) & (there < last)).all(axis=0)
