@@ -4,10 +4,10 @@
     benchmarks/alikes.py SETS [--only NAME]... [--copies 20] [--list FILE]
 
 ``SETS`` holds a folder a family, as ``benchmarks/families.py`` lays them out, in which every picture is its own. Of
-each is printed how many pictures it has, how many are thrown out by ``synsift.cluster`` with its defaults, how many come
-within 9 bits of 64 of an earlier one by ``imagehash.phash``; and of eight plain edits of ``--copies`` pictures by lot,
-which share is matched to its own picture by each, and how many to another one. ``--list`` writes which are thrown out,
-for a person to look at: some are copies indeed.
+each is printed how many pictures it has, how many are thrown out by ``synsift.cluster`` with its defaults, how many
+come within 9 bits of 64 of an earlier one by ``imagehash.phash``; and of eight plain edits of ``--copies`` pictures by
+lot, which share is matched to its own picture by each, and how many to another one. ``--list`` writes which are thrown
+out, for a person to look at: some are copies indeed.
 """
 
 import argparse

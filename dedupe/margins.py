@@ -37,8 +37,8 @@ _PIXELS: Final = np.arange(FINE_SIDE)
 def in_margin(one: tuple[Picture, Thumbnail], other: Picture, there: Floats) -> float:
     """Share of the one's edges that lie in the other's margin, and not near what is inside of it.
 
-    Asked of sides at which the one has a margin, too: what reaches to the edge of a picture, such as corners of one that
-    was turned, or a vignette, was done to all of it.
+    Asked of sides at which the one has a margin, too: what reaches to the edge of a picture, such as corners of one
+    that was turned, or a vignette, was done to all of it.
 
     Args:
         one: The picture, and its thumbnail.
