@@ -60,6 +60,12 @@ _OUTSIDE_MOST: Final = 0.3
 _BEYOND: Final = 1.0
 _BEYOND_LEAST: Final = 0.45
 _BEYOND_MOST: Final = 0.3
+# What costs that one shows something where the other has nothing but its margin; see ``dedupe.margins``. Of 1,902
+# copies of ten kinds of drawings four have more than a hundredth, of 50 pairs of letters and arrows with one part more
+# all but two have 0.05 to 0.34.
+_IN_MARGIN: Final = 6.0
+_IN_MARGIN_LEAST: Final = 0.015
+_IN_MARGIN_MOST: Final = 0.3
 _FINE_STRETCHED: Final = 1.08
 _FINE_STRETCH: Final = 1.0
 _FINE_STRETCH_MOST: Final = 0.3
@@ -139,6 +145,17 @@ def of_little(agreement: Agreement, finer: Finer, bits: int, much: list[Fault]) 
             * over(finer.texture.unlike, _least_texture(finer), _TEXTURE, _TEXTURE_MOST),
             "letters, or what else is as fine, are others in some places",
         ),
+        *_of_where(agreement, finer),
+        *_of_hues(agreement, finer),
+        *_of_paint(finer),
+    ]
+    beyond = sum(max(0.0, fault.cost) for fault in much) - _MUCH_FORGIVEN
+    return [*of_light, *others, *scaled(much, beyond)]
+
+
+def _of_where(agreement: Agreement, finer: Finer) -> list[Fault]:
+    """What it costs that parts lie elsewhere, or where the other shows nothing."""
+    return [
         Fault(
             over(finer.moved, _MOVED_LEAST, _MOVED_PART, _MOVED_MOST),
             f"a part lies {finer.moved:.2f} pixels of 64 from where it lies in the other",
@@ -155,11 +172,11 @@ def of_little(agreement: Agreement, finer: Finer, bits: int, much: list[Fault]) 
             over(finer.beyond, _BEYOND_LEAST, _BEYOND, _BEYOND_MOST),
             f"{finer.beyond:.0%} of what one shows lies beyond the other's edge",
         ),
-        *_of_hues(agreement, finer),
-        *_of_paint(finer),
+        Fault(
+            over(agreement.in_margin, _IN_MARGIN_LEAST, _IN_MARGIN, _IN_MARGIN_MOST),
+            f"{agreement.in_margin:.0%} of what one shows lies where the other has nothing but its margin",
+        ),
     ]
-    beyond = sum(max(0.0, fault.cost) for fault in much) - _MUCH_FORGIVEN
-    return [*of_light, *others, *scaled(much, beyond)]
 
 
 def _least_texture(finer: Finer) -> float:

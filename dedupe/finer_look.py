@@ -21,6 +21,7 @@ from synsift.dedupe.evidence import Picture, strength_in
 from synsift.dedupe.fine import FINE_GRID, FINE_SIDE, WELL_INSIDE, Thumbnail, edges_of
 from synsift.dedupe.frequencies import Floats
 from synsift.dedupe.hues import hues
+from synsift.dedupe.margins import in_margin
 from synsift.dedupe.painted import Painted, painted
 from synsift.dedupe.texture import Texture, texture
 
@@ -80,6 +81,7 @@ class Finer(Pair):
             in the two: 0.04 of 99 in a hundred copies at most.
         shifted: How far one had to be shifted or stretched though both have the same borders, as a share of the sides.
         beyond: Share of a picture's edges that lie where the other one ends, borders included, of the one with more.
+        margins: Shares of the query's edges that lie in the stored picture's margin, and the other way round.
         hues: Share of all colour that is another.
         painted: Whether it is painted otherwise; see ``dedupe.painted``.
         colour: Of the less coloured one, as if a quarter of it weren't plain: root of the mean square, in levels.
@@ -95,6 +97,7 @@ class Finer(Pair):
     moved: float
     shifted: float
     beyond: float
+    margins: tuple[float, float]
     hues: float
     painted: Painted
     colour: float
@@ -111,6 +114,7 @@ _APART: Final = Finer(
     moved=1.0,
     shifted=0.0,
     beyond=1.0,
+    margins=(0.0, 0.0),
     hues=1.0,
     painted=Painted(1.0, 0.0),
     colour=0.0,
@@ -189,7 +193,7 @@ def finer_look(one: Picture, other: Picture, seen: Seen, both: Thumbnails) -> Fi
     found = align(FINE_GRID, (mine, both.theirs.layers), seen.place, steps=_STEPS, enough=_ENOUGH)
     if found is None:
         return _APART
-    beyond, covered = _beyond((one, both.mine), (other, both.theirs), found)
+    beyond, covered, margins = _beyond((one, both.mine), (other, both.theirs), found)
     share = min(found.share, covered)
     found.leave_out(WELL_INSIDE[0] * (found.others[0] > 0.5))
     if found.share < _LEAST_SEEN:
@@ -205,6 +209,7 @@ def finer_look(one: Picture, other: Picture, seen: Seen, both: Thumbnails) -> Fi
         moved=moved(mine, seen_as, found.weights),
         shifted=shifted(one.borders, other.borders, found.place),
         beyond=beyond,
+        margins=margins,
         hues=hues(one, other, seen),
         painted=painted(one, other, seen),
         colour=min(coloured),
@@ -316,8 +321,10 @@ def _extremes(one: Floats, other: Floats) -> tuple[Floats, Floats]:
     return found[:2], -found[2:]
 
 
-def _beyond(one: tuple[Picture, Thumbnail], other: tuple[Picture, Thumbnail], seen: Seen) -> tuple[float, float]:
-    """``Finer.beyond``, where a picture ends with its borders; and the share of the other that the one shows."""
+def _beyond(
+    one: tuple[Picture, Thumbnail], other: tuple[Picture, Thumbnail], seen: Seen
+) -> tuple[float, float, tuple[float, float]]:
+    """``Finer.beyond``, where a picture ends with its borders; of the other, what the one shows; ``margins``."""
     there = seen.place[:, :2] @ FINE_GRID.xy + seen.place[:, 2:]
     back = _inverse(seen.place[:, :2]) @ (FINE_GRID.xy - seen.place[:, 2:])
     outside = _is_outside(other[0], there), _is_outside(one[0], back)
@@ -325,7 +332,8 @@ def _beyond(one: tuple[Picture, Thumbnail], other: tuple[Picture, Thumbnail], se
         float(thumbnail.edges @ is_outside) / float(np.add.reduce(thumbnail.edges) + _NOISE)
         for (_, thumbnail), is_outside in zip((one, other), outside, strict=True)
     ]
-    return max(shares), 1 - float(np.add.reduce(outside[1])) / FINE_GRID.places
+    margins = in_margin(one, other[0], there), in_margin(other, one[0], back)
+    return max(shares), 1 - float(np.add.reduce(outside[1])) / FINE_GRID.places, margins
 
 
 def _inverse(matrix: Floats) -> Floats:

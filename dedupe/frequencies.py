@@ -195,10 +195,21 @@ _NOTHING: Final = np.float32(0.02)
 def hashes_of(frequencies: Floats) -> NDArray[np.uint8]:
     """The signs of coefficients ``(…, 16, 16)`` as hashes, ``(…, 32)``."""
     flat = frequencies.reshape(*frequencies.shape[:-2], HASH_BITS).astype(np.float32, copy=False)
+    return np.packbits((flat > nothing_in(flat)).take(_BIT_ORDER, axis=-1), axis=-1)
+
+
+def nothing_in(flat: Floats) -> Floats:
+    """What is nothing among coefficients ``(…, 256)``, ``(…, 1)``: a larger one is a 1 in their hash."""
     # As ``np.mean``, to the last bit, and without what that costs beside.
     mean = np.add.reduce(np.square(flat), axis=-1, keepdims=True) / np.float32(HASH_BITS)
-    nothing = _NOTHING * np.sqrt(mean)
-    return np.packbits((flat > nothing).take(_BIT_ORDER, axis=-1), axis=-1)
+    return np.asarray(_NOTHING * np.sqrt(mean))
+
+
+def hash_bits(hashed: bytes) -> NDArray[np.bool_]:
+    """The bits of a hash as coefficients lie, ``(256,)``: where they are larger than nothing."""
+    bits = np.empty(HASH_BITS, dtype=bool)
+    bits[_BIT_ORDER] = np.unpackbits(np.frombuffer(hashed, np.uint8))
+    return bits
 
 
 def oriented_hashes(hashes: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -28,11 +28,24 @@ from synsift.dedupe.elsewhere import are_framed_alike, outside_bits
 from synsift.dedupe.evidence import GRID, PICTURE_SIDE, Picture, picture_of
 from synsift.dedupe.finer_look import HUES_LEAST, Finer, Thumbnails, finer_look, thumbnails_of
 from synsift.dedupe.fingerprint import Fingerprint
-from synsift.dedupe.frequencies import FREQUENCIES, HASH_BITS, ORIENTATIONS, Floats, dct_matrix, taper, undone_by
+from synsift.dedupe.frequencies import (
+    FREQUENCIES,
+    HASH_BITS,
+    HASH_BYTES,
+    ORIENTATIONS,
+    Floats,
+    dct_matrix,
+    oriented_hashes,
+    taper,
+    undone_by,
+)
+from synsift.dedupe.margins import plain_margin
 from synsift.dedupe.places import places_of
 from synsift.dedupe.views import View
 
 _STEPS: Final = 6
+# Less of a drawing's edges in another one's margin is what two maps differ by.
+_LEAST_IN_MARGIN: Final = 0.005
 _ENOUGH: Final = 0.97
 _ENOUGH_FOR_FINER: Final = 0.99
 # With so much of a photograph in view, its thumbnail is surely seen, too: else that would speak against a copy.
@@ -137,6 +150,7 @@ class Agreement:
             as it would count for nothing.
         outside_bits: Of drawings with the same borders, in how many more bits hashes of the wholes differ than those
             of what is inside.
+        in_margin: Share of a drawing's edges that lie where the other one has nothing but its margin.
         written: Of pages that were photographed or scanned; None of other pairs.
     """
 
@@ -153,6 +167,7 @@ class Agreement:
     finer: Finer | None
     are_photographs: bool = False
     outside_bits: int = 0
+    in_margin: float = 0.0
     written: Written | None = None
 
 
@@ -220,6 +235,7 @@ def second_look(query: Side, stored: Side, *, orientation: int) -> Agreement:
         finer=finer,
         are_photographs=are_photographs,
         outside_bits=0 if finer is None else _outside_bits((one, query), (other, stored), orientation, bits),
+        in_margin=0.0 if finer is None else _in_margin((one, query), (other, stored), orientation, finer.margins),
         written=written,
     )
 
@@ -242,6 +258,18 @@ def _outside_bits(one: tuple[Picture, Side], other: tuple[Picture, Side], orient
     if not are_framed_alike(mine.borders, theirs.borders):
         return 0
     return outside_bits(query.hashes, stored.hashes, orientation, bits)
+
+
+def _in_margin(
+    one: tuple[Picture, Side], other: tuple[Picture, Side], orientation: int, shares: tuple[float, float]
+) -> float:
+    """``Agreement.in_margin`` of the query and the stored picture, with what each shows in the other's margin."""
+    found = 0.0
+    for share, (picture, side), turn in ((shares[0], other, 0), (shares[1], one, orientation)):
+        if share > _LEAST_IN_MARGIN and side.hashes:
+            whole = np.frombuffer(side.hashes[:HASH_BYTES], np.uint8)[None]
+            found = max(found, share * plain_margin(picture, oriented_hashes(whole)[0, turn].tobytes()))
+    return found
 
 
 def _side_px(side: Side) -> float:
