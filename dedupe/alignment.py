@@ -90,6 +90,22 @@ class Seen:
         self._corners = at, at + 1, below, below + 1
         self.luma: Floats = self._interpolated(layers[0])
 
+    def softened(self, mine: Floats) -> Floats:
+        """The query's own picture ``(n,)``, as soft at each place as interpolation makes the other one there.
+
+        Halfway between two pixels nothing is left of what is as fine as they are, and on a pixel all of it: a picture
+        and its crop differ by that where nothing else differs. A linear interpolation at a fraction f passes a
+        frequency w with the magnitude √(1 - 2f(1-f)(1-cos w)), of which this is the symmetric kernel to first order.
+        """
+        side = self.grid.side
+        picture = mine.reshape(side, side)
+        padded = np.pad(picture, 1, mode="edge")
+        across = padded[1:-1, :-2] + padded[1:-1, 2:] - 2 * picture
+        down = padded[:-2, 1:-1] + padded[2:, 1:-1] - 2 * picture
+        half = np.float32(0.5)
+        by_right, by_down = (half * part * (1 - part) for part in (self._right, self._below))
+        return np.asarray(mine + by_right * across.ravel() + by_down * down.ravel(), dtype=np.float32)
+
     def slopes(self) -> Floats:
         """``(2, n)``: to the right and down."""
         return self._interpolated(self._layers[1:3])

@@ -180,7 +180,7 @@ def thumbnails_of(one: Picture, other: Picture, seen: Seen, *, side_px: float) -
     )
 
 
-def finer_look(one: Picture, other: Picture, seen: Seen, both: Thumbnails) -> Finer:
+def finer_look(one: Picture, other: Picture, seen: Seen, both: Thumbnails, *, are_pages: bool = False) -> Finer:
     """Compare finer thumbnails.
 
     Args:
@@ -188,6 +188,8 @@ def finer_look(one: Picture, other: Picture, seen: Seen, both: Thumbnails) -> Fi
         other: The stored one.
         seen: The stored one as the query sees it, coarsely.
         both: Their thumbnails.
+        are_pages: Whether both are photographed pages. Of drawings, that interpolation softens what the one has between
+            its pixels may not be forgiven: many-pointed stars differ in nothing else.
     """
     mine, step = both.mine.luma, both.step
     found = align(FINE_GRID, (mine, both.theirs.layers), seen.place, steps=_STEPS, enough=_ENOUGH)
@@ -199,7 +201,9 @@ def finer_look(one: Picture, other: Picture, seen: Seen, both: Thumbnails) -> Fi
     if found.share < _LEAST_SEEN:
         return _APART
     seen_as = toned(mine, found)
-    differs, differs_surely = _differences(both.mine, seen_as, found, _ROUNDING * step**2)
+    as_soft = found.softened(mine)
+    looked_at = Thumbnail(as_soft) if are_pages else both.mine
+    differs, differs_surely = _differences(looked_at, seen_as, found, _ROUNDING * step**2)
     chroma = seen.others[:2]
     coloured = [_of_subject(both.plain, strength_in(picture, seen.weights)) for picture in (one.chroma, chroma)]
     return Finer(
@@ -223,7 +227,7 @@ def finer_look(one: Picture, other: Picture, seen: Seen, both: Thumbnails) -> Fi
         spread=both.spread,
         striped=both.striped,
         shaded=both.shaded,
-        texture=texture(mine, seen_as, found.weights, step),
+        texture=texture(as_soft, seen_as, found.weights, step),
         step_share=step / max(both.spread, 1.0),
     )
 

@@ -26,7 +26,7 @@ from synsift.dedupe.colours import colours, has_one_tint
 from synsift.dedupe.drawn import drawn_share
 from synsift.dedupe.elsewhere import are_framed_alike, outside_bits
 from synsift.dedupe.evidence import GRID, PICTURE_SIDE, Picture, picture_of
-from synsift.dedupe.finer_look import HUES_LEAST, Finer, Thumbnails, finer_look, thumbnails_of
+from synsift.dedupe.finer_look import HUES_LEAST, Finer, finer_look, thumbnails_of
 from synsift.dedupe.fingerprint import Fingerprint
 from synsift.dedupe.frequencies import (
     FREQUENCIES,
@@ -214,8 +214,12 @@ def second_look(query: Side, stored: Side, *, orientation: int) -> Agreement:
     places = places_of(one.luma, seen)
     colours_agree = colours(one, seen, places)
     are_photographs = both is not None and seen.share >= _SURELY_SEEN and drawn_share(both) == 0
-    finer = None if both is None or are_photographs else finer_look(one, other, seen, both)
-    written = None if both is None else _written(one, other, seen, both, finer)
+    pages = 0.0 if both is None or (drawn := drawn_share(both)) == 1 else (1 - drawn) * _page_share(one, other)
+    finer = None
+    if both is not None and (pages or not are_photographs):
+        finer = finer_look(one, other, seen, both, are_pages=pages > 0)
+    written = _written(pages, finer)
+    finer = None if are_photographs else finer
     is_same_light = (both is None or are_photographs) and detail >= _SAME_LIGHT and places.share == 1
     is_thing = finer is not None and finer.shaded > 0
     one_tint = colours_agree < 1 or (finer is not None and finer.hues > HUES_LEAST)
@@ -240,16 +244,15 @@ def second_look(query: Side, stored: Side, *, orientation: int) -> Agreement:
     )
 
 
-def _written(one: Picture, other: Picture, seen: Seen, both: Thumbnails, finer: Finer | None) -> Written | None:
-    """``Agreement.written``; of drawings, of which more is asked anyhow, nothing is."""
-    drawn = drawn_share(both)
-    if drawn == 1:
+def _page_share(one: Picture, other: Picture) -> float:
+    return min(one.page_share, other.page_share)
+
+
+def _written(pages: float, finer: Finer | None) -> Written | None:
+    """``Agreement.written`` of two pictures that are pages to some share; of others nothing is asked."""
+    if not pages or finer is None:
         return None
-    share = (1 - drawn) * min(one.page_share, other.page_share)
-    if not share:
-        return None
-    finer = finer or finer_look(one, other, seen, both)
-    return Written(share, finer.texture.alike, finer.texture.least, finer.differs_surely.worst)
+    return Written(pages, finer.texture.alike, finer.texture.least, finer.differs_surely.worst)
 
 
 def _outside_bits(one: tuple[Picture, Side], other: tuple[Picture, Side], orientation: int, bits: int) -> int:

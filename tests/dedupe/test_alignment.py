@@ -37,6 +37,21 @@ def seen_slowly(values: Floats, place: Floats) -> tuple[Floats, Floats]:
     return np.array(found, dtype=np.float32), np.array(inside, dtype=np.float32)
 
 
+@pytest.mark.parametrize("by", [0.0, 0.1, 0.25, 0.5, 0.9])
+def test_a_picture_is_softened_as_interpolation_softens_the_other(by: float) -> None:
+    """Of waves as fine as four pixels, one is as weak as the other wherever their pixels fall."""
+    wave = np.asarray(10 * np.cos(np.pi / 2 * _GRID.xy[0] * _SIDE), dtype=np.float32)
+    place = np.array([[1, 0, by / _SIDE], [0, 1, 0]], dtype=np.float32)
+    seen = Seen(_GRID, _GRID.layers(wave), place)
+    softened = seen.softened(wave)
+    inside = np.arange(_SIDE**2) % _SIDE
+    inside = (inside > 0) & (inside < _SIDE - 2)
+    energies = [float(np.square(values[inside]).mean()) for values in (seen.luma, softened)]
+    assert energies[1] == pytest.approx(energies[0], rel=0.15)
+    if not by:
+        np.testing.assert_allclose(softened, wave, atol=0.05)
+
+
 @given(st.lists(_SMALL, min_size=6, max_size=6), st.integers(0, 5))
 @settings(max_examples=15, deadline=None)
 def test_what_is_seen_is_what_lies_there(change: list[float], seed: int) -> None:

@@ -105,3 +105,12 @@ def test_the_same_sheet_in_another_size_with_heavier_letters_is_a_copy_and_anoth
     assert [compare(one, other).kind for one, other in zip(small, large, strict=True)] == ["near"] * 6
     assert {compare(one, other).kind for one, other in itertools.permutations(large, 2)} == {"different"}
     assert {compare(small[0], other).kind for other in large[1:]} == {"different"}
+
+
+def test_a_page_that_was_cropped_a_little_is_still_one_and_another_page_is_none() -> None:
+    """What is as fine as the pixels of a thumbnail falls between those of the other one, and is softened there."""
+    shot = [photographed(sheet(random.Random(seed)), seed) for seed in range(8)]  # noqa: S311 - draws words
+    known = [fingerprint(as_jpeg(one)) for one in shot]
+    cropped = [fingerprint(as_jpeg(one.crop((17, 24, 823, 1166)), 85)) for one in shot]
+    assert [compare(one, other).kind for one, other in zip(cropped, known, strict=True)] == ["near"] * 8
+    assert max(compare(cropped[at], known[at - 1]).score for at in range(8)) < 0.7
