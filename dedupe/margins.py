@@ -9,7 +9,7 @@ stands by itself: so the picture is put together again, of what is inside of its
 and its hash must be that of the whole.
 """
 
-from functools import cache
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -92,7 +92,7 @@ def _away(frequencies: Floats, there: NDArray[np.bool_]) -> float:
     return float((np.maximum(0, np.abs(flat) - nothing) / strength).clip(0, _MOST)[is_other].sum())
 
 
-@cache
+@lru_cache(256)
 def _shares(before: float, behind: float) -> Floats:
     """What of each pixel of a side is each pixel of what is inside of its borders, ``(64, 64)``."""
     ends = (_EDGES - before) / max(0.01, 1 - before - behind) * FINE_SIDE

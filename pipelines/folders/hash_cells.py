@@ -61,12 +61,10 @@ _BASE64_DIGEST: Final = r"[0-9A-Za-z+/]{22}==|[0-9A-Za-z+/]{27}=|[0-9A-Za-z+/]{4
 # With one blank alone as `md5 -r` of BSD writes them.
 _SUMS: Final = re.compile(rf"(\\?)({_DIGEST}|{_BASE64_DIGEST})( [ *]?)(.+)", re.DOTALL)
 _TAGGED: Final = re.compile(rf"(\\?)([A-Za-z][A-Za-z0-9/-]*) ?\((.+)\) ?= ?([0-9a-fA-F]+|{_BASE64_DIGEST})", re.DOTALL)
-# In a name: a hash in a line after the first, or a row whose line end is lost.
-_HIDDEN: Final = re.compile(
-    rf"[\n\v\f\r\x1c-\x1e\x85\u2028\u2029].*?(?<![0-9a-zA-Z])(?:{_DIGEST})(?![0-9a-zA-Z])"
-    rf"|(?:{_DIGEST}) [ *]\S|,(?:{_DIGEST}),|\) ?= ?(?:{_DIGEST})",
-    re.DOTALL,
-)
+# In a name: a row whose line end is lost; and, after the first line, any hash.
+_ROW_INSIDE: Final = re.compile(rf"(?:{_DIGEST}) [ *]\S|,(?:{_DIGEST}),|\) ?= ?(?:{_DIGEST})")
+_LINE_END: Final = re.compile("[\n\v\f\r\x1c-\x1e\x85\u2028\u2029]")
+_WHOLE_DIGEST: Final = re.compile(rf"(?<![0-9a-zA-Z])(?:{_DIGEST})(?![0-9a-zA-Z])")
 _ESCAPES: Final = {"\\\\": "\\", "\\n": "\n", "\\r": "\r"}
 _SHOWN: Final = 80
 
@@ -166,7 +164,7 @@ def of_sums(file: Path, place: str, line: str, kind: str, likely: str = "") -> M
         row = {"type": tag, HASH: digest, NAME: _unescaped(name, escaped)}
     else:
         return None
-    if _HIDDEN.search(name):
+    if hides_lines(name):
         raise hidden(file, place)
     return row
 
@@ -181,7 +179,9 @@ def hidden(file: Path, place: str) -> UsageError:
 
 def hides_lines(cell: str) -> bool:
     """Whether more lines with hashes stand in a cell."""
-    return _HIDDEN.search(cell) is not None
+    first_end = _LINE_END.search(cell)
+    is_behind = first_end is not None and _WHOLE_DIGEST.search(cell, first_end.end()) is not None
+    return is_behind or _ROW_INSIDE.search(cell) is not None
 
 
 def of_plain(file: Path, place: str, cells: list[str], kind: str, likely: str = "") -> Iterator[Mapping[str, Any]]:

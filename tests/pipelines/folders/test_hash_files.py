@@ -157,6 +157,13 @@ def test_what_is_larger_than_any_line_may_be_one_line(tmp_path: Path) -> None:
         assert [one.digest.hex() for one in read_entries(tmp_path / name)[0]] == digests
 
 
+@pytest.mark.parametrize("filler", ["\n", "a\n", f"{'0' * 31}\n", ") = ", "hash", "0"])
+def test_a_name_as_long_as_may_be_takes_no_longer_than_its_letters(tmp_path: Path, filler: str) -> None:
+    name = filler * (900_000 // len(filler))
+    (tmp_path / "a.txt").write_bytes(f"{MD5}  a\0".encode() + bytes(40_000) + f"{SHA1}  {name}\0".encode())
+    assert [one.kind for one in read_entries(tmp_path / "a.txt")[0]] == ["md5", "sha1"]
+
+
 @pytest.mark.parametrize("packed", ["utf-16", "utf-8-sig", "gzip"])
 def test_wider_letters_and_packed_lists(tmp_path: Path, packed: str) -> None:
     text = f"Algorithm,Hash,Path\nSHA256,{SHA256.upper()},x\u00e4.jpg\n"
