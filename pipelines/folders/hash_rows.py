@@ -45,7 +45,7 @@ PACKED: Final = (".gz", ".bz2", ".xz", ".zst")
 _JSON_LINES: Final = (".jsonl", ".ndjson")
 _HASHDEEP: Final = "%%%% "
 _DELIMITERS: Final = (",", "\t", ";", "|")
-_DELIMITER_SAID: Final = re.compile(r"sep=(.)", re.IGNORECASE)  # as spreadsheets write it
+_DELIMITER_SAID: Final = re.compile(r"sep=([,;|\t])", re.IGNORECASE)  # as spreadsheets write it
 
 
 def rows_of(file: Path, kind: str) -> Iterator[Placed]:
@@ -138,7 +138,7 @@ class _TextRows:
                 continue
             if line.startswith(_HASHDEEP):
                 self._begin_hashdeep(place, line.removeprefix(_HASHDEEP).split(","))
-            elif found := _DELIMITER_SAID.fullmatch(line):
+            elif found := _DELIMITER_SAID.fullmatch(whole):
                 self._delimiter = found[1]
             elif sums := None if self._header else of_sums(self._file, place, line, self._kind, self._likely):
                 yield place, sums

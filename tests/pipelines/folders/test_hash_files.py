@@ -120,6 +120,7 @@ _N = 0xD41D8CD98F00B204E9800998ECF84200
         ),
         ("a.pdq", f"{PDQ}\n{PDQ}  a.jpg\n", "", [("pdq", PDQ, ""), ("pdq", PDQ, "a.jpg")]),
         ("a.csv", f"sep=;\nmd5;name\n{MD5};x\n", "", [("md5", MD5, "x")]),
+        ("a.csv", f"sep=\t\r\nmd5\tname\r\n{MD5}\ta, b\r\n", "", [("md5", MD5, "a, b")]),
         ("a.txt", f"{MD5}|a.jpg\n", "", [("md5", MD5, "a.jpg")]),
     ],
 )
@@ -269,6 +270,7 @@ def test_two_columns_of_one_name_in_parquet_are_an_error(tmp_path: Path) -> None
         ("{" * 100_000, "not JSON"),
         (f"md5,MD5\n{MD5},{OTHER}\n", "line 1: 2 columns are called `md5`"),
         (f'{{"md5": "{MD5}", "md5": "{OTHER}"}}\n', "`md5` stands twice"),
+        (f'sep="\n{MD5}\n', "neither a hash nor a header"),
         (f"{MD5},{SHA256},x\n", "what kind of hash .* can't be told"),
         (f'md5,name\n{MD5},"best of\n{OTHER},x\n{MD5}, 15"\n', "line 2: what would be a name there has other lines"),
         (f"{MD5}  x\u2028{OTHER}  y\n", "line 1: what would be a name there has other lines"),
