@@ -2,7 +2,9 @@
 
 import os
 import signal
+import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -58,6 +60,24 @@ def test_what_takes_too_long_is_ended_and_the_next_goes_on(tmp_path: Path) -> No
     with pytest.raises(subprocess.TimeoutExpired):
         warm.run(["match", "x", "--against", "pdq:pipe"], env=environment({}), cwd=tmp_path, stdin="", timeout_s=0.01)
     assert warm.run(["--version"], env=environment({}), cwd=tmp_path, stdin="", timeout_s=60).returncode == 0
+
+
+@pytest.mark.parametrize("sent", [b"", b"\0\0", (90).to_bytes(8, "big"), (90).to_bytes(8, "big") + b"{", b"\0" * 8])
+def test_who_asks_and_is_gone_takes_nobody_with_it(sent: bytes, tmp_path: Path) -> None:
+    warm.run(["--version"], env=environment({}), cwd=tmp_path, stdin="", timeout_s=60)
+    with socket.socket(socket.AF_UNIX) as asking:
+        asking.connect(str(warm._loaded()))
+        asking.sendall(sent)
+    assert warm.run(["--version"], env=environment({}), cwd=tmp_path, stdin="", timeout_s=60).returncode == 0
+
+
+def test_a_run_in_the_background_starts_commands_that_hear_ctrl_c() -> None:
+    script = "import signal, tests.conftest; print(signal.getsignal(signal.SIGINT) is signal.default_int_handler)"
+    done = subprocess.run(
+        ["sh", "-c", 'trap "" INT; exec "$0" -c "$1"', sys.executable, script],
+        cwd=warm.ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout == "True\n"
 
 
 def test_it_is_awaited_and_killed_as_any_process(tmp_path: Path) -> None:

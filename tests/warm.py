@@ -217,9 +217,8 @@ def _serve(listener: socket.socket, until: int) -> None:
             if woken in ready:
                 os.read(woken, 4096)
                 _tell_ends(running)
-            if listener in ready:
-                connection, _ = listener.accept()
-                request, fds = _asked(connection)
+            if listener in ready and (taken := _taken(listener)) is not None:
+                connection, request, fds = taken
                 pid = os.fork()
                 if pid == 0:
                     signal.set_wakeup_fd(-1)
@@ -233,7 +232,8 @@ def _serve(listener: socket.socket, until: int) -> None:
                 for fd in fds:
                     os.close(fd)
                 running[pid] = connection
-                connection.sendall(pid.to_bytes(SIZE_BYTES, "big"))
+                with contextlib.suppress(OSError):
+                    connection.sendall(pid.to_bytes(SIZE_BYTES, "big"))
 
 
 def _tell_ends(running: dict[int, socket.socket]) -> None:
@@ -244,13 +244,36 @@ def _tell_ends(running: dict[int, socket.socket]) -> None:
                 connection.sendall(os.waitstatus_to_exitcode(status).to_bytes(SIZE_BYTES, "big", signed=True))
 
 
+def _taken(listener: socket.socket) -> tuple[socket.socket, dict[str, Any], list[int]] | None:
+    """Who asks next, and for what; None if that one was killed meanwhile: others will ask."""
+    connection, _ = listener.accept()
+    try:
+        return (connection, *_asked(connection))
+    except (OSError, ValueError):
+        connection.close()
+        return None
+
+
 def _asked(connection: socket.socket) -> tuple[dict[str, Any], list[int]]:
-    """A request, and the files that come with it."""
+    """A request, and the files that come with it.
+
+    Raises:
+        OSError: Who asks is gone.
+        ValueError: What was asked isn't whole.
+    """
     head, fds, _, _ = socket.recv_fds(connection, SIZE_BYTES, 3)
-    size, data = int.from_bytes(head, "big"), b""
-    while len(data) < min(size, _LONGEST_REQUEST):
-        data += connection.recv(size - len(data))
-    return json.loads(data), fds
+    try:
+        size, data = int.from_bytes(head, "big"), b""
+        while len(data) < min(size, _LONGEST_REQUEST):
+            part = connection.recv(size - len(data))
+            if not part:
+                raise ValueError("a request that breaks off")
+            data += part
+        return json.loads(data), fds
+    except BaseException:
+        for fd in fds:
+            os.close(fd)
+        raise
 
 
 def _become(request: Mapping[str, Any], fds: Sequence[int]) -> NoReturn:
