@@ -164,24 +164,23 @@ def of_sums(file: Path, place: str, line: str, kind: str, likely: str = "") -> M
         row = {"type": tag, HASH: digest, NAME: _unescaped(name, escaped)}
     else:
         return None
-    if hides_lines(name):
-        raise hidden(file, place)
+    check_name(file, place, name)
     return row
 
 
-def hidden(file: Path, place: str) -> UsageError:
-    """What to say of a name in which more lines with hashes stand."""
-    return UsageError(
-        f"{file}, {place}: what would be a name there has other lines in it, with hashes of their own",
-        hint="see where a quote is open, or what its lines end with; a list is read whole or not at all",
-    )
+def check_name(file: Path, place: str, name: str) -> None:
+    """See that no more lines with hashes stand in a name.
 
-
-def hides_lines(cell: str) -> bool:
-    """Whether more lines with hashes stand in a cell."""
-    first_end = _LINE_END.search(cell)
-    is_behind = first_end is not None and _WHOLE_DIGEST.search(cell, first_end.end()) is not None
-    return is_behind or _ROW_INSIDE.search(cell) is not None
+    Raises:
+        UsageError: They do.
+    """
+    first_end = _LINE_END.search(name)
+    is_behind = first_end is not None and _WHOLE_DIGEST.search(name, first_end.end()) is not None
+    if is_behind or _ROW_INSIDE.search(name):
+        raise UsageError(
+            f"{file}, {place}: what would be a name there has other lines in it, with hashes of their own",
+            hint="see where a quote is open, or what its lines end with; a list is read whole or not at all",
+        )
 
 
 def of_plain(file: Path, place: str, cells: list[str], kind: str, likely: str = "") -> Iterator[Mapping[str, Any]]:
@@ -201,8 +200,7 @@ def of_plain(file: Path, place: str, cells: list[str], kind: str, likely: str = 
     """
     last = cells[-1] if len(cells) > 1 else ""
     for number, cell in enumerate(cells):
-        is_hash = looks_like_hash(cell, kind) or (not kind and bool(_of_base64(_split(cell)[1])) and can_be_hash(cell))
-        if number and not is_hash:
+        if number and not (looks_like_hash(cell, kind) if kind else can_be_hash(cell)):
             continue
         found = kind or _kind_of(cell, likely)
         if not found:

@@ -1,5 +1,7 @@
 """The text of a file of hashes, and its records: lines, whatever they end with, or what ends in NUL (``md5sum -z``)."""
 
+import io
+from codecs import getincrementaldecoder
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BufferedReader
@@ -61,9 +63,8 @@ def records_of(file: Path, source: BufferedReader) -> Iterator[tuple[int, str]]:
     begin = source.peek(BUFFER_BYTES)
     ends_in_nul = begin.count(b"\0") > 0 and begin.count(b"\0") >= begin.count(b"\n")
     number, rest = 0, ""
-    for chunk in _chunks(source):
-        text = rest + (chunk if ends_in_nul else chunk.replace("\r\n", "\n").replace("\r", "\n"))
-        *whole, rest = text.split("\0" if ends_in_nul else "\n")
+    for text in _texts(source, as_lines=not ends_in_nul):
+        *whole, rest = (rest + text).split("\0" if ends_in_nul else "\n")
         if len(rest) > MAX_LINE_BYTES or any(len(one) > MAX_LINE_BYTES for one in whole):
             raise too_long(file)
         for one in whole:
@@ -86,31 +87,12 @@ def _checked(file: Path, number: int, record: str) -> str:
     return record.removeprefix(_BOM)  # also in the midst: files that were put behind one another
 
 
-def _chunks(source: BufferedReader) -> Iterator[str]:
-    """Text in pieces that end neither in half a letter nor between CR and LF."""
-    kept = b""
+def _texts(source: BufferedReader, *, as_lines: bool) -> Iterator[str]:
+    """All of it in pieces; as lines with LF behind each, whatever was there."""
+    decoder = io.IncrementalNewlineDecoder(getincrementaldecoder("utf-8")("surrogateescape"), translate=as_lines)
     while data := source.read1(BUFFER_BYTES):
-        data = kept + data
-        end = _whole_letters(data)
-        if data[:end].endswith(b"\r"):
-            end -= 1
-        kept = data[end:]
-        if end:
-            yield _text(data[:end])
-    if kept:
-        yield _text(kept)
-
-
-def _whole_letters(data: bytes) -> int:
-    """Where the last letter of UTF-8 ends that is whole, or none at all."""
-    for back in range(1, min(4, len(data)) + 1):
-        byte = data[-back]
-        if byte >= 0xC0:
-            size = 2 + (byte >= 0xE0) + (byte >= 0xF0)
-            return len(data) - back if size > back else len(data)
-        if byte < 0x80:
-            break
-    return len(data)
+        yield decoder.decode(data)
+    yield decoder.decode(b"", final=True)
 
 
 def _text(data: bytes) -> str:

@@ -27,9 +27,8 @@ from synsift.pipelines.errors import UsageError
 from synsift.pipelines.folders.hash_cells import (
     FINGERPRINT,
     can_be_hash,
+    check_name,
     has_digest,
-    hidden,
-    hides_lines,
     is_hash_column,
     is_header,
     is_name_column,
@@ -150,8 +149,7 @@ class _TextRows:
         self._delimiter = self._delimiter or next((one for one in _DELIMITERS if one in line), "")
         if self._is_hashdeep:  # names are as they are, with commas and quotes
             cells = line.strip().split(",", len(self._header) - 1)
-            if hides_lines(f",{cells[-1]}"):
-                raise hidden(self._file, place)
+            check_name(self._file, place, f",{cells[-1]}")
         elif not self._delimiter:
             cells = line.split() if len(line.split()) > 1 and all(map(can_be_hash, line.split())) else [line.strip()]
             cells = [cell[1:-1] if len(cell) > 1 and cell[0] == cell[-1] == '"' else cell for cell in cells]
@@ -183,8 +181,9 @@ class _TextRows:
         except csv.Error as exc:
             never = "a quote is opened and never closed"
             raise UsageError(f"{self._file}, {place}: {never if 'end of data' in str(exc) else exc}") from exc
-        if any("\n" in cell and hides_lines(cell) for cell in row):
-            raise hidden(self._file, place)
+        for cell in row:
+            if "\n" in cell:
+                check_name(self._file, place, cell)
         return [cell.strip() for cell in row]
 
     def _named(self, place: str, cells: list[str]) -> Mapping[str, Any]:

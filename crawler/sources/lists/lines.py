@@ -40,14 +40,13 @@ class Line:
 class Lines:
     """Lines of a file, from a place on. Lines can be put back."""
 
-    def __init__(self, path: Path, offset: int = 0, number: int = 0, *, of: str = "URLs") -> None:
+    def __init__(self, path: Path, offset: int = 0, number: int = 0) -> None:
         """Open a file.
 
         Args:
             path: Of it.
             offset: Where to begin, in bytes of what it holds unpacked.
             number: Lines that stand before.
-            of: What it is a list of, in words.
 
         Raises:
             OSError: It can't be read.
@@ -55,7 +54,7 @@ class Lines:
         """
         if offset < 0 or number < 0:
             raise ValueError(f"no line begins at byte {offset}")
-        self._file = open_unpacked(path, of)
+        self._file = open_unpacked(path)
         self._back: deque[Line] = deque()
         try:
             if offset:

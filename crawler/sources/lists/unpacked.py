@@ -160,21 +160,14 @@ def _ends_lines_by_cr(file: BufferedReader) -> bool:
     return b"\r" in head.rstrip(b"\r") and b"\n" not in head
 
 
-class _OfCarriageReturns(io.RawIOBase):
-    """A stream whose lines end in CR, with LF in their place: each byte stays where it is."""
+class _Over(io.RawIOBase):
+    """What another stream holds, written otherwise."""
 
-    def __init__(self, file: BufferedReader) -> None:
-        self._file = file
+    _file: IO[bytes]
 
     def readable(self) -> bool:
         """Yes."""
         return True
-
-    def readinto(self, buffer: "bytearray | memoryview", /) -> int:  # type: ignore[override]
-        """Fill a buffer."""
-        data = self._file.read1(len(buffer)).replace(b"\r", b"\n")
-        buffer[: len(data)] = data
-        return len(data)
 
     def close(self) -> None:
         """Close the file, too."""
@@ -183,7 +176,22 @@ class _OfCarriageReturns(io.RawIOBase):
         super().close()
 
 
-class _Unpacking(io.RawIOBase):
+class _OfCarriageReturns(_Over):
+    """A stream whose lines end in CR, with LF in their place: each byte stays where it is."""
+
+    _file: BufferedReader
+
+    def __init__(self, file: BufferedReader) -> None:
+        self._file = file
+
+    def readinto(self, buffer: "bytearray | memoryview", /) -> int:  # type: ignore[override]
+        """Fill a buffer."""
+        data = self._file.read1(len(buffer)).replace(b"\r", b"\n")
+        buffer[: len(data)] = data
+        return len(data)
+
+
+class _Unpacking(_Over):
     """What a packed file holds, up to the byte where it is damaged: libraries drop what they read before that."""
 
     def __init__(self, path: Path, codec: str) -> None:
@@ -191,10 +199,6 @@ class _Unpacking(io.RawIOBase):
         self._file = _open_packed(path, codec)
         self._given = 0
         self._damage = ""
-
-    def readable(self) -> bool:
-        """Yes."""
-        return True
 
     def readinto(self, buffer: "bytearray | memoryview", /) -> int:  # type: ignore[override]
         """Fill a buffer."""
@@ -223,30 +227,20 @@ class _Unpacking(io.RawIOBase):
                 found += byte
         return bytes(found)
 
-    def close(self) -> None:
-        """Close the file, too."""
-        if not self.closed:
-            self._file.close()
-        super().close()
 
-
-class _Streams(io.RawIOBase):
+class _Streams(_Over):
     """Streams of bzip2 or xz, one behind the other. Python's own readers pass over what is no sound one behind them."""
 
     def __init__(self, path: Path, new: Callable[[], bz2.BZ2Decompressor | lzma.LZMADecompressor]) -> None:
         self._file = path.open("rb")
         self._new, self._one = new, new()
 
-    def readable(self) -> bool:
-        """Yes."""
-        return True
-
     def readinto(self, buffer: "bytearray | memoryview", /) -> int:  # type: ignore[override]
         """Fill a buffer."""
         packed = b""
         while True:
             if self._one.eof:
-                packed = self._behind(packed or self._one.unused_data)
+                packed = self._behind(self._one.unused_data)
                 if not packed:
                     return 0
                 self._one = self._new()
@@ -268,12 +262,6 @@ class _Streams(io.RawIOBase):
                 return b""
         return packed
 
-    def close(self) -> None:
-        """Close the file, too."""
-        if not self.closed:
-            self._file.close()
-        super().close()
-
 
 def _mark_damage(exc: UnicodeError) -> tuple[str | bytes, int]:
     """A lone half of a pair stays what it is; what is no letter becomes one, so that it is no UTF-8."""
@@ -286,7 +274,7 @@ def _mark_damage(exc: UnicodeError) -> tuple[str | bytes, int]:
 codecs.register_error("synsift-mark-damage", _mark_damage)
 
 
-class _InUtf8(io.RawIOBase):
+class _InUtf8(_Over):
     """A stream of wider letters as UTF-8. What is no letter becomes a byte that is no UTF-8."""
 
     def __init__(self, file: BufferedReader, encoding: str) -> None:
@@ -294,10 +282,6 @@ class _InUtf8(io.RawIOBase):
         self._decoder = codecs.getincrementaldecoder(encoding)("synsift-mark-damage")
         self._made = b""
         self._ended = False
-
-    def readable(self) -> bool:
-        """Yes."""
-        return True
 
     def readinto(self, buffer: "bytearray | memoryview", /) -> int:  # type: ignore[override]
         """Fill a buffer."""
@@ -312,9 +296,3 @@ class _InUtf8(io.RawIOBase):
 
     def _encoded(self, data: bytes) -> bytes:
         return self._decoder.decode(data, final=self._ended).encode("utf-8", "surrogatepass")
-
-    def close(self) -> None:
-        """Close the file, too."""
-        if not self.closed:
-            self._file.close()
-        super().close()
