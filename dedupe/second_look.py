@@ -213,8 +213,10 @@ def second_look(query: Side, stored: Side, *, orientation: int) -> Agreement:
             both = thumbnails_of(one, other, seen, side_px=side_px)
     places = places_of(one.luma, seen)
     colours_agree = colours(one, seen, places)
-    are_photographs = both is not None and seen.share >= _SURELY_SEEN and drawn_share(both) == 0
-    pages = 0.0 if both is None or (drawn := drawn_share(both)) == 1 else (1 - drawn) * _page_share(one, other)
+    drawn = 1.0 if both is None else drawn_share(both)
+    are_photographs = seen.share >= _SURELY_SEEN and drawn == 0
+    # Of drawings, of which more is asked anyhow, it isn't reckoned.
+    pages = (1 - drawn) * min(one.page_share, other.page_share) if drawn < 1 else 0.0
     finer = None
     if both is not None and (pages or not are_photographs):
         finer = finer_look(one, other, seen, both, are_pages=pages > 0)
@@ -242,10 +244,6 @@ def second_look(query: Side, stored: Side, *, orientation: int) -> Agreement:
         in_margin=0.0 if finer is None else _in_margin((one, query), (other, stored), orientation, finer.margins),
         written=written,
     )
-
-
-def _page_share(one: Picture, other: Picture) -> float:
-    return min(one.page_share, other.page_share)
 
 
 def _written(pages: float, finer: Finer | None) -> Written | None:
