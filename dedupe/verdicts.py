@@ -63,6 +63,10 @@ class MatchOptions:
                 raise TypeError(f"{name} is of the type {wanted}, not {type(value).__name__}")
         if not 0 <= self.radius_bits <= HASH_BITS:
             raise ValueError(f"a radius of {self.radius_bits} bits is none: it is between 0 and {HASH_BITS}")
+        if not isinstance(self.orientations, tuple | list) or not all(
+            isinstance(one, str) for one in self.orientations
+        ):
+            raise TypeError(f"orientations is a tuple of names, such as {ORIENTATIONS[:2]}, not {self.orientations!r}")
         unknown = set(self.orientations) - set(ORIENTATIONS)
         if unknown or not self.orientations:
             raise ValueError(f"orientations are some of {', '.join(ORIENTATIONS)}, not `{', '.join(sorted(unknown))}`")

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
-from urllib.parse import urldefrag, urlsplit
+from urllib.parse import urlsplit
 
 from synsift.crawler.consent import Judgement, Statement
 from synsift.crawler.download.web_url import as_asked, resolved
@@ -244,9 +244,15 @@ def _follow(answer: Answer, redirects: int, patience: Patience) -> Step:
         target = redirect_target(answer.url, answer.headers["location"])
     except ValueError as exc:
         return GiveUp(Outcome.BAD_URL, f"redirect: {exc}")
-    if urldefrag(target).url == urldefrag(answer.url).url:  # without cookies, the answer stays the same
+    if _page(target) == _page(answer.url):  # without cookies, the answer stays the same
         return GiveUp(Outcome.TOO_MANY_REDIRECTS, "it redirects to itself")
     return Follow(target)
+
+
+def _page(url: str) -> tuple[str, str, str]:
+    """What is asked for by a URL, however its host and port are written."""
+    parts = urlsplit(as_asked(url))
+    return origin_of(url), parts.path, parts.query
 
 
 def _retry(outcome: Outcome, message: str, attempts: int, asked_s: float | None, patience: Patience) -> Step:

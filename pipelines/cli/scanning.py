@@ -161,7 +161,7 @@ def _refuse_empty(path: Path) -> NoReturn:
     if path.is_file():
         raise UsageError(
             f"`{path}` is neither an image that can be read nor a file of fingerprints or hashes",
-            hint=f"name such files .jsonl, .parquet, .csv or .txt, or say what it has: `phash:{path}`",
+            hint=f"name such files .jsonl, .parquet, .csv or .txt, or say what it has: `md5:{path}`",
         )
     raise UsageError(
         f"`{path}` has no images to compare with", hint="name a folder with images in it; is its disk there?"

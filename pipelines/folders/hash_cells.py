@@ -25,7 +25,10 @@ NAME: Final = "name"
 """The column of what something is called."""
 HASH: Final = "hash"
 """The column of a hash of any kind."""
-_KIND_COLUMN: Final = ("type", "kind", "hashtype", "hashkind", "algorithm", "signaltype", "indicatortype")
+_KIND_COLUMN: Final = (
+    "type", "kind", "hashtype", "hashkind", "algorithm", "alg", "hashalgorithm", "hashalg", "hashformat", "signaltype",
+    "indicatortype",
+)  # fmt: skip
 _HASH_COLUMN: Final = (
     HASH, "hashvalue", "value", "digest", "indicator", "rawindicator", "indicatorvalue", "signal", "signalvalue",
     "checksum", "filehash", "hexdigest",
@@ -60,11 +63,15 @@ _DIGEST: Final = r"[0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64}"
 _BASE64_DIGEST: Final = r"[0-9A-Za-z+/]{22}==|[0-9A-Za-z+/]{27}=|[0-9A-Za-z+/]{43}="
 # With one blank alone as `md5 -r` of BSD writes them.
 _SUMS: Final = re.compile(rf"(\\?)({_DIGEST}|{_BASE64_DIGEST})( [ *]?)(.+)", re.DOTALL)
-_TAGGED: Final = re.compile(rf"(\\?)([A-Za-z][A-Za-z0-9/-]*) ?\((.+)\) ?= ?([0-9a-fA-F]+|{_BASE64_DIGEST})", re.DOTALL)
+_TAGGED: Final = re.compile(rf"(\\?)([A-Za-z][A-Za-z0-9/-]*) *\((.+)\) ?= ?([0-9a-fA-F]+|{_BASE64_DIGEST})", re.DOTALL)
 # In a name: a row whose line end is lost; and, after the first line, any hash.
 _ROW_INSIDE: Final = re.compile(rf"(?:{_DIGEST}) [ *]\S|,(?:{_DIGEST}),|\) ?= ?(?:{_DIGEST})")
 _LINE_END: Final = re.compile("[\n\v\f\r\x1c-\x1e\x85\u2028\u2029]")
 _WHOLE_DIGEST: Final = re.compile(rf"(?<![0-9a-zA-Z])(?:{_DIGEST})(?![0-9a-zA-Z])")
+# Programs that write sums of other kinds as `md5sum` writes its own, by the name that a list of them has.
+_OF_OTHERS: Final = re.compile(
+    r"blake|sha-?3(?!84)|snefru|gost|ripemd|edonr|whirlpool|(?<![a-z0-9])(?:b[23](?:sums?)?|sm3|md[24]|rmd-?160|has-?160|tiger|tth)(?![a-z0-9])"
+)
 _ESCAPES: Final = {"\\\\": "\\", "\\n": "\n", "\\r": "\r"}
 _SHOWN: Final = 80
 
@@ -125,6 +132,8 @@ def is_header(names: list[str]) -> bool:
 def looks_like_hash(text: str, kind: str) -> bool:
     """Whether a text has the digits of a hash: of a kind, or where none was said of MD5, SHA-1, SHA-256 or PDQ."""
     named, digits = _split(text)
+    if named and not _HEX.fullmatch(digits):
+        return kind in ("", named) and can_be_hash(text)
     if kind:
         return named in ("", kind) and len(digits) == KINDS[kind].digits and _HEX.fullmatch(digits) is not None
     return len(digits) in _SUM_KINDS and _HEX.fullmatch(digits) is not None
@@ -154,7 +163,7 @@ def of_sums(file: Path, place: str, line: str, kind: str, likely: str = "") -> M
         UsageError: Other lines hide in what would be the name.
     """
     row: dict[str, Any]
-    if found := _SUMS.fullmatch(line):
+    if found := _SUMS.fullmatch(line) or (kind and _sums_of(KINDS[kind].digits).fullmatch(line)):
         escaped, digest, between, name = found.groups()
         if len(between) == 1 and all(map(can_be_hash, name.split())):
             return None  # several hashes
@@ -166,6 +175,11 @@ def of_sums(file: Path, place: str, line: str, kind: str, likely: str = "") -> M
         return None
     check_name(file, place, name)
     return row
+
+
+@lru_cache
+def _sums_of(digits: int) -> re.Pattern[str]:
+    return re.compile(rf"(\\?)([0-9a-fA-F]{{{digits}}})( [ *]?)(.+)", re.DOTALL)
 
 
 def check_name(file: Path, place: str, name: str) -> None:
@@ -225,7 +239,8 @@ def entries_of(file: Path, place: str, row: Mapping[str, Any], kind: str) -> lis
     found = [
         (of, row[column]) for column, of in columns.kinds if row[column] not in (None, "", b"") and kind in ("", of)
     ]
-    said = next((str(row[column]) for column in columns.types if row[column]), "")
+    types = [str(row[column]) for column in columns.types if row[column]]
+    said = next((one for one in types if kind_named(one)), types[0] if types else "")
     generic = [row[column] for column in columns.hashes if row[column]]
     needed = 0 if found and (kind or not said) else 1  # beside columns of kinds, `value` may be anything
     for value in (one for at, one in enumerate(generic) if at < needed or looks_like_hash(str(one), kind)):
@@ -248,7 +263,7 @@ def _sum_kind(file: Path, place: str, digest: str, likely: str) -> str:
     size = len(digest) if _HEX.fullmatch(digest) else 2 * len(_of_base64(digest))
     if likely and likely in _can_be(digest):
         return likely
-    if size == 64 and re.search(r"blake|b[23]sum|sha-?3(?!84)|sm3", file.name.lower()):
+    if _OF_OTHERS.search(file.name.lower()):
         raise _unknown(file, place, digest)
     return _SUM_KINDS[size]
 
@@ -323,6 +338,8 @@ def _can_be(text: str) -> list[str]:
 def _unknown(file: Path, place: str, what: str, *, is_kind: bool = False) -> UsageError:
     """What to say of a hash, or of the name of a kind, that nothing is known of."""
     named, text = _split(what)
+    if not named and _HEX.fullmatch(first := what.split(maxsplit=1)[0] if what.strip() else ""):
+        what = text = first  # and what it is called
     could_be = [] if named or is_kind else _can_be(text)
     if could_be:
         hint = f"say it before the name, as {' or '.join(f'`{kind}:{file}`' for kind in could_be)}, or in a header"

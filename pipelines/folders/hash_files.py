@@ -31,7 +31,10 @@ SUFFIXES: Final = (
     ".txt",
     ".imagehash",
     *(f".{kind}" for kind in KINDS),
+    *(f".{kind}sum{plural}" for kind in ("md5", "sha1", "sha256") for plural in ("", "s")),
 )
+_NAMES: Final = ("MD5SUMS", "SHA1SUMS", "SHA256SUMS")
+"""As archives of software call them."""
 
 
 def split_kind(text: str) -> tuple[str, Path]:
@@ -45,7 +48,7 @@ def split_kind(text: str) -> tuple[str, Path]:
 def is_list(path: Path) -> bool:
     """Whether a path means a file of fingerprints or hashes, rather than an image or a folder of them."""
     kind, file = split_kind(str(path))
-    return bool(kind) or (bare_suffix(file) in SUFFIXES and file.is_file())
+    return bool(kind) or ((bare_suffix(file) in SUFFIXES or file.name in _NAMES) and file.is_file())
 
 
 def read_reference(names: Iterable[str | Path], options: MatchOptions) -> Reference:

@@ -44,6 +44,8 @@ PACKED: Final = (".gz", ".bz2", ".xz", ".zst")
 _JSON_LINES: Final = (".jsonl", ".ndjson")
 _HASHDEEP: Final = "%%%% "
 _DELIMITERS: Final = (",", "\t", ";", "|")
+# So many of SHA-256 alone look like that once in 400 lists; half of the bits of one are set in one of twenty.
+_ENOUGH_LIKE_PDQ: Final = 2
 _DELIMITER_SAID: Final = re.compile(r"sep=([,;|\t])", re.IGNORECASE)  # as spreadsheets write it
 
 
@@ -124,6 +126,7 @@ class _TextRows:
         self._header: list[str] = []
         self._delimiter = ""
         self._is_hashdeep = False
+        self._sums_like_pdq = 0  # the number of all, while each may be one
 
     def rows(self, lines: Iterator[tuple[int, str]]) -> Iterator[Placed]:
         """Read records.
@@ -140,10 +143,25 @@ class _TextRows:
             elif found := _DELIMITER_SAID.fullmatch(whole):
                 self._delimiter = found[1]
             elif sums := None if self._header else of_sums(self._file, place, line, self._kind, self._likely):
+                self._look_for_pdq(sums)
                 yield place, sums
             else:
                 # A table's first cell may be empty: what stands before a tab isn't a blank then.
                 yield from self._cells(place, whole if self._header else line, lines)
+        if self._sums_like_pdq >= _ENOUGH_LIKE_PDQ:
+            raise UsageError(
+                f"{self._file}: its {self._sums_like_pdq} hashes are written as those of `sha256sum`, "
+                "and look like PDQ's",
+                hint=f"say what they are: `pdq:{self._file}` or `sha256:{self._file}`",
+            )
+
+    def _look_for_pdq(self, sums: Mapping[str, Any]) -> None:
+        """See whether what nobody said to be SHA-256 is PDQ: half of its bits are set, by its making (Meta, 2019)."""
+        if self._sums_like_pdq < 0 or self._kind or self._likely:
+            return
+        digest = sums.get("sha256", "")
+        is_like = len(digest) == KINDS["pdq"].digits and int(digest, 16).bit_count() == KINDS["pdq"].bits // 2
+        self._sums_like_pdq = self._sums_like_pdq + 1 if is_like else -1
 
     def _cells(self, place: str, line: str, lines: Iterator[tuple[int, str]]) -> Iterator[Placed]:
         self._delimiter = self._delimiter or next((one for one in _DELIMITERS if one in line), "")

@@ -128,6 +128,9 @@ def test_options_of_other_types_are_refused(wrong: dict[str, Any]) -> None:
 
 
 def test_what_are_no_options_is_refused() -> None:
+    for orientations in (None, 2, (1,), "identity"):
+        with pytest.raises(TypeError, match="orientations is a tuple of names"):
+            MatchOptions(orientations=orientations)  # type: ignore[arg-type]
     assert MatchOptions(radius_bits=np.int64(3)).radius_bits == 3  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="between 0 and 256"):
         MatchOptions(radius_bits=257)

@@ -81,7 +81,7 @@ def test_redirects_are_followed_a_few_times() -> None:
     assert step.outcome is Outcome.TOO_MANY_REDIRECTS
 
 
-@pytest.mark.parametrize("location", ["http://a.example/x.jpg", "/x.jpg", "x.jpg#part", ""])
+@pytest.mark.parametrize("location", ["http://a.example/x.jpg", "/x.jpg", "x.jpg#part", "", "//A.example:80/x.jpg"])
 def test_a_redirect_to_itself_isnt_followed(location: str) -> None:
     answer = Answer("http://a.example/x.jpg", 302, {"location": location})
     step = after_answer(answer, attempts=1, redirects=0, patience=PATIENCE, now_s=NOW_S)

@@ -122,6 +122,26 @@ _N = 0xD41D8CD98F00B204E9800998ECF84200
         ("a.csv", f"sep=;\nmd5;name\n{MD5};x\n", "", [("md5", MD5, "x")]),
         ("a.csv", f"sep=\t\r\nmd5\tname\r\n{MD5}\ta, b\r\n", "", [("md5", MD5, "a, b")]),
         ("a.txt", f"{MD5}|a.jpg\n", "", [("md5", MD5, "a.jpg")]),
+        ("a.txt", f"MD5   (a.jpg) = {MD5}\n", "", [("md5", MD5, "a.jpg")]),
+        ("a.txt", f"{PHASH}  a b.jpg\n", "phash", [("phash", PHASH, "a b.jpg")]),
+        (
+            "a.json",
+            f'{{"hashes": [{{"alg": "SHA-256", "content": "{SHA256}", "hash": "{SHA256}"}}]}}',
+            "",
+            [("sha256", SHA256, "")],
+        ),
+        (
+            "a.json",
+            f'[{{"type": "Hash", "algorithm": "sha256", "hashValue": "{SHA256}"}}]',
+            "",
+            [("sha256", SHA256, "")],
+        ),
+        (
+            "a.json",
+            '{"a.png": "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="}',
+            "",
+            [("sha256", EMPTY, "a.png")],
+        ),
     ],
 )
 def test_forms_that_people_have(
@@ -136,11 +156,38 @@ def test_forms_that_people_have(
         assert one.name == wanted or (not wanted and ", " in one.name) or "lines" in wanted
 
 
-@pytest.mark.parametrize("name", ["sums.b2sum", "BLAKE2SUMS", "SHA3SUMS"])
+@pytest.mark.parametrize("name", ["sums.b2sum", "BLAKE2SUMS", "SHA3SUMS", "b3.txt", "snefru.txt"])
 def test_sums_of_other_kinds_are_not_taken_for_sha256(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text(f"{SHA256}  a.jpg\n")
     with pytest.raises(UsageError, match="can't be told"):
         read_entries(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["rhash-md4.txt", "a.rmd160"])
+def test_nor_for_md5_or_sha1(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text(f"{MD5 if 'md4' in name else SHA1}  a.jpg\n")
+    with pytest.raises(UsageError, match="can't be told"):
+        read_entries(tmp_path / name)
+
+
+def test_pdq_that_is_written_as_sums_is_not_taken_for_sha256(tmp_path: Path) -> None:
+    """Of PDQ half of the bits are set, of SHA-256 seldom just so many."""
+    file, other = tmp_path / "a.txt", "55" * 32
+    file.write_text(f"{PDQ}  a.jpg\n{other}  b.jpg\n")
+    with pytest.raises(UsageError, match="2 hashes are written as those of `sha256sum`, and look like PDQ's") as caught:
+        read_entries(file)
+    assert f"`pdq:{file}`" in str(caught.value.hint)
+    assert {one.kind for one in read_entries(file, "pdq")[0]} == {"pdq"}
+    file.write_text(f"{PDQ}  a.jpg\n{EMPTY}  b.jpg\n{other}  c.jpg\n")
+    assert [one.kind for one in read_entries(file)[0]] == ["sha256"] * 3
+    file.write_text(f"{PDQ}  a.jpg\n")
+    assert [one.kind for one in read_entries(file)[0]] == ["sha256"]
+
+
+@pytest.mark.parametrize("name", ["pkg.md5sums", "SHA256SUMS", "a.sha1sum", "a.sha256sums.gz"])
+def test_lists_of_sums_are_known_by_their_names(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).touch()
+    assert is_list(tmp_path / name)
 
 
 def test_a_kind_that_was_said_is_no_row_s_of_another(tmp_path: Path) -> None:
@@ -260,6 +307,8 @@ def test_two_columns_of_one_name_in_parquet_are_an_error(tmp_path: Path) -> None
         ('{"pdq": 7}\n', "`7` is no pdq hash"),
         ('{"a": 1}\n[1]\n', "line 1: there is no `fingerprint`, and no hash"),
         (f'pdq,name\n{PDQ},"never closed\n', r"a\.csv, line 2: a quote is opened and never closed"),
+        (f"{PDQ * 2}  a.jpg\n", "no kind of hash that is compared here has 128 digits"),
+        (f"{PHASH}  a.jpg\n", f"what kind of hash `{PHASH}` is can't be told"),
         (f"{PDQ}00\n", "no kind of hash that is compared here has 66 digits"),
         (f"{MD5}\n" * 200 + f"{MD5}\0{MD5}\n", "line 201: a NUL stands in it"),
         (f"sha512:{PDQ * 2}\n", "hashes of the kind `sha512` aren't compared here"),
