@@ -114,6 +114,12 @@ def kind_named(name: str) -> str:
     return _NAMES.get(found[1], found[1]) if found else ""
 
 
+def kind_said(row: Mapping[str, Any]) -> str:
+    """What a row says of the kind of its hashes, as it is spelled there; empty where it names none."""
+    said = (str(row[column]) for column in _columns_of(tuple(row)).types)
+    return next((one for one in said if kind_named(one)), "")
+
+
 def is_hash_column(name: str) -> bool:
     """Whether a column of that name has hashes or fingerprints, of whatever kind."""
     return bool(kind_named(name)) or plain(name) in _HASH_COLUMN or plain(name) == FINGERPRINT
@@ -240,7 +246,7 @@ def entries_of(file: Path, place: str, row: Mapping[str, Any], kind: str) -> lis
         (of, row[column]) for column, of in columns.kinds if row[column] not in (None, "", b"") and kind in ("", of)
     ]
     types = [str(row[column]) for column in columns.types if row[column]]
-    said = next((one for one in types if kind_named(one)), types[0] if types else "")
+    said = kind_said(row) or (types[0] if types else "")
     generic = [row[column] for column in columns.hashes if row[column]]
     needed = 0 if found and (kind or not said) else 1  # beside columns of kinds, `value` may be anything
     for value in (one for at, one in enumerate(generic) if at < needed or looks_like_hash(str(one), kind)):

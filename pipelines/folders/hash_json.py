@@ -22,6 +22,7 @@ from synsift.pipelines.folders.hash_cells import (
     NAME,
     is_hash_column,
     is_name_column,
+    kind_said,
     looks_like_hash,
     none_in,
     plain,
@@ -171,11 +172,12 @@ def _of_object(value: Mapping[str, Any], where: _Where) -> Iterator[Placed]:
     if _is_row(value):
         yield where.place, alone
     else:
+        said = {"type": kind_said(alone)}
         for key, part in value.items():
             if looks_like_hash(key, where.kind):
-                yield where.place, {where.column or HASH: key, NAME: part if isinstance(part, str) else ""}
+                yield where.place, {where.column or HASH: key, NAME: part if isinstance(part, str) else "", **said}
             elif isinstance(part, str) and not is_name_column(key) and looks_like_hash(part, where.kind):
-                yield where.place, {where.column or HASH: part, NAME: key}
+                yield where.place, {where.column or HASH: part, NAME: "" if said["type"] else key, **said}
     for key, part in value.items():
         if key not in alone:
             column = key if is_hash_column(key) else ""

@@ -132,6 +132,12 @@ _N = 0xD41D8CD98F00B204E9800998ECF84200
         ),
         (
             "a.json",
+            f'{{"checksums": [{{"algorithm": "SHA256", "checksumValue": "{SHA256}"}}]}}',
+            "",
+            [("sha256", SHA256, "")],
+        ),
+        (
+            "a.json",
             f'[{{"type": "Hash", "algorithm": "sha256", "hashValue": "{SHA256}"}}]',
             "",
             [("sha256", SHA256, "")],
