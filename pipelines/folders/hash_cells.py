@@ -3,13 +3,15 @@
 hexadecimal digits   in small or capital letters, also behind ``0x`` or the kind: ``sha256:e3b0…``
 Base64               of the same bytes (RFC 4648), as object stores and web pages write it: ``md5:1B2M2Y8…``,
                      ``sha256-47DEQ…`` (Subresource Integrity)
+base 36              of SHA-1, 31 digits, as tables of MediaWiki have it: ``img_sha1``
+behind a name        ``a.jpg|d41d…``, as MISP has it in values of the type ``filename|md5``
 bytes                in Parquet, of the digest itself or of its digits
 """
 
 import base64
 import binascii
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -33,7 +35,7 @@ _HASH_COLUMN: Final = (
     HASH, "hashvalue", "value", "digest", "indicator", "rawindicator", "indicatorvalue", "signal", "signalvalue",
     "checksum", "filehash", "hexdigest",
 )  # fmt: skip
-_NAME_COLUMN: Final = ("path", NAME, "file", "filename", "filepath", "url", "id", "image")
+_NAME_COLUMN: Final = ("path", NAME, "file", "filename", "filepath", "url", "id", "image", "imgname", "imagename")
 # As lists in the world call them, without blanks, hyphens and underscores.
 _NAMES: Final[Mapping[str, str]] = {
     **{kind: kind for kind in KINDS},
@@ -48,7 +50,11 @@ _OTHERS: Final = frozenset(
     | {"tlsh", "tiger", "whirlpool", "ahash", "whash", "colorhash", "videopdq", "tmk", "xxhash", "ed2k", "sha512256"}
 )
 # What may stand around the name of a kind: `file_md5`, `MD5 (hex)`, `FileHash-SHA256`, `pdq_hash_value`.
-_AROUND: Final = r"(?:hash|value|sum|digest|checksum|hex|base64|b64|file|image|content|original|of|[()\[\]])*"
+_WORDS: Final = (
+    "hash", "value", "sum", "digest", "checksum", "hex", "base64", "b64", "file", "name|", "image", "img", "picture",
+    "photo", "content", "original", "of", "(", ")", "[", "]",
+)  # fmt: skip
+_AROUND: Final = f"(?:{'|'.join(map(re.escape, _WORDS))})*"
 _KIND_NAMED: Final = re.compile(
     f"{_AROUND}({'|'.join(sorted({*_NAMES, *_OTHERS}, key=len, reverse=True))}){_AROUND}"
 )  # fmt: skip
@@ -57,22 +63,17 @@ _SUM_KINDS: Final = {32: "md5", 40: "sha1", 64: "sha256"}
 _SIZES: Final = frozenset(one.bits // 8 for one in KINDS.values())
 _HEX: Final = re.compile(r"[0-9a-fA-F]+")
 _HEX_RUN: Final = re.compile(r"[0-9a-fA-F]{32}")
+_BASE36: Final = re.compile(r"[0-9a-z]{31}")
 _BASE64: Final = re.compile(r"[0-9A-Za-z+/_-]+={0,2}")
 _PREFIX: Final = re.compile(r"(0[xX])(?=[0-9a-fA-F]+\Z)|([A-Za-z][A-Za-z0-9_]*(?:-[0-9]+)?)[:=-]")
-_DIGEST: Final = r"[0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64}"
-_BASE64_DIGEST: Final = r"[0-9A-Za-z+/]{22}==|[0-9A-Za-z+/]{27}=|[0-9A-Za-z+/]{43}="
-# With one blank alone as `md5 -r` of BSD writes them.
-_SUMS: Final = re.compile(rf"(\\?)({_DIGEST}|{_BASE64_DIGEST})( [ *]?)(.+)", re.DOTALL)
-_TAGGED: Final = re.compile(rf"(\\?)([A-Za-z][A-Za-z0-9/-]*) *\((.+)\) ?= ?([0-9a-fA-F]+|{_BASE64_DIGEST})", re.DOTALL)
-# In a name: a row whose line end is lost; and, after the first line, any hash.
-_ROW_INSIDE: Final = re.compile(rf"(?:{_DIGEST}) [ *]\S|,(?:{_DIGEST}),|\) ?= ?(?:{_DIGEST})")
-_LINE_END: Final = re.compile("[\n\v\f\r\x1c-\x1e\x85\u2028\u2029]")
-_WHOLE_DIGEST: Final = re.compile(rf"(?<![0-9a-zA-Z])(?:{_DIGEST})(?![0-9a-zA-Z])")
+DIGEST: Final = r"[0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64}"
+"""Of MD5, SHA-1 or SHA-256, as a pattern."""
+BASE64_DIGEST: Final = r"[0-9A-Za-z+/]{22}==|[0-9A-Za-z+/]{27}=|[0-9A-Za-z+/]{43}="
+"""Those in Base64."""
 # Programs that write sums of other kinds as `md5sum` writes its own, by the name that a list of them has.
 _OF_OTHERS: Final = re.compile(
     r"blake|sha-?3(?!84)|snefru|gost|ripemd|edonr|whirlpool|(?<![a-z0-9])(?:b[23](?:sums?)?|sm3|md[24]|rmd-?160|has-?160|tiger|tth)(?![a-z0-9])"
 )
-_ESCAPES: Final = {"\\\\": "\\", "\\n": "\n", "\\r": "\r"}
 _SHOWN: Final = 80
 
 
@@ -155,77 +156,9 @@ def can_be_hash(text: str) -> bool:
     return bool(_can_be(_split(text)[1]))
 
 
-def of_sums(file: Path, place: str, line: str, kind: str, likely: str = "") -> Mapping[str, Any] | None:
-    """A line as ``md5sum`` and its kin write them, plain or with ``--tag``, or as ``openssl dgst``; None of others.
-
-    Args:
-        file: Where it stands.
-        place: Where in it, in words.
-        line: Without its end.
-        kind: Of its hash, where that was said.
-        likely: What hashes are of which nothing else tells it, by the name of the file.
-
-    Raises:
-        UsageError: Other lines hide in what would be the name.
-    """
-    row: dict[str, Any]
-    if found := _SUMS.fullmatch(line) or (kind and _sums_of(KINDS[kind].digits).fullmatch(line)):
-        escaped, digest, between, name = found.groups()
-        if len(between) == 1 and all(map(can_be_hash, name.split())):
-            return None  # several hashes
-        row = {kind or _sum_kind(file, place, digest, likely): digest, NAME: _unescaped(name.strip(), escaped)}
-    elif found := _TAGGED.fullmatch(line):
-        escaped, tag, name, digest = found.groups()
-        row = {"type": tag, HASH: digest, NAME: _unescaped(name, escaped)}
-    else:
-        return None
-    check_name(file, place, name)
-    return row
-
-
-@lru_cache
-def _sums_of(digits: int) -> re.Pattern[str]:
-    return re.compile(rf"(\\?)([0-9a-fA-F]{{{digits}}})( [ *]?)(.+)", re.DOTALL)
-
-
-def check_name(file: Path, place: str, name: str) -> None:
-    """See that no more lines with hashes stand in a name.
-
-    Raises:
-        UsageError: They do.
-    """
-    first_end = _LINE_END.search(name)
-    is_behind = first_end is not None and _WHOLE_DIGEST.search(name, first_end.end()) is not None
-    if is_behind or _ROW_INSIDE.search(name):
-        raise UsageError(
-            f"{file}, {place}: what would be a name there has other lines in it, with hashes of their own",
-            hint="see where a quote is open, or what its lines end with; a list is read whole or not at all",
-        )
-
-
-def of_plain(file: Path, place: str, cells: list[str], kind: str, likely: str = "") -> Iterator[Mapping[str, Any]]:
-    """A row without a header: a hash comes first, and what it is called last; PDQ's own tools write them so.
-
-    All cells that are hashes count, also the last one: a file may be named by its own hash.
-
-    Args:
-        file: Where it stands.
-        place: Where in it, in words.
-        cells: Of the row.
-        kind: Of its hashes, where that was said.
-        likely: What hashes are of which nothing else tells it, by the name of the file.
-
-    Raises:
-        UsageError: What kind of hash it is, nothing says.
-    """
-    last = cells[-1] if len(cells) > 1 else ""
-    for number, cell in enumerate(cells):
-        if number and not (looks_like_hash(cell, kind) if kind else can_be_hash(cell)):
-            continue
-        found = kind or _kind_of(cell, likely)
-        if not found:
-            raise _unknown(file, place, cell)
-        yield {found: cell, NAME: last}
+def fits(text: str, kind: str) -> bool:
+    """Whether a text can be a hash of a kind, by its length."""
+    return kind in _can_be(_split(text)[1])
 
 
 def entries_of(file: Path, place: str, row: Mapping[str, Any], kind: str) -> list[Entry]:
@@ -250,9 +183,9 @@ def entries_of(file: Path, place: str, row: Mapping[str, Any], kind: str) -> lis
     generic = [row[column] for column in columns.hashes if row[column]]
     needed = 0 if found and (kind or not said) else 1  # beside columns of kinds, `value` may be anything
     for value in (one for at, one in enumerate(generic) if at < needed or looks_like_hash(str(one), kind)):
-        of = kind_named(said) if said else kind or _kind_of(value if isinstance(value, str) else str(value))
+        of = kind_named(said) if said else kind or kind_alone(value if isinstance(value, str) else str(value))
         if of not in KINDS:
-            raise _unknown(file, place, said or str(value), is_kind=bool(said))
+            raise unknown(file, place, said or str(value), is_kind=bool(said))
         if kind and of != kind:
             raise UsageError(
                 f"{file}, {place}: a {of} hash, and {kind} was said before the name",
@@ -265,21 +198,21 @@ def entries_of(file: Path, place: str, row: Mapping[str, Any], kind: str) -> lis
     return entries if len(entries) == 1 else list(dict.fromkeys(entries))
 
 
-def _sum_kind(file: Path, place: str, digest: str, likely: str) -> str:
+def sum_kind(file: Path, place: str, digest: str, likely: str) -> str:
+    """What kind a sum is of, by its length and by the name of the list.
+
+    Raises:
+        UsageError: The name of the list tells of a kind that isn't compared.
+    """
     size = len(digest) if _HEX.fullmatch(digest) else 2 * len(_of_base64(digest))
     if likely and likely in _can_be(digest):
         return likely
     if _OF_OTHERS.search(file.name.lower()):
-        raise _unknown(file, place, digest)
+        raise unknown(file, place, digest)
     return _SUM_KINDS[size]
 
 
-def _unescaped(name: str, escaped: str) -> str:
-    """A name as it is: where a line begins with a backslash, line ends and backslashes in it are written as letters."""
-    return re.sub(r"\\[\\nr]", lambda found: _ESCAPES[found[0]], name) if escaped else name
-
-
-def _kind_of(value: str, likely: str = "") -> str:
+def kind_alone(value: str, likely: str = "") -> str:
     """What a hash can be alone, by the kind before it or by its length; empty where that isn't one kind alone."""
     named, digits = _split(value)
     if named:
@@ -290,7 +223,7 @@ def _kind_of(value: str, likely: str = "") -> str:
 
 def _split(value: str) -> tuple[str, str]:
     """The kind that stands before a hash, empty if none does; and the hash."""
-    value = value.strip()
+    value = value.strip().rpartition("|")[2]
     found = _PREFIX.match(value)
     if found is None:
         return "", value
@@ -310,13 +243,21 @@ def _digest(file: Path, place: str, kind: str, value: object) -> bytes:
     if named in ("", kind):
         if len(text) == 2 * size and _HEX.fullmatch(text):
             return bytes.fromhex(text)
-        digest = _of_base64(f"{text}{'=' * (-len(text) % 4)}")
+        digest = _of_base36(text) if kind == "sha1" else b""
+        digest = digest or _of_base64(f"{text}{'=' * (-len(text) % 4)}")
         if len(digest) == size:
             return digest
     raise UsageError(
         f"{file}, {place}: `{str(value)[:_SHOWN]}` is no {kind} hash: that is {2 * size} hexadecimal digits",
         hint=_mistaken(text, kind) or "mend or delete the line: a list is read whole or not at all",
     )
+
+
+def _of_base36(text: str) -> bytes:
+    """The bytes of a SHA-1 in 31 digits and letters; none if it isn't that."""
+    number = int(text, 36) if _BASE36.fullmatch(text) else 1 << KINDS["sha1"].bits
+    size = KINDS["sha1"].bits // 8
+    return number.to_bytes(size) if number < 1 << KINDS["sha1"].bits else b""
 
 
 def _of_base64(text: str) -> bytes:
@@ -341,7 +282,7 @@ def _can_be(text: str) -> list[str]:
     return [kind for kind in KINDS if KINDS[kind].bits == 8 * size] if size in _SIZES else []
 
 
-def _unknown(file: Path, place: str, what: str, *, is_kind: bool = False) -> UsageError:
+def unknown(file: Path, place: str, what: str, *, is_kind: bool = False) -> UsageError:
     """What to say of a hash, or of the name of a kind, that nothing is known of."""
     named, text = _split(what)
     if not named and _HEX.fullmatch(first := what.split(maxsplit=1)[0] if what.strip() else ""):
@@ -362,7 +303,10 @@ def _unknown(file: Path, place: str, what: str, *, is_kind: bool = False) -> Usa
 
 
 def none_in(file: Path, place: str, cells: Mapping[str, Any]) -> UsageError:
-    """What to say of a row without a hash."""
+    """What to say of a row without a hash that is known as one."""
+    texts = (text for pair in cells.items() for text in pair if isinstance(text, str))
+    if short := next((text for text in texts if can_be_hash(text) and not kind_alone(text)), ""):
+        return unknown(file, place, short)
     others = [column for column, value in cells.items() if value and kind_named(column) not in ("", *KINDS)]
     also = f"; {' and '.join(others)} aren't compared here" if others else ""
     return UsageError(

@@ -4,10 +4,12 @@
     [{"md5": "…"}], {"data": [{"md5": "…"}]}           rows in an array, as answers of APIs have them, at any depth
     ["…", "…"], {"md5": ["…"], "sha1": ["…"]}          hashes in arrays, of a kind that their key may name
     {"a.jpg": "…"}, {"…": "a.jpg"}                     an object of names and hashes
+    {"pattern": "[file:hashes.'SHA-256' = '…']"}       patterns of STIX 2.1, § 9, with ``IN`` too
 
 In an object without a key that is known here, what looks like a hash is taken for one.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -20,6 +22,7 @@ from synsift.pipelines.folders.hash_cells import (
     FINGERPRINT,
     HASH,
     NAME,
+    has_digest,
     is_hash_column,
     is_name_column,
     kind_said,
@@ -30,8 +33,12 @@ from synsift.pipelines.folders.hash_cells import (
 
 Placed = tuple[str, Mapping[str, Any]]
 """Where a row stands, in words, and its cells."""
+_IN_PATTERN: Final = re.compile(
+    r"hashes\s*\.\s*'?([A-Za-z0-9_-]+)'?\s*(?:=|IN)\s*(\(\s*(?:'[^']*'\s*,?\s*)*\)|'[^']*')"
+)
 _BLANK: Final = " \t\r\n\ufeff"
 _DEEPEST: Final = 50
+_SHOWN: Final = 80
 _HOLDERS: Final = (list, tuple, dict)
 
 
@@ -40,12 +47,14 @@ class _Where:
     """What is known of a value from what is around it.
 
     Attributes:
-        place: In words.
+        file: Where it stands.
+        place: Where in it, in words.
         kind: Of all hashes of the file, where that was said.
         column: The key of what is no object itself; empty where it names nothing.
         depth: In how many others it is.
     """
 
+    file: Path
     place: str
     kind: str
     column: str = ""
@@ -105,7 +114,7 @@ def rows_of_value(file: Path, place: str, value: object, kind: str) -> Iterator[
         yield place, value  # as most are
         return
     is_empty = True
-    for one in _walk(value, _Where(place, kind, HASH)):
+    for one in _walk(value, _Where(file, place, kind, HASH)):
         is_empty = False
         yield one
     if is_empty:
@@ -136,7 +145,7 @@ def _rows_of_one(file: Path, value: object, kind: str) -> Iterator[Placed]:
             beside = {key: part for key, part in value.items() if key != arrays[0]}
     for number, part in enumerate(values, 1):
         yield from rows_of_value(file, f"value {number}", part, kind)
-    yield from _walk(beside, _Where("beside the values", kind))
+    yield from _walk(beside, _Where(file, "beside the values", kind))
 
 
 @lru_cache(1_000)
@@ -150,7 +159,7 @@ def _is_row(value: Mapping[str, Any]) -> bool:
 
 def _walk(value: object, where: _Where) -> Iterator[Placed]:
     if where.depth > _DEEPEST:
-        raise UsageError(f"{where.place}: nested deeper than {_DEEPEST} times")
+        raise UsageError(f"{where.file}, {where.place}: nested deeper than {_DEEPEST} times")
     if isinstance(value, dict):
         yield from _of_object(value, where)
     elif isinstance(value, (list, tuple)):
@@ -169,6 +178,9 @@ def _of_object(value: Mapping[str, Any], where: _Where) -> Iterator[Placed]:
         yield where.place, value
         return
     alone = {key: part for key, part in value.items() if not isinstance(part, _HOLDERS)}
+    pattern = alone.get("pattern")
+    if isinstance(pattern, str) and "hashes" in pattern:
+        yield from _of_pattern(pattern, where)
     if _is_row(value):
         yield where.place, alone
     else:
@@ -182,3 +194,21 @@ def _of_object(value: Mapping[str, Any], where: _Where) -> Iterator[Placed]:
         if key not in alone:
             column = key if is_hash_column(key) else ""
             yield from _walk(part, replace(where, column=column, depth=where.depth + 1))
+
+
+def _of_pattern(pattern: str, where: _Where) -> Iterator[Placed]:
+    """Hashes that a pattern of STIX asks for.
+
+    Raises:
+        UsageError: It has others, which can't be told.
+    """
+    rest = pattern
+    for found in _IN_PATTERN.finditer(pattern):
+        for value in re.findall("'([^']*)'", found[2]):
+            yield where.place, {"type": found[1], HASH: value}
+        rest = rest.replace(found[0], "")
+    if has_digest(rest):
+        raise UsageError(
+            f"{where.file}, {where.place}: a hash stands in a pattern that can't be read: `{pattern[:_SHOWN]}`",
+            hint="what is read is `file:hashes.'SHA-256' = '…'`, joined by OR",
+        )

@@ -27,16 +27,14 @@ from synsift.pipelines.errors import UsageError
 from synsift.pipelines.folders.hash_cells import (
     FINGERPRINT,
     can_be_hash,
-    check_name,
     has_digest,
     is_hash_column,
     is_header,
     is_name_column,
-    of_plain,
-    of_sums,
     plain,
 )
 from synsift.pipelines.folders.hash_json import Placed, rows_of_line, rows_of_text, rows_of_value
+from synsift.pipelines.folders.hash_lines import cells_of_blanks, check_name, of_plain, of_sums
 from synsift.pipelines.folders.hash_records import begin_of, opened, records_of, too_long, whole_text
 
 PACKED: Final = (".gz", ".bz2", ".xz", ".zst")
@@ -169,7 +167,7 @@ class _TextRows:
             cells = line.strip().split(",", len(self._header) - 1)
             check_name(self._file, place, f",{cells[-1]}")
         elif not self._delimiter:
-            cells = line.split() if len(line.split()) > 1 and all(map(can_be_hash, line.split())) else [line.strip()]
+            cells = cells_of_blanks(line.strip())
             cells = [cell[1:-1] if len(cell) > 1 and cell[0] == cell[-1] == '"' else cell for cell in cells]
         else:
             cells = self._split(place, itertools.chain([line], (more for _, more in lines)))

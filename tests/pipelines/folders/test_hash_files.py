@@ -148,6 +148,23 @@ _N = 0xD41D8CD98F00B204E9800998ECF84200
             "",
             [("sha256", EMPTY, "a.png")],
         ),
+        ("a.tsv", f"pdq\t{PDQ}\ta.jpg\n", "", [("pdq", PDQ, "a.jpg")]),
+        ("a.csv", f"a.jpg,{MD5}\nb.jpg,{SHA1}\n", "", [("md5", MD5, "a.jpg"), ("sha1", SHA1, "b.jpg")]),
+        ("a.csv", f"a.jpg,{PHASH},100\n", "phash", [("phash", PHASH, "a.jpg")]),
+        ("a.txt", f"        12  {MD5}  a b.jpg\n", "", [("md5", MD5, "a b.jpg")]),
+        ("a.csv", f"12,{MD5},a.jpg\n", "", [("md5", MD5, "a.jpg")]),
+        ("a.txt", f"a b.jpg  {MD5}  {SHA1}\n", "", [("md5", MD5, "a b.jpg"), ("sha1", SHA1, "a b.jpg")]),
+        ("a.txt", f"; by another\na b.jpg {MD5.upper()}\n", "", [("md5", MD5, "a b.jpg")]),
+        ("a.txt", f"MD5(a.jpg)= {':'.join(re.findall('..', MD5))}\n", "", [("md5", MD5, "a.jpg")]),
+        # The SHA-1 of no bytes, as tables of MediaWiki have it.
+        ("a.csv", "img_name,img_sha1\na.jpg,phoiac9h4m842xq45sp7s6u21eteeq1\n", "", [("sha1", SHA1, "a.jpg")]),
+        ("a.json", f'{{"Attribute": [{{"type": "filename|md5", "value": "a|{MD5}"}}]}}', "", [("md5", MD5, "")]),
+        (
+            "a.json",
+            f"{{\"pattern\": \"[file:hashes.'SHA-256' = '{EMPTY}' OR file:hashes.MD5 IN ('{MD5}', '{OTHER}')]\"}}",
+            "",
+            [("sha256", EMPTY, ""), ("md5", MD5, ""), ("md5", OTHER, "")],
+        ),
     ],
 )
 def test_forms_that_people_have(
@@ -333,7 +350,11 @@ def test_two_columns_of_one_name_in_parquet_are_an_error(tmp_path: Path) -> None
         (f"{MD5}  x\n{OTHER}  y\n" + "\0", "line 3: a NUL stands in it"),
         (f"{MD5}  x\n{OTHER}  y\0\0\0", "line 1: what would be a name there has other lines"),
         (f"%%%% HASHDEEP-1.0\n%%%% size,md5,sha[256,filename\n7,{MD5},{SHA256},a\n", "no column of hashdeep"),
-        (f'{{"md5": {"[" * 60}"{MD5}"{"]" * 60}}}\n', "nested deeper than 50 times"),
+        (f'{{"md5": {"[" * 60}"{MD5}"{"]" * 60}}}\n', r"a\.csv, line 1: nested deeper than 50 times"),
+        (f'{{"pattern": "[file:hashes.MD5 MATCHES \'{MD5}\']"}}\n', r"a\.csv, line 1: a hash stands in a pattern"),
+        (f'{{"a.jpg": "{PHASH}"}}\n', r"line 1: what kind of hash .* can't be told"),
+        (f"a.jpg {PHASH} {MD5}\n", "is neither a hash nor a header"),
+        (f"img_sha1\n{'z' * 31}\n", "is no sha1 hash"),
     ],
 )
 def test_a_line_that_cant_be_read_is_an_error_that_names_it(tmp_path: Path, text: str, said: str) -> None:
@@ -375,6 +396,7 @@ _FORMS = {
     "sums": "".join(f"{n:032x}  p {n % 100}.jpg\n" for n in range(_N, _N + 12)),
     "sums, -z": "".join(f"{n:064x}  p{n % 100}.jpg\0" for n in range(_N, _N + 12)),
     "sums, --tag": "".join(f"SHA256 (p{n % 100}.jpg) = {n:064x}\n" for n in range(_N, _N + 12)),
+    "behind names": "".join(f"p {n % 100}.jpg {n:032x}\n" for n in range(_N, _N + 12)),
     "plain": "".join(f"{n:040x}\n" for n in range(_N, _N + 12)),
     "table": "name,md5\n" + "".join(f'"p{n % 100}.jpg",{n:032x}\n' for n in range(_N, _N + 12)),
     "typed": "hash\ttype\n" + "".join(f"{n:032x}\tmd5\n" for n in range(_N, _N + 12)),
