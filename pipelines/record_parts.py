@@ -26,8 +26,16 @@ PairId = Annotated[str, Meta(pattern=rf"^[0-9a-f]{{32}}{_END}")]
 """Names a pair of images under two synsets."""
 PairIdOrNone = Annotated[str, Meta(pattern=rf"^([0-9a-f]{{32}})?{_END}")]
 """The same, or nothing."""
-Count = Annotated[int, Meta(ge=0)]
+LARGEST: Final = 2**53 - 1
+"""What every reader of JSON takes for the number that was written (RFC 8259, section 6)."""
+Number = Annotated[int, Meta(ge=-LARGEST, le=LARGEST)]
+"""A whole number: any other one fits into no column of a manifest."""
+Count = Annotated[int, Meta(ge=0, le=LARGEST)]
 """A number of things."""
+Few = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+"""The same, where a column has 32 bits for it."""
+Pixels = Annotated[int, Meta(ge=1, le=LARGEST)]
+"""A width or a height."""
 Share = Annotated[float, Meta(ge=0, le=1)]
 """A part of one."""
 TaskId = Annotated[str, Meta(pattern=rf"^[0-9a-f]{{32}}{_END}")]
@@ -50,7 +58,7 @@ Moment = Annotated[
 class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What all records share: the version of their form."""
 
-    v: int = VERSION
+    v: Number = VERSION
 
 
 class FoundBy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -75,8 +83,8 @@ class FoundBy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     source: str
     query: str
     lang: str = "en"
-    query_rank: int = 0
-    rank: int = 0
+    query_rank: Number = 0
+    rank: Number = 0
     landing_page: str = ""
     title: str = ""
     author: str = ""
@@ -101,7 +109,7 @@ class HttpAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         tls: ``unverified`` if it came by TLS without the host's certificate being verified; else empty.
     """
 
-    status: int
+    status: Number
     fetched_at: str
     final_url: str = ""
     content_type: str = ""
@@ -127,9 +135,9 @@ class Image(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     sha256: Sha256
     hash: str
-    information: float
-    width_px: Annotated[int, Meta(ge=1)]
-    height_px: Annotated[int, Meta(ge=1)]
+    information: Annotated[float, Meta(ge=0, le=255)]
+    width_px: Pixels
+    height_px: Pixels
     format: str
     size_bytes: Count
     hashes: dict[HashName, HashText] = {}

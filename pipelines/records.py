@@ -25,6 +25,7 @@ from synsift.pipelines.record_parts import (
     FoundBy,
     HttpAnswer,
     Image,
+    Number,
     PairId,
     PairIdOrNone,
     Record,
@@ -151,7 +152,7 @@ class Survivor(Record, frozen=True, kw_only=True):
 
     candidate: Candidate
     replaces: Sha256OrNone = ""
-    distance_bits: int = 0
+    distance_bits: Number = 0
     transform: str = ""
     relation: str = ""
 
@@ -176,7 +177,7 @@ class Duplicate(Record, frozen=True, kw_only=True):
     sha256: Sha256
     of: Sha256OrHash
     kind: str
-    distance_bits: int = 0
+    distance_bits: Number = 0
     transform: str = "identity"
     candidate: Candidate | None = None
 
@@ -264,7 +265,7 @@ class Fetched(Record, frozen=True, kw_only=True):
     url: str
     outcome: str
     message: str = ""
-    attempts: int = 1
+    attempts: Number = 1
     image: Image | None = None
     answer: HttpAnswer | None = None
     wnids: tuple[Wnid, ...] = ()
@@ -288,7 +289,7 @@ class Progress(Record, frozen=True, kw_only=True):
     wnid: WnidOrNone
     stage: str
     partition: Count
-    counts: dict[str, int]
+    counts: dict[str, Number]
 
 
 ALL: Final = (
@@ -303,7 +304,7 @@ _DECODERS: Final[dict[type[Record], msgspec.json.Decoder[Record]]] = {kind: msgs
 
 
 class _Version(msgspec.Struct):
-    v: int = VERSION
+    v: Number = VERSION
 
 
 _VERSION_DECODER: Final = msgspec.json.Decoder(_Version)

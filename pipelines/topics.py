@@ -89,7 +89,7 @@ SCHEMA_ID: Final = "__synsift.schema.id"
 SCHEMA_VERSION: Final = "__synsift.schema.version"
 _FORM: Final = frozenset({CONTENT_TYPE, SCHEMA_ID, SCHEMA_VERSION})
 """Headers that say what a record's bytes are: only who wrote these bytes may say that."""
-MINOR: Final[dict[type[records.Record], int]] = dict.fromkeys(TOPIC_OF, 0) | {records.Control: 1}
+MINOR: Final[dict[type[records.Record], int]] = dict.fromkeys(TOPIC_OF, 1) | {records.Control: 2}
 """Of the form of each record: grows with a new field, with a new word of a field that has a list of them, and with a
 bound that our own writers kept before."""
 

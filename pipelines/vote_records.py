@@ -8,6 +8,7 @@ survivors ──inherit── "its votes count for its better copy" ┘
 from synsift.pipelines.record_parts import (
     Answer,
     Count,
+    Few,
     Moment,
     Record,
     Sha256,
@@ -107,8 +108,8 @@ class Verified(Record, frozen=True, kw_only=True):
     sha256: Sha256
     verdict: str
     confidence: Share = 0.0
-    yes: Count = 0
-    no: Count = 0
-    unsure: Count = 0
+    yes: Few = 0
+    no: Few = 0
+    unsure: Few = 0
     rule: str = ""
     other: str = ""

@@ -1,5 +1,7 @@
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -29,6 +31,9 @@ from synsift.pipelines.records import (
     decode,
     encode,
 )
+from synsift.pipelines.storage.manifests import decode_part, encode_part
+from synsift.pipelines.storage.sealed import read_sealed
+from synsift.pipelines.storage.verified_parts import encode_verdicts
 
 FOUND_BY = FoundBy(
     source="commons", query="whippet", rank=3, title="A.jpg", author="J", licence="CC0", landing_page="https://c/a"
@@ -121,6 +126,53 @@ GOLDEN = Path(__file__).parent.parent / "data" / "records-v1.jsonl"
 @pytest.mark.parametrize("record", EXAMPLES, ids=lambda record: type(record).__name__)
 def test_a_record_is_read_as_it_was_written(record: Record) -> None:
     assert decode(type(record), encode(record)) == record
+
+
+def _integers(schema: object, at: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each whole number that a schema has, and where."""
+    if isinstance(schema, dict):
+        if schema.get("type") == "integer":
+            yield at, schema
+        for key, part in schema.items():
+            yield from _integers(part, f"{at}/{key}")
+    elif isinstance(schema, list):
+        for number, part in enumerate(schema):
+            yield from _integers(part, f"{at}/{number}")
+
+
+@pytest.mark.parametrize("kind", records.ALL)
+def test_whole_numbers_have_bounds(kind: type[Record]) -> None:
+    """One that takes more than 64 bits ended `land`, as no column of a manifest has room for it."""
+    found = dict(_integers(msgspec.json.schema(kind)))
+    assert found
+    assert [at for at, one in found.items() if not -(2**53) < one["minimum"] < one["maximum"] < 2**53] == []
+
+
+@pytest.mark.parametrize("value", [2**53, 2**63, -(2**53), 10**400, "1" * 5_000])
+def test_a_number_that_no_column_has_room_for_makes_no_record(value: object) -> None:
+    text = encode(Survivor(candidate=CANDIDATE)).replace(b'"rank":3', f'"rank":{value}'.encode())
+    with pytest.raises(RecordError, match="not a Survivor"):
+        decode(Survivor, text)
+
+
+def _at_most(part: Any) -> Any:
+    """The same with each whole number as large as it may be."""
+    changed = {}
+    for one in msgspec.structs.fields(part):
+        value, schema = getattr(part, one.name), msgspec.json.schema(one.type)
+        if schema.get("type") == "integer" and one.name != "v":
+            changed[one.name] = schema["maximum"]
+        elif isinstance(value, msgspec.Struct):
+            changed[one.name] = _at_most(value)
+    return msgspec.structs.replace(part, **changed)
+
+
+def test_columns_have_room_for_what_a_record_may_say() -> None:
+    survivor = _at_most(Survivor(candidate=CANDIDATE))
+    row = decode_part(encode_part([(0, survivor)]))[0]
+    assert (row["rank"], row["width_px"], row["status"]) == (2**53 - 1,) * 3
+    verified = _at_most(next(one for one in EXAMPLES if isinstance(one, Verified)))
+    assert read_sealed(encode_verdicts([(0, verified)])).to_pylist()[0]["no"] == 2**31 - 1
 
 
 def test_there_is_an_example_of_every_record() -> None:
