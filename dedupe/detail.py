@@ -127,6 +127,8 @@ def inside_of(image: Image.Image, kind: str, ground: str = WHITE) -> Inside:
     sample = _sample(image)
     if is_numeric(sample):  # of which Pillow makes white what is above 255
         sample = Image.fromarray(eight_bits(sample, scale_of(image)))
+    if sample.mode == "LAB":  # which Pillow makes nothing but RGB of
+        sample = sample.convert("RGB")
     if sample.has_transparency_data:
         sample = composed(sample.convert("RGBA"), ground)
     target = io.BytesIO()

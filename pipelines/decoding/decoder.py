@@ -37,6 +37,8 @@ _PAGE_BYTES: Final = resource.getpagesize()
 _MESSAGE_CHARACTERS: Final = 500
 # AVIF's own choice takes a seventh of a decoder's start.
 _SAVED: Final[dict[str, dict[str, int]]] = {"AVIF": {"speed": 10}}
+# Of some modes Pillow loads what converts them when it meets the first.
+_MODES: Final = {"TIFF": ("L", "RGB", "LAB")}
 LARGE_PIXELS: Final = 12_000_000
 """From here on a picture needs a large grant: by its header, before it is tried in vain."""
 
@@ -135,9 +137,10 @@ def _load_everything(try_all: Callable[[bytes], object]) -> None:
         if kind in optional:
             try_all(base64.b64decode(optional[kind]))
             continue
-        for mode in ("L", "RGB"):
+        for mode in _MODES.get(kind, ("L", "RGB")):
             file = io.BytesIO()
-            Image.effect_noise((160, 140), 60).convert(mode).save(file, kind, **_SAVED.get(kind, {}))
+            noise = Image.effect_noise((160, 140), 60).convert("RGB")
+            noise.convert(mode).save(file, kind, **_SAVED.get(kind, {}))
             try_all(file.getvalue())
     try:
         fingerprint(b"\xff\xd8\xff not an image")

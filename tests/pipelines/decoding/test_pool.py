@@ -11,10 +11,11 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
-from synsift.dedupe import ImageError, fingerprint
+from synsift.dedupe import ImageError, compare, fingerprint
 from synsift.pipelines.decoding.errors import DecodeMemory, DecoderCrashed, DecodersUnavailable, DecodeTimeout
 from synsift.pipelines.decoding.pool import DecoderPool, Limits, ProcessPool, _Decoder
 from tests.dedupe.pictures import encoded, scene
@@ -75,6 +76,20 @@ def huge_gif(side: int) -> bytes:
 def test_a_picture_gets_the_fingerprint_that_it_gets_anywhere(pool: DecoderPool, kind: str) -> None:
     data = encoded(scene(3), kind)
     assert pool.fingerprint(data) == fingerprint(data)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "RGBX", "CMYK", "YCbCr", "LAB", "I;16", "I", "F"])
+def test_so_does_one_of_any_mode(pool: DecoderPool, mode: str) -> None:
+    """Pillow loads what converts LAB when it meets the first, and a decoder can load nothing any more."""
+    picture = scene(3)
+    if mode in ("I;16", "I"):
+        picture = Image.fromarray(np.asarray(picture.convert("L")).astype(np.uint16) * 257)
+    picture = (picture.convert("L") if mode == "LA" else picture).convert(mode)
+    file = io.BytesIO()
+    picture.save(file, "TIFF")
+    found = pool.fingerprint(file.getvalue())
+    assert found == fingerprint(file.getvalue())
+    assert compare(fingerprint(scene(3)), found).are_copies
 
 
 @pytest.mark.parametrize(
