@@ -268,18 +268,19 @@ class Fingerprint:
         """Read the text form; it isn't trusted.
 
         Raises:
+            TypeError: Not a text.
             ValueError: Another version, not base64, or a value that no picture has.
         """
+        if not isinstance(text, str):
+            raise TypeError(f"the text form of a fingerprint is a str, not `{type(text).__name__}`")
         version, _, encoded = text.partition(":")
         if version != str(VERSION):
-            raise ValueError(
-                f"fingerprint of version {version[:20]!r}; this program reads version {VERSION}: make it anew"
-            )
+            came = f"fingerprint of version {version[:20]!r}"
+            raise ValueError(f"{came}; this program reads version {VERSION}: make it anew")
         try:
-            data = base64.b64decode(encoded, validate=True)
+            return cls.from_record(base64.b64decode(encoded, validate=True))
         except binascii.Error as exc:
             raise ValueError(f"a fingerprint is base64: {exc}") from exc
-        return cls.from_record(data)
 
 
 def framed_hashes_of(hashes: bytes, views: int) -> bytes:
@@ -311,8 +312,7 @@ def fingerprint(source: Source, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Fing
     try:
         return _fingerprint_source(found, max_pixels)
     except ImageError as exc:
-        name = name_of(source)
-        if name:
+        if name := name_of(source):
             exc.args = (f"{name}: {exc}",)
         raise
 

@@ -89,6 +89,7 @@ class Matcher:
                 this one are added.
         """
         check_options(options)
+        _check_reference(reference)
         self._options = options
         self._reference = reference
         self._lookup = Lookup(options, scopes)
@@ -239,7 +240,9 @@ class Matcher:
 
         Raises:
             KeyError: The picture that it replaces was never restored.
+            TypeError: Not a fingerprint.
         """
+        _check(image)
         number = len(self._accepted)
         if replaces is None:
             cluster = len(self._survivor_of_cluster)
@@ -250,15 +253,22 @@ class Matcher:
         self._remember(image, cluster, key)
 
     def restore_all(self, images: Iterable[Fingerprint]) -> None:
-        """Take pictures that survived before, each new: some times faster than one after the other."""
+        """Take pictures that survived before, each new: some times faster than one after the other.
+
+        Raises:
+            TypeError: One is no fingerprint; those before it are taken.
+        """
         begin = len(self._accepted)
-        for image in images:
-            cluster = len(self._survivor_of_cluster)
-            self._survivor_of_cluster.append(len(self._accepted))
-            self._accepted.append(image, cluster)
-            self._cluster_of_accepted.append(cluster)
-            self._cluster_of_sha256[image.sha256] = cluster
-        self._lookup.add_rows(self._accepted.rows[begin:])
+        try:
+            for image in images:
+                _check(image)
+                cluster = len(self._survivor_of_cluster)
+                self._survivor_of_cluster.append(len(self._accepted))
+                self._accepted.append(image, cluster)
+                self._cluster_of_accepted.append(cluster)
+                self._cluster_of_sha256[image.sha256] = cluster
+        finally:
+            self._lookup.add_rows(self._accepted.rows[begin:])
 
     def attach(self, image: Fingerprint, *, to: str, key: Hashable | None = None) -> None:
         """Take a picture as one more of a cluster, so that what is near to it joins, too; its survivor stays.
@@ -270,7 +280,9 @@ class Matcher:
 
         Raises:
             KeyError: There is none with this SHA-256.
+            TypeError: Not a fingerprint.
         """
+        _check(image)
         self._remember(image, self._cluster_of_sha256[to], key)
 
     def _remember(self, image: Fingerprint, cluster: int, key: Hashable | None) -> None:
@@ -290,7 +302,11 @@ class Matcher:
         Args:
             image: Its fingerprint.
             without: SHA-256 of a picture that is not looked at, such as its own.
+
+        Raises:
+            TypeError: Not a fingerprint.
         """
+        _check(image)
         for (number, distance_bits, orientation, _), agreement, judgement in self._looks(image, without):
             yield Look(self._accepted.sha256(number), distance_bits, ORIENTATIONS[orientation], agreement, judgement)
 
@@ -335,3 +351,11 @@ class Matcher:
 def _check(image: object) -> None:
     if not isinstance(image, Fingerprint):
         raise TypeError(f"a Fingerprint is taken, not `{type(image).__name__}`: make one with fingerprint(…)")
+
+
+def _check_reference(reference: object) -> None:
+    if reference is not None and (isinstance(reference, type) or not callable(getattr(reference, "match", None))):
+        raise TypeError(
+            f"a reference is what has a method `match`, not `{type(reference).__name__}`: "
+            "make one of fingerprints with Matcher.of_reference(…)"
+        )

@@ -1,12 +1,26 @@
 import itertools
-from functools import cache
+from collections.abc import Callable, Iterator
+from functools import cache, partial
+from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from synsift.dedupe import Fingerprint, Kind, Matcher, MatchOptions, NotCopies, Survivors, Verdict, fingerprint
+from synsift.dedupe import (
+    Fingerprint,
+    ImageError,
+    Kind,
+    Matcher,
+    MatchOptions,
+    NotCopies,
+    Survivors,
+    Verdict,
+    cluster,
+    fingerprint,
+)
 from synsift.dedupe.fingerprint import RECORD
 from synsift.dedupe.matcher import SeenLooks
 from tests.dedupe.pictures import encoded, scene
@@ -170,6 +184,31 @@ def test_what_is_no_fingerprint_is_a_type_error() -> None:
             call(b"no fingerprint")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="unhashable"):
         Matcher().add(copies(1)["original"], key=[])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("wrong", [None, 7, 1.5, "x", b"x", [], {}, object(), np.zeros(3), Fingerprint])
+def test_a_wrong_argument_is_said_to_be_one_and_changes_nothing(wrong: Any) -> None:
+    """Whatever a method is called with that is nothing of what it takes."""
+    image = copies(1)["original"]
+    matcher = Matcher()
+    matcher.add(image)
+    methods = [getattr(matcher, name) for name in dir(matcher) if not name.startswith("_")]
+    calls: list[Callable[[], Any]] = [partial(method, wrong) for method in methods if callable(method)]
+    calls += [partial(matcher.attach, wrong, to=image.sha256), partial(matcher.restore, wrong, replaces=image.sha256)]
+    calls += [lambda: Matcher(reference=wrong), lambda: cluster({1: image}, reference=wrong)]
+    calls += [lambda: Matcher(wrong), lambda: Fingerprint.from_text(wrong), lambda: fingerprint(wrong)]
+    for call in calls:
+        try:
+            found = call()
+            for _ in found if isinstance(found, Iterator) else ():
+                pass
+        except (TypeError, ValueError, KeyError, OSError, ImageError):
+            pass
+    assert len(matcher) == 1
+    assert matcher.match(image).kind == Kind.EXACT
+    if wrong is not None:
+        with pytest.raises(TypeError, match=r"a reference is .* not `.*of_reference"):
+            cluster({1: image}, reference=wrong)
 
 
 def test_what_is_printed_of_a_matcher_is_short() -> None:
