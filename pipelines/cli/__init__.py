@@ -24,7 +24,8 @@ def main() -> None:
         try:
             os.write(2, b"synsift: interrupted\n")
         finally:
-            os._exit(1)
+            # A worker is told to stop that way: no failure.
+            os._exit(0 if sys.argv[1:2] == ["run"] else 1)
 
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, leave)

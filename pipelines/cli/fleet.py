@@ -8,9 +8,10 @@ import typer
 
 from synsift.crawler.ontology import Concepts
 from synsift.pipelines.cli.console import err
-from synsift.pipelines.cli.listening import LOOPBACK, address_of, listening, open_in_browser, page_key, serve
+from synsift.pipelines.cli.listening import LOOPBACK, address_of, open_in_browser, page_key, serve
 from synsift.pipelines.cli.ontology import OntologyFile, concepts_of
 from synsift.pipelines.cli.options import ConfigFile, Out, SetValues, settings_of
+from synsift.pipelines.listener import listening
 
 if TYPE_CHECKING:
     from synsift.pipelines.config import Settings

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import errno
 import logging
 import os
 import secrets
@@ -12,18 +11,11 @@ import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from synsift.pipelines.errors import UsageError
-
 if TYPE_CHECKING:
     from aiohttp import web
 
 LOOPBACK: Final = "127.0.0.1"
 _EVERYWHERE: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared, not bound
-_WHY_NOT: Final = {
-    errno.EADDRINUSE: "another program has that port: `--port 0` takes any that is free",
-    errno.EACCES: "ports below 1024 are the system's: `--port 0` takes any that is free",
-    errno.EADDRNOTAVAIL: "`--host` is an address of this machine; `0.0.0.0` is all of them",
-}
 _KEY_CHARACTERS: Final = 22
 
 
@@ -46,26 +38,6 @@ def page_key(command: str) -> str:
     return key
 
 
-def listening(host: str, port: int) -> socket.socket:
-    """A socket that listens.
-
-    Raises:
-        UsageError: It can't.
-    """
-    try:
-        family, kind, protocol, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listener = socket.socket(family, kind, protocol)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(place)
-        listener.listen()  # who opens the address at once waits, and is not refused
-    except OSError as exc:
-        hint = (
-            _WHY_NOT.get(exc.errno or 0, "") if not isinstance(exc, socket.gaierror) else _WHY_NOT[errno.EADDRNOTAVAIL]
-        )
-        raise UsageError(f"`{host}`, port {port}: {exc.strerror or exc}", hint=hint) from exc
-    return listener
-
-
 def address_of(host: str, port: int, key: str) -> str:
     """What to open in a browser."""
     from synsift.pipelines.pages.guarded import KEY
@@ -82,21 +54,16 @@ def open_in_browser(address: str, host: str) -> None:
 
 async def serve(app: "web.Application", listener: socket.socket) -> None:
     """Serve until Ctrl-C or SIGTERM."""
-    from aiohttp import web
+    from synsift.pipelines.served import served
 
     # Of what strangers send that is no HTTP, and of browsers that hang up, it would write a traceback each.
     logging.getLogger("aiohttp.server").addFilter(_is_ours)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
-    await runner.setup()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for one in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(one, stop.set)
-    try:
-        await web.SockSite(runner, listener).start()
+    async with served(app, listener):
+        for one in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(one, stop.set)
         await stop.wait()
-    finally:
-        await runner.cleanup()
 
 
 def _is_ours(record: logging.LogRecord) -> bool:

@@ -9,10 +9,11 @@ import typer
 
 from synsift.crawler.ontology import Concepts
 from synsift.pipelines.cli.console import err
-from synsift.pipelines.cli.listening import LOOPBACK, address_of, listening, open_in_browser, page_key, serve
+from synsift.pipelines.cli.listening import LOOPBACK, address_of, open_in_browser, page_key, serve
 from synsift.pipelines.cli.ontology import OntologyFile, concepts_of
 from synsift.pipelines.cli.options import ConfigFile, Out, SetValues, follow_up, settings_of
 from synsift.pipelines.errors import SynsiftError
+from synsift.pipelines.listener import listening
 from synsift.pipelines.texts import counted
 
 if TYPE_CHECKING:

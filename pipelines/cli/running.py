@@ -2,7 +2,7 @@
 
 what was raised ──┬─ wrong use: Typer's, ours, a key's value ──▶ synsift: …, hint: …    2
                   ├─ could not do it: ours, the system's ─────▶ synsift: …, hint: …    1
-                  ├─ Ctrl-C, SIGTERM, end of input when asked ▶ synsift: interrupted   1
+                  ├─ Ctrl-C, SIGTERM, end of input when asked ▶ synsift: interrupted   1, of `run` 0
                   ├─ nobody reads the output any longer ──────▶ no word                0
                   └─ anything else: a bug ────────────────────▶ its traceback
 """
@@ -11,7 +11,9 @@ import atexit
 import contextlib
 import errno
 import os
+import select
 import signal
+import socket
 import sys
 import threading
 import traceback
@@ -29,6 +31,10 @@ from synsift.pipelines.errors import SynsiftError, UsageError
 from synsift.pipelines.texts import for_people
 
 _MOMENT_S: Final = 0.05
+_OF_OUTPUT: Final = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF, errno.EAGAIN, errno.ENXIO}
+)
+"""What writing to a file or a terminal fails of: an error without a file's name is the output's then, as a rule."""
 _COMPLETE: Final = f"_{PROGRAM.upper()}_COMPLETE"
 
 
@@ -58,11 +64,19 @@ def run(arguments: Sequence[str]) -> int:
             status = _invoke(arguments)
             sys.stdout.flush()
     except OSError as exc:
-        # Here only if even the output's last bytes could not be written.
+        # Here only if even the output's last bytes could not be written; or it was no pipe of ours that broke.
+        if complaint_of(exc) is None:
+            raise
         status = _complain(_of_system(exc))
         _drop_output()
     _leave_on_ctrl_c(status)
     return status
+
+
+def interrupted_status(arguments: Sequence[str]) -> ExitStatus:
+    """What a command ends with that was told to stop: of a worker, which is told so, that is no failure."""
+    is_worker = next((one for one in arguments if not one.startswith("-")), "") == "run"
+    return ExitStatus.DONE if is_worker else ExitStatus.FAILED
 
 
 def _invoke(arguments: Sequence[str]) -> int:
@@ -75,8 +89,9 @@ def _invoke(arguments: Sequence[str]) -> int:
     except typer.Exit as exc:
         return exc.exit_code
     except (typer.Abort, EOFError, KeyboardInterrupt):
-        _leave_on_ctrl_c(ExitStatus.FAILED)
-        return _complain(Complaint("interrupted", "", ExitStatus.FAILED))
+        status = interrupted_status(arguments)
+        _leave_on_ctrl_c(status)
+        return _complain(Complaint("interrupted", "", status))
     except BrokenPipeError:
         raise
     except Exception as exc:
@@ -118,7 +133,7 @@ def complaint_of(exc: Exception) -> Complaint | None:
     if isinstance(exc, _dedupe_errors()):
         return Complaint(str(exc), "", ExitStatus.FAILED)
     if isinstance(exc, OSError):
-        return _of_system(exc)
+        return _of_system(exc) if exc.filename or _is_of_network(exc) or exc.errno in _OF_OUTPUT else None
     if isinstance(exc, MemoryError):
         return Complaint("not enough memory", "", ExitStatus.FAILED)
     return None
@@ -131,9 +146,15 @@ def _dedupe_errors() -> tuple[type[Exception], ...]:
 
 
 def _of_system(exc: OSError) -> Complaint:
-    place = f"`{exc.filename}`" if exc.filename else "the output"
+    place = f"`{exc.filename}`" if exc.filename else "the network" if _is_of_network(exc) else "the output"
     hint = "free some space and run the same command again" if exc.errno == errno.ENOSPC else ""
     return Complaint(f"{place}: {exc.strerror or exc}", hint, ExitStatus.FAILED)
+
+
+def _is_of_network(exc: OSError) -> bool:
+    is_tls = type(exc).__module__ in ("ssl", "_ssl")
+    is_pipe = isinstance(exc, BrokenPipeError)
+    return (is_tls or isinstance(exc, (ConnectionError, TimeoutError, socket.gaierror))) and not is_pipe
 
 
 def _complain(complaint: Complaint) -> int:
@@ -165,12 +186,24 @@ def _leave_on_ctrl_c(status: int) -> None:
 
 @contextlib.contextmanager
 def _quiet_pipes() -> Iterator[None]:
-    """Whoever reads our output may stop when it has enough, as ``head`` does: that is no failure."""
+    """Whoever reads our output may stop when it has enough, as ``head`` does: that is no failure.
+
+    A pipe or socket of another kind may break as well, and that is one.
+    """
     try:
         yield
     except BrokenPipeError:
+        if not any(map(_is_deserted, (1, 2))):
+            raise
         _drop_output()
         raise SystemExit(ExitStatus.DONE) from None
+
+
+def _is_deserted(number: int) -> bool:
+    """Whether nobody is at the other end of a pipe or a socket that is open for writing."""
+    poll = select.poll()
+    poll.register(number, 0)
+    return any(events & (select.POLLERR | select.POLLHUP) for _, events in poll.poll(0))
 
 
 def _drop_output() -> None:

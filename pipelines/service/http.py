@@ -16,6 +16,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from synsift.pipelines.config import ServiceSettings
 from synsift.pipelines.errors import DiskFull, FencedError, LogUnavailable, StoreError, StoreUnavailable
+from synsift.pipelines.listener import listening
 from synsift.pipelines.log.base import Log
 from synsift.pipelines.metrics import (
     COMMIT_FAILURES,
@@ -27,6 +28,7 @@ from synsift.pipelines.metrics import (
     LiveCollector,
 )
 from synsift.pipelines.outcomes import EXPLAINED
+from synsift.pipelines.served import served
 from synsift.pipelines.service.lag_view import LagView
 from synsift.pipelines.stage import INPUTS
 from synsift.pipelines.worker import Worker
@@ -175,12 +177,8 @@ async def _serving(settings: ServiceSettings, service: _Service) -> AsyncIterato
     if settings.port < 0:
         yield -1
         return
-    runner = web.AppRunner(service.app(), access_log=None)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, settings.host, settings.port).start()
-        port = int(runner.addresses[0][1])
+    listener = listening(settings.host, settings.port)
+    async with served(service.app(), listener):
+        port = int(listener.getsockname()[1])
         _log.info("serving /metrics, /healthz and /readyz at http://%s:%d", settings.host, port)
         yield port
-    finally:
-        await runner.cleanup()

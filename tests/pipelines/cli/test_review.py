@@ -22,8 +22,8 @@ def out(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("host", "port", "hint"),
     [
-        ("no host", 0, "`--host` is an address of this machine"),
-        ("203.0.113.7", 0, "`--host` is an address of this machine"),
+        ("no host", 0, "the host must be an address of this machine"),
+        ("203.0.113.7", 0, "the host must be an address of this machine"),
         ("127.0.0.1", None, "another program has that port"),
     ],
 )

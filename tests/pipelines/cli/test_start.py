@@ -115,26 +115,30 @@ main()
 
 
 @pytest.mark.parametrize(
-    ("at", "arguments"),
+    ("at", "arguments", "status"),
     [
-        ("typer", ["--help"]),
-        ("rich.console", ["status"]),
-        ("synsift.pipelines.cli.crawl", ["crawl", "whippet"]),
-        ("synsift.pipelines.config", ["config"]),
-        ("pydantic", ["config"]),
-        ("scrapy", ["crawl", "whippet", "--contact", "you@example.org"]),
-        ("numpy", ["dedupe", "."]),
-        ("PIL", ["dedupe", "."]),
+        ("typer", ["--help"], 1),
+        ("rich.console", ["status"], 1),
+        ("synsift.pipelines.cli.crawl", ["crawl", "whippet"], 1),
+        ("synsift.pipelines.config", ["config"], 1),
+        ("pydantic", ["config"], 1),
+        ("scrapy", ["crawl", "whippet", "--contact", "you@example.org"], 1),
+        ("numpy", ["dedupe", "."], 1),
+        ("PIL", ["dedupe", "."], 1),
+        # A worker is stopped that way, also one that has not begun yet.
+        ("typer", ["run", "dedupe"], 0),
+        ("synsift.pipelines.config", ["run", "dedupe"], 0),
+        ("synsift.pipelines.service.http", ["run", "dedupe"], 0),
     ],
 )
 def test_ctrl_c_while_libraries_are_loaded_is_a_line_and_no_traceback(
-    tmp_path: Path, at: str, arguments: list[str]
+    tmp_path: Path, at: str, arguments: list[str], status: int
 ) -> None:
     code = INTERRUPTED.format(at=at, arguments=arguments)
     done = subprocess.run(
         [sys.executable, "-c", code], env=environment({}), cwd=tmp_path, capture_output=True, text=True, check=False
     )
-    assert (done.returncode, done.stderr) == (1, "synsift: interrupted\n")
+    assert (done.returncode, done.stderr) == (status, "synsift: interrupted\n")
 
 
 @pytest.mark.parametrize("keys", [b"\x03", b"\x04"])
@@ -226,3 +230,45 @@ def test_ctrl_c_that_comes_while_python_cleans_up_is_heard_and_shows_no_tracebac
     """In a weak reference's callback or a destructor Python prints a KeyboardInterrupt, and drops it."""
     done = subprocess.run([sys.executable, "-c", LOST], capture_output=True, text=True, timeout=50, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (1, "heard\n", "")
+
+
+RAISED = """
+import errno, os, socket, ssl, sys
+import click
+from synsift.pipelines.cli import running
+
+@click.command()
+def command():
+    raise {what}
+
+running.typer.main.get_command = lambda app: command
+sys.exit(running.run([]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("what", "is_read", "status", "said"),
+    [
+        ("OSError(errno.ENOSPC, 'No space left')", True, 1, "synsift: the output: No space left\nhint: free some"),
+        ("OSError(errno.ENOSPC, 'No space left', '/a')", True, 1, "synsift: `/a`: No space left\nhint: free some"),
+        ("ConnectionResetError(errno.ECONNRESET, 'reset by peer')", True, 1, "synsift: the network: reset by peer\n"),
+        ("socket.gaierror(-2, 'Name or service not known')", True, 1, "synsift: the network: Name or service"),
+        ("ssl.SSLError(1, 'bad record')", True, 1, "synsift: the network: bad record"),
+        ("OSError(errno.EINVAL, 'Invalid argument')", True, 1, "Traceback"),
+        ("BrokenPipeError(errno.EPIPE, 'Broken pipe')", True, 1, "Traceback"),
+        ("BrokenPipeError(errno.EPIPE, 'Broken pipe')", False, 0, ""),
+    ],
+)
+def test_an_error_of_the_system_is_told_as_what_it_is_of(what: str, is_read: bool, status: int, said: str) -> None:
+    """All that had no file's name was "the output", and any pipe that broke was a reader who had enough."""
+    code = RAISED.format(what=what)
+    reading, writing = os.pipe()
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=writing, stderr=subprocess.PIPE, text=True)
+    os.close(writing)
+    if not is_read:
+        os.close(reading)
+    _, words = process.communicate()
+    if is_read:
+        os.close(reading)
+    assert (process.returncode, words.startswith(said)) == (status, True), words
+    assert is_read or not words

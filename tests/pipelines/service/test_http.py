@@ -1,5 +1,6 @@
 import asyncio
 import platform
+import re
 import threading
 import urllib.error
 import urllib.request
@@ -11,8 +12,10 @@ import pytest
 
 from deploy.local.services import free_port
 from synsift.pipelines.config import ServiceSettings
-from synsift.pipelines.errors import LogUnavailable, StoreUnavailable
-from synsift.pipelines.service.http import opened_patiently, serving
+from synsift.pipelines.errors import LogUnavailable, StoreUnavailable, UsageError
+from synsift.pipelines.listener import listening
+from synsift.pipelines.served import served
+from synsift.pipelines.service.http import WaitingService, opened_patiently, serving
 from synsift.pipelines.stages.dedupe import DedupeOptions, DedupeStage
 from synsift.pipelines.stages.dedupe_state import Judging
 from synsift.pipelines.worker import Worker
@@ -158,3 +161,44 @@ def status(port: int, path: str) -> int:
             return int(answer.status)
     except urllib.error.HTTPError as exc:
         return exc.code
+
+
+def test_a_request_that_never_stands_there_whole_is_not_waited_for() -> None:
+    """Such connections stayed open for ever, each with a file of the worker's."""
+    whole = b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
+
+    async def answer_to(port: int, sent: bytes) -> bytes:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(sent)
+        answer = await reader.read()
+        writer.close()
+        return answer
+
+    async def scenario() -> None:
+        app, listener = WaitingService().app(), listening("127.0.0.1", 0)
+        async with served(app, listener, head_s=4):
+            port = listener.getsockname()[1]
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(whole)
+            assert (await reader.readuntil(b"alive\n")).startswith(b"HTTP/1.1 200")
+            parts = (b"", b"GET /met", b"GET /metrics", b"GET /metrics HTTP/1.1\r\nHost: a\r\nX: ")
+            assert await asyncio.gather(*(answer_to(port, part) for part in parts)) == [b""] * len(parts)
+            writer.write(whole)  # a connection that has asked before may ask again
+            assert (await reader.readuntil(b"alive\n")).startswith(b"HTTP/1.1 200")
+            writer.close()
+
+    asyncio.run(asyncio.wait_for(scenario(), 60))
+
+
+@pytest.mark.parametrize(
+    ("host", "hint"),
+    [
+        ("127.0.0.1", "another program has that port"),
+        ("203.0.113.7", "an address of this machine"),
+        ("a..b", "address"),
+    ],
+)
+def test_a_port_that_can_t_be_had_is_a_line_and_a_way_out(host: str, hint: str) -> None:
+    with listening("127.0.0.1", 0) as taken, pytest.raises(UsageError, match=re.escape(host)) as caught:
+        listening(host, taken.getsockname()[1])
+    assert hint in caught.value.hint
