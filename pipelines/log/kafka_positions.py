@@ -20,6 +20,8 @@ from synsift.pipelines.topics import Entry
 from synsift.pipelines.unreadable import UNREADABLE
 
 _log: Final = logging.getLogger(__name__)
+_END: Final = 1 << 63
+"""Behind the last offset that there can be."""
 
 
 class _Kept(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -68,7 +70,7 @@ def problem_of(message: Message) -> str:
     if len(parts) != 3 or parts[2] != b"%d" % message.partition:
         return f"not a position: its key must be GROUP/TOPIC/{message.partition}"
     if message.value is not None and _read(message) is None:
-        return "not a position: its value must have an offset of 0 or more"
+        return "not a position: its value must have an offset of 0 or more, of 63 bits"
     return ""
 
 
@@ -77,7 +79,7 @@ def _read(message: Message) -> _Kept | None:
         kept = msgspec.json.decode(message.value or b"", type=_Kept)
     except UNREADABLE:
         return None
-    return kept if kept.offset >= 0 and not message.damage else None
+    return kept if 0 <= kept.offset < _END and not message.damage else None
 
 
 def _key(group: str, topic: str, partition: int) -> bytes:
