@@ -8,7 +8,7 @@ response ──┬─ 2xx ──────────────────
 
 import email.utils
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import urlsplit
@@ -111,20 +111,20 @@ class Answer:
     refusal: Judgement | None = None
 
 
-def after_answer(answer: Answer, *, attempts: int, redirects: int, patience: Patience, now_s: float) -> Step:
+def after_answer(answer: Answer, *, attempts: int, been: Sequence[str], patience: Patience, now_s: float) -> Step:
     """Decide after a response.
 
     Args:
         answer: The response.
         attempts: Tries so far, this one included.
-        redirects: Redirects followed so far.
+        been: URLs that led here by redirects, the first one first.
         patience: The limits.
         now_s: Unix time, for Retry-After given as a date.
     """
     if answer.refusal is not None:
         return GiveUp(answer.refusal.outcome, answer.refusal.reason)
     if answer.status in REDIRECTS and "location" in answer.headers:
-        return _follow(answer, redirects, patience)
+        return _follow(answer, been, patience)
     outcome = _outcome_of(answer)
     if outcome is Outcome.FETCHED:
         return Take()
@@ -237,8 +237,8 @@ def _can_be_a_name(host: str) -> bool:
     return all(0 < len(label) <= _LONGEST_LABEL for label in host.removesuffix(".").split("."))
 
 
-def _follow(answer: Answer, redirects: int, patience: Patience) -> Step:
-    if redirects >= patience.redirects:
+def _follow(answer: Answer, been: Sequence[str], patience: Patience) -> Step:
+    if len(been) >= patience.redirects:
         return GiveUp(Outcome.TOO_MANY_REDIRECTS, f"more than {patience.redirects} redirects")
     try:
         target = redirect_target(answer.url, answer.headers["location"])
@@ -246,6 +246,8 @@ def _follow(answer: Answer, redirects: int, patience: Patience) -> Step:
         return GiveUp(Outcome.BAD_URL, f"redirect: {exc}")
     if _page(target) == _page(answer.url):  # without cookies, the answer stays the same
         return GiveUp(Outcome.TOO_MANY_REDIRECTS, "it redirects to itself")
+    if _page(target) in map(_page, been):
+        return GiveUp(Outcome.TOO_MANY_REDIRECTS, "its redirects go round in a circle")
     return Follow(target)
 
 

@@ -367,7 +367,7 @@ class Downloader(Generic[T]):
             await self._receiver.received(job.task, step)
         elif isinstance(step, Follow):
             job.attempts -= 1  # a redirect is a part of the same try
-            job.redirects += 1
+            job.been += (job.current_url,)
             job.current_url = step.url
             job.host = self._host_of(step.url)
             self._dispatcher.put_back(job.host, job)
@@ -377,7 +377,7 @@ class Downloader(Generic[T]):
                 self._dispatcher.pause(job.host, step.wait_s)
             job.current_url = job.url
             job.host = self._host_of(job.url)
-            job.redirects = 0
+            job.been = ()
             job.said = []
             self._dispatcher.add(job.host, job, delay_s=step.wait_s)
         elif isinstance(step, GiveUp):

@@ -19,7 +19,7 @@ class Job(Generic[T]):
         current_url: To ask now, after redirects.
         host: Whose politeness counts now.
         attempts: Tries so far.
-        redirects: Redirects followed so far.
+        been: What was asked before ``current_url``: URLs that led there by redirects, the first one first.
         said: What was said so far of the use of what it brings.
         refusal: Why it must not be used, if that is so.
         licence: Where a licence stands that has to be read first, as an answer says.
@@ -33,7 +33,7 @@ class Job(Generic[T]):
     current_url: str
     host: str
     attempts: int = 0
-    redirects: int = 0
+    been: tuple[str, ...] = ()
     said: list[Statement] = field(default_factory=list)
     refusal: Judgement | None = None
     licence: str = ""

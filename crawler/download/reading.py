@@ -64,9 +64,7 @@ class AnswerReader(Generic[T]):
             max_wait_s: Longest wait that whoever was asked may ask for, and is tried again after.
         """
         patience = dataclasses.replace(self._patience, max_wait_s=max_wait_s)
-        step = attempt.after_answer(
-            answer, attempts=job.attempts, redirects=job.redirects, patience=patience, now_s=time.time()
-        )
+        step = attempt.after_answer(answer, attempts=job.attempts, been=job.been, patience=patience, now_s=time.time())
         if isinstance(step, Follow):
             return step
         try:
@@ -92,7 +90,7 @@ class AnswerReader(Generic[T]):
         step = attempt.after_answer(
             Answer(job.current_url, 503, headers),
             attempts=job.attempts,
-            redirects=job.redirects,
+            been=job.been,
             patience=self._patience,
             now_s=time.time(),
         )

@@ -58,7 +58,7 @@ class SearchSpider(DownloadSpider[PageQuery]):
         for name, value in wanted.headers.items():
             if text := _told(value, is_at_home=is_at_home):
                 request.headers[name] = text
-        return request if job.redirects else request.replace(method=wanted.method, body=wanted.body)
+        return request if job.been else request.replace(method=wanted.method, body=wanted.body)
 
     def _wanted(self, task: PageQuery) -> SourceRequest | None:
         source = self._sources[task.source]

@@ -161,7 +161,7 @@ def _ending(found: Got) -> str:
     if found.error is not None:
         return str(found.outcome)
     answer = Answer("http://127.0.0.1/x", found.status, found.headers)
-    step = after_answer(answer, attempts=9, redirects=0, patience=Patience(), now_s=0.0)
+    step = after_answer(answer, attempts=9, been=(), patience=Patience(), now_s=0.0)
     return str(step.outcome) if isinstance(step, GiveUp) else type(step).__name__.lower()
 
 

@@ -1,3 +1,6 @@
+from collections.abc import Sequence
+from dataclasses import replace
+
 import pytest
 
 from synsift.crawler.consent import Kind, Say, Statement, judge
@@ -20,9 +23,9 @@ PATIENCE = Patience(attempts=3, redirects=2, backoff_s=1.0, max_wait_s=60.0)
 NOW_S = 1_700_000_000.0
 
 
-def answered(status: int, *, attempts: int = 1, redirects: int = 0, **headers: str) -> Step:
+def answered(status: int, *, attempts: int = 1, been: Sequence[str] = (), **headers: str) -> Step:
     answer = Answer("http://a.example/x", status, {k.replace("_", "-"): v for k, v in headers.items()})
-    return after_answer(answer, attempts=attempts, redirects=redirects, patience=PATIENCE, now_s=NOW_S)
+    return after_answer(answer, attempts=attempts, been=been, patience=PATIENCE, now_s=NOW_S)
 
 
 def test_a_good_answer_is_taken() -> None:
@@ -75,8 +78,8 @@ def test_a_retry_after_in_the_past_is_no_wait() -> None:
 
 def test_redirects_are_followed_a_few_times() -> None:
     assert answered(302, location="/y") == Follow("http://a.example/y")
-    assert answered(308, location="//b.example/z", redirects=1) == Follow("http://b.example/z")
-    step = answered(302, location="/y", redirects=2)
+    assert answered(308, location="//b.example/z", been=["http://c.example/"]) == Follow("http://b.example/z")
+    step = answered(302, location="/y", been=["http://c.example/", "http://d.example/"])
     assert isinstance(step, GiveUp)
     assert step.outcome is Outcome.TOO_MANY_REDIRECTS
 
@@ -84,8 +87,17 @@ def test_redirects_are_followed_a_few_times() -> None:
 @pytest.mark.parametrize("location", ["http://a.example/x.jpg", "/x.jpg", "x.jpg#part", "", "//A.example:80/x.jpg"])
 def test_a_redirect_to_itself_isnt_followed(location: str) -> None:
     answer = Answer("http://a.example/x.jpg", 302, {"location": location})
-    step = after_answer(answer, attempts=1, redirects=0, patience=PATIENCE, now_s=NOW_S)
+    step = after_answer(answer, attempts=1, been=(), patience=PATIENCE, now_s=NOW_S)
     assert step == GiveUp(Outcome.TOO_MANY_REDIRECTS, "it redirects to itself")
+
+
+@pytest.mark.parametrize("location", ["//b.example/a", "http://B.example:80/a#x", "//c.example/b"])
+def test_redirects_that_lead_back_arent_followed(location: str) -> None:
+    patience = replace(PATIENCE, redirects=9)
+    answer = Answer("http://a.example/x.jpg", 302, {"location": location})
+    been = ["http://b.example/a", "http://c.example/b"]
+    step = after_answer(answer, attempts=1, been=been, patience=patience, now_s=NOW_S)
+    assert step == GiveUp(Outcome.TOO_MANY_REDIRECTS, "its redirects go round in a circle")
 
 
 @pytest.mark.parametrize(
@@ -107,7 +119,7 @@ def test_errors_without_an_answer_follow_the_same_rules() -> None:
 def test_what_must_not_be_used_is_given_up_whatever_else_is_answered(status: int) -> None:
     said = Statement(Kind.NOAI, "X-Robots-Tag", "noai", "http://a/", Say.NO)
     answer = Answer("http://a/", status, {"location": "/b"}, (said,), judge([said]))
-    step = after_answer(answer, attempts=1, redirects=0, patience=PATIENCE, now_s=NOW_S)
+    step = after_answer(answer, attempts=1, been=(), patience=PATIENCE, now_s=NOW_S)
     assert step == GiveUp(Outcome.OPTED_OUT, "X-Robots-Tag of http://a/ says 'noai'")
 
 
