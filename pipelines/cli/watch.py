@@ -121,13 +121,14 @@ def _show_live(log: Log, worker: Worker, stop: threading.Event) -> None:
 
 
 def _show_lines(log: Log, worker: Worker, stop: threading.Event) -> None:
-    rates = _Rates()
-    while not stop.wait(_LINE_S):
-        err.print(
-            "; ".join(
-                f"{row.stage} {row.done} done, {row.left} left, {row.pace}" for row in _progress(log, worker, rates)
-            )
-        )
+    rates, is_said, is_over = _Rates(), False, False
+    while not is_over:
+        is_over = stop.wait(_LINE_S)
+        if is_over and not is_said:
+            return  # it took so short that nobody wondered
+        rows = _progress(log, worker, rates)
+        err.print("; ".join(f"{row.stage} {row.done} done, {row.left} left, {row.pace}" for row in rows))
+        is_said = True  # and the last line says how it ended
 
 
 def _log_lines(log: Log, worker: Worker, stop: threading.Event) -> None:

@@ -96,7 +96,9 @@ def files_of(name: str) -> list[Path]:
             raise SourceError(f"{name}: no file has such a name")
         return found
     if not path.exists():
-        raise SourceError(f"{name}: no such file or folder")
+        is_word = "." not in name and "/" not in name
+        hint = "what is named is a list here; the synset of an image stands in the list, in a column `synset`"
+        raise SourceError(f"{name}: no such file or folder", hint=hint if is_word else "")
     return [path]
 
 
