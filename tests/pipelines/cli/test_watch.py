@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections.abc import Iterator
 
 import pytest
 
@@ -11,12 +10,12 @@ from synsift.pipelines.cli.watch import StageProgress, watching
 
 
 @pytest.fixture
-def rows(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[StageProgress]]:
+def rows(monkeypatch: pytest.MonkeyPatch) -> list[StageProgress]:
     """What is left of a stage; the test changes it."""
     found = [StageProgress("land", 0, 4, 0, 0.0)]
     monkeypatch.setattr(watch, "_progress", lambda *_: found)
     monkeypatch.setattr(watch, "_LINE_S", 0.05)
-    yield found
+    return found
 
 
 def test_the_last_line_says_how_it_ended(rows: list[StageProgress], monkeypatch: pytest.MonkeyPatch) -> None:
