@@ -1,7 +1,8 @@
 """Texts that a user gives, with no ontology behind them → what to ask for.
 
-A target is a text (``whippet``), or a line ``wnid<TAB>text`` of a list; one synset may stand on several lines, best
-first.
+A target is a text (``whippet``), or a line of a list: ``wnid<TAB>text``, where one synset may stand on several lines,
+best first; or a name, wnid or text alone, as on the command line. ``n01440764 tench, Tinca tinca``, as lists of
+ImageNet's classes have it, names the synset.
 """
 
 import hashlib
@@ -14,13 +15,16 @@ from typing import Final
 
 from synsift.crawler.errors import TargetError
 from synsift.crawler.ontology import is_identifier
+from synsift.crawler.outside_text import NotText, text_of
 from synsift.crawler.queries import SynsetQuery
 from synsift.crawler.wording import code
 
 _WNID: Final = re.compile(r"n\d{8}")
 _NOT_ID: Final = re.compile(r"[^a-z0-9]+")
 _BLANK: Final = re.compile(r"\s+")
+_WNID_FIRST: Final = re.compile(r"(n\d{8})(?:\s*[,;:|]|\s)\s*\S")
 _MAX_TEXT: Final = 250
+_MAX_BYTES: Final = 256 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,29 @@ class BadLine:
 
     place: str
     problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class NamedLine:
+    """A line of a list that names a synset, or is a text to ask for: where, and what."""
+
+    place: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TargetList:
+    """A list of targets.
+
+    Attributes:
+        queries: Of lines ``wnid<TAB>text``, in order, ranked within their synset.
+        named: Lines without a tab.
+        bad: Those that can't be used.
+    """
+
+    queries: list[SynsetQuery]
+    named: list[NamedLine]
+    bad: list[BadLine]
 
 
 def identifier_of(text: str) -> str:
@@ -84,34 +111,50 @@ def from_text(text: str, wnid: str | None = None) -> SynsetQuery:
     return SynsetQuery(wnid or identifier_of(text), text)
 
 
-def from_list(path: Path) -> tuple[list[SynsetQuery], list[BadLine]]:
-    """Read lines ``wnid<TAB>text``; empty lines and those that begin with ``#`` are skipped.
-
-    Returns:
-        The good lines in order, ranked within their synset, and the bad ones.
+def from_list(path: Path) -> TargetList:
+    """Read a list of targets; empty lines and those that begin with ``#`` are skipped.
 
     Raises:
         TargetError: The file can't be read.
     """
     try:
-        lines = path.read_bytes().splitlines()
+        lines = text_of(path, _MAX_BYTES, errors="surrogateescape").splitlines()
     except OSError as exc:
         raise TargetError(f"{path}: {exc.strerror or exc}") from exc
-    good: list[SynsetQuery] = []
-    bad: list[BadLine] = []
+    except NotText as exc:
+        raise TargetError(f"{path}{f':{exc.line}' if exc.line else ''}: {exc.problem}") from exc
+    found = TargetList([], [], [])
     ranks: dict[str, int] = {}
-    for number, raw in enumerate(lines, start=1):
-        if not raw.strip() or raw.startswith(b"#"):
+    for number, line in enumerate(lines, start=1):
+        if not line.strip() or line.startswith("#"):
             continue
+        place = f"{path}:{number}"
         try:
-            wnid, separator, text = raw.decode("utf-8").partition("\t")
-            if not separator:
-                raise TargetError("there is no tab between wnid and text")
-            query = from_text(text, wnid.strip())
-        except (TargetError, UnicodeDecodeError) as exc:
-            bad.append(BadLine(f"{path}:{number}", str(exc)))
+            query = _of_line(line)
+        except TargetError as exc:
+            found.bad.append(BadLine(place, str(exc)))
             continue
-        rank = ranks.setdefault(query.wnid, 0)
-        ranks[query.wnid] += 1
-        good.append(SynsetQuery(query.wnid, query.text, rank=rank))
-    return good, bad
+        if isinstance(query, str):
+            found.named.append(NamedLine(place, query))
+        else:
+            rank = ranks.setdefault(query.wnid, 0)
+            ranks[query.wnid] += 1
+            found.queries.append(SynsetQuery(query.wnid, query.text, rank=rank))
+    return found
+
+
+def _of_line(line: str) -> SynsetQuery | str:
+    """The query of a line, or what it names."""
+    if any("\ud800" <= letter <= "\udfff" for letter in line):
+        raise TargetError("not UTF-8")
+    wnid, separator, text = line.partition("\t")
+    if separator and wnid.strip():
+        return from_text(text, wnid.strip())
+    named = line.strip()
+    if first := _WNID_FIRST.match(named):
+        return first[1]
+    if "://" in named:
+        raise TargetError("a URL, where a line is `wnid<TAB>text` or a name; `--source urls` reads lists of URLs")
+    if len(named) > _MAX_TEXT:
+        raise TargetError(f"a name has at most {_MAX_TEXT} characters, not {len(named)}")
+    return named

@@ -4,12 +4,15 @@ CSV       id,names,definition,parents,translations.es,…      several values in
 JSON      an array of objects {"id", "names", "definition", "parents", "translations": {"es": […]}}
 JSONL     one such object a line
 
-``names`` and ``parents`` of an object may be a text or a list of texts. Only ``id`` and ``names`` must be there.
+``names`` and ``parents`` of an object may be a text or a list of texts, and its ``children`` are objects like it. Only
+``id`` and ``names`` must be there. Files are taken as other programs leave them: commas, semicolons or tabs between
+cells, UTF-8 or UTF-16, the array as the one value of an object; columns in capitals, or called ``name``, ``label``,
+``labels``, ``parent`` or ``description``.
 """
 
 import csv
 import io
-import json
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,11 +21,23 @@ from typing import Any, Final
 
 from synsift.crawler.errors import OntologyError
 from synsift.crawler.ontology.base import Synset, is_identifier, normal, tidy
-from synsift.crawler.outside_json import loads
+from synsift.crawler.outside_json import loads, next_value
+from synsift.crawler.outside_text import NotText, text_of
 
 _FIELDS: Final = ("id", "names", "definition", "parents", "translations")
 _PREFIX: Final = "translations."
-_MAX_BYTES: Final = 256 * 1024 * 1024
+_CHILDREN: Final = "children"
+_ALSO: Final = {
+    "name": "names",
+    "label": "names",
+    "labels": "names",
+    "parent": "parents",
+    "description": "definition",
+}
+_DELIMITERS: Final = (",", ";", "\t")
+_DELIMITER_SAID: Final = re.compile(r"sep=([,;\t])\r?\n", re.IGNORECASE)  # as spreadsheets write it
+_KEY: Final = re.compile(r'\{\s*"(?:[^"\\]|\\.)*"\s*:\s*(?=\[)')
+_MAX_BYTES: Final = 256 << 20
 
 
 @dataclass(slots=True)
@@ -88,20 +103,21 @@ def read_ontology(path: Path) -> OwnOntology:
     Raises:
         OntologyError: It can't be read, or something in it is wrong; all problems are named, each with its line.
     """
-    readers = {".csv": _read_csv, ".json": _read_json, ".jsonl": _read_jsonl, ".ndjson": _read_jsonl}
+    readers = {".csv": _read_csv, ".tsv": _read_csv, ".json": _read_json, ".jsonl": _read_jsonl, ".ndjson": _read_jsonl}
     reader = readers.get(path.suffix.lower())
     if reader is None:
-        raise OntologyError([f"{path}: an ontology is a file `.csv`, `.json` or `.jsonl`"])
+        raise OntologyError([f"{path}: an ontology is a file `.csv`, `.tsv`, `.json` or `.jsonl`"])
     problems: list[str] = []
     entries: list[_Entry] = []
     for place, found in reader(_read_text(path), path):
         if isinstance(found, str):
             problems.append(f"{place}: {found}")
             continue
-        entry, wrong = _entry(place, found)
-        problems += [f"{place}: {problem}" for problem in wrong]
-        if entry is not None:
-            entries.append(entry)
+        for record in _with_children(found):
+            entry, wrong = _entry(place, record)
+            problems += [f"{place}: {problem}" for problem in wrong]
+            if entry is not None:
+                entries.append(entry)
     problems += _check(entries)
     if not entries and not problems:
         problems.append(f"{path}: there are no concepts in it")
@@ -112,16 +128,17 @@ def read_ontology(path: Path) -> OwnOntology:
 
 def _read_text(path: Path) -> str:
     try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise OntologyError([f"{path}: larger than {_MAX_BYTES >> 20} MiB"])
-        data = path.read_bytes()
+        return text_of(path, _MAX_BYTES)
     except OSError as exc:
         raise OntologyError([f"{path}: {exc.strerror or exc}"]) from exc
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as exc:
-        line = data[: exc.start].count(b"\n") + 1
-        raise OntologyError([f"{path}:{line}: not UTF-8: byte 0x{data[exc.start]:02x}"]) from exc
+    except NotText as exc:
+        raise OntologyError([f"{path}{f':{exc.line}' if exc.line else ''}: {exc.problem}"]) from exc
+
+
+def _field(name: str) -> str:
+    """The field that a column or a key is, as it is called here."""
+    plain = name.strip().lower()
+    return _ALSO.get(plain, plain)
 
 
 _Rows = Iterator[tuple[str, Mapping[str, Any] | str]]
@@ -129,12 +146,20 @@ _Rows = Iterator[tuple[str, Mapping[str, Any] | str]]
 
 
 def _read_csv(text: str, path: Path) -> _Rows:
-    rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+    said = _DELIMITER_SAID.match(text)
+    line = text.partition("\n")[0]
+    delimiter = said[1] if said else max(_DELIMITERS, key=line.count)
+    rows = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)
     try:
-        head = [name.strip() for name in next(rows, [])]
-        unknown = [name for name in head if name not in _FIELDS[:4] and not name.startswith(_PREFIX)]
-        if "id" not in head or "names" not in head or unknown:
+        if said:
+            next(rows)
+        named = next(rows, [])
+        head = [_field(name) for name in named]
+        unknown = [name for name in named if _field(name) not in _FIELDS[:4] and not _field(name).startswith(_PREFIX)]
+        twice = [name for name in _FIELDS[:4] if head.count(name) > 1]
+        if "id" not in head or "names" not in head or unknown or twice:
             wrong = f"unknown column {unknown[0]!r}" if unknown else "no columns 'id' and 'names'"
+            wrong = f"two columns are {twice[0]!r}" if twice else wrong
             yield f"{path}:1", f"{wrong}; the columns are {', '.join(_FIELDS[:4])} and translations.es, …"
             return
         for row in rows:
@@ -172,19 +197,17 @@ def _read_jsonl(text: str, path: Path) -> _Rows:
 
 def _read_json(text: str, path: Path) -> _Rows:
     """Item by item, so that each problem has its line."""
-    decoder = json.JSONDecoder()
-    at = _skip(text, 0)
-    if text[at : at + 1] != "[":
+    at = _begin_of_array(text)
+    if at < 0:
         yield f"{path}:1", "not an array of objects"
         return
-    at = _skip(text, at + 1)
     line, counted = 1, 0
     while text[at : at + 1] != "]":
         line, counted = line + text.count("\n", counted, at), at
         place = f"{path}:{line}"
         try:
-            found, at = decoder.raw_decode(text, at)
-        except (ValueError, RecursionError) as exc:
+            found, at = next_value(text, at)
+        except ValueError as exc:
             yield place, f"not JSON: {exc}"
             return
         yield place, found if isinstance(found, dict) else "not an object"
@@ -194,6 +217,17 @@ def _read_json(text: str, path: Path) -> _Rows:
             return
         if text[at] == ",":
             at = _skip(text, at + 1)
+    rest = "".join(text[at + 1 :].split())
+    if rest != ("}" if text[_skip(text, 0)] == "{" else ""):
+        yield f"{path}:{1 + text.count(chr(10), 0, at)}", "something stands behind the array of objects"
+
+
+def _begin_of_array(text: str) -> int:
+    """Where the first object of an array stands, which may be the one value of an object; -1 if there is none."""
+    at = _skip(text, 0)
+    if text[at : at + 1] == "{" and (key := _KEY.match(text, at)):
+        at = key.end()
+    return _skip(text, at + 1) if text[at : at + 1] == "[" else -1
 
 
 def _skip(text: str, at: int) -> int:
@@ -202,9 +236,30 @@ def _skip(text: str, at: int) -> int:
     return at
 
 
+def _with_children(record: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """An object, and those that are its children, each with it as one more parent."""
+    waiting = [record]
+    while waiting:
+        one = waiting.pop()
+        children = next((value for name, value in one.items() if _field(name) == _CHILDREN), None)
+        if not isinstance(children, list) or not all(isinstance(child, dict) for child in children):
+            yield one  # a field that is unknown, if it is there
+            continue
+        yield {name: value for name, value in one.items() if _field(name) != _CHILDREN}
+        above = next((value for name, value in one.items() if _field(name) == "id"), None)
+        for child in reversed(children):
+            given = next((name for name in child if _field(name) == "parents"), "parents")
+            before = child.get(given) or []
+            waiting.append({**child, given: [*([before] if isinstance(before, str) else before), str(above)]})
+
+
 def _entry(place: str, record: Mapping[str, Any]) -> tuple[_Entry | None, list[str]]:
-    problems = [f"unknown field {name!r}" for name in record if name not in _FIELDS]
+    problems = [f"unknown field {name!r}" for name in record if _field(name) not in _FIELDS]
+    problems += [f"{name!r} stands there twice" for name in _FIELDS if sum(_field(one) == name for one in record) > 1]
+    record = {_field(name): value for name, value in record.items()}
     wnid = record.get("id")
+    if isinstance(wnid, int) and not isinstance(wnid, bool):
+        wnid = str(wnid)
     if not isinstance(wnid, str) or not is_identifier(wnid.strip()):
         return None, [*problems, f"{wnid!r} is no id: letters, digits, '.', '_' and '-', at most 64"]
     names, parents = _texts(record.get("names", [])), _texts(record.get("parents", []))

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from synsift.crawler.errors import TargetError
 from synsift.crawler.ontology import Concepts, WordNet
 from synsift.crawler.queries import SynsetQuery, with_depicted
-from synsift.crawler.targets import from_list, from_text
+from synsift.crawler.targets import BadLine, from_list, from_text
 from synsift.pipelines.cli.admission import admitted, tell_alike
 from synsift.pipelines.cli.captions import CAPTIONS, caption_queries
 from synsift.pipelines.cli.console import warn
@@ -32,7 +33,8 @@ ListFile = Annotated[
     typer.Option(
         "--list",
         metavar="FILE",
-        help="File of lines wnid<TAB>text; with --source urls or captions, lists: file, folder, pattern, URL or -",
+        help="File of names, or of lines wnid<TAB>text; with --source urls or captions, lists: file, folder, pattern, "
+        "URL or -",
     ),
 ]
 Layout = Annotated[
@@ -140,8 +142,21 @@ def _synset_queries(wanted: Wanted, concepts: Concepts, list_file: str | None) -
         made = target_queries(wanted.targets, concepts, langs, wanted.subtree, leaves=wanted.leaves)
         queries += with_depicted(made) if isinstance(concepts, WordNet) else made
     if list_file is not None:
-        good, bad = from_list(Path(list_file))
-        for line in bad:
-            warn.print(f"{line.place}: {line.problem}; the rest goes on", style="bold")
-        queries += good
+        queries += _list_queries(Path(list_file), concepts, wanted.langs)
+    return queries
+
+
+def _list_queries(path: Path, concepts: Concepts, langs: str) -> list[SynsetQuery]:
+    """What the lines of a list ask for; those that can't be understood are said, and the rest goes on."""
+    found = from_list(path)
+    queries, bad = found.queries, found.bad
+    for line in found.named:
+        try:
+            made = target_queries([line.text], concepts, read_langs(langs, concepts), may_ask=False)
+        except TargetError as exc:
+            bad.append(BadLine(line.place, f"{exc}\nhint: {exc.hint}" if exc.hint else str(exc)))
+        else:
+            queries += with_depicted(made) if isinstance(concepts, WordNet) else made
+    for problem in sorted(bad, key=lambda one: int(one.place.rpartition(":")[2])):
+        warn.print(f"{problem.place} is left out, and the rest goes on: {problem.problem}", style="bold")
     return queries

@@ -145,9 +145,23 @@ def read_langs(text: str, concepts: Concepts) -> list[str]:
 
 
 def target_queries(
-    targets: Sequence[str], concepts: Concepts, langs: Sequence[str], subtree: str | None, *, leaves: bool
+    targets: Sequence[str],
+    concepts: Concepts,
+    langs: Sequence[str],
+    subtree: str | None = None,
+    *,
+    leaves: bool = False,
+    may_ask: bool = True,
 ) -> list[SynsetQuery]:
     """What to ask for targets of a crawl. A text that no synset has is asked for as it stands.
+
+    Args:
+        targets: Names, wnids, senses, or texts.
+        concepts: The ontology.
+        langs: Languages to ask in.
+        subtree: All synsets below it, too.
+        leaves: Of those, only synsets with nothing below them.
+        may_ask: Whether somebody at a terminal is asked which sense is meant.
 
     Raises:
         TargetError: A term has several senses, and nobody is there to be asked which one is meant.
@@ -158,14 +172,14 @@ def target_queries(
         target, senses = wanted, resolve(concepts, wanted)
         if not senses:
             near = near_terms(concepts, target)
-            meant = _meant(target, near) if near else target
+            meant = _meant(target, near, may_ask=may_ask) if near else target
             senses = resolve(concepts, meant)
             if not senses:
                 found.append(from_text(meant))
                 err.print(f"`{meant}` is in no synset; asking for the text itself")
                 continue
             target = meant
-        for wnid in senses if len(senses) == 1 else _chosen(concepts, target, senses):
+        for wnid in senses if len(senses) == 1 else _chosen(concepts, target, senses, may_ask=may_ask):
             found += maker.queries(wnid)
     if subtree is not None:
         for wnid in under(concepts, subtree, leaves=leaves):
@@ -173,10 +187,10 @@ def target_queries(
     return found
 
 
-def _meant(term: str, near: Sequence[str]) -> str:
+def _meant(term: str, near: Sequence[str], *, may_ask: bool) -> str:
     """Ask what a term that no synset has was meant to be; without a terminal that is an error."""
     suggestion = f"did you mean {' or '.join(f'`{one}`' for one in near)}?"
-    if not _can_ask():
+    if not (may_ask and _can_ask()):
         itself = shlex.join(["synsift", "crawl", identifier_of(term), "--text", term])
         raise TargetError(f"`{term}` is in no synset", hint=f"{suggestion} `{itself}` asks for the text itself")
     err.print(f"`{term}` is in no synset")
@@ -194,9 +208,9 @@ def _can_ask() -> bool:
     return sys.stdin.isatty() and err.is_terminal
 
 
-def _chosen(concepts: Concepts, term: str, senses: Sequence[str]) -> list[str]:
+def _chosen(concepts: Concepts, term: str, senses: Sequence[str], *, may_ask: bool) -> list[str]:
     """Ask which senses of a term are meant; without a terminal that is an error."""
-    if not _can_ask():
+    if not (may_ask and _can_ask()):
         raise several_senses(concepts, term, senses)
     for number, wnid in enumerate(senses, start=1):
         err.print(f"{number:3d} {sense_lines(concepts, [wnid])}")

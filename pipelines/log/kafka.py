@@ -29,9 +29,10 @@ from synsift.pipelines.log.kafka_clients import (
     make_producer,
     message_of,
     patiently,
+    wait_until_written,
 )
 from synsift.pipelines.log.kafka_data_end import NOT_LOOKED, DataEnd
-from synsift.pipelines.log.kafka_deadlines import CALL_S, Progress, bounded
+from synsift.pipelines.log.kafka_deadlines import Progress, bounded
 from synsift.pipelines.log.kafka_follower import KafkaFollower
 from synsift.pipelines.log.kafka_growth import COPIED, NOTED, Growth, growths, unfinished
 from synsift.pipelines.log.kafka_identity import contradiction, given, identities, withdrawn
@@ -258,7 +259,7 @@ class KafkaLog:
 
     def send(self, producer: Any, entries: Sequence[Entry]) -> None:  # noqa: ANN401 - kafka-python has no types
         """Hand entries to a producer, and wait until the brokers have them."""
-        futures = [
+        sent = [
             producer.send(
                 self.prefix + entry.topic,
                 key=entry.key,
@@ -269,9 +270,7 @@ class KafkaLog:
             )
             for entry in entries
         ]
-        producer.flush(timeout=CALL_S)
-        for future in futures:
-            future.get(timeout=30)
+        wait_until_written(producer, sent, {self.prefix + entry.topic for entry in entries})
 
     def spans(self, topic: str, partitions: int = 0) -> list[range]:
         """The offsets of each partition, of what isn't committed, too; of another number of them, if one is given."""

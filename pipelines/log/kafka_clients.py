@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
@@ -14,7 +14,7 @@ from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssi
 from synsift.crawler.secret import Secret
 from synsift.pipelines.errors import FencedError, HeldUp, LogError, LogUnavailable
 from synsift.pipelines.log.base import Message
-from synsift.pipelines.log.kafka_deadlines import bounded
+from synsift.pipelines.log.kafka_deadlines import CALL_S, bounded
 from synsift.pipelines.log.kafka_private import Damage
 from synsift.pipelines.log.kafka_selector import FrugalSelector
 
@@ -39,6 +39,7 @@ _FENCED: Final = (
     kafka_errors.TransactionCoordinatorFencedError,
     kafka_errors.UnknownMemberIdError,
 )
+_TOO_LARGE: Final = (kafka_errors.MessageSizeTooLargeError, kafka_errors.RecordListTooLargeError)
 
 
 _NO_SECRET: Final = Secret()
@@ -178,6 +179,29 @@ def message_of(record: Any, topic: str) -> Message:  # noqa: ANN401 - kafka-pyth
     return Message(topic, record.partition, record.offset, record.key, record.value, headers)
 
 
+def wait_until_written(producer: Any, sent: Sequence[Any], topics: Collection[str]) -> None:  # noqa: ANN401
+    """Wait until the brokers have what was sent.
+
+    Args:
+        producer: Of kafka-python.
+        sent: Its futures.
+        topics: What they were sent to, as they are called there.
+
+    Raises:
+        KafkaError: They haven't. kafka-python cuts a batch that a topic finds too large, and loses sight of it: that is
+            told as what it is.
+    """
+    try:
+        producer.flush(timeout=CALL_S)
+        for future in sent:
+            future.get(timeout=CALL_S)
+    except kafka_errors.KafkaError as exc:
+        if not isinstance(exc, _TOO_LARGE) and "Future not done" not in str(exc):
+            raise
+        text = f"records are larger than {' or '.join(sorted(topics))} takes: its max.message.bytes was made smaller"
+        raise kafka_errors.MessageSizeTooLargeError(text) from exc
+
+
 @contextmanager
 def errors_of(address: KafkaAddress) -> Iterator[None]:
     """Translate what kafka-python raises."""
@@ -186,7 +210,9 @@ def errors_of(address: KafkaAddress) -> Iterator[None]:
     except _FENCED as exc:
         raise FencedError(f"the broker refuses this member ({exc or type(exc).__name__})") from exc
     except kafka_errors.KafkaError as exc:
-        message = f"Kafka at {address.bootstrap}: {type(exc).__name__}: {exc}{address.doubt(exc)}"
+        name = type(exc).__name__
+        said = str(exc) if name in str(exc) else f"{name}: {exc}"
+        message = f"Kafka at {address.bootstrap}: {said}{address.doubt(exc)}"
         if exc.retriable or isinstance(exc, kafka_errors.KafkaConnectionError):
             raise LogUnavailable(message) from exc
         raise LogError(message) from exc

@@ -38,14 +38,42 @@ def test_an_identifier_that_would_make_a_bad_object_name_is_refused(wnid: str) -
 
 def test_a_list_gives_ranked_queries_and_names_bad_lines(tmp_path: Path) -> None:
     path = tmp_path / "list.tsv"
-    path.write_bytes(b"# dogs\nn1\twhippet\n\nn2\tpug\nn1\twhippet dog\nno tab\n\xff\xfe\tx\nn3\t\n")
-    good, bad = from_list(path)
-    assert good == [
+    good = b"# dogs\nn1\twhippet\n\nn2\tpug\nn1\twhippet dog\n"
+    path.write_bytes(good + b"\xff\xfe\tx\nn3\t\nhttp://a/b.jpg\n" + b"x" * 251)
+    found = from_list(path)
+    assert found.queries == [
         SynsetQuery("n1", "whippet", rank=0),
         SynsetQuery("n2", "pug", rank=0),
         SynsetQuery("n1", "whippet dog", rank=1),
     ]
-    assert [line.place for line in bad] == [f"{path}:6", f"{path}:7", f"{path}:8"]
+    assert found.named == []
+    assert [line.place for line in found.bad] == [f"{path}:{number}" for number in (6, 7, 8, 9)]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_list_may_be_of_names_alone(tmp_path: Path, encoding: str, end: str) -> None:
+    """Also as lists of ImageNet's classes are written: ``n01440764 tench, Tinca tinca``."""
+    path = tmp_path / "names.txt"
+    lines = ["whippet", " Schäferhund ", "n01440764 tench, Tinca tinca", "n01443537,goldfish", "crane.n.04", "n1\tpug"]
+    path.write_bytes(end.join(lines).encode(encoding))
+    found = from_list(path)
+    texts = ["whippet", "Schäferhund", "n01440764", "n01443537", "crane.n.04"]
+    assert [(one.place, one.text) for one in found.named] == [
+        (f"{path}:{number}", text) for number, text in enumerate(texts, 1)
+    ]
+    assert found.queries == [SynsetQuery("n1", "pug")]
+    assert found.bad == []
+
+
+@pytest.mark.parametrize(
+    ("data", "said"), [(b"PK\x03\x04x", "a workbook"), (b"%PDF-1.7", "a PDF"), (b"\x1f\x8b", "gzip")]
+)
+def test_a_list_that_is_no_text_is_named(tmp_path: Path, data: bytes, said: str) -> None:
+    path = tmp_path / "names.xlsx"
+    path.write_bytes(data)
+    with pytest.raises(TargetError, match=rf"names\.xlsx: it is .*{said}|names\.xlsx: it is packed with {said}"):
+        from_list(path)
 
 
 def test_a_list_that_cannot_be_read_is_named(tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ def test_each_cycle_is_shown_once(tmp_path: Path) -> None:
     ("name", "text", "problem"),
     [
         ("x.csv", b"id,names\na,\xff\n", ":2: not UTF-8: byte 0xff"),
-        ("x.csv", "name,text\n", ":1: unknown column 'name'"),
+        ("x.csv", "name,text\n", ":1: unknown column 'text'"),
         ("x.csv", "id\na\n", ":1: no columns 'id' and 'names'"),
         ("x.csv", "id,names\na,b,c\n", ":2: 3 cells under 2 columns"),
         ("x.csv", 'id,names\na,"b\n', ":2: not CSV"),
@@ -114,6 +114,50 @@ def test_each_cycle_is_shown_once(tmp_path: Path) -> None:
     ],
 )
 def test_a_file_that_cannot_be_used_says_why(name: str, text: str | bytes, problem: str, tmp_path: Path) -> None:
+    assert problems(write(tmp_path, name, text))[0].startswith(problem)
+
+
+_TREE = [("a", ("lamp", "light"), ()), ("b", ("arc lamp",), ("a",))]
+_BOTH = '{"id": "a", "labels": ["lamp", "light"]}, {"id": "b", "name": "arc lamp", "parent": "a"}'
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("x.csv", "ID;Names;Parents\r\na;lamp|light;\r\nb;arc lamp;a\r\n"),
+        ("x.csv", "sep=;\nid;label;parent\na;lamp|light;\nb;arc lamp;a\n"),
+        ("x.tsv", "id\tname\tparents\na\tlamp|light\t\nb\tarc lamp\ta\n"),
+        ("x.json", f'{{"concepts": [{_BOTH}]}}'),
+        ("x.json", '[{"id": "a", "names": ["lamp", "light"], "children": [{"id": "b", "names": "arc lamp"}]}]'),
+        ("x.jsonl", '{"id": "a", "names": ["lamp", "light"], "Children": [{"id": "b", "names": "arc lamp"}]}\n'),
+    ],
+)
+def test_files_are_taken_as_other_programs_leave_them(tmp_path: Path, name: str, text: str, encoding: str) -> None:
+    file = tmp_path / name
+    file.write_bytes(text.encode(encoding))
+    found = read_ontology(file)
+    assert [(one, found.get(one).lemmas, found.get(one).parents) for one in found] == _TREE
+
+
+def test_numbers_are_identifiers_too(tmp_path: Path) -> None:
+    text = '[{"id": 7, "names": "x"}, {"id": 8, "names": "y", "parents": ["7"]}]'
+    assert list(read_ontology(write(tmp_path, "x.json", text))) == ["7", "8"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "problem"),
+    [
+        ("x.csv", "id,name,names\na,b,c\n", ":1: two columns are 'names'"),
+        ("x.json", '[{"id": "a", "name": "b", "names": "c"}]', ":1: 'names' stands there twice"),
+        ("x.json", '[{"id": "a", "names": "b"}] [{"id": "c", "names": "d"}]', ":1: something stands behind the array"),
+        ("x.json", '{"a": [{"id": "a", "names": "b"}], "b": [{"id": "c"}]}', ":1: something stands behind the array"),
+        ("x.json", '[{"id": "a", "id": "b", "names": "c"}]', ":1: not JSON: `id` stands twice"),
+        ("x.json", '[{"id": "a", "names": "b", "children": ["c"]}]', ":1: unknown field 'children'"),
+        ("x.csv", b"PK\x03\x04", ": it is a workbook of a spreadsheet"),
+    ],
+)
+def test_nothing_of_a_file_is_passed_over(tmp_path: Path, name: str, text: str | bytes, problem: str) -> None:
     assert problems(write(tmp_path, name, text))[0].startswith(problem)
 
 

@@ -134,12 +134,24 @@ def test_a_crawl_without_network_says_so_is_status_1_and_can_be_replayed(cli: Ru
 
 def test_a_line_of_a_list_that_is_malformed_is_named_and_the_rest_goes_on(cli: RunCli, tmp_path: Path) -> None:
     path = tmp_path / "synsets.tsv"
-    path.write_text("n1\tdog\nno tab here\nn2\tcat\n")
+    path.write_text("n1\tdog\nhttp://a.example/1.jpg\nn2\tcat\n")
     done = cli("plan", "--list", str(path), "--out", "out")
     assert done.returncode == 0
-    assert f"{path}:2: there is no tab between wnid and text" in done.stderr
+    assert f"{path}:2 is left out, and the rest goes on: a URL, where a line is `wnid<TAB>text`" in done.stderr
     assert "planned 2 queries; 0 were planned before" in done.stderr
     assert "planned 0 queries; 2 were planned before" in cli("plan", "--list", str(path), "--out", "out").stderr
+
+
+def test_a_list_of_names_asks_for_what_the_command_line_would(cli: RunCli, tmp_path: Path) -> None:
+    """A name of several senses is left out with all of them: nobody is asked a thousand times which one is meant."""
+    path = tmp_path / "names.txt"
+    path.write_text("whippet\ncrane\nwhipet\nfixie bike\nn01440764 tench, Tinca tinca\n")
+    done = cli("plan", "--list", str(path), "--out", "out")
+    assert f"{path}:2 is left out, and the rest goes on: `crane` has 5 senses" in done.stderr
+    assert f"{path}:3 is left out, and the rest goes on: `whipet` is in no synset" in done.stderr
+    again = cli("plan", "whippet", "n01440764", "fixie bike", "--out", "out")
+    assert "planned 0 queries;" in again.stderr
+    assert "did you mean `whippet`" in done.stderr
 
 
 def test_a_list_without_the_column_names_those_that_it_has(cli: RunCli, tmp_path: Path) -> None:

@@ -543,7 +543,9 @@ def test_of_what_is_too_large_for_the_brokers_nothing_is_written(kafka: KafkaAdd
         time.sleep(0.1)
     too_large = replace(entry("large", partition=1), value=np.random.default_rng(0).bytes(10_000))
     for some in (entries, [entry("small", partition=0), too_large]):
-        with pytest.raises(LogError):
+        with pytest.raises(
+            LogError, match=f"larger than {prefix}{INPUT} takes: its max.message.bytes was made smaller"
+        ):
             log.produce(some)
     log.produce([entry("next", partition=0), entry("next", partition=1)])
     assert [message.value for at in (0, 1) for message in log.read(INPUT, at)] == [b"next", b"next"]
