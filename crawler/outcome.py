@@ -89,16 +89,20 @@ def of_file(status: int, content_range: str) -> Outcome:
     return Outcome.BROKEN_ANSWER if 300 <= status < 400 else of_answer(status, content_range)
 
 
-def of_answer(status: int, content_range: str) -> Outcome:
+def of_answer(status: int, content_range: str, content_length: str = "") -> Outcome:
     """The outcome of a response that may be a part of what was asked for.
+
+    Beside another status than 206 a range says nothing (RFC 9110, section 14.4), but where the answer is as long as it.
 
     Args:
         status: Its HTTP status.
         content_range: The header of that name; empty if there is none.
+        content_length: The header of that name, the same.
     """
-    if status == 206 and (found := _RANGE.match(content_range.strip())):
+    if 200 <= status < 300 and (found := _RANGE.match(content_range.strip())):
         first, last, whole = found.groups()
-        if int(first) > 0 or (whole != "*" and int(last) + 1 != int(whole)):
+        is_part = int(first) > 0 or (whole != "*" and int(last) + 1 != int(whole))
+        if is_part and (status == 206 or content_length.strip() == str(int(last) - int(first) + 1)):
             return Outcome.BROKEN_ANSWER
     return of_status(status)
 

@@ -308,7 +308,7 @@ def fingerprint(source: Source, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Fing
         ValueError: An array of another shape, an empty picture, a URL.
         OSError: The path can't be read.
     """
-    found = read_source(source)
+    found = read_source(source, max_pixels if isinstance(max_pixels, int) else 0)
     try:
         return _fingerprint_source(found, max_pixels)
     except ImageError as exc:

@@ -17,6 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from synsift.dedupe.errors import TooManyPixels
+
 
 @runtime_checkable
 class PathLike(Protocol):
@@ -40,10 +42,15 @@ _TAKEN: Final = "bytes, a path, an open binary file, a PIL image, or a NumPy arr
 _SHAPES: Final = "an array of shape (height, width), (height, width, 3) or (height, width, 4)"
 
 
-def read_source(source: Source) -> bytes | Image.Image:
+def read_source(source: Source, max_pixels: int = 0) -> bytes | Image.Image:
     """Give the bytes of a file, or a picture that was decoded already.
 
+    Args:
+        source: What a caller has.
+        max_pixels: Limit on width × height of an array; 0 for none.
+
     Raises:
+        TooManyPixels: An array above the limit.
         TypeError: Nothing of what is taken, such as None, a file that was opened as text, or an array of floats.
         ValueError: An array of another shape, an empty picture, or a URL where a path is taken.
         OSError: The path can't be read.
@@ -51,7 +58,7 @@ def read_source(source: Source) -> bytes | Image.Image:
     if isinstance(source, Image.Image):
         return source
     if isinstance(source, np.ndarray):
-        return image_of_array(source)
+        return image_of_array(source, max_pixels)
     if isinstance(source, (bytes, bytearray, memoryview)):
         return bytes(source)
     if isinstance(source, (str, PathLike)):
@@ -67,10 +74,15 @@ def name_of(source: Source) -> str:
     return str(path) if isinstance(path, (str, PathLike)) else ""
 
 
-def image_of_array(array: NDArray[np.uint8]) -> Image.Image:
+def image_of_array(array: NDArray[np.uint8], max_pixels: int = 0) -> Image.Image:
     """Make an image of an array: grey ``(h, w)``, RGB ``(h, w, 3)`` or RGBA ``(h, w, 4)``, ``uint8``.
 
+    Args:
+        array: Its pixels.
+        max_pixels: As for ``read_source``.
+
     Raises:
+        TooManyPixels: It is above the limit: it may be a view that takes no memory, where an image does.
         TypeError: Of another type of number.
         ValueError: Of another shape, or empty.
     """
@@ -87,6 +99,8 @@ def image_of_array(array: NDArray[np.uint8]) -> Image.Image:
         raise ValueError(f"{_SHAPES} is taken, not {came}")
     if not array.size:
         raise ValueError(f"a picture has pixels; this array is {came}")
+    if 0 < max_pixels < array.shape[0] * array.shape[1]:
+        raise TooManyPixels(f"{array.shape[1]}×{array.shape[0]} is more than the limit of {max_pixels} pixels")
     return Image.fromarray(np.ascontiguousarray(array))
 
 

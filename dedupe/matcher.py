@@ -22,7 +22,7 @@ and of C. ``dedupe.clusters`` takes the best copies first, so that for a folder 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Final, NamedTuple, NoReturn, Self
 
 from synsift.dedupe.fingerprint import Fingerprint
 from synsift.dedupe.frequencies import ORIENTATIONS
@@ -150,6 +150,16 @@ class Matcher:
     def __len__(self) -> int:
         """Number of survivors."""
         return len(self._survivor_of_cluster)
+
+    def __reduce_ex__(self, _protocol: object) -> NoReturn:
+        """Neither copied nor pickled: its index can be neither, and a shallow copy would share it.
+
+        Raises:
+            TypeError: Always.
+        """
+        raise TypeError(
+            "a Matcher isn't copied: Matcher.from_survivors(matcher.survivors(), options) makes another one"
+        )
 
     def __repr__(self) -> str:
         """How many survived, and the radius."""

@@ -33,6 +33,14 @@ class NotCopies:
             pairs.append((words[0], words[1]))
         return cls(pairs)
 
+    def __eq__(self, other: object) -> bool:
+        """Whether another one is of the same pairs."""
+        return self._partners == other._partners if isinstance(other, NotCopies) else NotImplemented
+
+    def __hash__(self) -> int:
+        """The same for the same pairs."""
+        return hash(frozenset((one, frozenset(others)) for one, others in self._partners.items()))
+
     def __len__(self) -> int:
         """How many pairs there are."""
         return sum(len(others) + (one in others) for one, others in self._partners.items()) // 2

@@ -22,6 +22,7 @@ REDIRECTS: Final = frozenset({300, 301, 302, 303, 307, 308})
 """Statuses of answers that lead elsewhere, with a ``Location``."""
 MAX_URL_CHARACTERS: Final = 4_096
 _WORTH_SAYING: Final = {
+    200: ("content-range",),
     206: ("content-range",),
     402: ("crawler-price", "price"),  # pay per crawl: nobody pays here, but an operator may
     401: ("www-authenticate",),
@@ -139,7 +140,7 @@ def _outcome_of(answer: Answer) -> Outcome:
     """What an answer's status says; of a log-in whether it is a licence that is wanted (RSL)."""
     if answer.status == 401 and answer.headers.get("www-authenticate", "").strip().lower().startswith("license"):
         return Outcome.LICENCE_NEEDED
-    return of_answer(answer.status, answer.headers.get("content-range", ""))
+    return of_answer(answer.status, answer.headers.get("content-range", ""), answer.headers.get("content-length", ""))
 
 
 def _message_of(answer: Answer) -> str:

@@ -130,6 +130,12 @@ def test_a_wrong_limit_is_no_image_error(limit: object, kind: type) -> None:
             fingerprint(given, max_pixels=limit)  # type: ignore[arg-type]
 
 
+def test_an_array_that_takes_no_memory_is_refused_before_it_takes_some() -> None:
+    view = np.broadcast_to(np.uint8(7), (200_000, 200_000))
+    with pytest.raises(TooManyPixels, match="200000×200000"):
+        fingerprint(view)
+
+
 def test_decode_wants_bytes() -> None:
     with pytest.raises(TypeError, match="`str`"):
         decode("picture.png")  # type: ignore[arg-type]

@@ -1,4 +1,6 @@
+import copy
 import itertools
+import pickle
 from collections.abc import Callable, Iterator
 from functools import cache, partial
 from typing import Any
@@ -209,6 +211,17 @@ def test_a_wrong_argument_is_said_to_be_one_and_changes_nothing(wrong: Any) -> N
     if wrong is not None:
         with pytest.raises(TypeError, match=r"a reference is .* not `.*of_reference"):
             cluster({1: image}, reference=wrong)
+
+
+@pytest.mark.parametrize("taken", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_a_matcher_isn_t_copied_and_says_what_is(taken: Callable[[Matcher], object]) -> None:
+    """A shallow copy shared the index, so that what was added to one was in the other."""
+    with pytest.raises(TypeError, match=r"Matcher\.from_survivors\(Survivors\.from_bytes"):
+        taken(Matcher())
+    options = MatchOptions(not_copies=NotCopies([("a" * 64, "b" * 64)]))
+    assert pickle.loads(pickle.dumps(options)) == options  # noqa: S301 - ours
+    assert options != MatchOptions()
+    assert len({options, copy.deepcopy(options), MatchOptions()}) == 2
 
 
 def test_what_is_printed_of_a_matcher_is_short() -> None:

@@ -72,6 +72,29 @@ def test_a_nonsensical_retry_after_is_no_instruction_and_no_crash(value: str) ->
     assert retry_after_s(value, NOW_S) is None or retry_after_s(value, NOW_S) == 365 * 86_400
 
 
+@pytest.mark.parametrize(
+    ("status", "of", "length", "is_taken"),
+    [
+        (206, "bytes 0-9/10", "", True),
+        (206, "bytes 0-9/20", "", False),
+        (200, "bytes 0-9/20", "10", False),  # it says that it is a part, and is as long as that
+        (200, "bytes 5-14/*", "10", False),
+        (200, "bytes 0-9/20", "20", True),  # kept from another answer
+        (200, "bytes 0-9/20", "", True),
+        (200, "bytes 0-9/10", "10", True),
+        (200, "none", "10", True),
+    ],
+)
+def test_a_part_is_no_answer(status: int, of: str, length: str, is_taken: bool) -> None:
+    headers = {"content-range": of, **({"content-length": length} if length else {})}
+    answer = Answer("http://a.example/x.jpg", status, headers)
+    step = after_answer(answer, attempts=9, been=(), patience=PATIENCE, now_s=NOW_S)
+    assert isinstance(step, Take) == is_taken
+    if not is_taken:
+        assert isinstance(step, GiveUp)
+        assert f"content-range: `{of}`" in step.message
+
+
 def test_a_retry_after_in_the_past_is_no_wait() -> None:
     assert retry_after_s("Tue, 14 Nov 2000 22:13:50 GMT", NOW_S) == 0.0
 
