@@ -158,7 +158,8 @@ class Matcher:
             TypeError: Always.
         """
         raise TypeError(
-            "a Matcher isn't copied: Matcher.from_survivors(matcher.survivors(), options) makes another one"
+            "a Matcher isn't copied: keep matcher.survivors().to_bytes(), and make another one of these by "
+            "Matcher.from_survivors(Survivors.from_bytes(…), options)"
         )
 
     def __repr__(self) -> str:
