@@ -116,6 +116,11 @@ def put_command(folder: Path) -> None:
     (folder / "synsift").chmod(0o755)
 
 
+def serve() -> None:
+    """Start what commands are forked of now: all processes that are forked of this one have it in common."""
+    _loaded()
+
+
 class _Forked(subprocess.Popen[Any]):
     """A process that another one forks: that one is its parent, and tells its end.
 
