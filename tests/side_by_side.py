@@ -191,12 +191,12 @@ class Run:
 
     def note(self, worker: Worker, kind: str, told: Any) -> None:
         """Take one thing that a process tells."""
-        hook = self.session.config.hook
+        config = self.session.config
         if kind == "runs":
             worker.running = told
         elif kind == "report":
-            report = hook.pytest_report_from_serializable(config=self.session.config, data=told)
-            hook.pytest_runtest_logreport(report=report)
+            report = config.hook.pytest_report_from_serializable(config=config, data=told)
+            self.show(report)
         elif kind == "took":
             name, seconds = told
             self.seconds[name] = self.seconds.get(name, 0.0) + seconds
@@ -219,7 +219,17 @@ class Run:
         """Show a failure that no test tells of."""
         place = (nodeid.partition("::")[0], None, nodeid)
         report = pytest.TestReport(nodeid, place, {}, "failed", text, "call")
+        self.show(report)
+
+    def show(self, report: pytest.TestReport) -> None:
+        """Pass a report on; a failure is named at once, with all that is known of it at the end."""
         self.session.config.hook.pytest_runtest_logreport(report=report)
+        terminal = self.session.config.pluginmanager.getplugin("terminalreporter")
+        if report.failed and terminal is not None:
+            crash = getattr(report.longrepr, "reprcrash", None)
+            why = str(crash.message if crash else report.longrepr).partition("\n")[0]
+            terminal.ensure_newline()
+            terminal.write_line(f"failed: {report.nodeid}: {why}")
 
     def stop(self) -> None:
         """End those that are still at work: politely, then not."""

@@ -21,10 +21,10 @@ def shared():
 """
 
 
-def run(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+def run(folder: Path, *arguments: str, is_cold: bool = True) -> "subprocess.CompletedProcess[str]":
     """Tests of a folder, by three processes."""
     command = [sys.executable, "-m", "pytest", "-p", "tests.side_by_side", "--processes=3", "-q", "-ra", "--rootdir=."]
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "SYNSIFT_TEST_COLD": "1"}
+    env = {**os.environ, "PYTHONPATH": str(ROOT), **({"SYNSIFT_TEST_COLD": "1"} if is_cold else {})}
     return subprocess.run(
         [*command, "-p", "no:cacheprovider", *arguments],
         cwd=folder,
@@ -65,6 +65,7 @@ def test_failures_are_told_with_what_they_printed_and_named_at_the_end(tmp_path:
     done = run(tmp_path)
     assert done.returncode == 1
     assert "what it said" in done.stdout
+    assert "failed: test_a.py::test_bad: assert 1 == 2\n" in done.stdout.partition("FAILURES")[0]
     last = done.stdout.splitlines()[-4:]
     assert any(line.startswith("SKIPPED") and "not here" in line for line in last)
     assert any(line.startswith("FAILED test_a.py::test_bad - assert 1 == 2") for line in last)
@@ -104,6 +105,19 @@ def test_a_run_that_is_to_stop_at_a_failure_stops_what_is_beside_it(tmp_path: Pa
     assert done.returncode == 1
     assert "stopping after 1 failures" in done.stdout
     assert len(list(tmp_path.glob("down-*"))) == 1
+
+
+def test_commands_are_forked_of_one_that_all_have_in_common(tmp_path: Path) -> None:
+    test = """
+from tests import warm
+def test_it():
+    assert "fetch" in warm.run(["config"], env={}, check=True).stdout
+    (FOLDER / f"{__name__}-used").write_text(str(warm._loaded()))
+"""
+    write(tmp_path, **dict.fromkeys("abc", test))
+    done = run(tmp_path, "-W", "error", is_cold=False)
+    assert done.returncode == 0, done.stdout
+    assert len({path.read_text() for path in tmp_path.glob("*-used")}) == 1
 
 
 def test_options_of_pytest_do_what_they_do(tmp_path: Path) -> None:
