@@ -4,7 +4,12 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import pytest
+
+from tests import conftest
 from tests.side_by_side import LONGEST_S, ROOT, SECONDS, Kind, Piece, order_of, pieces_of, read_seconds, take
 
 TESTS = """
@@ -169,6 +174,29 @@ def pytest_collection_modifyitems(items):
     lines = run(tmp_path, "-s", "--collect-only").stdout.splitlines()
     kinds = ("plain FAST", "slow SLOW", "direct BROKER", "indirect BROKER")
     assert {*(f"test_here test_{kind}" for kind in kinds), "test_there test_asked BROKER"} <= {*lines}
+
+
+@pytest.mark.parametrize(
+    ("expression", "arguments", "left"),
+    [
+        ("", ["tests"], "ab"),
+        ("not slow", ["tests"], "ab"),
+        ("exhaustive", ["tests"], "abc"),
+        ("", ["a.py::test_c"], "abc"),
+    ],
+)
+def test_more_of_the_same_is_run_where_it_is_asked_for(expression: str, arguments: list[str], left: str) -> None:
+    marks = {"a": set(), "b": {"slow"}, "c": {"exhaustive"}}
+    items: list[Any] = [
+        SimpleNamespace(name=name, get_closest_marker=lambda mark, of=of: mark if mark in of else None)
+        for name, of in marks.items()
+    ]
+    told: list[str] = []
+    hook = SimpleNamespace(pytest_deselected=lambda items: told.extend(item.name for item in items))
+    option = SimpleNamespace(markexpr=expression)
+    conftest.pytest_collection_modifyitems(SimpleNamespace(option=option, args=arguments, hook=hook), items)  # type: ignore[arg-type]
+    assert {item.name for item in items} == {*left}
+    assert {*told} == {*"abc"} - {*left}
 
 
 def test_files_whose_seconds_are_known_are_there() -> None:
