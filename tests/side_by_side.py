@@ -35,8 +35,8 @@ from tests import warm
 
 ROOT: Final = Path(__file__).parents[1]
 SECONDS: Final = ROOT / "tests" / "data" / "seconds.tsv"
-USUAL_S: Final = 1.0
-"""What a file takes that isn't listed."""
+LISTED_FROM_S: Final = 2.0
+"""Files that take less are not listed."""
 LONGEST_S: Final = 300.0
 """Of a file that takes longer the tests are shared out, each part with what the module shares made anew."""
 _WITH_BROKER: Final = 2
@@ -52,6 +52,8 @@ class Kind(Enum):
     """Whether slow or not."""
 
 
+USUAL_S: Final = {Kind.FAST: 0.05, Kind.SLOW: 15.0, Kind.BROKER: 5.0}
+"""What a test takes whose file isn't listed."""
 _ORDERS: Final = (
     (Kind.BROKER, Kind.SLOW, Kind.FAST),
     (Kind.SLOW, Kind.FAST, Kind.BROKER),
@@ -87,7 +89,7 @@ def pieces_of(files: Sequence[str], kinds: Sequence[Kind], seconds: Mapping[str,
         tests.setdefault(name, []).append(number)
     found = []
     for name, numbers in tests.items():
-        takes_s = seconds.get(name, USUAL_S)
+        takes_s = seconds.get(name) or sum(USUAL_S[kinds[number]] for number in numbers)
         parts = min(len(numbers), int(takes_s / LONGEST_S) + 1)
         for part in range(parts):
             ours = numbers[len(numbers) * part // parts : len(numbers) * (part + 1) // parts]
@@ -311,7 +313,6 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     finally:
         run.stop()
     if config.option.note_seconds:
-        known = {**read_seconds(), **{name: max(USUAL_S, round(found)) for name, found in run.seconds.items()}}
-        kept = sorted((name, seconds) for name, seconds in known.items() if seconds > USUAL_S)
-        SECONDS.write_text("".join(f"{seconds:.0f}\t{name}\n" for name, seconds in kept), "utf-8")
+        kept = sorted((name, took) for name, took in (read_seconds() | run.seconds).items() if took > LISTED_FROM_S)
+        SECONDS.write_text("".join(f"{took:.0f}\t{name}\n" for name, took in kept), "utf-8")
     return True

@@ -139,6 +139,8 @@ def test_the_longest_pieces_come_first_and_long_files_are_shared_out() -> None:
     pieces = pieces_of(files, kinds, {"a": 9.0, "c": 1.5 * LONGEST_S})
     assert [piece.tests for piece in pieces] == [[3], [4, 5], [0, 1], [2]]
     assert [piece.kind for piece in pieces] == [Kind.FAST, Kind.BROKER, Kind.SLOW, Kind.FAST]
+    unknown = pieces_of(files, kinds, {})
+    assert [piece.tests for piece in unknown] == [[3, 4, 5], [0, 1], [2]], "slow ones take long"
 
 
 def test_whoever_has_none_of_its_kind_takes_of_another() -> None:
