@@ -230,8 +230,7 @@ class Run:
         if report.failed and terminal is not None:
             crash = getattr(report.longrepr, "reprcrash", None)
             why = str(crash.message if crash else report.longrepr).partition("\n")[0]
-            terminal.ensure_newline()
-            terminal.write_line(f"failed: {report.nodeid}: {why}")
+            terminal.write_line(f"\nfailed: {report.nodeid}: {why}")
 
     def stop(self) -> None:
         """End those that are still at work: politely, then not."""

@@ -70,7 +70,7 @@ def test_failures_are_told_with_what_they_printed_and_named_at_the_end(tmp_path:
     done = run(tmp_path)
     assert done.returncode == 1
     assert "what it said" in done.stdout
-    assert "failed: test_a.py::test_bad: assert 1 == 2\n" in done.stdout.partition("FAILURES")[0]
+    assert "\nfailed: test_a.py::test_bad: assert 1 == 2\n" in done.stdout.partition("FAILURES")[0]
     last = done.stdout.splitlines()[-4:]
     assert any(line.startswith("SKIPPED") and "not here" in line for line in last)
     assert any(line.startswith("FAILED test_a.py::test_bad - assert 1 == 2") for line in last)
