@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: install demo test faults check bench services docs site screens pictures format clean
+.PHONY: install demo test test-exhaustive faults check bench services docs site screens pictures format clean
 
 install: $(STAMP)
 
@@ -22,6 +22,10 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/python tools/run_tests.py
+
+# More of what other tests show once: further seeds and inputs.
+test-exhaustive: $(STAMP)
+	$(BIN)/python tools/run_tests.py -m exhaustive
 
 # Rounds of faults, a kind after the other (docs/fleet.md lists them); SEED=N repeats them, FAULT=KIND plays one kind.
 ROUNDS ?= 25

@@ -115,7 +115,7 @@ def install_schemas() -> Path:
     for module, paths in _DEFINED.items():
         source = download_go(module)
         for path in paths:
-            for name, schema in _defined(yaml.safe_load((source / path).read_text("utf-8"))):
+            for name, schema in _defined(yaml.load((source / path).read_text("utf-8"), yaml.CSafeLoader)):
                 (folder / name).write_text(json.dumps(schema), "utf-8")
     for kind, schema in _STRIMZI.items():
         for version in ("v1", "v1beta2"):

@@ -156,6 +156,7 @@ def test_several_processes_end_with_the_one_that_is_killed_and_the_list_is_as_on
     process.wait()
     while processes_of(out):
         assert time.monotonic() < deadline_s, "a process outlives the one that started it"
+        time.sleep(0.02)
     done = warm.run(plan(out), env=envs["several"], check=True)
     assert "going on behind row" in done.stderr
     sifted = [next((tmp_path / name / "lists").glob("captions-*.parquet")) for name in ("one", "several")]

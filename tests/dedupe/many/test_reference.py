@@ -9,7 +9,7 @@ from synsift.pipelines.folders.prints import PrintFile
 from tests.dedupe.many.test_grouping import pictures
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.exhaustive) for seed in (1, 2))])
 def test_what_is_compared_with_a_set_on_disk_is_what_a_matcher_says(seed: int, tmp_path: Path) -> None:
     images = pictures(seed)
     known = dict(list(images.items())[::2])

@@ -20,7 +20,7 @@ from tests.dedupe.pictures import encoded, scene
 ROOT = Path(__file__).parents[3]
 TIMEOUT_S = 120
 SOURCE = """
-import os, subprocess, sys
+import os, subprocess, sys, time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -59,8 +59,9 @@ class Loud:
 
     def page(self, query, answer):
         speak("page")
-        while Path(os.environ["STUCK_WHILE"]).exists():
-            pass
+        while (stuck := Path(os.environ["STUCK_WHILE"])).exists():
+            if stuck.read_text() == "waits":
+                time.sleep(0.02)
         return Page((FoundImage(self.api_url.replace("search", "1.png"), "", ""),), "")
 
     def problem(self, query, answer):
@@ -137,11 +138,11 @@ def lines_until(stream: IO[str], word: str) -> str:
     raise AssertionError(f"it ended without a word of {word!r}: {said}")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(("number", "does"), [(signal.SIGINT, "computes"), (signal.SIGTERM, "waits")])
 def test_a_source_that_never_ends_is_named_and_left_by_the_second_signal(
-    env: dict[str, str], tmp_path: Path, host: Server, number: signal.Signals
+    env: dict[str, str], tmp_path: Path, host: Server, number: signal.Signals, does: str
 ) -> None:
-    (tmp_path / "stuck").touch()
+    (tmp_path / "stuck").write_text(does)
     process = subprocess.Popen(
         crawl(tmp_path), env=env, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )

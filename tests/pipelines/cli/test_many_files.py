@@ -46,7 +46,7 @@ def both(say: Say, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
     return in_memory, say()
 
 
-@pytest.mark.parametrize("output", [Format.JSONL, Format.CSV, Format.TABLE])
+@pytest.mark.parametrize("output", [Format.JSONL, Format.TABLE])
 def test_groups_of_copies(
     photos: Path, others: Path, output: Format, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

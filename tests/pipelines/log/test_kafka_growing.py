@@ -326,6 +326,7 @@ def test_partitions_that_somebody_added_are_taken_in_and_records_on_them_are_sai
     deadline_s = time.monotonic() + 300  # the broker answers before it shows them
     while not any("has 3 partitions" in problem for problem in place.topics.problems(Shape(BEFORE))):
         assert time.monotonic() < deadline_s
+        time.sleep(0.05)
     producer = KafkaProducer(bootstrap_servers=place.address.bootstrap)
     producer.send(place.prefix + topics.SURVIVORS.name, b"odd", partition=2).get(timeout=30)
     producer.close()
