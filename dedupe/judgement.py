@@ -69,9 +69,9 @@ _STRETCH: Final = 0.3
 _STRETCH_MOST: Final = 0.12
 # A picture whose light varies by no more grey levels than this is faint, and by as many it isn't.
 _FAINT: Final = (8.0, 18.0)
-# From how many bits on hashes of faint ones differ, and for each one more. Signs of what is weak turn easily where a copy
-# lies between the pixels of the other: of copies of textures, spectra, and dark, milky and blurred photographs nine in
-# ten differ in 40 bits at most, and 99 in a hundred in 57; strangers that agree best otherwise in 82 and more.
+# From how many bits on hashes of faint ones differ, and for each one more. Signs of what is weak turn easily where a
+# copy lies between the pixels of the other: of copies of textures, spectra, and dark, milky and blurred photographs
+# nine in ten differ in 40 bits at most, and 99 in a hundred in 57; strangers that agree best otherwise in 82 and more.
 _FAINT_BITS: Final = (40, 0.01)
 _FAINT_CONTRAST: Final = 0.09
 # … of photographs whose finer thumbnails were looked at.
