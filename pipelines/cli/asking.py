@@ -33,8 +33,7 @@ ListFile = Annotated[
     typer.Option(
         "--list",
         metavar="FILE",
-        help="File of names, or of lines wnid<TAB>text; with --source urls or captions, lists: file, folder, pattern, "
-        "URL or -",
+        help="Names or lines wnid<TAB>text; of --source urls or captions, lists: file, folder, pattern, URL, or -",
     ),
 ]
 Layout = Annotated[
