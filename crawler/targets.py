@@ -22,7 +22,15 @@ from synsift.crawler.wording import code
 _WNID: Final = re.compile(r"n\d{8}")
 _NOT_ID: Final = re.compile(r"[^a-z0-9]+")
 _BLANK: Final = re.compile(r"\s+")
-_WNID_FIRST: Final = re.compile(r"(n\d{8})(?:\s*[,;:|]|\s)\s*\S")
+_WNID_FIRST: Final = re.compile(r"\"?([nN]\d{8})\"?(?:\s*[,;:|]|\s)\s*\S")
+_ROW: Final = re.compile(
+    r"[\[{]|\d+\s*[:.,;)|]|//|/m/|[^,;|]*(?:[,;|][^,;|]*){3}"
+    r"|(?:id|wnid|synset|class|label|name|index)\s*[,;|]",
+    re.IGNORECASE,
+)
+"""What a row of a table, or a line of JSON, begins with."""
+_JOINERS: Final = "\u200c\u200d"
+"""Within words of Persian and of languages of India they are letters."""
 _MAX_TEXT: Final = 250
 _MAX_BYTES: Final = 256 << 20
 
@@ -118,12 +126,14 @@ def from_list(path: Path) -> TargetList:
         TargetError: The file can't be read.
     """
     try:
-        lines = text_of(path, _MAX_BYTES, errors="surrogateescape").splitlines()
+        text = text_of(path, _MAX_BYTES, errors="surrogateescape")
     except OSError as exc:
         raise TargetError(f"{path}: {exc.strerror or exc}") from exc
     except NotText as exc:
         raise TargetError(f"{path}{f':{exc.line}' if exc.line else ''}: {exc.problem}") from exc
-    found = TargetList([], [], [])
+    if "\0" in text:
+        raise TargetError(f"{path}: it has NUL between its letters: save it in UTF-8")
+    lines, found = text.splitlines(), TargetList([], [], [])
     ranks: dict[str, int] = {}
     for number, line in enumerate(lines, start=1):
         if not line.strip() or line.startswith("#"):
@@ -147,14 +157,27 @@ def _of_line(line: str) -> SynsetQuery | str:
     """The query of a line, or what it names."""
     if any("\ud800" <= letter <= "\udfff" for letter in line):
         raise TargetError("not UTF-8")
+    line = "".join(letter for letter in line if unicodedata.category(letter) != "Cf" or letter in _JOINERS)
     wnid, separator, text = line.partition("\t")
     if separator and wnid.strip():
-        return from_text(text, wnid.strip())
+        return _of_pair(wnid.strip(), text)
     named = line.strip()
     if first := _WNID_FIRST.match(named):
-        return first[1]
+        return first[1].lower()
+    if len(named) > 1 and named[0] == named[-1] and named[0] in "\"'":
+        named = named[1:-1].strip()
+    if not named or _ROW.match(named):
+        raise TargetError("it looks like a row of a table, or JSON, and not like a name")
     if "://" in named:
         raise TargetError("a URL, where a line is `wnid<TAB>text` or a name; `--source urls` reads lists of URLs")
     if len(named) > _MAX_TEXT:
         raise TargetError(f"a name has at most {_MAX_TEXT} characters, not {len(named)}")
     return named
+
+
+def _of_pair(wnid: str, text: str) -> SynsetQuery:
+    if text.strip().isdecimal():
+        raise TargetError(f"{code(text.strip())} is a number, and no text to ask for: a wnid alone asks for its names")
+    if wnid.lower() in ("wnid", "synset", "id") and text.strip().lower() in ("text", "name", "names", "label", "query"):
+        raise TargetError("the head of a table")
+    return from_text(text, wnid)

@@ -6,11 +6,13 @@ whole holds them, and their files, for ever. Between two requests it waits for 7
 
 import asyncio
 import contextlib
+import logging
 import socket
 from collections.abc import AsyncIterator, Callable
 from typing import Final
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler
 
 HEAD_S: Final = 10.0
@@ -34,6 +36,8 @@ async def served(app: web.Application, listener: socket.socket, *, head_s: float
         waiting.discard(request.protocol)
         return await handler(request)
 
+    # Of what strangers send that is no HTTP, and of browsers that hang up, it would write a traceback each.
+    logging.getLogger("aiohttp.server").addFilter(_is_ours)
     app.middlewares.insert(0, note)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_S)
     await runner.setup()
@@ -67,3 +71,9 @@ def _accepting(
         return handler
 
     return accept
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Whether an error is one of this program, not of what somebody sent."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, HttpProcessingError | web.RequestPayloadError | ConnectionError)

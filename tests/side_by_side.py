@@ -273,6 +273,8 @@ def run_piece(
         connection.send(("runs", item.nodeid))
         for report in runtestprotocol(item, log=False, nextitem=following):  # type: ignore[arg-type]
             yield "report", item.config.hook.pytest_report_to_serializable(config=item.config, report=report)
+    # What a generator that nobody ended had changed, such as filters of warnings, it changes back now and in no test.
+    gc.collect()
     yield "took", (file_of(items[0]), time.monotonic() - begun_s)
 
 

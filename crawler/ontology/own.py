@@ -32,6 +32,8 @@ _ALSO: Final = {
     "label": "names",
     "labels": "names",
     "parent": "parents",
+    "parentid": "parents",
+    "parentids": "parents",
     "description": "definition",
 }
 _DELIMITERS: Final = (",", ";", "\t")
@@ -106,7 +108,7 @@ def read_ontology(path: Path) -> OwnOntology:
     readers = {".csv": _read_csv, ".tsv": _read_csv, ".json": _read_json, ".jsonl": _read_jsonl, ".ndjson": _read_jsonl}
     reader = readers.get(path.suffix.lower())
     if reader is None:
-        raise OntologyError([f"{path}: an ontology is a file `.csv`, `.tsv`, `.json` or `.jsonl`"])
+        raise OntologyError([f"{path}: an ontology is a file `.csv`, `.tsv`, `.json` or `.jsonl`: save a table as CSV"])
     problems: list[str] = []
     entries: list[_Entry] = []
     for place, found in reader(_read_text(path), path):
@@ -137,7 +139,7 @@ def _read_text(path: Path) -> str:
 
 def _field(name: str) -> str:
     """The field that a column or a key is, as it is called here."""
-    plain = name.strip().lower()
+    plain = re.sub(r"[\s_-]", "", name).lower()
     return _ALSO.get(plain, plain)
 
 
@@ -155,7 +157,8 @@ def _read_csv(text: str, path: Path) -> _Rows:
             next(rows)
         named = next(rows, [])
         head = [_field(name) for name in named]
-        unknown = [name for name in named if _field(name) not in _FIELDS[:4] and not _field(name).startswith(_PREFIX)]
+        known = (*_FIELDS[:4], "")
+        unknown = [name for name in named if _field(name) not in known and not _field(name).startswith(_PREFIX)]
         twice = [name for name in _FIELDS[:4] if head.count(name) > 1]
         if "id" not in head or "names" not in head or unknown or twice:
             wrong = f"unknown column {unknown[0]!r}" if unknown else "no columns 'id' and 'names'"
@@ -164,7 +167,12 @@ def _read_csv(text: str, path: Path) -> _Rows:
             return
         for row in rows:
             place = f"{path}:{rows.line_num}"
-            if not any(row):
+            if not any(cell.strip() for cell in row):
+                continue
+            while len(row) > len(head) and not row[-1].strip():
+                row.pop()
+            if any(cell.strip() for name, cell in zip(head, row, strict=False) if not name):
+                yield place, "a cell stands under a column without a name"
                 continue
             if len(row) > len(head):
                 yield place, f"{len(row)} cells under {len(head)} columns"
@@ -197,6 +205,9 @@ def _read_jsonl(text: str, path: Path) -> _Rows:
 
 def _read_json(text: str, path: Path) -> _Rows:
     """Item by item, so that each problem has its line."""
+    if (root := _root_of(text)) is not None:
+        yield f"{path}:1", root
+        return
     at = _begin_of_array(text)
     if at < 0:
         yield f"{path}:1", "not an array of objects"
@@ -222,6 +233,18 @@ def _read_json(text: str, path: Path) -> _Rows:
         yield f"{path}:{1 + text.count(chr(10), 0, at)}", "something stands behind the array of objects"
 
 
+def _root_of(text: str) -> dict[str, Any] | None:
+    """The one object of a file that is a concept itself, as the root of a tree is; None of others."""
+    if text[_skip(text, 0) :][:1] != "{" or _KEY.match(text, _skip(text, 0)):
+        return None
+    try:
+        found = next_value(text, _skip(text, 0))
+    except ValueError:
+        return None
+    is_all = _skip(text, found[1]) == len(text)
+    return found[0] if is_all and any(_field(name) == "id" for name in found[0]) else None
+
+
 def _begin_of_array(text: str) -> int:
     """Where the first object of an array stands, which may be the one value of an object; -1 if there is none."""
     at = _skip(text, 0)
@@ -242,6 +265,8 @@ def _with_children(record: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     while waiting:
         one = waiting.pop()
         children = next((value for name, value in one.items() if _field(name) == _CHILDREN), None)
+        if children is None and any(_field(name) == _CHILDREN for name in one):
+            children = []
         if not isinstance(children, list) or not all(isinstance(child, dict) for child in children):
             yield one  # a field that is unknown, if it is there
             continue
@@ -250,7 +275,7 @@ def _with_children(record: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         for child in reversed(children):
             given = next((name for name in child if _field(name) == "parents"), "parents")
             before = child.get(given) or []
-            waiting.append({**child, given: [*([before] if isinstance(before, str) else before), str(above)]})
+            waiting.append({**child, given: [*(before if isinstance(before, list) else [before]), str(above)]})
 
 
 def _entry(place: str, record: Mapping[str, Any]) -> tuple[_Entry | None, list[str]]:
@@ -289,12 +314,12 @@ def _entry(place: str, record: Mapping[str, Any]) -> tuple[_Entry | None, list[s
 
 def _texts(value: object) -> tuple[str, ...] | None:
     """A text or a list of texts, spaces tidied; None for anything else."""
-    values = [value] if isinstance(value, str) else value
-    if values is None:
+    if value is None:
         return ()
-    if not isinstance(values, list) or not all(isinstance(item, str) for item in values):
-        return None
-    return tuple(name for item in values if (name := tidy(item)))
+    given: list[object] = value if isinstance(value, list) else [value]
+    values = [str(item) if isinstance(item, int) and not isinstance(item, bool) else item for item in given]
+    texts = [item for item in values if isinstance(item, str)]
+    return tuple(name for item in texts if (name := tidy(item))) if len(texts) == len(values) else None
 
 
 def _check(entries: Sequence[_Entry]) -> list[str]:

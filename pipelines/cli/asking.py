@@ -1,19 +1,19 @@
 """What to ask whom: the options of ``synsift crawl`` and ``synsift plan`` that say so."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 
 import typer
 
 from synsift.crawler.errors import TargetError
-from synsift.crawler.ontology import Concepts, WordNet
+from synsift.crawler.ontology import Concepts, WordNet, resolve
 from synsift.crawler.queries import SynsetQuery, with_depicted
 from synsift.crawler.targets import BadLine, from_list, from_text
 from synsift.pipelines.cli.admission import admitted, tell_alike
 from synsift.pipelines.cli.captions import CAPTIONS, caption_queries
-from synsift.pipelines.cli.console import warn
+from synsift.pipelines.cli.console import err, warn
 from synsift.pipelines.cli.ontology import check_leaves, concepts_of, read_langs, target_queries
 from synsift.pipelines.cli.url_lists import url_lists
 from synsift.pipelines.errors import UsageError
@@ -69,6 +69,13 @@ AllowPeople = Annotated[
         show_default=False,
     ),
 ]
+
+
+T = TypeVar("T")
+
+_LOOKED_AT: Final = 100
+"""Names of a list that are in no synset: of so many it is looked whether they are misspelt."""
+_TOLD: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,14 +155,36 @@ def _synset_queries(wanted: Wanted, concepts: Concepts, list_file: str | None) -
 def _list_queries(path: Path, concepts: Concepts, langs: str) -> list[SynsetQuery]:
     """What the lines of a list ask for; those that can't be understood are said, and the rest goes on."""
     found = from_list(path)
-    queries, bad = found.queries, found.bad
-    for line in found.named:
+    made: list[SynsetQuery] = []
+    unknown = 0
+    for line in _once(found.named, lambda line: line.text):
+        is_known = bool(resolve(concepts, line.text))
+        unknown += not is_known
         try:
-            made = target_queries([line.text], concepts, read_langs(langs, concepts), may_ask=False)
+            # What is written like a name takes a while to find, and of so many nobody reads it.
+            if not is_known and unknown > _LOOKED_AT:
+                made.append(from_text(line.text))
+            else:
+                made += target_queries([line.text], concepts, read_langs(langs, concepts), may_ask=False)
         except TargetError as exc:
-            bad.append(BadLine(line.place, f"{exc}\nhint: {exc.hint}" if exc.hint else str(exc)))
-        else:
-            queries += with_depicted(made) if isinstance(concepts, WordNet) else made
-    for problem in sorted(bad, key=lambda one: int(one.place.rpartition(":")[2])):
+            found.bad.append(BadLine(line.place, f"{exc}\nhint: {exc.hint}" if exc.hint else str(exc)))
+    if unknown > _LOOKED_AT:
+        err.print(f"{unknown - _LOOKED_AT:,} more names are in no synset; asking for the texts themselves")
+    _tell_bad(found.bad)
+    queries = [*found.queries, *(with_depicted(made) if isinstance(concepts, WordNet) else made)]
+    return _once(queries, lambda query: (query.wnid, query.text, query.lang))
+
+
+def _once(items: Iterable[T], key: Callable[[T], Hashable]) -> list[T]:
+    """The first of each key."""
+    found: dict[Hashable, T] = {}
+    for item in items:
+        found.setdefault(key(item), item)
+    return list(found.values())
+
+
+def _tell_bad(bad: list[BadLine]) -> None:
+    for problem in sorted(bad, key=lambda one: int(one.place.rpartition(":")[2]))[:_TOLD]:
         warn.print(f"{problem.place} is left out, and the rest goes on: {problem.problem}", style="bold")
-    return queries
+    if len(bad) > _TOLD:
+        warn.print(f"{len(bad):,} lines are left out in all; these were the first {_TOLD}", style="bold")

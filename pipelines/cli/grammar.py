@@ -70,6 +70,10 @@ def _one_line_a_paragraph(text: str) -> str:
     return "\n\n".join(part if "\n " in f"\n{part}" else part.replace("\n", " ") for part in paragraphs)
 
 
+class NobodyReads(Exception):
+    """Whoever read our output has enough."""
+
+
 class _Tidy:
     """Help that fits any width, and shows no type where a name says more."""
 
@@ -85,7 +89,7 @@ class _Tidy:
         try:
             super().format_help(ctx, formatter)  # type: ignore[misc]
         except SystemExit:
-            raise BrokenPipeError from None
+            raise NobodyReads from None
 
     def get_help_option(self, ctx: Any) -> TyperOption | None:  # noqa: ANN401 - Typer's own context has no public name
         option: TyperOption | None = super().get_help_option(ctx)  # type: ignore[misc]

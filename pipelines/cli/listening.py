@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import logging
 import os
 import secrets
 import signal
@@ -56,20 +55,9 @@ async def serve(app: "web.Application", listener: socket.socket) -> None:
     """Serve until Ctrl-C or SIGTERM."""
     from synsift.pipelines.served import served
 
-    # Of what strangers send that is no HTTP, and of browsers that hang up, it would write a traceback each.
-    logging.getLogger("aiohttp.server").addFilter(_is_ours)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     async with served(app, listener):
         for one in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(one, stop.set)
         await stop.wait()
-
-
-def _is_ours(record: logging.LogRecord) -> bool:
-    """Whether an error is one of this program, not of what somebody sent."""
-    from aiohttp.http_exceptions import HttpProcessingError
-    from aiohttp.web import RequestPayloadError
-
-    error = record.exc_info[1] if record.exc_info else None
-    return not isinstance(error, HttpProcessingError | RequestPayloadError | ConnectionError)

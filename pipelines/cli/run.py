@@ -30,7 +30,8 @@ def run(
         bool, typer.Option("--drain", help="Stop when nothing is left to do; status 1 if something waits")
     ] = False,
     port: Annotated[
-        int | None, typer.Option("--port", help="Serve /metrics, /healthz and /readyz on this port  [service.port]")
+        int | None,
+        typer.Option("--port", min=0, help="Serve /metrics, /healthz and /readyz on this port  [service.port]"),
     ] = None,
     out: Out = None,
     contact: Contact = None,

@@ -26,7 +26,7 @@ import typer
 
 from synsift.pipelines.cli.app import app
 from synsift.pipelines.cli.exit_status import ExitStatus
-from synsift.pipelines.cli.grammar import PROGRAM, wrong_use
+from synsift.pipelines.cli.grammar import PROGRAM, NobodyReads, wrong_use
 from synsift.pipelines.errors import SynsiftError, UsageError
 from synsift.pipelines.texts import for_people
 
@@ -94,6 +94,8 @@ def _invoke(arguments: Sequence[str]) -> int:
         return _complain(Complaint("interrupted", "", status))
     except BrokenPipeError:
         raise
+    except NobodyReads:
+        _drop_output()
     except Exception as exc:
         if type(exc).__name__ == "NoArgsIsHelpError":
             return ExitStatus.WRONG_USE  # the help is printed by now

@@ -45,9 +45,11 @@ _NAMES: Final[Mapping[str, str]] = {
     "differencehash": "dhash",
 }
 # What lists have beside, or instead, and nothing here is compared by.
-_OTHERS: Final = frozenset(
-    {"photodna", "sha512", "sha384", "sha224", "sha3256", "sha3512", "blake2b", "blake2s", "blake3", "crc32", "ssdeep"}
-    | {"tlsh", "tiger", "whirlpool", "ahash", "whash", "colorhash", "videopdq", "tmk", "xxhash", "ed2k", "sha512256"}
+_OTHERS: Final = (
+    r"photodna|sha512(?:224|256)?|sha384|sha224|sha3(?:224|256|384|512)?|sha0|keccak\d*|shake\d*|blake[23]?[bs]?p?\d*|b[23]sum"
+    r"|md[246]|ripemd\d*|rmd\d*|sm3|gost(?:\d\d)?(?:\d{3})?|streebog\d*|snefru\d*|has160|haval\d*|edonr\d*|tigertree|tiger\d*"
+    r"|tth|aich|btih|ed2k|whirlpool|crc\d*|adler32|fnv1?a?\d*|xxh(?:ash)?\d*|murmur\d*|siphash\d*|ssdeep|tlsh|sdhash|imphash|authentihash"
+    r"|vhash|pehash|telfhash|ahash|whash|colorhash|videopdq|vpdq|videomd5|tmk"
 )
 # What may stand around the name of a kind: `file_md5`, `MD5 (hex)`, `FileHash-SHA256`, `pdq_hash_value`.
 _WORDS: Final = (
@@ -55,9 +57,7 @@ _WORDS: Final = (
     "photo", "content", "original", "of", "(", ")", "[", "]",
 )  # fmt: skip
 _AROUND: Final = f"(?:{'|'.join(map(re.escape, _WORDS))})*"
-_KIND_NAMED: Final = re.compile(
-    f"{_AROUND}({'|'.join(sorted({*_NAMES, *_OTHERS}, key=len, reverse=True))}){_AROUND}"
-)  # fmt: skip
+_KIND_NAMED: Final = re.compile(f"{_AROUND}({'|'.join(sorted(_NAMES, key=len, reverse=True))}|{_OTHERS}){_AROUND}")
 _BY_DIGITS: Final = {32: "md5", 40: "sha1"}
 _SUM_KINDS: Final = {32: "md5", 40: "sha1", 64: "sha256"}
 _SIZES: Final = frozenset(one.bits // 8 for one in KINDS.values())
@@ -72,7 +72,7 @@ BASE64_DIGEST: Final = r"[0-9A-Za-z+/]{22}==|[0-9A-Za-z+/]{27}=|[0-9A-Za-z+/]{43
 """Those in Base64."""
 # Programs that write sums of other kinds as `md5sum` writes its own, by the name that a list of them has.
 _OF_OTHERS: Final = re.compile(
-    r"blake|sha-?3(?!84)|snefru|gost|ripemd|edonr|whirlpool|(?<![a-z0-9])(?:b[23](?:sums?)?|sm3|md[24]|rmd-?160|has-?160|tiger|tth)(?![a-z0-9])"
+    r"blake|sha-?3(?!84)|snefru|gost|ripemd|edonr|whirlpool|(?<![a-z0-9])(?:b[23](?:sums?)?|sm3|md[246]|rmd(?:-?160)?|has-?160|tiger|tth|ed2k|aich)(?![a-z0-9])"
 )
 _SHOWN: Final = 80
 

@@ -126,6 +126,9 @@ def of_plain(file: Path, place: str, cells: list[str], kind: str, likely: str = 
     first, hashes = cells[0], [cell for cell in cells if (looks_like_hash(cell, kind) if kind else can_be_hash(cell))]
     if first not in hashes and (not hashes or has_digest(first)):
         hashes = [first, *hashes]  # to be named as what can't be read
+    before = cells[: cells.index(hashes[0])]
+    if other := next((cell for cell in before if _kind_in(cell) not in ("", *KINDS)), ""):
+        raise unknown(file, place, other, is_kind=True)
     said = next((of for cell in cells if cell not in hashes and (of := _kind_in(cell)) in KINDS), "")
     for cell in hashes:
         found = kind or (said if said and fits(cell, said) else kind_alone(cell, likely))

@@ -180,5 +180,6 @@ async def _serving(settings: ServiceSettings, service: _Service) -> AsyncIterato
     listener = listening(settings.host, settings.port)
     async with served(service.app(), listener):
         port = int(listener.getsockname()[1])
-        _log.info("serving /metrics, /healthz and /readyz at http://%s:%d", settings.host, port)
+        shown = f"[{settings.host}]" if ":" in settings.host else settings.host
+        _log.info("serving /metrics, /healthz and /readyz at http://%s:%d", shown, port)
         yield port

@@ -67,6 +67,37 @@ def test_a_list_may_be_of_names_alone(tmp_path: Path, encoding: str, end: str) -
 
 
 @pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("n01440764\t0", "`0` is a number"),
+        ("wnid\ttext", "the head of a table"),
+        ("id,name", "looks like a row"),
+        ("1. tench", "looks like a row"),
+        ("0: tench", "looks like a row"),
+        ("/m/011k07,Tortoise", "looks like a row"),
+        ('["tench", "goldfish"]', "looks like a row"),
+        ("a,b,c,d", "looks like a row"),
+        ('""', "looks like a row"),
+        ("// tench", "looks like a row"),
+    ],
+)
+def test_a_row_of_something_else_is_no_name(tmp_path: Path, line: str, said: str) -> None:
+    path = tmp_path / "names.txt"
+    path.write_text(line)
+    (bad,) = from_list(path).bad
+    assert said in bad.problem
+
+
+def test_names_in_quotes_and_with_marks_of_direction_are_names(tmp_path: Path) -> None:
+    path = tmp_path / "names.txt"
+    path.write_text('"tench"\n\u200fwhip\u00adpet\nN01440764 tench\n"n01440764","tench, Tinca tinca"\n', "utf-8")
+    assert [one.text for one in from_list(path).named] == ["tench", "whippet", "n01440764", "n01440764"]
+    path.write_bytes("tench\n".encode("utf-16-le"))
+    with pytest.raises(TargetError, match="NUL between its letters"):
+        from_list(path)
+
+
+@pytest.mark.parametrize(
     ("data", "said"), [(b"PK\x03\x04x", "a workbook"), (b"%PDF-1.7", "a PDF"), (b"\x1f\x8b", "gzip")]
 )
 def test_a_list_that_is_no_text_is_named(tmp_path: Path, data: bytes, said: str) -> None:

@@ -69,8 +69,8 @@ def test_all_problems_are_named_at_once_each_with_its_line(tmp_path: Path) -> No
         "not json",
         '["e"]',
         '{"id": "f", "names": ["f"], "parents": ["nowhere"], "colour": "red"}',
-        '{"id": "g", "names": [1]}',
-        '{"id": "h", "names": ["h"], "translations": {"es": 3}}',
+        '{"id": "g", "names": [1.5]}',
+        '{"id": "h", "names": ["h"], "translations": {"es": {}}}',
     ]
     found = "\n".join(problems(write(tmp_path, "bad.jsonl", "\n".join(lines))))
     for expected in (
@@ -130,6 +130,11 @@ _BOTH = '{"id": "a", "labels": ["lamp", "light"]}, {"id": "b", "name": "arc lamp
         ("x.tsv", "id\tname\tparents\na\tlamp|light\t\nb\tarc lamp\ta\n"),
         ("x.json", f'{{"concepts": [{_BOTH}]}}'),
         ("x.json", '[{"id": "a", "names": ["lamp", "light"], "children": [{"id": "b", "names": "arc lamp"}]}]'),
+        (
+            "x.json",
+            '{"id": "a", "name": ["lamp", "light"], "children": [{"id": "b", "name": "arc lamp", "children": null}]}',
+        ),
+        ("x.csv", "id,name,Parent ID,,\n\na,lamp|light,,,\nb,arc lamp,a,,\n,,,,\n"),
         ("x.jsonl", '{"id": "a", "names": ["lamp", "light"], "Children": [{"id": "b", "names": "arc lamp"}]}\n'),
     ],
 )
@@ -141,8 +146,10 @@ def test_files_are_taken_as_other_programs_leave_them(tmp_path: Path, name: str,
 
 
 def test_numbers_are_identifiers_too(tmp_path: Path) -> None:
-    text = '[{"id": 7, "names": "x"}, {"id": 8, "names": "y", "parents": ["7"]}]'
-    assert list(read_ontology(write(tmp_path, "x.json", text))) == ["7", "8"]
+    child = '{"id": 9, "name": 0, "parent": 7}'
+    text = f'[{{"id": 7, "names": "x"}}, {{"id": 8, "names": "y", "parents": [7], "children": [{child}]}}]'
+    found = read_ontology(write(tmp_path, "x.json", text))
+    assert [found.get(one).parents for one in ("7", "8", "9")] == [(), ("7",), ("7", "8")]
 
 
 @pytest.mark.parametrize(
@@ -154,6 +161,8 @@ def test_numbers_are_identifiers_too(tmp_path: Path) -> None:
         ("x.json", '{"a": [{"id": "a", "names": "b"}], "b": [{"id": "c"}]}', ":1: something stands behind the array"),
         ("x.json", '[{"id": "a", "id": "b", "names": "c"}]', ":1: not JSON: `id` stands twice"),
         ("x.json", '[{"id": "a", "names": "b", "children": ["c"]}]', ":1: unknown field 'children'"),
+        ("x.csv", "id,names,\na,b,c\n", ":2: a cell stands under a column without a name"),
+        ("x.json", '{"name": "a", "children": []}', ":1: not an array of objects"),
         ("x.csv", b"PK\x03\x04", ": it is a workbook of a spreadsheet"),
     ],
 )

@@ -154,6 +154,17 @@ def test_a_list_of_names_asks_for_what_the_command_line_would(cli: RunCli, tmp_p
     assert "did you mean `whippet`" in done.stderr
 
 
+def test_a_long_list_of_names_is_planned_once_each_and_says_the_first_problems(cli: RunCli, tmp_path: Path) -> None:
+    path = tmp_path / "names.txt"
+    odd = "".join(f"crane\n{n}. row\n" for n in range(30)) + "".join(f"q{n}xyz\n" for n in range(150))
+    path.write_text("tench\n" * 300 + odd)
+    done = cli("plan", "--list", str(path), "--out", "out", "--langs", "en")
+    assert "50 more names are in no synset; asking for the texts themselves" in done.stderr
+    assert "31 lines are left out in all; these were the first 20" in done.stderr
+    assert done.stderr.count("is left out, and the rest goes on") == 20
+    assert "; 0 were planned before" in done.stderr
+
+
 def test_a_list_without_the_column_names_those_that_it_has(cli: RunCli, tmp_path: Path) -> None:
     path = tmp_path / "photos.csv"
     path.write_text("link,label\nhttp://a/1,n1\n")

@@ -186,7 +186,7 @@ def test_sums_of_other_kinds_are_not_taken_for_sha256(tmp_path: Path, name: str)
         read_entries(tmp_path / name)
 
 
-@pytest.mark.parametrize("name", ["rhash-md4.txt", "a.rmd160"])
+@pytest.mark.parametrize("name", ["rhash-md4.txt", "a.rmd160", "ed2k.txt", "rmd.txt"])
 def test_nor_for_md5_or_sha1(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text(f"{MD5 if 'md4' in name else SHA1}  a.jpg\n")
     with pytest.raises(UsageError, match="can't be told"):
@@ -211,6 +211,28 @@ def test_pdq_that_is_written_as_sums_is_not_taken_for_sha256(tmp_path: Path) -> 
 def test_lists_of_sums_are_known_by_their_names(tmp_path: Path, name: str) -> None:
     (tmp_path / name).touch()
     assert is_list(tmp_path / name)
+
+
+@pytest.mark.parametrize("of", ["md4", "ripemd160", "ed2k", "tiger", "sha3-256", "BLAKE2b", "sm3", "gost12-256"])
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [
+        ("a.csv", "{of},{hash}\n"),
+        ("a.tsv", "{of}\t{hash}\tx.jpg\n"),
+        ("a.txt", "{of}:{hash}\n"),
+        ("a.txt", "{of} ({name}) = {hash}\n"),
+        ("a.json", '[{{"{of}": "{hash}"}}]'),
+        ("a.json", '{{"{of}": ["{hash}"]}}'),
+        ("a.csv", "name,{of}\nx,{hash}\n"),
+        ("a.csv", "hash,type\n{hash},{of}\n"),
+    ],
+)
+def test_who_names_another_kind_is_heard(tmp_path: Path, of: str, name: str, form: str) -> None:
+    """As long as MD5 or SHA-1, such were read as these: a list that denies denied nothing, and nobody was told."""
+    for digest in (MD5, SHA1, SHA256):
+        (tmp_path / name).write_text(form.format(of=of, hash=digest, name="x"))
+        with pytest.raises(UsageError):
+            read_entries(tmp_path / name)
 
 
 def test_a_kind_that_was_said_is_no_row_s_of_another(tmp_path: Path) -> None:
