@@ -25,7 +25,7 @@ test: $(STAMP)
 
 # More of what other tests show once: further seeds and inputs.
 test-exhaustive: $(STAMP)
-	$(BIN)/python tools/run_tests.py -m exhaustive
+	$(BIN)/python -m pytest -m exhaustive tests
 
 # Rounds of faults, a kind after the other (docs/fleet.md lists them); SEED=N repeats them, FAULT=KIND plays one kind.
 ROUNDS ?= 25

@@ -97,8 +97,11 @@ def hashes_of(data: bytes, kinds: Collection[str], *, max_pixels: int = DEFAULT_
     if perceptual:
         load_libraries(perceptual)
         image = _pixels_of(data, max_pixels)
+        if image.mode == "LAB":  # which Pillow makes nothing but RGB of
+            image = image.convert("RGB")
         for kind in perceptual:
-            digest = _MAKERS[kind](image)
+            with translated():
+                digest = _MAKERS[kind](image)
             if digest is not None:
                 found[kind] = digest
     return found

@@ -50,8 +50,6 @@ COLD_DECODERS: Final = "COLD_DECODERS"
 _DECODERS_OWN: Final = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 _EACH_ITS_OWN: Final = ("synsift.pipelines.cli", "synsift.crawler.helper_begin")
 """Loaded in each forked process: consoles know the stream that they were made for, and helpers who started them."""
-_children: Final[list["subprocess.Popen[bytes]"]] = []
-"""What was started, kept where a process that is forked of this one has it, too: it must not take leave of them."""
 _main_of: Final[dict[str, Callable[[], None]]] = {}
 """What to call instead of running a module: modules that this process has loaded as what they are."""
 
@@ -118,11 +116,6 @@ def put_command(folder: Path) -> None:
     (folder / "synsift").chmod(0o755)
 
 
-def serve() -> None:
-    """Start what commands are forked of now: all processes that are forked of this one have it in common."""
-    _loaded()
-
-
 class _Forked(subprocess.Popen[Any]):
     """A process that another one forks: that one is its parent, and tells its end.
 
@@ -184,7 +177,6 @@ def _loaded() -> Path:
     decoders, commands = folder / "decoders", folder / "socket"
     processes = [_serving(decoders, until, env=_DECODERS_OWN), _serving(commands, until, str(decoders))]
     os.close(until)
-    _children.extend(processes)
 
     @atexit.register
     def end() -> None:

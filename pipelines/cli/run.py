@@ -22,6 +22,9 @@ Stages = Annotated[
         help="Some of search, fetch, dedupe, thorough, land, conflicts, annotate, inherit, verify, attest, or all",
     ),
 ]
+Port = Annotated[
+    int | None, typer.Option("--port", min=0, help="Serve /metrics, /healthz and /readyz on this port  [service.port]")
+]
 
 
 def run(
@@ -29,10 +32,7 @@ def run(
     drain: Annotated[
         bool, typer.Option("--drain", help="Stop when nothing is left to do; status 1 if something waits")
     ] = False,
-    port: Annotated[
-        int | None,
-        typer.Option("--port", min=0, help="Serve /metrics, /healthz and /readyz on this port  [service.port]"),
-    ] = None,
+    port: Port = None,
     out: Out = None,
     contact: Contact = None,
     file: ConfigFile = None,

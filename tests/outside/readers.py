@@ -411,7 +411,7 @@ def _read_headers(data: bytes) -> object:
     headers = {name.strip().lower(): value.strip() for name, _, value in pairs}
     for status in (200, 302, 429, 503):
         answer = Answer("http://h.example/x", status, headers)
-        after_answer(answer, attempts=1, redirects=0, patience=Patience(), now_s=1.8e9)
+        after_answer(answer, attempts=1, been=(), patience=Patience(), now_s=1.8e9)
     return None
 
 

@@ -28,6 +28,14 @@ def pool() -> Iterator[DecoderPool]:
     found.close()
 
 
+@pytest.fixture(scope="module")
+def hashing_pool() -> Iterator[DecoderPool]:
+    """One whose decoder makes hashes of other libraries, too."""
+    found = DecoderPool(1, Limits(100_000_000, cpu_s=5), ["phash", "dhash", "md5"])
+    yield found
+    found.close()
+
+
 def decoder_of(pool: DecoderPool) -> _Decoder:
     """The pool's one process."""
     decoder = pool._free.get()
@@ -79,7 +87,7 @@ def test_a_picture_gets_the_fingerprint_that_it_gets_anywhere(pool: DecoderPool,
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "RGBX", "CMYK", "YCbCr", "LAB", "I;16", "I", "F"])
-def test_so_does_one_of_any_mode(pool: DecoderPool, mode: str) -> None:
+def test_so_does_one_of_any_mode(pool: DecoderPool, hashing_pool: DecoderPool, mode: str) -> None:
     """Pillow loads what converts LAB when it meets the first, and a decoder can load nothing any more."""
     picture = scene(3)
     if mode in ("I;16", "I"):
@@ -90,6 +98,7 @@ def test_so_does_one_of_any_mode(pool: DecoderPool, mode: str) -> None:
     found = pool.fingerprint(file.getvalue())
     assert found == fingerprint(file.getvalue())
     assert compare(fingerprint(scene(3)), found).are_copies
+    assert hashing_pool.look(file.getvalue())[1].keys() == {"phash", "dhash", "md5"}
 
 
 @pytest.mark.parametrize(
