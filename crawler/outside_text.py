@@ -4,12 +4,13 @@ import codecs
 from pathlib import Path
 from typing import Final
 
-_MARKS: Final = (
+MARKS: Final = (
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+"""What a text begins with that isn't UTF-8, and how its letters are written then; the longer ones first."""
 _NO_TEXT: Final = (
     (b"PK\x03\x04", "a workbook of a spreadsheet, or a ZIP archive"),
     (b"\xd0\xcf\x11\xe0", "a workbook or document of old Office"),
@@ -31,6 +32,10 @@ class NotText(ValueError):
         self.line = line
         self.problem = problem
 
+    def told_of(self, path: Path) -> str:
+        """What is wrong, and where."""
+        return f"{path}{f':{self.line}' if self.line else ''}: {self.problem}"
+
 
 def text_of(path: Path, max_bytes: int, *, errors: str = "strict") -> str:
     """Read a file in UTF-8, or in UTF-16 or UTF-32 with a mark that says so; the mark is left out.
@@ -50,7 +55,7 @@ def text_of(path: Path, max_bytes: int, *, errors: str = "strict") -> str:
     for mark, kind in _NO_TEXT:
         if data.startswith(mark):
             raise NotText(0, f"it is {kind}: save it as text, a table as CSV in UTF-8")
-    encoding = next((name for mark, name in _MARKS if data.startswith(mark)), "utf-8-sig")
+    encoding = next((name for mark, name in MARKS if data.startswith(mark)), "utf-8-sig")
     try:
         return data.decode(encoding, errors if encoding == "utf-8-sig" else "strict")
     except UnicodeDecodeError as exc:

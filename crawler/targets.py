@@ -130,7 +130,7 @@ def from_list(path: Path) -> TargetList:
     except OSError as exc:
         raise TargetError(f"{path}: {exc.strerror or exc}") from exc
     except NotText as exc:
-        raise TargetError(f"{path}{f':{exc.line}' if exc.line else ''}: {exc.problem}") from exc
+        raise TargetError(exc.told_of(path)) from exc
     if "\0" in text:
         raise TargetError(f"{path}: it has NUL between its letters: save it in UTF-8")
     lines, found = text.splitlines(), TargetList([], [], [])

@@ -134,7 +134,7 @@ def _read_text(path: Path) -> str:
     except OSError as exc:
         raise OntologyError([f"{path}: {exc.strerror or exc}"]) from exc
     except NotText as exc:
-        raise OntologyError([f"{path}{f':{exc.line}' if exc.line else ''}: {exc.problem}"]) from exc
+        raise OntologyError([exc.told_of(path)]) from exc
 
 
 def _field(name: str) -> str:

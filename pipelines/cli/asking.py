@@ -155,6 +155,7 @@ def _synset_queries(wanted: Wanted, concepts: Concepts, list_file: str | None) -
 def _list_queries(path: Path, concepts: Concepts, langs: str) -> list[SynsetQuery]:
     """What the lines of a list ask for; those that can't be understood are said, and the rest goes on."""
     found = from_list(path)
+    known_langs = read_langs(langs, concepts) if found.named else []
     made: list[SynsetQuery] = []
     unknown = 0
     for line in _once(found.named, lambda line: line.text):
@@ -165,7 +166,7 @@ def _list_queries(path: Path, concepts: Concepts, langs: str) -> list[SynsetQuer
             if not is_known and unknown > _LOOKED_AT:
                 made.append(from_text(line.text))
             else:
-                made += target_queries([line.text], concepts, read_langs(langs, concepts), may_ask=False)
+                made += target_queries([line.text], concepts, known_langs, may_ask=False)
         except TargetError as exc:
             found.bad.append(BadLine(line.place, f"{exc}\nhint: {exc.hint}" if exc.hint else str(exc)))
     if unknown > _LOOKED_AT:

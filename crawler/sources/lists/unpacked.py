@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO, Final, cast
 
 from synsift.crawler.errors import SourceError
+from synsift.crawler.outside_text import MARKS
 
 BUFFER_BYTES: Final = 1 << 16
 """What a damaged end of a packed file may cost, besides itself."""
@@ -50,12 +51,6 @@ _NO_LISTS: Final = (
 )
 _PAGE: Final = re.compile(rb"(?:<!--.*?-->\s*)?<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
 _TAR: Final = (257, b"ustar")
-_MARKS: Final = (
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 
 
 def open_unpacked(path: Path, of: str = "URLs") -> BufferedReader:
@@ -144,7 +139,7 @@ def _check(path: Path, head: bytes, of: str) -> None:
 
 def _encoding(head: bytes) -> str:
     """The encoding of a text that isn't UTF-8; empty if it may be: zeros in each second byte are no letters."""
-    for mark, encoding in _MARKS:
+    for mark, encoding in MARKS:
         if head.startswith(mark):
             return encoding
     sample = head[: min(len(head), _SAMPLE_BYTES) & ~1]
